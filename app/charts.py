@@ -1,0 +1,87 @@
+"""Columns in, Plotly figures out. No streamlit here; colours are the theme's own roles, which read in light and dark."""
+
+import numpy as np
+import plotly.graph_objects as go
+
+BLUE, ORANGE, GREY = "#3b82c4", "#dd7330", "#8b8f97"
+CLASS_COLOURS = {"inlier": BLUE, "boundary": GREY, "outlier": ORANGE}
+
+
+def curve(steps, values, *, name: str, n_steps: int, colour: str = BLUE, second: tuple | None = None) -> go.Figure:
+    """One training curve over optimiser steps; second = (values, name) draws another one in orange."""
+    figure = go.Figure(go.Scatter(x=steps, y=values, name=name, mode="lines", line={"color": colour, "width": 2}))
+    if second:
+        figure.add_scatter(x=steps, y=second[0], name=second[1], mode="lines", line={"color": ORANGE, "width": 2})
+    figure.update_xaxes(range=[0, max(n_steps, 1)], title="step")
+    return _plain(figure, title=name if not second else f"{name} and {second[1]}", legend=bool(second), height=230)
+
+
+def accuracy(labels: list[str], series: dict[str, list[tuple[float, float, float]]]) -> go.Figure:
+    """Accuracy per policy as points with their 95 % intervals. series: name -> [(value, low, high)] per label."""
+    figure = go.Figure()
+    for (name, points), colour in zip(series.items(), (BLUE, ORANGE)):
+        value, low, high = (np.array(column) for column in zip(*points))
+        figure.add_scatter(
+            x=labels,
+            y=value,
+            name=name,
+            mode="lines+markers",
+            line={"color": colour, "width": 2},
+            marker={"size": 9},
+            error_y={"type": "data", "array": high - value, "arrayminus": value - low, "color": colour, "width": 5},
+        )
+    figure.update_yaxes(tickformat=".0%", rangemode="tozero", title="accuracy")
+    return _plain(figure, title="Held-out accuracy", height=340)
+
+
+def by_level(levels: list[str], policies: list[str], values: np.ndarray) -> go.Figure:
+    """mean@n per level, one group of bars per level. values: shape (policies, levels)."""
+    figure = go.Figure()
+    shades = np.linspace(0.35, 1.0, len(policies))
+    for row, policy in enumerate(policies):
+        figure.add_bar(x=levels, y=values[row], name=policy, marker={"color": BLUE, "opacity": float(shades[row])})
+    figure.update_yaxes(tickformat=".0%", range=[0, 1], title="mean accuracy")
+    figure.update_xaxes(title="level", type="category")
+    return _plain(figure, title="By level", height=340)
+
+
+def class_shares(labels: list[str], shares: dict[str, list[float]]) -> go.Figure:
+    """Stacked bars of class shares per iteration."""
+    figure = go.Figure()
+    for name, values in shares.items():
+        figure.add_bar(x=labels, y=values, name=name.capitalize(), marker={"color": CLASS_COLOURS[name]})
+    figure.update_layout(barmode="stack")
+    figure.update_yaxes(tickformat=".0%", range=[0, 1], title="share of problems")
+    return _plain(figure, title="Training problems by class", height=340)
+
+
+def flows(counts: np.ndarray, names: list[str], before: str, after: str) -> go.Figure:
+    """How held-out problems moved between classes. counts: shape (3, 3), rows before, columns after."""
+    figure = go.Figure(
+        go.Heatmap(
+            z=counts, x=names, y=names, text=counts, texttemplate="%{text}", showscale=False, xgap=3, ygap=3,
+            colorscale=[[0, "rgba(59,130,196,0.08)"], [1, "rgba(59,130,196,0.9)"]],
+        )
+    )  # fmt: skip
+    figure.update_xaxes(title=after)
+    figure.update_yaxes(title=before, autorange="reversed")
+    return _plain(figure, title=f"Flows, {before} to {after}", height=340, legend=False)
+
+
+def histogram(values, *, title: str, axis: str) -> go.Figure:
+    figure = go.Figure(go.Histogram(x=values, marker={"color": BLUE}, nbinsx=40))
+    figure.update_xaxes(title=axis)
+    figure.update_yaxes(title="pairs")
+    return _plain(figure, title=title, height=260, legend=False)
+
+
+def _plain(figure: go.Figure, *, title: str, height: int, legend: bool = True) -> go.Figure:
+    figure.update_layout(
+        title={"text": title, "font": {"size": 15}},
+        height=height,
+        margin={"l": 10, "r": 10, "t": 44, "b": 10},
+        showlegend=legend,
+        legend={"orientation": "h", "y": 1.12, "x": 1, "xanchor": "right"},
+        hovermode="x unified",
+    )
+    return figure

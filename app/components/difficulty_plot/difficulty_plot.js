@@ -1,0 +1,404 @@
+// The element a person works with: legend, handles, tooltip, selection, zoom; and the talk with Python.
+// One instance per mounted element; it outlives reruns. Text that comes with the data is set as textContent only.
+
+const ASK_AGAIN_MS = 2000;
+const KEY_PAUSE_MS = 250;
+const CLICK_REACH = 10, DRAG_REACH = 4; // pixels: how near a click must be; how far a press must move to be a drag
+const KEY_STEPS = { ArrowUp: 10, ArrowRight: 10, ArrowDown: -10, ArrowLeft: -10, PageUp: 100, PageDown: -100,
+                    Home: -STEPS, End: STEPS };
+
+const plots = new WeakMap();
+const inThousandths = (low, high) => ({ low: Math.round(low * STEPS), high: Math.round(high * STEPS) });
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  let plot = plots.get(parentElement);
+  if (!plot) {
+    plot = parentElement.difficultyPlot = new DifficultyPlot(parentElement);
+    plots.set(parentElement, plot);
+  }
+  plot.emit = setTriggerValue;
+  plot.update(data);
+  return () => {
+    plot.destroy();
+    plots.delete(parentElement);
+  };
+}
+
+class DifficultyPlot {
+  constructor(root) {
+    const find = selector => root.querySelector(selector);
+    this.root = root;
+    this.stage = find(".dp-stage");
+    this.canvas = find("canvas");
+    this.ctx = this.canvas.getContext("2d");
+    this.axes = find("svg");
+    this.handles = new Handles(root);
+    this.legend = CLASS_NAMES.map(name => find(`[data-class="${name.toLowerCase()}"]`));
+    this.note = find(".dp-note");
+    this.spoken = find(".dp-spoken");
+    this.tip = new Tooltip(find(".dp-tip"));
+    this.tau = { low: 0, high: STEPS };                // whole thousandths
+    this.view = { ...FULL_VIEW };
+    this.tool = "box";
+    this.sent = 0;                                     // sequence number of the last release
+    this.hovered = -1;                                 // a row, or -1
+    this.stats = { frames: 0, frameMs: 0, buildMs: 0 };
+    this.listen();
+  }
+
+  listen() {
+    const { stage } = this, on = (element, type, method, options) =>
+      element.addEventListener(type, event => this[method](event), options);
+    on(stage, "pointerdown", "press");
+    on(stage, "pointermove", "move");
+    on(stage, "pointerup", "release");
+    on(stage, "pointercancel", "cancel");
+    on(stage, "pointerleave", "leave");
+    on(stage, "wheel", "wheel", { passive: false });
+    on(this.root.querySelector(".dp"), "keydown", "key");
+    on(this.root.querySelector(".dp-tools"), "click", "toolClick");
+    this.observer = new ResizeObserver(() => this.resize());
+    this.observer.observe(stage);
+  }
+
+  destroy() {
+    this.observer.disconnect();
+    cancelAnimationFrame(this.requested);
+    clearTimeout(this.keyTimer);
+  }
+
+  // ---- from Python
+
+  update(message) {
+    const points = keptPoints(message);
+    if (!points) return this.askFor(message.version);
+    this.asked = null;
+    if (points !== this.points) this.showData(points);
+    this.cap = message.cap;
+    this.mode = message.mode;
+    this.offered = { tau: inThousandths(message.tau_l, message.tau_h), seq: message.seq };
+    this.takeOffered();
+    this.showGhost(message.ghost);
+    this.readColours();
+    this.redraw();
+  }
+
+  // Python's thresholds. An echo older than the last release moves nothing, and no line moves in a person's hand.
+  takeOffered() {
+    const { tau, seq } = this.offered, held = this.gesture?.which || this.keyTimer;
+    if (held || seq < this.sent || (tau.low === this.tau.low && tau.high === this.tau.high)) return;
+    this.tau = { ...tau };
+    if (this.counts) this.note.textContent = changeInWords(this.counts, classCounts(this.points, this.mode, tau));
+    this.redraw();
+  }
+
+  askFor(version) {
+    const now = performance.now();
+    this.setNote("Loading the points…");
+    if (this.asked?.version === version && now - this.asked.at < ASK_AGAIN_MS) return;
+    this.asked = { version, at: now };
+    this.emit("need", version);
+  }
+
+  showData(points) {
+    clearTimeout(this.keyTimer);
+    Object.assign(this, { points, picture: null, counts: null, selection: null, hovered: -1, sent: 0 });
+    Object.assign(this, { gesture: null, keyTimer: 0, keyTau: null, keyCounts: null });
+    this.handles.letGo();
+    this.setNote(points.n ? HINT : "No problem has been classified yet.");
+    this.canvas.setAttribute("aria-label", `${number.format(points.n)} problems by accuracy and process reward`);
+  }
+
+  showGhost(ghost) {
+    this.ghost = ghost && this.mode !== "accuracy" ? inThousandths(...ghost) : null;
+    const key = this.root.querySelector(".dp-ghost");
+    key.hidden = !this.ghost;
+    if (this.ghost) key.lastElementChild.textContent = `${inDecimals(this.ghost.low)} / ${inDecimals(this.ghost.high)}`;
+  }
+
+  // The style sheet decides on the colours, from Streamlit's theme; the canvas reads them back.
+  readColours() {
+    const style = getComputedStyle(this.stage);
+    const colours = {
+      classes: this.legend.map(entry => getComputedStyle(entry.firstElementChild).backgroundColor),
+      strip: style.getPropertyValue("--st-secondary-background-color").trim() || "#f3f4f6",
+      text: style.color,
+    };
+    if (JSON.stringify(colours) !== JSON.stringify(this.colours)) this.picture = null;
+    this.colours = colours;
+  }
+
+  // ---- to Python: triggers, so that the same value twice still arrives
+
+  sendThresholds() {
+    this.sent = Math.max(this.sent, this.offered.seq) + 1;
+    const { low, high } = this.tau;
+    this.emit("tau", { tau_l: low / STEPS, tau_h: high / STEPS, seq: this.sent, have: versionsKept() });
+  }
+
+  sendSelection(rows, total) {
+    this.emit("pick", { rows, total, version: this.points.version, have: versionsKept() });
+  }
+
+  // ---- drawing
+
+  resize() {
+    const { width, height } = this.stage.getBoundingClientRect();
+    if (width === this.layout?.width && height === this.layout?.height) return;
+    this.picture = null;
+    this.redraw();
+  }
+
+  redraw() {
+    this.requested ||= requestAnimationFrame(() => {
+      this.requested = 0;
+      this.frame();
+    });
+  }
+
+  frame() {
+    const { width, height } = this.stage.getBoundingClientRect();
+    if (!this.points || width < 120) return;
+    const start = performance.now();
+    if (!this.picture || this.picture.scale !== devicePixelRatio) this.rebuild(width, height);
+    const built = performance.now();
+    const outline = this.gesture?.path ?? null;
+    const { tau, mode, ghost, selection, hovered } = this;
+    this.picture.draw(this.ctx, { tau, mode, ghost, selection, hovered, outline });
+    this.handles.place(this.layout, tau, mode);
+    this.showCounts();
+    this.showTip();
+    this.stats = { frames: this.stats.frames + 1, frameMs: performance.now() - built, buildMs: built - start || this.stats.buildMs };
+  }
+
+  rebuild(width, height) {
+    const scale = devicePixelRatio;
+    this.canvas.width = Math.round(width * scale);
+    this.canvas.height = Math.round(height * scale);
+    this.layout = makeLayout(width, height, this.points.labels.length, this.view);
+    this.picture = new Picture(this.points, this.layout, this.view, this.colours, scale);
+    drawAxes(this.axes, this.points, this.layout, this.view);
+  }
+
+  showCounts() {
+    this.counts = classCounts(this.points, this.mode, this.tau);
+    this.legend.forEach((entry, cls) => {
+      entry.querySelector("output").textContent = number.format(this.counts[cls]);
+      entry.querySelector("small").textContent = this.points.n ? percent.format(this.counts[cls] / this.points.n) : "";
+    });
+    const before = this.gesture?.moved ? this.gesture.countsBefore : this.keyCounts;
+    if (before) this.note.textContent = changeInWords(before, this.counts);
+    const zoomed = this.view.low !== FULL_VIEW.low || this.view.high !== FULL_VIEW.high;
+    this.root.querySelector("[data-reset]").disabled = !zoomed && !this.selection;
+  }
+
+  setNote(words) {
+    this.note.textContent = words;
+    if (words !== HINT) this.spoken.textContent = words; // read out once, not at every step of a drag
+  }
+
+  // ---- hover
+
+  showTip() {
+    const { points, hovered, tip } = this;
+    if (hovered < 0) return tip.hide();
+    const verdict = verdictInWords(points, hovered, this.mode, this.tau);
+    tip.show([points.texts?.[hovered] ?? "", factsInWords(points, hovered), verdict], this.picture.centre(hovered), this.layout);
+  }
+
+  leave() {
+    if (this.hovered < 0) return;
+    this.hovered = -1;
+    this.redraw();
+  }
+
+  // ---- pointer: a handle is dragged, anything else selects
+
+  position(event) {
+    const box = this.stage.getBoundingClientRect();
+    return [event.clientX - box.left, event.clientY - box.top];
+  }
+
+  press(event) {
+    if (event.button !== 0 || !event.isPrimary || !this.picture) return;
+    const from = this.position(event), handle = event.target.closest(".dp-handle");
+    this.gesture = { from };
+    if (handle) {
+      event.preventDefault();
+      this.grab(handle.dataset.threshold, from[1]);
+    } else {
+      this.stage.focus({ preventScroll: true });
+    }
+    this.stage.setPointerCapture(event.pointerId);
+    this.hovered = -1;
+    this.redraw();
+  }
+
+  grab(which, y) {
+    const { low, high } = this.tau;
+    this.endKeys();
+    Object.assign(this.gesture, {
+      which, tauBefore: { low, high }, countsBefore: this.counts,
+      offset: y - clamp(this.layout.yOf(this.tau[which] * CODES_PER_STEP), this.layout.top, this.layout.bottom),
+    });
+    this.handles.hold(which);
+  }
+
+  move(event) {
+    const at = this.position(event), { gesture } = this;
+    if (!this.picture) return;
+    if (!gesture) return this.hover(event, at);
+    const moved = Math.hypot(at[0] - gesture.from[0], at[1] - gesture.from[1]) >= DRAG_REACH;
+    if (!gesture.moved && !moved) return;
+    if (gesture.which) this.dragThreshold(at[1]);
+    else this.extendPath(at);
+    gesture.moved = true;
+    this.redraw();
+  }
+
+  hover(event, [x, y]) {
+    if (event.pointerType === "touch") return;
+    const row = nearestRow(this.points, this.layout, x, y, CLICK_REACH);
+    if (row === this.hovered) return;
+    this.hovered = row;
+    this.redraw();
+  }
+
+  dragThreshold(y) {
+    const { gesture, tau } = this;
+    // Two lines on the same spot: the first movement says which of them is meant.
+    if (!gesture.moved && this.mode === "reward" && tau.low === tau.high) {
+      this.grab(y < gesture.from[1] ? "high" : "low", gesture.from[1]);
+    }
+    this.setThreshold(gesture.which, Math.round(this.layout.codeAt(y - gesture.offset) / CODES_PER_STEP));
+  }
+
+  setThreshold(which, thousandths) {
+    const { tau } = this;
+    tau[which] = which === "low" ? clamp(thousandths, 0, tau.high) : clamp(thousandths, tau.low, STEPS);
+    this.redraw();
+  }
+
+  extendPath([x, y]) {
+    const { gesture } = this, [x0, y0] = gesture.from;
+    if (this.tool === "box") {
+      gesture.path = [[x0, y0], [x, y0], [x, y], [x0, y]];
+      return;
+    }
+    gesture.path ??= [gesture.from];
+    const [lastX, lastY] = gesture.path.at(-1);
+    if (Math.hypot(x - lastX, y - lastY) >= 3) gesture.path.push([x, y]);
+  }
+
+  release() {
+    const { gesture } = this;
+    if (!gesture) return;
+    this.drop();
+    if (gesture.which && gesture.moved) this.tellThresholds(gesture.tauBefore, gesture.countsBefore);
+    else if (gesture.path?.length > 2) this.select(rowsInside(this.points, this.layout, gesture.path), gesture.path);
+    else this.click(gesture);
+  }
+
+  cancel() {
+    const before = this.gesture?.tauBefore;
+    this.drop();
+    if (!before) return;
+    this.tau = before;
+    this.note.textContent = HINT;
+    this.takeOffered();
+  }
+
+  drop() {
+    this.handles.letGo();
+    this.gesture = null;
+    this.redraw();
+  }
+
+  tellThresholds(tauBefore, countsBefore) {
+    if (tauBefore.low === this.tau.low && tauBefore.high === this.tau.high) return this.takeOffered();
+    this.setNote(changeInWords(countsBefore, classCounts(this.points, this.mode, this.tau)));
+    this.sendThresholds();
+  }
+
+  // ---- selection
+
+  click({ from: [x, y], which }) {
+    const row = nearestRow(this.points, this.layout, x, y, CLICK_REACH);
+    if (row >= 0) this.select([row], null);
+    else if (!which) this.clearSelection();
+  }
+
+  select(inside, path) {
+    if (!inside.length) return this.clearSelection();
+    const { rows, rule } = fairSample(this.points, inside, this.cap, this.mode, this.tau);
+    this.selection = { rows, outline: path && pathInData(path, this.layout) };
+    this.setNote(selectionInWords(inside.length, rows.length, rule));
+    this.sendSelection(rows, inside.length);
+    this.redraw();
+  }
+
+  clearSelection() {
+    if (!this.selection) return;
+    this.selection = null;
+    this.setNote("Selection cleared.");
+    this.sendSelection([], 0);
+    this.redraw();
+  }
+
+  toolClick(event) {
+    const button = event.target.closest("button");
+    if (!button) return;
+    if (button.dataset.tool) {
+      this.tool = button.dataset.tool;
+      for (const other of this.root.querySelectorAll("[data-tool]")) other.setAttribute("aria-pressed", other === button);
+      return;
+    }
+    this.show({ ...FULL_VIEW });
+    this.clearSelection();
+  }
+
+  // ---- zoom: ctrl + wheel; shift + wheel moves the shown range
+
+  wheel(event) {
+    if (!this.picture || !(event.ctrlKey || event.metaKey || event.shiftKey)) return;
+    event.preventDefault();
+    const delta = event.deltaY || event.deltaX, anchor = this.layout.codeAt(this.position(event)[1]);
+    this.show(event.shiftKey ? shiftedView(this.view, -delta * 0.001) : zoomedView(this.view, anchor, Math.exp(delta * 0.002)));
+  }
+
+  show(view) {
+    this.view = view;
+    this.picture = null;
+    this.hovered = -1;
+    this.redraw();
+  }
+
+  // ---- keyboard
+
+  key(event) {
+    if (event.key === "Escape") {
+      if (this.gesture) this.cancel();
+      else this.clearSelection();
+      return;
+    }
+    const which = event.target.dataset?.threshold, step = KEY_STEPS[event.key];
+    if (!which || step === undefined || !this.points || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    event.stopPropagation();
+    this.keyTau ??= { ...this.tau };
+    this.keyCounts ??= this.counts;
+    const size = event.shiftKey && Math.abs(step) === 10 ? step * 10 : step;
+    this.setThreshold(which, this.tau[which] + size);
+    clearTimeout(this.keyTimer);
+    this.keyTimer = setTimeout(() => this.endKeys(), KEY_PAUSE_MS);
+  }
+
+  // A run of key presses is one release, told after a pause.
+  endKeys() {
+    if (!this.keyTimer) return;
+    clearTimeout(this.keyTimer);
+    const { keyTau, keyCounts } = this;
+    Object.assign(this, { keyTimer: 0, keyTau: null, keyCounts: null });
+    this.tellThresholds(keyTau, keyCounts);
+  }
+}

@@ -1,0 +1,47 @@
+// The two lines that are dragged, as elements over the canvas: a line, a grip and a tab with the value.
+
+class Handles {
+  constructor(root) {
+    this.low = root.querySelector('[data-threshold="low"]');
+    this.high = root.querySelector('[data-threshold="high"]');
+  }
+
+  hold(which) {
+    this.letGo();
+    this[which].classList.add("held");
+    this[which].focus({ preventScroll: true });
+  }
+
+  letGo() {
+    this.low.classList.remove("held");
+    this.high.classList.remove("held");
+  }
+
+  place(layout, tau, mode) {
+    const yOf = which => layout.yOf(tau[which] * CODES_PER_STEP);
+    // Tabs of lines close to each other, which share a strip in reward mode only, move apart.
+    const nudge = mode === "reward" ? Math.max(0, 20 - (yOf("low") - yOf("high"))) / 2 : 0;
+    this.placeOne("low", layout, yOf("low"), tau.low, mode, nudge);
+    this.placeOne("high", layout, yOf("high"), tau.high, mode, -nudge);
+    setAttributes(this.low, { "aria-valuemin": 0, "aria-valuemax": tau.high / STEPS, "aria-valuenow": tau.low / STEPS });
+    setAttributes(this.high, { "aria-valuemin": tau.low / STEPS, "aria-valuemax": 1, "aria-valuenow": tau.high / STEPS });
+  }
+
+  // A line outside the zoomed range leaves its grip and tab on the edge, with an arrow.
+  placeOne(which, layout, y, thousandths, mode, nudge) {
+    const handle = this[which], shown = clamp(y, layout.top, layout.bottom);
+    const left = layout.stripX(mode === "both" && which === "high" ? layout.nStrips - 1 : 0);
+    const right = mode === "reward" ? layout.right : left + layout.stripWidth;
+    const overhang = Math.min(layout.gap, MARGIN.right) - 4;
+    const name = layout.stripWidth < 150 && mode === "both" ? "" : `τ ${which} `;
+    const away = y < shown ? " ↑" : y > shown ? " ↓" : "";
+    handle.hidden = mode === "accuracy";
+    handle.classList.toggle("outside", away !== "");
+    handle.style.cssText = `left:${left}px;width:${right - left}px;top:${shown}px;--overhang:${overhang}px;--nudge:${nudge}px`;
+    handle.lastElementChild.textContent = name + inDecimals(thousandths) + away;
+  }
+}
+
+function setAttributes(element, attributes) {
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+}

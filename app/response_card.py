@@ -1,0 +1,77 @@
+"""One response, read closely: its steps with their scores, the answers, and why it was judged as it was."""
+
+import html
+
+import streamlit as st
+
+from app import inert, state
+from engine.method.steps import split_steps
+from engine.store import response_reads
+from engine.store.response_reads import Filter
+
+PHASES = {"presample": "Pre-sample", "resample": "Resample"}
+STATUS = {
+    "correct": ":blue-badge[correct]",
+    "wrong": ":orange-badge[wrong]",
+    "no_answer": ":gray-badge[no answer]",
+    "timeout": ":gray-badge[timeout]",
+    "error": ":gray-badge[not checked]",
+    "ungraded": ":gray-badge[not graded yet]",
+}
+
+
+def response_table(chosen: state.Selected, *, problem_id: str) -> None:
+    """All responses of one problem, each a card."""
+    rows = response_reads.page(state.store(), chosen.run_id, chosen.iteration, Filter(problem_ids=[problem_id]), limit=200)
+    if not rows:
+        st.info("This problem has no responses yet.")
+        return
+    question_card(rows[0])
+    for row in rows:
+        response_card(row, key=f"{problem_id}_{row['idx']}")
+
+
+def question_card(row: dict) -> None:
+    with st.container(border=True):
+        st.markdown(inert.markdown(row["question"]))
+        level = f" · level {html.escape(row['level'])}" if row["level"] else ""
+        st.caption(f"Reference answer: **{inert.markdown(row['answer'])}** · problem {row['problem_id']}{level}")
+
+
+def response_card(row: dict, *, key: str) -> None:
+    """Steps coloured by score, verdict and reason, raw text one click away."""
+    with st.container(border=True):
+        reward = "not scored" if row["reward"] is None else f"process reward {row['reward']:.3f}"
+        truncated = " · :orange-badge[truncated]" if row["finish_reason"] == "length" else ""
+        st.markdown(f"**{PHASES[row['phase']]} {row['idx']}** {STATUS[row['status']]} · {reward} · {row['n_tokens']:,} tokens{truncated}")
+        raw = st.toggle("Raw text", key=f"raw_{key}")
+        if raw:
+            st.code(row["text"], language=None, wrap_lines=True)
+        else:
+            _steps(row)
+        answer = "none" if row["predicted"] is None else inert.markdown(row["predicted"])
+        st.caption(f"Extracted answer: **{answer}** · reference: **{inert.markdown(row['answer'])}** · {inert.markdown(row['reason'] or '')}")
+
+
+def _steps(row: dict) -> None:
+    steps = split_steps(row["text"])
+    scores = list(row["scores"] or [])
+    if not steps:
+        st.caption("This response has no step.")
+    for position, step in enumerate(steps):
+        score = scores[position] if position < len(scores) else None
+        chip, text = st.columns([1, 12], vertical_alignment="top")
+        chip.html(_chip(score))
+        text.markdown(inert.markdown(step))
+
+
+def _chip(score: float | None) -> str:
+    """A score on a scale from orange (0) over nothing (0.5) to blue (1); the number says the same."""
+    if score is None:
+        return '<span title="not scored">–</span>'
+    colour, weight = ("59,130,196", 2 * score - 1) if score >= 0.5 else ("221,115,48", 1 - 2 * score)
+    return (
+        f'<span title="step score" style="display:inline-block;min-width:3.4em;text-align:center;border-radius:4px;'
+        f"padding:1px 6px;font-variant-numeric:tabular-nums;font-size:0.85em;border:1px solid rgb({colour});"
+        f'background:rgba({colour},{0.08 + 0.45 * weight:.2f})">{score:.3f}</span>'
+    )

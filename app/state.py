@@ -1,0 +1,113 @@
+"""What a page stands on: the store, the runner, and what is selected. The URL holds the selection, the session only echoes it.
+
+Knows Streamlit and the engine's store and runner; draws nothing but the sentence that says why nothing can be drawn.
+"""
+
+import argparse
+import sys
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from engine.config import RunConfig
+from engine.errors import EngineError
+from engine.jobs import JobRunner
+from engine.runs import config_of
+from engine.store import Database, reads
+
+ROOT = Path(__file__).resolve().parent.parent
+DEFAULT_DB = ROOT / "data" / "studio.duckdb"
+KEPT = "kept"
+"""Session entry with the URL's values: a page switch drops query parameters and widget keys, this it does not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """The run and iteration that every page shows."""
+
+    run_id: str
+    iteration: int
+    config: RunConfig
+    row: dict
+    """The iteration's row: policy_id, presample_set, resample_set."""
+
+
+def database_path() -> Path:
+    parser = argparse.ArgumentParser(add_help=False)
+    parser.add_argument("--db", default=str(DEFAULT_DB))
+    return Path(parser.parse_known_args(sys.argv[1:])[0].db).expanduser().resolve()
+
+
+@st.cache_resource(show_spinner=False)
+def _open(path: Path) -> tuple[Database, JobRunner]:
+    db = Database(path)
+    runner = JobRunner(db)
+    runner.start()
+    return db, runner
+
+
+def store() -> Database:
+    """The open database of this process; a page that cannot have it says why and ends."""
+    return _opened()[0]
+
+
+def runner() -> JobRunner:
+    """The one job runner of this process."""
+    return _opened()[1]
+
+
+def _opened() -> tuple[Database, JobRunner]:
+    try:
+        return _open(database_path())
+    except EngineError as error:
+        st.error(str(error), icon=":material/lock:")
+        st.stop()
+
+
+def kept(name: str, default=None):
+    """A value of the URL, or what it last was in this tab."""
+    values = st.session_state.setdefault(KEPT, {})
+    if name in st.query_params:
+        values[name] = st.query_params[name]
+    return values.get(name, default)
+
+
+def keep(**values) -> None:
+    """Put values into the URL and remember them across pages; None removes one."""
+    remembered = st.session_state.setdefault(KEPT, {})
+    for name, value in values.items():
+        if value is None:
+            remembered.pop(name, None)
+            st.query_params.pop(name, None)
+        else:
+            remembered[name] = str(value)
+            if st.query_params.get(name) != str(value):
+                st.query_params[name] = str(value)
+
+
+def select(run_id: str, iteration: int) -> None:
+    """Show another run or iteration; what belonged to the one before is forgotten."""
+    if (run_id, str(iteration)) != (kept("run"), kept("iteration")):
+        keep(problem=None, tau_l=None, tau_h=None, mode=None, strategy=None)
+    keep(run=run_id, iteration=iteration)
+
+
+def selected() -> Selected | None:
+    """The selection in the URL, else the newest run's last iteration; None while there is no run."""
+    db = store()
+    known = [row["id"] for row in reads.runs(db)]
+    if not known:
+        return None
+    run_id = kept("run") if kept("run") in known else known[0]
+    rows = reads.iterations(db, run_id)
+    asked = kept("iteration", "")
+    number = int(asked) if asked.isdigit() and int(asked) < len(rows) else rows[-1]["iteration"]
+    select(run_id, number)
+    return Selected(run_id, number, config_of(db, run_id), rows[number])
+
+
+def tab_id() -> str:
+    """Six hex digits that name this browser tab in a commit."""
+    return st.session_state.setdefault("tab_id", f"tab {uuid.uuid4().hex[:6]}")

@@ -1,0 +1,98 @@
+"""The thresholds as a person sets them: sliders and number fields in step with the plot and the URL, presets, the plan's figures."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from app import state
+from engine.method.budget import STRATEGIES
+from engine.method.difficulty import MODES, PRESETS
+from engine.store import reads
+from engine.types import Difficulty, Mode, Plan
+
+NEUTRAL = (0.25, 0.65)
+"""Where the lines stand when neither the URL, a commit nor the configuration says anything."""
+MODE_NAMES = {"both": "Both signals", "accuracy": "Accuracy only", "reward": "Reward only"}
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    tau_l: float
+    tau_h: float
+    mode: Mode
+    strategy: str
+
+
+def current(chosen: state.Selected, bound: dict | None) -> Setting:
+    """A commit's setting if there is one; else the URL's, the last iteration's, the configuration's, in this order."""
+    if bound:
+        return Setting(bound["tau_l"], bound["tau_h"], bound["mode"], bound["strategy"])
+    d = chosen.config.difficulty
+    last = reads.commit(state.store(), chosen.run_id, chosen.iteration - 1) or {}
+    tau_l = _share(state.kept("tau_l"), last.get("tau_l", NEUTRAL[0] if d.tau_l is None else d.tau_l))
+    tau_h = _share(state.kept("tau_h"), last.get("tau_h", NEUTRAL[1] if d.tau_h is None else d.tau_h))
+    mode, strategy = state.kept("mode"), state.kept("strategy")
+    setting = Setting(
+        min(tau_l, tau_h),
+        tau_h,
+        mode if mode in MODES else last.get("mode", d.mode),
+        strategy if strategy in STRATEGIES else last.get("strategy", d.strategy),
+    )
+    state.keep(tau_l=f"{setting.tau_l:.3f}", tau_h=f"{setting.tau_h:.3f}", mode=setting.mode, strategy=setting.strategy)
+    return setting
+
+
+def controls(now: Setting, *, locked: bool) -> None:
+    """Sliders, number fields, mode, strategy and presets. What is moved goes into the URL; the plot follows."""
+    s = st.session_state
+    for name, label in (("tau_h", "Upper threshold τ high"), ("tau_l", "Lower threshold τ low")):
+        value = getattr(now, name)
+        s[f"{name}_slider"] = s[f"{name}_number"] = value
+        slide, field = st.columns([2, 1], vertical_alignment="bottom")
+        slide.slider(label, 0.0, 1.0, step=0.001, format="%.3f", key=f"{name}_slider", on_change=_moved, args=[name, "slider"], disabled=locked or now.mode == "accuracy")
+        field.number_input(label, 0.0, 1.0, step=0.01, format="%.3f", key=f"{name}_number", label_visibility="collapsed", on_change=_moved, args=[name, "number"], disabled=locked or now.mode == "accuracy")
+    s["mode_choice"], s["strategy_choice"] = now.mode, now.strategy
+    st.selectbox("Signals", MODES, format_func=MODE_NAMES.get, key="mode_choice", on_change=_chosen, args=["mode"], disabled=locked)
+    st.selectbox("Resample", list(STRATEGIES), format_func=lambda name: name.replace("+", " and ").capitalize(), key="strategy_choice", on_change=_chosen, args=["strategy"], disabled=locked)
+    if not locked:
+        with st.popover("Presets", width="stretch"):
+            st.caption("Published for the policy Qwen2.5-7B with these reward models only.")
+            for preset in PRESETS:
+                st.button(f"{preset.tau_l:.2f} / {preset.tau_h:.2f}  {preset.prm}", on_click=state.keep, kwargs={"tau_l": preset.tau_l, "tau_h": preset.tau_h}, width="stretch")
+
+
+def plan_figures(plan: Plan, n_problems: int, key: str = "page") -> None:
+    """Classes with shares, and how the rest of the budget would be spent."""
+    counts = {d: sum(c == d for c in plan.difficulty.values()) for d in Difficulty}
+    n_classified = max(len(plan.difficulty), 1)
+    rows = "".join(
+        f"| {d.name.capitalize()} | {counts[d]:,} | {counts[d] / n_classified:.1%} |\n" for d in Difficulty
+    )
+    st.markdown(f"| Class | Problems | Share |\n|---|--:|--:|\n{rows}")
+    n_more = sum(plan.allocation.values())
+    if not plan.allocation:
+        st.warning(f"No problem is in the classes to resample: {plan.n_unspent:,} responses stay unspent.")
+        return
+    least, n_targets = min(plan.allocation.values()), len(plan.allocation)
+    extra = sum(count > least for count in plan.allocation.values())
+    more = f", {extra:,} of them one more" if extra else ""
+    st.markdown(f"**{n_more:,} responses** for {n_targets:,} problems: {least} each{more}.")
+
+
+def _share(text: str | None, default: float) -> float:
+    try:
+        value = float(text)
+    except (TypeError, ValueError):
+        return default
+    return round(value, 3) if 0 <= value <= 1 else default
+
+
+def _moved(name: str, widget: str) -> None:
+    """A threshold stops at the other one."""
+    value = round(st.session_state[f"{name}_{widget}"], 3)
+    other = _share(state.kept("tau_h" if name == "tau_l" else "tau_l"), value)
+    state.keep(**{name: f"{min(value, other) if name == 'tau_l' else max(value, other):.3f}"})
+
+
+def _chosen(name: str) -> None:
+    state.keep(**{name: st.session_state[f"{name}_choice"]})

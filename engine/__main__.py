@@ -1,0 +1,153 @@
+"""The command line: python -m engine run | resume | status | export | doctor. A sibling of the dashboard.
+
+With --json standard output holds nothing but the result; what happens meanwhile goes to standard error.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from engine.errors import EngineError
+
+DEFAULT_DB = Path(__file__).resolve().parent.parent / "data" / "studio.duckdb"
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Returns the exit status: 0, or 1 after an error sentence on standard error."""
+    arguments = _parser().parse_args(argv)
+    try:
+        arguments.command(arguments)
+    except EngineError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Stopped. What was finished is stored; `resume` goes on.", file=sys.stderr)
+        return 130
+    return 0
+
+
+def run(arguments) -> None:
+    from engine.config import load_config
+    from engine.runs import create_run
+
+    config = load_config(arguments.config)
+    _walk(arguments, lambda db: create_run(db, config))
+
+
+def resume(arguments) -> None:
+    from engine.errors import ConfigError
+    from engine.store import reads
+
+    def pick(db):
+        known = [row["id"] for row in reads.runs(db)]
+        if not known or (arguments.run and arguments.run not in known):
+            raise ConfigError(f"There is no run {arguments.run or ''} in {db.path}. `run` starts one.")
+        return arguments.run or known[0]
+
+    _walk(arguments, pick)
+
+
+def _walk(arguments, choose_run) -> None:
+    from engine.auto import run_to_end
+    from engine.jobs import JobRunner
+    from engine.store import Database
+    from engine.summary import summarise
+
+    db = Database(arguments.db)
+    runner = None
+    try:
+        run_id = choose_run(db)
+        print(f"Run {run_id} in {db.path}", file=sys.stderr)
+        runner = JobRunner(db)
+        runner.continue_queue()
+        runner.on_progress = _report
+        run_to_end(runner, run_id)
+        result = summarise(db, run_id)
+    finally:
+        if runner:
+            runner.close()
+        db.close()
+    print(json.dumps(result, indent=None if arguments.json else 2))
+
+
+def _report(job: dict) -> None:
+    total = f" of {job['n_total']} {job['unit']}" if job["n_total"] is not None else ""
+    print(f"iteration {job['iteration']}  {job['kind']:<10} {job['state']:<10} {job['n_done']}{total}", file=sys.stderr)
+
+
+def status(arguments) -> None:
+    from engine.errors import StoreLocked
+    from engine.jobs import status_path
+    from engine.store import Database, reads
+
+    try:
+        db = Database(arguments.db)
+    except StoreLocked as locked:
+        path = status_path(Path(arguments.db).resolve())
+        if not path.exists():
+            raise
+        print(path.read_text() if arguments.json else f"{locked}\nIt last said: {path.read_text()}")
+        return
+    found = [
+        {"id": row["id"], "name": row["name"], "n_iterations": row["n_iterations"], "jobs": _job_states(db, row["id"])}
+        for row in reads.runs(db)
+    ]
+    db.close()
+    if arguments.json:
+        print(json.dumps({"runs": found}))
+    for row in [] if arguments.json else found:
+        print(f"{row['id']}  {row['name']}  iterations: {row['n_iterations']}")
+        for job in row["jobs"]:
+            print(f"    {job['iteration']}  {job['kind']:<10} {job['state']:<12} {job['n_done']}/{job['n_total']}")
+
+
+def _job_states(db, run_id: str) -> list[dict]:
+    from engine.store import job_rows
+
+    return [{k: job[k] for k in ("iteration", "kind", "state", "n_done", "n_total")} for job in job_rows.of_run(db, run_id)]
+
+
+def export(arguments) -> None:
+    from engine.export import export_table
+    from engine.store import Database
+
+    db = Database(arguments.db)
+    try:
+        n_rows = export_table(db, arguments.what, Path(arguments.out), run_id=arguments.run)
+    finally:
+        db.close()
+    print(f"{n_rows} rows in {arguments.out}", file=sys.stderr)
+
+
+def doctor(arguments) -> None:
+    from engine.doctor import examine
+
+    findings = examine(Path(arguments.db))
+    print(json.dumps(findings) if arguments.json else "\n".join(f"{name:<14} {value}" for name, value in findings.items()))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m engine", description="HS-STaR Studio without a browser.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name, function, summary):
+        command = commands.add_parser(name, help=summary, description=summary)
+        command.add_argument("--db", default=str(DEFAULT_DB), help="the database file (default: %(default)s)")
+        command.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
+        command.set_defaults(command=function)
+        return command
+
+    add("run", run, "Run whole iterations with a configuration's thresholds.").add_argument("config", help="a TOML file")
+    add("resume", resume, "Go on with a run where it stopped.").add_argument("--run", help="run id (default: the newest)")
+    add("status", status, "Say which runs and jobs a database holds, or what its owner does.")
+    exporting = add("export", export, "Write a table to FILE: JSONL, CSV or Parquet by its suffix.")
+    exporting.add_argument("what", choices=["responses", "estimates", "plan", "pairs", "metrics"])
+    exporting.add_argument("out", metavar="FILE")
+    exporting.add_argument("--run", help="run id (default: the newest)")
+    add("doctor", doctor, "Say what is installed, which device and sampler would be used, and who owns the database.")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

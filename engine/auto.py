@@ -1,0 +1,50 @@
+"""A whole run without a person at the gates: the same commands and jobs, with the thresholds of the configuration."""
+
+from engine import runs
+from engine.errors import ConfigError, EngineError
+from engine.iteration import Phase, next_phase
+from engine.jobs import JobRunner
+from engine.store import job_rows, reads
+from engine.tasks import BEFORE
+
+
+def run_to_end(runner: JobRunner, run_id: str, *, made_by: str = "cli") -> None:
+    """Walk a run from wherever it stands to the end of its last iteration. Blocks; drives the runner's queue itself.
+
+    Raises: ConfigError for missing thresholds, EngineError with the job's sentence if a job fails.
+    """
+    config = runs.config_of(runner.db, run_id)
+    if config.difficulty.tau_l is None or config.difficulty.tau_h is None:
+        raise ConfigError(
+            "difficulty.tau_l and difficulty.tau_h are not set: a run without a person needs both. Set them, or choose them by "
+            "eye on the dashboard's difficulty page."
+        )
+    while True:
+        number = reads.iterations(runner.db, run_id)[-1]["iteration"]
+        _walk_iteration(runner, run_id, number, made_by)
+        if number + 1 >= config.n_iterations:
+            return
+        runs.begin_next_iteration(runner.db, run_id)
+
+
+def _walk_iteration(runner: JobRunner, run_id: str, number: int, made_by: str) -> None:
+    d = runs.config_of(runner.db, run_id).difficulty
+    while (phase := next_phase(runs.progress(runner.db, run_id, number))) is not Phase.NEXT:
+        if phase is Phase.COMMIT:
+            runs.commit(
+                runner.db, run_id, number, tau_l=d.tau_l, tau_h=d.tau_h, mode=d.mode, strategy=d.strategy, made_by=made_by
+            )
+        else:
+            _run(runner, run_id, number, str(phase), {})
+    _run(runner, run_id, number, "evaluate", {"policy": BEFORE})
+    if reads.next_policy(runner.db, run_id, number):
+        _run(runner, run_id, number, "evaluate", {"policy": "after"})
+
+
+def _run(runner: JobRunner, run_id: str, number: int, kind: str, params: dict) -> None:
+    job_id = runner.submit(run_id, number, kind, params)
+    while runner.run_next():
+        pass
+    job = job_rows.get(runner.db, job_id)
+    if job["state"] != "done":
+        raise EngineError(f"The {kind} job of iteration {number} is {job['state']}: {job['error'] or 'it was stopped'}")

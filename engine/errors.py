@@ -1,0 +1,45 @@
+"""Errors are sentences: what happened, where, and what to do next. One child per boundary crossed."""
+
+
+class EngineError(Exception):
+    """The base of every error this package raises on purpose; its text is shown to a person as it stands."""
+
+
+class ConfigError(EngineError, ValueError):
+    """A setting cannot be used. The text names the field, its value and what is allowed."""
+
+
+class ProblemSetError(EngineError):
+    """A problem set cannot be read, or holds too few problems."""
+
+
+class SamplerError(EngineError):
+    """The policy could not be loaded or could not sample."""
+
+
+class GradingError(EngineError):
+    """The grading workers could not be started. A single odd response never raises: it is a verdict with a status."""
+
+
+class RewardModelError(EngineError):
+    """The process reward model could not be loaded, or answered with something that is no score."""
+
+
+class TrainingError(EngineError):
+    """Training could not start or could not go on."""
+
+
+class WorkerDied(EngineError):
+    """A child process ended without a word: killed, out of memory, or crashed in native code."""
+
+
+class StoreLocked(EngineError):
+    """Another process owns the database file."""
+
+
+class StoreError(EngineError):
+    """The database cannot be used: a full disk, a newer schema, a file that is no database."""
+
+
+class StoreConflict(StoreError):
+    """Somebody else stored the same row first."""

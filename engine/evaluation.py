@@ -1,0 +1,70 @@
+"""What a policy can do on the held-out problems: greedy accuracy and mean@n, with intervals, by level, and paired gains."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine import runs
+from engine.method.intervals import Interval, bootstrap_mean, wilson
+from engine.store import Database, reads
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """Complete results of one policy on a run's held-out problems, one entry per problem, in the run's order."""
+
+    policy_id: str
+    number: int
+    """t of the policy M_t."""
+    problem_ids: np.ndarray
+    levels: np.ndarray
+    greedy: np.ndarray
+    """bool: is the greedy response correct."""
+    pass_rate: np.ndarray
+    """float in [0, 1]: share of the n sampled responses that are correct."""
+    n: int
+    """Sampled responses per problem."""
+
+    def greedy_interval(self, rows=slice(None)) -> Interval:
+        """Greedy accuracy with its Wilson interval, over all problems or the rows given."""
+        right = self.greedy[rows]
+        return wilson(int(right.sum()), len(right))
+
+    def mean_interval(self, rows=slice(None)) -> Interval:
+        """mean@n with its bootstrap interval over problems."""
+        return bootstrap_mean(self.pass_rate[rows])
+
+
+def evaluation(db: Database, run_id: str, number: int, policy_id: str) -> Evaluation | None:
+    """The stored evaluation of M_number; None until every held-out problem has all its verdicts."""
+    n = runs.config_of(db, run_id).evaluation.n
+    greedy_set, sampled_set = runs.evaluation_sets(db, run_id, number, policy_id)
+    greedy = reads.verdict_columns(db, greedy_set.id, run_id)
+    sampled = reads.verdict_columns(db, sampled_set.id, run_id)
+    if (np.asarray(greedy["n"]) < 1).any() or (np.asarray(sampled["n"]) < n).any():
+        return None
+    return Evaluation(
+        policy_id,
+        number,
+        sampled["id"].astype(str),
+        sampled["level"].astype(str),
+        np.asarray(greedy["n_correct"]) > 0,
+        np.asarray(sampled["n_correct"]) / n,
+        n,
+    )
+
+
+def evaluations(db: Database, run_id: str) -> list[Evaluation]:
+    """Every complete evaluation of a run's policies M_0, M_1, …"""
+    policies = {row["iteration"]: row["policy_id"] for row in reads.iterations(db, run_id)}
+    last = max(policies)
+    following = reads.next_policy(db, run_id, last)
+    if following:
+        policies[last + 1] = following
+    found = (evaluation(db, run_id, number, policy_id) for number, policy_id in sorted(policies.items()))
+    return [e for e in found if e is not None]
+
+
+def gain(before: Evaluation, after: Evaluation, rows=slice(None)) -> Interval:
+    """Paired gain in mean@n, after minus before, with its bootstrap interval over problems."""
+    return bootstrap_mean(after.pass_rate[rows] - before.pass_rate[rows])

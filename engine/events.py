@@ -1,0 +1,74 @@
+"""What phases say while they work. Events go up; nothing here knows who listens.
+
+Every event with rows is recorded together with them in one transaction, so that a number on the screen and the
+rows behind it can never disagree.
+"""
+
+from dataclasses import dataclass
+
+from engine.types import Response, StepScores, Verdict
+
+Key = tuple[str, int]
+"""(problem id, response index) within a sample set."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """How much this job owes in all, and how much of it was there before it started."""
+
+    n_total: int
+    n_done: int
+    unit: str
+    """"responses" or "steps"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sampled:
+    sample_set_id: str
+    responses: list[Response]
+
+
+@dataclass(frozen=True, slots=True)
+class Graded:
+    sample_set_id: str
+    verdicts: list[tuple[Key, Verdict]]
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    sample_set_id: str
+    prm_id: str
+    scores: list[tuple[Key, StepScores]]
+
+
+@dataclass(frozen=True, slots=True)
+class OptimiserStep:
+    """One logged optimiser step; values are finite numbers keyed by the trainer's own names ("loss", "rewards/margins", …)."""
+
+    step: int
+    n_steps: int
+    values: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointSaved:
+    step: int
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class PolicySaved:
+    """Training is over; the new policy lies at path, an ordinary transformers folder."""
+
+    policy_id: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One line for the job's log."""
+
+    text: str
+
+
+Event = Planned | Sampled | Graded | Scored | OptimiserStep | CheckpointSaved | PolicySaved | Note

@@ -1,0 +1,40 @@
+"""Grading: does a response's answer equal the reference answer? One odd response is a verdict with a status, never a crash.
+
+Importing this room is light: Math-Verify and sympy are loaded in child processes only, and only when the cheap
+rules leave a pair open. `extraction` finds the answer, `exact` decides the plain cases, `check` asks Math-Verify,
+`pool` keeps the children.
+"""
+
+import atexit
+import threading
+from collections.abc import Sequence
+
+from engine.grading.extraction import extract_answer
+from engine.grading.pool import Grader
+from engine.types import Verdict
+
+__all__ = ["Grader", "extract_answer", "grade"]
+
+_lock = threading.Lock()
+_shared: Grader | None = None
+
+
+def grade(gold: str, responses: Sequence[str]) -> list[Verdict]:
+    """One verdict per response to one problem, in order. Blocks; uses a grader that the whole process shares.
+
+    Args:
+        gold: The reference answer, LaTeX or plain; a GSM8K or MATH solution that holds it will do.
+        responses: Whole responses; the answer is the last box, else the last stated answer.
+
+    Raises:
+        GradingError: no checking process could be started. A single odd response never raises.
+
+    Source: HS-STaR section 1.2, the answer check V(x, r).
+    """
+    global _shared
+    with _lock:
+        if _shared is None:
+            _shared = Grader()
+            atexit.register(_shared.close)
+        grader = _shared
+    return grader.grade_many([(gold, response) for response in responses])

@@ -1,0 +1,76 @@
+"""The expensive half of checking: Math-Verify, in a child process that can be killed.
+
+It must never be imported by the parent: Math-Verify takes a second to load, can hang for good and can take all
+memory. No timeout is set here; whoever calls `check` must be able to end the process.
+
+Source: Math-Verify 0.9, `verify(gold, target)`: gold first, it is not symmetric. Departures:
+1. Only the LaTeX reading is used. The plain-expression reading goes through sympy's `parse_expr`, which runs code.
+2. An exception while comparing is an error, not a wrong answer.
+3. Prose is compared as text. Math-Verify reads a sentence as a product of its letters, which is slow and equates anagrams.
+4. Formulas that differ at a point are wrong without an attempt to simplify their difference.
+5. An interval and the inequality it solves are equal in both directions (`allow_set_relation_comp`).
+"""
+
+import logging
+import re
+from functools import lru_cache
+from typing import Any, Literal
+
+from math_verify import LatexExtractionConfig, parse, verify
+
+from engine.grading.exact import quoted
+from engine.grading.points import differ_at_a_point
+
+logging.getLogger("math_verify").setLevel(logging.CRITICAL)
+
+_READING = (LatexExtractionConfig(),)
+
+_CLOSING_TEXT = re.compile(r"(?<=.)\\(?:text|mathrm|mbox|textrm)\s?\{[^{}]*\}(?:\^\{?\d\}?)?\Z")
+_COMMAND = re.compile(r"\\(?:begin|end)\s?\{[^{}]*\}|\\operatorname\*?\s?\{[^{}]*\}|\\[A-Za-z]+")
+_LONG_WORD = re.compile(r"[A-Za-z]{5,}")
+_WORD = re.compile(r"[A-Za-z]{3,}")
+_FUNCTIONS = frozenset(
+    "arcsin arccos arctan arcsinh arccosh arctanh sinh cosh tanh log ln exp sqrt frac max min gcd lcm mod det sin cos "
+    "tan sec csc cot and infty infinity pmatrix bmatrix".split()
+)
+
+
+def is_prose(answer: str) -> bool:
+    """Whether an answer is a sentence or a name: a word of five letters or two of three, a closing unit not counted."""
+    text = _COMMAND.sub(" ", _CLOSING_TEXT.sub("", answer))
+    words = [word for word in _WORD.findall(text) if word.lower() not in _FUNCTIONS]
+    return len(words) > 1 or any(_LONG_WORD.match(word) for word in words)
+
+
+def _parse(answer: str) -> list[Any]:
+    return parse(f"\\boxed{{{answer}}}", _READING, parsing_timeout=None)
+
+
+@lru_cache(maxsize=4096)
+def _parsed_gold(gold: str) -> list[Any]:
+    return _parse(gold)
+
+
+def check(gold: str, predicted: str) -> tuple[Literal["correct", "wrong", "error"], str]:
+    """Compares two answers in the common spelling (see `exact.written_alike`); returns (status, reason). May hang.
+
+    Raises:
+        MemoryError: the process reached its memory limit; it should end.
+    """
+    if is_prose(gold) or is_prose(predicted):
+        return "wrong", f"Compared as text, {quoted(predicted)} is not {quoted(gold)}."
+    wanted, found = _parsed_gold(gold), _parse(predicted)
+    wrong = "wrong", f"The extracted answer {quoted(predicted)} is not {quoted(gold)}."
+    try:
+        if wanted and found and differ_at_a_point(wanted[0], found[0]):
+            return wrong
+        equal = verify(wanted, found, timeout_seconds=None, raise_on_error=True, allow_set_relation_comp=True)
+    except MemoryError:
+        raise
+    except Exception as error:
+        return "error", f"Comparing {quoted(predicted)} with {quoted(gold)} failed: {type(error).__name__}."
+    if equal:
+        return "correct", f"Equal by Math-Verify: {quoted(gold)} and {quoted(predicted)}."
+    if all(isinstance(reading, str) for reading in wanted):
+        return "wrong", f"The reference {quoted(gold)} is no formula; as text it is not {quoted(predicted)}."
+    return wrong

@@ -1,0 +1,53 @@
+"""The checking process: reads pairs as JSON lines, answers each with one JSON line, ends when its input closes.
+
+Started by `pool` as `python -m engine.grading.child MEMORY_MIB ALARM_S`. It knows nothing of batches or verdicts.
+A pair that takes longer than ALARM_S ends the process through SIGALRM's default action: the parent kills it
+earlier, so this only matters where the parent is gone. Nothing a library prints reaches the answers' pipe.
+"""
+
+import json
+import os
+import resource
+import signal
+import sys
+from typing import BinaryIO
+
+OUT_OF_MEMORY = 77
+"""Exit status after the memory limit was reached."""
+
+
+def _private_output() -> BinaryIO:
+    """The answers' pipe; descriptor 1 is turned to standard error."""
+    pipe = os.dup(1)
+    os.dup2(2, 1)
+    return os.fdopen(pipe, "wb", buffering=0)
+
+
+def main(memory_mib: int, alarm_s: int) -> None:
+    """Serves until standard input closes."""
+    answers = _private_output()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_AS, (memory_mib << 20, memory_mib << 20))
+    try:
+        from engine.grading.check import check
+
+        check("x^2", "x+1")
+    except Exception as error:
+        answers.write(json.dumps({"failed": f"{type(error).__name__}: {error}"}).encode() + b"\n")
+        return
+    answers.write(b'{"ready": true}\n')
+    for line in sys.stdin.buffer:
+        gold, predicted = json.loads(line)
+        signal.alarm(alarm_s)
+        try:
+            status, reason = check(gold, predicted)
+        except MemoryError:
+            os._exit(OUT_OF_MEMORY)
+        signal.alarm(0)
+        answers.write(json.dumps({"status": status, "reason": reason}).encode() + b"\n")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]))

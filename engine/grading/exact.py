@@ -1,0 +1,159 @@
+r"""The cheap half of checking: writing two answers alike, and deciding the cases that need no computer algebra.
+
+Pure; it must never import Math-Verify. It says correct or wrong only where Math-Verify says so too (a property
+test holds it to that) and answers None everywhere else. Numbered departures from Math-Verify:
+1. Two answers written alike are equal, even where Math-Verify cannot read them.
+2. A word behind a number is a unit and is dropped ("18 dollars per day" is 18), beyond Math-Verify's own list.
+3. Words are compared without case, so an answer in \text{} equals the same words outside it.
+"""
+
+import re
+from collections.abc import Callable
+from decimal import Decimal
+from fractions import Fraction
+from typing import Literal, NamedTuple
+
+MAX_PARSED_CHARS = 4_000
+"""Longer answers are not handed to Math-Verify."""
+
+_MAX_REWRITTEN_CHARS = 20_000
+_MAX_DIGITS = 12
+_TOO_CLOSE = Fraction(2, 10**6)
+"""Math-Verify rounds decimals to six places: closer than this, it decides."""
+
+_WRITTEN_ALIKE: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = tuple(
+    (re.compile(pattern), new)
+    for pattern, new in (
+        (r"[−–﹣－]", "-"),
+        (r"\\\$|\$|(?<!\\)\\[()\[\]!]|\*\*|\\displaystyle(?![A-Za-z])", ""),
+        (r"\\(?:left|right)(?![A-Za-z])", ""),
+        (r"(?<!\\)\\[ ,;:]|~|\\q?quad(?![A-Za-z])", " "),
+        (r"\\[dtc]frac(?![A-Za-z])", r"\\frac"),
+        (r"\{,\}", ","),
+        (r"(?:\^\{?\\circ\}?|°|\\degree)(?=\s*$)", ""),
+        (r"\s+", " "),
+        (r" ?\\?%", "%"),
+        (r" (?=[^\w\s\\])|(?<=[^\w\s\\,]) ", ""),
+        (r"(?<=,) (?!\d{3}(?!\d))", ""),
+    )
+)
+_WRAPPED = re.compile(r"\\(?:text|textbf|textit|textrm|mathrm|mathbf|mathit|mbox|operatorname|bf|rm)\s?\{([^{}]*)\}\Z")
+_NUMBER = r"[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d+)?"
+_SCIENTIFIC = re.compile(r"([-+]?\d{1,20}(?:\.\d{1,20})?)[eE]\+?(-?\d{1,4})\Z")
+_SCALES = {"thousand": 3, "million": 6, "billion": 9, "trillion": 12}
+_SCALED = re.compile(
+    r"([-+]?\d{1,12}(?:\.\d{1,12})?)(?: ?\\text\{ ?| )(thousand|million|billion|trillion)(?: [A-Za-z ]{1,40})?\}?\Z", re.IGNORECASE
+)
+_PLAIN = re.compile(r"([-+]?)(\d{1,3}(?:,\d{3})+|\d*)(\.\d+)?(%)?\Z")
+_RATIO = re.compile(r"(-?)(?:\\frac\{(-?)(\d{1,12})\}\{(\d{1,12})\}|\\frac([1-9])([1-9])|(\d{1,12})/(\d{1,12}))\Z")
+_WITH_UNIT = re.compile(
+    rf"({_NUMBER}|-?\\frac\{{-?\d{{1,12}}\}}\{{\d{{1,12}}\}}|-?\d{{1,12}}/\d{{1,12}})"
+    r"(?: ?\\(?:text|mathrm|mbox|textrm)\{([A-Za-z .,/-]{1,60})\}|(?:(?<=\}) ?| )([A-Za-z][A-Za-z ,/-]{1,60}))(?:\^\{?[23]\}?)?\Z"
+)
+_NO_UNITS = frozenset(
+    "pi sqrt sin cos tan log ln exp mod and or to plus minus times over if when where million billion thousand hundred "
+    "trillion dozen percent pct half thirds quarters am pm choose factorial squared cubed with not".split()
+)
+_WORDS = re.compile(r"[A-Za-z]{2,}(?:[ '-][A-Za-z]+)*\Z")
+_LETTER = re.compile(r"\(?([A-Ja-j])\)?[.:]?\Z")
+_LABELLED = re.compile(r"(?:\\(?:text|textbf|mathrm|mathbf)\{)?\(?([A-J])[).:](?:\}|\s|\\| |$)")
+
+
+class Decision(NamedTuple):
+    """What the exact rules say of one pair."""
+
+    status: Literal["correct", "wrong", "error"]
+    reason: str
+
+
+def written_alike(answer: str) -> str:
+    r"""One answer in the one spelling that answers are compared in: no dollars, \left, thin spaces, units or \text{}."""
+    text = answer.strip()
+    if len(text) > _MAX_REWRITTEN_CHARS:
+        return text
+    for pattern, new in _WRITTEN_ALIKE:
+        text = pattern.sub(new, text)
+    text = text.strip().rstrip(".,;").strip()
+    while wrapped := _WRAPPED.match(text):
+        text = wrapped.group(1).strip().rstrip(".").strip()
+    if scientific := _SCIENTIFIC.match(text):
+        return "{}\\times10^{{{}}}".format(*scientific.groups())
+    if scaled := _SCALED.match(text):
+        return f"{scaled.group(1)}\\times10^{{{_SCALES[scaled.group(2).lower()]}}}"
+    return _without_unit(text)
+
+
+def _without_unit(text: str) -> str:
+    if len(text) > 200 or not (match := _WITH_UNIT.match(text)) or not any(c.isdigit() for c in match.group(1)):
+        return text
+    words = re.findall(r"[a-z]+", (match.group(2) or match.group(3)).lower())
+    return text if not words or len(words) > 6 or _NO_UNITS.intersection(words) or len(words[0]) < 2 else match.group(1)
+
+
+def quoted(answer: str) -> str:
+    """The answer as a sentence quotes it: one line, at most 60 characters."""
+    line = " ".join(answer[:200].split())
+    return line if len(line) <= 60 else line[:59] + "…"
+
+
+def _value(text: str) -> tuple[Fraction, bool, bool] | None:
+    """(value, written as a decimal, with a percent sign) of a plain number or simple fraction; None for anything else."""
+    if len(text) > 40:
+        return None
+    if (plain := _PLAIN.match(text)) and (plain.group(2) or plain.group(3)):
+        sign, whole, decimals, percent = plain.groups()
+        digits = whole.replace(",", "") + (decimals or "")
+        if decimals and len(digits) > _MAX_DIGITS:
+            return None
+        return Fraction(Decimal(sign + digits)), decimals is not None, percent is not None
+    if ratio := _RATIO.match(text):
+        outer, inner, *parts = ratio.groups()
+        top, bottom = (int(p) for p in parts if p)
+        if bottom:
+            return Fraction(top, bottom) * (-1 if outer != (inner or "") else 1), False, False
+    return None
+
+
+def _as_numbers(gold: str, predicted: str) -> bool | None:
+    """Whether two plain numbers are equal; None where one is no plain number, or where rounding would decide."""
+    if gold.isascii() and predicted.isascii() and gold.isdigit() and predicted.isdigit():
+        return gold.lstrip("0") == predicted.lstrip("0")
+    a, b = _value(gold), _value(predicted)
+    if a is None or b is None:
+        return None
+    if a[2] or b[2]:
+        return True if a[0] == b[0] > 0 and a[0].denominator == 1 and not (a[1] or b[1]) else None
+    if a[0] == b[0]:
+        return True
+    return None if (a[1] or b[1]) and abs(a[0] - b[0]) < _TOO_CLOSE else False
+
+
+def _as_choice(gold: str, predicted: str) -> bool | None:
+    """Whether two choice letters are the same; None unless both answers name one."""
+    wanted = _LETTER.match(gold)
+    chosen = _LETTER.match(predicted) or _LABELLED.match(predicted)
+    if wanted is None or chosen is None or not wanted.group(1).isupper():
+        return None
+    return wanted.group(1) == chosen.group(1).upper()
+
+
+def decide(gold: str, predicted: str) -> Decision | None:
+    """Decides a pair of answers in the common spelling, or returns None: then Math-Verify must look.
+
+    An answer too long to be parsed, and not decided by the rules, gets "error".
+    """
+    wrong = Decision("wrong", f"The extracted answer {quoted(predicted)} is not {quoted(gold)}.")
+    if gold == predicted:
+        return Decision("correct", f"The same answer: {quoted(gold)}.")
+    if (equal := _as_numbers(gold, predicted)) is not None:
+        return Decision("correct", f"Equal as numbers: {quoted(gold)} and {quoted(predicted)}.") if equal else wrong
+    if (equal := _as_choice(gold, predicted)) is not None:
+        return Decision("correct", f"The same choice: {quoted(gold)}.") if equal else wrong
+    if _WORDS.match(gold) and _WORDS.match(predicted) and gold.casefold() == predicted.casefold():
+        return Decision("correct", f"The same words: {quoted(gold)}.")
+    longest = max(len(gold), len(predicted))
+    if longest > MAX_PARSED_CHARS:
+        which = "extracted" if len(predicted) == longest else "reference"
+        limit = f"longer than the {MAX_PARSED_CHARS:,} that are parsed"
+        return Decision("error", f"The {which} answer has {longest:,} characters, {limit}.")
+    return None

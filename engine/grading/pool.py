@@ -1,0 +1,203 @@
+"""Grading many responses: the cheap rules here, everything else in child processes that can be killed.
+
+It must never import Math-Verify or sympy: children do. One thread per child hands it one pair at a time, so a pair
+that hangs holds up one child for at most `timeout_s`, and the others go on with the rest. A child is started when
+the first pair needs one; problems with plain answers never do.
+"""
+
+import os
+import queue
+import threading
+from collections.abc import Sequence
+from concurrent.futures import Future
+from typing import Self
+
+from engine.errors import GradingError
+from engine.grading.child import OUT_OF_MEMORY
+from engine.grading.exact import decide, written_alike
+from engine.grading.extraction import extract_answer, reference_answer, shown
+from engine.grading.process import CheckingProcess, ProcessDied
+from engine.types import Verdict, VerdictStatus
+
+_CLOSED = "The grader was closed before this answer was checked."
+
+
+class _Batch:
+    """The verdicts of one submit, filled in from several threads; the future is set with the last one."""
+
+    def __init__(self, verdicts: list[Verdict | None]) -> None:
+        self.future: Future[list[Verdict]] = Future()
+        self.future.set_running_or_notify_cancel()
+        self._verdicts, self._n_open = verdicts, verdicts.count(None)
+        self._lock = threading.Lock()
+        if not self._n_open:
+            self.future.set_result(verdicts)
+
+    def answer(self, pair: "_Pair", status: VerdictStatus, reason: str) -> None:
+        with self._lock:
+            for place, predicted in pair.places:
+                self._verdicts[place] = Verdict(status == "correct", predicted, status, reason)
+            self._n_open -= len(pair.places)
+            if not self._n_open and not self.future.done():
+                self.future.set_result(self._verdicts)
+
+    def fail(self, error: GradingError) -> None:
+        with self._lock:
+            if not self.future.done():
+                self.future.set_exception(error)
+
+
+class _Pair:
+    """Two answers that need a child, and every place in the batch that waits for the outcome."""
+
+    def __init__(self, gold: str, predicted: str) -> None:
+        self.gold, self.predicted = gold, predicted
+        self.places: list[tuple[int, str]] = []
+        self.batch: _Batch
+
+
+class Grader:
+    """A pool of checking processes. Use it as a context manager, or call `close`. Safe to use from several threads.
+
+    Args:
+        n_workers: Child processes, started when needed; None means two, or one on a single core.
+        timeout_s: Seconds that Math-Verify may take for one pair; then its child is killed.
+        memory_mib: Address space one child may take, in MiB; at least 500.
+    """
+
+    def __init__(self, n_workers: int | None = None, timeout_s: float = 5.0, memory_mib: int = 1024) -> None:
+        self._n_workers = n_workers or min(2, os.cpu_count() or 1)
+        self._timeout_s, self._memory_mib = timeout_s, memory_mib
+        self._pairs: queue.SimpleQueue[_Pair | None] = queue.SimpleQueue()
+        self._threads: list[threading.Thread] = []
+        self._children: dict[int, CheckingProcess] = {}
+        self._lock = threading.Lock()
+        self._closed = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def child_pids(self) -> list[int]:
+        """The process ids of the children that run now."""
+        with self._lock:
+            return list(self._children)
+
+    def grade_many(self, items: Sequence[tuple[str, str]]) -> list[Verdict]:
+        """Verdicts of (reference answer, response) pairs, in order. Blocks.
+
+        Raises:
+            GradingError: no checking process could be started, or the grader is closed.
+        """
+        return self.submit(items).result()
+
+    def submit(self, items: Sequence[tuple[str, str]]) -> Future[list[Verdict]]:
+        """Grades in the background; the future gives what `grade_many` returns. It cannot be cancelled.
+
+        Extraction and the cheap rules run here, in the caller's thread. Equal pairs of one call are checked once.
+
+        Raises:
+            GradingError: the grader is closed.
+        """
+        verdicts: list[Verdict | None] = []
+        open_pairs: dict[tuple[str, str], _Pair] = {}
+        golds = {gold: written_alike(reference_answer(gold)) for gold in {gold for gold, _ in items}}
+        for place, (raw_gold, response) in enumerate(items):
+            gold, predicted = golds[raw_gold], extract_answer(response)
+            compared = written_alike(predicted or "")
+            verdicts.append(_cheap_verdict(gold, predicted, compared))
+            if verdicts[-1] is None:
+                pair = open_pairs.setdefault((gold, compared), _Pair(gold, compared))
+                pair.places.append((place, shown(predicted)))
+        batch = _Batch(verdicts)
+        for pair in open_pairs.values():
+            pair.batch = batch
+        self._enqueue(list(open_pairs.values()))
+        return batch.future
+
+    def close(self) -> None:
+        """Ends the children at once; what was not graded yet gets the status "error". Safe to call twice."""
+        with self._lock:
+            self._closed = True
+            for child in self._children.values():
+                child.kill()
+            threads, self._threads = self._threads, []
+        for _ in threads:
+            self._pairs.put(None)
+        for thread in threads:
+            thread.join()
+
+    def _enqueue(self, pairs: Sequence[_Pair]) -> None:
+        with self._lock:
+            if self._closed:
+                raise GradingError("The grader is closed and takes no more responses. Make a new one.")
+            for pair in pairs:
+                self._pairs.put(pair)
+            for _ in range(min(self._n_workers - len(self._threads), len(pairs))):
+                thread = threading.Thread(target=self._serve, name="grading", daemon=True)
+                self._threads.append(thread)
+                thread.start()
+
+    def _serve(self) -> None:
+        """One thread's life: takes pairs until the None that closes it; owns at most one child at a time."""
+        child: CheckingProcess | None = None
+        while (pair := self._pairs.get()) is not None:
+            if self._closed:
+                pair.batch.answer(pair, "error", _CLOSED)
+                continue
+            try:
+                child = child or self._start()
+            except GradingError as error:
+                if self._closed:
+                    pair.batch.answer(pair, "error", _CLOSED)
+                else:
+                    pair.batch.fail(error)
+                continue
+            try:
+                pair.batch.answer(pair, *child.ask(pair.gold, pair.predicted))
+            except (TimeoutError, ProcessDied) as failure:
+                status = self._end(child)
+                child = None
+                pair.batch.answer(pair, *self._lost(failure, status))
+        if child:
+            self._end(child)
+
+    def _start(self) -> CheckingProcess:
+        child = CheckingProcess(self._timeout_s, self._memory_mib)
+        with self._lock:
+            self._children[child.pid] = child
+            if self._closed:
+                child.kill()
+        try:
+            child.wait_until_ready()
+        except GradingError:
+            self._end(child)
+            raise
+        return child
+
+    def _end(self, child: CheckingProcess) -> int:
+        with self._lock:
+            self._children.pop(child.pid, None)
+        return child.end()
+
+    def _lost(self, failure: Exception, exit_status: int) -> tuple[VerdictStatus, str]:
+        if self._closed:
+            return "error", _CLOSED
+        if isinstance(failure, TimeoutError):
+            return "timeout", f"Checking took longer than {self._timeout_s:g} s."
+        if exit_status == OUT_OF_MEMORY:
+            return "error", f"Checking needed more than {self._memory_mib:,} MiB."
+        return "error", f"The checking process died (exit status {exit_status})."
+
+
+def _cheap_verdict(gold: str, predicted: str | None, compared: str) -> Verdict | None:
+    """The verdict where no child is needed, else None. `gold` and `compared` are in the common spelling."""
+    if predicted is None or not compared:
+        return Verdict(False, None, "no_answer", r"No \boxed answer and no stated final answer.")
+    if not gold:
+        return Verdict(False, shown(predicted), "error", "The reference answer is empty.")
+    decision = decide(gold, compared)
+    return decision and Verdict(decision.status == "correct", shown(predicted), decision.status, decision.reason)

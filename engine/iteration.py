@@ -1,0 +1,44 @@
+"""One iteration of HS-STaR and the rounds of a study: which phase follows which. Start here.
+
+    M_t ── presample ── look, tune ── commit ── resample ── pairs ── train ── M_{t+1} ── evaluate ──► next iteration
+
+Pure: it knows neither the store nor any model. A person walks this line in the dashboard, `auto` walks it on the command
+line, and both ask the same function what comes next.
+
+Follows HS-STaR's algorithm, method.md section 1.1. Departure: the thresholds are a person's, or the configuration's.
+"""
+
+from enum import StrEnum
+
+
+class Phase(StrEnum):
+    """What an iteration waits for."""
+
+    PRESAMPLE = "presample"
+    COMMIT = "commit"
+    RESAMPLE = "resample"
+    TRAIN = "train"
+    NEXT = "next"
+
+
+def next_phase(progress: dict) -> Phase:
+    """The phase that an iteration waits for.
+
+    Args:
+        progress: presampled, committed, resampled (bools), n_pairs (None before pairs are built), next_policy (None
+            before training is done), as engine.runs.progress gives it.
+
+    An iteration without a single pair cannot be trained and goes on with the policy it has.
+
+    >>> next_phase(dict(presampled=True, committed=False, resampled=False, n_pairs=None, next_policy=None)).value
+    'commit'
+    """
+    if not progress["presampled"]:
+        return Phase.PRESAMPLE
+    if not progress["committed"]:
+        return Phase.COMMIT
+    if not progress["resampled"]:
+        return Phase.RESAMPLE
+    if progress["n_pairs"] and progress["next_policy"] is None:
+        return Phase.TRAIN
+    return Phase.NEXT

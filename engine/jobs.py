@@ -1,0 +1,186 @@
+"""JobRunner: one job at a time on one database, in a thread (dashboard) or in the caller's own (command line).
+
+    queued → running → done | failed | cancelling → cancelled;   a lost process → interrupted
+
+Resume from failed, cancelled or interrupted is a new attempt of the same job, which does what is still owed.
+"""
+
+import json
+import os
+import threading
+import time
+import traceback
+from collections.abc import Callable
+
+from engine import tasks
+from engine.errors import ConfigError, EngineError, WorkerDied
+from engine.events import Note
+from engine.grading import Grader
+from engine.placement import Inline, Placement, Workers
+from engine.runs import config_of
+from engine.store import Database, job_rows, record
+
+Job = dict
+
+
+class JobRunner:
+    """Drives jobs and records their events. Every method may be called from any thread and returns at once, but run_next().
+
+    On creation jobs that a dead process left running become interrupted, and a queue it left waits until continue_queue().
+    """
+
+    def __init__(self, db: Database):
+        self.db = db
+        self.trouble: str | None = None
+        """What could not even be recorded, such as a full disk; None is the normal case."""
+        self.on_progress: Callable[[Job], None] = lambda job: None
+        """Told the job's row after every event, in the working thread."""
+        job_rows.mark_lost(db)
+        self.paused = bool(job_rows.unfinished(db))
+        self._grader = Grader()
+        self._placements: dict[str, Placement] = {}
+        self._wake = threading.Condition()
+        self._closing = False
+        self._running: Job | None = None
+        self._stop_asked: set[str] = set()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin to work in a thread of its own."""
+        self._thread = threading.Thread(target=self._work, name="jobs", daemon=True)
+        self._thread.start()
+
+    def submit(self, run_id: str, iteration: int, kind: str, params: dict | None = None) -> str:
+        """Queue a job, or find the one that does exactly this: unfinished it stays, failed it is resumed, done it stays done.
+
+        Returns: the job's id.
+        """
+        existing = job_rows.find(self.db, run_id, iteration, kind, params or {})
+        if existing is None:
+            job_id = job_rows.add(self.db, run_id, iteration, kind, params or {})
+        else:
+            job_id = existing["id"]
+            if existing["state"] in job_rows.RESUMABLE:
+                job_rows.set_state(self.db, job_id, "queued")
+        self.continue_queue()
+        return job_id
+
+    def resume(self, job_id: str) -> None:
+        """A new attempt. Raises: ConfigError if the job is in no state to be resumed."""
+        job = job_rows.get(self.db, job_id)
+        if job is None or job["state"] not in job_rows.RESUMABLE:
+            state = job["state"] if job else "unknown"
+            raise ConfigError(f"Job {job_id} is {state}: only failed, cancelled and interrupted jobs can be resumed.")
+        job_rows.set_state(self.db, job_id, "queued")
+        self.continue_queue()
+
+    def cancel(self, job_id: str) -> None:
+        """Stop a job: a training at its next step with a checkpoint, anything else at once. A second call stops at once."""
+        with self._wake:
+            job = job_rows.get(self.db, job_id)
+            if job["state"] == "queued":
+                job_rows.set_state(self.db, job_id, "cancelled")
+            if job["state"] not in ("running", "cancelling"):
+                return
+            again = job_id in self._stop_asked
+            self._stop_asked.add(job_id)
+            job_rows.set_state(self.db, job_id, "cancelling")
+        if job["kind"] != "train" or again:
+            self._placement(job).abort()
+
+    def continue_queue(self) -> None:
+        """Let queued jobs run."""
+        with self._wake:
+            self.paused = False
+            self._wake.notify_all()
+
+    def run_next(self) -> bool:
+        """Run the oldest queued job to its end in this thread; False if none is queued. Blocks."""
+        queued = [job for job in job_rows.unfinished(self.db) if job["state"] == "queued"]
+        if not queued or self.paused:
+            return False
+        self._execute(queued[0])
+        return True
+
+    def close(self) -> None:
+        """Stop working, kill the children, keep what is stored; a running job becomes interrupted."""
+        with self._wake:
+            self._closing = True
+            self._wake.notify_all()
+        for placement in self._placements.values():
+            placement.abort()
+        if self._thread:
+            self._thread.join()
+        for placement in self._placements.values():
+            placement.release()
+        self._grader.close()
+
+    def _work(self) -> None:
+        while not self._closing:
+            try:
+                worked = self.run_next()
+            except EngineError as error:
+                self.trouble, worked = str(error), False
+                self.paused = True
+            if not worked:
+                with self._wake:
+                    self._wake.wait(timeout=1.0)
+
+    def _execute(self, job: Job) -> None:
+        job_rows.set_state(self.db, job["id"], "running")
+        job = job_rows.get(self.db, job["id"])
+        job["should_stop"] = lambda: job["id"] in self._stop_asked
+        self._running = job
+        self._stop_asked.discard(job["id"])
+        self._publish(job)
+        started = time.monotonic()
+        state, error = self._drive(job)
+        if state == "done":
+            for kind, params in tasks.follow_ups(self.db, job):
+                self.submit(job["run_id"], job["iteration"], kind, params)
+        job_rows.set_state(self.db, job["id"], state, error=error, busy_s=time.monotonic() - started)
+        self._running = None
+        self._publish(job)
+
+    def _drive(self, job: Job) -> tuple[str, str | None]:
+        """(final state, error sentence) of one attempt."""
+        try:
+            for event in tasks.open_phase(self.db, job, self._placement(job), self._grader):
+                record(self.db, job["id"], job["attempt"], event)
+                self._publish(job)
+                if job["kind"] != "train" and job["should_stop"]():
+                    return "cancelled", None
+        except EngineError as error:
+            if self._closing:
+                return "interrupted", "The program was closed while this job ran. Resume it."
+            if job["should_stop"]():
+                return "cancelled", None
+            return "interrupted" if isinstance(error, WorkerDied) else "failed", str(error)
+        except Exception as error:
+            record(self.db, job["id"], job["attempt"], Note(traceback.format_exc()))
+            return "failed", f"{type(error).__name__}: {error}. This is a fault of the program; the job's log has the details."
+        return ("cancelled" if job["should_stop"]() and self._is_unfinished(job) else "done"), None
+
+    def _is_unfinished(self, job: Job) -> bool:
+        return job["kind"] != "train" or job_rows.get(self.db, job["id"])["policy_id"] is None
+
+    def _placement(self, job: Job) -> Placement:
+        name = config_of(self.db, job["run_id"]).placement
+        if name not in self._placements:
+            self._placements[name] = (Inline if name == "inline" else Workers)(self.db.artifacts / "logs")
+        return self._placements[name]
+
+    def _publish(self, job: Job) -> None:
+        """Write FILE.status.json, whole or not at all: what a process that does not own the database can read."""
+        row = job_rows.get(self.db, job["id"])
+        status = {"pid": os.getpid(), **{k: row[k] for k in ("id", "kind", "state", "n_done", "n_total", "run_id", "iteration")}}
+        path = status_path(self.db.path)
+        draft = path.with_name(f"{path.name}.{os.getpid()}")
+        draft.write_text(json.dumps(status))
+        draft.replace(path)
+        self.on_progress(row)
+
+
+def status_path(database):
+    """Where the owner of a database publishes what it does."""
+    return database.with_name(database.name + ".status.json")

@@ -1,0 +1,125 @@
+"""Reward-guided difficulty estimation (RDE): one vectorised function for the page, the command line and the tests.
+
+Follows HS-STaR section 3 as restated in method.md section 1.2: strict inequalities, ties go to Boundary, and mixed problems
+are Boundary whatever the thresholds.
+
+Departures: (1) counts are compared, never floats; (2) the two ablation modes work, where the reference code stops.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.errors import ConfigError
+from engine.types import Difficulty, Mode
+
+MODES: tuple[Mode, ...] = ("both", "accuracy", "reward")
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """Published thresholds for one process reward model."""
+
+    prm: str
+    tau_l: float
+    tau_h: float
+
+
+PRESETS = (
+    Preset("Skywork-o1-Open-PRM-Qwen-2.5-7B", 0.15, 0.65),
+    Preset("Skywork-o1-Open-PRM-Qwen-2.5-1.5B", 0.25, 0.50),
+    Preset("Qwen2.5-Math-PRM-7B", 0.55, 0.99),
+)
+"""For the policy Qwen2.5-7B only. Source: reference code, classify_diff.py:62-79."""
+
+
+def check_thresholds(tau_l: float, tau_h: float) -> None:
+    """Raises: ConfigError unless 0 <= tau_l <= tau_h <= 1."""
+    for name, value in (("tau_l", tau_l), ("tau_h", tau_h)):
+        if not 0 <= value <= 1:
+            raise ConfigError(f"difficulty.{name} is {value}: a threshold lies in [0, 1]. Choose a value in that range.")
+    if tau_l > tau_h:
+        raise ConfigError(
+            f"difficulty.tau_l is {tau_l} and difficulty.tau_h is {tau_h}: the lower threshold must not lie above the "
+            "upper one. Lower tau_l or raise tau_h."
+        )
+
+
+def classify(n_correct, n, phi_r, *, tau_l: float, tau_h: float, mode: Mode = "both") -> np.ndarray:
+    """The difficulty class of every problem.
+
+    Args:
+        n_correct: correct pre-samples, integers, shape (P,).
+        n: pre-samples, integers >= 1, shape (P,) or a scalar.
+        phi_r: mean over the pre-samples of the minimum step score, floats in [0, 1], shape (P,). NaN is allowed where it is
+            not used: everywhere with mode "accuracy" (None is allowed there too), on mixed problems with mode "both".
+        tau_l, tau_h: thresholds, 0 <= tau_l <= tau_h <= 1.
+        mode: "both" signals, or the ablations "accuracy" and "reward".
+
+    Returns:
+        int8, shape (P,): 0 Inlier, 1 Boundary, 2 Outlier.
+
+    Raises:
+        ConfigError: n < 1, n_correct outside 0..n, shapes that do not match, thresholds out of order or outside [0, 1],
+            an unknown mode, NaN in phi_r where it is used.
+
+    >>> classify([3, 3, 1, 0, 0], 3, [.9, .65, .9, .1, .25], tau_l=.25, tau_h=.65).tolist()
+    [0, 1, 1, 2, 1]
+
+    Source: HS-STaR, equations of RDE; method.md section 1.2.
+    """
+    check_thresholds(tau_l, tau_h)
+    if mode not in MODES:
+        raise ConfigError(f'difficulty.mode is "{mode}": use one of {", ".join(MODES)}.')
+    n_correct, n, phi_r = _columns(n_correct, n, phi_r, mode)
+    all_right, all_wrong = n_correct == n, n_correct == 0
+    if mode == "accuracy":
+        inlier, outlier = all_right, all_wrong
+    else:
+        used = np.ones(len(phi_r), dtype=bool) if mode == "reward" else all_right | all_wrong
+        n_missing = int(np.isnan(phi_r[used]).sum())
+        if n_missing:
+            raise ConfigError(
+                f'phi_r is NaN for {n_missing} problems where mode "{mode}" uses it. Leave problems without a process '
+                'reward out (they are pending), or use mode "accuracy".'
+            )
+        with np.errstate(invalid="ignore"):
+            inlier, outlier = phi_r > tau_h, phi_r < tau_l
+        if mode == "both":
+            inlier, outlier = inlier & all_right, outlier & all_wrong
+    classes = np.full(len(n_correct), Difficulty.BOUNDARY, dtype=np.int8)
+    classes[inlier] = Difficulty.INLIER
+    classes[outlier] = Difficulty.OUTLIER
+    return classes
+
+
+def class_counts(classes: np.ndarray) -> dict[str, int]:
+    """Problems per class, every class named.
+
+    >>> class_counts(np.array([0, 1, 1], dtype=np.int8))
+    {'inlier': 1, 'boundary': 2, 'outlier': 0}
+    """
+    counts = np.bincount(classes, minlength=len(Difficulty))
+    return {difficulty.name.lower(): int(counts[difficulty]) for difficulty in Difficulty}
+
+
+def _columns(n_correct, n, phi_r, mode: Mode) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    n_correct = np.atleast_1d(np.asarray(n_correct))
+    n = np.broadcast_to(np.asarray(n), n_correct.shape) if np.ndim(n) == 0 else np.asarray(n)
+    if phi_r is None and mode == "accuracy":
+        phi_r = np.full(n_correct.shape, np.nan)
+    phi_r = np.atleast_1d(np.asarray(phi_r, dtype=np.float64))
+    if not n_correct.shape == n.shape == phi_r.shape or n_correct.ndim != 1:
+        raise ConfigError(
+            f"n_correct, n and phi_r have the shapes {n_correct.shape}, {n.shape} and {phi_r.shape}: give one value per "
+            "problem in each."
+        )
+    for name, column in (("n_correct", n_correct), ("n", n)):
+        if column.size and not np.issubdtype(column.dtype, np.integer):
+            raise ConfigError(f"{name} has the type {column.dtype}: counts are integers.")
+    if (n < 1).any():
+        raise ConfigError(f"n is {int(n.min())} for a problem: every problem needs at least 1 response to be classified.")
+    if ((n_correct < 0) | (n_correct > n)).any():
+        row = int(np.flatnonzero((n_correct < 0) | (n_correct > n))[0])
+        raise ConfigError(f"n_correct is {int(n_correct[row])} of n = {int(n[row])} in row {row}: it must lie in 0..n.")
+    return n_correct, n, phi_r

@@ -1,0 +1,44 @@
+"""Steps of a response: the parts between blank lines.
+
+Departure from the reference code: a blank line at the end adds no empty step, which there could become the minimum.
+"""
+
+import re
+
+_BLANK_LINE = re.compile(r"\n\s*\n")
+
+
+def normalise_newlines(text: str) -> str:
+    """CRLF becomes LF; nothing else changes."""
+    return text.replace("\r\n", "\n")
+
+
+def step_spans(text: str) -> list[tuple[int, int]]:
+    """Where the steps stand in a text whose newlines are already normalised: [(start, end)), end exclusive.
+
+    >>> step_spans("a b\\n\\nc\\n\\n")
+    [(0, 3), (5, 6)]
+    """
+    cuts = [0, *(position for match in _BLANK_LINE.finditer(text) for position in match.span()), len(text)]
+    spans = []
+    for start, end in zip(cuts[::2], cuts[1::2]):
+        part = text[start:end]
+        if part.strip():
+            left = len(part) - len(part.lstrip())
+            spans.append((start + left, start + len(part.rstrip())))
+    return spans
+
+
+def split_steps(text: str) -> list[str]:
+    """The steps of a response: CRLF to LF, split at blank lines, parts stripped, empty ones dropped.
+
+    Args:
+        text: any string; an empty one has no steps.
+
+    >>> split_steps("2 + 2 = 4\\r\\n\\r\\n  so \\\\boxed{4}\\n\\n")
+    ['2 + 2 = 4', 'so \\\\boxed{4}']
+
+    Source: HS-STaR, method.md section 1.3.
+    """
+    text = normalise_newlines(text)
+    return [text[start:end] for start, end in step_spans(text)]

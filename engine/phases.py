@@ -1,0 +1,100 @@
+"""The phases: each a generator of events over whatever backends it is given.
+
+A phase knows no store and no process: it is handed what is owed, and it says what happened. The respond phase keeps the
+sampler busy: while it fills the next batch, the one before is graded and scored.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+
+from engine.events import Event, Graded, Key, Sampled, Scored
+from engine.grading import Grader
+from engine.rewards import RewardModel
+from engine.samplers import Sampler
+from engine.types import Request, Response, SampleSet
+
+Text = tuple[str, int, str]
+"""(problem id, index, response text)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """What one sample set still lacks."""
+
+    samples: SampleSet
+    requests: list[Request]
+    answers: dict[str, str]
+    """Reference answer by problem id."""
+    prompts: dict[str, str] = field(default_factory=dict)
+    """Prompt by problem id, as the reward model reads it; empty if nothing is scored."""
+    prm_id: str | None = None
+    """None: responses are graded, not scored."""
+    ungraded: Sequence[Text] = ()
+    """Stored responses that a crash left without a verdict."""
+    unscored: Sequence[Text] = ()
+
+
+def respond(owed: Owed, sampler: Callable[[], Sampler], grader: Grader, reward_model: Callable[[], RewardModel]) -> Iterator[Event]:
+    """Sample what is owed; grade and score every batch while the next one is sampled.
+
+    Events come in the order of completion; a response's Sampled event always comes before its Graded and Scored events.
+    Backends are opened only if something is owed to them. Closing the generator gives the work in flight up.
+    """
+    with _Judging(owed, grader, reward_model) as judging, ThreadPoolExecutor(1, "sampler") as sampling:
+        judging.grade(owed.ungraded)
+        judging.score(owed.unscored)
+        batches = iter(sampler().sample(owed.requests, owed.samples.settings)) if owed.requests else iter(())
+        following = sampling.submit(next, batches, None)
+        while following or judging.waiting:
+            done, _ = wait([*judging.waiting, *([following] if following else [])], return_when=FIRST_COMPLETED)
+            if following in done:
+                batch: list[Response] | None = following.result()
+                following = sampling.submit(next, batches, None) if batch is not None else None
+                if batch:
+                    yield Sampled(owed.samples.id, batch)
+                    texts = [(r.problem_id, r.index, r.text) for r in batch]
+                    judging.grade(texts)
+                    judging.score(texts)
+            yield from judging.finished(done)
+
+
+class _Judging:
+    """Verdicts and step scores in flight."""
+
+    def __init__(self, owed: Owed, grader: Grader, reward_model: Callable[[], RewardModel]):
+        self._owed, self._grader, self._open_reward_model = owed, grader, reward_model
+        self._scoring = ThreadPoolExecutor(1, "reward")
+        self.waiting: dict[Future, tuple[str, list[Key]]] = {}
+
+    def __enter__(self) -> "_Judging":
+        return self
+
+    def __exit__(self, *_) -> None:
+        self._scoring.shutdown(wait=False, cancel_futures=True)
+
+    def grade(self, texts: Sequence[Text]) -> None:
+        if texts:
+            future = self._grader.submit([(self._owed.answers[problem_id], text) for problem_id, _, text in texts])
+            self.waiting[future] = ("graded", _keys(texts))
+
+    def score(self, texts: Sequence[Text]) -> None:
+        if texts and self._owed.prm_id is not None:
+            items = [(self._owed.prompts[problem_id], text) for problem_id, _, text in texts]
+            self.waiting[self._scoring.submit(self._score, items)] = ("scored", _keys(texts))
+
+    def finished(self, done: set[Future]) -> Iterator[Event]:
+        for future in [f for f in self.waiting if f in done]:
+            what, keys = self.waiting.pop(future)
+            rows = list(zip(keys, future.result()))
+            if what == "graded":
+                yield Graded(self._owed.samples.id, rows)
+            else:
+                yield Scored(self._owed.samples.id, self._owed.prm_id, rows)
+
+    def _score(self, items: list[tuple[str, str]]):
+        return self._open_reward_model().score(items)
+
+
+def _keys(texts: Sequence[Text]) -> list[Key]:
+    return [(problem_id, index) for problem_id, index, _ in texts]

@@ -1,0 +1,248 @@
+"""Where heavy work runs: in child processes that answer over pipes, or inline in this process.
+
+Both give the same backends with the same answers. A child is bound to one backend with one set of weights; it may stay warm
+between phases, and it ends when its pipe closes, whoever dies first.
+"""
+
+import json
+import os
+import queue
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from engine import errors, wire
+from engine.errors import EngineError, WorkerDied
+from engine.events import Event
+from engine.policies import ROOT
+from engine.training import TrainingTask
+from engine.types import Request, Response, SamplingSettings, StepScores
+
+CPU_ENVIRONMENT = {
+    "OMP_NUM_THREADS": "1",
+    "VLLM_CPU_OMP_THREADS_BIND": "nobind",
+    "VLLM_CPU_KVCACHE_SPACE": "1",
+    "MALLOC_MMAP_THRESHOLD_": "8589934592",
+    "MALLOC_TRIM_THRESHOLD_": "17179869184",
+    "MALLOC_TOP_PAD_": "268435456",
+}
+"""Set for children on a machine without a GPU, unless the user set them: one thread, and memory that glibc keeps.
+Source: measured, stack.md section 8."""
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """Which backend, bound to which weights."""
+
+    name: str
+    """A key of BACKENDS: hf_local, vllm_local, token_classification, dpo."""
+    path: str = ""
+    options: dict[str, Any] = field(default_factory=dict)
+
+    def key(self) -> str:
+        return json.dumps(asdict(self), sort_keys=True)
+
+
+def open_backend(backend: Backend):
+    """Load a backend in this process. Blocks for seconds to minutes. Raises: the backend's own EngineError."""
+    return BACKENDS[backend.name](backend)
+
+
+def _hf_local(b: Backend):
+    from engine.samplers.hf_local import HfSampler
+
+    return HfSampler(b.path, **b.options)
+
+
+def _vllm_local(b: Backend):
+    from engine.samplers.vllm_local import VllmSampler
+
+    return VllmSampler(b.path, **b.options)
+
+
+def _token_classification(b: Backend):
+    from engine.rewards.token_classification import TokenClassificationReward
+
+    return TokenClassificationReward(b.path, **b.options)
+
+
+def _dpo(b: Backend):
+    from engine.training.dpo import DpoTrainer
+
+    return DpoTrainer()
+
+
+BACKENDS: dict[str, Callable[[Backend], Any]] = {
+    "hf_local": _hf_local,
+    "vllm_local": _vllm_local,
+    "token_classification": _token_classification,
+    "dpo": _dpo,
+}
+
+
+class Placement:
+    """Opens backends and keeps them until released, so that an unchanged policy stays loaded between phases."""
+
+    def __init__(self, logs: Path):
+        self.logs = logs
+        self._open: dict[str, Any] = {}
+        self._lock = threading.RLock()
+
+    def get(self, backend: Backend):
+        """The backend, opened now or kept from before; the key holds its weights, so it never answers with others."""
+        with self._lock:
+            key = backend.key()
+            kept = self._open.get(key)
+            if kept is None or getattr(kept, "dead", False):
+                self._open[key] = self._start(backend)
+            return self._open[key]
+
+    def release(self, *, keep: Sequence[Backend] = ()) -> None:
+        """Close every backend that is not named. Blocks until their memory is given back."""
+        kept_keys = {backend.key() for backend in keep}
+        with self._lock:
+            for key in [key for key in self._open if key not in kept_keys]:
+                self._open.pop(key).close()
+
+    def abort(self) -> None:
+        """Give all work in flight up, at once where it runs in children; callable from any thread."""
+        for opened in list(self._open.values()):
+            if isinstance(opened, Remote):
+                opened.kill()
+
+    def _start(self, backend: Backend):
+        raise TypeError("Placement is abstract: use Workers or Inline.")
+
+
+class Inline(Placement):
+    """Backends in this process: torch is imported here, and only now."""
+
+    def _start(self, backend: Backend):
+        return open_backend(backend)
+
+
+class Workers(Placement):
+    """One child process per backend."""
+
+    def _start(self, backend: Backend):
+        return Remote(backend, self.logs)
+
+
+class Remote:
+    """A backend in a child process. Answers as the backend itself would; a child's death is a WorkerDied.
+
+    Starts loading at once and does not wait for it: what goes wrong there is raised by the first call. Calls from several
+    threads take turns.
+    """
+
+    def __init__(self, backend: Backend, logs: Path):
+        logs.mkdir(parents=True, exist_ok=True)
+        read_end, write_end = os.pipe()
+        self._backend, self.dead = backend, False
+        self._log = logs / f"{backend.name}-{os.getpid()}-{id(self):x}.log"
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "engine.worker", str(write_end)],
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                pass_fds=[write_end],
+                cwd=ROOT,
+                env=child_environment(),
+            )
+        os.close(write_end)
+        self._answers: queue.Queue[bytes | None] = queue.Queue()
+        threading.Thread(target=self._read, args=(read_end,), name=f"{backend.name} pipe", daemon=True).start()
+        self._turn = threading.Lock()
+        self._opened = False
+        self._send(asdict(backend))
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def sample(self, requests: Sequence[Request], settings: SamplingSettings) -> Iterator[list[Response]]:
+        yield from self._call("sample", list(requests), settings)
+
+    def score(self, items: Sequence[tuple[str, str]]) -> list[StepScores]:
+        (scores,) = self._call("score", list(items))
+        return scores
+
+    def train(self, task: TrainingTask, should_stop: Callable[[], bool]) -> Iterator[Event]:
+        stop_sent = False
+        for event in self._call("train", task):
+            yield event
+            if should_stop() and not stop_sent:
+                self._send({"stop": True})
+                stop_sent = True
+
+    def kill(self) -> None:
+        """End the child at once; whoever waits for it gets WorkerDied."""
+        self.dead = True
+        self._process.kill()
+        self._process.wait()
+
+    close = kill
+
+    def _call(self, method: str, *arguments) -> Iterator[Any]:
+        with self._turn:
+            finished = False
+            try:
+                if not self._opened:
+                    list(self._results("open"))
+                    self._opened = True
+                self._send({"call": method, "arguments": wire.dump_arguments(method, arguments)})
+                yield from self._results(method)
+                finished = True
+            finally:
+                if not finished:
+                    self.kill()
+
+    def _results(self, method: str) -> Iterator[Any]:
+        while True:
+            line = self._answers.get()
+            if line is None:
+                self.dead = True
+                raise self._death()
+            message = json.loads(line)
+            if "error" in message:
+                kind = getattr(errors, message["kind"], EngineError)
+                raise kind(message["error"])
+            if "end" in message:
+                return
+            yield wire.load_result(method, message["result"])
+
+    def _send(self, message: dict) -> None:
+        try:
+            self._process.stdin.write(json.dumps(message).encode() + b"\n")
+            self._process.stdin.flush()
+        except BrokenPipeError:
+            raise self._death() from None
+
+    def _read(self, read_end: int) -> None:
+        with os.fdopen(read_end, "rb") as pipe:
+            for line in pipe:
+                self._answers.put(line)
+        self._answers.put(None)
+
+    def _death(self) -> WorkerDied:
+        code = self._process.wait()
+        tail = self._log.read_text(errors="replace").strip().splitlines()[-3:]
+        said = f' Its last words: "{" / ".join(tail)}".' if tail else ""
+        return WorkerDied(
+            f"The worker for {self._backend.name} ended unexpectedly (exit code {code}).{said} What it had finished is stored. "
+            f"If memory is short, lower sampling.batch_size; then resume the job. Its log: {self._log}"
+        )
+
+
+def child_environment() -> dict[str, str]:
+    """The environment of a child process."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "TOKENIZERS_PARALLELISM": "false"}
+    if shutil.which("nvidia-smi"):
+        return environment
+    return {**CPU_ENVIRONMENT, **environment}

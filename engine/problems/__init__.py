@@ -1,0 +1,146 @@
+"""Problem sets: files, the starter set and hub data sets to `Problem` records with content ids.
+
+A broken row never stops a set and is never dropped in silence: it is listed with its line and field. `rows` reads
+formats, `shapes` guesses fields. This room knows nothing of sampling; from grading it uses the pure text rules only.
+
+Source: design.md section 2.3 (problem id). Choice of ours: of two rows with the same question and different
+answers the first is kept and the second is rejected by name.
+"""
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.errors import ProblemSetError
+from engine.grading.exact import decide, written_alike
+from engine.grading.extraction import without_surrogates
+from engine.problems.rows import FILE_TYPES, Broken, Rows, rows_of_file, rows_of_hub
+from engine.problems.shapes import RowError, parts_of
+from engine.types import Problem
+
+__all__ = ["ProblemFile", "Rejected", "problem_id", "read_problems", "require_disjoint"]
+
+_ROOT = Path(__file__).resolve().parents[2]
+STARTER_SETS = ("starter:train", "starter:held_out")
+_HUB = re.compile(r"(\w[\w.-]*/[\w.-]+(?:/[\w.-]+)?)(?:@([\w./-]+))?(?::([\w.\[\]%:+-]+))?")
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A row that gave no problem."""
+
+    line: int
+    """Line of the file, from 1; the row's number in a JSON list, in Parquet and on the hub."""
+    field: str
+    """The field at fault; empty where the whole line is."""
+    reason: str
+    """One sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemFile:
+    """What was read from one source."""
+
+    problems: list[Problem]
+    """In the source's order, every id once."""
+    rejected: list[Rejected]
+    duplicates: int
+    """Rows that repeat an earlier question with the same answer."""
+    source: str
+    """What was read, with the revision and split of a hub data set."""
+
+
+def problem_id(question: str) -> str:
+    """16 hex digits: the head of the SHA-256 of the NFC question, whitespace runs as one space, ends stripped.
+
+    >>> problem_id("What is  2 + 2?") == problem_id(" What is 2 + 2? ")
+    True
+    """
+    normal = " ".join(unicodedata.normalize("NFC", without_surrogates(question)).split())
+    return hashlib.sha256(normal.encode()).hexdigest()[:16]
+
+
+def read_problems(source: str | Path, *, base: Path | None = None) -> ProblemFile:
+    """Reads a whole problem set. Blocks; a hub data set needs the network.
+
+    Args:
+        source: A path to .jsonl, .json, .csv or .parquet; "starter:train" or "starter:held_out"; or a hub data set
+            "org/name@revision:split" (revision "main" and split "train" if left out; "org/name/config" picks a
+            configuration).
+        base: Directory that a relative path starts at; None is the working directory.
+
+    Raises:
+        ProblemSetError: nothing is there, it cannot be read, or no usable problem is in it.
+    """
+    rows, name = _open(source, base)
+    problems, rejected, duplicates = _collect(rows)
+    if not problems:
+        first = f" The first of {len(rejected):,} rejected rows: line {rejected[0].line}: {rejected[0].reason}" if rejected else ""
+        raise ProblemSetError(f"{name} holds no usable problem.{first} Each row needs a question and an answer.")
+    return ProblemFile(problems, rejected, duplicates, name)
+
+
+def require_disjoint(train: Iterable[Problem], held_out: Iterable[Problem]) -> None:
+    """Checks that no held-out problem is trained on.
+
+    Raises:
+        ProblemSetError: some are; the text says how many and names the first three.
+    """
+    trained = {problem.id for problem in train}
+    shared = list({problem.id: problem for problem in held_out if problem.id in trained}.values())
+    if shared:
+        first = "; ".join(f'{problem.id} "{" ".join(problem.question.split())[:60]}"' for problem in shared[:3])
+        raise ProblemSetError(
+            f"{len(shared):,} held-out problems are also training problems, so the evaluation would be of no worth. "
+            f"Remove them from one of the two sets. The first: {first}."
+        )
+
+
+def _open(source: str | Path, base: Path | None) -> tuple[Rows, str]:
+    """The rows behind a source, and the name it is recorded under."""
+    text = str(source)
+    if text in STARTER_SETS:
+        return rows_of_file(_ROOT / "data" / "starter" / f"{text.removeprefix('starter:')}.jsonl"), text
+    if text.startswith("starter:"):
+        raise ProblemSetError(f"There is no starter problem set {text}. Allowed: {', '.join(STARTER_SETS)}.")
+    path = (base or Path()) / Path(source).expanduser()
+    hub = _HUB.fullmatch(text) if isinstance(source, str) else None
+    if hub and not path.exists() and path.suffix.lower() not in FILE_TYPES:
+        dataset, revision, split = hub.group(1), hub.group(2) or "main", hub.group(3) or "train"
+        return rows_of_hub(dataset, revision, split), f"{dataset}@{revision}:{split}"
+    return rows_of_file(path), str(path)
+
+
+def _collect(rows: Rows) -> tuple[list[Problem], list[Rejected], int]:
+    seen: dict[str, tuple[int, Problem]] = {}
+    rejected: list[Rejected] = []
+    duplicates = 0
+    for line, row in rows:
+        if isinstance(row, Broken):
+            rejected.append(Rejected(line, "", row.reason))
+            continue
+        try:
+            parts = parts_of(row)
+        except RowError as error:
+            rejected.append(Rejected(line, error.field, str(error)))
+            continue
+        key = problem_id(parts.question)
+        problem = Problem(key, parts.question, parts.answer, parts.level, parts.solution)
+        first_line, first = seen.setdefault(key, (line, problem))
+        if first is problem:
+            continue
+        if _same_answer(first.answer, problem.answer):
+            duplicates += 1
+        else:
+            answers = f"{first.answer[:60]!r} there, {problem.answer[:60]!r} here"
+            reason = f"The same question as in line {first_line} with another answer: {answers}. Problem {key}."
+            rejected.append(Rejected(line, "answer", reason))
+    return [problem for _, problem in seen.values()], rejected, duplicates
+
+
+def _same_answer(first: str, second: str) -> bool:
+    decision = decide(written_alike(first), written_alike(second))
+    return decision is not None and decision.status == "correct"

@@ -1,0 +1,114 @@
+"""One row of somebody's file to a question and its answer: which field is which, and how values become text.
+
+Pure; it knows nothing of files. Shapes it reads: GSM8K (the answer ends a worked solution, behind "####"), MATH
+(answer beside the solution), Minerva (answer in the solution's last box), OlympiadBench (a list of final answers),
+and any row with a question and an answer under a usual name.
+"""
+
+import math
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from engine.grading.extraction import last_box, reference_answer, without_surrogates
+
+QUESTION_FIELDS = ("question", "problem", "Problem", "prompt")
+ANSWER_FIELDS = ("answer", "final_answer", "Answer", "gt", "ground_truth", "expected", "expected_answer")
+LEVEL_FIELDS = ("level", "difficulty")
+
+
+class Parts(NamedTuple):
+    """What a row says, as text."""
+
+    question: str
+    answer: str
+    level: str | None
+    solution: str | None
+
+
+class RowError(ValueError):
+    """A row that cannot be used: `field` and the text say why."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(reason)
+        self.field = field
+
+
+def text_of(value: Any, field: str) -> str:
+    """A value as text: strings stripped, whole numbers without ".0".
+
+    Raises:
+        RowError: it is neither text nor a finite number.
+    """
+    if isinstance(value, str):
+        return without_surrogates(value).strip()
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise RowError(field, f"{field} is {_kind(value)}; text or a number is needed.")
+    return str(int(value)) if value == int(value) else repr(value)
+
+
+def _kind(value: Any) -> str:
+    names = {bool: "true or false", dict: "an object", list: "a list", type(None): "null", float: "not a finite number"}
+    return names.get(type(value), f"a {type(value).__name__}")
+
+
+def _first(row: Mapping[str, Any], fields: tuple[str, ...]) -> str | None:
+    """The first of the fields that the row has a value under."""
+    return next((field for field in fields if row.get(field) not in (None, "", [])), None)
+
+
+def _question(row: Mapping[str, Any]) -> str:
+    field = _first(row, QUESTION_FIELDS)
+    if field is None:
+        there = next((name for name in QUESTION_FIELDS if name in row), None)
+        if there is not None:
+            raise RowError(there, f"{there} is empty.")
+        raise RowError("question", f"No question: none of the fields {', '.join(QUESTION_FIELDS)}.")
+    if not isinstance(row[field], str):
+        raise RowError(field, f"{field} is {_kind(row[field])}; text is needed.")
+    if not (question := text_of(row[field], field)):
+        raise RowError(field, f"{field} is empty.")
+    context = row.get("context")
+    return f"{text_of(context, 'context')}\n\n{question}" if isinstance(context, str) and context.strip() else question
+
+
+def _solution(row: Mapping[str, Any]) -> str | None:
+    value = row.get("solution")
+    if isinstance(value, list):
+        value = next((part for part in value if isinstance(part, str)), None)
+    return without_surrogates(value).strip() or None if isinstance(value, str) else None
+
+
+def _answer(row: Mapping[str, Any], solution: str | None) -> tuple[str, str | None]:
+    """The reference answer, and the worked solution where the answer field holds one."""
+    field = _first(row, ANSWER_FIELDS)
+    if field is None:
+        if solution and (boxed := last_box(solution)):
+            return boxed, None
+        there = next((name for name in ANSWER_FIELDS if name in row), "answer")
+        raise RowError(there, r"No answer: neither a usual answer field nor a \boxed{...} in the solution.")
+    value = row[field]
+    values = value if isinstance(value, list) else [value]
+    written = ", ".join(text_of(one, field) for one in values)
+    answer = reference_answer(written) if "####" in written or "\\boxed" in written or "\n" in written else written
+    if not answer:
+        raise RowError(field, f"{field} is empty.")
+    return answer, written if written != answer and "\n" in written else None
+
+
+def parts_of(row: Any) -> Parts:
+    """What one row says.
+
+    An answer list becomes one answer, its parts joined by ", ", which grading reads as a set. Numbers become text:
+    18 and 18.0 are both "18".
+
+    Raises:
+        RowError: the row has no usable question or answer.
+    """
+    if not isinstance(row, Mapping):
+        raise RowError("", f"The row is {_kind(row)}; an object with named fields is needed.")
+    question = _question(row)
+    solution = _solution(row)
+    answer, worked = _answer(row, solution)
+    level_field = _first(row, LEVEL_FIELDS)
+    level = text_of(row[level_field], level_field) if level_field else None
+    return Parts(question, answer, level, solution or worked)

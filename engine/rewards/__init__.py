@@ -1,0 +1,22 @@
+"""Process reward models: score the steps of responses.
+
+One protocol for every family. Scores are rounded to five decimals, so that a text scored in another batch, where the last
+bits of a float may differ, keeps its place in every ordering.
+"""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from engine.types import StepScores
+
+SCORE_DECIMALS = 5
+
+
+class RewardModel(Protocol):
+    def score(self, items: Sequence[tuple[str, str]]) -> list[StepScores]:
+        """Score the steps of (prompt, response text) pairs; answers in the same order, equal items are scored once."""
+        ...
+
+    def close(self) -> None:
+        """Give memory and device back. Safe to call twice."""
+        ...

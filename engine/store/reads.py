@@ -1,0 +1,254 @@
+"""Named reads about runs: what pages, jobs and the command line ask the store. Nothing here writes."""
+
+import json
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.store.connection import Database
+from engine.types import Problem, SampleSet, SamplingSettings
+
+Key = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Estimates:
+    """The two signals of an iteration's problems, ready for classify()."""
+
+    problem_ids: np.ndarray
+    """str, shape (P,): problems whose pre-samples are all graded and scored, in the run's order."""
+    n_correct: np.ndarray
+    n: np.ndarray
+    phi_r: np.ndarray
+    n_pending: int
+    """Problems not finished yet, or refused by the reward model: counted apart, never classified."""
+    pending_ids: list[str]
+
+
+def runs(db: Database) -> list[dict]:
+    """Every run, newest first, with its number of iterations."""
+    return db.rows(
+        """SELECT r.*, (SELECT count(*) FROM iterations i WHERE i.run_id = r.id) AS n_iterations
+        FROM runs r ORDER BY created_at DESC, id"""
+    )
+
+
+def run(db: Database, run_id: str) -> dict | None:
+    return db.row("SELECT * FROM runs WHERE id = ?", [run_id])
+
+
+def iterations(db: Database, run_id: str) -> list[dict]:
+    return db.rows("SELECT * FROM iterations WHERE run_id = ? ORDER BY iteration", [run_id])
+
+
+def iteration(db: Database, run_id: str, number: int) -> dict | None:
+    return db.row("SELECT * FROM iterations WHERE run_id = ? AND iteration = ?", [run_id, number])
+
+
+def policy_path(db: Database, policy_id: str) -> str:
+    return db.row("SELECT path FROM policies WHERE id = ?", [policy_id])["path"]
+
+
+def samples(db: Database, set_id: str) -> SampleSet | None:
+    row = db.row("SELECT * FROM sample_sets WHERE id = ?", [set_id])
+    if row is None:
+        return None
+    settings = SamplingSettings(**json.loads(row["settings"]))
+    return SampleSet(
+        row["id"], row["policy_id"], row["purpose"], row["iteration"], row["seed"], settings, row["sampler"], row["owner"]
+    )
+
+
+def problems(db: Database, run_id: str, role: str, number: int | None = None) -> dict[str, Problem]:
+    """A run's problems by id, in its order: role "train" (of one iteration, if a number is given) or "held_out"."""
+    rows = db.rows(
+        """SELECT p.* FROM run_problems rp JOIN problems p ON p.id = rp.problem_id
+        WHERE rp.run_id = ? AND rp.role = ? AND (? IS NULL OR rp.iteration = ?) ORDER BY rp.position""",
+        [run_id, role, number, number],
+    )
+    return {row["id"]: Problem(**row) for row in rows}
+
+
+def stored_keys(db: Database, set_id: str) -> set[Key]:
+    """(problem id, index) of every response of a sample set."""
+    return set(db.cursor().execute("SELECT problem_id, idx FROM responses WHERE set_id = ?", [set_id]).fetchall())
+
+
+def ungraded(db: Database, set_id: str) -> list[tuple[str, int, str]]:
+    """(problem id, index, text) of responses without a verdict."""
+    return db.cursor().execute(
+        "SELECT problem_id, idx, text FROM responses ANTI JOIN verdicts USING (set_id, problem_id, idx) "
+        "WHERE set_id = ? ORDER BY problem_id, idx",
+        [set_id],
+    ).fetchall()
+
+
+def unscored(db: Database, set_id: str, prm_id: str) -> list[tuple[str, int, str]]:
+    """(problem id, index, text) of responses that this reward model has not seen."""
+    return db.cursor().execute(
+        """SELECT problem_id, idx, text FROM responses
+        ANTI JOIN (SELECT * FROM step_scores WHERE prm_id = ?) USING (set_id, problem_id, idx)
+        WHERE set_id = ? ORDER BY problem_id, idx""",
+        [prm_id, set_id],
+    ).fetchall()
+
+
+def estimates(db: Database, run_id: str, number: int) -> Estimates:
+    """The pre-samples of one iteration as columns. phi_r is summed in index order, so it is the same every time."""
+    columns = db.columns(
+        """SELECT p.problem_id AS id, count(v.correct) AS n_graded, coalesce(sum(v.correct::INTEGER), 0)::BIGINT AS n_correct,
+            count(s.reward) AS n_scored, coalesce(list_avg(list(s.reward ORDER BY r.idx)), 0) AS phi_r,
+            any_value(json_extract(runs.config, '$.sampling.n_presample')::INTEGER) AS n
+        FROM run_problems p
+        JOIN runs ON runs.id = p.run_id
+        JOIN iterations i ON i.run_id = p.run_id AND i.iteration = p.iteration
+        LEFT JOIN responses r ON r.set_id = i.presample_set AND r.problem_id = p.problem_id
+            AND r.idx < json_extract(runs.config, '$.sampling.n_presample')::INTEGER
+        LEFT JOIN verdicts v ON v.set_id = r.set_id AND v.problem_id = r.problem_id AND v.idx = r.idx
+        LEFT JOIN step_scores s ON s.set_id = r.set_id AND s.problem_id = r.problem_id AND s.idx = r.idx
+            AND s.prm_id = runs.prm_id
+        WHERE p.run_id = ? AND p.iteration = ? AND p.role = 'train'
+        GROUP BY p.problem_id, p.position ORDER BY p.position""",
+        [run_id, number],
+    )
+    done = (columns["n_graded"] == columns["n"]) & (columns["n_scored"] == columns["n"])
+    ids = columns["id"].astype(str)
+    return Estimates(
+        ids[done],
+        np.asarray(columns["n_correct"])[done],
+        np.asarray(columns["n"])[done],
+        np.asarray(columns["phi_r"], dtype=np.float64)[done],
+        int((~done).sum()),
+        ids[~done].tolist(),
+    )
+
+
+def commit(db: Database, run_id: str, number: int) -> dict | None:
+    return db.row("SELECT * FROM commits WHERE run_id = ? AND iteration = ?", [run_id, number])
+
+
+def allocation(db: Database, run_id: str, number: int) -> list[dict]:
+    """One row per classified problem of a commit: problem_id, difficulty, n_more."""
+    return db.rows("SELECT * FROM allocations WHERE run_id = ? AND iteration = ? ORDER BY problem_id", [run_id, number])
+
+
+def pool(db: Database, run_id: str, number: int) -> list[dict]:
+    """Graded and scored responses of the problems that a commit gave responses to, pre-samples and resamples together."""
+    return db.rows(
+        """SELECT r.problem_id, r.idx, r.text, r.finish_reason = 'length' AS truncated, v.correct, s.reward
+        FROM allocations a
+        JOIN iterations i USING (run_id, iteration)
+        JOIN runs ON runs.id = a.run_id
+        JOIN responses r ON r.problem_id = a.problem_id AND r.set_id IN (i.presample_set, i.resample_set)
+        JOIN verdicts v ON v.set_id = r.set_id AND v.problem_id = r.problem_id AND v.idx = r.idx
+        LEFT JOIN step_scores s ON s.set_id = r.set_id AND s.problem_id = r.problem_id AND s.idx = r.idx
+            AND s.prm_id = runs.prm_id
+        WHERE a.run_id = ? AND a.iteration = ? AND a.n_more > 0 ORDER BY r.problem_id, r.idx""",
+        [run_id, number],
+    )
+
+
+def pair_set(db: Database, run_id: str, number: int) -> dict | None:
+    """How many pairs an iteration has and how many were foregone; None before they are built."""
+    return db.row("SELECT * FROM pair_sets WHERE run_id = ? AND iteration = ?", [run_id, number])
+
+
+def pairs(db: Database, run_id: str, number: int) -> list[dict]:
+    """An iteration's preference pairs with their texts, in training order."""
+    return db.rows(
+        """SELECT p.position, p.problem_id, q.question, q.level, c.text AS chosen, x.text AS rejected, p.chosen_index,
+            p.rejected_index, p.chosen_reward, p.rejected_reward
+        FROM pairs p
+        JOIN iterations i USING (run_id, iteration)
+        JOIN problems q ON q.id = p.problem_id
+        JOIN responses c ON c.set_id IN (i.presample_set, i.resample_set) AND c.problem_id = p.problem_id
+            AND c.idx = p.chosen_index
+        JOIN responses x ON x.set_id IN (i.presample_set, i.resample_set) AND x.problem_id = p.problem_id
+            AND x.idx = p.rejected_index
+        WHERE p.run_id = ? AND p.iteration = ? ORDER BY p.position""",
+        [run_id, number],
+    )
+
+
+def verdict_columns(db: Database, set_id: str, run_id: str) -> dict[str, np.ndarray]:
+    """Held-out results of one sample set, per problem of a run: id, level, n, n_correct, in the run's order."""
+    return db.columns(
+        """SELECT p.problem_id AS id, coalesce(q.level, '') AS level, count(v.correct) AS n,
+            coalesce(sum(v.correct::INTEGER), 0)::BIGINT AS n_correct
+        FROM run_problems p JOIN problems q ON q.id = p.problem_id
+        LEFT JOIN verdicts v ON v.problem_id = p.problem_id AND v.set_id = ?
+        WHERE p.run_id = ? AND p.role = 'held_out' GROUP BY p.problem_id, q.level, p.position ORDER BY p.position""",
+        [set_id, run_id],
+    )
+
+
+def n_judged(db: Database, set_id: str, problem_role: str, run_id: str, number: int | None, prm_id: str | None) -> int:
+    """Responses of a sample set, to a run's problems, that have a verdict and, if a reward model is named, its answer."""
+    return db.row(
+        """SELECT count(*) AS n FROM responses r
+        JOIN run_problems p ON p.problem_id = r.problem_id AND p.run_id = ? AND p.role = ? AND (? IS NULL OR p.iteration = ?)
+        SEMI JOIN verdicts v ON v.set_id = r.set_id AND v.problem_id = r.problem_id AND v.idx = r.idx
+        WHERE r.set_id = ? AND (? IS NULL OR EXISTS (
+            SELECT 1 FROM step_scores s WHERE s.set_id = r.set_id AND s.problem_id = r.problem_id AND s.idx = r.idx
+            AND s.prm_id = ?))""",
+        [run_id, problem_role, number, number, set_id, prm_id, prm_id],
+    )["n"]
+
+
+def n_foregone(db: Database, run_id: str, number: int) -> int:
+    """Pairs that the pre-samples of problems outside the pool would have given: min(#correct, #wrong) per problem."""
+    return db.row(
+        """SELECT coalesce(sum(least(n_right, n_wrong)), 0)::BIGINT AS n FROM (
+            SELECT count(*) FILTER (v.correct) AS n_right, count(*) FILTER (NOT v.correct) AS n_wrong
+            FROM run_problems p
+            JOIN iterations i ON i.run_id = p.run_id AND i.iteration = p.iteration
+            LEFT JOIN allocations a ON a.run_id = p.run_id AND a.iteration = p.iteration AND a.problem_id = p.problem_id
+            JOIN verdicts v ON v.set_id = i.presample_set AND v.problem_id = p.problem_id
+            WHERE p.run_id = ? AND p.iteration = ? AND p.role = 'train' AND coalesce(a.n_more, 0) = 0
+            GROUP BY p.problem_id)""",
+        [run_id, number],
+    )["n"]
+
+
+def next_policy(db: Database, run_id: str, number: int) -> str | None:
+    """The policy that the iteration's latest finished training made; None before that."""
+    row = db.row(
+        """SELECT policy_id FROM jobs WHERE run_id = ? AND iteration = ? AND kind = 'train' AND state = 'done'
+        ORDER BY finished_at DESC LIMIT 1""",
+        [run_id, number],
+    )
+    return row and row["policy_id"]
+
+
+_TABLES = {
+    "responses": """SELECT i.iteration, s.purpose, r.problem_id, q.question, q.answer, q.level, r.idx AS "index", r.seed, r.text,
+            r.finish_reason, r.n_tokens, v.correct, v.predicted, v.status, v.reason, c.scores AS step_scores, c.reward
+        FROM iterations i
+        JOIN runs ON runs.id = i.run_id
+        JOIN sample_sets s ON s.id IN (i.presample_set, i.resample_set)
+        JOIN run_problems p ON p.run_id = i.run_id AND p.iteration = i.iteration
+        JOIN problems q ON q.id = p.problem_id
+        JOIN responses r ON r.set_id = s.id AND r.problem_id = p.problem_id
+        LEFT JOIN verdicts v ON v.set_id = r.set_id AND v.problem_id = r.problem_id AND v.idx = r.idx
+        LEFT JOIN step_scores c ON c.set_id = r.set_id AND c.problem_id = r.problem_id AND c.idx = r.idx
+            AND c.prm_id = runs.prm_id
+        WHERE i.run_id = ? ORDER BY i.iteration, p.position, r.idx""",
+    "plan": """SELECT a.iteration, a.problem_id, q.question, a.difficulty, a.n_more, c.tau_l, c.tau_h, c.mode, c.strategy, c.seed,
+            c.made_by, c.made_at
+        FROM allocations a JOIN commits c USING (run_id, iteration) JOIN problems q ON q.id = a.problem_id
+        WHERE a.run_id = ? ORDER BY a.iteration, a.problem_id""",
+    "metrics": """SELECT j.iteration, m.job_id, m.attempt, m.step, m.n_steps, m.name, m.value, m.logged_at
+        FROM metrics m JOIN jobs j ON j.id = m.job_id WHERE j.run_id = ? ORDER BY j.number, m.attempt, m.step, m.name""",
+}
+
+
+def table(db: Database, what: str, run_id: str) -> list[dict]:
+    """Rows for export: responses, plan, metrics, or estimates."""
+    if what != "estimates":
+        return db.rows(_TABLES[what], [run_id])
+    return [
+        {"iteration": row["iteration"], "problem_id": id, "n_correct": n_correct, "n": n, "phi_r": phi_r}
+        for row in iterations(db, run_id)
+        for e in [estimates(db, run_id, row["iteration"])]
+        for id, n_correct, n, phi_r in zip(e.problem_ids.tolist(), e.n_correct.tolist(), e.n.tolist(), e.phi_r.tolist())
+    ]

@@ -1,0 +1,138 @@
+"""One event and its rows, recorded in one transaction."""
+
+import re
+from functools import singledispatch
+
+import numpy as np
+
+from engine.events import CheckpointSaved, Event, Graded, Note, OptimiserStep, Planned, PolicySaved, Sampled, Scored
+from engine.store.connection import Database, now
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def record(db: Database, job_id: str, attempt: int, event: Event) -> None:
+    """Store what a phase said. Rows that are there already stay as they are.
+
+    Raises: StoreError if the disk is full; then nothing of the event is stored.
+    """
+    with db.transaction():
+        _record(event, db, job_id, attempt)
+
+
+@singledispatch
+def _record(event: Event, db: Database, job_id: str, attempt: int) -> None:
+    raise TypeError(f"{type(event).__name__} is no event of this engine.")
+
+
+@_record.register
+def _(event: Planned, db: Database, job_id: str, attempt: int) -> None:
+    db.cursor().execute(
+        "UPDATE jobs SET n_total = ?, n_done = ?, n_before = ?, unit = ? WHERE id = ?",
+        [event.n_total, event.n_done, event.n_done, event.unit, job_id],
+    )
+
+
+@_record.register
+def _(event: Sampled, db: Database, job_id: str, attempt: int) -> None:
+    rows = event.responses
+    db.insert(
+        "responses",
+        {
+            "set_id": [event.sample_set_id] * len(rows),
+            "problem_id": [r.problem_id for r in rows],
+            "idx": [r.index for r in rows],
+            "seed": np.array([r.seed for r in rows], dtype=np.uint64),
+            "text": [printable(r.text) for r in rows],
+            "finish_reason": [r.finish_reason for r in rows],
+            "n_tokens": [r.n_tokens for r in rows],
+        },
+        or_ignore=True,
+    )
+    db.cursor().execute("UPDATE jobs SET n_done = n_done + ? WHERE id = ?", [len(rows), job_id])
+
+
+@_record.register
+def _(event: Graded, db: Database, job_id: str, attempt: int) -> None:
+    rows = event.verdicts
+    db.insert(
+        "verdicts",
+        {
+            "set_id": [event.sample_set_id] * len(rows),
+            "problem_id": [key[0] for key, _ in rows],
+            "idx": [key[1] for key, _ in rows],
+            "correct": [v.correct for _, v in rows],
+            "predicted": [None if v.predicted is None else printable(v.predicted) for _, v in rows],
+            "status": [v.status for _, v in rows],
+            "reason": [printable(v.reason) for _, v in rows],
+        },
+        or_ignore=True,
+    )
+
+
+@_record.register
+def _(event: Scored, db: Database, job_id: str, attempt: int) -> None:
+    rows = event.scores
+    db.insert(
+        "step_scores",
+        {
+            "set_id": [event.sample_set_id] * len(rows),
+            "problem_id": [key[0] for key, _ in rows],
+            "idx": [key[1] for key, _ in rows],
+            "prm_id": [event.prm_id] * len(rows),
+            "scores": [list(s.scores) for _, s in rows],
+            "status": [s.status for _, s in rows],
+            "reward": [s.reward for _, s in rows],
+        },
+        or_ignore=True,
+    )
+
+
+@_record.register
+def _(event: OptimiserStep, db: Database, job_id: str, attempt: int) -> None:
+    n = len(event.values)
+    db.insert(
+        "metrics",
+        {
+            "job_id": [job_id] * n,
+            "attempt": [attempt] * n,
+            "step": [event.step] * n,
+            "n_steps": [event.n_steps] * n,
+            "name": list(event.values),
+            "value": list(event.values.values()),
+            "logged_at": [now()] * n,
+        },
+        or_ignore=True,
+    )
+    db.cursor().execute(
+        "UPDATE jobs SET n_done = ?, n_total = ?, unit = 'steps' WHERE id = ?", [event.step, event.n_steps, job_id]
+    )
+
+
+@_record.register
+def _(event: CheckpointSaved, db: Database, job_id: str, attempt: int) -> None:
+    db.cursor().execute(
+        "INSERT OR REPLACE INTO checkpoints VALUES (?, ?, ?, ?, ?)", [job_id, attempt, event.step, event.path, now()]
+    )
+
+
+@_record.register
+def _(event: PolicySaved, db: Database, job_id: str, attempt: int) -> None:
+    job = db.row("SELECT run_id, iteration FROM jobs WHERE id = ?", [job_id])
+    parent = db.row("SELECT policy_id FROM iterations WHERE run_id = ? AND iteration = ?", [job["run_id"], job["iteration"]])
+    db.cursor().execute(
+        "INSERT OR IGNORE INTO policies VALUES (?, ?, ?, ?)", [event.policy_id, event.path, parent["policy_id"], now()]
+    )
+    db.cursor().execute("UPDATE jobs SET policy_id = ? WHERE id = ?", [event.policy_id, job_id])
+
+
+@_record.register
+def _(event: Note, db: Database, job_id: str, attempt: int) -> None:
+    db.cursor().execute(
+        "INSERT INTO notes (job_id, attempt, noted_at, text) VALUES (?, ?, ?, ?)", [job_id, attempt, now(), printable(event.text)]
+    )
+
+
+def printable(text: str) -> str:
+    """Text as UTF-8 can hold it: lone surrogates become U+FFFD."""
+    return _SURROGATE.sub("\ufffd", text)

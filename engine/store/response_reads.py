@@ -1,0 +1,66 @@
+"""Reads behind the Responses page: filtered lists of an iteration's responses, and one problem's responses in full."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from engine.store.connection import Database
+
+_FROM = """FROM iterations i
+    JOIN runs ON runs.id = i.run_id
+    JOIN run_problems p ON p.run_id = i.run_id AND p.iteration = i.iteration AND p.role = 'train'
+    JOIN problems q ON q.id = p.problem_id
+    JOIN responses r ON r.problem_id = p.problem_id AND r.set_id IN (i.presample_set, i.resample_set)
+    LEFT JOIN verdicts v ON v.set_id = r.set_id AND v.problem_id = r.problem_id AND v.idx = r.idx
+    LEFT JOIN step_scores s ON s.set_id = r.set_id AND s.problem_id = r.problem_id AND s.idx = r.idx AND s.prm_id = runs.prm_id
+    WHERE i.run_id = ? AND i.iteration = ?"""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which responses to list; an empty field filters nothing."""
+
+    problem_ids: Sequence[str] | None = None
+    statuses: Sequence[str] = ()
+    """Verdict statuses; "ungraded" for responses without a verdict."""
+    phase: str | None = None
+    """presample or resample."""
+    truncated: bool | None = None
+    reward_range: tuple[float, float] | None = None
+    """Inclusive range of the process reward; None keeps responses without one too."""
+
+
+def count(db: Database, run_id: str, iteration: int, chosen: Filter) -> int:
+    where, values = _where(chosen)
+    return db.row(f"SELECT count(*) AS n {_FROM} {where}", [run_id, iteration, *values])["n"]
+
+
+def page(db: Database, run_id: str, iteration: int, chosen: Filter, *, limit: int, offset: int = 0) -> list[dict]:
+    """Responses in the run's problem order: texts, verdicts, step scores."""
+    where, values = _where(chosen)
+    return db.rows(
+        f"""SELECT r.problem_id, r.idx, q.question, q.answer, q.level, r.text, r.finish_reason, r.n_tokens, r.seed,
+            CASE WHEN r.set_id = i.presample_set THEN 'presample' ELSE 'resample' END AS phase,
+            v.correct, v.predicted, coalesce(v.status, 'ungraded') AS status, v.reason, s.scores, s.reward, s.status AS score_status
+        {_FROM} {where} ORDER BY p.position, r.idx LIMIT ? OFFSET ?""",
+        [run_id, iteration, *values, limit, offset],
+    )
+
+
+def _where(chosen: Filter) -> tuple[str, list]:
+    parts, values = [], []
+
+    def add(sql: str, *given) -> None:
+        parts.append(f"AND {sql}")
+        values.extend(given)
+
+    if chosen.problem_ids is not None:
+        add("list_contains(?, r.problem_id)", list(chosen.problem_ids))
+    if chosen.statuses:
+        add("list_contains(?, coalesce(v.status, 'ungraded'))", list(chosen.statuses))
+    if chosen.phase:
+        add("(r.set_id = i.presample_set) = ?", chosen.phase == "presample")
+    if chosen.truncated is not None:
+        add("(r.finish_reason = 'length') = ?", chosen.truncated)
+    if chosen.reward_range:
+        add("s.reward BETWEEN ? AND ?", *chosen.reward_range)
+    return " ".join(parts), values

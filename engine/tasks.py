@@ -1,0 +1,164 @@
+"""From a job to its phase: what the store still lacks, bound to the backends that the run's configuration names.
+
+A job says only (run, iteration, kind); everything else is looked up here, so that resuming is the same as starting.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from engine import phases, runs
+from engine.config import TrainingConfig
+from engine.errors import TrainingError
+from engine.events import Event, Planned
+from engine.grading import Grader
+from engine.method.prompts import fill
+from engine.phases import Owed
+from engine.placement import Backend, Placement
+from engine.sample_sets import requests
+from engine.store import Database, reads
+from engine.training import TrainingTask
+from engine.types import Preference, SampleSet
+
+BEFORE, AFTER = "before", "after"
+"""Which policy of an iteration an evaluation means: M_t or M_{t+1}."""
+
+
+def open_phase(db: Database, job: dict, placement: Placement, grader: Grader) -> Iterator[Event]:
+    """The phase that does what the job still owes. Nothing is loaded before the first event is asked for."""
+    return KINDS[job["kind"]](db, job, placement, grader)
+
+
+def follow_ups(db: Database, job: dict) -> list[tuple[str, dict]]:
+    """Finish what belongs to a job that is done, and name the jobs (kind, params) that follow by themselves."""
+    if job["kind"] == "resample":
+        runs.make_pairs(db, job["run_id"], job["iteration"])
+        return [("evaluate", {"policy": BEFORE})]
+    if job["kind"] == "train":
+        return [("evaluate", {"policy": AFTER})]
+    return []
+
+
+def _presample(db: Database, job: dict, placement: Placement, grader: Grader) -> Iterator[Event]:
+    config = runs.config_of(db, job["run_id"])
+    iteration = reads.iteration(db, job["run_id"], job["iteration"])
+    wanted = {id: range(config.sampling.n_presample) for id in reads.problems(db, job["run_id"], "train", job["iteration"])}
+    return _respond(db, job, placement, grader, [(iteration["presample_set"], "train", wanted)], scored=True)
+
+
+def _resample(db: Database, job: dict, placement: Placement, grader: Grader) -> Iterator[Event]:
+    first = runs.config_of(db, job["run_id"]).sampling.n_presample
+    iteration = reads.iteration(db, job["run_id"], job["iteration"])
+    bound = reads.allocation(db, job["run_id"], job["iteration"])
+    wanted = {row["problem_id"]: range(first, first + row["n_more"]) for row in bound if row["n_more"]}
+    return _respond(db, job, placement, grader, [(iteration["resample_set"], "train", wanted)], scored=True)
+
+
+def _evaluate(db: Database, job: dict, placement: Placement, grader: Grader) -> Iterator[Event]:
+    run_id, t = job["run_id"], job["iteration"]
+    is_after = job["params"]["policy"] == AFTER
+    policy_id = reads.next_policy(db, run_id, t) if is_after else reads.iteration(db, run_id, t)["policy_id"]
+    if policy_id is None:
+        raise TrainingError(f"Iteration {t} has no trained policy to evaluate. Train it, then evaluate.")
+    greedy, sampled = runs.evaluation_sets(db, run_id, t + is_after, policy_id)
+    n = runs.config_of(db, run_id).evaluation.n
+    ids = reads.problems(db, run_id, "held_out")
+    parts = []
+    for samples, n_each in ((greedy, 1), (sampled, n)):
+        runs.store_set(db, samples)
+        parts.append((samples.id, "held_out", dict.fromkeys(ids, range(n_each))))
+    return _respond(db, job, placement, grader, parts, scored=False)
+
+
+def _respond(db: Database, job: dict, placement: Placement, grader: Grader, parts: list, *, scored: bool) -> Iterator[Event]:
+    """One or more sample sets in turn, as one job with one count.
+
+    Args:
+        parts: (sample set id, role of its problems, wanted indices by problem id).
+    """
+    row, config = reads.run(db, job["run_id"]), runs.config_of(db, job["run_id"])
+    prm_id = row["prm_id"] if scored else None
+    owed = [_owed(db, job, set_id, role, wanted, prm_id) for set_id, role, wanted in parts]
+    n_total = sum(len(indices) for _, _, wanted in parts for indices in wanted.values())
+    yield Planned(n_total, n_total - sum(len(o.requests) for o in owed), "responses")
+    reward = Backend(config.reward.family, row["prm_path"], {"trust_remote_code": config.reward.trust_remote_code})
+    for part in owed:
+        sampler = _sampler(db, config, part.samples)
+        placement.release(keep=[sampler, reward])
+        yield from phases.respond(part, _opener(placement, sampler), grader, _opener(placement, reward))
+
+
+def _owed(db: Database, job: dict, set_id: str, role: str, wanted: dict[str, range], prm_id: str | None) -> Owed:
+    samples = reads.samples(db, set_id)
+    number = job["iteration"] if role == "train" else None
+    problems = reads.problems(db, job["run_id"], role, number)
+    stored = reads.stored_keys(db, set_id)
+    missing = [(id, index) for id, indices in wanted.items() for index in indices if (id, index) not in stored]
+    mine = [text for text in reads.ungraded(db, set_id) if text[0] in problems]
+    unseen = [text for text in reads.unscored(db, set_id, prm_id) if text[0] in problems] if prm_id else []
+    template = samples.settings.prompt_template
+    return Owed(
+        samples=samples,
+        requests=requests(samples, {id: p.question for id, p in problems.items()}, missing),
+        answers={id: p.answer for id, p in problems.items()},
+        prompts={id: fill(template, p.question) for id, p in problems.items()} if prm_id else {},
+        prm_id=prm_id,
+        ungraded=mine,
+        unscored=unseen,
+    )
+
+
+def _sampler(db: Database, config, samples: SampleSet) -> Backend:
+    options = {"batch_size": config.sampling.batch_size, "trust_remote_code": config.policy.trust_remote_code}
+    return Backend(samples.sampler, reads.policy_path(db, samples.policy_id), options)
+
+
+def _opener(placement: Placement, backend: Backend) -> Callable:
+    return lambda: placement.get(backend)
+
+
+def _train(db: Database, job: dict, placement: Placement, grader: Grader) -> Iterator[Event]:
+    run_id, t = job["run_id"], job["iteration"]
+    config = runs.config_of(db, run_id)
+    rows = reads.pairs(db, run_id, t)
+    if not rows:
+        raise TrainingError(
+            f"Iteration {t} has no preference pairs: no problem in the pool has both a correct and a wrong response. "
+            "Commit other thresholds in a fork, or begin the next iteration with the same policy."
+        )
+    template = config.policy.prompt_template
+    pairs = [
+        Preference(
+            r["problem_id"], fill(template, r["question"]), r["chosen"], r["rejected"],
+            r["chosen_index"], r["rejected_index"], r["chosen_reward"], r["rejected_reward"],
+        )
+        for r in rows
+    ]  # fmt: skip
+    task = TrainingTask(
+        policy_path=reads.policy_path(db, reads.iteration(db, run_id, t)["policy_id"]),
+        pairs=pairs,
+        config=training_config(config.training, job["params"]),
+        seed=config.seed,
+        chat=config.policy.chat,
+        work_dir=str(db.artifacts / "training" / job["id"]),
+        policies_dir=str(db.artifacts / "policies"),
+    )
+    placement.release()
+    trainer = placement.get(Backend("dpo"))
+    try:
+        yield from trainer.train(task, job["should_stop"])
+    finally:
+        placement.release()
+
+
+def training_config(defaults: TrainingConfig, params: dict) -> TrainingConfig:
+    """A run's training settings with what a person changed for one training."""
+    changed = {name: tuple(v) if isinstance(v, list) else v for name, v in params.items()}
+    return replace(defaults, **changed)
+
+
+KINDS: dict[str, Callable[[Database, dict, Placement, Grader], Iterator[Event]]] = {
+    "presample": _presample,
+    "resample": _resample,
+    "evaluate": _evaluate,
+    "train": _train,
+}

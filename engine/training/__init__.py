@@ -1,0 +1,37 @@
+"""Training: TRL's trainers as generators of events."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from engine.config import TrainingConfig
+from engine.events import Event
+from engine.types import Preference
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingTask:
+    """Everything a trainer is told. The reference policy is the policy's own frozen copy."""
+
+    policy_path: str
+    pairs: list[Preference]
+    config: TrainingConfig
+    seed: int
+    chat: bool
+    """The prompts go through the tokenizer's chat template."""
+    work_dir: str
+    """Where checkpoints go; training resumes from the newest one in it."""
+    policies_dir: str
+    """The new policy is saved in here, in a folder named by its content."""
+
+
+class Trainer(Protocol):
+    def train(self, task: TrainingTask, should_stop: Callable[[], bool]) -> Iterator[Event]:
+        """Train and yield OptimiserStep, CheckpointSaved and at last PolicySaved.
+
+        should_stop is asked after every optimiser step; when it says so, a checkpoint is saved and the generator ends without
+        PolicySaved. Blocks between events. Raises: TrainingError.
+        """
+        ...
+
+    def close(self) -> None: ...

@@ -1,0 +1,166 @@
+"""The nouns: frozen records that every room shares. No behaviour beyond what a record can say about itself."""
+
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+from typing import Literal
+
+FinishReason = Literal["stop", "length", "refused"]
+"""Why a response ended: end-of-sequence, the token limit, or the prompt was too long to be sampled at all."""
+
+VerdictStatus = Literal["correct", "wrong", "no_answer", "timeout", "error"]
+
+Mode = Literal["both", "accuracy", "reward"]
+"""Which of the two signals decide the difficulty class."""
+
+
+class Difficulty(IntEnum):
+    """The three classes of reward-guided difficulty estimation, in the order of the plot's legend."""
+
+    INLIER = 0
+    BOUNDARY = 1
+    OUTLIER = 2
+
+
+class Purpose(StrEnum):
+    """What a sample set was drawn for."""
+
+    PRESAMPLE = "presample"
+    RESAMPLE = "resample"
+    GREEDY = "greedy"
+    EVALUATE = "evaluate"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One question with its reference answer."""
+
+    id: str
+    """First 16 hex digits of the SHA-256 of the normalised question: see engine.problems.problem_id."""
+    question: str
+    answer: str
+    """The reference (gold) answer, LaTeX or plain, without a surrounding box."""
+    level: str | None = None
+    """A difficulty label that came with the problem, such as "1" or "Level 5"; None if there was none."""
+    solution: str | None = None
+    """A worked solution that came with the problem; None if there was none."""
+
+
+@dataclass(frozen=True, slots=True)
+class SamplingSettings:
+    """How responses are drawn, and from which prompt: part of a sample set's identity."""
+
+    temperature: float = 0.7
+    """0 is greedy."""
+    top_p: float = 0.95
+    max_new_tokens: int = 2048
+    prompt_template: str = "{question}"
+    """Text with one {question} in it; "chat" wraps it in the tokenizer's own chat template."""
+    chat: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SampleSet:
+    """A set of responses drawn in one way from one policy. Runs refer to sample sets, so strategies share pre-samples."""
+
+    id: str
+    policy_id: str
+    purpose: Purpose
+    iteration: int
+    """The iteration the responses were drawn in; for an evaluation, the t of the policy M_t."""
+    seed: int
+    """The run seed."""
+    settings: SamplingSettings
+    sampler: str
+    """The backend's name. Part of the identity, because texts may differ between backends, but never of a seed."""
+    owner: str = ""
+    """The run that a resample set belongs to; empty for sets that runs share. Never part of a seed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One response that is owed."""
+
+    problem_id: str
+    index: int
+    """Position among the problem's responses, counted over presample and resample together."""
+    seed: int
+    """64 bits; with the token position, all that the response's noise depends on."""
+    prompt: str
+    """The question inside the prompt template: what the policy reads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One sampled solution."""
+
+    problem_id: str
+    index: int
+    seed: int
+    text: str
+    finish_reason: FinishReason
+    n_tokens: int
+    """Sampled tokens, the end-of-sequence token not counted."""
+
+    @property
+    def truncated(self) -> bool:
+        return self.finish_reason == "length"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What checking one response against the reference answer gave."""
+
+    correct: bool
+    predicted: str | None
+    """The answer as extracted from the response; None where there is none."""
+    status: VerdictStatus
+    reason: str = ""
+    """One sentence: why it was judged as it was."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepScores:
+    """What a process reward model says of one response."""
+
+    scores: tuple[float, ...]
+    """One probability in [0, 1] per step, in order."""
+    status: Literal["ok", "too_long"] = "ok"
+
+    @property
+    def reward(self) -> float | None:
+        """S(r) = min over steps; 0 where the response has no step; None where the model refused it.
+
+        Source: HS-STaR section 1.2 in method.md; a response without steps scoring 0 is our choice.
+        """
+        if self.status != "ok":
+            return None
+        return min(self.scores, default=0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Preference:
+    """One preference pair, as the trainer reads it."""
+
+    problem_id: str
+    prompt: str
+    chosen: str
+    rejected: str
+    chosen_index: int
+    rejected_index: int
+    chosen_reward: float
+    rejected_reward: float
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a commit binds: which problems are resampled, and how often."""
+
+    difficulty: dict[str, Difficulty]
+    """Class of every classified problem."""
+    allocation: dict[str, int]
+    """Further responses per problem; problems that get none are left out."""
+    n_unspent: int
+    """Responses of the budget that go to no problem, because no problem is in the target classes."""
+    n_pending: int = 0
+    """Problems that could not be classified."""
+    info: dict = field(default_factory=dict)

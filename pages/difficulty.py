@@ -1,0 +1,123 @@
+"""Where is the boundary of this policy, and what would it cost to sample there?"""
+
+import streamlit as st
+
+from app import state, thresholds, widgets
+from app.components.difficulty_plot import Selection, Thresholds, difficulty_plot, plot_data
+from app.response_card import response_table
+from engine import runs
+from engine.errors import EngineError
+from engine.method.difficulty import class_counts, classify
+from engine.store import job_rows, reads
+
+CAP = 500
+
+
+@st.cache_data(show_spinner=False, max_entries=8)
+def columns(run_id: str, iteration: int, n_judged: int):
+    """The page's data; n_judged is what makes it new."""
+    db = state.store()
+    e = reads.estimates(db, run_id, iteration)
+    problems = reads.problems(db, run_id, "train", iteration)
+    questions = [problems[id].question for id in e.problem_ids.tolist()]
+    return e, questions, plot_data(e.n_correct, e.n, e.phi_r, e.problem_ids.tolist(), questions)
+
+
+def draw(chosen: state.Selected) -> None:
+    db = state.store()
+    n_judged = reads.n_judged(db, chosen.row["presample_set"], "train", chosen.run_id, chosen.iteration, reads.run(db, chosen.run_id)["prm_id"])
+    e, questions, data = columns(chosen.run_id, chosen.iteration, n_judged)
+    bound = reads.commit(db, chosen.run_id, chosen.iteration)
+    if not len(e.problem_ids):
+        st.info(f"No problem is finished yet; {e.n_pending} are pending. Points appear as responses come in.", icon=":material/hourglass_empty:")
+        return
+    now = thresholds.current(chosen, bound)
+    left, right = st.columns([3, 1], gap="medium")
+    with right:
+        thresholds.controls(now, locked=bound is not None)
+        offer(chosen, e, now, bound)
+    with left:
+        st.session_state.setdefault("plot_echo", {"seq": 0, "have": ()})
+        echo = st.session_state["plot_echo"]
+        difficulty_plot(
+            data, tau_l=now.tau_l, tau_h=now.tau_h, mode=now.mode, seq=echo["seq"], have=echo["have"], key="plot",
+            on_tau=lambda t: moved(t, locked=bound is not None), on_pick=lambda s: picked(s, e), on_need=needed,
+            ghost=(bound["tau_l"], bound["tau_h"]) if bound else None, cap=CAP,
+        )  # fmt: skip
+        pending = f" {e.n_pending:,} problems are pending and not classified." if e.n_pending else ""
+        st.caption(f"{len(e.problem_ids):,} problems, {int(e.n[0])} responses each.{pending}")
+    selection(chosen, e, questions, now)
+
+
+def moved(released: Thresholds, *, locked: bool) -> None:
+    st.session_state["plot_echo"] = {"seq": released.seq, "have": released.have}
+    if not locked:
+        state.keep(tau_l=released.tau_l, tau_h=released.tau_h)
+
+
+def picked(selected: Selection, e) -> None:
+    st.session_state["plot_echo"]["have"] = selected.have
+    st.session_state["picked"] = {"ids": [str(e.problem_ids[row]) for row in selected.rows], "total": selected.total}
+
+
+def needed() -> None:
+    st.session_state["plot_echo"]["have"] = ()
+
+
+def offer(chosen: state.Selected, e, now: thresholds.Setting, bound: dict | None) -> None:
+    """What a commit would spend; after the commit, what it bound."""
+    plan = runs.plan(state.store(), chosen.run_id, chosen.iteration, tau_l=now.tau_l, tau_h=now.tau_h, mode=now.mode, strategy=now.strategy)
+    thresholds.plan_figures(plan, chosen.config.problems.n_train)
+    if bound:
+        st.success(f"Committed by {bound['made_by']} at {bound['made_at']:%Y-%m-%d %H:%M} UTC.", icon=":material/lock:")
+        if st.button("Fork: another plan on the same pre-samples", width="stretch"):
+            state.select(runs.fork(state.store(), chosen.run_id, chosen.iteration), chosen.iteration)
+            st.rerun()
+        return
+    ready = runs.progress(state.store(), chosen.run_id, chosen.iteration)["presampled"]
+    if st.button("Commit …", type="primary", width="stretch", disabled=not ready, help=None if ready else "The pre-samples are not complete yet."):
+        confirm(chosen, now, plan)
+
+
+@st.dialog("Commit this plan?")
+def confirm(chosen: state.Selected, now: thresholds.Setting, plan) -> None:
+    st.markdown(f"Thresholds **{now.tau_l:.3f}** and **{now.tau_h:.3f}**, mode **{now.mode}**, resampled: **{now.strategy}**.")
+    thresholds.plan_figures(plan, chosen.config.problems.n_train, key="confirm")
+    st.caption("A commit binds: the plan never changes again. Another plan on the same pre-samples is a fork.")
+    if st.button("Commit and resample", type="primary"):
+        try:
+            runs.commit(state.store(), chosen.run_id, chosen.iteration, tau_l=now.tau_l, tau_h=now.tau_h, mode=now.mode,
+                        strategy=now.strategy, made_by=state.tab_id())  # fmt: skip
+            state.runner().submit(chosen.run_id, chosen.iteration, "resample")
+        except EngineError as error:
+            st.session_state["said"] = str(error)
+        st.rerun()
+
+
+def selection(chosen: state.Selected, e, questions: list[str], now: thresholds.Setting) -> None:
+    """The problems picked on the plot, then the responses behind the one that is opened."""
+    ids = set(st.session_state.get("picked", {}).get("ids", ())) & set(e.problem_ids.tolist())
+    if not ids:
+        st.caption("Click a point, or draw a box or a lasso, to see the problems behind it.")
+        return
+    classes = classify(e.n_correct, e.n, e.phi_r, tau_l=now.tau_l, tau_h=now.tau_h, mode=now.mode)
+    names = list(class_counts(classes))
+    rows = [
+        {"Problem": id, "Class": names[c].capitalize(), "Correct": f"{k} / {n}", "Process reward": round(float(r), 3), "Question": q}
+        for id, c, k, n, r, q in zip(e.problem_ids.tolist(), classes, e.n_correct, e.n, e.phi_r, questions) if id in ids
+    ]  # fmt: skip
+    total = st.session_state["picked"]["total"]
+    st.subheader(f"{total:,} selected" + (f", {len(rows):,} nearest the thresholds shown" if total > len(rows) else ""))
+    event = st.dataframe(rows, hide_index=True, on_select="rerun", selection_mode="single-row", key="picked_table")
+    opened = rows[event["selection"]["rows"][0]]["Problem"] if event["selection"]["rows"] else rows[0]["Problem"] if len(rows) == 1 else None
+    if opened:
+        response_table(chosen, problem_id=opened)
+
+
+chosen = widgets.need_run()
+st.title("Difficulty")
+if said := st.session_state.pop("said", None):
+    st.warning(said, icon=":material/lock:")
+job = job_rows.find(state.store(), chosen.run_id, chosen.iteration, "presample", {})
+is_live = job is not None and job["state"] in ("running", "queued")
+st.fragment(draw, run_every=2 if is_live else None)(chosen)

@@ -1,0 +1,94 @@
+"""Where does this study stand, and what is next?"""
+
+import streamlit as st
+
+from app import state, widgets
+from engine import runs
+from engine.config import load_config
+from engine.errors import EngineError
+from engine.iteration import Phase, next_phase
+from engine.store import job_rows, reads
+
+STARTER_CONFIG = state.ROOT / "data" / "starter" / "default.toml"
+STEPS = (
+    (Phase.PRESAMPLE, "Pre-sample", "difficulty.py", "A few responses per problem, graded and scored step by step."),
+    (Phase.COMMIT, "Tune and commit", "difficulty.py", "Drag the thresholds to where the boundary lies, then bind the budget."),
+    (Phase.RESAMPLE, "Resample", "responses.py", "The rest of the budget goes to the Boundary problems."),
+    (Phase.TRAIN, "Pair and train", "training.py", "Right against plausible wrong responses, then DPO."),
+    (Phase.NEXT, "Compare", "compare.py", "Before and after on held-out problems; then the next iteration."),
+)
+
+
+def start_starter() -> None:
+    db, runner = state.store(), state.runner()
+    run_id = runs.create_run(db, load_config(STARTER_CONFIG))
+    runner.submit(run_id, 0, "presample")
+    state.select(run_id, 0)
+
+
+def welcome() -> None:
+    st.title("HS-STaR Studio")
+    st.markdown(
+        "Find the problems at the edge of what your model can do, spend the sampling budget there, and train on what it shows."
+    )
+    st.write("")
+    try_it("primary")
+    st.caption("400 word problems, a small policy and a process reward model ship with the program. No GPU, no download.")
+
+
+def try_it(kind: str) -> None:
+    if st.button("Try it on the starter models", type=kind, icon=":material/play_arrow:"):
+        try:
+            start_starter()
+        except EngineError as error:
+            st.error(str(error))
+            return
+        st.rerun()
+
+
+def journey(chosen: state.Selected) -> None:
+    """The five steps of the iteration, the one it waits for marked."""
+    progress = runs.progress(state.store(), chosen.run_id, chosen.iteration)
+    waiting = next_phase(progress)
+    order = [phase for phase, *_ in STEPS]
+    for column, (phase, name, page, what) in zip(st.columns(len(STEPS)), STEPS):
+        with column.container(border=True, height="stretch"):
+            done = order.index(phase) < order.index(waiting)
+            mark = ":material/check_circle:" if done else ":material/arrow_circle_right:" if phase == waiting else ":material/circle:"
+            st.markdown(f"{mark} **{name}**" + ("  \n:blue-badge[next]" if phase == waiting else ""))
+            st.caption(what)
+            st.page_link(state.ROOT / "pages" / page, label=f"Open {page.removesuffix('.py').capitalize()}")
+    job = job_rows.find(state.store(), chosen.run_id, chosen.iteration, "presample", {})
+    if waiting is Phase.PRESAMPLE and job is None:
+        st.button("Pre-sample", type="primary", on_click=state.runner().submit, args=[chosen.run_id, chosen.iteration, "presample"])
+    if waiting is Phase.RESAMPLE:
+        st.button("Resample", on_click=state.runner().submit, args=[chosen.run_id, chosen.iteration, "resample"])
+
+
+def run_table() -> None:
+    rows = reads.runs(state.store())
+    st.subheader("Runs")
+    table = [
+        {"Run": r["id"], "Name": r["name"], "Seed": r["seed"], "Iterations": r["n_iterations"], "Started (UTC)": r["created_at"],
+         "Forked from": r["parent_id"] or ""} for r in rows
+    ]  # fmt: skip
+    st.dataframe(table, hide_index=True)
+
+
+chosen = state.selected()
+if chosen is None:
+    welcome()
+else:
+    st.title(chosen.config.name)
+    st.caption(f"Run {chosen.run_id} · iteration {chosen.iteration} · seed {chosen.config.seed} · sampler {chosen.config.sampling.sampler}")
+    journey(chosen)
+    jobs = job_rows.of_run(state.store(), chosen.run_id, chosen.iteration)
+    if jobs:
+        st.subheader("Jobs of this iteration")
+        st.dataframe(
+            [{"Job": widgets.title(j), "State": j["state"], "Done": j["n_done"], "Of": j["n_total"], "Seconds": round(j["busy_s"], 1),
+              "Attempt": j["attempt"], "Said": j["error"] or ""} for j in jobs],
+            hide_index=True,
+        )  # fmt: skip
+    run_table()
+    try_it("secondary")

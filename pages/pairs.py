@@ -1,0 +1,49 @@
+"""What will the policy learn from?"""
+
+import json
+
+import streamlit as st
+
+from app import charts, inert, state, widgets
+from engine.export import pair_rows
+from engine.store import reads
+
+chosen = widgets.need_run()
+st.title("Pairs")
+db = state.store()
+made = reads.pair_set(db, chosen.run_id, chosen.iteration)
+if made is None:
+    st.info("Pairs are built when the resampling is done. Commit a plan on the Difficulty page first.", icon=":material/info:")
+    st.page_link(state.ROOT / "pages" / "difficulty.py", label="Go to Difficulty", icon=":material/scatter_plot:")
+    st.stop()
+rows = reads.pairs(db, chosen.run_id, chosen.iteration)
+margins = [row["chosen_reward"] - row["rejected_reward"] for row in rows]
+a, b, c, d = st.columns(4)
+a.metric("Pairs", f"{len(rows):,}")
+b.metric("Problems with pairs", f"{len({row['problem_id'] for row in rows}):,}")
+c.metric("Mean reward margin", f"{sum(margins) / len(margins):+.3f}" if margins else "–")
+d.metric("Foregone", f"{made['n_foregone']:,}", help="Pairs that the pre-samples of problems outside the resampled classes would have given.")
+if not rows:
+    st.warning("There is not a single pair: no problem in the pool has both a correct and a wrong response. Fork the run and commit another plan, or begin the next iteration with the same policy.")
+    st.stop()
+st.plotly_chart(charts.histogram(margins, title="Reward margin, chosen minus rejected", axis="margin"), alt="Histogram of reward margins")
+st.download_button(
+    "Export as JSONL",
+    lambda: "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in pair_rows(db, chosen.run_id, chosen.iteration)),
+    file_name=f"pairs_{chosen.run_id}_{chosen.iteration}.jsonl",
+    icon=":material/download:",
+    help="TRL's columns prompt, chosen and rejected come first.",
+)
+event = st.dataframe(
+    [{"Problem": r["problem_id"], "Level": r["level"] or "", "Chosen reward": r["chosen_reward"], "Rejected reward": r["rejected_reward"],
+      "Margin": m, "Question": r["question"]} for r, m in zip(rows, margins)],
+    hide_index=True, on_select="rerun", selection_mode="single-row", key="pairs_table", height=280,
+    column_config={name: st.column_config.NumberColumn(format="%.3f") for name in ("Chosen reward", "Rejected reward", "Margin")},
+)  # fmt: skip
+pair = rows[event["selection"]["rows"][0] if event["selection"]["rows"] else 0]
+st.markdown(inert.markdown(pair["question"]))
+left, right = st.columns(2)
+for column, side, colour in ((left, "chosen", "blue"), (right, "rejected", "orange")):
+    with column.container(border=True):
+        st.markdown(f":{colour}-badge[{side}] process reward {pair[f'{side}_reward']:.3f}")
+        st.markdown(inert.markdown(pair[side]))

@@ -1,0 +1,62 @@
+"""What did the policy write, and why was it judged as it was?"""
+
+import streamlit as st
+
+from app import state, thresholds, widgets
+from app.response_card import PHASES, question_card, response_card
+from engine.method.difficulty import classify
+from engine.store import reads, response_reads
+from engine.store.response_reads import Filter
+from engine.types import Difficulty
+
+PAGE_ROWS = 200
+VERDICTS = {"correct": "Correct", "wrong": "Wrong", "no_answer": "No answer", "timeout": "Timeout", "error": "Not checked", "ungraded": "Not graded yet"}
+
+
+def problems_of_classes(chosen: state.Selected, names: list[str]) -> list[str]:
+    """Problem ids in the classes: as committed, else as the thresholds stand now."""
+    bound = reads.commit(state.store(), chosen.run_id, chosen.iteration)
+    if bound:
+        rows = reads.allocation(state.store(), chosen.run_id, chosen.iteration)
+        return [row["problem_id"] for row in rows if Difficulty(row["difficulty"]).name in names]
+    e, now = reads.estimates(state.store(), chosen.run_id, chosen.iteration), thresholds.current(chosen, None)
+    classes = classify(e.n_correct, e.n, e.phi_r, tau_l=now.tau_l, tau_h=now.tau_h, mode=now.mode)
+    return [id for id, c in zip(e.problem_ids.tolist(), classes) if Difficulty(c).name in names]
+
+
+def filters(chosen: state.Selected) -> Filter:
+    first, second = st.columns(2)
+    names = first.pills("Class", [d.name for d in Difficulty], format_func=str.capitalize, selection_mode="multi")
+    statuses = second.pills("Verdict", list(VERDICTS), format_func=VERDICTS.get, selection_mode="multi")
+    a, b, c, d = st.columns([1, 1, 2, 2])
+    phase = a.selectbox("Phase", [None, *PHASES], format_func=lambda p: PHASES.get(p, "Any"))
+    truncated = b.selectbox("Truncated", [None, True, False], format_func={None: "Any", True: "Yes", False: "No"}.get)
+    rewards = c.slider("Process reward", 0.0, 1.0, (0.0, 1.0), step=0.01)
+    problem = d.text_input("Problem id", value=state.kept("problem", ""), key="problem_field", on_change=lambda: state.keep(problem=st.session_state["problem_field"].strip() or None))
+    ids = problems_of_classes(chosen, names) if names else None
+    if problem.strip():
+        ids = [id for id in (ids or [problem.strip()]) if id == problem.strip()]
+    return Filter(ids, statuses, phase, truncated, None if rewards == (0.0, 1.0) else rewards)
+
+
+chosen = widgets.need_run()
+st.title("Responses")
+wanted = filters(chosen)
+db = state.store()
+total = response_reads.count(db, chosen.run_id, chosen.iteration, wanted)
+if not total:
+    st.info("No response fits these filters." if reads.stored_keys(db, chosen.row["presample_set"]) else "No response is drawn yet. Start the pre-sampling on the Home page.")
+    st.stop()
+n_pages = -(-total // PAGE_ROWS)
+number = st.number_input(f"Page of {n_pages:,}", 1, n_pages, 1) if n_pages > 1 else 1
+rows = response_reads.page(db, chosen.run_id, chosen.iteration, wanted, limit=PAGE_ROWS, offset=(number - 1) * PAGE_ROWS)
+st.caption(f"{total:,} responses. Choose a row to read it.")
+event = st.dataframe(
+    [{"Problem": r["problem_id"], "Phase": PHASES[r["phase"]], "Index": r["idx"], "Verdict": VERDICTS[r["status"]], "Extracted": r["predicted"] or "",
+      "Reference": r["answer"], "Process reward": r["reward"], "Tokens": r["n_tokens"], "Question": r["question"]} for r in rows],
+    hide_index=True, on_select="rerun", selection_mode="single-row", key="responses_table", height=320,
+    column_config={"Process reward": st.column_config.NumberColumn(format="%.3f")},
+)  # fmt: skip
+opened = rows[event["selection"]["rows"][0]] if event["selection"]["rows"] else rows[0]
+question_card(opened)
+response_card(opened, key="opened")

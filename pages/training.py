@@ -1,0 +1,87 @@
+"""Is the training going well?"""
+
+from dataclasses import asdict
+
+import streamlit as st
+
+from app import charts, state, widgets
+from engine.config import TrainingConfig, check_training
+from engine.errors import EngineError
+from engine.store import job_rows, reads
+from engine.tasks import training_config
+
+CURVES = (
+    ("loss", None),
+    ("rewards/margins", None),
+    ("rewards/accuracies", None),
+    ("rewards/chosen", "rewards/rejected"),
+    ("grad_norm", None),
+    ("learning_rate", None),
+)
+NAMES = {
+    "loss": "Loss", "rewards/margins": "Reward margin", "rewards/accuracies": "Reward accuracy", "rewards/chosen": "Chosen reward",
+    "rewards/rejected": "Rejected reward", "grad_norm": "Gradient norm", "learning_rate": "Learning rate",
+}  # fmt: skip
+
+
+def form(chosen: state.Selected, defaults: TrainingConfig) -> None:
+    """Settings of one training; only what was changed travels with the job."""
+    with st.form("training"):
+        a, b, c, d = st.columns(4)
+        changed = {
+            "learning_rate": a.number_input("Learning rate", value=defaults.learning_rate, format="%.1e", step=defaults.learning_rate / 10),
+            "beta": b.number_input("Beta", value=defaults.beta, min_value=0.001, format="%.3f"),
+            "n_epochs": c.number_input("Epochs", value=defaults.n_epochs, min_value=1),
+            "batch_size": d.number_input("Pairs per step", value=defaults.batch_size, min_value=1, help=f"A multiple of {defaults.micro_batch_size}."),
+        }
+        if st.form_submit_button("Train with DPO", type="primary", icon=":material/play_arrow:"):
+            launch(chosen, {name: value for name, value in changed.items() if value != asdict(defaults)[name]})
+
+
+def launch(chosen: state.Selected, changed: dict) -> None:
+    try:
+        check_training(training_config(chosen.config.training, changed))
+    except EngineError as error:
+        st.error(str(error))
+        return
+    state.runner().submit(chosen.run_id, chosen.iteration, "train", changed)
+    st.rerun()
+
+
+def curves(job_id: str) -> None:
+    job = job_rows.get(state.store(), job_id)
+    columns = job_rows.metrics(state.store(), job_id)
+    st.markdown(f"{widgets.STATE_ICONS[job['state']]} **{job['state'].capitalize()}** · {job['n_done']} of {job['n_total'] or '?'} steps" + (f" · {job['error']}" if job["error"] else ""))
+    if not len(columns["step"]):
+        st.caption("Curves appear with the first optimiser step." if job["state"] in job_rows.UNFINISHED else "No step was logged.")
+        return
+    n_steps = int(columns["n_steps"].max())
+    series = {name: (columns["step"][columns["name"] == name], columns["value"][columns["name"] == name]) for name in NAMES}
+    grid = [column for _ in range(2) for column in st.columns(3)]
+    for cell, (name, other) in zip(grid, CURVES):
+        steps, values = series[name]
+        second = (series[other][1], NAMES[other]) if other else None
+        cell.plotly_chart(charts.curve(steps, values, name=NAMES[name], n_steps=n_steps, second=second), key=f"curve_{name}", alt=NAMES[name])
+    with st.expander("Figures"):
+        st.dataframe([{"Step": int(s), "Name": NAMES.get(n, n), "Value": float(v)} for s, n, v in zip(columns["step"], columns["name"], columns["value"])], hide_index=True)
+
+
+chosen = widgets.need_run()
+st.title("Training")
+db = state.store()
+made = reads.pair_set(db, chosen.run_id, chosen.iteration)
+job = job_rows.latest(db, chosen.run_id, chosen.iteration, "train")
+if made is None:
+    st.info("There are no pairs to train on yet. Commit a plan and let the resampling finish.", icon=":material/info:")
+    st.stop()
+st.caption(f"{made['n_pairs']:,} preference pairs · reference policy: the frozen M{chosen.iteration}")
+if job is None:
+    form(chosen, chosen.config.training)
+    st.stop()
+is_live = job["state"] in job_rows.UNFINISHED
+st.fragment(curves, run_every=2 if is_live else None)(job["id"])
+if not is_live:
+    if job["state"] == "done":
+        st.page_link(state.ROOT / "pages" / "compare.py", label="Compare before and after", icon=":material/leaderboard:")
+    with st.expander("Train again with other settings"):
+        form(chosen, chosen.config.training)

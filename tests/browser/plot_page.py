@@ -1,0 +1,80 @@
+"""A page with nothing but the difficulty plot on made-up columns: for the browser tests and the benchmark.
+
+Run: streamlit run tests/browser/plot_page.py. Address parameters: n (problems), n_p (responses per problem), mode,
+seed, texts=1 (questions in the tooltip), ghost=1 (thresholds of a last commit), forget=1 (the server believes that the
+browser has the points already, which it has not). The state is printed as JSON.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+import numpy as np
+import streamlit as st
+
+from app.components.difficulty_plot import Selection, Thresholds, difficulty_plot, plot_data
+
+
+def made_up_columns(n: int, n_p: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Correct counts [n] in 0..n_p and process rewards [n] in 0..1 that grow with them. Seeded."""
+    draw = np.random.default_rng(seed)
+    skill = draw.beta(0.55, 0.5, n)
+    n_correct = draw.binomial(n_p, skill)
+    centre = 0.12 + 0.62 * (0.6 * n_correct / n_p + 0.4 * skill)
+    return n_correct, np.clip(draw.beta(12 * centre, 12 * (1 - centre)), 0, 1)
+
+
+@st.cache_resource
+def made_up_data(n: int, n_p: int, seed: int, with_texts: bool):
+    """The plot's columns; made once per address, as a page would keep them."""
+    n_correct, phi_r = made_up_columns(n, n_p, seed)
+    texts = [f"Problem {i}: <b>how many</b> apples has Ada on day {i % 7}?" for i in range(n)] if with_texts else None
+    return plot_data(n_correct, n_p, phi_r, [f"problem-{i}" for i in range(n)], texts)
+
+
+def main() -> None:
+    st.set_page_config(layout="wide")
+    asked, state = st.query_params, st.session_state
+    data = made_up_data(
+        int(asked.get("n", 400)), int(asked.get("n_p", 3)), int(asked.get("seed", 7)), asked.get("texts") == "1"
+    )
+    have = (data.version,) if asked.get("forget") == "1" else ()
+    for name, value in {"tau_l": 0.25, "tau_h": 0.65, "seq": 0, "have": have, "picked": Selection(), "runs": 0}.items():
+        state.setdefault(name, value)
+    state.runs += 1
+
+    def released(thresholds: Thresholds) -> None:
+        state.tau_l, state.tau_h = thresholds.tau_l, thresholds.tau_h
+        state.seq, state.have = thresholds.seq, thresholds.have
+
+    def picked(selection: Selection) -> None:
+        state.picked, state.have = selection, selection.have
+
+    def needed() -> None:
+        state.have = ()
+
+    low, high = st.columns(2)
+    low.slider("tau_l", 0.0, 1.0, key="tau_l", step=0.001, format="%.3f")
+    high.slider("tau_h", 0.0, 1.0, key="tau_h", step=0.001, format="%.3f")
+    difficulty_plot(
+        data,
+        tau_l=min(state.tau_l, state.tau_h),
+        tau_h=max(state.tau_l, state.tau_h),
+        mode=asked.get("mode", "both"),
+        seq=state.seq,
+        have=state.have,
+        key="plot",
+        on_tau=released,
+        on_pick=picked,
+        on_need=needed,
+        ghost=(0.3, 0.7) if asked.get("ghost") == "1" else None,
+    )
+    told = {"tau_l": state.tau_l, "tau_h": state.tau_h, "seq": state.seq, "runs": state.runs, "have": state.have,
+            "picked": len(state.picked.rows), "total": state.picked.total, "rows": state.picked.rows}  # fmt: skip
+    st.code(json.dumps(told), language=None)
+
+
+if __name__ == "__main__":
+    main()

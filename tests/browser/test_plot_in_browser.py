@@ -1,0 +1,371 @@
+"""The difficulty plot in a real browser, on a real Streamlit server: dragging, selecting, keys, hovering."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+from tests.browser.plot_page import made_up_columns  # noqa: E402
+
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
+FLAGS = [
+    "--no-sandbox",
+    "--use-gl=angle",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+START_LIMIT_S = 60
+PLOT = """() => [...document.querySelectorAll('*')].map(e => e.shadowRoot?.difficultyPlot).find(Boolean)"""
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not Path(CHROMIUM).exists(), reason=f"no Chromium at {CHROMIUM}; set CHROMIUM to its path"),
+]
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    """The address of a plot page served by a real `streamlit run`."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    log = tmp_path_factory.mktemp("server") / "log.txt"
+    command = [sys.executable, "-m", "streamlit", "run", str(Path(__file__).with_name("plot_page.py"))]
+    command += ["--server.port", str(port), "--server.address", "127.0.0.1", "--server.headless", "true"]
+    command += ["--browser.gatherUsageStats", "false", "--server.fileWatcherType", "none"]
+    with log.open("wb") as out, subprocess.Popen(command, stdout=out, stderr=out) as server:
+        try:
+            wait_until_healthy(f"http://127.0.0.1:{port}/_stcore/health", server, log)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.terminate()
+
+
+def wait_until_healthy(url, server, log):
+    deadline = time.monotonic() + START_LIMIT_S
+    while time.monotonic() < deadline and server.poll() is None:
+        try:
+            with urllib.request.urlopen(url, timeout=5):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    pytest.fail(f"The plot page did not start. Its log:\n{log.read_text()}")
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_api.sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium.new_context(viewport={"width": 1280, "height": 900})
+        chromium.close()
+
+
+@pytest.fixture
+def open_page(browser, address):
+    """Opens the plot page with the given address parameters; fails the test on any error in the console."""
+    errors, pages = [], []
+
+    def opened(**parameters):
+        page = browser.new_page()
+        pages.append(page)
+        page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(f"{address}/?" + "&".join(f"{name}={value}" for name, value in parameters.items()))
+        page.wait_for_function(f"() => ({PLOT})()?.stats.frames > 0", timeout=START_LIMIT_S * 1000)
+        return page
+
+    yield opened
+    for page in pages:
+        page.close()
+    assert errors == []
+
+
+def told(page):
+    """What the server says its state is."""
+    return json.loads(page.locator("[data-testid=stCode]").inner_text())
+
+
+def wait_for_server(page, **expected):
+    checks = " && ".join(f"s.{name} === {json.dumps(value)}" for name, value in expected.items())
+    page.wait_for_function(
+        "() => { const s = JSON.parse(document.querySelector('[data-testid=stCode]').innerText); return " + checks + "}"
+    )
+    return told(page)
+
+
+def handle(page, which):
+    name = {"low": "Lower threshold (tau low)", "high": "Upper threshold (tau high)"}[which]
+    return page.get_by_role("slider", name=name, exact=True)
+
+
+def wait_for_frame(page):
+    """Until what was asked for before is drawn."""
+    page.evaluate("() => new Promise(requestAnimationFrame)")
+
+
+def tau(page, which):
+    wait_for_frame(page)
+    return float(handle(page, which).get_attribute("aria-valuenow"))
+
+
+def counts_on_screen(page):
+    wait_for_frame(page)
+    names = ("inlier", "boundary", "outlier")
+    return [int(page.locator(f'[data-class="{n}"] output').inner_text().replace(",", "")) for n in names]
+
+
+def counts_computed(n_correct, phi_r, tau_l, tau_h, n_p=3):
+    inlier = int(((n_correct == n_p) & (phi_r > tau_h)).sum())
+    outlier = int(((n_correct == 0) & (phi_r < tau_l)).sum())
+    return [inlier, len(phi_r) - inlier - outlier, outlier]
+
+
+def hold_and_move(page, which, dy):
+    """Press a handle and move it by `dy` pixels in many steps; the button stays down."""
+    box = handle(page, which).bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x, y + dy, steps=25)
+
+
+def drag_over(page, left, top, right, bottom):
+    """Drag from corner to corner, in pixels of the drawing area."""
+    box = page.locator(".dp-stage").bounding_box()
+    page.mouse.move(box["x"] + left, box["y"] + top)
+    page.mouse.down()
+    page.mouse.move(box["x"] + right, box["y"] + bottom, steps=8)
+    page.mouse.up()
+
+
+def strip_span(page, strip):
+    """Left and right edge of a strip, top and bottom of the plot, in pixels of the drawing area."""
+    return page.evaluate(
+        f"i => {{ const l = ({PLOT})().layout; return [l.stripX(i), l.stripX(i) + l.stripWidth, l.top, l.bottom]; }}", strip
+    )
+
+
+@pytest.mark.parametrize("n", [400, 20_000])
+def test_counts_follow_a_drag_exactly_and_the_server_hears_once(open_page, n):
+    page = open_page(n=n)
+    n_correct, phi_r = made_up_columns(n, 3, 7)
+    assert counts_on_screen(page) == counts_computed(n_correct, phi_r, 0.25, 0.65)
+    hold_and_move(page, "high", -70)
+    held = tau(page, "high")
+    assert held > 0.75
+    assert counts_on_screen(page) == counts_computed(n_correct, phi_r, 0.25, held)
+    assert told(page)["runs"] == 1
+    page.mouse.up()
+    state = wait_for_server(page, tau_h=held)
+    assert (state["seq"], state["runs"], state["tau_l"]) == (1, 2, 0.25)
+
+
+def test_a_drag_is_told_in_words(open_page):
+    page = open_page(n=400)
+    n_correct, phi_r = made_up_columns(400, 3, 7)
+    before = counts_computed(n_correct, phi_r, 0.25, 0.65)
+    hold_and_move(page, "low", -40)
+    page.mouse.up()
+    after = counts_computed(n_correct, phi_r, tau(page, "low"), 0.65)
+    words = f"Boundary {before[1]} → {after[1]}, Outlier {before[2]} → {after[2]}"
+    assert page.locator(".dp-note").inner_text() == words
+    assert page.locator(".dp-spoken").text_content() == words
+
+
+def test_escape_in_mid_drag_puts_the_line_back_and_tells_nobody(open_page):
+    page = open_page(n=400)
+    hold_and_move(page, "high", -50)
+    page.keyboard.press("Escape")
+    page.mouse.up()
+    assert tau(page, "high") == 0.65
+    handle(page, "low").press("ArrowUp")
+    assert wait_for_server(page, tau_l=0.26)["seq"] == 1
+
+
+@pytest.mark.parametrize("mode", ["both", "reward"])
+def test_a_line_dragged_past_the_other_stops_at_it(open_page, mode):
+    page = open_page(n=400, mode=mode)
+    hold_and_move(page, "low", -300)
+    page.mouse.up()
+    assert tau(page, "low") == tau(page, "high") == 0.65
+    assert wait_for_server(page, tau_l=0.65)["tau_h"] == 0.65
+
+
+def test_lines_on_the_same_spot_come_apart_in_either_direction(open_page):
+    page = open_page(n=400, mode="reward")
+    hold_and_move(page, "low", -300)
+    page.mouse.up()
+    hold_and_move(page, "high", 60)
+    page.mouse.up()
+    assert tau(page, "low") < 0.65
+    assert tau(page, "high") == 0.65
+
+
+def test_reward_mode_counts_every_strip(open_page):
+    page = open_page(n=3000, mode="reward")
+    _, phi_r = made_up_columns(3000, 3, 7)
+    inlier, outlier = int((phi_r > 0.65).sum()), int((phi_r < 0.25).sum())
+    assert counts_on_screen(page) == [inlier, 3000 - inlier - outlier, outlier]
+
+
+def test_accuracy_mode_hides_the_lines_and_counts_by_accuracy(open_page):
+    page = open_page(n=400, mode="accuracy")
+    n_correct, _ = made_up_columns(400, 3, 7)
+    right, wrong = int((n_correct == 3).sum()), int((n_correct == 0).sum())
+    assert counts_on_screen(page) == [right, 400 - right - wrong, wrong]
+    assert page.locator(".dp-handle:visible").count() == 0
+
+
+def test_a_run_of_arrow_keys_is_one_release(open_page):
+    page = open_page(n=400)
+    low = handle(page, "low")
+    for key in ("ArrowUp", "ArrowUp", "ArrowUp", "Shift+ArrowUp"):
+        low.press(key)
+    state = wait_for_server(page, tau_l=0.38)
+    assert (state["seq"], state["runs"]) == (1, 2)
+    low.press("PageDown")
+    wait_for_server(page, tau_l=0.28)
+    low.press("End")
+    assert wait_for_server(page, tau_l=0.65)["seq"] == 3
+
+
+def test_the_pages_slider_moves_the_line_but_an_old_echo_does_not(open_page):
+    page = open_page(n=400)
+    page.locator("[data-testid=stSlider]").nth(1).get_by_role("slider").press("ArrowRight")
+    page.wait_for_function(f"() => ({PLOT})().tau.high === 651")
+    handle(page, "high").press("ArrowUp")
+    wait_for_server(page, tau_h=0.661)
+    old_echo = "{ tau: { low: 100, high: 900 }, seq: 0 }"
+    page.evaluate(f"() => {{ const plot = ({PLOT})(); plot.offered = {old_echo}; plot.takeOffered(); }}")
+    assert page.evaluate(f"() => ({PLOT})().tau") == {"low": 250, "high": 661}
+
+
+def test_a_box_over_a_strip_selects_its_problems_and_escape_clears(open_page):
+    page = open_page(n=400)
+    n_correct, _ = made_up_columns(400, 3, 7)
+    left, right, top, bottom = strip_span(page, 1)
+    drag_over(page, left, top + 1, right, bottom - 1)
+    expected = np.flatnonzero(n_correct == 1).tolist()
+    state = wait_for_server(page, total=len(expected))
+    assert state["rows"] == expected
+    assert page.locator(".dp-note").inner_text() == f"{len(expected)} selected"
+    page.keyboard.press("Escape")
+    assert wait_for_server(page, total=0)["rows"] == []
+
+
+def test_a_selection_beyond_the_cap_shows_those_nearest_the_threshold(open_page):
+    page = open_page(n=20_000)
+    n_correct, phi_r = made_up_columns(20_000, 3, 7)
+    left, right, top, bottom = strip_span(page, 0)
+    drag_over(page, left, top + 1, right, bottom - 1)
+    total = int((n_correct == 0).sum())
+    state = wait_for_server(page, total=total, picked=500)
+    assert page.locator(".dp-note").inner_text() == f"{total:,} selected, showing 500 nearest the thresholds"
+    gaps = np.abs(phi_r - 0.25)
+    limit = np.sort(gaps[n_correct == 0])[499]
+    assert np.all(n_correct[state["rows"]] == 0)
+    assert gaps[state["rows"]].max() == pytest.approx(limit, abs=1e-4)
+
+
+def test_a_selection_without_thresholds_is_spread_evenly(open_page):
+    page = open_page(n=20_000)
+    n_correct, _ = made_up_columns(20_000, 3, 7)
+    left, right, top, bottom = strip_span(page, 2)
+    drag_over(page, left, top + 1, right, bottom - 1)
+    inside = np.flatnonzero(n_correct == 2)
+    state = wait_for_server(page, total=len(inside))
+    assert page.locator(".dp-note").inner_text().endswith("showing 500 spread evenly")
+    assert state["rows"] == inside[np.arange(500) * len(inside) // 500].tolist()
+
+
+def test_a_lasso_and_a_click_select_too_and_reset_clears(open_page):
+    page = open_page(n=400)
+    page.get_by_role("button", name="Lasso").click()
+    box = page.locator(".dp-stage").bounding_box()
+    left, right, top, bottom = strip_span(page, 3)
+    page.mouse.move(box["x"] + left, box["y"] + top + 2)
+    page.mouse.down()
+    for x, y in ((right, top + 2), (right, bottom - 2), (left, bottom - 2)):
+        page.mouse.move(box["x"] + x, box["y"] + y, steps=5)
+    page.mouse.up()
+    n_correct, _ = made_up_columns(400, 3, 7)
+    wait_for_server(page, total=int((n_correct == 3).sum()))
+    x, y = page.evaluate(f"() => ({PLOT})().picture.centre(0)")
+    page.mouse.click(box["x"] + x, box["y"] + y)
+    assert wait_for_server(page, total=1)["rows"] == [0]
+    page.get_by_role("button", name="Reset").click()
+    wait_for_server(page, total=0)
+
+
+def test_a_click_on_a_handle_keeps_the_selection_and_a_click_on_nothing_clears_it(open_page):
+    page = open_page(n=1)
+    x, y = page.evaluate(f"() => ({PLOT})().picture.centre(0)")
+    box = page.locator(".dp-stage").bounding_box()
+    page.mouse.click(box["x"] + x, box["y"] + y)
+    wait_for_server(page, total=1)
+    hold_and_move(page, "low", 0)
+    page.mouse.up()
+    assert page.locator(".dp-note").inner_text() == "1 selected"
+    left, right, top, _ = strip_span(page, 1)
+    page.mouse.click(box["x"] + (left + right) / 2, box["y"] + top + 20)
+    assert wait_for_server(page, total=0)["picked"] == 0
+
+
+def test_hovering_shows_the_problem_and_its_text_is_never_markup(open_page):
+    page = open_page(n=400, texts=1)
+    n_correct, phi_r = made_up_columns(400, 3, 7)
+    row = int(np.flatnonzero((n_correct == 3) & (phi_r > 0.9))[0])
+    box = page.locator(".dp-stage").bounding_box()
+    x, y = page.evaluate(f"i => ({PLOT})().picture.centre(i)", row)
+    page.mouse.move(box["x"] + x, box["y"] + y)
+    page.locator(".dp-tip").wait_for(state="visible")
+    lines = [page.locator(".dp-tip > *").nth(i).inner_text() for i in range(3)]
+    assert lines[0] == f"Problem {row}: <b>how many</b> apples has Ada on day {row % 7}?"
+    assert lines[1] == f"3 of 3 correct, process reward {phi_r[row]:.3f}"
+    assert lines[2] == f"Inlier: {phi_r[row] - 0.65:.3f} above τ high"
+
+
+def test_zooming_keeps_counts_and_reset_shows_all_again(open_page):
+    page = open_page(n=400)
+    before = counts_on_screen(page)
+    box = page.locator(".dp-stage").bounding_box()
+    page.mouse.move(box["x"] + 300, box["y"] + 200)
+    page.keyboard.down("Control")
+    page.mouse.wheel(0, -600)
+    page.keyboard.up("Control")
+    page.wait_for_function(f"() => ({PLOT})().view.high < 64000")
+    assert counts_on_screen(page) == before
+    page.get_by_role("button", name="Reset").click()
+    page.wait_for_function(f"() => ({PLOT})().view.high > 64000")
+
+
+def test_points_travel_once_and_again_when_the_browser_has_lost_them(open_page):
+    page = open_page(n=400, forget=1)
+    assert told(page)["have"] == []
+    handle(page, "high").press("ArrowUp")
+    state = wait_for_server(page, tau_h=0.66)
+    assert len(state["have"]) == 1
+    n_correct, phi_r = made_up_columns(400, 3, 7)
+    assert counts_on_screen(page) == counts_computed(n_correct, phi_r, 0.25, 0.66)
+
+
+@pytest.mark.parametrize(("n", "n_p"), [(0, 3), (1, 3), (500, 1), (500, 8), (500, 12)])
+def test_any_number_of_problems_and_responses_is_drawn(open_page, n, n_p):
+    page = open_page(n=n, n_p=n_p)
+    n_correct, phi_r = made_up_columns(n, n_p, 7)
+    assert counts_on_screen(page) == counts_computed(n_correct, phi_r, 0.25, 0.65, n_p)
+    assert page.locator(".strip-count").count() == (min(n_p + 1, 9) if n else 2)
