@@ -22,7 +22,7 @@ PAGES = (
 
 
 def main() -> None:
-    st.set_page_config(page_title="HS-STaR Studio", page_icon=":material/target:", layout="wide")
+    st.set_page_config(page_title="HS-STaR Studio", page_icon=str(ROOT / "app" / "icon.svg"), layout="wide")
     pages = [
         st.Page(ROOT / "pages" / file, title=title, icon=icon, default=file == "home.py") for file, title, icon in PAGES
     ]

@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import select
 import signal
 import subprocess
 import sys
@@ -15,7 +16,6 @@ from engine.errors import GradingError
 from engine.grading import Grader, grade
 
 ROOT = Path(__file__).parents[1]
-SHARED = ROOT.parent / "shared" / "datasets"
 HANGS = r"\boxed{9^{9^{9^9}}}"
 
 
@@ -137,8 +137,8 @@ HOSTILE = [
 
 def test_hostile_answers_get_a_status_and_the_pool_lives_on():
     with Grader(timeout_s=1.5) as hardened:
-        pairs = [(gold, rf"\boxed{{{answer}}}") for gold in ("7", "x^2") for answer in HOSTILE]
-        pairs.append(("9^{9^{9^9}}", r"\boxed{x+7}"))
+        pairs = [("7", rf"\boxed{{{answer}}}") for answer in HOSTILE]
+        pairs += [("x^2", pairs[-3][1]), ("9^{9^{9^9}}", r"\boxed{x+7}")]
         verdicts = hardened.grade_many(pairs)
         assert not any(verdict.correct for verdict in verdicts)
         assert verdicts[0].status == verdicts[-1].status == "timeout"
@@ -146,7 +146,10 @@ def test_hostile_answers_get_a_status_and_the_pool_lives_on():
         assert all(len(verdict.predicted or "") <= 1_001 and verdict.reason for verdict in verdicts)
         json.dumps([verdict.predicted for verdict in verdicts], ensure_ascii=False).encode()
     with Grader(timeout_s=60) as after:
-        assert [v.correct for v in after.grade_many([("x+1", HANGS + r"\boxed{1+x}"), ("x+1", r"\boxed{x+2}")])] == [True, False]
+        assert [v.correct for v in after.grade_many([("x+1", HANGS + r"\boxed{1+x}"), ("x+1", r"\boxed{x+2}")])] == [
+            True,
+            False,
+        ]
 
 
 def test_nothing_in_a_response_is_executed(tmp_path, grader):
@@ -189,7 +192,7 @@ def test_closing_answers_what_is_open_and_takes_no_more():
 
 
 def test_a_process_that_cannot_start_is_a_grading_error():
-    with Grader(n_workers=1, memory_mib=1) as starved, pytest.raises(GradingError, match="could not start.*memory_mib"):
+    with Grader(n_workers=1, memory_mib=1) as starved, pytest.raises(GradingError, match=r"could not start.*memory_mib"):
         starved.grade_many([("x+1", r"\boxed{1+x}")])
 
 
@@ -203,30 +206,37 @@ def test_no_process_outlives_a_killed_parent():
         ended = os.pidfd_open(child)
         parent.kill()
     try:
-        import select
-
         assert select.select([ended], [], [], 60)[0], "the child still runs"
     finally:
         os.close(ended)
 
 
-def _rows(name: str) -> list[dict]:
-    if not (SHARED / name).is_file():
-        pytest.skip(f"the recorded responses {name} are not beside this repository")
-    return [json.loads(line) for line in (SHARED / name).read_text("utf-8").split("\n") if line.strip()]
+def test_a_process_whose_parent_is_gone_ends_in_the_middle_of_a_pair():
+    command = [sys.executable, "-m", "engine.grading.child", "1024", "1"]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as orphan:
+        assert orphan.stdout.readline() == b'{"ready": true}\n'
+        orphan.stdin.write(json.dumps(["x+1", "9^{9^{9^9}}"]).encode() + b"\n")
+        orphan.stdin.flush()
+        assert orphan.wait(60) == -signal.SIGALRM
 
 
-def test_verdicts_agree_with_recorded_flags_on_gsm8k():
-    rows = random.Random(0).sample(_rows("gsm8k_recorded_solutions.jsonl"), 300)
+def _rows(path: Path) -> list[dict]:
+    return [json.loads(line) for line in path.read_text("utf-8").split("\n") if line.strip()]
+
+
+def test_verdicts_agree_with_recorded_flags_on_gsm8k(datasets):
+    rows = random.Random(0).sample(_rows(datasets / "gsm8k_recorded_solutions.jsonl"), 300)
     solved = [(row["ground_truth"], solver) for row in rows for solver in row.values() if isinstance(solver, dict)]
     with Grader() as fresh:
         verdicts = fresh.grade_many([(gold, solver["solution"]) for gold, solver in solved])
     assert [verdict.correct for verdict in verdicts] == [solver["is_correct"] for _, solver in solved]
 
 
-def test_verdicts_agree_with_recorded_flags_on_math(grader):
-    rows = random.Random(0).sample(_rows("math_recorded_responses_100x8.jsonl"), 60)
+def test_verdicts_agree_with_recorded_flags_on_math(grader, datasets):
+    rows = random.Random(0).sample(_rows(datasets / "math_recorded_responses_100x8.jsonl"), 60)
     flat = [(row["gt"], text, flag) for row in rows for text, flag in zip(row["code"], row["score"], strict=True)]
     verdicts = grader.grade_many([(gold, text) for gold, text, _ in flat])
-    others = [(gold, verdict.predicted) for verdict, (gold, _, flag) in zip(verdicts, flat, strict=True) if verdict.correct != flag]
+    others = [
+        (gold, verdict.predicted) for verdict, (gold, _, flag) in zip(verdicts, flat, strict=True) if verdict.correct != flag
+    ]
     assert all(pair == ("10{,}000", "10000") for pair in others), "the one known slip of the recorded flags"

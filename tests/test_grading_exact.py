@@ -24,7 +24,8 @@ NUMBERS = st.one_of(
     st.builds(r"-\dfrac{{{}}}{{{}}}".format, st.integers(0, 20), st.integers(1, 12)),
 )
 ANSWERS = st.one_of(
-    st.builds("{}{}".format, NUMBERS, UNITS), st.sampled_from(["A", "B", "(C)", r"\text{(D)}", "E", "x", "x=5", "(1,2)", "yes", "No"])
+    st.builds("{}{}".format, NUMBERS, UNITS),
+    st.sampled_from(["A", "B", "(C)", r"\text{(D)}", "E", "x", "x=5", "(1,2)", "yes", "No"]),
 )
 
 
@@ -76,7 +77,19 @@ def test_answers_are_written_in_one_spelling(answer, common):
     assert written_alike(answer) == common
 
 
-@pytest.mark.parametrize("pair", [("1/3", "0.333333"), ("12.5", "12.5%"), ("0.5", "50%"), ("x=5", "5"), ("5", "5/0"), ("yes", "no"), ("1,2", "2,1"), ("A", "7")])
+@pytest.mark.parametrize(
+    "pair",
+    [
+        ("1/3", "0.333333"),
+        ("12.5", "12.5%"),
+        ("0.5", "50%"),
+        ("x=5", "5"),
+        ("5", "5/0"),
+        ("yes", "no"),
+        ("1,2", "2,1"),
+        ("A", "7"),
+    ],
+)
 def test_what_needs_judgement_is_left_to_math_verify(pair):
     assert decide(*pair) is None
 

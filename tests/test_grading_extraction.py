@@ -39,7 +39,17 @@ def test_the_last_box_wins_else_the_last_stated_answer(response, answer):
 
 @pytest.mark.parametrize(
     "response",
-    ["", "I think 42", r"\boxed{", r"\boxed{\frac{1}{2}", r"\boxed{}", r"\boxed{ }", "The answer is", "A: x\nB: y\nWho knows?", r"\boxedness{3}"],
+    [
+        "",
+        "I think 42",
+        r"\boxed{",
+        r"\boxed{\frac{1}{2}",
+        r"\boxed{}",
+        r"\boxed{ }",
+        "The answer is",
+        "A: x\nB: y\nWho knows?",
+        r"\boxedness{3}",
+    ],
 )
 def test_without_a_whole_box_or_a_stated_answer_there_is_none(response):
     assert extract_answer(response) is None

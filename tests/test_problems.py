@@ -14,7 +14,6 @@ from engine.problems import problem_id, read_problems, require_disjoint
 from engine.types import Problem
 
 DATA = Path(__file__).parent / "data"
-SHARED = Path(__file__).parents[1].parent / "shared" / "datasets"
 
 
 @pytest.mark.parametrize(
@@ -78,7 +77,7 @@ def test_the_same_question_with_another_answer_is_rejected_by_name():
 def test_a_file_without_one_usable_problem_is_an_error_that_names_the_first_bad_line(tmp_path):
     path = tmp_path / "bad.jsonl"
     path.write_text("\n{}\n")
-    with pytest.raises(ProblemSetError, match="no usable problem.*line 2"):
+    with pytest.raises(ProblemSetError, match=r"no usable problem.*line 2"):
         read_problems(path)
     path.write_text("")
     with pytest.raises(ProblemSetError, match="no usable problem"):
@@ -176,10 +175,8 @@ def test_a_hub_id_is_loaded_streamed_at_its_revision_and_split(monkeypatch):
         ("college_math_test.jsonl", 2818, 2781),
     ],
 )
-def test_real_problem_files_load_whole(file, n_rows, n_problems):
-    if not (SHARED / file).is_file():
-        pytest.skip(f"the real problem file {file} is not beside this repository")
-    read = read_problems(SHARED / file)
+def test_real_problem_files_load_whole(datasets, file, n_rows, n_problems):
+    read = read_problems(datasets / file)
     assert len(read.problems) == n_problems
     assert len(read.problems) + read.duplicates + len(read.rejected) == n_rows
     assert all("another answer" in row.reason for row in read.rejected)

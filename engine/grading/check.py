@@ -30,8 +30,7 @@ _COMMAND = re.compile(r"\\(?:begin|end)\s?\{[^{}]*\}|\\operatorname\*?\s?\{[^{}]
 _LONG_WORD = re.compile(r"[A-Za-z]{5,}")
 _WORD = re.compile(r"[A-Za-z]{3,}")
 _FUNCTIONS = frozenset(
-    "arcsin arccos arctan arcsinh arccosh arctanh sinh cosh tanh log ln exp sqrt frac max min gcd lcm mod det sin cos "
-    "tan sec csc cot and infty infinity pmatrix bmatrix".split()
+    ["arcsin", "arccos", "arctan", "arcsinh", "arccosh", "arctanh", "sinh", "cosh", "tanh", "log", "ln", "exp", "sqrt", "frac", "max", "min", "gcd", "lcm", "mod", "det", "sin", "cos", "tan", "sec", "csc", "cot", "and", "infty", "infinity", "pmatrix", "bmatrix"]
 )
 
 

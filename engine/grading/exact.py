@@ -42,7 +42,8 @@ _NUMBER = r"[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d+)?"
 _SCIENTIFIC = re.compile(r"([-+]?\d{1,20}(?:\.\d{1,20})?)[eE]\+?(-?\d{1,4})\Z")
 _SCALES = {"thousand": 3, "million": 6, "billion": 9, "trillion": 12}
 _SCALED = re.compile(
-    r"([-+]?\d{1,12}(?:\.\d{1,12})?)(?: ?\\text\{ ?| )(thousand|million|billion|trillion)(?: [A-Za-z ]{1,40})?\}?\Z", re.IGNORECASE
+    r"([-+]?\d{1,12}(?:\.\d{1,12})?)(?: ?\\text\{ ?| )(thousand|million|billion|trillion)(?: [A-Za-z ]{1,40})?\}?\Z",
+    re.IGNORECASE,
 )
 _PLAIN = re.compile(r"([-+]?)(\d{1,3}(?:,\d{3})+|\d*)(\.\d+)?(%)?\Z")
 _RATIO = re.compile(r"(-?)(?:\\frac\{(-?)(\d{1,12})\}\{(\d{1,12})\}|\\frac([1-9])([1-9])|(\d{1,12})/(\d{1,12}))\Z")
@@ -51,8 +52,7 @@ _WITH_UNIT = re.compile(
     r"(?: ?\\(?:text|mathrm|mbox|textrm)\{([A-Za-z .,/-]{1,60})\}|(?:(?<=\}) ?| )([A-Za-z][A-Za-z ,/-]{1,60}))(?:\^\{?[23]\}?)?\Z"
 )
 _NO_UNITS = frozenset(
-    "pi sqrt sin cos tan log ln exp mod and or to plus minus times over if when where million billion thousand hundred "
-    "trillion dozen percent pct half thirds quarters am pm choose factorial squared cubed with not".split()
+    ["pi", "sqrt", "sin", "cos", "tan", "log", "ln", "exp", "mod", "and", "or", "to", "plus", "minus", "times", "over", "if", "when", "where", "million", "billion", "thousand", "hundred", "trillion", "dozen", "percent", "pct", "half", "thirds", "quarters", "am", "pm", "choose", "factorial", "squared", "cubed", "with", "not"]
 )
 _WORDS = re.compile(r"[A-Za-z]{2,}(?:[ '-][A-Za-z]+)*\Z")
 _LETTER = re.compile(r"\(?([A-Ja-j])\)?[.:]?\Z")

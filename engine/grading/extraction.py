@@ -28,6 +28,7 @@ _LAST_LINE = re.compile(r"(?:^|\n)[ \t]{0,8}A:[ \t]{0,8}(\S[^\n]{0,200})\s*\Z")
 _SENTENCE_END = re.compile(r"[.!?](?=\s|$)|,? (?:because|since|so that|which)\b")
 _LEAD = re.compile(r"(?:equal to|equals|exactly|approximately|about|that|therefore|thus)\b\s*|[:=]\s*", re.IGNORECASE)
 _NUMBER = re.compile(r"(?<![\w.])-?\$?\d[\d,]*(?:\.\d+)?(?:/\d+)?%?(?!\w)")
+_SENTENCE = re.compile(r"[^$\\^=+*(\[{]*[A-Za-z]{3}[^$\\^=+*(\[{]*")
 _CALCULATION = re.compile(r"<<[^<>\n]{0,200}>>")
 _CLOSING_MATH = re.compile(r"\b(?:is|are|be|equals)[ \t]?:?\s{0,4}\$([^$]+)\$\s{0,4}\.?\s*\Z")
 
@@ -78,8 +79,7 @@ def _phrase(line: str) -> str:
     while lead := _LEAD.match(phrase):
         phrase = phrase[lead.end() :]
     numbers = _NUMBER.findall(phrase)
-    wordy = len(phrase.split()) > 2 and not re.search(r"[$\\^=+*(\[{]", phrase.replace("$" + numbers[0].lstrip("-$"), "") if numbers else phrase)
-    if wordy and len(numbers) == 1 and not phrase.startswith(numbers[0]):
+    if len(numbers) == 1 and _SENTENCE.fullmatch(phrase.replace(numbers[0], "", 1)) and not phrase.startswith(numbers[0]):
         phrase = numbers[0]
     return phrase.strip().strip("*_").strip()
 

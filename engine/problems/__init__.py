@@ -78,7 +78,9 @@ def read_problems(source: str | Path, *, base: Path | None = None) -> ProblemFil
     rows, name = _open(source, base)
     problems, rejected, duplicates = _collect(rows)
     if not problems:
-        first = f" The first of {len(rejected):,} rejected rows: line {rejected[0].line}: {rejected[0].reason}" if rejected else ""
+        first = (
+            f" The first of {len(rejected):,} rejected rows: line {rejected[0].line}: {rejected[0].reason}" if rejected else ""
+        )
         raise ProblemSetError(f"{name} holds no usable problem.{first} Each row needs a question and an answer.")
     return ProblemFile(problems, rejected, duplicates, name)
 

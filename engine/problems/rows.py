@@ -54,7 +54,9 @@ def _csv(path: Path) -> Rows:
             for row in reader:
                 yield reader.line_num, row
         except (csv.Error, UnicodeDecodeError) as error:
-            raise ProblemSetError(f"{path} cannot be read behind line {reader.line_num}: {error}. Save it as UTF-8 CSV.") from None
+            raise ProblemSetError(
+                f"{path} cannot be read behind line {reader.line_num}: {error}. Save it as UTF-8 CSV."
+            ) from None
 
 
 def _parquet(path: Path) -> Rows:

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from engine.errors import SamplerError
 from engine.method.seeds import uniforms
+from engine.samplers.tokens import cannot_load, end_tokens, prompt_tokens
 from engine.types import Request, Response, SamplingSettings
 
 DROP_SHARE = 0.15
@@ -41,20 +41,16 @@ class HfSampler:
             self.tokenizer = AutoTokenizer.from_pretrained(path, trust_remote_code=trust_remote_code)
             self.model = AutoModelForCausalLM.from_pretrained(path, dtype=dtype, trust_remote_code=trust_remote_code)
         except (OSError, ValueError, KeyError) as error:
-            raise SamplerError(
-                f"The policy at {path} could not be loaded ({error}). Give a folder with config.json, a tokenizer and "
-                "safetensors, or a hub id."
-            ) from error
+            raise cannot_load(path, error) from error
         self.model.to(device).eval()
         self.device, self.batch_size = device, batch_size
         self.n_positions = getattr(self.model.config, "max_position_embeddings", None) or 1 << 30
-        ends = self.model.generation_config.eos_token_id or self.tokenizer.eos_token_id
-        self.eos_ids = [ends] if isinstance(ends, int) else list(ends or [])
+        self.eos_ids = end_tokens(self.model.generation_config, self.tokenizer)
         self.pad_id = self.tokenizer.pad_token_id if self.tokenizer.pad_token_id is not None else 0
 
     def sample(self, requests: Sequence[Request], settings: SamplingSettings) -> Iterator[list[Response]]:
         """See Sampler. Longest prompts first; one batch is yielded when its last response is finished."""
-        tokens = self._tokens_by_prompt({request.prompt for request in requests}, settings)
+        tokens = prompt_tokens(self.tokenizer, {request.prompt for request in requests}, settings)
         fits, too_long = [], []
         for request in requests:
             (fits if 0 < len(tokens[request.prompt]) < self.n_positions else too_long).append(request)
@@ -74,20 +70,6 @@ class HfSampler:
         gc.collect()
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
-
-    def _tokens_by_prompt(self, prompts: set[str], settings: SamplingSettings) -> dict[str, list[int]]:
-        ordered = sorted(prompts)
-        if not ordered:
-            return {}
-        if not settings.chat:
-            return dict(zip(ordered, self.tokenizer(ordered).input_ids))
-        texts = [
-            self.tokenizer.apply_chat_template(
-                [{"role": "user", "content": prompt}], tokenize=False, add_generation_prompt=True
-            )
-            for prompt in ordered
-        ]
-        return dict(zip(ordered, self.tokenizer(texts, add_special_tokens=False).input_ids))
 
     def _generate(self, batch: list[Request], prompts: list[list[int]], settings: SamplingSettings) -> list[tuple[list[int], bool]]:
         """(token ids, ended by itself) of every request in the batch."""

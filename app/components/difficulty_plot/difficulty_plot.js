@@ -162,9 +162,8 @@ class DifficultyPlot {
     const start = performance.now();
     if (!this.picture || this.picture.scale !== devicePixelRatio) this.rebuild(width, height);
     const built = performance.now();
-    const outline = this.gesture?.path ?? null;
     const { tau, mode, ghost, selection, hovered } = this;
-    this.picture.draw(this.ctx, { tau, mode, ghost, selection, hovered, outline });
+    this.picture.draw(this.ctx, { tau, mode, ghost, selection, hovered, outline: this.gesture?.path });
     this.handles.place(this.layout, tau, mode);
     this.showCounts();
     this.showTip();
@@ -207,8 +206,16 @@ class DifficultyPlot {
   }
 
   leave() {
-    if (this.hovered < 0) return;
-    this.hovered = -1;
+    this.hoverOver(-1);
+  }
+
+  hover(event, [x, y]) {
+    if (event.pointerType !== "touch") this.hoverOver(nearestRow(this.points, this.layout, x, y, CLICK_REACH));
+  }
+
+  hoverOver(row) {
+    if (row === this.hovered) return;
+    this.hovered = row;
     this.redraw();
   }
 
@@ -253,14 +260,6 @@ class DifficultyPlot {
     if (gesture.which) this.dragThreshold(at[1]);
     else this.extendPath(at);
     gesture.moved = true;
-    this.redraw();
-  }
-
-  hover(event, [x, y]) {
-    if (event.pointerType === "touch") return;
-    const row = nearestRow(this.points, this.layout, x, y, CLICK_REACH);
-    if (row === this.hovered) return;
-    this.hovered = row;
     this.redraw();
   }
 

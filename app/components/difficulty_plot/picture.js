@@ -52,7 +52,7 @@ function pathInData(path, layout) {
 // Dots shrink with their number and, in a narrow window, with the room there is.
 function dotRadius(n, layout) {
   const room = Math.min(1, (layout.stripWidth * layout.nStrips) / 900);
-  return clamp(4.6 * (Math.max(n, 1) / 400) ** -0.23 * Math.sqrt(room), 0.75, 4.6);
+  return clamp(4.3 * (Math.max(n, 1) / 400) ** -0.23 * Math.sqrt(room), 0.75, 4.3);
 }
 
 // How strongly one lone dot is drawn: fainter the more there are, so that a crowd has room to be darker.
@@ -116,19 +116,18 @@ function tintedCopy(mask, colour) {
   return canvas;
 }
 
-function dotSprite(radius, colour, halo, scale) {
+// One dot with a rim in the strip's colour, so that dots that overlap stay apart.
+function dotSprite(radius, colour, rim, scale) {
   const half = Math.ceil(radius + 1.5), canvas = new OffscreenCanvas(2 * half * scale, 2 * half * scale);
   const ctx = canvas.getContext("2d");
   ctx.scale(scale, scale);
-  ctx.beginPath();
-  ctx.arc(half, half, radius, 0, 2 * Math.PI);
-  ctx.fillStyle = ctx.strokeStyle = halo;              // in the strip's colour, so that dots that overlap stay apart
-  ctx.fill();
-  ctx.fillStyle = colour;
-  ctx.globalAlpha = 0.88;
-  ctx.fill();
-  ctx.globalAlpha = 1;
-  ctx.stroke();
+  for (const [r, fill, alpha] of [[radius + 0.8, rim, 1], [radius, colour, 0.9]]) {
+    ctx.globalAlpha = alpha;
+    ctx.fillStyle = fill;
+    ctx.beginPath();
+    ctx.arc(half, half, r, 0, 2 * Math.PI);
+    ctx.fill();
+  }
   return { canvas, half };
 }
 
@@ -251,17 +250,10 @@ class Picture {
   }
 
   drawDot(ctx, row, cls) {
-    const { layout } = this, [x, y] = this.centre(row), { canvas, half } = this.sprites[cls];
-    if (y >= layout.top && y <= layout.bottom) ctx.drawImage(canvas, x - half, y - half, 2 * half, 2 * half);
-  }
-
-  // The plot-height position of a threshold, on a device pixel so that the two tints meet without a seam.
-  pixelEdge(thousandths) {
-    const { layout, scale } = this;
-    if (thousandths === Infinity) return layout.top;
-    if (thousandths === -Infinity) return layout.bottom;
-    const y = clamp(layout.yOf(thousandths * CODES_PER_STEP), layout.top, layout.bottom);
-    return Math.round(y * scale) / scale;
+    const { layout, scale } = this, [x, y] = this.centre(row), { canvas, half } = this.sprites[cls];
+    if (y < layout.top || y > layout.bottom) return;
+    const onPixel = value => Math.round(value * scale) / scale; // a dot between pixels would be blurred
+    ctx.drawImage(canvas, onPixel(x - half), onPixel(y - half), 2 * half, 2 * half);
   }
 
   drawGhost(ctx, ghost, mode) {

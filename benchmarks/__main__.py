@@ -1,0 +1,28 @@
+"""python -m benchmarks sampling rde startup [--json]"""
+
+import argparse
+import json
+from dataclasses import asdict
+from importlib import import_module
+
+NAMES = ("rde", "startup", "sampling")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks")
+    parser.add_argument("names", nargs="+", choices=NAMES, metavar="NAME", help=f"one or more of {', '.join(NAMES)}")
+    parser.add_argument("--json", action="store_true", help="print a list of rows and nothing else")
+    arguments = parser.parse_args()
+    rows = [row for name in arguments.names for row in import_module(f"benchmarks.{name}").measure()]
+    if arguments.json:
+        print(json.dumps([asdict(row) for row in rows]))
+        return
+    print(f"{'name':<44}{'value':>12} {'unit':<10}{'baseline':>12}{'ratio':>9}{'runs':>6}   spread")
+    for r in rows:
+        baseline = f"{r.baseline:.4g}" if r.baseline is not None else "–"
+        ratio = f"{r.ratio:.3g}" if r.ratio is not None else "–"
+        print(f"{r.name:<44}{r.value:>12.4g} {r.unit:<10}{baseline:>12}{ratio:>9}{r.n_runs:>6}   {r.spread[0]:.4g} – {r.spread[1]:.4g}")
+
+
+if __name__ == "__main__":
+    main()

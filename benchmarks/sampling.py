@@ -1,0 +1,93 @@
+"""Does anything wait that need not? A pre-sampling with grading, scoring and storing on, against the bare sampler.
+
+Both use the same warm worker and the same requests, in turn. A request counts as in flight from the call to the sampler until
+its last response has arrived.
+"""
+
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from benchmarks.rows import Row, against, alone
+from engine import runs
+from engine.config import load_config
+from engine.jobs import JobRunner
+from engine.placement import Backend, Workers
+from engine.sample_sets import requests
+from engine.store import Database, job_rows, reads
+
+N_PROBLEMS, N_RUNS = 400, 5
+CONFIG = Path(__file__).resolve().parent.parent / "data" / "starter" / "default.toml"
+
+
+class Timed(Workers):
+    """Workers whose sampler notes when it has requests in flight."""
+
+    busy_s = 0.0
+
+    def get(self, backend: Backend):
+        opened = super().get(backend)
+        return _Clock(opened, self) if backend.name.endswith("_local") else opened
+
+
+class _Clock:
+    def __init__(self, sampler, owner: Timed):
+        self._sampler, self._owner = sampler, owner
+
+    def sample(self, owed, settings):
+        started = time.perf_counter()
+        yield from self._sampler.sample(owed, settings)
+        self._owner.busy_s += time.perf_counter() - started
+
+
+def measure() -> list[Row]:
+    with tempfile.TemporaryDirectory() as folder:
+        placement = Timed(Path(folder) / "logs")
+        config = load_config(CONFIG)
+        config = replace(config, n_iterations=1, problems=replace(config.problems, n_train=N_PROBLEMS, n_held_out=1))
+        walls, bares, idle = [], [], []
+        for turn in range(-1, N_RUNS):
+            wall, busy = _pipeline(Path(folder) / f"{turn}.duckdb", config, placement)
+            bare = _bare(Path(folder) / f"{turn}.duckdb", placement)
+            if turn >= 0:
+                walls.append(wall), bares.append(bare), idle.append(1 - busy / wall)
+        placement.release()
+    return [
+        alone("sampling: share of wall with no request in flight", idle, "share"),
+        against("sampling: wall against the bare sampler", walls, bares, "s"),
+    ]
+
+
+def _pipeline(path: Path, config, placement: Timed) -> tuple[float, float]:
+    """(wall seconds, seconds with requests in flight) of one whole pre-sampling job."""
+    db = Database(path)
+    runner = JobRunner(db)
+    runner._placements["worker"] = placement
+    run_id = runs.create_run(db, config)
+    job_id = runner.submit(run_id, 0, "presample")
+    placement.busy_s = 0.0
+    started = time.perf_counter()
+    runner.run_next()
+    wall = time.perf_counter() - started
+    if job_rows.get(db, job_id)["state"] != "done":
+        raise AssertionError(job_rows.get(db, job_id)["error"])
+    runner._grader.close()
+    db.close()
+    return wall, placement.busy_s
+
+
+def _bare(path: Path, placement: Timed) -> float:
+    """Wall seconds of the same requests with nothing behind them."""
+    db = Database(path)
+    run = reads.runs(db)[0]
+    iteration = reads.iteration(db, run["id"], 0)
+    samples = reads.samples(db, iteration["presample_set"])
+    questions = {id: p.question for id, p in reads.problems(db, run["id"], "train", 0).items()}
+    owed = requests(samples, questions, sorted(reads.stored_keys(db, samples.id)))
+    backend = Backend(samples.sampler, reads.policy_path(db, samples.policy_id), {"batch_size": 256, "trust_remote_code": False})
+    db.close()
+    started = time.perf_counter()
+    for _ in placement.get(backend).sample(owed, samples.settings):
+        pass
+    return time.perf_counter() - started

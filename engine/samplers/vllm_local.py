@@ -1,0 +1,188 @@
+"""Sampling through a vLLM engine in this process: requests stream in as others finish, with no barrier between batches.
+
+Guaranteed: every response has its own seed (Request.seed folded into 63 bits), so its noise is the same whatever the order,
+the batch size or an earlier stop; greedy texts are those of hf_local; a policy is never re-pointed at other weights. Not
+guaranteed: equal texts to the last letter where the backend is not batch-invariant to the last bit, because two tokens that
+are nearly tied can swap (VLLM_BATCH_INVARIANT=1 asks vLLM for batch-invariant kernels on GPUs that have them). Noise is drawn
+in vLLM's own way: at a temperature above 0 texts differ from hf_local's, and a temperature below 0.01 is taken as 0.01.
+
+Two engines in one process die together, so a second open one is refused.
+"""
+
+import os
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+
+from engine.errors import SamplerError
+from engine.samplers.tokens import cannot_load, end_tokens, prompt_tokens
+from engine.types import Request, Response, SamplingSettings
+
+ENVIRONMENT = {
+    "VLLM_ENABLE_V1_MULTIPROCESSING": "0",
+    "VLLM_NO_USAGE_STATS": "1",
+    "VLLM_LOGGING_LEVEL": "WARNING",
+}
+"""Set before vLLM is imported, unless the user set them: no process of its own that could outlive a killed worker, and no
+report to anybody."""
+
+CPU_BLOCK_TOKENS = 32
+"""Tokens per block of the key-value cache on a CPU. vLLM's own 128 shares only prompts longer than that."""
+
+GPU_MEMORY_SHARE = 0.7
+"""Share of the GPU's memory for weights and cache; the process reward model needs room beside it."""
+
+GATHER = 32
+"""Finished responses per yielded list, or the batch size where that is less; the last list is what is left."""
+
+
+class VllmSampler:
+    """A causal language model from a folder, served by vLLM in this process.
+
+    Args:
+        path: folder with config, tokenizer and safetensors, or a hub id.
+        batch_size: requests in flight.
+        trust_remote_code: run code that comes with the model.
+
+    Raises: SamplerError if the policy cannot be loaded, or another VllmSampler is open in this process.
+    """
+
+    _is_open = False
+
+    def __init__(self, path: str, *, batch_size: int = 256, trust_remote_code: bool = False):
+        if VllmSampler._is_open:
+            raise SamplerError(
+                "A policy is already open in vLLM in this process, and two engines in one process die together. "
+                'Close it first, or set placement = "workers": one process per policy.'
+            )
+        for name, value in ENVIRONMENT.items():
+            os.environ.setdefault(name, value)
+        from transformers import AutoTokenizer
+
+        try:
+            self.tokenizer = AutoTokenizer.from_pretrained(path, trust_remote_code=trust_remote_code)
+            self._llm = _start(path, batch_size, trust_remote_code)
+        except (OSError, ValueError, KeyError, RuntimeError) as error:
+            raise cannot_load(path, error) from error
+        VllmSampler._is_open = True
+        self.batch_size = batch_size
+        self.n_positions = self._llm.model_config.max_model_len
+        self.eos_ids = end_tokens(_generation_config(path, self._llm.model_config.hf_config), self.tokenizer)
+        self._sampling = False
+        self._n_calls = 0
+
+    def sample(self, requests: Sequence[Request], settings: SamplingSettings) -> Iterator[list[Response]]:
+        """See Sampler. Longest prompts first; responses are yielded 32 and more at a time, in the order they finish.
+
+        Raises: SamplerError while an earlier call's generator is neither finished nor closed.
+        """
+        tokens = prompt_tokens(self.tokenizer, {request.prompt for request in requests}, settings)
+        fits, refused = [], []
+        for request in requests:
+            (fits if 0 < len(tokens[request.prompt]) < self.n_positions else refused).append(request)
+        if refused:
+            yield [Response(r.problem_id, r.index, r.seed, "", "refused", 0) for r in refused]
+        fits.sort(key=lambda r: (-len(tokens[r.prompt]), r.problem_id, r.index))
+        finished: list[Response] = []
+        with closing(self._stream(fits, tokens, settings)) as stream:
+            for responses in stream:
+                finished += responses
+                if len(finished) >= min(GATHER, self.batch_size):
+                    yield finished
+                    finished = []
+        if finished:
+            yield finished
+
+    def close(self) -> None:
+        """Give memory and device back. Safe to call twice."""
+        if self._llm is None:
+            return
+        from vllm.distributed import cleanup_dist_env_and_memory
+
+        self._llm.llm_engine.engine_core.shutdown()
+        self._llm = None
+        cleanup_dist_env_and_memory()
+        VllmSampler._is_open = False
+
+    def _stream(
+        self, requests: list[Request], tokens: dict[str, list[int]], settings: SamplingSettings
+    ) -> Iterator[list[Response]]:
+        """What finished in each engine step. Keeps batch_size requests in flight; aborts them if it is closed early."""
+        if self._sampling:
+            raise SamplerError("This policy is already sampling. Finish or close the earlier call's generator first.")
+        engine = self._llm.llm_engine
+        self._sampling = True
+        self._n_calls += 1
+        waiting = deque(enumerate(requests))
+        in_flight: dict[str, Request] = {}
+        try:
+            while waiting or in_flight:
+                while waiting and len(in_flight) < self.batch_size:
+                    number, request = waiting.popleft()
+                    name = f"{self._n_calls}-{number}"
+                    in_flight[name] = request
+                    prompt = tokens[request.prompt]
+                    engine.add_request(name, {"prompt_token_ids": prompt}, self._params(request, len(prompt), settings))
+                done = [output for output in engine.step() if output.finished]
+                if done:
+                    yield self._responses([(in_flight.pop(output.request_id), output.outputs[0]) for output in done])
+        finally:
+            engine.abort_request(list(in_flight))
+            self._sampling = False
+
+    def _params(self, request: Request, n_prompt_tokens: int, settings: SamplingSettings):
+        """vLLM's settings of one request. Its own end-of-sequence rule is off: the stop tokens are hf_local's."""
+        from vllm import SamplingParams
+        from vllm.sampling_params import RequestOutputKind
+
+        return SamplingParams(
+            temperature=settings.temperature,
+            top_p=settings.top_p,
+            max_tokens=min(settings.max_new_tokens, self.n_positions - n_prompt_tokens),
+            seed=request.seed % 2**63 if settings.temperature else None,
+            ignore_eos=True,
+            stop_token_ids=self.eos_ids,
+            detokenize=False,
+            output_kind=RequestOutputKind.FINAL_ONLY,
+        )
+
+    def _responses(self, done: list[tuple]) -> list[Response]:
+        """One Response per (request, vLLM's output); the token that ended it belongs to neither text nor count."""
+        drawn = [list(o.token_ids[:-1] if o.finish_reason == "stop" else o.token_ids) for _, o in done]
+        texts = self.tokenizer.batch_decode(drawn, skip_special_tokens=True)
+        return [
+            Response(r.problem_id, r.index, r.seed, text, "stop" if o.finish_reason == "stop" else "length", len(ids))
+            for (r, o), text, ids in zip(done, texts, drawn)
+        ]
+
+
+def _start(path: str, batch_size: int, trust_remote_code: bool):
+    """The engine: full precision and no compilation on a CPU; as long a context as its memory allows."""
+    import torch
+    from vllm import LLM
+
+    has_gpu = torch.cuda.is_available()
+    device = (
+        {"dtype": "bfloat16", "gpu_memory_utilization": GPU_MEMORY_SHARE}
+        if has_gpu
+        else {"dtype": "float32", "enforce_eager": True, "block_size": CPU_BLOCK_TOKENS}
+    )
+    return LLM(
+        model=path,
+        tokenizer=path,
+        trust_remote_code=trust_remote_code,
+        max_num_seqs=batch_size,
+        max_model_len=-1,
+        enable_prefix_caching=True,
+        disable_log_stats=True,
+        **device,
+    )
+
+
+def _generation_config(path: str, config):
+    from transformers import GenerationConfig
+
+    try:
+        return GenerationConfig.from_pretrained(path)
+    except OSError:
+        return GenerationConfig.from_model_config(config)
