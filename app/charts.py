@@ -1,7 +1,10 @@
-"""Columns in, Plotly figures out. No streamlit here; colours are the theme's own roles, which read in light and dark."""
+"""Columns in, Plotly figures out. No streamlit here; the colours read on light and dark and without red or green."""
 
 import numpy as np
 import plotly.graph_objects as go
+
+CONFIG = {"displayModeBar": False}
+"""How every figure is shown: without the tool bar, which lies over the title."""
 
 BLUE, ORANGE, GREY = "#3b82c4", "#dd7330", "#8b8f97"
 CLASS_COLOURS = {"inlier": BLUE, "boundary": GREY, "outlier": ORANGE}
@@ -63,8 +66,8 @@ def flows(counts: np.ndarray, names: list[str], before: str, after: str) -> go.F
             colorscale=[[0, "rgba(59,130,196,0.08)"], [1, "rgba(59,130,196,0.9)"]],
         )
     )  # fmt: skip
-    figure.update_xaxes(title=after)
-    figure.update_yaxes(title=before, autorange="reversed")
+    figure.update_xaxes(title=after, showgrid=False)
+    figure.update_yaxes(title=before, autorange="reversed", showgrid=False)
     return _plain(figure, title=f"Flows, {before} to {after}", height=340, legend=False)
 
 
@@ -81,7 +84,7 @@ def _plain(figure: go.Figure, *, title: str, height: int, legend: bool = True) -
         height=height,
         margin={"l": 10, "r": 10, "t": 44, "b": 10},
         showlegend=legend,
-        legend={"orientation": "h", "y": 1.12, "x": 1, "xanchor": "right"},
+        legend={"orientation": "h", "y": -0.28, "x": 0, "yanchor": "top"},
         hovermode="x unified",
     )
     return figure

@@ -4,6 +4,7 @@ Knows Streamlit and the engine's store and runner; draws nothing but the sentenc
 """
 
 import argparse
+import atexit
 import sys
 import uuid
 from dataclasses import dataclass
@@ -45,6 +46,7 @@ def _open(path: Path) -> tuple[Database, JobRunner]:
     db = Database(path)
     runner = JobRunner(db)
     runner.start()
+    atexit.register(lambda: (runner.close(), db.close()))
     return db, runner
 
 

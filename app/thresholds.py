@@ -45,7 +45,7 @@ def current(chosen: state.Selected, bound: dict | None) -> Setting:
 def controls(now: Setting, *, locked: bool) -> None:
     """Sliders, number fields, mode, strategy and presets. What is moved goes into the URL; the plot follows."""
     s = st.session_state
-    for name, label in (("tau_h", "Upper threshold τ high"), ("tau_l", "Lower threshold τ low")):
+    for name, label in (("tau_h", "τ high"), ("tau_l", "τ low")):
         value = getattr(now, name)
         s[f"{name}_slider"] = s[f"{name}_number"] = value
         slide, field = st.columns([2, 1], vertical_alignment="bottom")
@@ -61,14 +61,12 @@ def controls(now: Setting, *, locked: bool) -> None:
                 st.button(f"{preset.tau_l:.2f} / {preset.tau_h:.2f}  {preset.prm}", on_click=state.keep, kwargs={"tau_l": preset.tau_l, "tau_h": preset.tau_h}, width="stretch")
 
 
-def plan_figures(plan: Plan, n_problems: int, key: str = "page") -> None:
+def plan_figures(plan: Plan) -> None:
     """Classes with shares, and how the rest of the budget would be spent."""
     counts = {d: sum(c == d for c in plan.difficulty.values()) for d in Difficulty}
     n_classified = max(len(plan.difficulty), 1)
-    rows = "".join(
-        f"| {d.name.capitalize()} | {counts[d]:,} | {counts[d] / n_classified:.1%} |\n" for d in Difficulty
-    )
-    st.markdown(f"| Class | Problems | Share |\n|---|--:|--:|\n{rows}")
+    for column, d in zip(st.columns(len(Difficulty)), Difficulty):
+        column.metric(d.name.capitalize(), f"{counts[d]:,}", f"{counts[d] / n_classified:.1%}", delta_color="off", delta_arrow="off")
     n_more = sum(plan.allocation.values())
     if not plan.allocation:
         st.warning(f"No problem is in the classes to resample: {plan.n_unspent:,} responses stay unspent.")

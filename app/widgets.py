@@ -128,8 +128,10 @@ def pace(job: dict) -> str:
     done = f"{job['n_done']:,} of {job['n_total']:,} {job['unit']}"
     elapsed = (datetime.now(UTC).replace(tzinfo=None) - job["started_at"]).total_seconds()
     fresh = job["n_done"] - job["n_before"]
+    if job["n_done"] >= job["n_total"]:
+        return f"{done} · finishing the last batch"
     if fresh <= 0 or elapsed <= 0:
-        return f"{done} · {'finishing' if job['n_done'] >= job['n_total'] else 'starting'}"
+        return f"{done} · loading the model"
     rate = fresh / elapsed
     left = (job["n_total"] - job["n_done"]) / rate
     return f"{done} · {rate:.1f} {job['unit']}/s · {duration(left)} left"

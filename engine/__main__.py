@@ -28,10 +28,12 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def run(arguments) -> None:
+    from engine.auto import require_thresholds
     from engine.config import load_config
     from engine.runs import create_run
 
     config = load_config(arguments.config)
+    require_thresholds(config)
     _walk(arguments, lambda db: create_run(db, config))
 
 
@@ -42,9 +44,10 @@ def resume(arguments) -> None:
     def pick(db):
         known = [row["id"] for row in reads.runs(db)]
         if not known or (arguments.run and arguments.run not in known):
-            raise ConfigError(f"There is no run {arguments.run or ''} in {db.path}. `run` starts one.")
+            raise ConfigError(f"There is no run {arguments.run or 'yet'} in {db.path}. `run` starts one.")
         return arguments.run or known[0]
 
+    _require_database(arguments.db)
     _walk(arguments, pick)
 
 
@@ -79,8 +82,9 @@ def _report(job: dict) -> None:
 def status(arguments) -> None:
     from engine.errors import StoreLocked
     from engine.jobs import status_path
-    from engine.store import Database, reads
+    from engine.store import Database, job_rows, reads
 
+    _require_database(arguments.db)
     try:
         db = Database(arguments.db)
     except StoreLocked as locked:
@@ -89,6 +93,7 @@ def status(arguments) -> None:
             raise
         print(path.read_text() if arguments.json else f"{locked}\nIt last said: {path.read_text()}")
         return
+    job_rows.mark_lost(db)
     found = [
         {"id": row["id"], "name": row["name"], "n_iterations": row["n_iterations"], "jobs": _job_states(db, row["id"])}
         for row in reads.runs(db)
@@ -102,6 +107,14 @@ def status(arguments) -> None:
             print(f"    {job['iteration']}  {job['kind']:<10} {job['state']:<12} {job['n_done']}/{job['n_total']}")
 
 
+def _require_database(path: str) -> None:
+    """Only `run` makes a database. Raises: ConfigError if there is none."""
+    from engine.errors import ConfigError
+
+    if not Path(path).expanduser().exists():
+        raise ConfigError(f"There is no database at {path}. Give one with --db; `run` makes it.")
+
+
 def _job_states(db, run_id: str) -> list[dict]:
     from engine.store import job_rows
 
@@ -112,6 +125,7 @@ def export(arguments) -> None:
     from engine.export import export_table
     from engine.store import Database
 
+    _require_database(arguments.db)
     db = Database(arguments.db)
     try:
         n_rows = export_table(db, arguments.what, Path(arguments.out), run_id=arguments.run)

@@ -1,6 +1,7 @@
 """A whole run without a person at the gates: the same commands and jobs, with the thresholds of the configuration."""
 
 from engine import runs
+from engine.config import RunConfig
 from engine.errors import ConfigError, EngineError
 from engine.iteration import Phase, next_phase
 from engine.jobs import JobRunner
@@ -14,17 +15,22 @@ def run_to_end(runner: JobRunner, run_id: str, *, made_by: str = "cli") -> None:
     Raises: ConfigError for missing thresholds, EngineError with the job's sentence if a job fails.
     """
     config = runs.config_of(runner.db, run_id)
-    if config.difficulty.tau_l is None or config.difficulty.tau_h is None:
-        raise ConfigError(
-            "difficulty.tau_l and difficulty.tau_h are not set: a run without a person needs both. Set them, or choose them by "
-            "eye on the dashboard's difficulty page."
-        )
+    require_thresholds(config)
     while True:
         number = reads.iterations(runner.db, run_id)[-1]["iteration"]
         _walk_iteration(runner, run_id, number, made_by)
         if number + 1 >= config.n_iterations:
             return
         runs.begin_next_iteration(runner.db, run_id)
+
+
+def require_thresholds(config: RunConfig) -> None:
+    """Raises: ConfigError if a threshold is left to a person."""
+    if config.difficulty.tau_l is None or config.difficulty.tau_h is None:
+        raise ConfigError(
+            "difficulty.tau_l and difficulty.tau_h are not set: a run without a person needs both. Set them, or choose them by "
+            "eye on the dashboard's difficulty page."
+        )
 
 
 def _walk_iteration(runner: JobRunner, run_id: str, number: int, made_by: str) -> None:

@@ -15,6 +15,12 @@ from engine.method.difficulty import check_thresholds
 from engine.method.prompts import PAPER_TEMPLATE, check_template
 from engine.types import Mode, SamplingSettings
 
+LOSSES = (
+    "sigmoid", "hinge", "ipo", "exo_pair", "nca_pair", "robust", "bco_pair", "sppo_hard", "aot", "aot_unpaired", "apo_zero",
+    "apo_down", "discopop", "sft", "sigmoid_norm",
+)  # fmt: skip
+"""Losses by TRL's names. Source: TRL 1.16, DPOConfig.loss_type."""
+
 
 @dataclass(frozen=True, slots=True)
 class ProblemsConfig:
@@ -151,6 +157,8 @@ def load_config(path: str | Path) -> RunConfig:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ConfigError(f"There is no configuration file at {path}.") from None
+    except OSError as error:
+        raise ConfigError(f"{path} could not be read: {error.strerror}. Give a TOML file.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} is not valid TOML: {error}.") from None
     raw.setdefault("name", path.stem)
@@ -182,7 +190,7 @@ def check_config(config: RunConfig) -> None:
     d = config.difficulty
     check_thresholds(0.0 if d.tau_l is None else d.tau_l, 1.0 if d.tau_h is None else d.tau_h)
     s, t, e = config.sampling, config.training, config.evaluation
-    _require("seed", config.seed, config.seed >= 0, "0 or more")
+    _require("seed", config.seed, 0 <= config.seed < 2**63, "0 or more and below 2**63")
     _require("n_iterations", config.n_iterations, config.n_iterations >= 1, "1 or more")
     _require("problems.n_held_out", config.problems.n_held_out, config.problems.n_held_out >= 1, "1 or more")
     _require("sampling.temperature", s.temperature, s.temperature >= 0, "0 (greedy) or more")
@@ -207,9 +215,11 @@ def check_training(t: TrainingConfig) -> None:
     _require("training.warmup_share", t.warmup_share, 0 <= t.warmup_share < 1, "at least 0 and below 1")
     _require("training.weight_decay", t.weight_decay, t.weight_decay >= 0, "0 or more")
     _require("training.max_length", t.max_length, t.max_length >= 2, "2 or more")
-    _require("training.loss_type", t.loss_type, len(t.loss_type) >= 1, "at least one loss name")
+    names_known = len(t.loss_type) >= 1 and set(t.loss_type) <= set(LOSSES)
+    _require("training.loss_type", t.loss_type, names_known, f"one or more of {', '.join(LOSSES)}")
     weights_fit = t.loss_weights is None or len(t.loss_weights) == len(t.loss_type)
     _require("training.loss_weights", t.loss_weights, weights_fit, "one weight per loss in training.loss_type")
+    _require("training.checkpoint_every_s", t.checkpoint_every_s, t.checkpoint_every_s >= 0, "0 (every step) or more")
 
 
 def _require(field_name: str, value: object, holds: bool, allowed: str) -> None:

@@ -18,7 +18,7 @@ def export_table(db: Database, what: str, path: Path, *, run_id: str | None = No
         what: responses, estimates, plan, pairs (TRL's columns prompt, chosen, rejected, and more) or metrics.
         run_id: None for the newest run.
 
-    Returns: the number of rows. Raises: ConfigError for an unknown run or suffix, or a folder that is not there.
+    Returns: the number of rows. Raises: ConfigError for an unknown run or suffix, a folder that is not there, or no row.
     """
     if path.suffix not in SUFFIXES:
         raise ConfigError(f"{path} has the suffix {path.suffix or '(none)'}: use one of {', '.join(SUFFIXES)}.")
@@ -27,11 +27,13 @@ def export_table(db: Database, what: str, path: Path, *, run_id: str | None = No
     known = [row["id"] for row in reads.runs(db)]
     run_id = run_id or (known[0] if known else None)
     if run_id not in known:
-        raise ConfigError(f"There is no run {run_id or ''} in {db.path}.")
+        raise ConfigError(f"There is no run {run_id or 'yet'} in {db.path}. `status` lists the runs that are there.")
     if what == "pairs":
         rows = [row for r in reads.iterations(db, run_id) for row in pair_rows(db, run_id, r["iteration"])]
     else:
         rows = reads.table(db, what, run_id)
+    if not rows:
+        raise ConfigError(f"Run {run_id} has no {what} yet: nothing was written.")
     _write(rows, path)
     return len(rows)
 

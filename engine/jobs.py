@@ -11,6 +11,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 
 from engine import tasks
 from engine.errors import ConfigError, EngineError, WorkerDied
@@ -41,7 +42,6 @@ class JobRunner:
         self._placements: dict[str, Placement] = {}
         self._wake = threading.Condition()
         self._closing = False
-        self._running: Job | None = None
         self._stop_asked: set[str] = set()
         self._thread: threading.Thread | None = None
 
@@ -55,29 +55,36 @@ class JobRunner:
 
         Returns: the job's id.
         """
-        existing = job_rows.find(self.db, run_id, iteration, kind, params or {})
-        if existing is None:
-            job_id = job_rows.add(self.db, run_id, iteration, kind, params or {})
-        else:
-            job_id = existing["id"]
-            if existing["state"] in job_rows.RESUMABLE:
-                job_rows.set_state(self.db, job_id, "queued")
+        with self._wake:
+            existing = job_rows.find(self.db, run_id, iteration, kind, params or {})
+            if existing is None:
+                job_id = job_rows.add(self.db, run_id, iteration, kind, params or {})
+            else:
+                job_id = existing["id"]
+                if existing["state"] in job_rows.RESUMABLE:
+                    job_rows.set_state(self.db, job_id, "queued")
         self.continue_queue()
         return job_id
 
     def resume(self, job_id: str) -> None:
         """A new attempt. Raises: ConfigError if the job is in no state to be resumed."""
-        job = job_rows.get(self.db, job_id)
-        if job is None or job["state"] not in job_rows.RESUMABLE:
-            state = job["state"] if job else "unknown"
-            raise ConfigError(f"Job {job_id} is {state}: only failed, cancelled and interrupted jobs can be resumed.")
-        job_rows.set_state(self.db, job_id, "queued")
+        with self._wake:
+            job = job_rows.get(self.db, job_id)
+            if job is None or job["state"] not in job_rows.RESUMABLE:
+                state = job["state"] if job else "unknown"
+                raise ConfigError(f"Job {job_id} is {state}: only failed, cancelled and interrupted jobs can be resumed.")
+            job_rows.set_state(self.db, job_id, "queued")
         self.continue_queue()
 
     def cancel(self, job_id: str) -> None:
-        """Stop a job: a training at its next step with a checkpoint, anything else at once. A second call stops at once."""
+        """Stop a job: a training at its next step with a checkpoint, anything else at once. A second call stops at once.
+
+        Raises: ConfigError for an unknown job. One that has ended stays as it is.
+        """
         with self._wake:
             job = job_rows.get(self.db, job_id)
+            if job is None:
+                raise ConfigError(f"There is no job {job_id} to cancel.")
             if job["state"] == "queued":
                 job_rows.set_state(self.db, job_id, "cancelled")
             if job["state"] not in ("running", "cancelling"):
@@ -96,10 +103,13 @@ class JobRunner:
 
     def run_next(self) -> bool:
         """Run the oldest queued job to its end in this thread; False if none is queued. Blocks."""
-        queued = [job for job in job_rows.unfinished(self.db) if job["state"] == "queued"]
-        if not queued or self.paused:
-            return False
-        self._execute(queued[0])
+        with self._wake:
+            queued = [job for job in job_rows.unfinished(self.db) if job["state"] == "queued"]
+            if not queued or self.paused or self._closing:
+                return False
+            self._stop_asked.discard(queued[0]["id"])
+            job_rows.set_state(self.db, queued[0]["id"], "running")
+        self._execute(job_rows.get(self.db, queued[0]["id"]))
         return True
 
     def close(self) -> None:
@@ -107,7 +117,7 @@ class JobRunner:
         with self._wake:
             self._closing = True
             self._wake.notify_all()
-        for placement in self._placements.values():
+        for placement in list(self._placements.values()):
             placement.abort()
         if self._thread:
             self._thread.join()
@@ -119,7 +129,7 @@ class JobRunner:
         while not self._closing:
             try:
                 worked = self.run_next()
-            except EngineError as error:
+            except Exception as error:
                 self.trouble, worked = str(error), False
                 self.paused = True
             if not worked:
@@ -127,19 +137,12 @@ class JobRunner:
                     self._wake.wait(timeout=1.0)
 
     def _execute(self, job: Job) -> None:
-        job_rows.set_state(self.db, job["id"], "running")
-        job = job_rows.get(self.db, job["id"])
-        job["should_stop"] = lambda: job["id"] in self._stop_asked
-        self._running = job
-        self._stop_asked.discard(job["id"])
+        job["should_stop"] = lambda: self._closing or job["id"] in self._stop_asked
         self._publish(job)
         started = time.monotonic()
         state, error = self._drive(job)
-        if state == "done":
-            for kind, params in tasks.follow_ups(self.db, job):
-                self.submit(job["run_id"], job["iteration"], kind, params)
-        job_rows.set_state(self.db, job["id"], state, error=error, busy_s=time.monotonic() - started)
-        self._running = None
+        with self._wake:
+            job_rows.set_state(self.db, job["id"], state, error=error, busy_s=time.monotonic() - started)
         self._publish(job)
 
     def _drive(self, job: Job) -> tuple[str, str | None]:
@@ -149,17 +152,22 @@ class JobRunner:
                 record(self.db, job["id"], job["attempt"], event)
                 self._publish(job)
                 if job["kind"] != "train" and job["should_stop"]():
-                    return "cancelled", None
+                    return self._stopped()
+            if job["should_stop"]() and self._is_unfinished(job):
+                return self._stopped()
+            for kind, params in tasks.follow_ups(self.db, job):
+                self.submit(job["run_id"], job["iteration"], kind, params)
+            return "done", None
         except EngineError as error:
-            if self._closing:
-                return "interrupted", "The program was closed while this job ran. Resume it."
             if job["should_stop"]():
-                return "cancelled", None
+                return self._stopped()
             return "interrupted" if isinstance(error, WorkerDied) else "failed", str(error)
         except Exception as error:
             record(self.db, job["id"], job["attempt"], Note(traceback.format_exc()))
             return "failed", f"{type(error).__name__}: {error}. This is a fault of the program; the job's log has the details."
-        return ("cancelled" if job["should_stop"]() and self._is_unfinished(job) else "done"), None
+
+    def _stopped(self) -> tuple[str, str | None]:
+        return ("interrupted", "The program was closed while this job ran. Resume it.") if self._closing else ("cancelled", None)
 
     def _is_unfinished(self, job: Job) -> bool:
         return job["kind"] != "train" or job_rows.get(self.db, job["id"])["policy_id"] is None
@@ -176,8 +184,9 @@ class JobRunner:
         status = {"pid": os.getpid(), **{k: row[k] for k in ("id", "kind", "state", "n_done", "n_total", "run_id", "iteration")}}
         path = status_path(self.db.path)
         draft = path.with_name(f"{path.name}.{os.getpid()}")
-        draft.write_text(json.dumps(status))
-        draft.replace(path)
+        with suppress(OSError):  # a full disk: the rows are what counts
+            draft.write_text(json.dumps(status))
+            draft.replace(path)
         self.on_progress(row)
 
 

@@ -39,6 +39,7 @@ def create_run(db: Database, config: RunConfig) -> str:
     run_id = uuid.uuid4().hex[:8]
     policy_id = content_id(policy)
     with db.transaction() as cursor:
+        _require_same_answers(db, [*train, *held_out])
         _insert_problems(db, [*train, *held_out])
         cursor.execute("INSERT OR IGNORE INTO policies VALUES (?, ?, NULL, ?)", [policy_id, str(policy), now()])
         cursor.execute(
@@ -217,6 +218,8 @@ def progress(db: Database, run_id: str, iteration: int) -> dict:
     """What of an iteration is stored: the facts that engine.iteration.next_phase decides on."""
     config = config_of(db, run_id)
     row, prm_id = reads.iteration(db, run_id, iteration), reads.run(db, run_id)["prm_id"]
+    if row is None:
+        raise ConfigError(f"Run {run_id} has no iteration {iteration}.")
     n_problems = config.problems.n_train
     n_presampled = reads.n_judged(db, row["presample_set"], "train", run_id, iteration, prm_id)
     bound, pairs = reads.commit(db, run_id, iteration), reads.pair_set(db, run_id, iteration)
@@ -285,6 +288,18 @@ def _read_sets(config: RunConfig) -> tuple[list[Problem], list[Problem]]:
 def _insert_problems(db: Database, problems: list[Problem]) -> None:
     names = ("id", "question", "answer", "level", "solution")
     db.insert("problems", {name: [getattr(p, name) for p in problems] for name in names}, or_ignore=True)
+
+
+def _require_same_answers(db: Database, problems: list[Problem]) -> None:
+    """Stored verdicts were given by stored answers, and runs share them: one question has one answer per database."""
+    stored = dict(db.cursor().execute("SELECT id, answer FROM problems").fetchall())
+    other = [p for p in problems if stored.get(p.id, p.answer) != p.answer]
+    if other:
+        first = other[0]
+        raise ProblemSetError(
+            f"{len(other)} problems are in {db.path} with another answer, and verdicts given by it. The first: {first.id} "
+            f'"{first.question[:60]}" has {stored[first.id]!r} there and {first.answer!r} here. Give another file with --db.'
+        )
 
 
 def _insert_run_problems(db: Database, run_id: str, role: str, ids: list[str]) -> None:

@@ -19,7 +19,7 @@ def headline(first: Evaluation, last: Evaluation) -> None:
     g, m, change = last.greedy_interval(), last.mean_interval(), gain(first, last)
     a.metric(f"Greedy, M{last.number}", f"{g.value:.1%}", f"{(g.value - first.greedy_interval().value) * 100:+.1f} points")
     b.metric(f"Mean of {last.n}, M{last.number}", f"{m.value:.1%}", f"{change.value * 100:+.1f} points")
-    c.metric(f"Paired gain over M{first.number}, 95 %", f"{change.low * 100:+.1f} to {change.high * 100:+.1f} points")
+    c.metric(f"Paired gain over M{first.number}, 95 % (points)", f"{change.low * 100:+.1f} to {change.high * 100:+.1f}")
 
 
 def accuracy_table(found: list[Evaluation]) -> None:
@@ -39,7 +39,7 @@ def held_out_flows(before: Evaluation, after: Evaluation) -> None:
     )
     counts = np.zeros((3, 3), dtype=int)
     np.add.at(counts, (was, now), 1)
-    st.plotly_chart(charts.flows(counts, CLASSES, f"M{before.number}", f"M{after.number}"), key=f"flow_{after.number}", alt="Flows between classes")
+    st.plotly_chart(charts.flows(counts, CLASSES, f"M{before.number}", f"M{after.number}"), key=f"flow_{after.number}", config=charts.CONFIG, alt="Flows between classes")
 
 
 def next_iteration() -> None:
@@ -67,17 +67,17 @@ if len(found) > 1:
 left, right = st.columns(2)
 as_points = lambda intervals: [(i.value, i.low, i.high) for i in intervals]
 series = {"greedy": as_points(e.greedy_interval() for e in found), f"mean of {found[0].n}": as_points(e.mean_interval() for e in found)}
-left.plotly_chart(charts.accuracy(labels, series), alt="Held-out accuracy by policy with 95 % intervals")
+left.plotly_chart(charts.accuracy(labels, series), config=charts.CONFIG, alt="Held-out accuracy by policy with 95 % intervals")
 levels = [level for level in sorted(set(found[0].levels.tolist())) if level]
 if levels:
     values = np.array([[e.pass_rate[e.levels == level].mean() for level in levels] for e in found])
-    right.plotly_chart(charts.by_level(levels, labels, values), alt="Mean accuracy by level")
+    right.plotly_chart(charts.by_level(levels, labels, values), config=charts.CONFIG, alt="Mean accuracy by level")
 committed = [row["iteration"] for row in reads.iterations(db, chosen.run_id) if reads.commit(db, chosen.run_id, row["iteration"])]
 counts = [class_counts_of_commit(db, chosen.run_id, t) for t in committed]
 left, right = st.columns(2)
 if counts:
     shares = {name: [c[name] / max(sum(c.values()), 1) for c in counts] for name in counts[0]}
-    left.plotly_chart(charts.class_shares([f"iteration {t}" for t in committed], shares), alt="Class shares of the training problems")
+    left.plotly_chart(charts.class_shares([f"iteration {t}" for t in committed], shares), config=charts.CONFIG, alt="Class shares of the training problems")
     left.caption("Training problems differ between iterations: compare shares, not problems.")
 if len(found) > 1:
     with right:

@@ -32,7 +32,7 @@ def draw(chosen: state.Selected) -> None:
         st.info(f"No problem is finished yet; {e.n_pending} are pending. Points appear as responses come in.", icon=":material/hourglass_empty:")
         return
     now = thresholds.current(chosen, bound)
-    left, right = st.columns([3, 1], gap="medium")
+    left, right = st.columns([5, 2], gap="medium")
     with right:
         thresholds.controls(now, locked=bound is not None)
         offer(chosen, e, now, bound)
@@ -67,7 +67,7 @@ def needed() -> None:
 def offer(chosen: state.Selected, e, now: thresholds.Setting, bound: dict | None) -> None:
     """What a commit would spend; after the commit, what it bound."""
     plan = runs.plan(state.store(), chosen.run_id, chosen.iteration, tau_l=now.tau_l, tau_h=now.tau_h, mode=now.mode, strategy=now.strategy)
-    thresholds.plan_figures(plan, chosen.config.problems.n_train)
+    thresholds.plan_figures(plan)
     if bound:
         st.success(f"Committed by {bound['made_by']} at {bound['made_at']:%Y-%m-%d %H:%M} UTC.", icon=":material/lock:")
         if st.button("Fork: another plan on the same pre-samples", width="stretch"):
@@ -82,7 +82,7 @@ def offer(chosen: state.Selected, e, now: thresholds.Setting, bound: dict | None
 @st.dialog("Commit this plan?")
 def confirm(chosen: state.Selected, now: thresholds.Setting, plan) -> None:
     st.markdown(f"Thresholds **{now.tau_l:.3f}** and **{now.tau_h:.3f}**, mode **{now.mode}**, resampled: **{now.strategy}**.")
-    thresholds.plan_figures(plan, chosen.config.problems.n_train, key="confirm")
+    thresholds.plan_figures(plan)
     st.caption("A commit binds: the plan never changes again. Another plan on the same pre-samples is a fork.")
     if st.button("Commit and resample", type="primary"):
         try:

@@ -65,6 +65,19 @@ def journey(chosen: state.Selected) -> None:
         st.button("Resample", on_click=state.runner().submit, args=[chosen.run_id, chosen.iteration, "resample"])
 
 
+@st.fragment(run_every=2)
+def job_table(chosen: state.Selected) -> None:
+    jobs = job_rows.of_run(state.store(), chosen.run_id, chosen.iteration)
+    if not jobs:
+        return
+    st.subheader("Jobs of this iteration")
+    st.dataframe(
+        [{"Job": widgets.title(j), "State": j["state"], "Done": j["n_done"], "Of": j["n_total"], "Seconds": round(j["busy_s"], 1),
+          "Attempt": j["attempt"], "Said": j["error"] or ""} for j in jobs],
+        hide_index=True,
+    )  # fmt: skip
+
+
 def run_table() -> None:
     rows = reads.runs(state.store())
     st.subheader("Runs")
@@ -82,13 +95,6 @@ else:
     st.title(chosen.config.name)
     st.caption(f"Run {chosen.run_id} · iteration {chosen.iteration} · seed {chosen.config.seed} · sampler {chosen.config.sampling.sampler}")
     journey(chosen)
-    jobs = job_rows.of_run(state.store(), chosen.run_id, chosen.iteration)
-    if jobs:
-        st.subheader("Jobs of this iteration")
-        st.dataframe(
-            [{"Job": widgets.title(j), "State": j["state"], "Done": j["n_done"], "Of": j["n_total"], "Seconds": round(j["busy_s"], 1),
-              "Attempt": j["attempt"], "Said": j["error"] or ""} for j in jobs],
-            hide_index=True,
-        )  # fmt: skip
+    job_table(chosen)
     run_table()
     try_it("secondary")

@@ -26,7 +26,7 @@ d.metric("Foregone", f"{made['n_foregone']:,}", help="Pairs that the pre-samples
 if not rows:
     st.warning("There is not a single pair: no problem in the pool has both a correct and a wrong response. Fork the run and commit another plan, or begin the next iteration with the same policy.")
     st.stop()
-st.plotly_chart(charts.histogram(margins, title="Reward margin, chosen minus rejected", axis="margin"), alt="Histogram of reward margins")
+st.plotly_chart(charts.histogram(margins, title="Reward margin, chosen minus rejected", axis="margin"), config=charts.CONFIG, alt="Histogram of reward margins")
 st.download_button(
     "Export as JSONL",
     lambda: "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in pair_rows(db, chosen.run_id, chosen.iteration)),

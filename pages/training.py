@@ -61,7 +61,7 @@ def curves(job_id: str) -> None:
     for cell, (name, other) in zip(grid, CURVES):
         steps, values = series[name]
         second = (series[other][1], NAMES[other]) if other else None
-        cell.plotly_chart(charts.curve(steps, values, name=NAMES[name], n_steps=n_steps, second=second), key=f"curve_{name}", alt=NAMES[name])
+        cell.plotly_chart(charts.curve(steps, values, name=NAMES[name], n_steps=n_steps, second=second), key=f"curve_{name}", config=charts.CONFIG, alt=NAMES[name])
     with st.expander("Figures"):
         st.dataframe([{"Step": int(s), "Name": NAMES.get(n, n), "Value": float(v)} for s, n, v in zip(columns["step"], columns["name"], columns["value"])], hide_index=True)
 

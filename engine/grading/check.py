@@ -30,7 +30,10 @@ _COMMAND = re.compile(r"\\(?:begin|end)\s?\{[^{}]*\}|\\operatorname\*?\s?\{[^{}]
 _LONG_WORD = re.compile(r"[A-Za-z]{5,}")
 _WORD = re.compile(r"[A-Za-z]{3,}")
 _FUNCTIONS = frozenset(
-    ["arcsin", "arccos", "arctan", "arcsinh", "arccosh", "arctanh", "sinh", "cosh", "tanh", "log", "ln", "exp", "sqrt", "frac", "max", "min", "gcd", "lcm", "mod", "det", "sin", "cos", "tan", "sec", "csc", "cot", "and", "infty", "infinity", "pmatrix", "bmatrix"]
+    """
+    arcsin arccos arctan arcsinh arccosh arctanh sinh cosh tanh log ln exp sqrt frac max min gcd lcm mod det sin
+    cos tan sec csc cot and infty infinity pmatrix bmatrix
+    """.split()
 )
 
 
@@ -72,4 +75,9 @@ def check(gold: str, predicted: str) -> tuple[Literal["correct", "wrong", "error
         return "correct", f"Equal by Math-Verify: {quoted(gold)} and {quoted(predicted)}."
     if all(isinstance(reading, str) for reading in wanted):
         return "wrong", f"The reference {quoted(gold)} is no formula; as text it is not {quoted(predicted)}."
+    if all(isinstance(reading, str) for reading in found):
+        return (
+            "wrong",
+            f"The extracted answer {quoted(predicted)} cannot be read as a formula; as text it is not {quoted(gold)}.",
+        )
     return wrong

@@ -52,7 +52,10 @@ _WITH_UNIT = re.compile(
     r"(?: ?\\(?:text|mathrm|mbox|textrm)\{([A-Za-z .,/-]{1,60})\}|(?:(?<=\}) ?| )([A-Za-z][A-Za-z ,/-]{1,60}))(?:\^\{?[23]\}?)?\Z"
 )
 _NO_UNITS = frozenset(
-    ["pi", "sqrt", "sin", "cos", "tan", "log", "ln", "exp", "mod", "and", "or", "to", "plus", "minus", "times", "over", "if", "when", "where", "million", "billion", "thousand", "hundred", "trillion", "dozen", "percent", "pct", "half", "thirds", "quarters", "am", "pm", "choose", "factorial", "squared", "cubed", "with", "not"]
+    """
+    pi sqrt sin cos tan log ln exp mod and or to plus minus times over if when where million billion thousand
+    hundred trillion dozen percent pct half thirds quarters am pm choose factorial squared cubed with not
+    """.split()
 )
 _WORDS = re.compile(r"[A-Za-z]{2,}(?:[ '-][A-Za-z]+)*\Z")
 _LETTER = re.compile(r"\(?([A-Ja-j])\)?[.:]?\Z")

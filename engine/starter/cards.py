@@ -88,6 +88,7 @@ How often a sampled step follows the right rule, given that the steps before it 
 
 def _prm_card(figures: dict) -> str:
     levels = [[level, value] for level, value in figures["response_auc_by_level"].items()]
+    written = [[band, *row.values()] for band, row in figures["written"].items()]
     bins = [[f"{row['from']:.1f}", row["n"], row["mean_score"], row["share_right"]] for row in figures["calibration"]]
     return f"""# Starter process reward model
 
@@ -116,9 +117,16 @@ A dash stands where a level has right or wrong responses only.
 Calibration, by step score:
 
 {table(["score from", "steps", "mean score", "share right"], bins)}
-It has seen the right rule of every kind, the policy has not: it judges hard problems well that the policy cannot
-solve. After preference training a policy's responses move away from those it was trained on, and its scores become
-less certain.
+## What it cannot see
+
+The responses above hold hardly any arithmetic slips, because the policy makes hardly any. On solutions written by the
+generator for the same problems, right ones rank against all-habit ones, and against right ones with one number spoilt
+(a wrong sum, a miscopied number, a wrong box), as follows. An AUC of .5 is chance.
+
+{table(["band", "problems", "mean reward of right ones", "AUC against habit", "AUC against spoilt"], written)}
+So it knows which rule a sentence asks for, also where the policy does not; read the last column before trusting it with
+arithmetic. Scores of right steps stay below 1 because a share of its training rows is spoilt. After preference training
+a policy's responses move away from those it was trained on, and its scores become less certain.
 
 {LIMITS}"""
 

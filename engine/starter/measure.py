@@ -2,15 +2,17 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from random import Random
 
 import numpy as np
 
 from engine.method.difficulty import class_counts, classify
 from engine.method.prompts import fill
 from engine.rewards.token_classification import TokenClassificationReward
-from engine.starter.corpus import StarterProblem, boxed_answer, label_steps
+from engine.starter.corpus import StarterProblem, boxed_answer, label_steps, reference_solution, write_solution
 from engine.starter.draw import draw_responses
 from engine.starter.policy import PROMPT_TEMPLATE
+from engine.starter.prm import spoil
 
 N_EVALUATE, N_PRESAMPLE = 8, 3
 TAU_L, TAU_H = 0.25, 0.65
@@ -39,6 +41,7 @@ def measure(policy: Path, prm: Path, train: Sequence[StarterProblem], held_out: 
     scorer = TokenClassificationReward(str(prm), device="cpu")
     try:
         figures = {"policy": policy_figures(held_out, greedy, samples), "prm": prm_figures(scorer, held_out, samples)}
+        figures["prm"]["written"] = written_figures(scorer, held_out)
         figures["difficulty"] = difficulty_figures(scorer, policy, train[:400])
     finally:
         scorer.close()
@@ -92,9 +95,7 @@ def _rates_by_kind(problems: Sequence[StarterProblem], samples: Sequence[Sequenc
 def prm_figures(
     scorer: TokenClassificationReward, problems: Sequence[StarterProblem], samples: Sequence[Sequence[str]]
 ) -> dict:
-    """AUC over steps and over responses, by level, and a calibration table over the policy's distinct held-out
-    responses.
-    """
+    """AUC over steps and responses and a calibration table, over the policy's distinct held-out responses."""
     pairs = [(problem, text) for problem, texts in zip(problems, samples) for text in dict.fromkeys(texts)]
     scores = [
         found.scores
@@ -125,6 +126,34 @@ def prm_figures(
         "mean_reward": {"right": _round(rewards[right].mean()), "wrong": _round(rewards[~right].mean())},
         "calibration": _calibration(step_right, steps),
     }
+
+
+def written_figures(scorer: TokenClassificationReward, problems: Sequence[StarterProblem]) -> dict:
+    """By band: how right solutions rank against all-habit ones and against right ones with a number spoilt.
+
+    These are texts the policy seldom or never writes, so the figures over its own responses do not show them.
+    """
+    rng, figures = Random(73), {}
+    for band in ("easy", "mid", "hard"):
+        chosen = [problem for problem in problems if problem.band == band]
+        texts = {
+            "right": [reference_solution(problem, rng) for problem in chosen],
+            "habit": [write_solution(problem, [False] * len(problem.events), rng) for problem in chosen],
+            "spoilt": [spoil(problem, rng) for problem in chosen],
+        }
+        prompts = [fill(PROMPT_TEMPLATE, problem.question) for problem in chosen]
+        rewards = {
+            style: [found.reward for found in scorer.score(list(zip(prompts, written)))]
+            for style, written in texts.items()
+        }
+        against = [True] * len(chosen) + [False] * len(chosen)
+        figures[band] = {
+            "n_problems": len(chosen),
+            "mean_reward_right": _round(np.mean(rewards["right"])),
+            "auc_against_habit": _round(auc(against, rewards["right"] + rewards["habit"])),
+            "auc_against_spoilt": _round(auc(against, rewards["right"] + rewards["spoilt"])),
+        }
+    return figures
 
 
 def _calibration(right: np.ndarray, scores: np.ndarray) -> list[dict]:

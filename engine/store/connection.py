@@ -6,7 +6,7 @@ Knows nothing of runs: only how the file is opened, migrated, written in one tra
 import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,9 @@ import duckdb
 
 from engine.errors import StoreConflict, StoreError, StoreLocked
 from engine.store.schema import MIGRATIONS
+
+_CANNOT_WRITE = (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.FatalException, duckdb.TransactionException)
+"""What a full disk looks like: an IOException while writing, a TransactionException while committing, a FatalException after."""
 
 
 class Database:
@@ -31,14 +34,18 @@ class Database:
         in_memory = str(path) == ":memory:"
         if not in_memory:
             self.path = self.path.expanduser().resolve()
-            self.path.parent.mkdir(parents=True, exist_ok=True)
         try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
             self._connection = duckdb.connect(str(path) if in_memory else str(self.path))
-        except duckdb.Error as error:
+        except (OSError, duckdb.Error) as error:
             raise _open_error(self.path, error) from error
         self._local = threading.local()
         self._write = threading.RLock()
-        self._migrate()
+        try:
+            self._migrate()
+        except BaseException:
+            self.close()
+            raise
 
     @property
     def artifacts(self) -> Path:
@@ -69,10 +76,10 @@ class Database:
                     cursor.execute("ROLLBACK")
                 except duckdb.Error:
                     del self._local.cursor
-                if isinstance(error, (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.FatalException)):
-                    raise _write_error(self.path, error) from error
-                if isinstance(error, (duckdb.ConstraintException, duckdb.TransactionException)):
+                if isinstance(error, duckdb.ConstraintException) or (isinstance(error, duckdb.Error) and "conflict" in str(error)):
                     raise StoreConflict(f"{self.path}: somebody else stored the same row first ({error}).") from error
+                if isinstance(error, _CANNOT_WRITE):
+                    raise _write_error(self.path, error) from error
                 raise
             finally:
                 self._local.open = False
@@ -92,10 +99,13 @@ class Database:
         """The result as NumPy columns; a column with NULLs is a masked array."""
         return self.cursor().execute(sql, parameters).fetchnumpy()
 
-    def insert(self, table: str, columns: Mapping[str, Sequence[Any]], *, or_ignore: bool = False) -> None:
-        """Append rows given by column. With or_ignore a row whose key is there already changes nothing."""
+    def insert(self, table: str, columns: Mapping[str, Sequence[Any]], *, or_ignore: bool = False) -> int:
+        """Append rows given by column. With or_ignore a row whose key is there already changes nothing.
+
+        Returns: the number of rows that are new.
+        """
         if not columns or not len(next(iter(columns.values()))):
-            return
+            return 0
         import pyarrow
 
         names = ", ".join(columns)
@@ -103,15 +113,21 @@ class Database:
         with self.transaction() as cursor:
             cursor.register("batch", batch)
             try:
-                cursor.execute(f"INSERT {'OR IGNORE ' if or_ignore else ''}INTO {table} ({names}) SELECT {names} FROM batch")
+                ignoring = "OR IGNORE " if or_ignore else ""
+                cursor.execute(f"INSERT {ignoring}INTO {table} ({names}) SELECT {names} FROM batch")
+                return cursor.fetchone()[0]
             finally:
-                cursor.unregister("batch")
+                with suppress(duckdb.Error):  # in a broken transaction: its own error is the one to tell
+                    cursor.unregister("batch")
 
     def close(self) -> None:
         self._connection.close()
 
     def _migrate(self) -> None:
         with self.transaction() as cursor:
+            tables = {name for (name,) in cursor.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+            if tables and "migrations" not in tables:
+                raise StoreError(f"{self.path} is a database of another program. Give another file.")
             cursor.execute("CREATE TABLE IF NOT EXISTS migrations (version INTEGER PRIMARY KEY, why VARCHAR, done_at TIMESTAMP)")
             (version,) = cursor.execute("SELECT coalesce(max(version), 0) FROM migrations").fetchone()
         if version > len(MIGRATIONS):
@@ -130,7 +146,7 @@ def now() -> datetime:
     return datetime.now(UTC).replace(tzinfo=None)
 
 
-def _open_error(path: Path, error: duckdb.Error) -> StoreError | StoreLocked:
+def _open_error(path: Path, error: Exception) -> StoreError | StoreLocked:
     owner = re.search(r"\(PID (\d+)\)", str(error))
     if owner:
         return StoreLocked(

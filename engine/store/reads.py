@@ -10,6 +10,10 @@ from engine.types import Problem, SampleSet, SamplingSettings
 
 Key = tuple[str, int]
 
+RUNS = """(SELECT id, prm_id, json_extract(config, '$.sampling.n_presample')::INTEGER AS n_presample,
+    json_extract(config, '$.evaluation.n')::INTEGER AS n_evaluate FROM runs)"""
+"""Runs with the counts that say which responses of a shared sample set are theirs: another run may have drawn more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Estimates:
@@ -96,14 +100,13 @@ def unscored(db: Database, set_id: str, prm_id: str) -> list[tuple[str, int, str
 def estimates(db: Database, run_id: str, number: int) -> Estimates:
     """The pre-samples of one iteration as columns. phi_r is summed in index order, so it is the same every time."""
     columns = db.columns(
-        """SELECT p.problem_id AS id, count(v.correct) AS n_graded, coalesce(sum(v.correct::INTEGER), 0)::BIGINT AS n_correct,
+        f"""SELECT p.problem_id AS id, count(v.correct) AS n_graded, coalesce(sum(v.correct::INTEGER), 0)::BIGINT AS n_correct,
             count(s.reward) AS n_scored, coalesce(list_avg(list(s.reward ORDER BY r.idx)), 0) AS phi_r,
-            any_value(json_extract(runs.config, '$.sampling.n_presample')::INTEGER) AS n
+            any_value(runs.n_presample) AS n
         FROM run_problems p
-        JOIN runs ON runs.id = p.run_id
+        JOIN {RUNS} runs ON runs.id = p.run_id
         JOIN iterations i ON i.run_id = p.run_id AND i.iteration = p.iteration
-        LEFT JOIN responses r ON r.set_id = i.presample_set AND r.problem_id = p.problem_id
-            AND r.idx < json_extract(runs.config, '$.sampling.n_presample')::INTEGER
+        LEFT JOIN responses r ON r.set_id = i.presample_set AND r.problem_id = p.problem_id AND r.idx < runs.n_presample
         LEFT JOIN verdicts v ON v.set_id = r.set_id AND v.problem_id = r.problem_id AND v.idx = r.idx
         LEFT JOIN step_scores s ON s.set_id = r.set_id AND s.problem_id = r.problem_id AND s.idx = r.idx
             AND s.prm_id = runs.prm_id
@@ -135,11 +138,12 @@ def allocation(db: Database, run_id: str, number: int) -> list[dict]:
 def pool(db: Database, run_id: str, number: int) -> list[dict]:
     """Graded and scored responses of the problems that a commit gave responses to, pre-samples and resamples together."""
     return db.rows(
-        """SELECT r.problem_id, r.idx, r.text, r.finish_reason = 'length' AS truncated, v.correct, s.reward
+        f"""SELECT r.problem_id, r.idx, r.text, r.finish_reason = 'length' AS truncated, v.correct, s.reward
         FROM allocations a
         JOIN iterations i USING (run_id, iteration)
-        JOIN runs ON runs.id = a.run_id
-        JOIN responses r ON r.problem_id = a.problem_id AND r.set_id IN (i.presample_set, i.resample_set)
+        JOIN {RUNS} runs ON runs.id = a.run_id
+        JOIN responses r ON r.problem_id = a.problem_id
+            AND (r.set_id = i.resample_set OR (r.set_id = i.presample_set AND r.idx < runs.n_presample))
         JOIN verdicts v ON v.set_id = r.set_id AND v.problem_id = r.problem_id AND v.idx = r.idx
         LEFT JOIN step_scores s ON s.set_id = r.set_id AND s.problem_id = r.problem_id AND s.idx = r.idx
             AND s.prm_id = runs.prm_id
@@ -156,15 +160,16 @@ def pair_set(db: Database, run_id: str, number: int) -> dict | None:
 def pairs(db: Database, run_id: str, number: int) -> list[dict]:
     """An iteration's preference pairs with their texts, in training order."""
     return db.rows(
-        """SELECT p.position, p.problem_id, q.question, q.level, c.text AS chosen, x.text AS rejected, p.chosen_index,
+        f"""SELECT p.position, p.problem_id, q.question, q.level, c.text AS chosen, x.text AS rejected, p.chosen_index,
             p.rejected_index, p.chosen_reward, p.rejected_reward
         FROM pairs p
         JOIN iterations i USING (run_id, iteration)
+        JOIN {RUNS} runs ON runs.id = p.run_id
         JOIN problems q ON q.id = p.problem_id
-        JOIN responses c ON c.set_id IN (i.presample_set, i.resample_set) AND c.problem_id = p.problem_id
-            AND c.idx = p.chosen_index
-        JOIN responses x ON x.set_id IN (i.presample_set, i.resample_set) AND x.problem_id = p.problem_id
-            AND x.idx = p.rejected_index
+        JOIN responses c ON c.problem_id = p.problem_id AND c.idx = p.chosen_index
+            AND c.set_id = CASE WHEN c.idx < runs.n_presample THEN i.presample_set ELSE i.resample_set END
+        JOIN responses x ON x.problem_id = p.problem_id AND x.idx = p.rejected_index
+            AND x.set_id = CASE WHEN x.idx < runs.n_presample THEN i.presample_set ELSE i.resample_set END
         WHERE p.run_id = ? AND p.iteration = ? ORDER BY p.position""",
         [run_id, number],
     )
@@ -173,10 +178,11 @@ def pairs(db: Database, run_id: str, number: int) -> list[dict]:
 def verdict_columns(db: Database, set_id: str, run_id: str) -> dict[str, np.ndarray]:
     """Held-out results of one sample set, per problem of a run: id, level, n, n_correct, in the run's order."""
     return db.columns(
-        """SELECT p.problem_id AS id, coalesce(q.level, '') AS level, count(v.correct) AS n,
+        f"""SELECT p.problem_id AS id, coalesce(q.level, '') AS level, count(v.correct) AS n,
             coalesce(sum(v.correct::INTEGER), 0)::BIGINT AS n_correct
         FROM run_problems p JOIN problems q ON q.id = p.problem_id
-        LEFT JOIN verdicts v ON v.problem_id = p.problem_id AND v.set_id = ?
+        JOIN {RUNS} runs ON runs.id = p.run_id
+        LEFT JOIN verdicts v ON v.problem_id = p.problem_id AND v.set_id = ? AND v.idx < runs.n_evaluate
         WHERE p.run_id = ? AND p.role = 'held_out' GROUP BY p.problem_id, q.level, p.position ORDER BY p.position""",
         [set_id, run_id],
     )
@@ -185,8 +191,10 @@ def verdict_columns(db: Database, set_id: str, run_id: str) -> dict[str, np.ndar
 def n_judged(db: Database, set_id: str, problem_role: str, run_id: str, number: int | None, prm_id: str | None) -> int:
     """Responses of a sample set, to a run's problems, that have a verdict and, if a reward model is named, its answer."""
     return db.row(
-        """SELECT count(*) AS n FROM responses r
+        f"""SELECT count(*) AS n FROM responses r
+        JOIN sample_sets s ON s.id = r.set_id
         JOIN run_problems p ON p.problem_id = r.problem_id AND p.run_id = ? AND p.role = ? AND (? IS NULL OR p.iteration = ?)
+        JOIN {RUNS} runs ON runs.id = p.run_id AND (s.purpose <> 'presample' OR r.idx < runs.n_presample)
         SEMI JOIN verdicts v ON v.set_id = r.set_id AND v.problem_id = r.problem_id AND v.idx = r.idx
         WHERE r.set_id = ? AND (? IS NULL OR EXISTS (
             SELECT 1 FROM step_scores s WHERE s.set_id = r.set_id AND s.problem_id = r.problem_id AND s.idx = r.idx
@@ -198,12 +206,13 @@ def n_judged(db: Database, set_id: str, problem_role: str, run_id: str, number: 
 def n_foregone(db: Database, run_id: str, number: int) -> int:
     """Pairs that the pre-samples of problems outside the pool would have given: min(#correct, #wrong) per problem."""
     return db.row(
-        """SELECT coalesce(sum(least(n_right, n_wrong)), 0)::BIGINT AS n FROM (
+        f"""SELECT coalesce(sum(least(n_right, n_wrong)), 0)::BIGINT AS n FROM (
             SELECT count(*) FILTER (v.correct) AS n_right, count(*) FILTER (NOT v.correct) AS n_wrong
             FROM run_problems p
             JOIN iterations i ON i.run_id = p.run_id AND i.iteration = p.iteration
+            JOIN {RUNS} runs ON runs.id = p.run_id
             LEFT JOIN allocations a ON a.run_id = p.run_id AND a.iteration = p.iteration AND a.problem_id = p.problem_id
-            JOIN verdicts v ON v.set_id = i.presample_set AND v.problem_id = p.problem_id
+            JOIN verdicts v ON v.set_id = i.presample_set AND v.problem_id = p.problem_id AND v.idx < runs.n_presample
             WHERE p.run_id = ? AND p.iteration = ? AND p.role = 'train' AND coalesce(a.n_more, 0) = 0
             GROUP BY p.problem_id)""",
         [run_id, number],
@@ -211,24 +220,27 @@ def n_foregone(db: Database, run_id: str, number: int) -> int:
 
 
 def next_policy(db: Database, run_id: str, number: int) -> str | None:
-    """The policy that the iteration's latest finished training made; None before that."""
-    row = db.row(
+    """The policy that the next iteration began with, else what the latest finished training made; None before that."""
+    following = iteration(db, run_id, number + 1)
+    trained = db.row(
         """SELECT policy_id FROM jobs WHERE run_id = ? AND iteration = ? AND kind = 'train' AND state = 'done'
         ORDER BY finished_at DESC LIMIT 1""",
         [run_id, number],
     )
+    row = following or trained
     return row and row["policy_id"]
 
 
 _TABLES = {
-    "responses": """SELECT i.iteration, s.purpose, r.problem_id, q.question, q.answer, q.level, r.idx AS "index", r.seed, r.text,
+    "responses": f"""SELECT i.iteration, s.purpose, r.problem_id, q.question, q.answer, q.level, r.idx AS "index", r.seed, r.text,
             r.finish_reason, r.n_tokens, v.correct, v.predicted, v.status, v.reason, c.scores AS step_scores, c.reward
         FROM iterations i
-        JOIN runs ON runs.id = i.run_id
+        JOIN {RUNS} runs ON runs.id = i.run_id
         JOIN sample_sets s ON s.id IN (i.presample_set, i.resample_set)
         JOIN run_problems p ON p.run_id = i.run_id AND p.iteration = i.iteration
         JOIN problems q ON q.id = p.problem_id
         JOIN responses r ON r.set_id = s.id AND r.problem_id = p.problem_id
+            AND (s.purpose <> 'presample' OR r.idx < runs.n_presample)
         LEFT JOIN verdicts v ON v.set_id = r.set_id AND v.problem_id = r.problem_id AND v.idx = r.idx
         LEFT JOIN step_scores c ON c.set_id = r.set_id AND c.problem_id = r.problem_id AND c.idx = r.idx
             AND c.prm_id = runs.prm_id

@@ -36,7 +36,7 @@ def _(event: Planned, db: Database, job_id: str, attempt: int) -> None:
 @_record.register
 def _(event: Sampled, db: Database, job_id: str, attempt: int) -> None:
     rows = event.responses
-    db.insert(
+    n_new = db.insert(
         "responses",
         {
             "set_id": [event.sample_set_id] * len(rows),
@@ -49,7 +49,7 @@ def _(event: Sampled, db: Database, job_id: str, attempt: int) -> None:
         },
         or_ignore=True,
     )
-    db.cursor().execute("UPDATE jobs SET n_done = n_done + ? WHERE id = ?", [len(rows), job_id])
+    db.cursor().execute("UPDATE jobs SET n_done = n_done + ? WHERE id = ?", [n_new, job_id])
 
 
 @_record.register

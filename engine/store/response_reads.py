@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.store.connection import Database
+from engine.store.reads import RUNS
 
-_FROM = """FROM iterations i
-    JOIN runs ON runs.id = i.run_id
+_FROM = f"""FROM iterations i
+    JOIN {RUNS} runs ON runs.id = i.run_id
     JOIN run_problems p ON p.run_id = i.run_id AND p.iteration = i.iteration AND p.role = 'train'
     JOIN problems q ON q.id = p.problem_id
-    JOIN responses r ON r.problem_id = p.problem_id AND r.set_id IN (i.presample_set, i.resample_set)
+    JOIN responses r ON r.problem_id = p.problem_id
+        AND (r.set_id = i.resample_set OR (r.set_id = i.presample_set AND r.idx < runs.n_presample))
     LEFT JOIN verdicts v ON v.set_id = r.set_id AND v.problem_id = r.problem_id AND v.idx = r.idx
     LEFT JOIN step_scores s ON s.set_id = r.set_id AND s.problem_id = r.problem_id AND s.idx = r.idx AND s.prm_id = runs.prm_id
     WHERE i.run_id = ? AND i.iteration = ?"""

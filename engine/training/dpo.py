@@ -7,6 +7,7 @@ Departures from TRL's defaults: (1) pairs longer than max_length are left out an
 and cuts the final answer; (2) a loss that is not finite stops training with a sentence; (3) stopping saves a checkpoint.
 """
 
+import json
 import math
 import queue
 import shutil
@@ -59,14 +60,13 @@ def _run(task: TrainingTask, emit: Callable, should_stop: Callable[[], bool]) ->
 
 
 def _train(task: TrainingTask, emit: Callable[[Event], None], should_stop: Callable[[], bool]) -> None:
-    from transformers.trainer_utils import get_last_checkpoint
     from trl import DPOTrainer
 
     model, tokenizer = _load(task.policy_path)
     rows = _fitting_rows(task, tokenizer, emit)
     work = Path(task.work_dir)
     work.mkdir(parents=True, exist_ok=True)
-    checkpoint = get_last_checkpoint(str(work))
+    checkpoint = _last_checkpoint(work)
     trainer = DPOTrainer(
         model=model,
         args=_arguments(task, len(rows)),
@@ -80,6 +80,17 @@ def _train(task: TrainingTask, emit: Callable[[Event], None], should_stop: Calla
         return
     trainer.model.to(_saved_dtype(task.policy_path))
     emit(_save(trainer, tokenizer, Path(task.policies_dir), work))
+
+
+def _last_checkpoint(work: Path) -> str | None:
+    """The newest whole checkpoint; one that a killed process left half written is removed."""
+    for folder in sorted(work.glob("checkpoint-*"), key=lambda folder: -int(folder.name.removeprefix("checkpoint-"))):
+        try:
+            json.loads((folder / "trainer_state.json").read_text())  # the trainer writes it last
+            return str(folder)
+        except (OSError, ValueError):
+            shutil.rmtree(folder, ignore_errors=True)
+    return None
 
 
 def _load(path: str):

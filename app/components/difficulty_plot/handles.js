@@ -33,7 +33,7 @@ class Handles {
     const left = layout.stripX(mode === "both" && which === "high" ? layout.nStrips - 1 : 0);
     const right = mode === "reward" ? layout.right : left + layout.stripWidth;
     const overhang = Math.min(layout.gap, MARGIN.right) - 4;
-    const name = layout.stripWidth < 150 && mode === "both" ? "" : `τ ${which} `;
+    const name = layout.stripWidth < 110 && mode === "both" ? "" : `τ ${which} `;
     const away = y < shown ? " ↑" : y > shown ? " ↓" : "";
     handle.hidden = mode === "accuracy";
     handle.classList.toggle("outside", away !== "");

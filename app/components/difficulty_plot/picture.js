@@ -256,6 +256,15 @@ class Picture {
     ctx.drawImage(canvas, onPixel(x - half), onPixel(y - half), 2 * half, 2 * half);
   }
 
+  // The plot-height position of a threshold, on a device pixel so that the two layers meet without a seam.
+  pixelEdge(thousandths) {
+    const { layout, scale } = this;
+    if (thousandths === Infinity) return layout.top;
+    if (thousandths === -Infinity) return layout.bottom;
+    const y = clamp(layout.yOf(thousandths * CODES_PER_STEP), layout.top, layout.bottom);
+    return Math.round(y * scale) / scale;
+  }
+
   drawGhost(ctx, ghost, mode) {
     const { layout, colours } = this, last = layout.nStrips - 1;
     ctx.strokeStyle = colours.text;

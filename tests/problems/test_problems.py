@@ -13,7 +13,7 @@ from engine.errors import ProblemSetError
 from engine.problems import problem_id, read_problems, require_disjoint
 from engine.types import Problem
 
-DATA = Path(__file__).parent / "data"
+DATA = Path(__file__).parents[1] / "data"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,62 @@
+"""A real Streamlit server and a real Chromium, for benchmarks and browser tests."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--use-gl=angle",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+START_LIMIT_S = 90
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@contextmanager
+def serve(script: Path, *arguments: str, log: Path | None = None, cwd: Path | None = None) -> Iterator[str]:
+    """`streamlit run script -- arguments` on a free loopback port; yields its address once it answers.
+
+    Raises: RuntimeError with the log's end if it does not start.
+    """
+    port = free_port()
+    with start(script, port, *arguments, log=log, cwd=cwd) as process:
+        try:
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+
+
+def start(script: Path, port: int, *arguments: str, log: Path | None = None, cwd: Path | None = None) -> subprocess.Popen:
+    """Start a server and wait until it is healthy."""
+    streamlit = Path(sys.executable).with_name("streamlit")
+    command = [str(streamlit), "run", str(script), "--server.port", str(port), "--server.address", "127.0.0.1",
+               "--server.headless", "true", "--browser.gatherUsageStats", "false", "--", *arguments]  # fmt: skip
+    out = log.open("ab") if log else subprocess.DEVNULL
+    process = subprocess.Popen(command, stdout=out, stderr=out, cwd=cwd)
+    deadline = time.monotonic() + START_LIMIT_S
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=5):
+                return process
+        except OSError:
+            time.sleep(0.1)
+    process.kill()
+    raise RuntimeError(f"{script} did not start. {log.read_text()[-2000:] if log else ''}")

@@ -1,0 +1,123 @@
+"""The main job as a person does it: the literal command from another directory, a real browser, the starter models."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+from benchmarks.serving import CHROMIUM, CHROMIUM_FLAGS, serve  # noqa: E402
+from tests.conftest import ROOT  # noqa: E402
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not Path(CHROMIUM).exists(), reason=f"no Chromium at {CHROMIUM}; set CHROMIUM to its path"),
+]
+JOB_LIMIT_MS = 420_000
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("studio")
+    with serve(ROOT / "app" / "main.py", "--db", str(folder / "studio.duckdb"), log=folder / "log.txt", cwd=folder) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def tab(chromium):
+    """A tab that fails the test if a page raises or asks anyone but this machine for anything."""
+    page, wrong = chromium.new_page(viewport={"width": 1440, "height": 1000}), []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("request", lambda r: wrong.append(r.url) if not re.match(r"(http|ws)s?://127\.0\.0\.1|data:|blob:", r.url) else None)
+    page.set_default_timeout(60_000)
+    yield page
+    page.close()
+    assert wrong == []
+
+
+def go(tab, name):
+    tab.get_by_test_id("stSidebarNav").get_by_role("link", name=name, exact=True).click()
+    tab.get_by_role("heading", name=name, level=1).wait_for()
+
+
+def counts_in_plot(tab):
+    """Inlier, Boundary, Outlier as the legend on the plot shows them."""
+    return [int(tab.locator(f'li[data-class="{name}"] output').inner_text().replace(",", "")) for name in ("inlier", "boundary", "outlier")]
+
+
+def counts_on_page(tab):
+    """The same three as the server computed them with engine.classify."""
+    figures = {}
+    for metric in tab.get_by_test_id("stMetric").all():
+        name, value = metric.inner_text().split("\n")[:2]
+        figures[name] = int(value.replace(",", ""))
+    return [figures[name] for name in ("Inlier", "Boundary", "Outlier")]
+
+
+def drag(tab, label, by_pixels):
+    handle = tab.get_by_role("slider", name=re.compile(label, re.IGNORECASE)).first
+    box = handle.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    tab.mouse.move(x, y)
+    tab.mouse.down()
+    tab.mouse.move(x, y + by_pixels / 2, steps=5)
+    tab.mouse.move(x, y + by_pixels, steps=5)
+    tab.mouse.up()
+
+
+def test_a_new_user_walks_one_whole_iteration(served, tab, chromium):
+    tab.goto(served)
+    tab.get_by_role("button", name="Try it on the starter models").click()
+    tab.get_by_text("Pre-sampling, iteration 0").first.wait_for()
+    tab.reload()
+    tab.get_by_text("Pre-sampling, iteration 0").first.wait_for()
+    second = chromium.new_page()
+    second.goto(served)
+    second.get_by_text("Pre-sampling, iteration 0").first.wait_for(timeout=60_000)
+    second.close()
+
+    go(tab, "Difficulty")
+    commit = tab.get_by_role("button", name="Commit …")
+    tab.wait_for_function(
+        "() => [...document.querySelectorAll('button')].some(b => b.innerText.startsWith('Commit') && !b.disabled)",
+        timeout=JOB_LIMIT_MS,
+    )
+    before = counts_in_plot(tab)
+    assert sum(before) == 400 and before == counts_on_page(tab)
+    drag(tab, "upper", 60)
+    tab.wait_for_function("() => !/tau_h=0.650/.test(location.search)")
+    tab.wait_for_function(f"() => document.querySelector('[data-testid=stMetricValue]').innerText !== '{before[0]}'")
+    moved = counts_in_plot(tab)
+    assert moved[0] > before[0] and moved == counts_on_page(tab)
+
+    commit.click()
+    tab.get_by_role("dialog").get_by_text("A commit binds").wait_for()
+    tab.get_by_role("button", name="Commit and resample").click()
+    tab.get_by_text("Committed by tab").wait_for()
+
+    go(tab, "Responses")
+    tab.get_by_text("Reference answer").first.wait_for()
+
+    go(tab, "Pairs")
+    tab.get_by_text("Problems with pairs").wait_for(timeout=JOB_LIMIT_MS)
+
+    go(tab, "Training")
+    tab.get_by_role("button", name="Train with DPO").click()
+    tab.get_by_text("Reward margin").first.wait_for(timeout=JOB_LIMIT_MS)
+    tab.get_by_role("link", name="Compare before and after").wait_for(timeout=JOB_LIMIT_MS)
+
+    go(tab, "Compare")
+    tab.get_by_text("Paired gain over M0").wait_for(timeout=JOB_LIMIT_MS)
+    tab.get_by_role("button", name="Next iteration").click()
+    tab.get_by_text("Pre-sampling, iteration 1").first.wait_for()
+    tab.get_by_role("button", name="Cancel").click()
+    tab.get_by_text("was cancelled").wait_for()

@@ -1,0 +1,120 @@
+"""Configuration: what is read is what is stored, and every mistake is named before a model is loaded."""
+
+import json
+import tomllib
+
+import pytest
+
+from engine.config import LOSSES, check_training, load_config, parse_config, plain_config
+from engine.errors import ConfigError
+from tests.engine.small_runs import ROOT, SMALL, small, toml
+
+
+def test_a_configuration_survives_the_way_through_json():
+    config = small(training={"loss_type": ["sigmoid", "sft"], "loss_weights": [1, 0.5]}, evaluation={"top_p": 0.9})
+    assert parse_config(json.loads(json.dumps(plain_config(config)))) == config
+    assert config.training.loss_weights == (1.0, 0.5)
+
+
+def test_what_a_file_leaves_out_is_the_papers_setting(tmp_path):
+    (tmp_path / "least.toml").write_text(
+        '[problems]\ntrain="t.jsonl"\nheld_out="h.jsonl"\nn_train=10\nn_held_out=5\n[policy]\npath="p"\n[reward]\npath="r"\n'
+    )
+    config = load_config(tmp_path / "least.toml")
+    assert (config.name, config.n_iterations, config.sampling.n, config.sampling.n_presample) == ("least", 3, 8, 3)
+    assert (config.training.learning_rate, config.training.batch_size, config.sampling.top_p) == (5e-7, 256, 0.95)
+    assert config.difficulty.tau_l is None
+
+
+def test_relative_paths_are_meant_from_the_files_folder_and_names_stay_names(tmp_path, monkeypatch):
+    (tmp_path / "sets").mkdir()
+    (tmp_path / "sets" / "mine.jsonl").write_text("")
+    (tmp_path / "my.toml").write_text(toml(problems={"train": "sets/mine.jsonl"}, policy={"path": "Qwen/Qwen2.5-7B"}))
+    monkeypatch.chdir(ROOT)
+    config = load_config(tmp_path / "my.toml")
+    assert config.problems.train == str(tmp_path / "sets" / "mine.jsonl")
+    assert (config.problems.held_out, config.policy.path) == ("starter:held_out", "Qwen/Qwen2.5-7B")
+
+
+@pytest.mark.parametrize("name", ["default.toml", "quick.toml"])
+def test_the_shipped_configurations_are_whole(name):
+    config = load_config(ROOT / "data" / "starter" / name)
+    assert None not in (config.difficulty.tau_l, config.difficulty.tau_h)
+
+
+BAD = [
+    ("seed", -1), ("seed", 2**64), ("n_iterations", 0), ("placement", "cloud"), ("name", 3),
+    ("problems.n_train", 0), ("problems.n_train", "many"), ("problems.n_held_out", 0), ("problems.train", 5),
+    ("policy.prompt_template", "no mark"), ("policy.prompt_template", "{question} {question}"), ("policy.chat", "maybe"),
+    ("sampling.n_presample", 0), ("sampling.n_presample", 8), ("sampling.n", 3), ("sampling.temperature", -0.1),
+    ("sampling.temperature", float("nan")), ("sampling.top_p", 0), ("sampling.top_p", 1.01), ("sampling.max_new_tokens", 0),
+    ("sampling.batch_size", 0), ("sampling.sampler", "magic"), ("reward.family", "judge"),
+    ("difficulty.tau_l", -0.01), ("difficulty.tau_h", 1.01), ("difficulty.tau_l", float("nan")), ("difficulty.tau_h", 0.01),
+    ("difficulty.mode", "none"), ("difficulty.strategy", "hardest"), ("pairs.cap", 0), ("pairs.dedupe", "often"),
+    ("training.learning_rate", 0), ("training.learning_rate", 1), ("training.beta", 0), ("training.n_epochs", 0),
+    ("training.micro_batch_size", 0), ("training.batch_size", 6), ("training.batch_size", 0), ("training.warmup_share", 1),
+    ("training.weight_decay", -1), ("training.max_length", 1), ("training.loss_type", []), ("training.loss_type", ["dpo"]),
+    ("training.loss_weights", [1.0, 2.0]), ("training.checkpoint_every_s", -1),
+    ("evaluation.n", 0), ("evaluation.temperature", -1), ("evaluation.top_p", 1.5),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("field", "value"), BAD, ids=[f"{field}={value}" for field, value in BAD])
+def test_a_value_that_cannot_be_used_is_named(field, value):
+    table, _, name = field.rpartition(".")
+    changes = {table: {name: value}} if table else {name: value}
+    with pytest.raises(ConfigError) as raised:
+        small(**changes)
+    told = str(raised.value)
+    at_hand = "sampling.n_presample" if field == "sampling.n" else "tau_" if "tau_" in field else field
+    assert at_hand in told and told.endswith("."), told
+    assert "\n" not in told
+
+
+@pytest.mark.parametrize(("changes", "named"), [({"sampling": {"n_presamples": 3}}, "sampling.n_presamples"), ({"sedd": 1}, "sedd")])
+def test_a_setting_that_does_not_exist_is_named_with_those_that_do(changes, named):
+    with pytest.raises(ConfigError, match=f"{named} is no setting: use ") as raised:
+        small(**changes)
+    assert ("n_presample," if "." in named else "seed,") in str(raised.value)
+
+
+@pytest.mark.parametrize("missing", ["problems", "policy", "reward"])
+def test_a_table_that_has_to_be_there_is_asked_for(missing):
+    with pytest.raises(ConfigError, match=f"{missing} is missing"):
+        parse_config({name: value for name, value in SMALL.items() if name != missing})
+
+
+def test_a_table_that_is_a_value_is_named():
+    with pytest.raises(ConfigError, match="problems is 3"):
+        parse_config({**SMALL, "problems": 3})
+
+
+def test_broken_toml_a_missing_file_and_a_folder_are_sentences(tmp_path):
+    broken = tmp_path / "broken.toml"
+    broken.write_text("name = \n")
+    with pytest.raises(ConfigError, match="not valid TOML") as raised:
+        load_config(broken)
+    assert "line 1" in str(raised.value)
+    broken.write_bytes(b"name = '\xff'")
+    with pytest.raises(ConfigError, match="not valid TOML"):
+        load_config(broken)
+    with pytest.raises(ConfigError, match="no configuration file at"):
+        load_config(tmp_path / "nowhere.toml")
+    with pytest.raises(ConfigError, match="could not be read"):
+        load_config(tmp_path)
+
+
+def test_training_settings_changed_for_one_training_are_checked_alike():
+    with pytest.raises(ConfigError, match=r"training\.beta is -1"):
+        check_training(small().training.__class__(beta=-1))
+
+
+def test_the_losses_are_those_that_the_trainer_knows():
+    from trl import DPOConfig
+
+    told = DPOConfig.__dataclass_fields__["loss_type"].metadata["help"]
+    assert {name for name in LOSSES if f"`'{name}'`" in told} == set(LOSSES)
+
+
+def test_the_tests_own_file_says_what_the_tests_own_table_says():
+    assert parse_config(tomllib.loads(toml())) == small()

@@ -1,0 +1,150 @@
+"""The rules of the house, read from the source with ast: who may import whom, what stays light, how long a module may be."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+ROOMS = ("app", "pages", "engine")
+HEAVY = {"torch", "transformers", "trl", "vllm", "datasets", "accelerate", "math_verify", "sympy", "pandas", "ray"}
+HEAVY_ON_PURPOSE = ("engine.grading.check", "engine.grading.points", "engine.starter")
+"""What a checking process loads, and the workshop that builds the starter models: nothing else may import them on its own import."""
+
+
+def modules(*rooms: str) -> list[Path]:
+    return [path for room in rooms for path in sorted((ROOT / room).rglob("*.py")) if "__pycache__" not in path.parts]
+
+
+def imported(path: Path, *, top_level: bool = False) -> set[str]:
+    """Dotted names that a module imports; with top_level only those that importing it imports."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    nodes = _executed(tree) if top_level else ast.walk(tree)
+    names: set[str] = set()
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            names |= {base} | {f"{base}.{alias.name}" for alias in node.names}
+    return names
+
+
+def _executed(node: ast.AST) -> Iterator[ast.AST]:
+    for child in ast.iter_child_nodes(node):
+        if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            yield child
+            yield from _executed(child)
+
+
+def under(names: set[str], *packages: str) -> set[str]:
+    return {name for name in names if any(name == p or name.startswith(f"{p}.") for p in packages)}
+
+
+def offenders(paths: list[Path], *packages: str, top_level: bool = False) -> dict[str, set[str]]:
+    assert paths, "the rule looks at no file"
+    found = {str(path.relative_to(ROOT)): under(imported(path, top_level=top_level), *packages) for path in paths}
+    return {path: names for path, names in found.items() if names}
+
+
+def test_the_reader_of_imports_tells_a_module_from_a_function(tmp_path):
+    source = tmp_path / "some.py"
+    source.write_text("import torch.nn\nclass A:\n    from sympy import sin\n    def f(self):\n        import duckdb\n")
+    assert imported(source) == {"torch.nn", "sympy", "sympy.sin", "duckdb"}
+    assert imported(source, top_level=True) == {"torch.nn", "sympy", "sympy.sin"}
+
+
+def test_only_the_store_imports_duckdb():
+    outside = [path for path in modules(*ROOMS) if ROOT / "engine" / "store" not in path.parents]
+    assert offenders(outside, "duckdb") == {}
+
+
+def test_the_engine_knows_no_browser():
+    assert offenders(modules("engine"), "streamlit", "plotly", "app", "pages") == {}
+
+
+def test_the_method_is_numpy_and_the_standard_library_only():
+    allowed = {"numpy", "engine.method", "engine.types", "engine.errors", *sys.stdlib_module_names}
+    for path in modules("engine/method"):
+        foreign = {n for n in imported(path) if n not in ("engine", "__future__") and not under({n}, *allowed)}
+        assert not foreign, f"{path.name} imports {foreign}"
+
+
+def test_one_iteration_knows_neither_the_store_nor_the_jobs():
+    assert offenders([ROOT / "engine" / "iteration.py"], "engine.store", "engine.jobs", "engine.runs", "engine.tasks") == {}
+
+
+def test_the_store_and_the_phases_know_no_one_above_them():
+    above = ("engine.jobs", "engine.tasks", "engine.runs", "engine.iteration", "engine.auto", "engine.placement")
+    assert offenders(modules("engine/store"), *above, "engine.phases") == {}
+    assert offenders([ROOT / "engine" / "phases.py"], *above, "engine.store") == {}
+
+
+def test_components_do_not_import_the_engine():
+    assert offenders(modules("app/components"), "engine") == {}
+
+
+def test_charts_do_not_import_streamlit():
+    assert offenders([ROOT / "app" / "charts.py"], "streamlit") == {}
+
+
+def test_no_page_imports_another_page():
+    stems = [path.stem for path in modules("pages")]
+    assert offenders(modules("pages", "app"), "pages") == {}
+    assert offenders(modules("pages"), *stems, "app.main") == {}
+
+
+def light_modules() -> list[Path]:
+    return [path for path in modules("engine") if not under({".".join(path.relative_to(ROOT).with_suffix("").parts)}, *HEAVY_ON_PURPOSE)]
+
+
+@pytest.mark.parametrize("path", light_modules(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_heavy_libraries_are_imported_by_functions_only(path):
+    assert under(imported(path, top_level=True), *HEAVY, *HEAVY_ON_PURPOSE) == set()
+
+
+def test_no_module_is_named_after_nothing():
+    nothing = ("util", "utils", "helper", "helpers", "manager", "handler", "handlers", "common", "misc")
+    assert [path for path in modules(*ROOMS) if set(path.stem.split("_")) & set(nothing)] == []
+
+
+def test_no_module_is_longer_than_400_lines():
+    lengths = {str(path.relative_to(ROOT)): len(path.read_text(encoding="utf-8").splitlines()) for path in modules(*ROOMS)}
+    assert {path: n for path, n in lengths.items() if n > 400} == {}
+
+
+def test_importing_the_engine_stays_light():
+    loaded = _loaded_by("import engine")
+    assert "engine.method.difficulty" in loaded
+    heavy = {*HEAVY, "duckdb", "streamlit", "plotly", "pydantic", "pyarrow"}
+    assert {name.partition(".")[0] for name in loaded} & heavy == set()
+
+
+def test_importing_the_command_line_reads_no_model_library():
+    loaded = _loaded_by("import engine.__main__, engine.jobs, engine.auto, engine.summary, engine.export, engine.worker")
+    assert "duckdb" in loaded
+    assert {name.partition(".")[0] for name in loaded} & HEAVY - {"pandas"} == set()
+
+
+def test_drawing_the_first_page_does_not_import_torch(tmp_path):
+    draw = f"""
+from streamlit.testing.v1 import AppTest
+sys.argv = ["main.py", "--db", {str(tmp_path / "studio.duckdb")!r}]
+app = AppTest.from_file({str(ROOT / "app" / "main.py")!r}, default_timeout=120).run()
+assert not app.exception, [e.message for e in app.exception]
+assert app.main.children, "the page drew nothing"
+"""
+    loaded = _loaded_by(draw)
+    assert "streamlit" in loaded and "engine.jobs" in loaded
+    assert {name.partition(".")[0] for name in loaded} & {"torch", "transformers", "trl", "vllm", "math_verify"} == set()
+
+
+def _loaded_by(code: str) -> set[str]:
+    """Names in sys.modules of a fresh interpreter after some code."""
+    program = f"import sys\n{code}\nprint('\\nLOADED', *sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=180)
+    assert done.returncode == 0, done.stderr
+    return set(done.stdout.rpartition("LOADED")[2].split())
