@@ -20,6 +20,7 @@ from engine.store import Database, reads
 
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_DB = ROOT / "data" / "studio.duckdb"
+IN_URL = ("run", "iteration", "problem", "tau_l", "tau_h", "mode", "strategy")
 KEPT = "kept"
 """Session entry with the URL's values: a page switch drops query parameters and widget keys, this it does not."""
 
@@ -91,7 +92,8 @@ def keep(**values) -> None:
 
 def select(run_id: str, iteration: int) -> None:
     """Show another run or iteration; what belonged to the one before is forgotten."""
-    if (run_id, str(iteration)) != (kept("run"), kept("iteration")):
+    before = (kept("run"), kept("iteration"))
+    if None not in before and before != (run_id, str(iteration)):
         keep(problem=None, tau_l=None, tau_h=None, mode=None, strategy=None)
     keep(run=run_id, iteration=iteration)
 
@@ -99,6 +101,8 @@ def select(run_id: str, iteration: int) -> None:
 def selected() -> Selected | None:
     """The selection in the URL, else the newest run's last iteration; None while there is no run."""
     db = store()
+    for name in IN_URL:
+        kept(name)
     known = [row["id"] for row in reads.runs(db)]
     if not known:
         return None

@@ -66,7 +66,7 @@ def plan_figures(plan: Plan) -> None:
     counts = {d: sum(c == d for c in plan.difficulty.values()) for d in Difficulty}
     n_classified = max(len(plan.difficulty), 1)
     for column, d in zip(st.columns(len(Difficulty)), Difficulty):
-        column.metric(d.name.capitalize(), f"{counts[d]:,}", f"{counts[d] / n_classified:.1%}", delta_color="off", delta_arrow="off")
+        column.metric(d.name.capitalize(), f"{counts[d]:,}", f"{percent(counts[d], n_classified)}", delta_color="off", delta_arrow="off")
     n_more = sum(plan.allocation.values())
     if not plan.allocation:
         st.warning(f"No problem is in the classes to resample: {plan.n_unspent:,} responses stay unspent.")
@@ -75,6 +75,11 @@ def plan_figures(plan: Plan) -> None:
     extra = sum(count > least for count in plan.allocation.values())
     more = f", {extra:,} of them one more" if extra else ""
     st.markdown(f"**{n_more:,} responses** for {n_targets:,} problems: {least} each{more}.")
+
+
+def percent(count: int, total: int) -> str:
+    """One decimal, halves up, as the plot's legend rounds."""
+    return f"{(2000 * count + total) // (2 * total) / 10:.1f}%"
 
 
 def _share(text: str | None, default: float) -> float:

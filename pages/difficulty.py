@@ -70,7 +70,7 @@ def offer(chosen: state.Selected, e, now: thresholds.Setting, bound: dict | None
     thresholds.plan_figures(plan)
     if bound:
         st.success(f"Committed by {bound['made_by']} at {bound['made_at']:%Y-%m-%d %H:%M} UTC.", icon=":material/lock:")
-        if st.button("Fork: another plan on the same pre-samples", width="stretch"):
+        if st.button("Fork this iteration", width="stretch", help="A new run on the same pre-samples, to be committed in another way."):
             state.select(runs.fork(state.store(), chosen.run_id, chosen.iteration), chosen.iteration)
             st.rerun()
         return
@@ -107,7 +107,7 @@ def selection(chosen: state.Selected, e, questions: list[str], now: thresholds.S
         for id, c, k, n, r, q in zip(e.problem_ids.tolist(), classes, e.n_correct, e.n, e.phi_r, questions) if id in ids
     ]  # fmt: skip
     total = st.session_state["picked"]["total"]
-    st.subheader(f"{total:,} selected" + (f", {len(rows):,} nearest the thresholds shown" if total > len(rows) else ""))
+    st.subheader(f"{total:,} selected" + (f", {len(rows):,} of them shown" if total > len(rows) else ""))
     event = st.dataframe(rows, hide_index=True, on_select="rerun", selection_mode="single-row", key="picked_table")
     opened = rows[event["selection"]["rows"][0]]["Problem"] if event["selection"]["rows"] else rows[0]["Problem"] if len(rows) == 1 else None
     if opened:

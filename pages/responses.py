@@ -25,7 +25,7 @@ def problems_of_classes(chosen: state.Selected, names: list[str]) -> list[str]:
 
 
 def filters(chosen: state.Selected) -> Filter:
-    first, second = st.columns(2)
+    first, second = st.columns([2, 3])
     names = first.pills("Class", [d.name for d in Difficulty], format_func=str.capitalize, selection_mode="multi")
     statuses = second.pills("Verdict", list(VERDICTS), format_func=VERDICTS.get, selection_mode="multi")
     a, b, c, d = st.columns([1, 1, 2, 2])
@@ -48,7 +48,7 @@ if not total:
     st.info("No response fits these filters." if reads.stored_keys(db, chosen.row["presample_set"]) else "No response is drawn yet. Start the pre-sampling on the Home page.")
     st.stop()
 n_pages = -(-total // PAGE_ROWS)
-number = st.number_input(f"Page of {n_pages:,}", 1, n_pages, 1) if n_pages > 1 else 1
+number = st.number_input(f"Page of {n_pages:,}", 1, n_pages, 1, width=160) if n_pages > 1 else 1
 rows = response_reads.page(db, chosen.run_id, chosen.iteration, wanted, limit=PAGE_ROWS, offset=(number - 1) * PAGE_ROWS)
 st.caption(f"{total:,} responses. Choose a row to read it.")
 event = st.dataframe(

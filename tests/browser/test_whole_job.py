@@ -86,7 +86,6 @@ def test_a_new_user_walks_one_whole_iteration(served, tab, chromium):
     second.close()
 
     go(tab, "Difficulty")
-    commit = tab.get_by_role("button", name="Commit …")
     tab.wait_for_function(
         "() => [...document.querySelectorAll('button')].some(b => b.innerText.startsWith('Commit') && !b.disabled)",
         timeout=JOB_LIMIT_MS,
@@ -99,10 +98,16 @@ def test_a_new_user_walks_one_whole_iteration(served, tab, chromium):
     moved = counts_in_plot(tab)
     assert moved[0] > before[0] and moved == counts_on_page(tab)
 
-    commit.click()
-    tab.get_by_role("dialog").get_by_text("A commit binds").wait_for()
-    tab.get_by_role("button", name="Commit and resample").click()
-    tab.get_by_text("Committed by tab").wait_for()
+    late = chromium.new_page(viewport={"width": 1440, "height": 1000})
+    late.goto(tab.url)
+    for page in (tab, late):
+        page.get_by_role("button", name="Commit …").click(timeout=60_000)
+        page.get_by_role("dialog").get_by_text("A commit binds").wait_for(timeout=60_000)
+    for page in (tab, late):
+        page.get_by_role("button", name="Commit and resample").click()
+        page.get_by_text("Committed by tab").first.wait_for(timeout=60_000)
+    late.get_by_text("That plan stands").wait_for(timeout=60_000)
+    late.close()
 
     go(tab, "Responses")
     tab.get_by_text("Reference answer").first.wait_for()

@@ -1,0 +1,180 @@
+"""Every page in every state it can be found in: nothing there yet, running, done, failed."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from engine import runs
+from engine.method.difficulty import class_counts, classify
+from engine.store import job_rows, reads
+from tests.conftest import ROOT
+
+PAGES = ("home", "difficulty", "responses", "pairs", "training", "compare")
+
+
+def show(page, **query):
+    at = AppTest.from_file(str(ROOT / "app" / "main.py"), default_timeout=60)
+    for name, value in query.items():
+        at.query_params[name] = value
+    at.run()
+    if page != "home":
+        at.switch_page(f"../pages/{page}.py").run()
+    assert not at.exception, at.exception[0].value
+    return at
+
+
+def said(at):
+    kinds = (at.markdown, at.caption, at.info, at.warning, at.error, at.success, at.title, at.subheader, at.text)
+    return "\n".join(str(element.value) for kind in kinds for element in kind)
+
+
+@pytest.mark.parametrize("page", PAGES[1:])
+def test_a_page_without_a_run_says_where_to_start(database, page):
+    assert "no run yet" in said(show(page))
+
+
+def test_home_without_a_run_has_one_button(database):
+    at = show("home")
+    assert [button.label for button in at.button] == ["Try it on the starter models"]
+
+
+def test_the_home_button_makes_a_run_and_starts_its_presampling(database, monkeypatch):
+    monkeypatch.setattr("engine.jobs.JobRunner.run_next", lambda self: False)
+    at = show("home")
+    at.button[0].click().run()
+    assert not at.exception
+    assert "Starter study" in said(at) and "Pre-sampling, iteration 0" in said(at)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_of_a_run_where_nothing_is_sampled_yet_is_drawn(studio, page):
+    show(page)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_running_job_shows_its_progress_and_a_way_to_cancel_on_every_page(studio, page):
+    studio.job("presample", "running")
+    at = show(page)
+    assert "Cancel" in [button.label for button in at.button]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_failed_job_says_why_on_every_page_and_offers_to_resume(studio, page):
+    studio.job("presample", "failed", error="The <b>policy</b> is gone.")
+    at = show(page)
+    assert "The <b>policy</b> is gone." in said(at)
+    assert "Resume" in [button.label for button in at.button]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_of_a_finished_iteration_is_drawn(studio, page):
+    studio.trained()
+    show(page)
+
+
+def metrics(at):
+    return {metric.label: metric.value for metric in at.metric}
+
+
+def test_the_difficulty_page_counts_what_classify_counts_and_follows_the_url(studio):
+    studio.presampled()
+    e = reads.estimates(studio.db, studio.run_id, 0)
+    for tau_l, tau_h in ((0.25, 0.65), (0.05, 0.85)):
+        counts = class_counts(classify(e.n_correct, e.n, e.phi_r, tau_l=tau_l, tau_h=tau_h))
+        shown = metrics(show("difficulty", tau_l=str(tau_l), tau_h=str(tau_h)))
+        assert {name.lower(): int(shown[name]) for name in ("Inlier", "Boundary", "Outlier")} == counts
+
+
+def test_pending_problems_are_counted_apart(studio):
+    studio.answer(studio.row["presample_set"], "train", lambda id: range(3 if id < "8" else 2))
+    e = reads.estimates(studio.db, studio.run_id, 0)
+    assert 0 < e.n_pending < 12
+    assert f"{e.n_pending} problems are pending" in said(show("difficulty"))
+
+
+def test_a_slider_stops_at_the_other_threshold_and_moves_the_number_field(studio):
+    studio.presampled()
+    at = show("difficulty")
+    at.slider(key="tau_l_slider").set_value(0.9).run()
+    assert at.number_input(key="tau_l_number").value == 0.65
+    at.number_input(key="tau_h_number").set_value(0.7).run()
+    assert at.slider(key="tau_h_slider").value == 0.7
+
+
+def test_thresholds_survive_a_page_switch(studio):
+    studio.presampled()
+    at = show("difficulty")
+    at.slider(key="tau_h_slider").set_value(0.8).run()
+    at.switch_page("../pages/responses.py").run()
+    at.switch_page("../pages/difficulty.py").run()
+    assert at.slider(key="tau_h_slider").value == 0.8
+
+
+def test_hostile_values_in_the_url_are_ignored(studio):
+    studio.presampled()
+    at = show("difficulty", run="no such", iteration="-7", tau_l="nan", tau_h="<b>", mode="x", strategy="'")
+    assert at.slider(key="tau_h_slider").value == 0.65
+
+
+def test_what_another_tab_committed_is_shown_as_binding(studio):
+    studio.presampled()
+    tab = show("difficulty")
+    runs.commit(studio.db, studio.run_id, 0, tau_l=0.2, tau_h=0.7, mode="both", strategy="boundary", made_by="tab abc123")
+    tab.run()
+    assert "Committed by tab abc123" in said(tab)
+    assert tab.slider(key="tau_l_slider").disabled and tab.slider(key="tau_l_slider").value == 0.2
+    assert "Commit …" not in [button.label for button in tab.button]
+
+
+def test_responses_can_be_filtered_by_verdict_and_class(studio):
+    studio.resampled()
+    at = show("responses")
+    everything = len(at.dataframe[0].value)
+    at.button_group[1].set_value(["wrong"]).run()
+    only_wrong = at.dataframe[0].value
+    assert set(only_wrong["Verdict"]) == {"Wrong"} and 0 < len(only_wrong) < everything
+    at.button_group[0].set_value(["OUTLIER"]).run()
+    outliers = {row["problem_id"] for row in reads.allocation(studio.db, studio.run_id, 0) if row["difficulty"] == 2}
+    assert set(at.dataframe[0].value["Problem"]) == outliers
+
+
+def test_a_problem_in_the_url_is_the_one_that_is_listed(studio):
+    studio.presampled()
+    wanted = list(reads.problems(studio.db, studio.run_id, "train", 0))[3]
+    at = show("home", problem=wanted, run=studio.run_id, iteration="0")
+    at.switch_page("../pages/responses.py").run()
+    assert set(at.dataframe[0].value["Problem"]) == {wanted}
+
+
+def test_pairs_show_their_number_and_the_problems_behind_them(studio):
+    studio.resampled()
+    shown = metrics(show("pairs"))
+    pairs = reads.pairs(studio.db, studio.run_id, 0)
+    assert shown["Pairs"] == f"{len(pairs):,}" and len(pairs) > 0
+
+
+def test_launching_a_training_keeps_only_what_was_changed(studio):
+    studio.resampled()
+    at = show("training")
+    next(n for n in at.number_input if n.label == "Beta").set_value(0.2)
+    next(b for b in at.button if b.label == "Train with DPO").click().run()
+    job = job_rows.latest(studio.db, studio.run_id, 0, "train")
+    assert job["params"] == {"beta": 0.2} and job["state"] in ("queued", "running", "failed")
+
+
+def test_compare_shows_the_paired_gain_and_begins_the_next_iteration(studio):
+    studio.trained()
+    at = show("compare")
+    assert "Paired gain over M0, 95 % (points)" in metrics(at)
+    next(b for b in at.button if b.label == "Next iteration").click().run()
+    assert len(reads.iterations(studio.db, studio.run_id)) == 2
+
+
+def test_a_fork_shows_the_same_points_and_can_be_committed(studio):
+    studio.resampled()
+    at = show("difficulty")
+    next(b for b in at.button if b.label == "Fork this iteration").click().run()
+    assert not at.exception
+    forked = reads.runs(studio.db)[0]
+    assert forked["parent_id"] == studio.run_id
+    assert runs.progress(studio.db, forked["id"], 0)["presampled"]
+    assert "Commit …" in [button.label for button in at.button]
