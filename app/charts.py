@@ -42,7 +42,7 @@ def by_level(levels: list[str], policies: list[str], values: np.ndarray) -> go.F
     figure = go.Figure()
     shades = np.linspace(0.35, 1.0, len(policies))
     for row, policy in enumerate(policies):
-        figure.add_bar(x=levels, y=values[row], name=policy, marker={"color": BLUE, "opacity": float(shades[row])})
+        figure.add_bar(x=levels, y=values[row], name=policy, marker={"color": f"rgba(59,130,196,{shades[row]:.2f})"})
     figure.update_yaxes(tickformat=".0%", range=[0, 1], title="mean accuracy")
     figure.update_xaxes(title="level", type="category")
     return _plain(figure, title="By level", height=340)
@@ -62,10 +62,12 @@ def flows(counts: np.ndarray, names: list[str], before: str, after: str) -> go.F
     """How held-out problems moved between classes. counts: shape (3, 3), rows before, columns after."""
     figure = go.Figure(
         go.Heatmap(
-            z=counts, x=names, y=names, text=counts, texttemplate="%{text}", showscale=False, xgap=3, ygap=3,
-            colorscale=[[0, "rgba(59,130,196,0.08)"], [1, "rgba(59,130,196,0.9)"]],
+            z=counts, x=names, y=names, showscale=False, xgap=3, ygap=3, hoverinfo="skip",
+            colorscale=[[0, "rgba(59,130,196,0.06)"], [1, "rgba(59,130,196,0.55)"]],
         )
     )  # fmt: skip
+    for row, column in np.ndindex(counts.shape):
+        figure.add_annotation(x=names[column], y=names[row], text=str(counts[row, column]), showarrow=False)
     figure.update_xaxes(title=after, showgrid=False)
     figure.update_yaxes(title=before, autorange="reversed", showgrid=False)
     return _plain(figure, title=f"Flows, {before} to {after}", height=340, legend=False)

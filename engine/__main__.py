@@ -1,4 +1,4 @@
-"""The command line: python -m engine run | resume | status | export | doctor. A sibling of the dashboard.
+"""The command line: python -m engine run | resume | evaluate | status | export | doctor. A sibling of the dashboard.
 
 With --json standard output holds nothing but the result; what happens meanwhile goes to standard error.
 """
@@ -51,8 +51,16 @@ def resume(arguments) -> None:
     _walk(arguments, pick)
 
 
-def _walk(arguments, choose_run) -> None:
-    from engine.auto import run_to_end
+def evaluate(arguments) -> None:
+    from engine.config import load_config
+    from engine.runs import create_run
+
+    config = load_config(arguments.config)
+    _walk(arguments, lambda db: create_run(db, config), evaluate_only=True)
+
+
+def _walk(arguments, choose_run, *, evaluate_only: bool = False) -> None:
+    from engine.auto import evaluate_policy, run_to_end
     from engine.jobs import JobRunner
     from engine.store import Database
     from engine.summary import summarise
@@ -65,7 +73,7 @@ def _walk(arguments, choose_run) -> None:
         runner = JobRunner(db)
         runner.continue_queue()
         runner.on_progress = _report
-        run_to_end(runner, run_id)
+        (evaluate_policy if evaluate_only else run_to_end)(runner, run_id)
         result = summarise(db, run_id)
     finally:
         if runner:
@@ -154,6 +162,9 @@ def _parser() -> argparse.ArgumentParser:
 
     add("run", run, "Run whole iterations with a configuration's thresholds.").add_argument("config", help="a TOML file")
     add("resume", resume, "Go on with a run where it stopped.").add_argument("--run", help="run id (default: the newest)")
+    add("evaluate", evaluate, "Evaluate a configuration's policy on its held-out problems, and nothing else.").add_argument(
+        "config", help="a TOML file"
+    )
     add("status", status, "Say which runs and jobs a database holds, or what its owner does.")
     exporting = add("export", export, "Write a table to FILE: JSONL, CSV or Parquet by its suffix.")
     exporting.add_argument("what", choices=["responses", "estimates", "plan", "pairs", "metrics"])

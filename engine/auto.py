@@ -24,6 +24,11 @@ def run_to_end(runner: JobRunner, run_id: str, *, made_by: str = "cli") -> None:
         runs.begin_next_iteration(runner.db, run_id)
 
 
+def evaluate_policy(runner: JobRunner, run_id: str) -> None:
+    """Only the evaluation of M_0: any policy on any problem set, as the run's configuration names them. Blocks."""
+    _run(runner, run_id, 0, "evaluate", {"policy": BEFORE})
+
+
 def require_thresholds(config: RunConfig) -> None:
     """Raises: ConfigError if a threshold is left to a person."""
     if config.difficulty.tau_l is None or config.difficulty.tau_h is None:

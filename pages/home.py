@@ -1,5 +1,7 @@
 """Where does this study stand, and what is next?"""
 
+from pathlib import Path
+
 import streamlit as st
 
 from app import state, widgets
@@ -19,11 +21,16 @@ STEPS = (
 )
 
 
-def start_starter() -> None:
-    db, runner = state.store(), state.runner()
-    run_id = runs.create_run(db, load_config(STARTER_CONFIG))
-    runner.submit(run_id, 0, "presample")
+def start(config_path: Path) -> None:
+    """Create a run and begin its pre-sampling; what cannot be used is said in a sentence, and nothing is stored then."""
+    try:
+        run_id = runs.create_run(state.store(), load_config(config_path))
+    except EngineError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    state.runner().submit(run_id, 0, "presample")
     state.select(run_id, 0)
+    st.rerun()
 
 
 def welcome() -> None:
@@ -38,12 +45,11 @@ def welcome() -> None:
 
 def try_it(kind: str) -> None:
     if st.button("Try it on the starter models", type=kind, icon=":material/play_arrow:"):
-        try:
-            start_starter()
-        except EngineError as error:
-            st.error(str(error))
-            return
-        st.rerun()
+        start(STARTER_CONFIG)
+    with st.expander("Start a run of your own"):
+        path = st.text_input("Configuration file (TOML)", placeholder=str(STARTER_CONFIG), help="data/starter/default.toml is one to copy.")
+        if st.button("Create the run and pre-sample") and path.strip():
+            start(Path(path.strip()).expanduser())
 
 
 def journey(chosen: state.Selected) -> None:

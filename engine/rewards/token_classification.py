@@ -138,7 +138,7 @@ def _load(path: str, dtype: object, trust_remote_code: bool) -> tuple:
         model, report = AutoModelForTokenClassification.from_pretrained(
             path, dtype=dtype, trust_remote_code=trust_remote_code, output_loading_info=True
         )
-    except (OSError, ValueError, KeyError) as error:
+    except Exception as error:  # damaged files raise what they like
         raise RewardModelError(
             f"No process reward model could be loaded from {path!r} ({error}). Give a folder that holds a transformers "
             "token classifier with its tokenizer, or the id of one on the hub."

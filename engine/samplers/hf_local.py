@@ -40,7 +40,7 @@ class HfSampler:
         try:
             self.tokenizer = AutoTokenizer.from_pretrained(path, trust_remote_code=trust_remote_code)
             self.model = AutoModelForCausalLM.from_pretrained(path, dtype=dtype, trust_remote_code=trust_remote_code)
-        except (OSError, ValueError, KeyError) as error:
+        except Exception as error:  # damaged files raise what they like
             raise cannot_load(path, error) from error
         self.model.to(device).eval()
         self.device, self.batch_size = device, batch_size

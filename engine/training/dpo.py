@@ -24,6 +24,9 @@ from engine.training import TrainingTask
 REWARDS = ("loss", "rewards/margins")
 """A log entry with these is an optimiser step; the summary at the end of a run has none of them."""
 
+SAVED = "policy_id"
+"""File in the work folder that names the policy once it is saved: a crash after that trains nothing again."""
+
 
 class DpoTrainer:
     """Runs one training at a time, in a thread of its own."""
@@ -62,10 +65,14 @@ def _run(task: TrainingTask, emit: Callable, should_stop: Callable[[], bool]) ->
 def _train(task: TrainingTask, emit: Callable[[Event], None], should_stop: Callable[[], bool]) -> None:
     from trl import DPOTrainer
 
-    model, tokenizer = _load(task.policy_path)
-    rows = _fitting_rows(task, tokenizer, emit)
     work = Path(task.work_dir)
     work.mkdir(parents=True, exist_ok=True)
+    saved = work / SAVED
+    if saved.exists() and (final := Path(task.policies_dir) / saved.read_text()).is_dir():
+        emit(PolicySaved(final.name, str(final)))
+        return
+    model, tokenizer = _load(task.policy_path)
+    rows = _fitting_rows(task, tokenizer, emit)
     checkpoint = _last_checkpoint(work)
     trainer = DPOTrainer(
         model=model,
@@ -101,7 +108,7 @@ def _load(path: str):
     try:
         tokenizer = AutoTokenizer.from_pretrained(path)
         model = AutoModelForCausalLM.from_pretrained(path, dtype=torch.float32)
-    except (OSError, ValueError, KeyError) as error:
+    except Exception as error:  # damaged files raise what they like
         raise TrainingError(f"The policy at {path} could not be loaded for training ({error}).") from error
     return model, tokenizer
 
@@ -228,6 +235,7 @@ def _save(trainer, tokenizer, policies: Path, work: Path) -> PolicySaved:
     else:
         policies.mkdir(parents=True, exist_ok=True)
         unnamed.replace(final)
+    (work / SAVED).write_text(policy_id)
     for checkpoint in work.glob("checkpoint-*"):
         shutil.rmtree(checkpoint, ignore_errors=True)
     return PolicySaved(policy_id, str(final))

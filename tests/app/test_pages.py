@@ -34,7 +34,14 @@ def test_a_page_without_a_run_says_where_to_start(database, page):
 
 def test_home_without_a_run_has_one_button(database):
     at = show("home")
-    assert [button.label for button in at.button] == ["Try it on the starter models"]
+    assert [button.label for button in at.button] == ["Try it on the starter models", "Create the run and pre-sample"]
+
+
+def test_a_configuration_that_cannot_be_used_is_answered_with_a_sentence(database, tmp_path):
+    at = show("home")
+    at.text_input[0].set_value(str(tmp_path / "missing.toml"))
+    at.button[1].click().run()
+    assert "There is no configuration file at" in said(at)
 
 
 def test_the_home_button_makes_a_run_and_starts_its_presampling(database, monkeypatch):

@@ -25,10 +25,12 @@ SMALL = {
     "reward": {"path": "starter"},
     "sampling": {"n": 8, "n_presample": 3, "temperature": 1.0, "top_p": 1.0, "max_new_tokens": 80, "batch_size": 8},
     "difficulty": {"tau_l": 0.02, "tau_h": 0.99},
-    "training": {"learning_rate": 7e-5, "batch_size": 4, "micro_batch_size": 4, "max_length": 512, "checkpoint_every_s": 0.0},
+    "training": {
+        "learning_rate": 7e-5, "batch_size": 2, "micro_batch_size": 1, "n_epochs": 3, "max_length": 512, "checkpoint_every_s": 0.0,
+    },
     "evaluation": {"n": 2},
-}
-"""A whole iteration in seconds: 12 problems, many small batches, a checkpoint after every step."""
+}  # fmt: skip
+"""A whole iteration in seconds: 12 problems, many small batches, many small steps with a checkpoint after each."""
 
 
 def small(**changes: dict | str | int) -> RunConfig:

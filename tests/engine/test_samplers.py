@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+from dataclasses import replace
 from importlib.util import find_spec
 from itertools import islice
 
@@ -80,7 +81,7 @@ def backend(name: str, batch_size: int, path: str = POLICY) -> Backend:
 def drawn(sampler, requests, settings=SAMPLED) -> dict:
     """Text by (problem id, index), once it is sure that every request was answered exactly once, with its own seed."""
     responses = [response for batch in sampler.sample(requests, settings) for response in batch]
-    assert sorted((r.problem_id, r.index, r.seed) for r in responses) == sorted((r.problem_id, r.index, r.seed) for r in requests)
+    assert sorted((*key(r), r.seed) for r in responses) == sorted((*key(r), r.seed) for r in requests)
     return {(r.problem_id, r.index): r.text for r in responses}
 
 
@@ -104,7 +105,7 @@ def test_every_request_is_answered_once_and_responses_to_one_problem_differ(text
 
 
 def test_the_starter_policy_ends_its_responses_by_itself_and_the_end_is_not_counted(sampler, asked, inline):
-    (responses,) = sampler.sample(asked[:16], SamplingSettings(temperature=0.0, top_p=1.0, max_new_tokens=200))
+    (responses,) = sampler.sample(asked[:16], replace(GREEDY, max_new_tokens=200))
     assert {r.finish_reason for r in responses} == {"stop"}
     for r in responses:
         assert "\\boxed{" in r.text
@@ -145,6 +146,13 @@ def test_closing_early_leaves_no_process_and_the_rest_comes_out_the_same(name, w
     assert had | rest == texts
 
 
+def test_more_prompt_tokens_than_one_step_takes_are_all_read(name, workers, sampler, asked):
+    long = [Request(r.problem_id, r.index, r.seed, f"{n} " + 4 * r.prompt) for n, r in enumerate(asked)]
+    assert sum(len(r.prompt.split()) for r in long) > 4096
+    few = replace(SAMPLED, max_new_tokens=10)
+    assert drawn(sampler, long, few) == drawn(workers.get(backend(name, 7)), long, few)
+
+
 @pytest.mark.parametrize("prompt", ["", "cups " * 600], ids=["empty", "longer than the context"])
 def test_a_prompt_that_cannot_be_read_is_refused(sampler, prompt):
     response = one(sampler, prompt)
@@ -158,13 +166,13 @@ def test_a_refused_prompt_does_not_keep_others_from_their_answer(sampler, asked)
 
 
 def test_the_token_limit_and_the_end_of_the_context_cut_a_response(sampler, asked, inline):
-    short = one(sampler, asked[0].prompt, SamplingSettings(temperature=0.0, max_new_tokens=5))
+    short = one(sampler, asked[0].prompt, replace(GREEDY, max_new_tokens=5))
     assert (short.finish_reason, short.n_tokens) == ("length", 5)
     words = "On Monday Sam has 5 cups. " * 100
     prompt = inline.tokenizer.decode(inline.tokenizer(words).input_ids[: inline.n_positions - 3])
     room = inline.n_positions - len(inline.tokenizer(prompt).input_ids)
     assert 0 < room < 10
-    full = one(sampler, prompt, SamplingSettings(temperature=0.0, max_new_tokens=200))
+    full = one(sampler, prompt, replace(GREEDY, max_new_tokens=200))
     assert (full.finish_reason, full.n_tokens) == ("length", room)
 
 
