@@ -8,8 +8,8 @@ import pytest
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
-from benchmarks.serving import CHROMIUM, CHROMIUM_FLAGS, serve  # noqa: E402
-from tests.conftest import ROOT  # noqa: E402
+from benchmarks.serving import CHROMIUM, CHROMIUM_FLAGS, serve
+from tests.conftest import ROOT
 
 pytestmark = [
     pytest.mark.browser,

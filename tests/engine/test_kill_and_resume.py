@@ -194,7 +194,7 @@ def runner(db) -> Iterator[JobRunner]:
 
 
 def workers() -> list[psutil.Process]:
-    return [child for child in psutil.Process().children() if "engine.worker" in child.cmdline()]
+    return [child for child in psutil.Process().children() if not gone(child) and "engine.worker" in child.cmdline()]
 
 
 def test_a_killed_worker_interrupts_the_job_with_a_sentence_and_resuming_completes_it(db, runner, finished):

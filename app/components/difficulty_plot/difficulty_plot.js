@@ -1,14 +1,12 @@
 // The element a person works with: legend, handles, tooltip, selection, zoom; and the talk with Python.
 // One instance per mounted element; it outlives reruns. Text that comes with the data is set as textContent only.
 
-const ASK_AGAIN_MS = 2000;
-const KEY_PAUSE_MS = 250;
+const ASK_AGAIN_MS = 2000, KEY_PAUSE_MS = 250;
 const CLICK_REACH = 10, DRAG_REACH = 4; // pixels: how near a click must be; how far a press must move to be a drag
 const KEY_STEPS = { ArrowUp: 10, ArrowRight: 10, ArrowDown: -10, ArrowLeft: -10, PageUp: 100, PageDown: -100,
                     Home: -STEPS, End: STEPS };
 
 const plots = new WeakMap();
-const inThousandths = (low, high) => ({ low: Math.round(low * STEPS), high: Math.round(high * STEPS) });
 
 export default function ({ data, parentElement, setTriggerValue }) {
   let plot = plots.get(parentElement);

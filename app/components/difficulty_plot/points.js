@@ -159,3 +159,5 @@ function fairSample(points, rows, cap, mode, tau) {
   const nearest = Array.from(rows).filter((_, i) => gaps[i] < limit || (gaps[i] === limit && room-- > 0));
   return { rows: nearest, rule: "nearest" };
 }
+
+const inThousandths = (low, high) => ({ low: Math.round(low * STEPS), high: Math.round(high * STEPS) });

@@ -21,7 +21,7 @@ from engine.starter.corpus import (
 )
 from engine.starter.kinds import EASY, HARD, MID, STEP_WORDINGS
 
-SHIPPED = Path(__file__).parents[1] / "data" / "starter"
+SHIPPED = Path(__file__).parents[2] / "data" / "starter"
 
 
 @pytest.fixture(scope="module")

@@ -13,9 +13,9 @@ from engine.starter.corpus import boxed_answer, make_problems, reference_solutio
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 
-from engine.rewards.token_classification import TokenClassificationReward  # noqa: E402
+from engine.rewards.token_classification import TokenClassificationReward
 
-POLICY, PRM = (Path(__file__).parents[1] / "data" / "starter" / name for name in ("policy", "prm"))
+POLICY, PRM = (Path(__file__).parents[2] / "data" / "starter" / name for name in ("policy", "prm"))
 
 
 @pytest.fixture(scope="module")
