@@ -86,7 +86,7 @@ def _plain(figure: go.Figure, *, title: str, height: int, legend: bool = True) -
         height=height,
         margin={"l": 10, "r": 10, "t": 44, "b": 10},
         showlegend=legend,
-        legend={"orientation": "h", "y": -0.28, "x": 0, "yanchor": "top"},
+        legend={"orientation": "h", "y": -0.28 if height > 300 else -0.6, "x": 0, "yanchor": "top"},
         hovermode="x unified",
     )
     return figure

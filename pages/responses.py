@@ -10,7 +10,7 @@ from engine.store.response_reads import Filter
 from engine.types import Difficulty
 
 PAGE_ROWS = 200
-VERDICTS = {"correct": "Correct", "wrong": "Wrong", "no_answer": "No answer", "timeout": "Timeout", "error": "Not checked", "ungraded": "Not graded yet"}
+VERDICTS = {"correct": "Correct", "wrong": "Wrong", "no_answer": "No answer", "timeout": "Timeout", "error": "Unchecked", "ungraded": "Ungraded"}
 
 
 def problems_of_classes(chosen: state.Selected, names: list[str]) -> list[str]:

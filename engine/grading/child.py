@@ -1,6 +1,6 @@
 """The checking process: reads pairs as JSON lines, answers each with one JSON line, ends when its input closes.
 
-Started by `pool` as `python -m engine.grading.child MEMORY_MIB ALARM_S`. It knows nothing of batches or verdicts.
+Started by `pool` as `python -m engine.grading.child MEMORY_MIB ALARM_S SHORTCUTS`. It knows nothing of batches or verdicts.
 A pair that takes longer than ALARM_S ends the process through SIGALRM's default action: the parent kills it
 earlier, so this only matters where the parent is gone. Nothing a library prints reaches the answers' pipe.
 """
@@ -23,7 +23,7 @@ def _private_output() -> BinaryIO:
     return os.fdopen(pipe, "wb", buffering=0)
 
 
-def main(memory_mib: int, alarm_s: int) -> None:
+def main(memory_mib: int, alarm_s: int, shortcuts: bool = True) -> None:
     """Serves until standard input closes."""
     answers = _private_output()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -42,7 +42,7 @@ def main(memory_mib: int, alarm_s: int) -> None:
         gold, predicted = json.loads(line)
         signal.alarm(alarm_s)
         try:
-            status, reason = check(gold, predicted)
+            status, reason = check(gold, predicted, shortcuts=shortcuts)
         except MemoryError:
             os._exit(OUT_OF_MEMORY)
         signal.alarm(0)
@@ -50,4 +50,4 @@ def main(memory_mib: int, alarm_s: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]))
+    main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:] != ["0"])

@@ -154,9 +154,14 @@ def decide(gold: str, predicted: str) -> Decision | None:
         return Decision("correct", f"The same choice: {quoted(gold)}.") if equal else wrong
     if _WORDS.match(gold) and _WORDS.match(predicted) and gold.casefold() == predicted.casefold():
         return Decision("correct", f"The same words: {quoted(gold)}.")
+    return too_long(gold, predicted)
+
+
+def too_long(gold: str, predicted: str) -> Decision | None:
+    """An error where one of the answers is longer than what Math-Verify is handed, else None."""
     longest = max(len(gold), len(predicted))
-    if longest > MAX_PARSED_CHARS:
-        which = "extracted" if len(predicted) == longest else "reference"
-        limit = f"longer than the {MAX_PARSED_CHARS:,} that are parsed"
-        return Decision("error", f"The {which} answer has {longest:,} characters, {limit}.")
-    return None
+    if longest <= MAX_PARSED_CHARS:
+        return None
+    which = "extracted" if len(predicted) == longest else "reference"
+    limit = f"longer than the {MAX_PARSED_CHARS:,} that are parsed"
+    return Decision("error", f"The {which} answer has {longest:,} characters, {limit}.")

@@ -8,16 +8,18 @@ the first pair needs one; problems with plain answers never do.
 import os
 import queue
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Self
 
 from engine.errors import GradingError
 from engine.grading.child import OUT_OF_MEMORY
-from engine.grading.exact import decide, written_alike
+from engine.grading.exact import Decision, decide, too_long, written_alike
 from engine.grading.extraction import extract_answer, reference_answer, shown
 from engine.grading.process import CheckingProcess, ProcessDied
 from engine.types import Verdict, VerdictStatus
+
+Rules = Callable[[str, str], Decision | None]
 
 _CLOSED = "The grader was closed before this answer was checked."
 
@@ -63,11 +65,14 @@ class Grader:
         n_workers: Child processes, started when needed; None means two, or one on a single core.
         timeout_s: Seconds that Math-Verify may take for one pair; then its child is killed.
         memory_mib: Address space one child may take, in MiB; at least 500.
+        shortcuts: False hands every pair to Math-Verify, so that tests and benchmarks can hold the cheap rules to it.
     """
 
-    def __init__(self, n_workers: int | None = None, timeout_s: float = 5.0, memory_mib: int = 1024) -> None:
+    def __init__(
+        self, n_workers: int | None = None, timeout_s: float = 5.0, memory_mib: int = 1024, *, shortcuts: bool = True
+    ) -> None:
         self._n_workers = n_workers or min(2, os.cpu_count() or 1)
-        self._timeout_s, self._memory_mib = timeout_s, memory_mib
+        self._timeout_s, self._memory_mib, self._shortcuts = timeout_s, memory_mib, shortcuts
         self._pairs: queue.SimpleQueue[_Pair | None] = queue.SimpleQueue()
         self._threads: list[threading.Thread] = []
         self._children: dict[int, CheckingProcess] = {}
@@ -108,7 +113,7 @@ class Grader:
         for place, (raw_gold, response) in enumerate(items):
             gold, predicted = golds[raw_gold], extract_answer(response)
             compared = written_alike(predicted or "")
-            verdicts.append(_cheap_verdict(gold, predicted, compared))
+            verdicts.append(_cheap_verdict(gold, predicted, compared, decide if self._shortcuts else too_long))
             if verdicts[-1] is None:
                 pair = open_pairs.setdefault((gold, compared), _Pair(gold, compared))
                 pair.places.append((place, shown(predicted)))
@@ -166,7 +171,7 @@ class Grader:
             self._end(child)
 
     def _start(self) -> CheckingProcess:
-        child = CheckingProcess(self._timeout_s, self._memory_mib)
+        child = CheckingProcess(self._timeout_s, self._memory_mib, self._shortcuts)
         with self._lock:
             self._children[child.pid] = child
             if self._closed:
@@ -193,11 +198,11 @@ class Grader:
         return "error", f"The checking process died (exit status {exit_status})."
 
 
-def _cheap_verdict(gold: str, predicted: str | None, compared: str) -> Verdict | None:
+def _cheap_verdict(gold: str, predicted: str | None, compared: str, rules: Rules) -> Verdict | None:
     """The verdict where no child is needed, else None. `gold` and `compared` are in the common spelling."""
     if predicted is None or not compared:
         return Verdict(False, None, "no_answer", r"No \boxed answer and no stated final answer.")
     if not gold:
         return Verdict(False, shown(predicted), "error", "The reference answer is empty.")
-    decision = decide(gold, compared)
+    decision = rules(gold, compared)
     return decision and Verdict(decision.status == "correct", shown(predicted), decision.status, decision.reason)

@@ -30,12 +30,12 @@ class ProcessDied(Exception):
 class CheckingProcess:
     """One `engine.grading.child` and its two pipes. Not safe to share between threads, except for `kill`."""
 
-    def __init__(self, timeout_s: float, memory_mib: int) -> None:
+    def __init__(self, timeout_s: float, memory_mib: int, shortcuts: bool = True) -> None:
         self._timeout_s, self._died = timeout_s, False
         paths = [str(_ROOT), os.environ.get("PYTHONPATH", "")]
         alarm_s = int(timeout_s) + 1 + _AFTER_KILL_S
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "engine.grading.child", str(memory_mib), str(alarm_s)],
+            [sys.executable, "-m", "engine.grading.child", str(memory_mib), str(alarm_s), str(int(shortcuts))],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
