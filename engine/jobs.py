@@ -124,6 +124,7 @@ class JobRunner:
         for placement in self._placements.values():
             placement.release()
         self._grader.close()
+        job_rows.mark_lost(self.db)
 
     def _work(self) -> None:
         while not self._closing:

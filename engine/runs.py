@@ -292,7 +292,7 @@ def _insert_problems(db: Database, problems: list[Problem]) -> None:
 
 def _require_same_answers(db: Database, problems: list[Problem]) -> None:
     """Stored verdicts were given by stored answers, and runs share them: one question has one answer per database."""
-    stored = dict(db.cursor().execute("SELECT id, answer FROM problems").fetchall())
+    stored = dict(db.tuples("SELECT id, answer FROM problems"))
     other = [p for p in problems if stored.get(p.id, p.answer) != p.answer]
     if other:
         first = other[0]
