@@ -15,7 +15,7 @@ from engine.method.difficulty import classify
 from engine.method.pairs import build_pairs
 from engine.method.seeds import stable_hash
 from engine.policies import content_id, locate
-from engine.problems import read_problems, require_disjoint
+from engine.problems import ProblemFile, read_problems, require_disjoint
 from engine.sample_sets import sample_set, settings_key
 from engine.samplers import resolve_sampler
 from engine.store import Database, now, reads
@@ -41,7 +41,10 @@ def create_run(db: Database, config: RunConfig) -> str:
     with db.transaction() as cursor:
         _require_same_answers(db, [*train, *held_out])
         _insert_problems(db, [*train, *held_out])
-        cursor.execute("INSERT OR IGNORE INTO policies VALUES (?, ?, NULL, ?)", [policy_id, str(policy), now()])
+        cursor.execute(
+            "INSERT INTO policies VALUES (?, ?, NULL, ?) ON CONFLICT (id) DO UPDATE SET path = excluded.path",
+            [policy_id, str(policy), now()],
+        )
         cursor.execute(
             "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, NULL, NULL, ?)",
             [run_id, config.name, config.seed, json.dumps(plain_config(config)), content_id(prm), str(prm), now()],
@@ -61,7 +64,9 @@ def config_of(db: Database, run_id: str) -> RunConfig:
     return parse_config(json.loads(row["config"]))
 
 
-def plan(db: Database, run_id: str, iteration: int, *, tau_l: float, tau_h: float, mode: Mode, strategy: str) -> Plan:
+def plan(
+    db: Database, run_id: str, iteration: int, *, tau_l: float, tau_h: float, mode: Mode, strategy: str
+) -> Plan:
     """What committing these thresholds would bind, computed from the stored pre-samples."""
     config = config_of(db, run_id)
     e = reads.estimates(db, run_id, iteration)
@@ -266,8 +271,10 @@ _HISTORY = {
 
 
 def _read_sets(config: RunConfig) -> tuple[list[Problem], list[Problem]]:
-    train = read_problems(config.problems.train).problems
-    held_out = read_problems(config.problems.held_out).problems
+    train, held_out = (
+        _usable(name, read_problems(source), config.problems.skip_broken)
+        for name, source in (("train", config.problems.train), ("held_out", config.problems.held_out))
+    )
     remaining_budget(len(train), config.sampling.n, config.sampling.n_presample)
     wanted = config.problems.n_train * config.n_iterations
     if len(train) < wanted:
@@ -283,6 +290,16 @@ def _read_sets(config: RunConfig) -> tuple[list[Problem], list[Problem]]:
     held_out = held_out[: config.problems.n_held_out]
     require_disjoint(train, held_out)
     return train, held_out
+
+
+def _usable(name: str, read: ProblemFile, skip_broken: bool) -> list[Problem]:
+    if read.rejected and not skip_broken:
+        first = "; ".join(f"line {r.line}, {r.field}: {r.reason}" for r in read.rejected[:3])
+        raise ProblemSetError(
+            f"problems.{name} ({read.source}) has {len(read.rejected)} lines that cannot be used: {first} Mend them, or set "
+            "problems.skip_broken = true to go on without them."
+        )
+    return read.problems
 
 
 def _insert_problems(db: Database, problems: list[Problem]) -> None:

@@ -190,7 +190,7 @@ import signal, sys
 from engine.store import Database
 
 db = Database(":memory:")
-slow = "SELECT count(*) AS n FROM range(100000) a, range(100000) b WHERE a.range * b.range % 7 = 3"
+slow = "SELECT count(*) AS n FROM range(20000) a, range(20000) b WHERE a.range * b.range % 7 = 3"
 signal.setitimer(signal.ITIMER_REAL, 0.3)
 signal.signal(signal.SIGALRM, signal.default_int_handler)
 try:
