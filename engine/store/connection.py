@@ -160,7 +160,7 @@ def _reading() -> Iterator[None]:
     try:
         yield
     except duckdb.FatalException as error:
-        raise StoreError(f"The database cannot be used any more: {str(error).splitlines()[0]} Start the program again.") from error
+        raise StoreError(f"The database cannot be used any more: {_told(error)} Start the program again.") from error
     except RuntimeError as error:
         if _is_ctrl_c(error):
             raise KeyboardInterrupt from None
@@ -179,11 +179,16 @@ def _open_error(path: Path, error: Exception) -> StoreError | StoreLocked:
             f"{path} is in use by the process with PID {owner[1]}. One process owns a database at a time: close that one, "
             "or open another file with --db."
         )
-    return StoreError(f"{path} could not be opened as a database: {str(error).splitlines()[0]} Check the path, or give another file.")
+    return StoreError(f"{path} could not be opened as a database: {_told(error)} Check the path, or give another file.")
 
 
 def _write_error(path: Path, error: duckdb.Error) -> StoreError:
     return StoreError(
-        f"{path} could not be written: {str(error).splitlines()[0]} What was stored before is kept. Check the disk's free "
+        f"{path} could not be written: {_told(error)} What was stored before is kept. Check the disk's free "
         "space, then start the program again and resume the job."
     )
+
+
+def _told(error: Exception) -> str:
+    """DuckDB's first line, ending like a sentence."""
+    return f"{str(error).splitlines()[0].rstrip('. ')}."
