@@ -18,6 +18,7 @@ PAGES = (
     ("pairs.py", "Pairs", ":material/compare_arrows:"),
     ("training.py", "Training", ":material/trending_up:"),
     ("compare.py", "Compare", ":material/leaderboard:"),
+    ("export.py", "Export", ":material/download:"),
 )
 
 

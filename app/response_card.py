@@ -3,6 +3,7 @@
 import streamlit as st
 
 from app import inert, state
+from engine import verdicts
 from engine.method.steps import split_steps
 from engine.store import response_reads
 from engine.store.response_reads import Filter
@@ -41,14 +42,40 @@ def response_card(row: dict, *, key: str) -> None:
     with st.container(border=True):
         reward = "not scored" if row["reward"] is None else f"process reward {row['reward']:.3f}"
         truncated = " · :orange-badge[truncated]" if row["finish_reason"] == "length" else ""
-        st.markdown(f"**{PHASES[row['phase']]} {row['idx']}** {STATUS[row['status']]} · {reward} · {row['n_tokens']:,} tokens{truncated}")
-        raw = st.toggle("Raw text", key=f"raw_{key}")
+        overridden = " :violet-badge[overridden]" if row["overridden_by"] else ""
+        st.markdown(f"**{PHASES[row['phase']]} {row['idx']}** {STATUS[row['status']]}{overridden} · {reward} · {row['n_tokens']:,} tokens{truncated}")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            raw = st.toggle("Raw text", key=f"raw_{key}")
+            if row["graded_status"]:
+                _override(row, key=f"{key}_{row['set_id']}_{row['problem_id']}_{row['idx']}")
         if raw:
             st.code(row["text"], language=None, wrap_lines=True)
         else:
             _steps(row)
         answer = "none" if row["predicted"] is None else inert.markdown(row["predicted"])
         st.caption(f"Extracted answer: **{answer}** · reference: **{inert.markdown(row['answer'])}** · {inert.markdown(row['reason'] or '')}")
+
+
+def _override(row: dict, *, key: str) -> None:
+    """A person's word against the verdict: mark, say why, undo."""
+    if row["overridden_by"]:
+        st.caption(
+            f"Graded {STATUS[row['graded_status']]}, overridden by {inert.markdown(row['overridden_by'])} on "
+            f"{row['overridden_at']:%Y-%m-%d %H:%M} UTC. {inert.markdown(row['override_note'])}"
+        )
+    with st.popover("Override", icon=":material/gavel:"):
+        st.text_input("Note", key=f"note_{key}", placeholder="Why is the verdict not right?")
+        for label, correct in (("Mark as correct", True), ("Mark as wrong", False)):
+            st.button(label, key=f"mark_{correct}_{key}", on_click=_overrode, args=[row, correct, key], width="stretch")
+        if row["overridden_by"]:
+            st.button("Undo", key=f"undo_{key}", on_click=_overrode, args=[row, None, key], width="stretch")
+        st.caption("It counts in every run that shares this response. Commits and built pairs stay as they are.")
+
+
+def _overrode(row: dict, correct: bool | None, key: str) -> None:
+    note = st.session_state.get(f"note_{key}", "")
+    verdicts.override(state.store(), row["set_id"], row["problem_id"], row["idx"], correct=correct, note=note, made_by=state.tab_id())
+    st.session_state[f"note_{key}"] = ""
 
 
 def _steps(row: dict) -> None:

@@ -1,4 +1,4 @@
-"""The command line: python -m engine run | resume | evaluate | status | export | doctor. A sibling of the dashboard.
+"""The command line: python -m engine run | resume | evaluate | status | export | regrade | doctor. A sibling of the dashboard.
 
 With --json standard output holds nothing but the result; what happens meanwhile goes to standard error.
 """
@@ -130,16 +130,56 @@ def _job_states(db, run_id: str) -> list[dict]:
 
 
 def export(arguments) -> None:
-    from engine.export import export_table
+    from engine import export as out
     from engine.store import Database
 
     _require_database(arguments.db)
+    path, run, t = Path(arguments.out).expanduser(), {"run_id": arguments.run}, {"iteration": arguments.iteration}
     db = Database(arguments.db)
     try:
-        n_rows = export_table(db, arguments.what, Path(arguments.out), run_id=arguments.run)
+        if arguments.what == "policy":
+            said = {"policy": out.export_policy(db, path, **run, **t)}
+            lines = [f"Policy {said['policy']} in {path}"]
+        elif arguments.what == "config":
+            said = {"notes": out.export_config(db, path, **run)}
+            lines = [f"Configuration in {path}", *said["notes"]]
+        elif arguments.what == "all":
+            said = out.export_all(db, path, suffix=f".{arguments.format}", **run)
+            lines = [f"{n} rows in {path / what}.{arguments.format}" for what, n in said.items()]
+        else:
+            said = {arguments.what: out.export_table(db, arguments.what, path, **run, **t)}
+            lines = [f"{said[arguments.what]} rows in {path}"]
     finally:
         db.close()
-    print(f"{n_rows} rows in {arguments.out}", file=sys.stderr)
+    if arguments.json:
+        print(json.dumps(said))
+    for line in [] if arguments.json else lines:
+        print(line, file=sys.stderr)
+
+
+def regrade(arguments) -> None:
+    from dataclasses import asdict
+
+    from engine.export import pick_run
+    from engine.grading import Grader
+    from engine.store import Database
+    from engine.verdicts import as_table
+    from engine.verdicts import regrade as grade_again
+
+    _require_database(arguments.db)
+    db = Database(arguments.db)
+    n_graded, found = 0, []
+    try:
+        with Grader() as grader:
+            for n, disagreeing in grade_again(db, pick_run(db, arguments.run), grader):
+                n_graded, found = n_graded + n, [*found, *disagreeing]
+                print(f"{n_graded:,} graded again, {len(found):,} disagree", file=sys.stderr)
+    finally:
+        db.close()
+    if arguments.json:
+        print(json.dumps({"n_graded": n_graded, "n_disagreeing": len(found), "disagreements": [asdict(d) for d in found]}))
+    else:
+        print(as_table(found) if found else f"All {n_graded:,} verdicts are given again.")
 
 
 def doctor(arguments) -> None:
@@ -166,12 +206,24 @@ def _parser() -> argparse.ArgumentParser:
         "config", help="a TOML file"
     )
     add("status", status, "Say which runs and jobs a database holds, or what its owner does.")
-    exporting = add("export", export, "Write a table to FILE: JSONL, CSV or Parquet by its suffix.")
-    exporting.add_argument("what", choices=["responses", "estimates", "plan", "pairs", "metrics"])
-    exporting.add_argument("out", metavar="FILE")
-    exporting.add_argument("--run", help="run id (default: the newest)")
+    _add_export(add("export", export, "Write a run's table, configuration or trained policy to a file or folder."))
+    add("regrade", regrade, "Grade a run's stored responses again, list other verdicts, write nothing.").add_argument(
+        "--run", help="run id (default: the newest)"
+    )
     add("doctor", doctor, "Say what is installed, which device and sampler would be used, and who owns the database.")
     return parser
+
+
+def _add_export(exporting: argparse.ArgumentParser) -> None:
+    from engine.export import TABLES
+
+    exporting.add_argument("what", choices=[*TABLES, "config", "policy", "all"])
+    exporting.add_argument(
+        "out", help="a .jsonl, .csv or .parquet file for a table, .toml or .json for config, a new folder for policy, a folder for all"
+    )
+    exporting.add_argument("--run", help="run id (default: the newest)")
+    exporting.add_argument("--iteration", type=int, help="rows of one iteration; for policy, the one that trained it")
+    exporting.add_argument("--format", choices=["jsonl", "csv", "parquet"], default="parquet", help="of the tables of all")
 
 
 if __name__ == "__main__":

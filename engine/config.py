@@ -4,6 +4,7 @@ Defaults are the paper's where it gives them (method.md sections 1.4 to 1.7). py
 only; what values mean together is checked here, in sentences.
 """
 
+import json
 import tomllib
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -150,19 +151,22 @@ class RunConfig:
 
 
 def load_config(path: str | Path) -> RunConfig:
-    """Read and check a TOML file; a relative problem or model path in it is meant from the file's folder.
+    """Read and check a TOML or .json file; a relative problem or model path in it is meant from the file's folder.
 
     Raises: ConfigError naming the field, its value and what is allowed.
     """
     path = Path(path)
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        raw = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
     except FileNotFoundError:
         raise ConfigError(f"There is no configuration file at {path}.") from None
     except OSError as error:
         raise ConfigError(f"{path} could not be read: {error.strerror}. Give a TOML file.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} is not valid TOML: {error}.") from None
+    except (ValueError, RecursionError) as error:
+        raise ConfigError(f"{path} is not valid {'JSON' if path.suffix == '.json' else 'TOML'}: {error}.") from None
+    if not isinstance(raw, dict):
+        raise ConfigError(f"{path} holds no settings: it must be a JSON object.")
     raw.setdefault("name", path.stem)
     return parse_config(_resolve_paths(raw, path.parent))
 

@@ -56,13 +56,16 @@ def evaluation(db: Database, run_id: str, number: int, policy_id: str) -> Evalua
 
 def evaluations(db: Database, run_id: str) -> list[Evaluation]:
     """Every complete evaluation of a run's policies M_0, M_1, …"""
+    found = (evaluation(db, run_id, number, policy_id) for number, policy_id in evaluated_policies(db, run_id).items())
+    return [e for e in found if e is not None]
+
+
+def evaluated_policies(db: Database, run_id: str) -> dict[int, str]:
+    """The policies of a run that there are to evaluate, ids by the t of M_t."""
     policies = {row["iteration"]: row["policy_id"] for row in reads.iterations(db, run_id)}
     last = max(policies)
     following = reads.next_policy(db, run_id, last)
-    if following:
-        policies[last + 1] = following
-    found = (evaluation(db, run_id, number, policy_id) for number, policy_id in sorted(policies.items()))
-    return [e for e in found if e is not None]
+    return {**policies, last + 1: following} if following else policies
 
 
 def gain(before: Evaluation, after: Evaluation, rows=slice(None)) -> Interval:

@@ -1,73 +1,202 @@
-"""Tables out of the store: JSONL, CSV or Parquet, by the file's suffix, written whole or not at all."""
+"""What a run can be taken away as: tables, the trained policy as a model folder, and the configuration that repeats it.
 
+Every table is streamed and written whole or not at all. A table without rows is a file without rows, not an error: a script
+that exports everything must not stop at a run without pairs, and CSV and Parquet still say the columns.
+"""
+
+import json
 import os
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
+from engine.config import plain_config
 from engine.errors import ConfigError
+from engine.evaluation import evaluated_policies, evaluations
 from engine.method.prompts import fill
-from engine.runs import config_of
-from engine.store import Database, reads
+from engine.policies import content_id
+from engine.resolved import as_toml, resolved_config
+from engine.runs import config_of, evaluation_sets
+from engine.store import Database, export_reads, reads
+from engine.tables import SUFFIXES, require_suffix, write_table
 
-SUFFIXES = (".jsonl", ".csv", ".parquet")
+if TYPE_CHECKING:
+    import pyarrow
+
+TABLES = {
+    "problems": "Training and held-out problems, with the iteration that used them.",
+    "responses": "Responses to training problems with verdicts, overrides and step scores.",
+    "held_out_responses": "Responses to held-out problems, greedy and sampled, of every evaluated policy.",
+    "estimates": "Pass rate and process reward per problem, from the pre-samples.",
+    "plan": "What each commit bound: thresholds, class and further responses per problem.",
+    "pairs": "Preference pairs with TRL's columns prompt, chosen and rejected.",
+    "metrics": "Every figure of every optimiser step.",
+    "evaluations": "Held-out results per policy and problem.",
+    "overrides": "Every verdict a person overrode, and every undo.",
+}
 
 
-def export_table(db: Database, what: str, path: Path, *, run_id: str | None = None) -> int:
-    """Write one kind of rows of a run, all iterations, to a file.
+def export_table(db: Database, what: str, path: Path, *, run_id: str | None = None, iteration: int | None = None) -> int:
+    """Write one table of a run to a .jsonl, .csv or .parquet file.
 
     Args:
-        what: responses, estimates, plan, pairs (TRL's columns prompt, chosen, rejected, and more) or metrics.
+        what: a key of TABLES.
         run_id: None for the newest run.
+        iteration: None for all.
 
-    Returns: the number of rows. Raises: ConfigError for an unknown run or suffix, a folder that is not there, or no row.
+    Returns: the number of rows. Raises: ConfigError for an unknown run, iteration or suffix, or a folder that is not there.
     """
-    if path.suffix not in SUFFIXES:
-        raise ConfigError(f"{path} has the suffix {path.suffix or '(none)'}: use one of {', '.join(SUFFIXES)}.")
-    if not path.absolute().parent.is_dir():
-        raise ConfigError(f"{path.absolute().parent} is no folder: create it first.")
+    require_suffix(path)
+    return write_table(table_batches(db, what, pick_run(db, run_id), iteration), path)
+
+
+def table_bytes(db: Database, what: str, suffix: str, run_id: str, iteration: int | None = None) -> bytes:
+    """One table as the bytes of a file, for a browser. All of it is in memory: for long tables there is export_table."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder, f"{what}{suffix}")
+        export_table(db, what, path, run_id=run_id, iteration=iteration)
+        return path.read_bytes()
+
+
+def export_all(db: Database, folder: Path, *, suffix: str = ".parquet", run_id: str | None = None) -> dict[str, int]:
+    """Write every table and the configuration of a run into a folder, made if missing.
+
+    Returns: rows per table. Raises: ConfigError as export_table does.
+    """
+    if suffix not in SUFFIXES:
+        raise ConfigError(f"The suffix {suffix} is none of {', '.join(SUFFIXES)}.")
+    run_id = pick_run(db, run_id)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"{folder} could not be made: {error.strerror}. Choose another folder.") from error
+    export_config(db, folder / "config.toml", run_id=run_id)
+    return {what: export_table(db, what, folder / f"{what}{suffix}", run_id=run_id) for what in TABLES}
+
+
+def export_config(db: Database, path: Path, *, run_id: str | None = None) -> list[str]:
+    """Write the configuration that repeats a run, for `engine run`, as .toml or .json.
+
+    Returns: sentences about what it cannot say. Raises: ConfigError for an unknown run or suffix.
+    """
+    text, notes = config_text(db, pick_run(db, run_id), path.suffix)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        draft.write_text(text, encoding="utf-8")
+        draft.replace(path)
+    except OSError as error:
+        raise ConfigError(f"{path} could not be written: {error.strerror}. Free space or choose another folder.") from error
+    finally:
+        draft.unlink(missing_ok=True)
+    return notes
+
+
+def config_text(db: Database, run_id: str, suffix: str) -> tuple[str, list[str]]:
+    """The text of a .toml or .json file that repeats a run, and what it cannot say. Raises: ConfigError for another suffix."""
+    if suffix not in (".toml", ".json"):
+        raise ConfigError(f"A configuration with the suffix {suffix or '(none)'} cannot be written: use .toml or .json.")
+    config, notes = resolved_config(db, run_id)
+    return as_toml(config, notes) if suffix == ".toml" else json.dumps(plain_config(config), indent=2) + "\n", notes
+
+
+def export_policy(db: Database, folder: Path, *, run_id: str | None = None, iteration: int | None = None) -> str:
+    """Copy a trained policy to a folder that transformers and vLLM load. Blocks while the files are read and written.
+
+    Args:
+        folder: must not exist, or be empty.
+        iteration: the one that trained it; None for the newest trained policy.
+
+    Returns: the policy's id. Raises: ConfigError without a trained policy, for a folder in use, or if the copy differs.
+    """
+    run_id = pick_run(db, run_id)
+    policy_id = trained_policy(db, run_id, iteration)
+    if policy_id is None:
+        which = "has no trained policy yet" if iteration is None else f"trained no policy in iteration {iteration}"
+        raise ConfigError(f"Run {run_id} {which}. Train it first; the policy it began with is where its configuration says.")
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise ConfigError(f"{folder} is there already and not an empty folder. Give a new one.")
+    draft = folder.with_name(f".{folder.name}.{os.getpid()}")
+    try:
+        folder.absolute().parent.mkdir(parents=True, exist_ok=True)
+        shutil.copytree(reads.policy_path(db, policy_id), draft)
+        if content_id(draft) != policy_id:
+            raise ConfigError(f"The files at {reads.policy_path(db, policy_id)} are not those of policy {policy_id} any more.")
+        draft.replace(folder)
+    except OSError as error:
+        raise ConfigError(f"{folder} could not be written: {error}. Check the free space and the policy's own folder.") from error
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    return policy_id
+
+
+def trained_policy(db: Database, run_id: str, iteration: int | None = None) -> str | None:
+    """The policy that an iteration trained, or the newest that any did; None if none did."""
+    began = {row["iteration"]: row["policy_id"] for row in reads.iterations(db, run_id)}
+    wanted = [iteration] if iteration is not None else sorted(began, reverse=True)
+    made = ((t, reads.next_policy(db, run_id, t)) for t in wanted if t in began)
+    return next((policy_id for t, policy_id in made if policy_id and policy_id != began[t]), None)
+
+
+def pick_run(db: Database, run_id: str | None) -> str:
+    """The run that is meant; None means the newest. Raises: ConfigError if it is not there."""
     known = [row["id"] for row in reads.runs(db)]
     run_id = run_id or (known[0] if known else None)
     if run_id not in known:
         raise ConfigError(f"There is no run {run_id or 'yet'} in {db.path}. `status` lists the runs that are there.")
-    if what == "pairs":
-        rows = [row for r in reads.iterations(db, run_id) for row in pair_rows(db, run_id, r["iteration"])]
-    else:
-        rows = reads.table(db, what, run_id)
-    if not rows:
-        raise ConfigError(f"Run {run_id} has no {what} yet: nothing was written.")
-    _write(rows, path)
-    return len(rows)
+    return run_id
 
 
-def pair_rows(db: Database, run_id: str, iteration: int) -> list[dict]:
-    """Preference pairs with TRL's columns first: prompt, chosen, rejected."""
-    template = config_of(db, run_id).policy.prompt_template
-    return [
-        {
-            "prompt": fill(template, row["question"]),
-            "chosen": row["chosen"],
-            "rejected": row["rejected"],
-            "iteration": iteration,
-            "problem_id": row["problem_id"],
-            "chosen_reward": row["chosen_reward"],
-            "rejected_reward": row["rejected_reward"],
-        }
-        for row in reads.pairs(db, run_id, iteration)
+def table_batches(db: Database, what: str, run_id: str, iteration: int | None = None) -> Iterator["pyarrow.RecordBatch"]:
+    """One table in Arrow batches, one at least. Raises: ConfigError for an unknown iteration."""
+    if iteration is not None and reads.iteration(db, run_id, iteration) is None:
+        raise ConfigError(f"Run {run_id} has no iteration {iteration}.")
+    if what == "estimates":
+        return _estimates(db, run_id, iteration)
+    if what == "evaluations":
+        return _evaluations(db, run_id, iteration)
+    held_out = [
+        samples.id
+        for number, policy_id in evaluated_policies(db, run_id).items()
+        if iteration in (None, number)
+        for samples in evaluation_sets(db, run_id, number, policy_id)
     ]
+    rows = export_reads.batches(db, what, run_id, iteration=iteration, held_out_sets=held_out)
+    return _with_prompts(rows, config_of(db, run_id).policy.prompt_template) if what == "pairs" else rows
 
 
-def _write(rows: list[dict], path: Path) -> None:
-    import pandas
+def _estimates(db: Database, run_id: str, iteration: int | None) -> Iterator["pyarrow.RecordBatch"]:
+    import pyarrow
 
-    frame = pandas.DataFrame(rows)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        if path.suffix == ".jsonl":
-            frame.to_json(draft, orient="records", lines=True, force_ascii=False, date_format="iso", double_precision=15)
-        elif path.suffix == ".csv":
-            frame.to_csv(draft, index=False)
-        else:
-            frame.to_parquet(draft, index=False)
-        draft.replace(path)
-    except OSError as error:
-        draft.unlink(missing_ok=True)
-        raise ConfigError(f"{path} could not be written: {error.strerror}. Free space or choose another folder.") from error
+    for row in reads.iterations(db, run_id):
+        if iteration in (None, row["iteration"]):
+            e = reads.estimates(db, run_id, row["iteration"])
+            columns = [pyarrow.array(e.problem_ids.tolist(), pyarrow.string()), *map(pyarrow.array, (e.n_correct, e.n, e.phi_r))]
+            number = pyarrow.array([row["iteration"]] * len(e.n), pyarrow.int32())
+            yield pyarrow.record_batch([number, *columns], names=["iteration", "problem_id", "n_correct", "n", "phi_r"])
+
+
+def _evaluations(db: Database, run_id: str, iteration: int | None) -> Iterator["pyarrow.RecordBatch"]:
+    import pyarrow
+
+    names = ["iteration", "policy_id", "problem_id", "level", "greedy_correct", "n_correct", "n", "pass_rate"]
+    kinds = [pyarrow.int32(), *[pyarrow.string()] * 3, pyarrow.bool_(), *[pyarrow.int32()] * 2, pyarrow.float64()]
+    schema = pyarrow.schema(list(zip(names, kinds)))
+    yield pyarrow.RecordBatch.from_pylist([], schema)
+    for e in evaluations(db, run_id):
+        if iteration in (None, e.number):
+            each = zip(e.problem_ids.tolist(), e.levels.tolist(), e.greedy.tolist(), e.pass_rate.tolist())
+            rows = [(e.number, e.policy_id, id, level or None, greedy, round(rate * e.n), e.n, rate) for id, level, greedy, rate in each]
+            yield pyarrow.RecordBatch.from_pylist([dict(zip(names, row)) for row in rows], schema)
+
+
+def _with_prompts(batches: Iterator["pyarrow.RecordBatch"], template: str) -> Iterator["pyarrow.RecordBatch"]:
+    """TRL's columns first; the prompt is what the policy read."""
+    import pyarrow
+
+    for batch in batches:
+        prompts = pyarrow.array([fill(template, question) for question in batch.column("question").to_pylist()], pyarrow.string())
+        rest = [name for name in batch.schema.names if name not in ("question", "chosen", "rejected")]
+        columns = [prompts, *(batch.column(name) for name in ("chosen", "rejected", *rest))]
+        yield pyarrow.record_batch(columns, names=["prompt", "chosen", "rejected", *rest])

@@ -1,5 +1,6 @@
 """Where is the boundary of this policy, and what would it cost to sample there?"""
 
+import numpy as np
 import streamlit as st
 
 from app import inert, state, thresholds, widgets
@@ -14,8 +15,8 @@ CAP = 500
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
-def columns(run_id: str, iteration: int, n_judged: int):
-    """The page's data; n_judged is what makes it new."""
+def columns(run_id: str, iteration: int, n_judged: int, n_overrides: int):
+    """The page's data; n_judged and n_overrides are what makes it new."""
     db = state.store()
     e = reads.estimates(db, run_id, iteration)
     problems = reads.problems(db, run_id, "train", iteration)
@@ -23,10 +24,16 @@ def columns(run_id: str, iteration: int, n_judged: int):
     return e, questions, plot_data(e.n_correct, e.n, e.phi_r, e.problem_ids.tolist(), questions)
 
 
+@st.cache_resource(show_spinner=False, max_entries=8)
+def bound_classes(run_id: str, iteration: int) -> dict[str, int]:
+    """Class by problem as committed, whatever verdicts were overridden since."""
+    return {row["problem_id"]: row["difficulty"] for row in reads.allocation(state.store(), run_id, iteration)}
+
+
 def draw(chosen: state.Selected) -> None:
     db = state.store()
     n_judged = reads.n_judged(db, chosen.row["presample_set"], "train", chosen.run_id, chosen.iteration, reads.run(db, chosen.run_id)["prm_id"])
-    e, questions, data = columns(chosen.run_id, chosen.iteration, n_judged)
+    e, questions, data = columns(chosen.run_id, chosen.iteration, n_judged, reads.n_overrides(db))
     bound = reads.commit(db, chosen.run_id, chosen.iteration)
     if not len(e.problem_ids):
         st.info(f"No problem is finished yet; {e.n_pending} are pending. Points appear as responses come in.", icon=":material/hourglass_empty:")
@@ -67,8 +74,13 @@ def needed() -> None:
 def offer(chosen: state.Selected, e, now: thresholds.Setting, bound: dict | None) -> None:
     """What a commit would spend; after the commit, what it bound."""
     classes = classify(e.n_correct, e.n, e.phi_r, tau_l=now.tau_l, tau_h=now.tau_h, mode=now.mode)
-    thresholds.plan_figures(classes, e.n_pending, now.strategy, chosen.config)
-    if bound:
+    if not bound:
+        thresholds.plan_figures(classes, e.n_pending, now.strategy, chosen.config)
+    else:
+        committed = bound_classes(chosen.run_id, chosen.iteration)
+        thresholds.plan_figures(np.fromiter(committed.values(), np.int8), bound["n_pending"], now.strategy, chosen.config)
+        if n_moved := sum(committed.get(id) != c for id, c in zip(e.problem_ids.tolist(), classes.tolist())):
+            st.caption(f"Verdicts were overridden since: {n_moved:,} problems would be in another class now. Fork to use that.")
         st.success(f"Committed by {bound['made_by']} at {bound['made_at']:%Y-%m-%d %H:%M} UTC.", icon=":material/lock:")
         if st.button("Fork this iteration", width="stretch", help="A new run on the same pre-samples, to be committed in another way."):
             state.select(runs.fork(state.store(), chosen.run_id, chosen.iteration), chosen.iteration)

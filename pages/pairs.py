@@ -1,11 +1,9 @@
 """What will the policy learn from?"""
 
-import json
-
 import streamlit as st
 
 from app import charts, inert, state, widgets
-from engine.export import pair_rows
+from engine.export import table_bytes
 from engine.store import reads
 
 chosen = widgets.need_run()
@@ -29,7 +27,7 @@ if not rows:
 st.plotly_chart(charts.histogram(margins, title="Reward margin, chosen minus rejected", axis="margin"), config=charts.CONFIG, alt="Histogram of reward margins")
 st.download_button(
     "Export as JSONL",
-    lambda: "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in pair_rows(db, chosen.run_id, chosen.iteration)),
+    lambda: table_bytes(db, "pairs", ".jsonl", chosen.run_id, chosen.iteration),
     file_name=f"pairs_{chosen.run_id}_{chosen.iteration}.jsonl",
     icon=":material/download:",
     help="TRL's columns prompt, chosen and rejected come first.",

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from engine.errors import ProblemSetError
+from engine.spreadsheet import unguarded
 
 
 class Broken(NamedTuple):
@@ -52,7 +53,7 @@ def _csv(path: Path) -> Rows:
         reader = csv.DictReader(lines)
         try:
             for row in reader:
-                yield reader.line_num, row
+                yield reader.line_num, {k: unguarded(v) if isinstance(v, str) else v for k, v in row.items()}
         except (csv.Error, UnicodeDecodeError) as error:
             raise ProblemSetError(
                 f"{path} cannot be read behind line {reader.line_num}: {error}. Save it as UTF-8 CSV."

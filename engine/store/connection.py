@@ -5,16 +5,19 @@ Knows nothing of runs: only how the file is opened, migrated, written in one tra
 
 import re
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
 from engine.errors import StoreConflict, StoreError, StoreLocked
 from engine.store.schema import MIGRATIONS
+
+if TYPE_CHECKING:
+    import pyarrow
 
 _CANNOT_WRITE = (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.FatalException, duckdb.TransactionException)
 """What a full disk looks like: an IOException while writing, a TransactionException while committing, a FatalException after."""
@@ -108,6 +111,28 @@ class Database:
         with _reading():
             return self.cursor().execute(sql, parameters).fetchnumpy()
 
+    def batches(self, queries: Iterable[tuple[str, Any]], *, n_rows: int = 8192) -> Iterator["pyarrow.RecordBatch"]:
+        """The rows of several queries with equal columns, one after the other, as of one moment.
+
+        Args:
+            queries: (SQL, parameters); at least one.
+            n_rows: rows per batch at most.
+
+        The first batch is empty and knows the columns. What is not read yet is not in memory.
+        """
+        cursor, is_first = self._connection.cursor(), True
+        try:
+            with _reading():
+                cursor.execute("BEGIN")
+                for sql, parameters in queries:
+                    reader = cursor.sql(sql, params=parameters).to_arrow_reader(n_rows)
+                    if is_first:
+                        yield _without_rows(reader.schema)
+                    is_first = False
+                    yield from reader
+        finally:
+            cursor.close()
+
     def insert(self, table: str, columns: Mapping[str, Sequence[Any]], *, or_ignore: bool = False) -> int:
         """Append rows given by column. With or_ignore a row whose key is there already changes nothing.
 
@@ -148,6 +173,12 @@ class Database:
             with self.transaction() as cursor:
                 cursor.execute(sql)
                 cursor.execute("INSERT INTO migrations VALUES (?, ?, ?)", [number, why, now()])
+
+
+def _without_rows(schema: "pyarrow.Schema") -> "pyarrow.RecordBatch":
+    import pyarrow
+
+    return pyarrow.record_batch([pyarrow.array([], field.type) for field in schema], schema=schema)
 
 
 def now() -> datetime:

@@ -107,7 +107,7 @@ def estimates(db: Database, run_id: str, number: int) -> Estimates:
         JOIN {RUNS} runs ON runs.id = p.run_id
         JOIN iterations i ON i.run_id = p.run_id AND i.iteration = p.iteration
         LEFT JOIN responses r ON r.set_id = i.presample_set AND r.problem_id = p.problem_id AND r.idx < runs.n_presample
-        LEFT JOIN verdicts v ON v.set_id = r.set_id AND v.problem_id = r.problem_id AND v.idx = r.idx
+        LEFT JOIN judged v ON v.set_id = r.set_id AND v.problem_id = r.problem_id AND v.idx = r.idx
         LEFT JOIN step_scores s ON s.set_id = r.set_id AND s.problem_id = r.problem_id AND s.idx = r.idx
             AND s.prm_id = runs.prm_id
         WHERE p.run_id = ? AND p.iteration = ? AND p.role = 'train'
@@ -144,7 +144,7 @@ def pool(db: Database, run_id: str, number: int) -> list[dict]:
         JOIN {RUNS} runs ON runs.id = a.run_id
         JOIN responses r ON r.problem_id = a.problem_id
             AND (r.set_id = i.resample_set OR (r.set_id = i.presample_set AND r.idx < runs.n_presample))
-        JOIN verdicts v ON v.set_id = r.set_id AND v.problem_id = r.problem_id AND v.idx = r.idx
+        JOIN judged v ON v.set_id = r.set_id AND v.problem_id = r.problem_id AND v.idx = r.idx
         LEFT JOIN step_scores s ON s.set_id = r.set_id AND s.problem_id = r.problem_id AND s.idx = r.idx
             AND s.prm_id = runs.prm_id
         WHERE a.run_id = ? AND a.iteration = ? AND a.n_more > 0 ORDER BY r.problem_id, r.idx""",
@@ -182,7 +182,7 @@ def verdict_columns(db: Database, set_id: str, run_id: str) -> dict[str, np.ndar
             coalesce(sum(v.correct::INTEGER), 0)::BIGINT AS n_correct
         FROM run_problems p JOIN problems q ON q.id = p.problem_id
         JOIN {RUNS} runs ON runs.id = p.run_id
-        LEFT JOIN verdicts v ON v.problem_id = p.problem_id AND v.set_id = ? AND v.idx < runs.n_evaluate
+        LEFT JOIN judged v ON v.problem_id = p.problem_id AND v.set_id = ? AND v.idx < runs.n_evaluate
         WHERE p.run_id = ? AND p.role = 'held_out' GROUP BY p.problem_id, q.level, p.position ORDER BY p.position""",
         [set_id, run_id],
     )
@@ -212,11 +212,16 @@ def n_foregone(db: Database, run_id: str, number: int) -> int:
             JOIN iterations i ON i.run_id = p.run_id AND i.iteration = p.iteration
             JOIN {RUNS} runs ON runs.id = p.run_id
             LEFT JOIN allocations a ON a.run_id = p.run_id AND a.iteration = p.iteration AND a.problem_id = p.problem_id
-            JOIN verdicts v ON v.set_id = i.presample_set AND v.problem_id = p.problem_id AND v.idx < runs.n_presample
+            JOIN judged v ON v.set_id = i.presample_set AND v.problem_id = p.problem_id AND v.idx < runs.n_presample
             WHERE p.run_id = ? AND p.iteration = ? AND p.role = 'train' AND coalesce(a.n_more, 0) = 0
             GROUP BY p.problem_id)""",
         [run_id, number],
     )["n"]
+
+
+def n_overrides(db: Database) -> int:
+    """How often a person overrode a verdict or undid that, in the whole database: grows with every such row."""
+    return db.row("SELECT count(*) AS n FROM overrides")["n"]
 
 
 def next_policy(db: Database, run_id: str, number: int) -> str | None:
@@ -229,38 +234,3 @@ def next_policy(db: Database, run_id: str, number: int) -> str | None:
     )
     row = following or trained
     return row and row["policy_id"]
-
-
-_TABLES = {
-    "responses": f"""SELECT i.iteration, s.purpose, r.problem_id, q.question, q.answer, q.level, r.idx AS "index", r.seed, r.text,
-            r.finish_reason, r.n_tokens, v.correct, v.predicted, v.status, v.reason, c.scores AS step_scores, c.reward
-        FROM iterations i
-        JOIN {RUNS} runs ON runs.id = i.run_id
-        JOIN sample_sets s ON s.id IN (i.presample_set, i.resample_set)
-        JOIN run_problems p ON p.run_id = i.run_id AND p.iteration = i.iteration
-        JOIN problems q ON q.id = p.problem_id
-        JOIN responses r ON r.set_id = s.id AND r.problem_id = p.problem_id
-            AND (s.purpose <> 'presample' OR r.idx < runs.n_presample)
-        LEFT JOIN verdicts v ON v.set_id = r.set_id AND v.problem_id = r.problem_id AND v.idx = r.idx
-        LEFT JOIN step_scores c ON c.set_id = r.set_id AND c.problem_id = r.problem_id AND c.idx = r.idx
-            AND c.prm_id = runs.prm_id
-        WHERE i.run_id = ? ORDER BY i.iteration, p.position, r.idx""",
-    "plan": """SELECT a.iteration, a.problem_id, q.question, a.difficulty, a.n_more, c.tau_l, c.tau_h, c.mode, c.strategy, c.seed,
-            c.made_by, c.made_at
-        FROM allocations a JOIN commits c USING (run_id, iteration) JOIN problems q ON q.id = a.problem_id
-        WHERE a.run_id = ? ORDER BY a.iteration, a.problem_id""",
-    "metrics": """SELECT j.iteration, m.job_id, m.attempt, m.step, m.n_steps, m.name, m.value, m.logged_at
-        FROM metrics m JOIN jobs j ON j.id = m.job_id WHERE j.run_id = ? ORDER BY j.number, m.attempt, m.step, m.name""",
-}
-
-
-def table(db: Database, what: str, run_id: str) -> list[dict]:
-    """Rows for export: responses, plan, metrics, or estimates."""
-    if what != "estimates":
-        return db.rows(_TABLES[what], [run_id])
-    return [
-        {"iteration": row["iteration"], "problem_id": id, "n_correct": n_correct, "n": n, "phi_r": phi_r}
-        for row in iterations(db, run_id)
-        for e in [estimates(db, run_id, row["iteration"])]
-        for id, n_correct, n, phi_r in zip(e.problem_ids.tolist(), e.n_correct.tolist(), e.n.tolist(), e.phi_r.tolist())
-    ]

@@ -12,7 +12,7 @@ _FROM = f"""FROM iterations i
     JOIN problems q ON q.id = p.problem_id
     JOIN responses r ON r.problem_id = p.problem_id
         AND (r.set_id = i.resample_set OR (r.set_id = i.presample_set AND r.idx < runs.n_presample))
-    LEFT JOIN verdicts v ON v.set_id = r.set_id AND v.problem_id = r.problem_id AND v.idx = r.idx
+    LEFT JOIN judged v ON v.set_id = r.set_id AND v.problem_id = r.problem_id AND v.idx = r.idx
     LEFT JOIN step_scores s ON s.set_id = r.set_id AND s.problem_id = r.problem_id AND s.idx = r.idx AND s.prm_id = runs.prm_id
     WHERE i.run_id = ? AND i.iteration = ?"""
 
@@ -37,12 +37,13 @@ def count(db: Database, run_id: str, iteration: int, chosen: Filter) -> int:
 
 
 def page(db: Database, run_id: str, iteration: int, chosen: Filter, *, limit: int, offset: int = 0) -> list[dict]:
-    """Responses in the run's problem order: texts, verdicts, step scores."""
+    """Responses in the run's problem order: texts, verdicts as they count and as they were graded, step scores."""
     where, values = _where(chosen)
     return db.rows(
-        f"""SELECT r.problem_id, r.idx, q.question, q.answer, q.level, r.text, r.finish_reason, r.n_tokens, r.seed,
+        f"""SELECT r.set_id, r.problem_id, r.idx, q.question, q.answer, q.level, r.text, r.finish_reason, r.n_tokens, r.seed,
             CASE WHEN r.set_id = i.presample_set THEN 'presample' ELSE 'resample' END AS phase,
-            v.correct, v.predicted, coalesce(v.status, 'ungraded') AS status, v.reason, s.scores, s.reward, s.status AS score_status
+            v.correct, v.predicted, coalesce(v.status, 'ungraded') AS status, v.reason, s.scores, s.reward, s.status AS score_status,
+            v.graded_status, v.override_note, v.overridden_by, v.overridden_at
         {_FROM} {where} ORDER BY p.position, r.idx LIMIT ? OFFSET ?""",
         [run_id, iteration, *values, limit, offset],
     )

@@ -66,4 +66,22 @@ MIGRATIONS: list[tuple[str, str]] = [
             number INTEGER DEFAULT nextval('note_order'), job_id VARCHAR, attempt INTEGER, noted_at TIMESTAMP, text VARCHAR);
         """,
     ),
+    (
+        "A person may override a verdict: rows beside verdicts, the newest counts, NULL undoes. Reads ask the view judged.",
+        """
+        CREATE SEQUENCE override_order;
+        CREATE TABLE overrides (
+            number INTEGER PRIMARY KEY DEFAULT nextval('override_order'), set_id VARCHAR NOT NULL, problem_id VARCHAR NOT NULL,
+            idx INTEGER NOT NULL, correct BOOLEAN, note VARCHAR NOT NULL, made_by VARCHAR NOT NULL, made_at TIMESTAMP NOT NULL);
+        CREATE VIEW judged AS
+            SELECT v.set_id, v.problem_id, v.idx, coalesce(o.correct, v.correct) AS correct, v.predicted,
+                CASE WHEN o.correct IS NULL THEN v.status WHEN o.correct THEN 'correct' ELSE 'wrong' END AS status, v.reason,
+                v.correct AS graded_correct, v.status AS graded_status,
+                o.note AS override_note, o.made_by AS overridden_by, o.made_at AS overridden_at
+            FROM verdicts v LEFT JOIN (
+                SELECT * FROM overrides WHERE correct IS NOT NULL
+                AND number IN (SELECT max(number) FROM overrides GROUP BY set_id, problem_id, idx)
+            ) o ON o.set_id = v.set_id AND o.problem_id = v.problem_id AND o.idx = v.idx;
+        """,
+    ),
 ]

@@ -8,7 +8,7 @@ from engine.method.difficulty import class_counts, classify
 from engine.store import job_rows, reads
 from tests.conftest import ROOT
 
-PAGES = ("home", "difficulty", "responses", "pairs", "training", "compare")
+PAGES = ("home", "difficulty", "responses", "pairs", "training", "compare", "export")
 
 
 def show(page, **query):

@@ -8,7 +8,7 @@ import pandas
 import pytest
 
 from engine.jobs import JobRunner
-from engine.store import Database, job_rows, reads
+from engine.store import Database, export_reads, job_rows, reads
 from tests.engine.small_runs import cli, toml
 
 KEYS = {
@@ -144,7 +144,8 @@ def test_numbers_and_texts_are_exported_as_they_are_stored(exported, tmp_path, s
     out = tmp_path / f"responses{suffix}"
     cli("export", "responses", out, "--db", exported)
     db = Database(exported)
-    stored = {(r["problem_id"], r["index"]): r for r in reads.table(db, "responses", reads.runs(db)[0]["id"])}
+    batches = export_reads.batches(db, "responses", reads.runs(db)[0]["id"])
+    stored = {(r["problem_id"], r["index"]): r for batch in batches for r in batch.to_pylist()}
     db.close()
     for row in read(out).to_dict("records"):
         kept = stored[row["problem_id"], row["index"]]

@@ -1,0 +1,85 @@
+"""What can I take away?"""
+
+from pathlib import Path
+
+import streamlit as st
+
+from app import state, widgets
+from engine.errors import EngineError
+from engine.export import TABLES, config_text, export_all, export_policy, table_bytes, trained_policy
+from engine.store import export_reads, reads
+from engine.tables import SUFFIXES
+
+MOST_RESPONSES = 100_000
+"""Above it the long tables go to a folder instead of through the browser's memory."""
+LONG = ("responses", "held_out_responses")
+
+
+def tables(chosen: state.Selected) -> None:
+    """A button per table; its file is made when it is pressed."""
+    st.subheader("Tables")
+    suffix = st.segmented_control("Format", SUFFIXES, default=".jsonl", format_func=lambda s: s[1:].upper(), required=True)
+    too_long = export_reads.n_responses(state.store(), chosen.run_id) > MOST_RESPONSES
+    for what, about in TABLES.items():
+        button, text = st.columns([2, 5], vertical_alignment="center")
+        button.download_button(
+            what.replace("_", " ").capitalize(),
+            lambda what=what: table_bytes(state.store(), what, suffix, chosen.run_id),
+            file_name=f"{what}_{chosen.run_id}{suffix}",
+            icon=":material/download:",
+            key=f"table_{what}",
+            on_click="ignore",
+            disabled=too_long and what in LONG,
+            width="stretch",
+        )
+        text.caption(about + (" Too long for a browser here: write it to a folder below." if too_long and what in LONG else ""))
+    st.caption("All iterations of the run. JSONL and Parquet give back exactly what is stored; in CSV a text that a spreadsheet would run begins with an apostrophe.")
+    with st.form("all"):
+        folder = st.text_input("Write all tables and the configuration to a folder of this machine", placeholder=str(Path.home() / f"run_{chosen.run_id}"))
+        if st.form_submit_button("Write", icon=":material/folder:") and folder.strip():
+            written(lambda: export_all(state.store(), Path(folder.strip()).expanduser(), suffix=suffix, run_id=chosen.run_id), folder)
+
+
+def written(write, folder: str) -> None:
+    try:
+        with st.spinner("Writing"):
+            write()
+        st.success(f"Written to {folder.strip()}.")
+    except EngineError as error:
+        st.error(str(error))
+
+
+def configuration(chosen: state.Selected) -> None:
+    st.subheader("Configuration")
+    text, notes = config_text(state.store(), chosen.run_id, ".toml")
+    st.caption("Repeats this run with `python -m engine run`, with the thresholds and training settings that were used.")
+    for note in notes:
+        st.caption(note)
+    st.download_button("Configuration", text, file_name=f"{chosen.run_id}.toml", icon=":material/download:", key="config", on_click="ignore")
+    with st.expander("Read it"):
+        st.code(text, language="toml")
+
+
+def policy(chosen: state.Selected) -> None:
+    st.subheader("Trained policy")
+    policy_id = trained_policy(state.store(), chosen.run_id)
+    if policy_id is None:
+        st.info("No policy is trained yet.", icon=":material/info:")
+        return
+    path = reads.policy_path(state.store(), policy_id)
+    st.caption(f"Policy {policy_id}: a model folder that transformers and vLLM load where it lies, or copied to a place of yours.")
+    st.code(f"vllm serve {path}", language="bash")
+    with st.form("policy"):
+        folder = st.text_input("Copy it to a new folder of this machine")
+        if st.form_submit_button("Copy", icon=":material/folder:") and folder.strip():
+            written(lambda: export_policy(state.store(), Path(folder.strip()).expanduser(), run_id=chosen.run_id), folder)
+
+
+chosen = widgets.need_run()
+st.title("Export")
+tables(chosen)
+left, right = st.columns(2)
+with left:
+    configuration(chosen)
+with right:
+    policy(chosen)
