@@ -80,7 +80,7 @@ def offer(chosen: state.Selected, e, now: thresholds.Setting, bound: dict | None
         committed = bound_classes(chosen.run_id, chosen.iteration)
         thresholds.plan_figures(np.fromiter(committed.values(), np.int8), bound["n_pending"], now.strategy, chosen.config)
         if n_moved := sum(committed.get(id) != c for id, c in zip(e.problem_ids.tolist(), classes.tolist())):
-            st.caption(f"Verdicts were overridden since: {n_moved:,} problems would be in another class now. Fork to use that.")
+            st.caption(f"Verdicts were overridden since. Problems that would be in another class now: {n_moved:,}. Fork to use that.")
         st.success(f"Committed by {bound['made_by']} at {bound['made_at']:%Y-%m-%d %H:%M} UTC.", icon=":material/lock:")
         if st.button("Fork this iteration", width="stretch", help="A new run on the same pre-samples, to be committed in another way."):
             state.select(runs.fork(state.store(), chosen.run_id, chosen.iteration), chosen.iteration)

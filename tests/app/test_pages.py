@@ -3,7 +3,8 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from engine import runs
+from engine import runs, verdicts
+from engine.export import TABLES
 from engine.method.difficulty import class_counts, classify
 from engine.store import job_rows, reads
 from tests.conftest import ROOT
@@ -218,3 +219,65 @@ def test_the_second_training_of_an_iteration_is_evaluated_too(studio):
     second = {**first, "id": job_rows.add(studio.db, studio.run_id, 0, "train", {"beta": 0.2})}
     studio.db.cursor().execute("UPDATE jobs SET policy_id = 'e' || id WHERE id = ?", [second["id"]])
     assert tasks.follow_ups(studio.db, first) != tasks.follow_ups(studio.db, second)
+
+
+def press(at, label):
+    next(b for b in at.button if b.label == label).click().run()
+    assert not at.exception
+
+
+def test_a_person_overrides_a_verdict_on_the_card_and_takes_it_back(studio):
+    studio.presampled()
+    at = show("responses", problem=list(reads.problems(studio.db, studio.run_id, "train", 0))[3])
+    assert set(at.dataframe[0].value["Verdict"]) == {"Correct"} and "overridden" not in said(at)
+    next(field for field in at.text_input if field.label == "Note").set_value("=<b>guess</b>")
+    press(at, "Mark as wrong")
+    assert at.dataframe[0].value["Verdict"].tolist() == ["Wrong", "Correct", "Correct"]
+    assert "overridden by tab" in said(at) and "guess" in said(at) and "<b>" not in said(at)
+    assert next(field for field in at.text_input if field.label == "Note").value == ""
+    press(at, "Undo")
+    assert set(at.dataframe[0].value["Verdict"]) == {"Correct"} and "overridden" not in said(at)
+    assert "Undo" not in [button.label for button in at.button]
+
+
+def test_class_counts_follow_an_override_until_the_commit_and_stay_after_it(studio):
+    studio.presampled()
+    inlier = list(reads.problems(studio.db, studio.run_id, "train", 0))[3]
+    key = (studio.row["presample_set"], inlier, 0)
+    before = metrics(show("difficulty"))
+    verdicts.override(studio.db, *key, correct=False, made_by="tab 1")
+    live = metrics(show("difficulty"))
+    assert (int(live["Inlier"]), int(live["Boundary"])) == (int(before["Inlier"]) - 1, int(before["Boundary"]) + 1)
+    runs.commit(studio.db, studio.run_id, 0, tau_l=0.25, tau_h=0.65, mode="both", strategy="boundary", made_by="tab 1")
+    assert "overridden since" not in said(show("difficulty"))
+    verdicts.override(studio.db, *key, correct=None, made_by="tab 1")
+    at = show("difficulty")
+    assert metrics(at) == live and "would be in another class now: 1." in said(at)
+
+
+def test_a_response_without_a_verdict_has_nothing_to_override(studio):
+    studio.presampled()
+    studio.db.cursor().execute("DELETE FROM verdicts")
+    assert "Mark as wrong" not in [button.label for button in show("responses").button]
+
+
+def test_the_export_page_offers_every_table_the_configuration_and_the_policy(studio, tmp_path):
+    studio.trained()
+    at = show("export")
+    labels = [element.proto.label for element in at.get("download_button")]
+    assert labels == [*(what.replace("_", " ").capitalize() for what in TABLES), "Configuration"]
+    assert "vllm serve /nowhere" in [block.value for block in at.code]
+    at.text_input[0].set_value(str(tmp_path / "out"))
+    press(at, "Write")
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"config.toml", *(f"{what}.jsonl" for what in TABLES)}
+    at.text_input[1].set_value(str(tmp_path / "policy"))
+    press(at, "Copy")
+    assert "could not be written" in said(at) and not (tmp_path / "policy").exists()
+
+
+def test_what_is_too_long_for_a_browser_goes_to_a_folder(studio, monkeypatch):
+    monkeypatch.setattr("engine.store.export_reads.n_responses", lambda *_: 1_000_000)
+    studio.presampled()
+    at = show("export")
+    disabled = [element.proto.label for element in at.get("download_button") if element.proto.disabled]
+    assert disabled == ["Responses", "Held out responses"] and "No policy is trained yet" in said(at)

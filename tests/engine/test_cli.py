@@ -245,13 +245,14 @@ def test_an_unknown_run_suffix_or_folder_is_a_sentence(exported, arguments, said
     assert_sentence(cli(*arguments, "--db", exported), said)
 
 
-def test_a_table_without_rows_is_a_sentence_and_writes_no_file(finished, tmp_path):
+def test_a_table_without_rows_is_a_file_with_columns_and_the_count_is_told(finished, tmp_path):
     path = finished.copy(tmp_path)
     db = Database(path)
     db.cursor().execute("DELETE FROM pairs")
     db.close()
-    assert_sentence(cli("export", "pairs", tmp_path / "pairs.csv", "--db", path), "has no pairs yet: nothing was written")
-    assert not (tmp_path / "pairs.csv").exists()
+    done = cli("export", "pairs", tmp_path / "pairs.csv", "--db", path)
+    assert done.returncode == 0 and "0 rows in" in done.stderr
+    assert (tmp_path / "pairs.csv").read_text().startswith('"prompt","chosen","rejected"')
 
 
 def test_a_file_that_is_no_database_is_a_sentence(tmp_path):
