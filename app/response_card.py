@@ -58,11 +58,6 @@ def response_card(row: dict, *, key: str) -> None:
 
 def _override(row: dict, *, key: str) -> None:
     """A person's word against the verdict: mark, say why, undo."""
-    if row["overridden_by"]:
-        st.caption(
-            f"Graded {STATUS[row['graded_status']]}, overridden by {inert.markdown(row['overridden_by'])} on "
-            f"{row['overridden_at']:%Y-%m-%d %H:%M} UTC. {inert.markdown(row['override_note'])}"
-        )
     with st.popover("Override", icon=":material/gavel:"):
         st.text_input("Note", key=f"note_{key}", placeholder="Why is the verdict not right?")
         for label, correct in (("Mark as correct", True), ("Mark as wrong", False)):
@@ -70,6 +65,11 @@ def _override(row: dict, *, key: str) -> None:
         if row["overridden_by"]:
             st.button("Undo", key=f"undo_{key}", on_click=_overrode, args=[row, None, key], width="stretch")
         st.caption("It counts in every run that shares this response. Commits and built pairs stay as they are.")
+    if row["overridden_by"]:
+        st.caption(
+            f"Graded {STATUS[row['graded_status']]}, overridden by {inert.markdown(row['overridden_by'])} on "
+            f"{row['overridden_at']:%Y-%m-%d %H:%M} UTC. {inert.markdown(row['override_note'])}"
+        )
 
 
 def _overrode(row: dict, correct: bool | None, key: str) -> None:

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,15 +48,13 @@ def write_table(batches: Iterable["pyarrow.RecordBatch"], path: Path) -> int:
     """
     require_suffix(path)
     draft = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
-    n_rows, batches = 0, iter(batches)
+    n_rows, batches = 0, map(_typed, batches)
     try:
-        first = _typed(next(batches))
+        first = next(batches)
         with _WRITERS[path.suffix](draft, first.schema) as write:
-            while first is not None:
-                write(first)
-                n_rows += first.num_rows
-                following = next(batches, None)
-                first = None if following is None else _typed(following)
+            for batch in chain([first], batches):
+                write(batch)
+                n_rows += batch.num_rows
         draft.replace(path)
     except OSError as error:
         raise ConfigError(f"{path} could not be written: {error.strerror or error}. Free space or choose another folder.") from error
@@ -70,8 +69,7 @@ def read_table(path: str | Path) -> "pyarrow.Table":
     A JSONL file without rows has no columns. Raises: ConfigError for an unknown suffix or a file that cannot be read.
     """
     path = Path(path)
-    if path.suffix not in SUFFIXES:
-        raise ConfigError(f"{path} has the suffix {path.suffix or '(none)'}: use one of {', '.join(SUFFIXES)}.")
+    _require_known(path)
     try:
         return _READERS[path.suffix](path)
     except (OSError, ValueError) as error:  # Arrow's errors are ValueErrors
@@ -80,10 +78,14 @@ def read_table(path: str | Path) -> "pyarrow.Table":
 
 def require_suffix(path: Path) -> None:
     """Raises: ConfigError unless a table can be written to the path."""
-    if path.suffix not in SUFFIXES:
-        raise ConfigError(f"{path} has the suffix {path.suffix or '(none)'}: use one of {', '.join(SUFFIXES)}.")
+    _require_known(path)
     if not path.absolute().parent.is_dir():
         raise ConfigError(f"{path.absolute().parent} is no folder: create it first.")
+
+
+def _require_known(path: Path) -> None:
+    if path.suffix not in SUFFIXES:
+        raise ConfigError(f"{path} has the suffix {path.suffix or '(none)'}: use one of {', '.join(SUFFIXES)}.")
 
 
 def types() -> dict[str, "pyarrow.DataType"]:

@@ -10,8 +10,7 @@ from engine.export import TABLES, config_text, export_all, export_policy, table_
 from engine.store import export_reads, reads
 from engine.tables import SUFFIXES
 
-MOST_RESPONSES = 100_000
-"""Above it the long tables go to a folder instead of through the browser's memory."""
+MOST_RESPONSES = 100_000  # above it the long tables go to a folder, not through the browser's memory
 LONG = ("responses", "held_out_responses")
 
 
@@ -68,7 +67,7 @@ def policy(chosen: state.Selected) -> None:
         return
     path = reads.policy_path(state.store(), policy_id)
     st.caption(f"Policy {policy_id}: a model folder that transformers and vLLM load where it lies, or copied to a place of yours.")
-    st.code(f"vllm serve {path}", language="bash")
+    st.code(f"vllm serve {path}", language="bash", wrap_lines=True)
     with st.form("policy"):
         folder = st.text_input("Copy it to a new folder of this machine")
         if st.form_submit_button("Copy", icon=":material/folder:") and folder.strip():

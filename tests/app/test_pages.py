@@ -267,6 +267,7 @@ def test_the_export_page_offers_every_table_the_configuration_and_the_policy(stu
     labels = [element.proto.label for element in at.get("download_button")]
     assert labels == [*(what.replace("_", " ").capitalize() for what in TABLES), "Configuration"]
     assert "vllm serve /nowhere" in [block.value for block in at.code]
+    assert at.main.children[1].value == "Export", "a string of the source is on the page"
     at.text_input[0].set_value(str(tmp_path / "out"))
     press(at, "Write")
     assert {path.name for path in (tmp_path / "out").iterdir()} == {"config.toml", *(f"{what}.jsonl" for what in TABLES)}
