@@ -10,7 +10,7 @@ answers the first is kept and the second is rejected by name.
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,10 +18,10 @@ from engine.errors import ProblemSetError
 from engine.grading.exact import decide, written_alike
 from engine.grading.extraction import without_surrogates
 from engine.problems.rows import FILE_TYPES, Broken, Rows, rows_of_file, rows_of_hub
-from engine.problems.shapes import RowError, parts_of
+from engine.problems.shapes import RowError, check_mapping, mapped_parts, parts_of
 from engine.types import Problem
 
-__all__ = ["ProblemFile", "Rejected", "problem_id", "read_problems", "require_disjoint"]
+__all__ = ["ProblemFile", "Rejected", "examine_problems", "problem_id", "read_problems", "require_disjoint"]
 
 _ROOT = Path(__file__).resolve().parents[2]
 STARTER_SETS = ("starter:train", "starter:held_out")
@@ -63,7 +63,9 @@ def problem_id(question: str) -> str:
     return hashlib.sha256(normal.encode()).hexdigest()[:16]
 
 
-def read_problems(source: str | Path, *, base: Path | None = None) -> ProblemFile:
+def read_problems(
+    source: str | Path, *, base: Path | None = None, mapping: Mapping[str, str] | None = None
+) -> ProblemFile:
     """Reads a whole problem set. Blocks; a hub data set needs the network.
 
     Args:
@@ -71,18 +73,33 @@ def read_problems(source: str | Path, *, base: Path | None = None) -> ProblemFil
             "org/name@revision:split" (revision "main" and split "train" if left out; "org/name/config" picks a
             configuration).
         base: Directory that a relative path starts at; None is the working directory.
+        mapping: Column by role (question, answer, level, solution); None finds them under their usual names.
 
     Raises:
         ProblemSetError: nothing is there, it cannot be read, or no usable problem is in it.
     """
-    rows, name = _open(source, base)
-    problems, rejected, duplicates = _collect(rows)
+    read = examine_problems(source, base=base, mapping=mapping)
+    problems, rejected, name = read.problems, read.rejected, read.source
     if not problems:
         first = (
             f" The first of {len(rejected):,} rejected rows: line {rejected[0].line}: {rejected[0].reason}" if rejected else ""
         )
         raise ProblemSetError(f"{name} holds no usable problem.{first} Each row needs a question and an answer.")
-    return ProblemFile(problems, rejected, duplicates, name)
+    return read
+
+
+def examine_problems(
+    source: str | Path, *, base: Path | None = None, mapping: Mapping[str, str] | None = None
+) -> ProblemFile:
+    """As read_problems, but a source without one usable problem is an answer too: a person wants to see why.
+
+    Raises:
+        ProblemSetError: nothing is there, or it cannot be read as a whole.
+    """
+    if mapping is not None:
+        check_mapping(mapping)
+    rows, name = _open(source, base)
+    return ProblemFile(*_collect(rows, mapping), name)
 
 
 def require_disjoint(train: Iterable[Problem], held_out: Iterable[Problem]) -> None:
@@ -116,7 +133,7 @@ def _open(source: str | Path, base: Path | None) -> tuple[Rows, str]:
     return rows_of_file(path), str(path)
 
 
-def _collect(rows: Rows) -> tuple[list[Problem], list[Rejected], int]:
+def _collect(rows: Rows, mapping: Mapping[str, str] | None) -> tuple[list[Problem], list[Rejected], int]:
     seen: dict[str, tuple[int, Problem]] = {}
     rejected: list[Rejected] = []
     duplicates = 0
@@ -125,7 +142,7 @@ def _collect(rows: Rows) -> tuple[list[Problem], list[Rejected], int]:
             rejected.append(Rejected(line, "", row.reason))
             continue
         try:
-            parts = parts_of(row)
+            parts = parts_of(row) if mapping is None else mapped_parts(row, mapping)
         except RowError as error:
             rejected.append(Rejected(line, error.field, str(error)))
             continue
