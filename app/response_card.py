@@ -41,9 +41,11 @@ def question_card(row: dict) -> None:
 def response_card(row: dict, *, key: str) -> None:
     """Steps coloured by score, verdict and reason, raw text one click away."""
     with st.container(border=True):
-        reward = "not scored" if row["reward"] is None else f"process reward {row['reward']:.3f}"
+        kind = "outcome score" if row["score_status"] == "outcome" else "process reward"
+        reward = "not scored" if row["reward"] is None else f"{kind} {row['reward']:.3f}"
+        tokens = f" · {row['n_tokens']:,} tokens" if row["n_tokens"] else ""
         truncated = " · :orange-badge[truncated]" if row["finish_reason"] == "length" else ""
-        st.markdown(f"**{PHASES[row['phase']]} {row['idx']}** {STATUS[row['status']]} · {reward} · {row['n_tokens']:,} tokens{truncated}")
+        st.markdown(f"**{PHASES[row['phase']]} {row['idx']}** {STATUS[row['status']]} · {reward}{tokens}{truncated}")
         raw = st.toggle("Raw text", key=f"raw_{key}")
         if raw:
             st.code(row["text"], language=None, wrap_lines=True)
@@ -55,7 +57,7 @@ def response_card(row: dict, *, key: str) -> None:
 
 def _steps(row: dict) -> None:
     steps = split_steps(row["text"])
-    scores = list(row["scores"] or [])
+    scores = list(row["scores"] or []) if row["score_status"] == "ok" else []
     if not steps:
         st.caption("This response has no step.")
     for position, step in enumerate(steps):

@@ -32,17 +32,23 @@ def current(chosen: state.Selected, bound: dict | None) -> Setting:
     tau_l = _share(state.kept("tau_l"), last.get("tau_l", NEUTRAL[0] if d.tau_l is None else d.tau_l))
     tau_h = _share(state.kept("tau_h"), last.get("tau_h", NEUTRAL[1] if d.tau_h is None else d.tau_h))
     mode, strategy = state.kept("mode"), state.kept("strategy")
+    modes = modes_of(chosen)
     setting = Setting(
         min(tau_l, tau_h),
         tau_h,
-        mode if mode in MODES else last.get("mode", d.mode),
+        mode if mode in modes else last.get("mode", d.mode),
         strategy if strategy in STRATEGIES else last.get("strategy", d.strategy),
     )
     state.keep(tau_l=f"{setting.tau_l:.3f}", tau_h=f"{setting.tau_h:.3f}", mode=setting.mode, strategy=setting.strategy)
     return setting
 
 
-def controls(now: Setting, *, locked: bool) -> None:
+def modes_of(chosen: state.Selected) -> tuple[Mode, ...]:
+    """The modes to choose from: accuracy only where the run has no process reward."""
+    return ("accuracy",) if chosen.config.reward.family == "none" else MODES
+
+
+def controls(now: Setting, *, locked: bool, modes: tuple[Mode, ...] = MODES) -> None:
     """Sliders, number fields, mode, strategy and presets. What is moved goes into the URL; the plot follows."""
     s = st.session_state
     for name, label in (("tau_h", "τ high"), ("tau_l", "τ low")):
@@ -52,7 +58,7 @@ def controls(now: Setting, *, locked: bool) -> None:
         slide.slider(label, 0.0, 1.0, step=0.001, format="%.3f", key=f"{name}_slider", on_change=_moved, args=[name, "slider"], disabled=locked or now.mode == "accuracy")
         field.number_input(label, 0.0, 1.0, step=0.01, format="%.3f", key=f"{name}_number", label_visibility="collapsed", on_change=_moved, args=[name, "number"], disabled=locked or now.mode == "accuracy")
     s["mode_choice"], s["strategy_choice"] = now.mode, now.strategy
-    st.selectbox("Signals", MODES, format_func=MODE_NAMES.get, key="mode_choice", on_change=_chosen, args=["mode"], disabled=locked)
+    st.selectbox("Signals", modes, format_func=MODE_NAMES.get, key="mode_choice", on_change=_chosen, args=["mode"], disabled=locked)
     st.selectbox("Resample", list(STRATEGIES), format_func=lambda name: name.replace("+", " and ").capitalize(), key="strategy_choice", on_change=_chosen, args=["strategy"], disabled=locked)
     if not locked:
         with st.popover("Presets", width="stretch"):
@@ -68,6 +74,10 @@ def plan_figures(plan: Plan) -> None:
     for column, d in zip(st.columns(len(Difficulty)), Difficulty):
         column.metric(d.name.capitalize(), f"{counts[d]:,}", f"{percent(counts[d], n_classified)}", delta_color="off", delta_arrow="off")
     n_more = sum(plan.allocation.values())
+    n_not_recorded = plan.info.get("n_not_recorded", 0)
+    if not plan.allocation and n_not_recorded:
+        st.warning(f"No further response of these problems is recorded: {plan.n_unspent:,} stay unspent.")
+        return
     if not plan.allocation:
         st.warning(f"No problem is in the classes to resample: {plan.n_unspent:,} responses stay unspent.")
         return
@@ -75,6 +85,8 @@ def plan_figures(plan: Plan) -> None:
     extra = sum(count > least for count in plan.allocation.values())
     more = f", {extra:,} of them one more" if extra else ""
     st.markdown(f"**{n_more:,} responses** for {n_targets:,} problems: {least} each{more}.")
+    if n_not_recorded:
+        st.caption(f"{n_not_recorded:,} responses stay unspent: no more of these problems are recorded.")
 
 
 def percent(count: int, total: int) -> str:

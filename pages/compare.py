@@ -59,7 +59,8 @@ if said := st.session_state.pop("said", None):
 db = state.store()
 found = evaluations(db, chosen.run_id)
 if not found:
-    st.info("No policy is evaluated yet. The first evaluation follows the resampling, the next one the training.", icon=":material/info:")
+    recorded = "This run replays recorded responses: there is no policy to evaluate."
+    st.info(recorded if chosen.config.is_recorded else "No policy is evaluated yet. The first evaluation follows the resampling, the next one the training.", icon=":material/info:")
     st.stop()
 labels = [f"M{e.number}" for e in found]
 if len(found) > 1:

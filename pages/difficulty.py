@@ -1,9 +1,11 @@
 """Where is the boundary of this policy, and what would it cost to sample there?"""
 
+import numpy as np
 import streamlit as st
 
 from app import state, thresholds, widgets
 from app.components.difficulty_plot import Selection, Thresholds, difficulty_plot, plot_data
+from app.recorded_in import signal_note
 from app.response_card import response_table
 from engine import runs
 from engine.errors import EngineError
@@ -20,7 +22,7 @@ def columns(run_id: str, iteration: int, n_judged: int):
     e = reads.estimates(db, run_id, iteration)
     problems = reads.problems(db, run_id, "train", iteration)
     questions = [problems[id].question for id in e.problem_ids.tolist()]
-    return e, questions, plot_data(e.n_correct, e.n, e.phi_r, e.problem_ids.tolist(), questions)
+    return e, questions, plot_data(e.n_correct, e.n, np.nan_to_num(e.phi_r, nan=0.5), e.problem_ids.tolist(), questions)
 
 
 def draw(chosen: state.Selected) -> None:
@@ -34,7 +36,7 @@ def draw(chosen: state.Selected) -> None:
     now = thresholds.current(chosen, bound)
     left, right = st.columns([5, 2], gap="medium")
     with right:
-        thresholds.controls(now, locked=bound is not None)
+        thresholds.controls(now, locked=bound is not None, modes=thresholds.modes_of(chosen))
         offer(chosen, e, now, bound)
     with left:
         st.session_state.setdefault("plot_echo", {"seq": 0, "have": ()})
@@ -45,7 +47,7 @@ def draw(chosen: state.Selected) -> None:
             ghost=(bound["tau_l"], bound["tau_h"]) if bound else None, cap=CAP,
         )  # fmt: skip
         pending = f" {e.n_pending:,} problems are pending and not classified." if e.n_pending else ""
-        st.caption(f"{len(e.problem_ids):,} problems, {int(e.n[0])} responses each.{pending}")
+        st.caption(f"{len(e.problem_ids):,} problems, {int(e.n[0])} responses each.{pending} {signal_note(chosen.config)}")
     selection(chosen, e, questions, now)
 
 

@@ -11,7 +11,7 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.errors import ProblemSetError
@@ -21,7 +21,7 @@ from engine.problems.rows import FILE_TYPES, Broken, Rows, rows_of_file, rows_of
 from engine.problems.shapes import RowError, check_mapping, mapped_parts, parts_of
 from engine.types import Problem
 
-__all__ = ["ProblemFile", "Rejected", "examine_problems", "problem_id", "read_problems", "require_disjoint"]
+__all__ = ["ProblemFile", "Rejected", "examine_problems", "problem_id", "read_problems", "require_disjoint", "same_answer"]
 
 _ROOT = Path(__file__).resolve().parents[2]
 STARTER_SETS = ("starter:train", "starter:held_out")
@@ -51,6 +51,8 @@ class ProblemFile:
     """Rows that repeat an earlier question with the same answer."""
     source: str
     """What was read, with the revision and split of a hub data set."""
+    repeats: list[Rejected] = field(default_factory=list)
+    """The duplicates, each by its line and the line it repeats."""
 
 
 def problem_id(question: str) -> str:
@@ -99,7 +101,8 @@ def examine_problems(
     if mapping is not None:
         check_mapping(mapping)
     rows, name = _open(source, base)
-    return ProblemFile(*_collect(rows, mapping), name)
+    problems, rejected, repeats = _collect(rows, mapping)
+    return ProblemFile(problems, rejected, len(repeats), name, repeats)
 
 
 def require_disjoint(train: Iterable[Problem], held_out: Iterable[Problem]) -> None:
@@ -133,10 +136,10 @@ def _open(source: str | Path, base: Path | None) -> tuple[Rows, str]:
     return rows_of_file(path), str(path)
 
 
-def _collect(rows: Rows, mapping: Mapping[str, str] | None) -> tuple[list[Problem], list[Rejected], int]:
+def _collect(rows: Rows, mapping: Mapping[str, str] | None) -> tuple[list[Problem], list[Rejected], list[Rejected]]:
     seen: dict[str, tuple[int, Problem]] = {}
     rejected: list[Rejected] = []
-    duplicates = 0
+    repeats: list[Rejected] = []
     for line, row in rows:
         if isinstance(row, Broken):
             rejected.append(Rejected(line, "", row.reason))
@@ -151,15 +154,18 @@ def _collect(rows: Rows, mapping: Mapping[str, str] | None) -> tuple[list[Proble
         first_line, first = seen.setdefault(key, (line, problem))
         if first is problem:
             continue
-        if _same_answer(first.answer, problem.answer):
-            duplicates += 1
+        if same_answer(first.answer, problem.answer):
+            repeats.append(Rejected(line, "", f"The same problem as in line {first_line}. Problem {key}."))
         else:
             answers = f"{first.answer[:60]!r} there, {problem.answer[:60]!r} here"
             reason = f"The same question as in line {first_line} with another answer: {answers}. Problem {key}."
             rejected.append(Rejected(line, "answer", reason))
-    return [problem for _, problem in seen.values()], rejected, duplicates
+    return [problem for _, problem in seen.values()], rejected, repeats
 
 
-def _same_answer(first: str, second: str) -> bool:
+def same_answer(first: str, second: str) -> bool:
+    """Whether two reference answers are written alike enough to be one; False where only computer algebra could say."""
+    if first == second:
+        return True
     decision = decide(written_alike(first), written_alike(second))
     return decision is not None and decision.status == "correct"

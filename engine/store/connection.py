@@ -50,7 +50,7 @@ class Database:
     @property
     def artifacts(self) -> Path:
         """The folder beside the file for what is no table: trained policies, checkpoints, logs."""
-        return self.path.with_name(self.path.name + ".files")
+        return artifacts_of(self.path)
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """This thread's cursor."""
@@ -139,6 +139,11 @@ class Database:
             with self.transaction() as cursor:
                 cursor.execute(sql)
                 cursor.execute("INSERT INTO migrations VALUES (?, ?, ?)", [number, why, now()])
+
+
+def artifacts_of(database: Path) -> Path:
+    """The folder beside a database file, whether that is open or not."""
+    return database.with_name(database.name + ".files")
 
 
 def now() -> datetime:
