@@ -6,6 +6,7 @@ import streamlit as st
 
 from app import state, uploads
 from app.problems_in import rejected_table
+from engine import sources
 from engine.config import RunConfig
 from engine.errors import EngineError
 from engine.grading import Grader
@@ -69,14 +70,11 @@ def signal_note(config: RunConfig) -> str:
     """What a page must say about the two signals of a run on recorded responses; empty for any other."""
     notes = []
     if config.is_recorded:
-        notes.append("Recorded responses" + (": " + _label(config.policy.path)) + ".")
+        solvers = open_set(sources.policy(config)[0]).about["solvers"]
+        notes.append(f"Recorded responses: {Imported('', '', None, solvers=solvers).label}.")
     if config.reward.family == "none":
         notes.append("No response has a score: φ_r is missing, points are drawn at half height, and accuracy alone decides.")
-    elif config.reward.family == "recorded_scores" and open_set(config.reward.path).about["scores"] == "outcome":
+    elif config.reward.family == "recorded_scores" and open_set(sources.reward(config)[0]).about["scores"] == "outcome":
         notes.append("The reward is the mean of one outcome score per response, no minimum over steps.")
     return " ".join(notes)
 
-
-def _label(folder: str) -> str:
-    solvers = open_set(folder).about["solvers"]
-    return Imported("", "", None, solvers=solvers).label
