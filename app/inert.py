@@ -25,7 +25,7 @@ def markdown(text: str) -> str:
     for start, stop, body in _math_spans(cut):
         parts += [_plain(cut[end:start]), f"${body}$"]
         end = stop
-    return "".join([*parts, _plain(cut[end:])])
+    return _JOINER.join(part for part in [*parts, _plain(cut[end:])] if part)
 
 
 def _math_spans(text: str):
@@ -60,4 +60,5 @@ def _closing_brace(text: str, position: int) -> int | None:
 
 def _plain(text: str) -> str:
     broken = _ADDRESS.sub(lambda match: _JOINER.join(match[0]) if len(match[0]) > 1 else _JOINER + match[0], text)
-    return _SPECIAL.sub(r"\\\1", broken).replace("\n", "  \n")
+    flush = re.sub(r"(?m)^[ \t]{4,}", "\u00a0\u00a0\u00a0\u00a0", broken)
+    return _SPECIAL.sub(r"\\\1", flush).replace("\n", "  \n")

@@ -1,7 +1,5 @@
 """One response, read closely: its steps with their scores, the answers, and why it was judged as it was."""
 
-import html
-
 import streamlit as st
 
 from app import inert, state
@@ -34,7 +32,7 @@ def response_table(chosen: state.Selected, *, problem_id: str) -> None:
 def question_card(row: dict) -> None:
     with st.container(border=True):
         st.markdown(inert.markdown(row["question"]))
-        level = f" · level {html.escape(row['level'])}" if row["level"] else ""
+        level = f" · level {inert.markdown(row['level'])}" if row["level"] else ""
         st.caption(f"Reference answer: **{inert.markdown(row['answer'])}** · problem {row['problem_id']}{level}")
 
 

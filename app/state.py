@@ -12,6 +12,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from app import inert
 from engine.config import RunConfig
 from engine.errors import EngineError
 from engine.jobs import JobRunner
@@ -65,7 +66,7 @@ def _opened() -> tuple[Database, JobRunner]:
     try:
         return _open(database_path())
     except EngineError as error:
-        st.error(str(error), icon=":material/lock:")
+        st.error(inert.markdown(str(error)), icon=":material/lock:")
         st.stop()
 
 
@@ -109,7 +110,7 @@ def selected() -> Selected | None:
     run_id = kept("run") if kept("run") in known else known[0]
     rows = reads.iterations(db, run_id)
     asked = kept("iteration", "")
-    number = int(asked) if asked.isdigit() and int(asked) < len(rows) else rows[-1]["iteration"]
+    number = int(asked) if asked.isdecimal() and int(asked) < len(rows) else rows[-1]["iteration"]
     select(run_id, number)
     return Selected(run_id, number, config_of(db, run_id), rows[number])
 

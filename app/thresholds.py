@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 import streamlit as st
 
 from app import state
-from engine.method.budget import STRATEGIES
-from engine.method.difficulty import MODES, PRESETS
+from engine.config import RunConfig
+from engine.method.budget import STRATEGIES, remaining_budget, spread, target_classes
+from engine.method.difficulty import MODES, PRESETS, class_counts
 from engine.store import reads
-from engine.types import Difficulty, Mode, Plan
+from engine.types import Difficulty, Mode
 
 NEUTRAL = (0.25, 0.65)
 """Where the lines stand when neither the URL, a commit nor the configuration says anything."""
@@ -67,26 +69,26 @@ def controls(now: Setting, *, locked: bool, modes: tuple[Mode, ...] = MODES) -> 
                 st.button(f"{preset.tau_l:.2f} / {preset.tau_h:.2f}  {preset.prm}", on_click=state.keep, kwargs={"tau_l": preset.tau_l, "tau_h": preset.tau_h}, width="stretch")
 
 
-def plan_figures(plan: Plan) -> None:
-    """Classes with shares, and how the rest of the budget would be spent."""
-    counts = {d: sum(c == d for c in plan.difficulty.values()) for d in Difficulty}
-    n_classified = max(len(plan.difficulty), 1)
+def plan_figures(classes: np.ndarray, n_pending: int, strategy: str, config: RunConfig, *, n_not_recorded: int = 0) -> None:
+    """Classes with shares, and how the rest of the budget would be spent, without building the plan itself.
+
+    Args:
+        n_not_recorded: responses of that spread that a recording does not have.
+    """
+    counts = dict(zip(Difficulty, class_counts(classes).values()))
+    n_classified = max(len(classes), 1)
     for column, d in zip(st.columns(len(Difficulty)), Difficulty):
         column.metric(d.name.capitalize(), f"{counts[d]:,}", f"{percent(counts[d], n_classified)}", delta_color="off", delta_arrow="off")
-    n_more = sum(plan.allocation.values())
-    n_not_recorded = plan.info.get("n_not_recorded", 0)
-    if not plan.allocation and n_not_recorded:
-        st.warning(f"No further response of these problems is recorded: {plan.n_unspent:,} stay unspent.")
+    budget = remaining_budget(len(classes) + n_pending, config.sampling.n, config.sampling.n_presample)
+    n_targets = sum(counts[d] for d in target_classes(strategy))
+    if not n_targets:
+        st.warning(f"No problem is in the classes to resample: {budget:,} responses stay unspent.")
         return
-    if not plan.allocation:
-        st.warning(f"No problem is in the classes to resample: {plan.n_unspent:,} responses stay unspent.")
-        return
-    least, n_targets = min(plan.allocation.values()), len(plan.allocation)
-    extra = sum(count > least for count in plan.allocation.values())
-    more = f", {extra:,} of them one more" if extra else ""
-    st.markdown(f"**{n_more:,} responses** for {n_targets:,} problems: {least} each{more}.")
+    floor, n_extra = spread(budget, n_targets)
+    more = f", {n_extra:,} of them one more" if n_extra else ""
+    st.markdown(f"**{budget:,} responses** for {n_targets:,} problems: {floor} each{more}.")
     if n_not_recorded:
-        st.caption(f"{n_not_recorded:,} responses stay unspent: no more of these problems are recorded.")
+        st.caption(f"{n_not_recorded:,} of them stay unspent: no more responses of these problems are recorded.")
 
 
 def percent(count: int, total: int) -> str:

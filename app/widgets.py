@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from app import state
+from engine.method.seeds import stable_hash
 from engine.store import job_rows, reads
 
 JOB_NAMES = {
@@ -64,8 +65,10 @@ def job_banner() -> None:
         _running(job, len(queued))
     if queued and not active:
         _waiting(queued, runner)
-    if not unfinished and newest and newest["state"] in job_rows.RESUMABLE:
-        _stopped(newest, runner)
+    stopped = job_rows.of_run(db, state.kept("run", ""))
+    for job in [job for job in stopped if job["state"] in job_rows.RESUMABLE][-1:]:
+        if not any(other["kind"] == job["kind"] and other["number"] > job["number"] for other in stopped):
+            _stopped(job, runner)
 
 
 def _rerun_on_change(db, newest: dict | None) -> None:
@@ -142,6 +145,15 @@ def duration(seconds: float) -> str:
     if seconds < 90:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def chosen_row(table: list[dict], *, key: str, about: object, **options) -> int | None:
+    """A table one row of which can be chosen: the row's number, or None. A table about something else forgets the choice."""
+    event = st.dataframe(
+        table, hide_index=True, on_select="rerun", selection_mode="single-row", key=f"{key}_{stable_hash(about):x}", **options
+    )
+    rows = [row for row in event["selection"]["rows"] if row < len(table)]
+    return rows[0] if rows else None
 
 
 def need_run() -> state.Selected:

@@ -6,7 +6,7 @@ from engine.errors import ConfigError, EngineError
 from engine.iteration import Phase, next_phase
 from engine.jobs import JobRunner
 from engine.store import job_rows, reads
-from engine.tasks import BEFORE
+from engine.tasks import BEFORE, after
 
 
 def run_to_end(runner: JobRunner, run_id: str, *, made_by: str = "cli") -> None:
@@ -53,13 +53,14 @@ def _walk_iteration(runner: JobRunner, run_id: str, number: int, made_by: str) -
     if config.is_recorded:
         return
     _run(runner, run_id, number, "evaluate", {"policy": BEFORE})
-    if reads.next_policy(runner.db, run_id, number):
-        _run(runner, run_id, number, "evaluate", {"policy": "after"})
+    policy_id = reads.next_policy(runner.db, run_id, number)
+    if policy_id:
+        _run(runner, run_id, number, "evaluate", after(policy_id))
 
 
 def _run(runner: JobRunner, run_id: str, number: int, kind: str, params: dict) -> None:
     job_id = runner.submit(run_id, number, kind, params)
-    while runner.run_next():
+    while runner.run_next(run_id):
         pass
     job = job_rows.get(runner.db, job_id)
     if job["state"] != "done":

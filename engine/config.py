@@ -30,6 +30,8 @@ class ProblemsConfig:
     n_train: int
     """N: problems per iteration, each used in one iteration only."""
     n_held_out: int
+    skip_broken: bool = False
+    """Go on without lines that cannot be used; otherwise the first of them stops the run before it begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,6 +271,7 @@ def _sentence(error) -> str:
 def _resolve_paths(raw: dict[str, Any], folder: Path) -> dict[str, Any]:
     for table, name in (("problems", "train"), ("problems", "held_out"), ("policy", "path"), ("reward", "path")):
         value = raw.get(table, {}).get(name) if isinstance(raw.get(table), dict) else None
-        if isinstance(value, str) and value and not Path(value).is_absolute() and (folder / value).exists():
+        is_path = isinstance(value, str) and value not in ("", "starter")
+        if is_path and not Path(value).is_absolute() and (folder / value).exists():
             raw[table][name] = str((folder / value).resolve())
     return raw

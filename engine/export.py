@@ -62,7 +62,7 @@ def _write(rows: list[dict], path: Path) -> None:
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         if path.suffix == ".jsonl":
-            frame.to_json(draft, orient="records", lines=True, force_ascii=False, date_format="iso")
+            frame.to_json(draft, orient="records", lines=True, force_ascii=False, date_format="iso", double_precision=15)
         elif path.suffix == ".csv":
             frame.to_csv(draft, index=False)
         else:

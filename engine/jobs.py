@@ -38,6 +38,7 @@ class JobRunner:
         """Told the job's row after every event, in the working thread."""
         job_rows.mark_lost(db)
         self.paused = bool(job_rows.unfinished(db))
+        self._write_status({"pid": os.getpid(), "state": "idle"})
         self._grader = Grader()
         self._placements: dict[str, Placement] = {}
         self._wake = threading.Condition()
@@ -92,8 +93,8 @@ class JobRunner:
             again = job_id in self._stop_asked
             self._stop_asked.add(job_id)
             job_rows.set_state(self.db, job_id, "cancelling")
-        if job["kind"] != "train" or again:
-            self._placement(job).abort()
+            if job["kind"] != "train" or again:
+                self._placement(job).abort()
 
     def continue_queue(self) -> None:
         """Let queued jobs run."""
@@ -101,10 +102,10 @@ class JobRunner:
             self.paused = False
             self._wake.notify_all()
 
-    def run_next(self) -> bool:
-        """Run the oldest queued job to its end in this thread; False if none is queued. Blocks."""
+    def run_next(self, run_id: str | None = None) -> bool:
+        """Run the oldest queued job, of one run if it is named, to its end in this thread; False if none is queued. Blocks."""
         with self._wake:
-            queued = [job for job in job_rows.unfinished(self.db) if job["state"] == "queued"]
+            queued = [job for job in job_rows.unfinished(self.db) if job["state"] == "queued" and run_id in (None, job["run_id"])]
             if not queued or self.paused or self._closing:
                 return False
             self._stop_asked.discard(queued[0]["id"])
@@ -113,8 +114,10 @@ class JobRunner:
         return True
 
     def close(self) -> None:
-        """Stop working, kill the children, keep what is stored; a running job becomes interrupted."""
+        """Stop working, kill the children, keep what is stored; a running job becomes interrupted. Safe to call twice."""
         with self._wake:
+            if self._closing:
+                return
             self._closing = True
             self._wake.notify_all()
         for placement in list(self._placements.values()):
@@ -124,6 +127,7 @@ class JobRunner:
         for placement in self._placements.values():
             placement.release()
         self._grader.close()
+        job_rows.mark_lost(self.db)
 
     def _work(self) -> None:
         while not self._closing:
@@ -181,13 +185,15 @@ class JobRunner:
     def _publish(self, job: Job) -> None:
         """Write FILE.status.json, whole or not at all: what a process that does not own the database can read."""
         row = job_rows.get(self.db, job["id"])
-        status = {"pid": os.getpid(), **{k: row[k] for k in ("id", "kind", "state", "n_done", "n_total", "run_id", "iteration")}}
+        self._write_status({"pid": os.getpid(), **{k: row[k] for k in ("id", "kind", "state", "n_done", "n_total", "run_id", "iteration")}})
+        self.on_progress(row)
+
+    def _write_status(self, status: dict) -> None:
         path = status_path(self.db.path)
         draft = path.with_name(f"{path.name}.{os.getpid()}")
         with suppress(OSError):  # a full disk: the rows are what counts
             draft.write_text(json.dumps(status))
             draft.replace(path)
-        self.on_progress(row)
 
 
 def status_path(database):

@@ -12,7 +12,10 @@ from engine.events import Event, Graded, Key, Sampled, Scored
 from engine.grading import Grader
 from engine.rewards import RewardModel
 from engine.samplers import Sampler
-from engine.types import Request, Response, SampleSet
+from engine.types import Request, Response, SampleSet, StepScores
+
+LEFTOVER_BATCH = 256
+"""Responses without a verdict or a score are finished in batches of this size: what a crash can lose."""
 
 Text = tuple[str, int, str]
 """(problem id, index, response text)."""
@@ -44,8 +47,10 @@ def respond(owed: Owed, sampler: Callable[[], Sampler], grader: Grader, reward_m
     Backends are opened only if something is owed to them. Closing the generator gives the work in flight up.
     """
     with _Judging(owed, grader, reward_model) as judging, ThreadPoolExecutor(1, "sampler") as sampling:
-        judging.grade(owed.ungraded)
-        judging.score(owed.unscored)
+        for start in range(0, len(owed.ungraded), LEFTOVER_BATCH):
+            judging.grade(owed.ungraded[start : start + LEFTOVER_BATCH])
+        for start in range(0, len(owed.unscored), LEFTOVER_BATCH):
+            judging.score(owed.unscored[start : start + LEFTOVER_BATCH])
         batches = iter(sampler().sample(owed.requests, owed.samples.settings)) if owed.requests else iter(())
         following = sampling.submit(next, batches, None)
         while following or judging.waiting:
@@ -55,10 +60,17 @@ def respond(owed: Owed, sampler: Callable[[], Sampler], grader: Grader, reward_m
                 following = sampling.submit(next, batches, None) if batch is not None else None
                 if batch:
                     yield Sampled(owed.samples.id, batch)
-                    texts = [(r.problem_id, r.index, r.text) for r in batch]
-                    judging.grade(texts)
-                    judging.score(texts)
+                    judging.grade([(r.problem_id, r.index, r.text) for r in batch])
+                    judging.score([(r.problem_id, r.index, r.text) for r in batch if r.finish_reason != "refused"])
+                    yield from _unscorable(owed, batch)
             yield from judging.finished(done)
+
+
+def _unscorable(owed: Owed, batch: list[Response]) -> Iterator[Event]:
+    """A prompt that was refused has no reward, so that its problem is pending and never taken for an Outlier."""
+    refused = [((r.problem_id, r.index), StepScores((), "too_long")) for r in batch if r.finish_reason == "refused"]
+    if refused and owed.prm_id is not None:
+        yield Scored(owed.samples.id, owed.prm_id, refused)
 
 
 class _Judging:

@@ -41,7 +41,10 @@ def create_run(db: Database, config: RunConfig) -> str:
     with db.transaction() as cursor:
         _require_same_answers(db, [*train, *held_out])
         _insert_problems(db, [*train, *held_out])
-        cursor.execute("INSERT OR IGNORE INTO policies VALUES (?, ?, NULL, ?)", [policy_id, policy, now()])
+        cursor.execute(
+            "INSERT INTO policies VALUES (?, ?, NULL, ?) ON CONFLICT (id) DO UPDATE SET path = excluded.path",
+            [policy_id, policy, now()],
+        )
         cursor.execute(
             "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, NULL, NULL, ?)",
             [run_id, config.name, config.seed, json.dumps(plain_config(config)), prm_id, prm, now()],
@@ -61,7 +64,9 @@ def config_of(db: Database, run_id: str) -> RunConfig:
     return parse_config(json.loads(row["config"]))
 
 
-def plan(db: Database, run_id: str, iteration: int, *, tau_l: float, tau_h: float, mode: Mode, strategy: str) -> Plan:
+def plan(
+    db: Database, run_id: str, iteration: int, *, tau_l: float, tau_h: float, mode: Mode, strategy: str
+) -> Plan:
     """What committing these thresholds would bind, computed from the stored pre-samples."""
     config = config_of(db, run_id)
     if config.reward.family == "none" and mode != "accuracy":
@@ -279,7 +284,7 @@ def _insert_problems(db: Database, problems: list[Problem]) -> None:
 
 def _require_same_answers(db: Database, problems: list[Problem]) -> None:
     """Stored verdicts were given by stored answers, and runs share them: one question has one answer per database."""
-    stored = dict(db.cursor().execute("SELECT id, answer FROM problems").fetchall())
+    stored = dict(db.tuples("SELECT id, answer FROM problems"))
     other = [p for p in problems if stored.get(p.id, p.answer) != p.answer]
     if other:
         first = other[0]

@@ -19,10 +19,10 @@ def problem_sets(config: RunConfig) -> tuple[list[Problem], list[Problem]]:
 
     Raises: ProblemSetError for too few, or for problems that are in both; ConfigError.
     """
-    train = read_problems(config.problems.train).problems
+    train = _read("train", config.problems.train, config)
     if config.is_recorded:
         train = _enough_recorded(config, train)
-    held_out = read_problems(config.problems.held_out).problems if config.problems.n_held_out else []
+    held_out = _read("held_out", config.problems.held_out, config) if config.problems.n_held_out else []
     remaining_budget(len(train), config.sampling.n, config.sampling.n_presample)
     wanted = config.problems.n_train * config.n_iterations
     if len(train) < wanted:
@@ -38,6 +38,17 @@ def problem_sets(config: RunConfig) -> tuple[list[Problem], list[Problem]]:
     held_out = held_out[: config.problems.n_held_out]
     require_disjoint(train, held_out)
     return train, held_out
+
+
+def _read(name: str, source: str, config: RunConfig) -> list[Problem]:
+    read = read_problems(source)
+    if read.rejected and not config.problems.skip_broken:
+        first = "; ".join(f"line {r.line}, {r.field}: {r.reason}" for r in read.rejected[:3])
+        raise ProblemSetError(
+            f"problems.{name} ({read.source}) has {len(read.rejected)} lines that cannot be used: {first} Mend them, or set "
+            "problems.skip_broken = true to go on without them."
+        )
+    return read.problems
 
 
 def policy(config: RunConfig) -> tuple[str, str]:

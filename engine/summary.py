@@ -46,7 +46,7 @@ def _iteration(db: Database, run_id: str, row: dict, evaluated: dict[int, Evalua
 
 
 def _dpo(db: Database, run_id: str, t: int) -> dict | None:
-    job = job_rows.latest(db, run_id, t, "train")
+    job = job_rows.latest(db, run_id, t, "train", done=True) or job_rows.latest(db, run_id, t, "train")
     if job is None:
         return None
     columns = job_rows.metrics(db, job["id"])

@@ -15,7 +15,7 @@ from engine.method.prompts import fill
 from engine.phases import Owed
 from engine.placement import Backend, Placement
 from engine.sample_sets import requests
-from engine.store import Database, reads
+from engine.store import Database, job_rows, reads
 from engine.training import TrainingTask
 from engine.types import Preference, SampleSet
 
@@ -36,8 +36,13 @@ def follow_ups(db: Database, job: dict) -> list[tuple[str, dict]]:
             return []
         return [("evaluate", {"policy": BEFORE})]
     if job["kind"] == "train":
-        return [("evaluate", {"policy": AFTER})]
+        return [("evaluate", after(job_rows.get(db, job["id"])["policy_id"]))]
     return []
+
+
+def after(policy_id: str) -> dict:
+    """What an evaluation of M_{t+1} is told: an iteration trained twice has two of them."""
+    return {"policy": AFTER, "policy_id": policy_id}
 
 
 def _presample(db: Database, job: dict, placement: Placement, grader: Grader) -> Iterator[Event]:
@@ -60,9 +65,7 @@ def _evaluate(db: Database, job: dict, placement: Placement, grader: Grader) -> 
     if runs.config_of(db, run_id).is_recorded:
         raise SamplerError("This run replays recorded responses: there is no policy to evaluate.")
     is_after = job["params"]["policy"] == AFTER
-    policy_id = reads.next_policy(db, run_id, t) if is_after else reads.iteration(db, run_id, t)["policy_id"]
-    if policy_id is None:
-        raise TrainingError(f"Iteration {t} has no trained policy to evaluate. Train it, then evaluate.")
+    policy_id = job["params"]["policy_id"] if is_after else reads.iteration(db, run_id, t)["policy_id"]
     greedy, sampled = runs.evaluation_sets(db, run_id, t + is_after, policy_id)
     n = runs.config_of(db, run_id).evaluation.n
     ids = reads.problems(db, run_id, "held_out")
@@ -148,6 +151,7 @@ def _train(db: Database, job: dict, placement: Placement, grader: Grader) -> Ite
         chat=config.policy.chat,
         work_dir=str(db.artifacts / "training" / job["id"]),
         policies_dir=str(db.artifacts / "policies"),
+        trust_remote_code=config.policy.trust_remote_code,
     )
     placement.release()
     trainer = placement.get(Backend("dpo"))

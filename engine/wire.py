@@ -3,7 +3,7 @@
 from functools import cache
 from typing import Any
 
-from engine.events import CheckpointSaved, Note, OptimiserStep, PolicySaved
+from engine.events import CheckpointSaved, Note, OptimiserStep, Planned, PolicySaved
 from engine.training import TrainingTask
 from engine.types import Request, Response, SamplingSettings, StepScores
 
@@ -16,7 +16,7 @@ RESULTS: dict[str, Any] = {
     "open": bool,
     "sample": list[Response],
     "score": list[StepScores],
-    "train": OptimiserStep | CheckpointSaved | PolicySaved | Note,
+    "train": Planned | OptimiserStep | CheckpointSaved | PolicySaved | Note,
 }
 
 

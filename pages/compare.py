@@ -3,10 +3,11 @@
 import numpy as np
 import streamlit as st
 
-from app import charts, state, widgets
+from app import charts, inert, state, widgets
 from engine import runs
 from engine.errors import EngineError
 from engine.evaluation import Evaluation, evaluations, gain
+from engine.iteration import Phase, next_phase
 from engine.method.difficulty import classify
 from engine.store import reads
 from engine.summary import class_counts_of_commit
@@ -55,9 +56,11 @@ def next_iteration() -> None:
 chosen = widgets.need_run()
 st.title("Compare")
 if said := st.session_state.pop("said", None):
-    st.warning(said)
+    st.warning(inert.markdown(said))
 db = state.store()
 found = evaluations(db, chosen.run_id)
+if next_phase(runs.progress(db, chosen.run_id, reads.iterations(db, chosen.run_id)[-1]["iteration"])) is Phase.NEXT:
+    st.button("Next iteration", type="primary", icon=":material/skip_next:", on_click=next_iteration)
 if not found:
     recorded = "This run replays recorded responses: there is no policy to evaluate."
     st.info(recorded if chosen.config.is_recorded else "No policy is evaluated yet. The first evaluation follows the resampling, the next one the training.", icon=":material/info:")
@@ -86,5 +89,3 @@ if len(found) > 1:
         st.caption(f"Held-out problems by how many of {found[0].n} sampled responses are right.")
 with st.expander("Figures"):
     accuracy_table(found)
-if reads.next_policy(db, chosen.run_id, reads.iterations(db, chosen.run_id)[-1]["iteration"]):
-    st.button("Next iteration", type="primary", icon=":material/skip_next:", on_click=next_iteration)

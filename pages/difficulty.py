@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from app import state, thresholds, widgets
+from app import inert, state, thresholds, widgets
 from app.components.difficulty_plot import Selection, Thresholds, difficulty_plot, plot_data
 from app.recorded_in import signal_note
 from app.response_card import response_table
@@ -15,7 +15,7 @@ from engine.store import job_rows, reads
 CAP = 500
 
 
-@st.cache_data(show_spinner=False, max_entries=8)
+@st.cache_resource(show_spinner=False, max_entries=8)
 def columns(run_id: str, iteration: int, n_judged: int):
     """The page's data; n_judged is what makes it new."""
     db = state.store()
@@ -68,8 +68,8 @@ def needed() -> None:
 
 def offer(chosen: state.Selected, e, now: thresholds.Setting, bound: dict | None) -> None:
     """What a commit would spend; after the commit, what it bound."""
-    plan = runs.plan(state.store(), chosen.run_id, chosen.iteration, tau_l=now.tau_l, tau_h=now.tau_h, mode=now.mode, strategy=now.strategy)
-    thresholds.plan_figures(plan)
+    classes = classify(e.n_correct, e.n, e.phi_r, tau_l=now.tau_l, tau_h=now.tau_h, mode=now.mode)
+    thresholds.plan_figures(classes, e.n_pending, now.strategy, chosen.config, n_not_recorded=not_recorded(chosen, now))
     if bound:
         st.success(f"Committed by {bound['made_by']} at {bound['made_at']:%Y-%m-%d %H:%M} UTC.", icon=":material/lock:")
         if st.button("Fork this iteration", width="stretch", help="A new run on the same pre-samples, to be committed in another way."):
@@ -78,13 +78,21 @@ def offer(chosen: state.Selected, e, now: thresholds.Setting, bound: dict | None
         return
     ready = runs.progress(state.store(), chosen.run_id, chosen.iteration)["presampled"]
     if st.button("Commit …", type="primary", width="stretch", disabled=not ready, help=None if ready else "The pre-samples are not complete yet."):
-        confirm(chosen, now, plan)
+        confirm(chosen, now, classes, e.n_pending)
+
+
+def not_recorded(chosen: state.Selected, now: thresholds.Setting) -> int:
+    """Responses of the even spread that a recording does not have; 0 for any other run."""
+    if not chosen.config.is_recorded:
+        return 0
+    plan = runs.plan(state.store(), chosen.run_id, chosen.iteration, tau_l=now.tau_l, tau_h=now.tau_h, mode=now.mode, strategy=now.strategy)
+    return plan.info["n_not_recorded"]
 
 
 @st.dialog("Commit this plan?")
-def confirm(chosen: state.Selected, now: thresholds.Setting, plan) -> None:
+def confirm(chosen: state.Selected, now: thresholds.Setting, classes, n_pending: int) -> None:
     st.markdown(f"Thresholds **{now.tau_l:.3f}** and **{now.tau_h:.3f}**, mode **{now.mode}**, resampled: **{now.strategy}**.")
-    thresholds.plan_figures(plan)
+    thresholds.plan_figures(classes, n_pending, now.strategy, chosen.config, n_not_recorded=not_recorded(chosen, now))
     st.caption("A commit binds: the plan never changes again. Another plan on the same pre-samples is a fork.")
     if st.button("Commit and resample", type="primary"):
         try:
@@ -110,16 +118,15 @@ def selection(chosen: state.Selected, e, questions: list[str], now: thresholds.S
     ]  # fmt: skip
     total = st.session_state["picked"]["total"]
     st.subheader(f"{total:,} selected" + (f", {len(rows):,} of them shown" if total > len(rows) else ""))
-    event = st.dataframe(rows, hide_index=True, on_select="rerun", selection_mode="single-row", key="picked_table")
-    opened = rows[event["selection"]["rows"][0]]["Problem"] if event["selection"]["rows"] else rows[0]["Problem"] if len(rows) == 1 else None
-    if opened:
-        response_table(chosen, problem_id=opened)
+    row = widgets.chosen_row(rows, key="picked_table", about=(chosen.run_id, chosen.iteration, sorted(ids)))
+    if row is not None or len(rows) == 1:
+        response_table(chosen, problem_id=rows[row or 0]["Problem"])
 
 
 chosen = widgets.need_run()
 st.title("Difficulty")
 if said := st.session_state.pop("said", None):
-    st.warning(said, icon=":material/lock:")
+    st.warning(inert.markdown(said), icon=":material/lock:")
 job = job_rows.find(state.store(), chosen.run_id, chosen.iteration, "presample", {})
 is_live = job is not None and job["state"] in ("running", "queued")
 st.fragment(draw, run_every=2 if is_live else None)(chosen)

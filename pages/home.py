@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from app import state, widgets
+from app import inert, state, widgets
 from engine import runs
 from engine.config import load_config
 from engine.errors import EngineError
@@ -26,7 +26,7 @@ def start(config_path: Path) -> None:
     try:
         run_id = runs.create_run(state.store(), load_config(config_path))
     except EngineError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(inert.markdown(str(error)), icon=":material/error:")
         return
     state.runner().submit(run_id, 0, "presample")
     state.select(run_id, 0)
@@ -82,6 +82,8 @@ def job_table(chosen: state.Selected) -> None:
           "Attempt": j["attempt"], "Said": j["error"] or ""} for j in jobs],
         hide_index=True,
     )  # fmt: skip
+    for job in [job for job in jobs if job["state"] in job_rows.RESUMABLE]:
+        st.button(f"Resume: {widgets.title(job)}", key=f"again_{job['id']}", on_click=state.runner().resume, args=[job["id"]])
 
 
 def run_table() -> None:

@@ -35,13 +35,13 @@ st.download_button(
     icon=":material/download:",
     help="TRL's columns prompt, chosen and rejected come first.",
 )
-event = st.dataframe(
+row = widgets.chosen_row(
     [{"Problem": r["problem_id"], "Level": r["level"] or "", "Chosen reward": r["chosen_reward"], "Rejected reward": r["rejected_reward"],
-      "Margin": r["chosen_reward"] - r["rejected_reward"] if r["chosen_reward"] is not None else None, "Question": r["question"]} for r in rows],
-    hide_index=True, on_select="rerun", selection_mode="single-row", key="pairs_table", height=280,
+      "Margin": None if r["chosen_reward"] is None else r["chosen_reward"] - r["rejected_reward"], "Question": r["question"]} for r in rows],
+    key="pairs_table", about=(chosen.run_id, chosen.iteration), height=280,
     column_config={name: st.column_config.NumberColumn(format="%.3f") for name in ("Chosen reward", "Rejected reward", "Margin")},
 )  # fmt: skip
-pair = rows[event["selection"]["rows"][0] if event["selection"]["rows"] else 0]
+pair = rows[row or 0]
 st.markdown(inert.markdown(pair["question"]))
 left, right = st.columns(2)
 for column, side, colour in ((left, "chosen", "blue"), (right, "rejected", "orange")):

@@ -35,7 +35,7 @@ def filters(chosen: state.Selected) -> Filter:
     problem = d.text_input("Problem id", value=state.kept("problem", ""), key="problem_field", on_change=lambda: state.keep(problem=st.session_state["problem_field"].strip() or None))
     ids = problems_of_classes(chosen, names) if names else None
     if problem.strip():
-        ids = [id for id in (ids or [problem.strip()]) if id == problem.strip()]
+        ids = [id for id in ([problem.strip()] if ids is None else ids) if id == problem.strip()]
     return Filter(ids, statuses, phase, truncated, None if rewards == (0.0, 1.0) else rewards)
 
 
@@ -51,12 +51,12 @@ n_pages = -(-total // PAGE_ROWS)
 number = st.number_input(f"Page of {n_pages:,}", 1, n_pages, 1, width=160) if n_pages > 1 else 1
 rows = response_reads.page(db, chosen.run_id, chosen.iteration, wanted, limit=PAGE_ROWS, offset=(number - 1) * PAGE_ROWS)
 st.caption(f"{total:,} responses. Choose a row to read it.")
-event = st.dataframe(
+row = widgets.chosen_row(
     [{"Problem": r["problem_id"], "Phase": PHASES[r["phase"]], "Index": r["idx"], "Verdict": VERDICTS[r["status"]], "Extracted": r["predicted"] or "",
       "Reference": r["answer"], "Process reward": r["reward"], "Tokens": r["n_tokens"], "Question": r["question"]} for r in rows],
-    hide_index=True, on_select="rerun", selection_mode="single-row", key="responses_table", height=320,
+    key="responses_table", about=(chosen.run_id, chosen.iteration, wanted, number), height=320,
     column_config={"Process reward": st.column_config.NumberColumn(format="%.3f")},
 )  # fmt: skip
-opened = rows[event["selection"]["rows"][0]] if event["selection"]["rows"] else rows[0]
+opened = rows[row or 0]
 question_card(opened)
 response_card(opened, key="opened")

@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 import streamlit as st
 
-from app import charts, state, widgets
+from app import charts, inert, state, widgets
 from engine.config import TrainingConfig, check_training
 from engine.errors import EngineError
 from engine.store import job_rows, reads
@@ -42,7 +42,11 @@ def launch(chosen: state.Selected, changed: dict) -> None:
     try:
         check_training(training_config(chosen.config.training, changed))
     except EngineError as error:
-        st.error(str(error))
+        st.error(inert.markdown(str(error)))
+        return
+    same = job_rows.find(state.store(), chosen.run_id, chosen.iteration, "train", changed)
+    if same and same["state"] == "done":
+        st.info("A training with exactly these settings is done already: change one, or go on to Compare.")
         return
     state.runner().submit(chosen.run_id, chosen.iteration, "train", changed)
     st.rerun()
@@ -51,7 +55,7 @@ def launch(chosen: state.Selected, changed: dict) -> None:
 def curves(job_id: str) -> None:
     job = job_rows.get(state.store(), job_id)
     columns = job_rows.metrics(state.store(), job_id)
-    st.markdown(f"{widgets.STATE_ICONS[job['state']]} **{job['state'].capitalize()}** · {job['n_done']} of {job['n_total'] or '?'} steps" + (f" · {job['error']}" if job["error"] else ""))
+    st.markdown(f"{widgets.STATE_ICONS[job['state']]} **{job['state'].capitalize()}** · {job['n_done']} of {job['n_total'] or '?'} steps" + (f" · {inert.markdown(job['error'])}" if job["error"] else ""))
     if not len(columns["step"]):
         st.caption("Curves appear with the first optimiser step." if job["state"] in job_rows.UNFINISHED else "No step was logged.")
         return
@@ -78,6 +82,12 @@ if made is None:
     st.info("There are no pairs to train on yet. Commit a plan and let the resampling finish.", icon=":material/info:")
     st.stop()
 st.caption(f"{made['n_pairs']:,} preference pairs · reference policy: the frozen M{chosen.iteration}")
+if not made["n_pairs"]:
+    st.warning("Without a pair there is nothing to train on. Fork the iteration and commit another plan, or begin the next one with the same policy on the Compare page.")
+    st.stop()
+if job is None and reads.iteration(db, chosen.run_id, chosen.iteration + 1):
+    st.info(f"This iteration was trained in run {reads.run(db, chosen.run_id)['parent_id']}, which this run was forked from.")
+    st.stop()
 if job is None:
     form(chosen, chosen.config.training)
     st.stop()

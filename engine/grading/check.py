@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 from math_verify import LatexExtractionConfig, parse, verify
 
-from engine.grading.exact import quoted
+from engine.grading.exact import named_alike, quoted
 from engine.grading.points import differ_at_a_point
 
 logging.getLogger("math_verify").setLevel(logging.CRITICAL)
@@ -61,6 +61,8 @@ def check(gold: str, predicted: str, *, shortcuts: bool = True) -> tuple[Literal
     Raises:
         MemoryError: the process reached its memory limit; it should end.
     """
+    if named := named_alike(gold, predicted):
+        return named
     if is_prose(gold) or is_prose(predicted):
         if gold.casefold() == predicted.casefold():
             return "correct", f"The same text: {quoted(gold)}."

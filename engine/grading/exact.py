@@ -5,6 +5,10 @@ test holds it to that) and answers None everywhere else. Numbered departures fro
 1. Two answers written alike are equal, even where Math-Verify cannot read them.
 2. A word behind a number is a unit and is dropped ("18 dollars per day" is 18), beyond Math-Verify's own list.
 3. Words are compared without case, so an answer in \text{} equals the same words outside it.
+4. A choice letter is compared as a letter, whatever stands around it: (C), C., c and \textbf{(C)}\ 27 are one choice.
+5. Math-Verify's thousands separators, and \, between groups of three digits.
+
+Departures 3 and 4 are rules, not shortcuts: `check` asks `named_alike` too.
 """
 
 import re
@@ -27,6 +31,7 @@ _WRITTEN_ALIKE: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str
         (r"[−–﹣－]", "-"),
         (r"\\\$|\$|(?<!\\)\\[()\[\]!]|\*\*|\\displaystyle(?![A-Za-z])", ""),
         (r"\\(?:left|right)(?![A-Za-z])", ""),
+        (r"(?<![\d.])\d{1,3}(?:\\,\d{3})+(?!\d)", lambda number: number.group().replace("\\,", ",")),
         (r"(?<!\\)\\[ ,;:]|~|\\q?quad(?![A-Za-z])", " "),
         (r"\\[dtc]frac(?![A-Za-z])", r"\\frac"),
         (r"\{,\}", ","),
@@ -57,7 +62,7 @@ _NO_UNITS = frozenset(
     hundred trillion dozen percent pct half thirds quarters am pm choose factorial squared cubed with not
     """.split()
 )
-_WORDS = re.compile(r"[A-Za-z]{2,}(?:[ '-][A-Za-z]+)*\Z")
+_WORDS = re.compile(r"(?:[A-Za-z]{3,}|[Nn][Oo])(?:[ '-][A-Za-z]+)*\Z")
 _LETTER = re.compile(r"\(?([A-Ja-j])\)?[.:]?\Z")
 _LABELLED = re.compile(r"(?:\\(?:text|textbf|mathrm|mathbf)\{)?\(?([A-J])[).:](?:\}|\s|\\| |$)")
 
@@ -150,11 +155,18 @@ def decide(gold: str, predicted: str) -> Decision | None:
         return Decision("correct", f"The same answer: {quoted(gold)}.")
     if (equal := _as_numbers(gold, predicted)) is not None:
         return Decision("correct", f"Equal as numbers: {quoted(gold)} and {quoted(predicted)}.") if equal else wrong
+    return named_alike(gold, predicted) or too_long(gold, predicted)
+
+
+def named_alike(gold: str, predicted: str) -> Decision | None:
+    """Decides two choice letters, or the same words in another case; None for anything else (departures 3 and 4)."""
     if (equal := _as_choice(gold, predicted)) is not None:
-        return Decision("correct", f"The same choice: {quoted(gold)}.") if equal else wrong
+        if equal:
+            return Decision("correct", f"The same choice: {quoted(gold)}.")
+        return Decision("wrong", f"The extracted answer {quoted(predicted)} is not {quoted(gold)}.")
     if _WORDS.match(gold) and _WORDS.match(predicted) and gold.casefold() == predicted.casefold():
         return Decision("correct", f"The same words: {quoted(gold)}.")
-    return too_long(gold, predicted)
+    return None
 
 
 def too_long(gold: str, predicted: str) -> Decision | None:

@@ -64,9 +64,18 @@ def allocate(budget: int, problem_ids: Iterable[str], *, seed: int) -> dict[str,
         raise ConfigError(f"problem_ids holds {len(given) - len(ids)} ids twice: give every problem once.")
     if not ids:
         return {}
-    floor, n_extra = divmod(int(budget), len(ids))
+    floor, n_extra = spread(int(budget), len(ids))
     one_more = set(sorted(ids, key=lambda problem_id: (stable_hash(seed, problem_id), problem_id))[:n_extra])
     return {problem_id: floor + (problem_id in one_more) for problem_id in ids}
+
+
+def spread(budget: int, n_problems: int) -> tuple[int, int]:
+    """(floor, n_extra): every problem gets floor responses, n_extra of them one more. (0, 0) without problems.
+
+    >>> spread(7, 3)
+    (2, 1)
+    """
+    return divmod(budget, n_problems) if n_problems else (0, 0)
 
 
 def target_classes(strategy: str) -> frozenset[Difficulty]:

@@ -1,6 +1,7 @@
 """Intervals for accuracies: Wilson for a share, the bootstrap over problems for means and paired differences."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from math import sqrt
 
 import numpy as np
@@ -51,6 +52,12 @@ def bootstrap_mean(values: np.ndarray, *, seed: int = 0, n_resamples: int = 10_0
     values = np.asarray(values, dtype=np.float64)
     if values.size == 0:
         raise ValueError("There are no values to resample: give at least one problem.")
+    return _bootstrap(values.tobytes(), seed, n_resamples)
+
+
+@lru_cache(maxsize=512)
+def _bootstrap(raw: bytes, seed: int, n_resamples: int) -> Interval:
+    values = np.frombuffer(raw, dtype=np.float64)
     rng = np.random.default_rng(seed)
     means = np.empty(n_resamples)
     rows_at_once = max(1, 4_000_000 // values.size)

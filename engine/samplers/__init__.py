@@ -3,10 +3,14 @@
 One protocol for every backend. A sampler never changes its weights: new weights are a new sampler.
 """
 
+import os
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from engine.types import Request, Response, SamplingSettings
+
+
+NAMES = ("hf_local", "vllm_local")
 
 
 class Sampler(Protocol):
@@ -24,7 +28,9 @@ class Sampler(Protocol):
 
 
 def resolve_sampler(name: str) -> str:
-    """The backend that "auto" means here: vllm_local where vLLM and an NVIDIA GPU are there, else hf_local.
+    """The backend that "auto" means here: what HS_STAR_SAMPLER names, else vllm_local with an NVIDIA GPU, else hf_local.
+
+    On a CPU vLLM has to be asked for: on the starter policy it is slower than hf_local (docs/decisions.md).
 
     Raises: ConfigError for a backend that is not installed.
     """
@@ -35,7 +41,9 @@ def resolve_sampler(name: str) -> str:
 
     has_vllm = find_spec("vllm") is not None
     if name == "auto":
-        return "vllm_local" if has_vllm and which("nvidia-smi") else "hf_local"
+        name = os.environ.get("HS_STAR_SAMPLER") or ("vllm_local" if has_vllm and which("nvidia-smi") else "hf_local")
+    if name not in NAMES:
+        raise ConfigError(f"HS_STAR_SAMPLER is {name}: use one of {', '.join(NAMES)}.")
     if name == "vllm_local" and not has_vllm:
         raise ConfigError(
             "sampling.sampler is vllm_local, and vLLM is not installed. Install requirements-vllm.txt (NVIDIA) or "

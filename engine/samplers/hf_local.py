@@ -49,7 +49,7 @@ class HfSampler:
         self.pad_id = self.tokenizer.pad_token_id if self.tokenizer.pad_token_id is not None else 0
 
     def sample(self, requests: Sequence[Request], settings: SamplingSettings) -> Iterator[list[Response]]:
-        """See Sampler. Longest prompts first; one batch is yielded when its last response is finished."""
+        """See Sampler. Longest prompts first; a list is yielded whenever finished rows leave the batch."""
         tokens = prompt_tokens(self.tokenizer, {request.prompt for request in requests}, settings)
         fits, too_long = [], []
         for request in requests:
@@ -59,7 +59,7 @@ class HfSampler:
         fits.sort(key=lambda r: (-len(tokens[r.prompt]), r.problem_id, r.index))
         for start in range(0, len(fits), self.batch_size):
             batch = fits[start : start + self.batch_size]
-            yield self._finish(batch, self._generate(batch, [tokens[r.prompt] for r in batch], settings))
+            yield from self._generate(batch, [tokens[r.prompt] for r in batch], settings)
 
     def close(self) -> None:
         import gc
@@ -71,38 +71,42 @@ class HfSampler:
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
 
-    def _generate(self, batch: list[Request], prompts: list[list[int]], settings: SamplingSettings) -> list[tuple[list[int], bool]]:
-        """(token ids, ended by itself) of every request in the batch."""
+    def _generate(self, batch: list[Request], prompts: list[list[int]], settings: SamplingSettings) -> Iterator[list[Response]]:
+        """Responses of one batch, whenever finished rows are cut from the cache, so that they can be judged meanwhile."""
         import torch
 
         seeds = np.array([request.seed for request in batch], dtype=np.uint64)
         limits = np.array([min(settings.max_new_tokens, self.n_positions - len(p)) for p in prompts])
         drawn: list[list[int]] = [[] for _ in batch]
         ended = np.zeros(len(batch), dtype=bool)
+        rows = np.arange(len(batch))
         with torch.inference_mode():
             logits, cache, mask, place = self._prefill(prompts)
-            rows = np.arange(len(batch))
-            for position in range(int(limits.max())):
+        for position in range(int(limits.max())):
+            with torch.inference_mode():
                 chosen = self._choose(logits, seeds[rows], position, settings)
-                picked = chosen.cpu().numpy()
-                live = ~ended[rows] & (limits[rows] > position)
-                ended[rows[live & np.isin(picked, self.eos_ids)]] = True
-                for row, token in zip(rows[live], picked[live]):
-                    if not ended[row]:
-                        drawn[row].append(int(token))
-                going = ~ended[rows] & (limits[rows] > position + 1)
-                if not going.any():
-                    break
-                if 1 - going.mean() > DROP_SHARE:
+            picked = chosen.cpu().numpy()
+            live = ~ended[rows] & (limits[rows] > position)
+            ended[rows[live & np.isin(picked, self.eos_ids)]] = True
+            for row, token in zip(rows[live], picked[live]):
+                if not ended[row]:
+                    drawn[row].append(int(token))
+            going = ~ended[rows] & (limits[rows] > position + 1)
+            if 1 - going.mean() > DROP_SHARE or not going.any():
+                finished, rows = rows[~going], rows[going]
+                yield self._responses([batch[row] for row in finished], [drawn[row] for row in finished], ended[finished])
+                if not len(rows):
+                    return
+                with torch.inference_mode():
                     keep = torch.as_tensor(np.flatnonzero(going), device=self.device)
                     cache.batch_select_indices(keep)
-                    chosen, mask, place, rows = chosen[keep], mask[keep], place[keep], rows[going]
+                    chosen, mask, place = chosen[keep], mask[keep], place[keep]
+            with torch.inference_mode():
                 mask = torch.cat([mask, mask.new_ones(len(mask), 1)], dim=1)
                 logits = self.model(
                     input_ids=chosen[:, None], attention_mask=mask, position_ids=place, past_key_values=cache
                 ).logits[:, -1]
                 place = place + 1
-        return list(zip(drawn, ended.tolist()))
 
     def _prefill(self, prompts: list[list[int]]):
         """Read every distinct prompt once; then one row per request: next-token logits, cache, mask, next position."""
@@ -139,11 +143,11 @@ class HfSampler:
         noise = torch.as_tensor(uniforms(seeds, position), device=cdf.device)[:, None] * cdf[:, -1:]
         return torch.searchsorted(cdf, noise, right=True)[:, 0].clamp(max=cdf.shape[-1] - 1)
 
-    def _finish(self, batch: list[Request], outcomes: list[tuple[list[int], bool]]) -> list[Response]:
-        texts = self.tokenizer.batch_decode([tokens for tokens, _ in outcomes], skip_special_tokens=True)
+    def _responses(self, batch: list[Request], drawn: list[list[int]], ended: np.ndarray) -> list[Response]:
+        texts = self.tokenizer.batch_decode(drawn, skip_special_tokens=True)
         return [
-            Response(r.problem_id, r.index, r.seed, text, "stop" if ended else "length", len(tokens))
-            for r, text, (tokens, ended) in zip(batch, texts, outcomes)
+            Response(r.problem_id, r.index, r.seed, text, "stop" if stopped else "length", len(tokens))
+            for r, text, tokens, stopped in zip(batch, texts, drawn, ended.tolist())
         ]
 
 

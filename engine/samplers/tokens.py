@@ -18,7 +18,7 @@ def prompt_tokens(tokenizer, prompts: Collection[str], settings: SamplingSetting
         return dict(zip(ordered, tokenizer(ordered).input_ids))
     if not tokenizer.chat_template:
         raise SamplerError(
-            "sampling.chat is on, and the policy's tokenizer has no chat template. Turn it off, or use a policy with one."
+            "policy.chat is on, and the policy's tokenizer has no chat template. Turn it off, or use a policy with one."
         )
     texts = [
         tokenizer.apply_chat_template([{"role": "user", "content": prompt}], tokenize=False, add_generation_prompt=True)

@@ -57,7 +57,7 @@ class VllmSampler:
         if VllmSampler._is_open:
             raise SamplerError(
                 "A policy is already open in vLLM in this process, and two engines in one process die together. "
-                'Close it first, or set placement = "workers": one process per policy.'
+                'Close it first, or set placement = "worker": one process per policy.'
             )
         for name, value in ENVIRONMENT.items():
             os.environ.setdefault(name, value)

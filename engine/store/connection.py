@@ -76,6 +76,8 @@ class Database:
                     cursor.execute("ROLLBACK")
                 except duckdb.Error:
                     del self._local.cursor
+                if _is_ctrl_c(error):
+                    raise KeyboardInterrupt from None
                 if isinstance(error, duckdb.ConstraintException) or (isinstance(error, duckdb.Error) and "conflict" in str(error)):
                     raise StoreConflict(f"{self.path}: somebody else stored the same row first ({error}).") from error
                 if isinstance(error, _CANNOT_WRITE):
@@ -86,9 +88,15 @@ class Database:
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
         """The result as one dict per row."""
-        result = self.cursor().execute(sql, parameters)
-        names = [column[0] for column in result.description]
-        return [dict(zip(names, row)) for row in result.fetchall()]
+        with _reading():
+            result = self.cursor().execute(sql, parameters)
+            names = [column[0] for column in result.description]
+            return [dict(zip(names, row)) for row in result.fetchall()]
+
+    def tuples(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple]:
+        """The result as plain tuples."""
+        with _reading():
+            return self.cursor().execute(sql, parameters).fetchall()
 
     def row(self, sql: str, parameters: Sequence[Any] = ()) -> dict[str, Any] | None:
         """The first row of the result, or None."""
@@ -97,7 +105,8 @@ class Database:
 
     def columns(self, sql: str, parameters: Sequence[Any] = ()) -> dict[str, Any]:
         """The result as NumPy columns; a column with NULLs is a masked array."""
-        return self.cursor().execute(sql, parameters).fetchnumpy()
+        with _reading():
+            return self.cursor().execute(sql, parameters).fetchnumpy()
 
     def insert(self, table: str, columns: Mapping[str, Sequence[Any]], *, or_ignore: bool = False) -> int:
         """Append rows given by column. With or_ignore a row whose key is there already changes nothing.
@@ -151,6 +160,23 @@ def now() -> datetime:
     return datetime.now(UTC).replace(tzinfo=None)
 
 
+@contextmanager
+def _reading() -> Iterator[None]:
+    try:
+        yield
+    except duckdb.FatalException as error:
+        raise StoreError(f"The database cannot be used any more: {_told(error)} Start the program again.") from error
+    except RuntimeError as error:
+        if _is_ctrl_c(error):
+            raise KeyboardInterrupt from None
+        raise
+
+
+def _is_ctrl_c(error: BaseException) -> bool:
+    """DuckDB takes Ctrl-C for itself while a query runs, and raises this instead."""
+    return isinstance(error, RuntimeError) and str(error) == "Query interrupted"
+
+
 def _open_error(path: Path, error: Exception) -> StoreError | StoreLocked:
     owner = re.search(r"\(PID (\d+)\)", str(error))
     if owner:
@@ -158,11 +184,16 @@ def _open_error(path: Path, error: Exception) -> StoreError | StoreLocked:
             f"{path} is in use by the process with PID {owner[1]}. One process owns a database at a time: close that one, "
             "or open another file with --db."
         )
-    return StoreError(f"{path} could not be opened as a database: {str(error).splitlines()[0]} Check the path, or give another file.")
+    return StoreError(f"{path} could not be opened as a database: {_told(error)} Check the path, or give another file.")
 
 
 def _write_error(path: Path, error: duckdb.Error) -> StoreError:
     return StoreError(
-        f"{path} could not be written: {str(error).splitlines()[0]} What was stored before is kept. Check the disk's free "
+        f"{path} could not be written: {_told(error)} What was stored before is kept. Check the disk's free "
         "space, then start the program again and resume the job."
     )
+
+
+def _told(error: Exception) -> str:
+    """DuckDB's first line, ending like a sentence."""
+    return f"{str(error).splitlines()[0].rstrip('. ')}."

@@ -35,11 +35,12 @@ def find(db: Database, run_id: str, iteration: int, kind: str, params: dict) -> 
     )
 
 
-def latest(db: Database, run_id: str, iteration: int, kind: str) -> dict | None:
-    """The newest job of a kind in an iteration."""
+def latest(db: Database, run_id: str, iteration: int, kind: str, *, done: bool = False) -> dict | None:
+    """The newest job of a kind in an iteration; with done, the one that ended well last."""
+    order = "AND state = 'done' ORDER BY finished_at" if done else "ORDER BY number"
     return _parsed(
         db.row(
-            "SELECT * FROM jobs WHERE run_id = ? AND iteration = ? AND kind = ? ORDER BY number DESC LIMIT 1",
+            f"SELECT * FROM jobs WHERE run_id = ? AND iteration = ? AND kind = ? {order} DESC LIMIT 1",
             [run_id, iteration, kind],
         )
     )

@@ -81,26 +81,26 @@ def problems(db: Database, run_id: str, role: str, number: int | None = None) ->
 
 def stored_keys(db: Database, set_id: str) -> set[Key]:
     """(problem id, index) of every response of a sample set."""
-    return set(db.cursor().execute("SELECT problem_id, idx FROM responses WHERE set_id = ?", [set_id]).fetchall())
+    return set(db.tuples("SELECT problem_id, idx FROM responses WHERE set_id = ?", [set_id]))
 
 
 def ungraded(db: Database, set_id: str) -> list[tuple[str, int, str]]:
     """(problem id, index, text) of responses without a verdict."""
-    return db.cursor().execute(
+    return db.tuples(
         "SELECT problem_id, idx, text FROM responses ANTI JOIN verdicts USING (set_id, problem_id, idx) "
         "WHERE set_id = ? ORDER BY problem_id, idx",
         [set_id],
-    ).fetchall()
+    )
 
 
 def unscored(db: Database, set_id: str, prm_id: str) -> list[tuple[str, int, str]]:
     """(problem id, index, text) of responses that this reward model has not seen."""
-    return db.cursor().execute(
+    return db.tuples(
         """SELECT problem_id, idx, text FROM responses
         ANTI JOIN (SELECT * FROM step_scores WHERE prm_id = ?) USING (set_id, problem_id, idx)
         WHERE set_id = ? ORDER BY problem_id, idx""",
         [prm_id, set_id],
-    ).fetchall()
+    )
 
 
 def estimates(db: Database, run_id: str, number: int) -> Estimates:

@@ -121,7 +121,7 @@ def _(event: PolicySaved, db: Database, job_id: str, attempt: int) -> None:
     job = db.row("SELECT run_id, iteration FROM jobs WHERE id = ?", [job_id])
     parent = db.row("SELECT policy_id FROM iterations WHERE run_id = ? AND iteration = ?", [job["run_id"], job["iteration"]])
     db.cursor().execute(
-        "INSERT OR IGNORE INTO policies VALUES (?, ?, ?, ?)", [event.policy_id, event.path, parent["policy_id"], now()]
+        "INSERT INTO policies VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET path = excluded.path", [event.policy_id, event.path, parent["policy_id"], now()]
     )
     db.cursor().execute("UPDATE jobs SET policy_id = ? WHERE id = ?", [event.policy_id, job_id])
 

@@ -23,11 +23,12 @@ class TrainingTask:
     """Where checkpoints go; training resumes from the newest one in it."""
     policies_dir: str
     """The new policy is saved in here, in a folder named by its content."""
+    trust_remote_code: bool = False
 
 
 class Trainer(Protocol):
     def train(self, task: TrainingTask, should_stop: Callable[[], bool]) -> Iterator[Event]:
-        """Train and yield OptimiserStep, CheckpointSaved and at last PolicySaved.
+        """Train and yield Planned, OptimiserStep, CheckpointSaved and at last PolicySaved.
 
         should_stop is asked after every optimiser step; when it says so, a checkpoint is saved and the generator ends without
         PolicySaved. Blocks between events. Raises: TrainingError.

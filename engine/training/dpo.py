@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from engine.errors import TrainingError
-from engine.events import CheckpointSaved, Event, Note, OptimiserStep, PolicySaved
+from engine.events import CheckpointSaved, Event, Note, OptimiserStep, Planned, PolicySaved
 from engine.policies import content_id
 from engine.training import TrainingTask
 
@@ -63,6 +63,7 @@ def _run(task: TrainingTask, emit: Callable, should_stop: Callable[[], bool]) ->
 
 
 def _train(task: TrainingTask, emit: Callable[[Event], None], should_stop: Callable[[], bool]) -> None:
+    from transformers import PrinterCallback
     from trl import DPOTrainer
 
     work = Path(task.work_dir)
@@ -71,7 +72,7 @@ def _train(task: TrainingTask, emit: Callable[[Event], None], should_stop: Calla
     if saved.exists() and (final := Path(task.policies_dir) / saved.read_text()).is_dir():
         emit(PolicySaved(final.name, str(final)))
         return
-    model, tokenizer = _load(task.policy_path)
+    model, tokenizer = _load(task.policy_path, task.trust_remote_code)
     rows = _fitting_rows(task, tokenizer, emit)
     checkpoint = _last_checkpoint(work)
     trainer = DPOTrainer(
@@ -81,11 +82,13 @@ def _train(task: TrainingTask, emit: Callable[[Event], None], should_stop: Calla
         processing_class=tokenizer,
         callbacks=[_callback(task, emit, should_stop)],
     )
+    trainer.remove_callback(PrinterCallback)
     trainer.train(resume_from_checkpoint=checkpoint)
     if trainer.state.global_step < trainer.state.max_steps:
         emit(Note(f"Stopped at step {trainer.state.global_step} of {trainer.state.max_steps}; the checkpoint is kept."))
         return
-    trainer.model.to(_saved_dtype(task.policy_path))
+    trainer.model.to(_config(task).dtype)
+    trainer.model.config.use_cache = _config(task).use_cache
     emit(_save(trainer, tokenizer, Path(task.policies_dir), work))
 
 
@@ -100,23 +103,24 @@ def _last_checkpoint(work: Path) -> str | None:
     return None
 
 
-def _load(path: str):
+def _load(path: str, trust_remote_code: bool):
     """Weights in fp32 whatever they were saved in: at learning rates of 1e-6 an update vanishes in bf16."""
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     try:
-        tokenizer = AutoTokenizer.from_pretrained(path)
-        model = AutoModelForCausalLM.from_pretrained(path, dtype=torch.float32)
+        tokenizer = AutoTokenizer.from_pretrained(path, trust_remote_code=trust_remote_code)
+        model = AutoModelForCausalLM.from_pretrained(path, dtype=torch.float32, trust_remote_code=trust_remote_code)
     except Exception as error:  # damaged files raise what they like
         raise TrainingError(f"The policy at {path} could not be loaded for training ({error}).") from error
     return model, tokenizer
 
 
-def _saved_dtype(path: str):
+def _config(task: TrainingTask):
+    """The policy's own configuration; training turns its cache off."""
     from transformers import AutoConfig
 
-    return AutoConfig.from_pretrained(path).dtype
+    return AutoConfig.from_pretrained(task.policy_path, trust_remote_code=task.trust_remote_code)
 
 
 def _fitting_rows(task: TrainingTask, tokenizer, emit: Callable[[Event], None]) -> list[dict]:
@@ -162,7 +166,7 @@ def _arguments(task: TrainingTask, n_pairs: int):
         output_dir=task.work_dir,
         learning_rate=c.learning_rate,
         lr_scheduler_type="cosine",
-        warmup_steps=math.ceil(c.warmup_share * n_steps),
+        warmup_steps=min(math.ceil(c.warmup_share * n_steps), n_steps - 1),
         weight_decay=c.weight_decay,
         beta=c.beta,
         loss_type=list(c.loss_type),
@@ -194,6 +198,9 @@ def _callback(task: TrainingTask, emit: Callable[[Event], None], should_stop: Ca
         """Turns the trainer's log into events, and saves by the clock and on stopping."""
 
         saved_at = time.monotonic()
+
+        def on_train_begin(self, args, state, control, **kwargs):
+            emit(Planned(state.max_steps, state.global_step, "steps"))
 
         def on_step_end(self, args, state, control, **kwargs):
             if should_stop():

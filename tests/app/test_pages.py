@@ -185,3 +185,36 @@ def test_a_fork_shows_the_same_points_and_can_be_committed(studio):
     assert forked["parent_id"] == studio.run_id
     assert runs.progress(studio.db, forked["id"], 0)["presampled"]
     assert "Commit …" in [button.label for button in at.button]
+
+
+def test_a_stopped_job_can_be_resumed_from_home_after_another_run_was_started(studio):
+    studio.job("presample", "cancelled")
+    other = runs.create_run(studio.db, runs.config_of(studio.db, studio.run_id))
+    job_rows.add(studio.db, other, 0, "presample", {})
+    at = show("home", run=studio.run_id, iteration="0")
+    assert "Resume: Pre-sampling, iteration 0" in [button.label for button in at.button]
+
+
+def test_an_iteration_without_a_pair_leads_on_with_the_same_policy(studio):
+    studio.presampled()
+    runs.commit(studio.db, studio.run_id, 0, tau_l=0, tau_h=1, mode="both", strategy="inlier", made_by="tab 1")
+    runs.make_pairs(studio.db, studio.run_id, 0)
+    assert "Without a pair" in said(show("training"))
+    at = show("compare")
+    next(b for b in at.button if b.label == "Next iteration").click().run()
+    first, second = reads.iterations(studio.db, studio.run_id)
+    assert first["policy_id"] == second["policy_id"]
+
+
+def test_an_iteration_number_in_other_digits_is_ignored(studio):
+    show("home", run=studio.run_id, iteration="²")
+
+
+def test_the_second_training_of_an_iteration_is_evaluated_too(studio):
+    from engine import tasks
+
+    studio.trained()
+    first = job_rows.latest(studio.db, studio.run_id, 0, "train")
+    second = {**first, "id": job_rows.add(studio.db, studio.run_id, 0, "train", {"beta": 0.2})}
+    studio.db.cursor().execute("UPDATE jobs SET policy_id = 'e' || id WHERE id = ?", [second["id"]])
+    assert tasks.follow_ups(studio.db, first) != tasks.follow_ups(studio.db, second)

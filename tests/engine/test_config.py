@@ -118,3 +118,12 @@ def test_the_losses_are_those_that_the_trainer_knows():
 
 def test_the_tests_own_file_says_what_the_tests_own_table_says():
     assert parse_config(tomllib.loads(toml())) == small()
+
+
+def test_the_word_starter_means_the_shipped_models_even_beside_a_folder_of_that_name(tmp_path):
+    from tests.conftest import ROOT
+
+    (tmp_path / "starter").mkdir()
+    copied = tmp_path / "my.toml"
+    copied.write_text((ROOT / "data" / "starter" / "default.toml").read_text())
+    assert load_config(copied).policy.path == "starter"

@@ -361,12 +361,6 @@ def test_a_training_without_a_pair_fails_with_what_to_do(db, run_id, runner, wor
     assert job["state"] == "failed" and "no preference pairs" in job["error"] and "begin the next iteration" in job["error"]
 
 
-def test_an_evaluation_of_a_policy_that_is_not_there_yet_fails_with_a_sentence(db, run_id, runner):
-    job_id = runner.submit(run_id, 0, "evaluate", {"policy": "after"})
-    runner.run_next()
-    assert "Iteration 0 has no trained policy to evaluate" in job_rows.get(db, job_id)["error"]
-
-
 @pytest.fixture
 def real(finished, tmp_path) -> Iterator[tuple[Database, str, JobRunner]]:
     """The database of a whole iteration, and a runner with real backends in child processes."""

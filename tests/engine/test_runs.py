@@ -339,3 +339,21 @@ def test_a_run_with_fewer_presamples_is_not_disturbed_by_one_that_drew_more(db):
     assert len(pool) == len({(r["problem_id"], r["idx"]) for r in pool}) == 24 * 8
     assert len(reads.pairs(db, fewer, 0)) == reads.pair_set(db, fewer, 0)["n_pairs"]
     assert len(reads.table(db, "responses", fewer)) == 24 * 8
+
+
+def test_a_problem_file_with_broken_lines_is_refused_by_line_and_field_unless_asked_otherwise(db, tmp_path):
+    from dataclasses import replace
+
+    from engine.config import load_config
+    from engine.errors import ProblemSetError
+    from tests.conftest import ROOT
+
+    good = (ROOT / "data" / "starter" / "train.jsonl").read_text().splitlines()[:30]
+    file = tmp_path / "train.jsonl"
+    file.write_text("\n".join([*good[:2], '{"question": "What?"}', *good[2:]]))
+    config = load_config(ROOT / "data" / "starter" / "default.toml")
+    problems = replace(config.problems, train=str(file), n_train=10, n_held_out=5)
+    config = replace(config, problems=problems, n_iterations=1)
+    with pytest.raises(ProblemSetError, match="line 3, answer"):
+        runs.create_run(db, config)
+    assert runs.create_run(db, replace(config, problems=replace(problems, skip_broken=True)))

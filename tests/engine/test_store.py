@@ -185,6 +185,31 @@ def test_signals_are_read_only_from_problems_that_are_judged_whole(db, run_id):
     assert e.phi_r.tolist() == [0.5] * 10
 
 
+CTRL_C = """
+import signal, sys
+from engine.store import Database
+
+db = Database(":memory:")
+slow = "SELECT count(*) AS n FROM range(20000) a, range(20000) b WHERE a.range * b.range % 7 = 3"
+signal.setitimer(signal.ITIMER_REAL, 0.3)
+signal.signal(signal.SIGALRM, signal.default_int_handler)
+try:
+    if sys.argv[1] == "transaction":
+        with db.transaction() as cursor:
+            cursor.execute(slow)
+    else:
+        getattr(db, sys.argv[1])(slow)
+except KeyboardInterrupt:
+    print("stopped", db.rows("SELECT 1 AS one"))
+"""
+
+
+@pytest.mark.parametrize("way", ["rows", "tuples", "columns", "transaction"])
+def test_ctrl_c_during_a_query_is_a_ctrl_c_and_no_fault(way):
+    done = subprocess.run([sys.executable, "-c", CTRL_C, way], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.stdout == "stopped [{'one': 1}]\n", done.stderr
+
+
 FILL = """
 import os, resource, signal, sys
 from engine.errors import StoreError

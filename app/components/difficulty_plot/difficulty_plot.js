@@ -71,7 +71,8 @@ class DifficultyPlot {
     const points = keptPoints(message);
     if (!points) return this.askFor(message.version);
     this.asked = null;
-    if (points !== this.points) this.showData(points);
+    const held = this.gesture?.which || this.keyTimer; // new points wait until the line is let go: its echo brings them
+    if (points !== this.points && !held) this.showData(points);
     this.cap = message.cap;
     this.mode = message.mode;
     this.offered = { tau: inThousandths(message.tau_l, message.tau_h), seq: message.seq };
