@@ -41,7 +41,7 @@ def import_responses(
     source: Path, artifacts: Path, *, scale: Scale | None = None, rewards: Path | None = None,
     name: str | None = None, on_progress: Progress = lambda done, total: None,
 ) -> Imported:  # fmt: skip
-    """Import a file of recorded responses into artifacts/recorded. Blocks: about 20,000 responses a second.
+    """Import a file of recorded responses into artifacts/recorded. Blocks: about 10,000 responses a second.
 
     Args:
         source: .jsonl, .csv, .parquet (streamed) or .json; shapes: engine.recorded.shapes.

@@ -107,6 +107,7 @@ def test_a_study_on_a_recording_starts_and_the_panel_is_no_policy(store):
     at = show("data")
     assert "four solvers, not one policy" in at.dataframe[-1].value["Whose"].tolist()
     submit(at, "Start the study")
+    assert [element.value for element in at.error] == []
     (run,) = reads.runs(store)
     assert json.loads(run["config"])["sampling"]["sampler"] == "recorded"
 
