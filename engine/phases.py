@@ -38,6 +38,8 @@ class Owed:
     ungraded: Sequence[Text] = ()
     """Stored responses that a crash left without a verdict."""
     unscored: Sequence[Text] = ()
+    refused: Sequence[Key] = ()
+    """Stored responses to refused prompts, without the answer that there is no score."""
 
 
 def respond(owed: Owed, sampler: Callable[[], Sampler], grader: Grader, reward_model: Callable[[], RewardModel]) -> Iterator[Event]:
@@ -51,6 +53,7 @@ def respond(owed: Owed, sampler: Callable[[], Sampler], grader: Grader, reward_m
             judging.grade(owed.ungraded[start : start + LEFTOVER_BATCH])
         for start in range(0, len(owed.unscored), LEFTOVER_BATCH):
             judging.score(owed.unscored[start : start + LEFTOVER_BATCH])
+        yield from _unscorable(owed, owed.refused)
         batches = iter(sampler().sample(owed.requests, owed.samples.settings)) if owed.requests else iter(())
         following = sampling.submit(next, batches, None)
         while following or judging.waiting:
@@ -62,15 +65,14 @@ def respond(owed: Owed, sampler: Callable[[], Sampler], grader: Grader, reward_m
                     yield Sampled(owed.samples.id, batch)
                     judging.grade([(r.problem_id, r.index, r.text) for r in batch])
                     judging.score([(r.problem_id, r.index, r.text) for r in batch if r.finish_reason != "refused"])
-                    yield from _unscorable(owed, batch)
+                    yield from _unscorable(owed, [(r.problem_id, r.index) for r in batch if r.finish_reason == "refused"])
             yield from judging.finished(done)
 
 
-def _unscorable(owed: Owed, batch: list[Response]) -> Iterator[Event]:
+def _unscorable(owed: Owed, refused: Sequence[Key]) -> Iterator[Event]:
     """A prompt that was refused has no reward, so that its problem is pending and never taken for an Outlier."""
-    refused = [((r.problem_id, r.index), StepScores((), "too_long")) for r in batch if r.finish_reason == "refused"]
     if refused and owed.prm_id is not None:
-        yield Scored(owed.samples.id, owed.prm_id, refused)
+        yield Scored(owed.samples.id, owed.prm_id, [(key, StepScores((), "too_long")) for key in refused])
 
 
 class _Judging:

@@ -101,7 +101,10 @@ def _owed(db: Database, job: dict, set_id: str, role: str, wanted: dict[str, ran
     stored = reads.stored_keys(db, set_id)
     missing = [(id, index) for id, indices in wanted.items() for index in indices if (id, index) not in stored]
     mine = [text for text in reads.ungraded(db, set_id) if text[0] in problems]
-    unseen = [text for text in reads.unscored(db, set_id, prm_id) if text[0] in problems] if prm_id else []
+    unseen, refused = (
+        [text for text in reads.unscored(db, set_id, prm_id, refused=asked) if text[0] in problems] if prm_id else []
+        for asked in (False, True)
+    )
     template = samples.settings.prompt_template
     return Owed(
         samples=samples,
@@ -112,6 +115,7 @@ def _owed(db: Database, job: dict, set_id: str, role: str, wanted: dict[str, ran
         scored_by_key=runs.config_of(db, job["run_id"]).reward.family == "recorded_scores",
         ungraded=mine,
         unscored=unseen,
+        refused=[(id, index) for id, index, _ in refused],
     )
 
 

@@ -64,11 +64,9 @@ def journey(chosen: state.Selected) -> None:
             st.markdown(f"{mark} **{name}**" + ("  \n:blue-badge[next]" if phase == waiting else ""))
             st.caption(what)
             st.page_link(state.ROOT / "pages" / page, label=f"Open {page.removesuffix('.py').capitalize()}")
-    job = job_rows.find(state.store(), chosen.run_id, chosen.iteration, "presample", {})
-    if waiting is Phase.PRESAMPLE and job is None:
-        st.button("Pre-sample", type="primary", on_click=state.runner().submit, args=[chosen.run_id, chosen.iteration, "presample"])
-    if waiting is Phase.RESAMPLE:
-        st.button("Resample", on_click=state.runner().submit, args=[chosen.run_id, chosen.iteration, "resample"])
+    if waiting in (Phase.PRESAMPLE, Phase.RESAMPLE) and not job_rows.find(state.store(), chosen.run_id, chosen.iteration, str(waiting), {}):
+        arguments = [chosen.run_id, chosen.iteration, str(waiting)]
+        st.button(widgets.JOB_NAMES[waiting], type="primary", on_click=state.runner().submit, args=arguments)
 
 
 @st.fragment(run_every=2)

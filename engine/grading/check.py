@@ -7,8 +7,10 @@ Source: Math-Verify 0.9, `verify(gold, target)`: gold first, it is not symmetric
 1. Only the LaTeX reading is used. The plain-expression reading goes through sympy's `parse_expr`, which runs code.
 2. An exception while comparing is an error, not a wrong answer.
 3. Prose is compared as text. Math-Verify reads a sentence as a product of its letters, which is slow and equates anagrams.
-4. Formulas that differ at a point are wrong without an attempt to simplify their difference.
+4. Formulas and equations that differ at a point are wrong without an attempt to simplify their difference. Math-Verify
+   alone also calls any two equations equal that it finds no solution of, like 1 = 2 and 3 = 4.
 5. An interval and the inequality it solves are equal in both directions (`allow_set_relation_comp`).
+6. Numbers below a thousandth that differ by 2 % are not equal; Math-Verify rounds to six places, so 2e-19 is 1e-27 to it.
 """
 
 import logging
@@ -19,7 +21,7 @@ from typing import Any, Literal
 from math_verify import LatexExtractionConfig, parse, verify
 
 from engine.grading.exact import named_alike, quoted
-from engine.grading.points import differ_at_a_point
+from engine.grading.points import differ_at_a_point, tiny_and_apart
 
 logging.getLogger("math_verify").setLevel(logging.CRITICAL)
 
@@ -77,6 +79,8 @@ def check(gold: str, predicted: str, *, shortcuts: bool = True) -> tuple[Literal
         raise
     except Exception as error:
         return "error", f"Comparing {quoted(predicted)} with {quoted(gold)} failed: {type(error).__name__}."
+    if equal and wanted and found and tiny_and_apart(wanted[0], found[0]):
+        return wrong
     if equal:
         return "correct", f"Equal by Math-Verify: {quoted(gold)} and {quoted(predicted)}."
     if all(isinstance(reading, str) for reading in wanted):

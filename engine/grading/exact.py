@@ -35,6 +35,7 @@ _WRITTEN_ALIKE: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str
         (r"(?<!\\)\\[ ,;:]|~|\\q?quad(?![A-Za-z])", " "),
         (r"\\[dtc]frac(?![A-Za-z])", r"\\frac"),
         (r"\{,\}", ","),
+        (r"\A\s*\+ ?(?=[\d.])", ""),
         (r"(?:\^\{?\\circ\}?|°|\\degree)(?=\s*$)", ""),
         (r"\s+", " "),
         (r" ?\\?%", "%"),

@@ -93,13 +93,13 @@ def ungraded(db: Database, set_id: str) -> list[tuple[str, int, str]]:
     )
 
 
-def unscored(db: Database, set_id: str, prm_id: str) -> list[tuple[str, int, str]]:
-    """(problem id, index, text) of responses that this reward model has not seen."""
+def unscored(db: Database, set_id: str, prm_id: str, *, refused: bool) -> list[tuple[str, int, str]]:
+    """(problem id, index, text) of responses that this reward model has not seen: those whose prompt was refused, or the others."""
     return db.tuples(
         """SELECT problem_id, idx, text FROM responses
         ANTI JOIN (SELECT * FROM step_scores WHERE prm_id = ?) USING (set_id, problem_id, idx)
-        WHERE set_id = ? ORDER BY problem_id, idx""",
-        [prm_id, set_id],
+        WHERE set_id = ? AND (finish_reason = 'refused') = ? ORDER BY problem_id, idx""",
+        [prm_id, set_id, refused],
     )
 
 

@@ -52,7 +52,7 @@ BAD = [
     ("difficulty.tau_l", -0.01), ("difficulty.tau_h", 1.01), ("difficulty.tau_l", float("nan")), ("difficulty.tau_h", 0.01),
     ("difficulty.mode", "none"), ("difficulty.strategy", "hardest"), ("pairs.cap", 0), ("pairs.dedupe", "often"),
     ("training.learning_rate", 0), ("training.learning_rate", 1), ("training.beta", 0), ("training.n_epochs", 0),
-    ("training.micro_batch_size", 0), ("training.batch_size", 6), ("training.batch_size", 0), ("training.warmup_share", 1),
+    ("training.micro_batch_size", 0), ("training.batch_size", 0), ("training.warmup_share", 1),
     ("training.weight_decay", -1), ("training.max_length", 1), ("training.loss_type", []), ("training.loss_type", ["dpo"]),
     ("training.loss_weights", [1.0, 2.0]), ("training.checkpoint_every_s", -1),
     ("evaluation.n", 0), ("evaluation.temperature", -1), ("evaluation.top_p", 1.5),

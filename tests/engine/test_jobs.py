@@ -31,7 +31,12 @@ class FakeSampler:
                 assert self.world.gate.wait(timeout=30)
             if self.world.fault:
                 raise self.world.fault
-            yield [Response(r.problem_id, r.index, r.seed, self._text(r), "stop", 2) for r in requests[start : start + 6]]
+            yield [self._response(r) for r in requests[start : start + 6]]
+
+    def _response(self, request):
+        if request.problem_id in self.world.refused:
+            return Response(request.problem_id, request.index, request.seed, "", "refused", 0)
+        return Response(request.problem_id, request.index, request.seed, self._text(request), "stop", 2)
 
     def _text(self, request):
         return "\\boxed{%s}" % (self.world.answers[request.problem_id] if request.index % 2 == 0 else "none")
@@ -42,6 +47,7 @@ class FakeSampler:
 
 class FakeReward:
     def score(self, items):
+        assert all(text for _, text in items), "a refused response was given to the reward model"
         return [StepScores((0.5,)) for _ in items]
 
     def close(self):
@@ -70,6 +76,7 @@ class FakeTrainer:
 class World:
     def __init__(self):
         self.gate, self.fault, self.answers, self.n_closed = threading.Event(), None, {}, 0
+        self.refused: set[str] = set()
 
 
 @pytest.fixture
@@ -142,6 +149,19 @@ def test_the_whole_line_runs_by_submitting_and_follow_ups_come_by_themselves(db,
         ("evaluate", "after", "done"),
     ]  # fmt: skip
     assert reads.next_policy(db, run_id, 0) == "m1"
+
+
+def test_a_refused_prompt_leaves_its_problem_pending_also_for_another_reward_model(db, run_id, runner, world):
+    world.gate.set()
+    world.refused = {next(iter(reads.problems(db, run_id, "train", 0)))}
+    other = runs.fork(db, run_id, 0)
+    with db.transaction() as cursor:
+        cursor.execute("UPDATE runs SET prm_id = 'another' WHERE id = ?", [other])
+    for id in (run_id, other):
+        runner.submit(id, 0, "presample")
+        runner.run_next()
+        assert runs.progress(db, id, 0)["presampled"]
+        assert set(reads.estimates(db, id, 0).pending_ids) == world.refused
 
 
 def test_the_owner_publishes_its_pid_and_its_job(db, run_id, runner, world):
@@ -334,6 +354,7 @@ def test_closing_interrupts_the_job_soon_and_keeps_what_is_stored(db, run_id, ru
 
 def test_a_status_that_cannot_be_written_does_not_stop_the_job(db, run_id, runner, world):
     world.gate.set()
+    status_path(db.path).unlink(missing_ok=True)
     status_path(db.path).mkdir()
     job_id = runner.submit(run_id, 0, "presample")
     runner.run_next()

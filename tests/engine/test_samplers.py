@@ -105,7 +105,7 @@ def test_every_request_is_answered_once_and_responses_to_one_problem_differ(text
 
 
 def test_the_starter_policy_ends_its_responses_by_itself_and_the_end_is_not_counted(sampler, asked, inline):
-    (responses,) = sampler.sample(asked[:16], replace(GREEDY, max_new_tokens=200))
+    responses = [r for batch in sampler.sample(asked[:16], replace(GREEDY, max_new_tokens=200)) for r in batch]
     assert {r.finish_reason for r in responses} == {"stop"}
     for r in responses:
         assert "\\boxed{" in r.text

@@ -3,8 +3,6 @@
 
 const ASK_AGAIN_MS = 2000, KEY_PAUSE_MS = 250;
 const CLICK_REACH = 10, DRAG_REACH = 4; // pixels: how near a click must be; how far a press must move to be a drag
-const KEY_STEPS = { ArrowUp: 10, ArrowRight: 10, ArrowDown: -10, ArrowLeft: -10, PageUp: 100, PageDown: -100,
-                    Home: -STEPS, End: STEPS };
 
 const plots = new WeakMap();
 

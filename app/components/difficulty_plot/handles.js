@@ -1,5 +1,8 @@
 // The two lines that are dragged, as elements over the canvas: a line, a grip and a tab with the value.
 
+const KEY_STEPS = { ArrowUp: 10, ArrowRight: 10, ArrowDown: -10, ArrowLeft: -10, PageUp: 100, PageDown: -100,
+                    Home: -STEPS, End: STEPS };
+
 class Handles {
   constructor(root) {
     this.low = root.querySelector('[data-threshold="low"]');

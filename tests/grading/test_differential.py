@@ -1,0 +1,106 @@
+"""The cheap rules against Math-Verify: on generated spellings and on the recorded answers they must say the same."""
+
+import json
+import random
+from pathlib import Path
+
+import pytest
+
+from engine.grading import Grader
+from engine.grading.exact import decide, written_alike
+from engine.grading.extraction import extract_answer, reference_answer
+from engine.problems import read_problems
+from tests.grading.forms import forms
+
+Pair = tuple[str, str]
+
+
+def decided(pairs: list[Pair]) -> list[Pair]:
+    """The pairs of a reference and a response that the cheap rules settle."""
+    return [
+        (gold, response)
+        for gold, response in pairs
+        if (answer := extract_answer(response)) is not None
+        and decide(written_alike(reference_answer(gold)), written_alike(answer)) is not None
+    ]
+
+
+def disagreements(pairs: list[Pair]) -> list[tuple[str, str | None, str, str]]:
+    """(reference, answer, what the shortcuts say, what Math-Verify says) where the two verdicts are not the same."""
+    with Grader(timeout_s=60) as quick:
+        fast = quick.grade_many(pairs)
+    with Grader(timeout_s=60, shortcuts=False) as thorough:
+        slow = thorough.grade_many(pairs)
+    return [
+        (gold, one.predicted, one.reason, other.reason)
+        for (gold, _), one, other in zip(pairs, fast, slow, strict=True)
+        if one.status != other.status
+    ]
+
+
+def drawn(n: int, seed: int) -> list[Pair]:
+    return [(form.gold, rf"\boxed{{{form.predicted}}}") for form in forms(n, seed)]
+
+
+def test_shortcuts_and_math_verify_agree_on_generated_answers():
+    pairs = decided(drawn(1_000, seed=0))
+    assert len(pairs) > 300
+    assert disagreements(pairs) == []
+
+
+def test_what_the_shortcuts_decide_is_true_where_the_drawing_knows_it():
+    settled = 0
+    for form in forms(20_000, seed=0):
+        if form.equal is not None and (decision := decide(written_alike(form.gold), written_alike(form.predicted))):
+            settled += 1
+            assert (decision.status == "correct") == form.equal, form
+    assert settled > 5_000
+
+
+@pytest.mark.slow
+def test_shortcuts_and_math_verify_agree_on_twenty_thousand_generated_answers():
+    assert disagreements(drawn(20_000, seed=0)) == []
+
+
+@pytest.mark.slow
+def test_whole_verdicts_are_true_where_the_drawing_knows_it():
+    known = [form for form in forms(20_000, seed=1) if form.equal is not None]
+    with Grader(timeout_s=60) as grader:
+        verdicts = grader.grade_many([(form.gold, rf"\boxed{{{form.predicted}}}") for form in known])
+    assert [(form, v.reason) for form, v in zip(known, verdicts, strict=True) if v.correct != form.equal] == []
+
+
+def _rows(path: Path) -> list[dict]:
+    return [json.loads(line) for line in path.read_text("utf-8").split("\n") if line.strip()]
+
+
+def recorded(folder: Path) -> list[Pair]:
+    """Every recorded response with its reference answer, both sets."""
+    panel = [
+        (row["ground_truth"], solver["solution"])
+        for row in _rows(folder / "gsm8k_recorded_solutions.jsonl")
+        for solver in row.values()
+        if isinstance(solver, dict)
+    ]
+    rows = _rows(folder / "math_recorded_responses_100x8.jsonl")
+    return panel + [(row["gt"], response) for row in rows for response in row["code"]]
+
+
+def test_shortcuts_and_math_verify_agree_on_a_part_of_the_recorded_answers(datasets):
+    pairs = random.Random(0).sample(recorded(datasets), 500)
+    assert disagreements(pairs) == []
+
+
+@pytest.mark.slow
+def test_shortcuts_and_math_verify_agree_on_all_recorded_answers(datasets):
+    assert disagreements(recorded(datasets)) == []
+
+
+@pytest.mark.slow
+def test_shortcuts_and_math_verify_agree_on_reference_answers_and_their_neighbours(datasets):
+    pairs = []
+    for path in sorted(datasets.glob("*_t*.jsonl")):
+        golds = [problem.answer for problem in read_problems(path).problems]
+        pairs += [(gold, rf"\boxed{{{other}}}") for gold, other in zip(golds, golds[1:] + golds[:1], strict=True)]
+        pairs += [(gold, rf"\boxed{{{gold}}}") for gold in golds]
+    assert disagreements(decided(pairs)) == []
