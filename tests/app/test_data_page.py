@@ -24,7 +24,7 @@ def store(database, monkeypatch):
 
 
 def uploaded(at, key, name, content):
-    at.file_uploader(key=key).upload(name, content).run() if hasattr(at.file_uploader(key=key), "upload") else at.file_uploader(key=key).set_value((name, content, "text/plain")).run()
+    at.file_uploader(key=key).upload(name, content).run()
     assert not at.exception, at.exception[0].value
     return at
 
