@@ -13,6 +13,7 @@ from app import widgets
 
 PAGES = (
     ("home.py", "Home", ":material/home:"),
+    ("data.py", "Data", ":material/upload_file:"),
     ("difficulty.py", "Difficulty", ":material/scatter_plot:"),
     ("responses.py", "Responses", ":material/forum:"),
     ("pairs.py", "Pairs", ":material/compare_arrows:"),

@@ -40,10 +40,12 @@ def question_card(row: dict) -> None:
 def response_card(row: dict, *, key: str) -> None:
     """Steps coloured by score, verdict and reason, raw text one click away."""
     with st.container(border=True):
-        reward = "not scored" if row["reward"] is None else f"process reward {row['reward']:.3f}"
+        kind = "outcome score" if row["score_status"] == "outcome" else "process reward"
+        reward = "not scored" if row["reward"] is None else f"{kind} {row['reward']:.3f}"
+        tokens = f" · {row['n_tokens']:,} tokens" if row["n_tokens"] else ""
         truncated = " · :orange-badge[truncated]" if row["finish_reason"] == "length" else ""
         overridden = " :violet-badge[overridden]" if row["overridden_by"] else ""
-        st.markdown(f"**{PHASES[row['phase']]} {row['idx']}** {STATUS[row['status']]}{overridden} · {reward} · {row['n_tokens']:,} tokens{truncated}")
+        st.markdown(f"**{PHASES[row['phase']]} {row['idx']}** {STATUS[row['status']]}{overridden} · {reward}{tokens}{truncated}")
         with st.container(horizontal=True, vertical_alignment="center"):
             raw = st.toggle("Raw text", key=f"raw_{key}")
             if row["graded_status"]:
@@ -80,7 +82,7 @@ def _overrode(row: dict, correct: bool | None, key: str) -> None:
 
 def _steps(row: dict) -> None:
     steps = split_steps(row["text"])
-    scores = list(row["scores"] or [])
+    scores = list(row["scores"] or []) if row["score_status"] == "ok" else []
     if not steps:
         st.caption("This response has no step.")
     for position, step in enumerate(steps):

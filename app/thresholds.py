@@ -34,17 +34,23 @@ def current(chosen: state.Selected, bound: dict | None) -> Setting:
     tau_l = _share(state.kept("tau_l"), last.get("tau_l", NEUTRAL[0] if d.tau_l is None else d.tau_l))
     tau_h = _share(state.kept("tau_h"), last.get("tau_h", NEUTRAL[1] if d.tau_h is None else d.tau_h))
     mode, strategy = state.kept("mode"), state.kept("strategy")
+    modes = modes_of(chosen)
     setting = Setting(
         min(tau_l, tau_h),
         tau_h,
-        mode if mode in MODES else last.get("mode", d.mode),
+        mode if mode in modes else last.get("mode", d.mode),
         strategy if strategy in STRATEGIES else last.get("strategy", d.strategy),
     )
     state.keep(tau_l=f"{setting.tau_l:.3f}", tau_h=f"{setting.tau_h:.3f}", mode=setting.mode, strategy=setting.strategy)
     return setting
 
 
-def controls(now: Setting, *, locked: bool) -> None:
+def modes_of(chosen: state.Selected) -> tuple[Mode, ...]:
+    """The modes to choose from: accuracy only where the run has no process reward."""
+    return ("accuracy",) if chosen.config.reward.family == "none" else MODES
+
+
+def controls(now: Setting, *, locked: bool, modes: tuple[Mode, ...] = MODES) -> None:
     """Sliders, number fields, mode, strategy and presets. What is moved goes into the URL; the plot follows."""
     s = st.session_state
     for name, label in (("tau_h", "τ high"), ("tau_l", "τ low")):
@@ -54,7 +60,7 @@ def controls(now: Setting, *, locked: bool) -> None:
         slide.slider(label, 0.0, 1.0, step=0.001, format="%.3f", key=f"{name}_slider", on_change=_moved, args=[name, "slider"], disabled=locked or now.mode == "accuracy")
         field.number_input(label, 0.0, 1.0, step=0.01, format="%.3f", key=f"{name}_number", label_visibility="collapsed", on_change=_moved, args=[name, "number"], disabled=locked or now.mode == "accuracy")
     s["mode_choice"], s["strategy_choice"] = now.mode, now.strategy
-    st.selectbox("Signals", MODES, format_func=MODE_NAMES.get, key="mode_choice", on_change=_chosen, args=["mode"], disabled=locked)
+    st.selectbox("Signals", modes, format_func=MODE_NAMES.get, key="mode_choice", on_change=_chosen, args=["mode"], disabled=locked)
     st.selectbox("Resample", list(STRATEGIES), format_func=lambda name: name.replace("+", " and ").capitalize(), key="strategy_choice", on_change=_chosen, args=["strategy"], disabled=locked)
     if not locked:
         with st.popover("Presets", width="stretch"):
@@ -63,8 +69,12 @@ def controls(now: Setting, *, locked: bool) -> None:
                 st.button(f"{preset.tau_l:.2f} / {preset.tau_h:.2f}  {preset.prm}", on_click=state.keep, kwargs={"tau_l": preset.tau_l, "tau_h": preset.tau_h}, width="stretch")
 
 
-def plan_figures(classes: np.ndarray, n_pending: int, strategy: str, config: RunConfig) -> None:
-    """Classes with shares, and how the rest of the budget would be spent, without building the plan itself."""
+def plan_figures(classes: np.ndarray, n_pending: int, strategy: str, config: RunConfig, *, n_not_recorded: int = 0) -> None:
+    """Classes with shares, and how the rest of the budget would be spent, without building the plan itself.
+
+    Args:
+        n_not_recorded: responses of that spread that a recording does not have.
+    """
     counts = dict(zip(Difficulty, class_counts(classes).values()))
     n_classified = max(len(classes), 1)
     for column, d in zip(st.columns(len(Difficulty)), Difficulty):
@@ -77,6 +87,8 @@ def plan_figures(classes: np.ndarray, n_pending: int, strategy: str, config: Run
     floor, n_extra = spread(budget, n_targets)
     more = f", {n_extra:,} of them one more" if n_extra else ""
     st.markdown(f"**{budget:,} responses** for {n_targets:,} problems: {floor} each{more}.")
+    if n_not_recorded:
+        st.caption(f"{n_not_recorded:,} of them stay unspent: no more responses of these problems are recorded.")
 
 
 def percent(count: int, total: int) -> str:

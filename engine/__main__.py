@@ -1,6 +1,6 @@
-"""The command line: python -m engine run | resume | evaluate | status | export | regrade | doctor. A sibling of the dashboard.
+"""The command line: python -m engine run | resume | evaluate | status | export | regrade | import-responses | doctor.
 
-With --json standard output holds nothing but the result; what happens meanwhile goes to standard error.
+A sibling of the dashboard. With --json standard output holds nothing but the result; what happens meanwhile goes to standard error.
 """
 
 import argparse
@@ -182,6 +182,54 @@ def regrade(arguments) -> None:
         print(as_table(found) if found else f"All {n_graded:,} verdicts are given again.")
 
 
+def import_recorded(arguments) -> None:
+    from dataclasses import asdict
+
+    from engine.recorded import import_responses
+    from engine.store import artifacts_of
+
+    def report(done: int, total: int) -> None:
+        print(f"\r{done:,} of {total:,} lines", end="" if done < total else "\n", file=sys.stderr)
+
+    made = import_responses(
+        Path(arguments.file), artifacts_of(Path(arguments.db).expanduser().resolve()), scale=arguments.scale,
+        rewards=Path(arguments.rewards) if arguments.rewards else None, on_progress=report,
+    )  # fmt: skip
+    checked = _regraded(made) if arguments.check else None
+    if arguments.json:
+        disagreements = {"disagreements": [asdict(d) for d in checked.disagreements]} if checked else {}
+        print(json.dumps({**asdict(made), "label": made.label, **disagreements}))
+        return
+    print("\n".join([*(f"line {r.line}: {r.reason}" for r in made.rejected[:20]), *_told(made)]))
+
+
+def _regraded(made):
+    from engine.grading import Grader
+    from engine.recorded.regrade import as_lines, regrade
+
+    with Grader() as grader:
+        checked = regrade(Path(made.folder), grader)
+    print("\n".join([*as_lines(checked), f"{len(checked.disagreements)} of {checked.n_flagged} flags disagree."]), file=sys.stderr)
+    return checked
+
+
+def _told(made) -> list[str]:
+    scores = {"steps": "step scores", "outcome": "outcome scores, no minimum over steps", "none": "no scores: accuracy mode only"}
+    return [
+        f"{made.n_responses:,} responses of {made.n_problems:,} problems ({made.label}); {scores[made.scores]}; "
+        f"{made.n_rejected:,} rejected" + ("" if made.is_new else "; imported before, nothing was added"),
+        f"A study on them: python -m engine run {Path(made.folder) / 'study.toml'} --db ...",
+    ]
+
+
+def rates(arguments) -> None:
+    from engine.recorded.rates import read_rates
+
+    found = read_rates(Path(arguments.file))
+    result = {"n_problems": len(found.names), "n_rejected": len(found.rejected), "classes": found.classes()}
+    print(json.dumps(result, indent=None if arguments.json else 2))
+
+
 def doctor(arguments) -> None:
     from engine.doctor import examine
 
@@ -210,6 +258,12 @@ def _parser() -> argparse.ArgumentParser:
     add("regrade", regrade, "Grade a run's stored responses again, list other verdicts, write nothing.").add_argument(
         "--run", help="run id (default: the newest)"
     )
+    importing = add("import-responses", import_recorded, "Import responses that were sampled elsewhere, to run a study on them.")
+    importing.add_argument("file", help="JSONL, CSV, Parquet or JSON: one response per row, or lists per problem")
+    importing.add_argument("--scale", choices=["probability", "logit"], help="of the scores; needed where there are some")
+    importing.add_argument("--rewards", metavar="FILE", help="the reference code's *_reward_dict file that belongs to FILE")
+    importing.add_argument("--check", action="store_true", help="grade again, and list where the given flags disagree")
+    add("rates", rates, "Classes by accuracy of a table of pass rates per problem.").add_argument("file")
     add("doctor", doctor, "Say what is installed, which device and sampler would be used, and who owns the database.")
     return parser
 

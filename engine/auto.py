@@ -10,7 +10,7 @@ from engine.tasks import BEFORE, after
 
 
 def run_to_end(runner: JobRunner, run_id: str, *, made_by: str = "cli") -> None:
-    """Walk a run from wherever it stands to the end of its last iteration. Blocks; drives the runner's queue itself.
+    """Walk a run from wherever it stands to the end of its last iteration, one on recorded responses to its pairs. Blocks; drives the runner's queue itself.
 
     Raises: ConfigError for missing thresholds, EngineError with the job's sentence if a job fails.
     """
@@ -39,14 +39,19 @@ def require_thresholds(config: RunConfig) -> None:
 
 
 def _walk_iteration(runner: JobRunner, run_id: str, number: int, made_by: str) -> None:
-    d = runs.config_of(runner.db, run_id).difficulty
+    config = runs.config_of(runner.db, run_id)
+    d = config.difficulty
     while (phase := next_phase(runs.progress(runner.db, run_id, number))) is not Phase.NEXT:
+        if config.is_recorded and phase is Phase.TRAIN:
+            return
         if phase is Phase.COMMIT:
             runs.commit(
                 runner.db, run_id, number, tau_l=d.tau_l, tau_h=d.tau_h, mode=d.mode, strategy=d.strategy, made_by=made_by
             )
         else:
             _run(runner, run_id, number, str(phase), {})
+    if config.is_recorded:
+        return
     _run(runner, run_id, number, "evaluate", {"policy": BEFORE})
     policy_id = reads.next_policy(runner.db, run_id, number)
     if policy_id:

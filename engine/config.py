@@ -48,8 +48,9 @@ class PolicyConfig:
 
 @dataclass(frozen=True, slots=True)
 class SamplingConfig:
-    sampler: Literal["auto", "hf_local", "vllm_local"] = "auto"
-    """auto takes vllm_local where vLLM is installed and can serve the policy on a GPU, else hf_local."""
+    sampler: Literal["auto", "hf_local", "vllm_local", "recorded"] = "auto"
+    """auto takes vllm_local where vLLM is installed and can serve the policy on a GPU, else hf_local. recorded replays the
+    imported responses that policy.path names."""
     n: int = 8
     """Responses per problem that the budget allows in total."""
     n_presample: int = 3
@@ -63,7 +64,8 @@ class SamplingConfig:
 @dataclass(frozen=True, slots=True)
 class RewardConfig:
     path: str
-    family: Literal["token_classification"] = "token_classification"
+    family: Literal["token_classification", "recorded_scores", "none"] = "token_classification"
+    """recorded_scores: the scores of the imported set at path. none: no process reward, accuracy alone decides."""
     revision: str | None = None
     trust_remote_code: bool = False
 
@@ -130,6 +132,11 @@ class RunConfig:
     pairs: PairsConfig = field(default_factory=PairsConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
     evaluation: EvaluationConfig = field(default_factory=EvaluationConfig)
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether responses are replayed: then there is no policy to train or to evaluate."""
+        return self.sampling.sampler == "recorded"
 
     def train_settings(self) -> SamplingSettings:
         """How training problems are sampled, before and after the commit."""
@@ -198,7 +205,8 @@ def check_config(config: RunConfig) -> None:
     s, t, e = config.sampling, config.training, config.evaluation
     _require("seed", config.seed, 0 <= config.seed < 2**63, "0 or more and below 2**63")
     _require("n_iterations", config.n_iterations, config.n_iterations >= 1, "1 or more")
-    _require("problems.n_held_out", config.problems.n_held_out, config.problems.n_held_out >= 1, "1 or more")
+    n_held_out, least = config.problems.n_held_out, 0 if config.is_recorded else 1
+    _require("problems.n_held_out", n_held_out, n_held_out >= least, f"{least} or more")
     _require("sampling.temperature", s.temperature, s.temperature >= 0, "0 (greedy) or more")
     _require("sampling.top_p", s.top_p, 0 < s.top_p <= 1, "above 0 and at most 1")
     _require("sampling.max_new_tokens", s.max_new_tokens, s.max_new_tokens >= 1, "1 or more")
@@ -208,6 +216,17 @@ def check_config(config: RunConfig) -> None:
     _require("evaluation.top_p", e.top_p, e.top_p is None or 0 < e.top_p <= 1, "above 0 and at most 1")
     _require("pairs.cap", config.pairs.cap, config.pairs.cap is None or config.pairs.cap >= 1, "1 or more, or left out")
     check_training(t)
+    check_recorded(config)
+
+
+def check_recorded(config: RunConfig) -> None:
+    """What replayed responses and missing rewards exclude. Raises: ConfigError."""
+    family, mode = config.reward.family, config.difficulty.mode
+    fits = family != "recorded_scores" or config.is_recorded
+    _require("reward.family", family, fits, 'used with sampling.sampler = "recorded" only')
+    _require("difficulty.mode", mode, family != "none" or mode == "accuracy", 'accuracy, because reward.family is "none"')
+    fits = not config.is_recorded or config.n_iterations == 1
+    _require("n_iterations", config.n_iterations, fits, "1 with recorded responses: they come from one policy")
 
 
 def check_training(t: TrainingConfig) -> None:
@@ -256,6 +275,7 @@ def _sentence(error) -> str:
 def _resolve_paths(raw: dict[str, Any], folder: Path) -> dict[str, Any]:
     for table, name in (("problems", "train"), ("problems", "held_out"), ("policy", "path"), ("reward", "path")):
         value = raw.get(table, {}).get(name) if isinstance(raw.get(table), dict) else None
-        if isinstance(value, str) and value != "starter" and not Path(value).is_absolute() and (folder / value).exists():
+        is_path = isinstance(value, str) and value not in ("", "starter")
+        if is_path and not Path(value).is_absolute() and (folder / value).exists():
             raw[table][name] = str((folder / value).resolve())
     return raw

@@ -13,6 +13,10 @@ class ProblemSetError(EngineError):
     """A problem set cannot be read, or holds too few problems."""
 
 
+class RecordedSetError(EngineError):
+    """Recorded responses cannot be imported, or an imported set cannot be read."""
+
+
 class SamplerError(EngineError):
     """The policy could not be loaded or could not sample."""
 

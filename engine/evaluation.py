@@ -36,12 +36,12 @@ class Evaluation:
 
 
 def evaluation(db: Database, run_id: str, number: int, policy_id: str) -> Evaluation | None:
-    """The stored evaluation of M_number; None until every held-out problem has all its verdicts."""
+    """The stored evaluation of M_number; None until every held-out problem has all its verdicts, or if there is none."""
     n = runs.config_of(db, run_id).evaluation.n
     greedy_set, sampled_set = runs.evaluation_sets(db, run_id, number, policy_id)
     greedy = reads.verdict_columns(db, greedy_set.id, run_id)
     sampled = reads.verdict_columns(db, sampled_set.id, run_id)
-    if (np.asarray(greedy["n"]) < 1).any() or (np.asarray(sampled["n"]) < n).any():
+    if not len(sampled["n"]) or (np.asarray(greedy["n"]) < 1).any() or (np.asarray(sampled["n"]) < n).any():
         return None
     return Evaluation(
         policy_id,

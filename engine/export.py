@@ -172,9 +172,10 @@ def _estimates(db: Database, run_id: str, iteration: int | None) -> Iterator["py
     for row in reads.iterations(db, run_id):
         if iteration in (None, row["iteration"]):
             e = reads.estimates(db, run_id, row["iteration"])
-            columns = [pyarrow.array(e.problem_ids.tolist(), pyarrow.string()), *map(pyarrow.array, (e.n_correct, e.n, e.phi_r))]
+            ids = pyarrow.array(e.problem_ids.tolist(), pyarrow.string())
+            signals = [pyarrow.array(column, from_pandas=True) for column in (e.n_correct, e.n, e.phi_r)]  # NaN is no value: null
             number = pyarrow.array([row["iteration"]] * len(e.n), pyarrow.int32())
-            yield pyarrow.record_batch([number, *columns], names=["iteration", "problem_id", "n_correct", "n", "phi_r"])
+            yield pyarrow.record_batch([number, ids, *signals], names=["iteration", "problem_id", "n_correct", "n", "phi_r"])
 
 
 def _evaluations(db: Database, run_id: str, iteration: int | None) -> Iterator["pyarrow.RecordBatch"]:

@@ -33,6 +33,8 @@ class Owed:
     """Prompt by problem id, as the reward model reads it; empty if nothing is scored."""
     prm_id: str | None = None
     """None: responses are graded, not scored."""
+    scored_by_key: bool = False
+    """The reward model looks recorded scores up: it is handed (problem id, index) instead of (prompt, text)."""
     ungraded: Sequence[Text] = ()
     """Stored responses that a crash left without a verdict."""
     unscored: Sequence[Text] = ()
@@ -94,7 +96,8 @@ class _Judging:
 
     def score(self, texts: Sequence[Text]) -> None:
         if texts and self._owed.prm_id is not None:
-            items = [(self._owed.prompts[problem_id], text) for problem_id, _, text in texts]
+            by_key = self._owed.scored_by_key
+            items = [(id, str(index)) if by_key else (self._owed.prompts[id], text) for id, index, text in texts]
             self.waiting[self._scoring.submit(self._score, items)] = ("scored", _keys(texts))
 
     def finished(self, done: set[Future]) -> Iterator[Event]:

@@ -40,7 +40,7 @@ class Backend:
     """Which backend, bound to which weights."""
 
     name: str
-    """A key of BACKENDS: hf_local, vllm_local, token_classification, dpo."""
+    """A key of BACKENDS: hf_local, vllm_local, recorded, token_classification, recorded_scores, dpo."""
     path: str = ""
     options: dict[str, Any] = field(default_factory=dict)
 
@@ -71,6 +71,18 @@ def _token_classification(b: Backend):
     return TokenClassificationReward(b.path, **b.options)
 
 
+def _recorded(b: Backend):
+    from engine.samplers.recorded import RecordedSampler
+
+    return RecordedSampler(b.path, batch_size=b.options.get("batch_size", 256))
+
+
+def _recorded_scores(b: Backend):
+    from engine.rewards.recorded import RecordedScores
+
+    return RecordedScores(b.path)
+
+
 def _dpo(b: Backend):
     from engine.training.dpo import DpoTrainer
 
@@ -80,6 +92,8 @@ def _dpo(b: Backend):
 BACKENDS: dict[str, Callable[[Backend], Any]] = {
     "hf_local": _hf_local,
     "vllm_local": _vllm_local,
+    "recorded": _recorded,
+    "recorded_scores": _recorded_scores,
     "token_classification": _token_classification,
     "dpo": _dpo,
 }

@@ -79,7 +79,7 @@ def _located(config: RunConfig, policy_folder: str, prm_folder: str) -> RunConfi
 
 def _absolute(source: str) -> str:
     path = Path(source).expanduser()
-    return str(path.resolve()) if source not in ("starter", *STARTER_SETS) and path.exists() else source
+    return str(path.resolve()) if source not in ("", "starter", *STARTER_SETS) and path.exists() else source
 
 
 def _commit(folder: str) -> str | None:

@@ -4,18 +4,19 @@ Each is one transaction, seconds at most, and knows the store but no model. Heav
 """
 
 import json
+import math
 import uuid
 from dataclasses import replace
 from types import SimpleNamespace
 
+from engine import sources
 from engine.config import RunConfig, parse_config, plain_config
 from engine.errors import ConfigError, EngineError, ProblemSetError, StoreConflict
-from engine.method.budget import plan_resample, remaining_budget
+from engine.method.budget import cap_plan, plan_resample
 from engine.method.difficulty import classify
 from engine.method.pairs import build_pairs
 from engine.method.seeds import stable_hash
-from engine.policies import content_id, locate
-from engine.problems import ProblemFile, read_problems, require_disjoint
+from engine.recorded.replay import open_set
 from engine.sample_sets import sample_set, settings_key
 from engine.samplers import resolve_sampler
 from engine.store import Database, now, reads
@@ -32,22 +33,21 @@ def create_run(db: Database, config: RunConfig) -> str:
     Returns: the run's id, 8 hex digits.
     Raises: ConfigError, ProblemSetError. Nothing is stored then.
     """
-    train, held_out = _read_sets(config)
-    policy = locate(config.policy.path, role="policy", revision=config.policy.revision)
-    prm = locate(config.reward.path, role="prm", revision=config.reward.revision)
+    train, held_out = sources.problem_sets(config)
+    policy, policy_id = sources.policy(config)
+    prm, prm_id = sources.reward(config)
     config = replace(config, sampling=replace(config.sampling, sampler=resolve_sampler(config.sampling.sampler)))
     run_id = uuid.uuid4().hex[:8]
-    policy_id = content_id(policy)
     with db.transaction() as cursor:
         _require_same_answers(db, [*train, *held_out])
         _insert_problems(db, [*train, *held_out])
         cursor.execute(
             "INSERT INTO policies VALUES (?, ?, NULL, ?) ON CONFLICT (id) DO UPDATE SET path = excluded.path",
-            [policy_id, str(policy), now()],
+            [policy_id, policy, now()],
         )
         cursor.execute(
             "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, NULL, NULL, ?)",
-            [run_id, config.name, config.seed, json.dumps(plain_config(config)), content_id(prm), str(prm), now()],
+            [run_id, config.name, config.seed, json.dumps(plain_config(config)), prm_id, prm, now()],
         )
         order = sorted(train, key=lambda p: stable_hash(config.seed, "problems", p.id))
         _insert_run_problems(db, run_id, "train", [p.id for p in order])
@@ -69,9 +69,11 @@ def plan(
 ) -> Plan:
     """What committing these thresholds would bind, computed from the stored pre-samples."""
     config = config_of(db, run_id)
+    if config.reward.family == "none" and mode != "accuracy":
+        raise ConfigError(f'difficulty.mode is "{mode}", and this run has no process reward: use accuracy.')
     e = reads.estimates(db, run_id, iteration)
     classes = classify(e.n_correct, e.n, e.phi_r, tau_l=tau_l, tau_h=tau_h, mode=mode)
-    return plan_resample(
+    planned = plan_resample(
         {id: Difficulty(c) for id, c in zip(e.problem_ids.tolist(), classes.tolist())},
         strategy=strategy,
         n=config.sampling.n,
@@ -79,6 +81,10 @@ def plan(
         seed=stable_hash(config.seed, "allocate", iteration),
         pending=e.pending_ids,
     )
+    if not config.is_recorded:
+        return planned
+    n_recorded = open_set(reads.policy_path(db, reads.iteration(db, run_id, iteration)["policy_id"])).counts()
+    return cap_plan(planned, {id: n_recorded[id] - config.sampling.n_presample for id in planned.allocation})
 
 
 def commit(
@@ -131,6 +137,7 @@ def make_pairs(db: Database, run_id: str, iteration: int) -> int:
     if stored:
         return stored["n_pairs"]
     config = config_of(db, run_id)
+    is_scored = config.reward.family != "none"
     by_problem: dict[str, list[SimpleNamespace]] = {}
     for row in reads.pool(db, run_id, iteration):
         by_problem.setdefault(row["problem_id"], []).append(SimpleNamespace(**row))
@@ -139,7 +146,7 @@ def make_pairs(db: Database, run_id: str, iteration: int) -> int:
         judged = by_problem[problem_id]
         seed = stable_hash(config.seed, "pairs", iteration, problem_id)
         p = config.pairs
-        scored = [r for r in judged if r.reward is not None]
+        scored = [r for r in judged if r.reward is not None] if is_scored else [_without_reward(r) for r in judged]
         found = build_pairs(scored, seed=seed, dedupe=p.dedupe, cap=p.cap, drop_truncated=p.drop_truncated)
         chosen += [(scored[right], scored[wrong]) for right, wrong in found]
     n = len(chosen)
@@ -157,8 +164,8 @@ def make_pairs(db: Database, run_id: str, iteration: int) -> int:
                 "problem_id": [right.problem_id for right, _ in chosen],
                 "chosen_index": [right.idx for right, _ in chosen],
                 "rejected_index": [wrong.idx for _, wrong in chosen],
-                "chosen_reward": [right.reward for right, _ in chosen],
-                "rejected_reward": [wrong.reward for _, wrong in chosen],
+                "chosen_reward": [right.reward if is_scored else math.nan for right, _ in chosen],
+                "rejected_reward": [wrong.reward if is_scored else math.nan for _, wrong in chosen],
             },
         )
     return n
@@ -270,38 +277,6 @@ _HISTORY = {
 """Tables a fork copies the earlier iterations of, and their columns after run_id."""
 
 
-def _read_sets(config: RunConfig) -> tuple[list[Problem], list[Problem]]:
-    train, held_out = (
-        _usable(name, read_problems(source), config.problems.skip_broken)
-        for name, source in (("train", config.problems.train), ("held_out", config.problems.held_out))
-    )
-    remaining_budget(len(train), config.sampling.n, config.sampling.n_presample)
-    wanted = config.problems.n_train * config.n_iterations
-    if len(train) < wanted:
-        raise ProblemSetError(
-            f"problems.train holds {len(train)} problems, and {config.n_iterations} iterations of {config.problems.n_train} need "
-            f"{wanted}. Lower problems.n_train or n_iterations, or give more problems."
-        )
-    if len(held_out) < config.problems.n_held_out:
-        raise ProblemSetError(
-            f"problems.held_out holds {len(held_out)} problems, problems.n_held_out asks for {config.problems.n_held_out}. "
-            "Lower it, or give more problems."
-        )
-    held_out = held_out[: config.problems.n_held_out]
-    require_disjoint(train, held_out)
-    return train, held_out
-
-
-def _usable(name: str, read: ProblemFile, skip_broken: bool) -> list[Problem]:
-    if read.rejected and not skip_broken:
-        first = "; ".join(f"line {r.line}, {r.field}: {r.reason}" for r in read.rejected[:3])
-        raise ProblemSetError(
-            f"problems.{name} ({read.source}) has {len(read.rejected)} lines that cannot be used: {first} Mend them, or set "
-            "problems.skip_broken = true to go on without them."
-        )
-    return read.problems
-
-
 def _insert_problems(db: Database, problems: list[Problem]) -> None:
     names = ("id", "question", "answer", "level", "solution")
     db.insert("problems", {name: [getattr(p, name) for p in problems] for name in names}, or_ignore=True)
@@ -373,6 +348,11 @@ def _store_set(db: Database, s: SampleSet) -> None:
         "INSERT OR IGNORE INTO sample_sets VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [s.id, s.policy_id, str(s.purpose), s.iteration, s.seed, settings_key(s.settings), s.sampler, s.owner, now()],
     )
+
+
+def _without_reward(response: SimpleNamespace) -> SimpleNamespace:
+    """A response as pairing takes it where nothing is scored: all tie, so the lower index goes first."""
+    return SimpleNamespace(**{**vars(response), "reward": 0.0})
 
 
 def _winner(row: dict) -> str:

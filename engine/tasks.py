@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from engine import phases, runs
 from engine.config import TrainingConfig
-from engine.errors import TrainingError
+from engine.errors import SamplerError, TrainingError
 from engine.events import Event, Planned
 from engine.grading import Grader
 from engine.method.prompts import fill
@@ -32,6 +32,8 @@ def follow_ups(db: Database, job: dict) -> list[tuple[str, dict]]:
     """Finish what belongs to a job that is done, and name the jobs (kind, params) that follow by themselves."""
     if job["kind"] == "resample":
         runs.make_pairs(db, job["run_id"], job["iteration"])
+        if runs.config_of(db, job["run_id"]).is_recorded:
+            return []
         return [("evaluate", {"policy": BEFORE})]
     if job["kind"] == "train":
         return [("evaluate", after(job_rows.get(db, job["id"])["policy_id"]))]
@@ -60,6 +62,8 @@ def _resample(db: Database, job: dict, placement: Placement, grader: Grader) -> 
 
 def _evaluate(db: Database, job: dict, placement: Placement, grader: Grader) -> Iterator[Event]:
     run_id, t = job["run_id"], job["iteration"]
+    if runs.config_of(db, run_id).is_recorded:
+        raise SamplerError("This run replays recorded responses: there is no policy to evaluate.")
     is_after = job["params"]["policy"] == AFTER
     policy_id = job["params"]["policy_id"] if is_after else reads.iteration(db, run_id, t)["policy_id"]
     greedy, sampled = runs.evaluation_sets(db, run_id, t + is_after, policy_id)
@@ -79,7 +83,7 @@ def _respond(db: Database, job: dict, placement: Placement, grader: Grader, part
         parts: (sample set id, role of its problems, wanted indices by problem id).
     """
     row, config = reads.run(db, job["run_id"]), runs.config_of(db, job["run_id"])
-    prm_id = row["prm_id"] if scored else None
+    prm_id = (row["prm_id"] or None) if scored else None
     owed = [_owed(db, job, set_id, role, wanted, prm_id) for set_id, role, wanted in parts]
     n_total = sum(len(indices) for _, _, wanted in parts for indices in wanted.values())
     yield Planned(n_total, n_total - sum(len(o.requests) for o in owed), "responses")
@@ -108,6 +112,7 @@ def _owed(db: Database, job: dict, set_id: str, role: str, wanted: dict[str, ran
         answers={id: p.answer for id, p in problems.items()},
         prompts={id: fill(template, p.question) for id, p in problems.items()} if prm_id else {},
         prm_id=prm_id,
+        scored_by_key=runs.config_of(db, job["run_id"]).reward.family == "recorded_scores",
         ungraded=mine,
         unscored=unseen,
         refused=[(id, index) for id, index, _ in refused],
@@ -126,6 +131,8 @@ def _opener(placement: Placement, backend: Backend) -> Callable:
 def _train(db: Database, job: dict, placement: Placement, grader: Grader) -> Iterator[Event]:
     run_id, t = job["run_id"], job["iteration"]
     config = runs.config_of(db, run_id)
+    if config.is_recorded:
+        raise TrainingError("This run replays recorded responses: there is no policy to train. Export its pairs instead.")
     rows = reads.pairs(db, run_id, t)
     if not rows:
         raise TrainingError(

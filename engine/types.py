@@ -123,16 +123,17 @@ class StepScores:
     """What a process reward model says of one response."""
 
     scores: tuple[float, ...]
-    """One probability in [0, 1] per step, in order."""
-    status: Literal["ok", "too_long"] = "ok"
+    """One probability in [0, 1] per step, in order; a single one of the whole response where the status is "outcome"."""
+    status: Literal["ok", "too_long", "outcome", "missing"] = "ok"
+    """outcome: a recorded score of the whole response, no minimum over steps. missing: recorded without a score."""
 
     @property
     def reward(self) -> float | None:
-        """S(r) = min over steps; 0 where the response has no step; None where the model refused it.
+        """S(r) = min over steps; 0 where the response has no step; None where there is no score.
 
         Source: HS-STaR section 1.2 in method.md; a response without steps scoring 0 is our choice.
         """
-        if self.status != "ok":
+        if self.status in ("too_long", "missing"):
             return None
         return min(self.scores, default=0.0)
 
@@ -160,7 +161,7 @@ class Plan:
     allocation: dict[str, int]
     """Further responses per problem; problems that get none are left out."""
     n_unspent: int
-    """Responses of the budget that go to no problem, because no problem is in the target classes."""
+    """Responses of the budget that go to no problem: none is in the target classes, or no more are recorded."""
     n_pending: int = 0
     """Problems that could not be classified."""
     info: dict = field(default_factory=dict)

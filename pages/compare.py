@@ -62,7 +62,8 @@ found = evaluations(db, chosen.run_id)
 if next_phase(runs.progress(db, chosen.run_id, reads.iterations(db, chosen.run_id)[-1]["iteration"])) is Phase.NEXT:
     st.button("Next iteration", type="primary", icon=":material/skip_next:", on_click=next_iteration)
 if not found:
-    st.info("No policy is evaluated yet. The first evaluation follows the resampling, the next one the training.", icon=":material/info:")
+    recorded = "This run replays recorded responses: there is no policy to evaluate."
+    st.info(recorded if chosen.config.is_recorded else "No policy is evaluated yet. The first evaluation follows the resampling, the next one the training.", icon=":material/info:")
     st.stop()
 labels = [f"M{e.number}" for e in found]
 if len(found) > 1:

@@ -5,6 +5,7 @@ import streamlit as st
 
 from app import inert, state, thresholds, widgets
 from app.components.difficulty_plot import Selection, Thresholds, difficulty_plot, plot_data
+from app.recorded_in import signal_note
 from app.response_card import response_table
 from engine import runs
 from engine.errors import EngineError
@@ -21,7 +22,7 @@ def columns(run_id: str, iteration: int, n_judged: int, n_overrides: int):
     e = reads.estimates(db, run_id, iteration)
     problems = reads.problems(db, run_id, "train", iteration)
     questions = [problems[id].question for id in e.problem_ids.tolist()]
-    return e, questions, plot_data(e.n_correct, e.n, e.phi_r, e.problem_ids.tolist(), questions)
+    return e, questions, plot_data(e.n_correct, e.n, np.nan_to_num(e.phi_r, nan=0.5), e.problem_ids.tolist(), questions)
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
@@ -41,7 +42,7 @@ def draw(chosen: state.Selected) -> None:
     now = thresholds.current(chosen, bound)
     left, right = st.columns([5, 2], gap="medium")
     with right:
-        thresholds.controls(now, locked=bound is not None)
+        thresholds.controls(now, locked=bound is not None, modes=thresholds.modes_of(chosen))
         offer(chosen, e, now, bound)
     with left:
         st.session_state.setdefault("plot_echo", {"seq": 0, "have": ()})
@@ -52,7 +53,7 @@ def draw(chosen: state.Selected) -> None:
             ghost=(bound["tau_l"], bound["tau_h"]) if bound else None, cap=CAP,
         )  # fmt: skip
         pending = f" {e.n_pending:,} problems are pending and not classified." if e.n_pending else ""
-        st.caption(f"{len(e.problem_ids):,} problems, {int(e.n[0])} responses each.{pending}")
+        st.caption(f"{len(e.problem_ids):,} problems, {int(e.n[0])} responses each.{pending} {signal_note(chosen.config)}")
     selection(chosen, e, questions, now)
 
 
@@ -74,13 +75,16 @@ def needed() -> None:
 def offer(chosen: state.Selected, e, now: thresholds.Setting, bound: dict | None) -> None:
     """What a commit would spend; after the commit, what it bound."""
     classes = classify(e.n_correct, e.n, e.phi_r, tau_l=now.tau_l, tau_h=now.tau_h, mode=now.mode)
+    missing = not_recorded(chosen, now)
     if not bound:
-        thresholds.plan_figures(classes, e.n_pending, now.strategy, chosen.config)
+        thresholds.plan_figures(classes, e.n_pending, now.strategy, chosen.config, n_not_recorded=missing)
     else:
         committed = bound_classes(chosen.run_id, chosen.iteration)
-        thresholds.plan_figures(np.fromiter(committed.values(), np.int8), bound["n_pending"], now.strategy, chosen.config)
+        as_bound = np.fromiter(committed.values(), np.int8)
+        thresholds.plan_figures(as_bound, bound["n_pending"], now.strategy, chosen.config, n_not_recorded=missing)
         if n_moved := sum(committed.get(id) != c for id, c in zip(e.problem_ids.tolist(), classes.tolist())):
             st.caption(f"Verdicts were overridden since. Problems that would be in another class now: {n_moved:,}. Fork to use that.")
+    if bound:
         st.success(f"Committed by {bound['made_by']} at {bound['made_at']:%Y-%m-%d %H:%M} UTC.", icon=":material/lock:")
         if st.button("Fork this iteration", width="stretch", help="A new run on the same pre-samples, to be committed in another way."):
             state.select(runs.fork(state.store(), chosen.run_id, chosen.iteration), chosen.iteration)
@@ -91,10 +95,18 @@ def offer(chosen: state.Selected, e, now: thresholds.Setting, bound: dict | None
         confirm(chosen, now, classes, e.n_pending)
 
 
+def not_recorded(chosen: state.Selected, now: thresholds.Setting) -> int:
+    """Responses of the even spread that a recording does not have; 0 for any other run."""
+    if not chosen.config.is_recorded:
+        return 0
+    plan = runs.plan(state.store(), chosen.run_id, chosen.iteration, tau_l=now.tau_l, tau_h=now.tau_h, mode=now.mode, strategy=now.strategy)
+    return plan.info["n_not_recorded"]
+
+
 @st.dialog("Commit this plan?")
 def confirm(chosen: state.Selected, now: thresholds.Setting, classes, n_pending: int) -> None:
     st.markdown(f"Thresholds **{now.tau_l:.3f}** and **{now.tau_h:.3f}**, mode **{now.mode}**, resampled: **{now.strategy}**.")
-    thresholds.plan_figures(classes, n_pending, now.strategy, chosen.config)
+    thresholds.plan_figures(classes, n_pending, now.strategy, chosen.config, n_not_recorded=not_recorded(chosen, now))
     st.caption("A commit binds: the plan never changes again. Another plan on the same pre-samples is a fork.")
     if st.button("Commit and resample", type="primary"):
         try:

@@ -15,7 +15,7 @@ if made is None:
     st.page_link(state.ROOT / "pages" / "difficulty.py", label="Go to Difficulty", icon=":material/scatter_plot:")
     st.stop()
 rows = reads.pairs(db, chosen.run_id, chosen.iteration)
-margins = [row["chosen_reward"] - row["rejected_reward"] for row in rows]
+margins = [row["chosen_reward"] - row["rejected_reward"] for row in rows if row["chosen_reward"] is not None]
 a, b, c, d = st.columns(4)
 a.metric("Pairs", f"{len(rows):,}")
 b.metric("Problems with pairs", f"{len({row['problem_id'] for row in rows}):,}")
@@ -24,7 +24,8 @@ d.metric("Foregone", f"{made['n_foregone']:,}", help="Pairs that the pre-samples
 if not rows:
     st.warning("There is not a single pair: no problem in the pool has both a correct and a wrong response. Fork the run and commit another plan, or begin the next iteration with the same policy.")
     st.stop()
-st.plotly_chart(charts.histogram(margins, title="Reward margin, chosen minus rejected", axis="margin"), config=charts.CONFIG, alt="Histogram of reward margins")
+if margins:
+    st.plotly_chart(charts.histogram(margins, title="Reward margin, chosen minus rejected", axis="margin"), config=charts.CONFIG, alt="Histogram of reward margins")
 st.download_button(
     "Export as JSONL",
     lambda: table_bytes(db, "pairs", ".jsonl", chosen.run_id, chosen.iteration),
@@ -34,7 +35,7 @@ st.download_button(
 )
 row = widgets.chosen_row(
     [{"Problem": r["problem_id"], "Level": r["level"] or "", "Chosen reward": r["chosen_reward"], "Rejected reward": r["rejected_reward"],
-      "Margin": m, "Question": r["question"]} for r, m in zip(rows, margins)],
+      "Margin": None if r["chosen_reward"] is None else r["chosen_reward"] - r["rejected_reward"], "Question": r["question"]} for r in rows],
     key="pairs_table", about=(chosen.run_id, chosen.iteration), height=280,
     column_config={name: st.column_config.NumberColumn(format="%.3f") for name in ("Chosen reward", "Rejected reward", "Margin")},
 )  # fmt: skip
@@ -43,5 +44,6 @@ st.markdown(inert.markdown(pair["question"]))
 left, right = st.columns(2)
 for column, side, colour in ((left, "chosen", "blue"), (right, "rejected", "orange")):
     with column.container(border=True):
-        st.markdown(f":{colour}-badge[{side}] process reward {pair[f'{side}_reward']:.3f}")
+        reward = pair[f"{side}_reward"]
+        st.markdown(f":{colour}-badge[{side}] " + ("not scored" if reward is None else f"process reward {reward:.3f}"))
         st.markdown(inert.markdown(pair[side]))

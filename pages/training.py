@@ -72,6 +72,9 @@ def curves(job_id: str) -> None:
 
 chosen = widgets.need_run()
 st.title("Training")
+if chosen.config.is_recorded:
+    st.info("This run replays recorded responses: there is no policy to train. Export its pairs on the Pairs page.", icon=":material/info:")
+    st.stop()
 db = state.store()
 made = reads.pair_set(db, chosen.run_id, chosen.iteration)
 job = job_rows.latest(db, chosen.run_id, chosen.iteration, "train")

@@ -7,6 +7,7 @@ the sum is exact; (2) an empty target class allocates nothing and reports the bu
 """
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from itertools import combinations
 
 from engine.errors import ConfigError
@@ -110,4 +111,25 @@ def plan_resample(
         allocation={id: count for id, count in allocation.items() if count},
         n_unspent=0 if allocation else budget,
         n_pending=len(pending),
+    )
+
+
+def cap_plan(plan: Plan, available: Mapping[str, int]) -> Plan:
+    """A plan for responses that are there already: no problem gets more than it has, and the rest is unspent.
+
+    The surplus is not given to other problems: a study on recorded responses shows what the even spread would have bought.
+
+    Args:
+        available: further responses per problem of the allocation, >= 0.
+
+    Returns:
+        A plan with the same sum of allocation and n_unspent; info["n_not_recorded"] says how many were cut.
+    """
+    kept = {id: min(n_more, available[id]) for id, n_more in plan.allocation.items()}
+    n_cut = sum(plan.allocation.values()) - sum(kept.values())
+    return replace(
+        plan,
+        allocation={id: n_more for id, n_more in kept.items() if n_more},
+        n_unspent=plan.n_unspent + n_cut,
+        info={**plan.info, "n_not_recorded": n_cut},
     )

@@ -10,18 +10,18 @@ answers the first is kept and the second is rejected by name.
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.errors import ProblemSetError
 from engine.grading.exact import decide, written_alike
 from engine.grading.extraction import without_surrogates
 from engine.problems.rows import FILE_TYPES, Broken, Rows, rows_of_file, rows_of_hub
-from engine.problems.shapes import RowError, parts_of
+from engine.problems.shapes import RowError, check_mapping, mapped_parts, parts_of
 from engine.types import Problem
 
-__all__ = ["ProblemFile", "Rejected", "problem_id", "read_problems", "require_disjoint"]
+__all__ = ["ProblemFile", "Rejected", "examine_problems", "problem_id", "read_problems", "require_disjoint", "same_answer"]
 
 _ROOT = Path(__file__).resolve().parents[2]
 STARTER_SETS = ("starter:train", "starter:held_out")
@@ -51,6 +51,8 @@ class ProblemFile:
     """Rows that repeat an earlier question with the same answer."""
     source: str
     """What was read, with the revision and split of a hub data set."""
+    repeats: list[Rejected] = field(default_factory=list)
+    """The duplicates, each by its line and the line it repeats."""
 
 
 def problem_id(question: str) -> str:
@@ -63,7 +65,9 @@ def problem_id(question: str) -> str:
     return hashlib.sha256(normal.encode()).hexdigest()[:16]
 
 
-def read_problems(source: str | Path, *, base: Path | None = None) -> ProblemFile:
+def read_problems(
+    source: str | Path, *, base: Path | None = None, mapping: Mapping[str, str] | None = None
+) -> ProblemFile:
     """Reads a whole problem set. Blocks; a hub data set needs the network.
 
     Args:
@@ -71,18 +75,34 @@ def read_problems(source: str | Path, *, base: Path | None = None) -> ProblemFil
             "org/name@revision:split" (revision "main" and split "train" if left out; "org/name/config" picks a
             configuration).
         base: Directory that a relative path starts at; None is the working directory.
+        mapping: Column by role (question, answer, level, solution); None finds them under their usual names.
 
     Raises:
         ProblemSetError: nothing is there, it cannot be read, or no usable problem is in it.
     """
-    rows, name = _open(source, base)
-    problems, rejected, duplicates = _collect(rows)
+    read = examine_problems(source, base=base, mapping=mapping)
+    problems, rejected, name = read.problems, read.rejected, read.source
     if not problems:
         first = (
             f" The first of {len(rejected):,} rejected rows: line {rejected[0].line}: {rejected[0].reason}" if rejected else ""
         )
         raise ProblemSetError(f"{name} holds no usable problem.{first} Each row needs a question and an answer.")
-    return ProblemFile(problems, rejected, duplicates, name)
+    return read
+
+
+def examine_problems(
+    source: str | Path, *, base: Path | None = None, mapping: Mapping[str, str] | None = None
+) -> ProblemFile:
+    """As read_problems, but a source without one usable problem is an answer too: a person wants to see why.
+
+    Raises:
+        ProblemSetError: nothing is there, or it cannot be read as a whole.
+    """
+    if mapping is not None:
+        check_mapping(mapping)
+    rows, name = _open(source, base)
+    problems, rejected, repeats = _collect(rows, mapping)
+    return ProblemFile(problems, rejected, len(repeats), name, repeats)
 
 
 def require_disjoint(train: Iterable[Problem], held_out: Iterable[Problem]) -> None:
@@ -116,16 +136,16 @@ def _open(source: str | Path, base: Path | None) -> tuple[Rows, str]:
     return rows_of_file(path), str(path)
 
 
-def _collect(rows: Rows) -> tuple[list[Problem], list[Rejected], int]:
+def _collect(rows: Rows, mapping: Mapping[str, str] | None) -> tuple[list[Problem], list[Rejected], list[Rejected]]:
     seen: dict[str, tuple[int, Problem]] = {}
     rejected: list[Rejected] = []
-    duplicates = 0
+    repeats: list[Rejected] = []
     for line, row in rows:
         if isinstance(row, Broken):
             rejected.append(Rejected(line, "", row.reason))
             continue
         try:
-            parts = parts_of(row)
+            parts = parts_of(row) if mapping is None else mapped_parts(row, mapping)
         except RowError as error:
             rejected.append(Rejected(line, error.field, str(error)))
             continue
@@ -134,15 +154,18 @@ def _collect(rows: Rows) -> tuple[list[Problem], list[Rejected], int]:
         first_line, first = seen.setdefault(key, (line, problem))
         if first is problem:
             continue
-        if _same_answer(first.answer, problem.answer):
-            duplicates += 1
+        if same_answer(first.answer, problem.answer):
+            repeats.append(Rejected(line, "", f"The same problem as in line {first_line}. Problem {key}."))
         else:
             answers = f"{first.answer[:60]!r} there, {problem.answer[:60]!r} here"
             reason = f"The same question as in line {first_line} with another answer: {answers}. Problem {key}."
             rejected.append(Rejected(line, "answer", reason))
-    return [problem for _, problem in seen.values()], rejected, duplicates
+    return [problem for _, problem in seen.values()], rejected, repeats
 
 
-def _same_answer(first: str, second: str) -> bool:
+def same_answer(first: str, second: str) -> bool:
+    """Whether two reference answers are written alike enough to be one; False where only computer algebra could say."""
+    if first == second:
+        return True
     decision = decide(written_alike(first), written_alike(second))
     return decision is not None and decision.status == "correct"

@@ -2,18 +2,28 @@
 
 Pure; it knows nothing of files. Shapes it reads: GSM8K (the answer ends a worked solution, behind "####"), MATH
 (answer beside the solution), Minerva (answer in the solution's last box), OlympiadBench (a list of final answers),
-and any row with a question and an answer under a usual name.
+and any row with a question and an answer under a usual name. Anything else needs a column mapping, which can be guessed.
 """
 
 import math
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from engine.errors import ProblemSetError
 from engine.grading.extraction import last_box, reference_answer, without_surrogates
 
-QUESTION_FIELDS = ("question", "problem", "Problem", "prompt")
-ANSWER_FIELDS = ("answer", "final_answer", "Answer", "gt", "ground_truth", "expected", "expected_answer")
+QUESTION_FIELDS = ("question", "problem", "Problem", "prompt", "query")
+ANSWER_FIELDS = ("answer", "final_answer", "Answer", "gt", "ground_truth", "expected", "expected_answer", "ref_ans", "gt_ans")
 LEVEL_FIELDS = ("level", "difficulty")
+ROLES = ("question", "answer", "level", "solution")
+"""What a column can be mapped to; the question is needed, and an answer or a solution with a box."""
+_HINTS = {
+    "question": (*QUESTION_FIELDS, "instruction", "input", "task", "text"),
+    "answer": (*ANSWER_FIELDS, "target", "result", "reference", "label", "gold", "output"),
+    "level": (*LEVEL_FIELDS, "grade"),
+    "solution": ("solution", "rationale", "explanation", "gt_cot"),
+}
 
 
 class Parts(NamedTuple):
@@ -93,6 +103,48 @@ def _answer(row: Mapping[str, Any], solution: str | None) -> tuple[str, str | No
     if not answer:
         raise RowError(field, f"{field} is empty.")
     return answer, written if written != answer and "\n" in written else None
+
+
+def guess_mapping(columns: Sequence[str]) -> dict[str, str]:
+    """Which column probably plays which role: one whose name is a usual one, else one whose name holds a usual one.
+
+    >>> guess_mapping(["Nr", "Question text", "Gold answer"])
+    {'question': 'Question text', 'answer': 'Gold answer'}
+    """
+    guessed: dict[str, str] = {}
+    for role, hints in _HINTS.items():
+        free = {column.strip().lower(): column for column in columns if column not in guessed.values()}
+        exact = next((free[hint.lower()] for hint in hints if hint.lower() in free), None)
+        found = exact or next((free[name] for hint in hints for name in free if hint.lower() in re.split(r"[^a-z]+", name)), None)
+        if found:
+            guessed[role] = found
+    return guessed
+
+
+def check_mapping(mapping: Mapping[str, str]) -> None:
+    """Raises: ProblemSetError for a role that there is not, or none for the question."""
+    unknown = sorted(set(mapping) - set(ROLES))
+    if unknown or not mapping.get("question"):
+        said = f"the role {unknown[0]}" if unknown else "no column for the question"
+        raise ProblemSetError(f"The column mapping has {said}. Allowed roles: {', '.join(ROLES)}; question is needed.")
+
+
+def mapped_parts(row: Any, mapping: Mapping[str, str]) -> Parts:
+    """What one row says when its columns are named: mapping gives the column of each role; other columns are not read.
+
+    Raises:
+        RowError: as parts_of; its field is the row's own column.
+    """
+    if not isinstance(row, Mapping):
+        return parts_of(row)
+    try:
+        return parts_of({role: row.get(column) for role, column in mapping.items()})
+    except RowError as error:
+        column = mapping.get(error.field, error.field)
+        reason = str(error)
+        if reason.startswith(error.field):
+            reason = column + reason[len(error.field) :]
+        raise RowError(column, reason) from None
 
 
 def parts_of(row: Any) -> Parts:

@@ -30,7 +30,7 @@ class Sampler(Protocol):
 def resolve_sampler(name: str) -> str:
     """The backend that "auto" means here: what HS_STAR_SAMPLER names, else vllm_local with an NVIDIA GPU, else hf_local.
 
-    On a CPU vLLM has to be asked for: on the starter policy it is slower than hf_local (docs/decisions.md).
+    A recording is named, never chosen. On a CPU vLLM has to be asked for: on the starter policy it is slower than hf_local (docs/decisions.md).
 
     Raises: ConfigError for a backend that is not installed.
     """
@@ -39,6 +39,8 @@ def resolve_sampler(name: str) -> str:
 
     from engine.errors import ConfigError
 
+    if name == "recorded":
+        return name
     has_vllm = find_spec("vllm") is not None
     if name == "auto":
         name = os.environ.get("HS_STAR_SAMPLER") or ("vllm_local" if has_vllm and which("nvidia-smi") else "hf_local")

@@ -53,7 +53,7 @@ class Database:
     @property
     def artifacts(self) -> Path:
         """The folder beside the file for what is no table: trained policies, checkpoints, logs."""
-        return self.path.with_name(self.path.name + ".files")
+        return artifacts_of(self.path)
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """This thread's cursor."""
@@ -179,6 +179,11 @@ def _without_rows(schema: "pyarrow.Schema") -> "pyarrow.RecordBatch":
     import pyarrow
 
     return pyarrow.record_batch([pyarrow.array([], field.type) for field in schema], schema=schema)
+
+
+def artifacts_of(database: Path) -> Path:
+    """The folder beside a database file, whether that is open or not."""
+    return database.with_name(database.name + ".files")
 
 
 def now() -> datetime:

@@ -55,7 +55,8 @@ _METRICS = """SELECT j.iteration, m.job_id, m.attempt, m.step, m.n_steps, m.name
         FROM metrics m JOIN jobs j ON j.id = m.job_id
         WHERE j.run_id = $run AND ($t IS NULL OR j.iteration = $t) ORDER BY j.number, m.attempt, m.step, m.name"""
 _PAIRS = f"""SELECT p.iteration, p.position, p.problem_id, q.question, c.text AS chosen, x.text AS rejected, p.chosen_index,
-            p.rejected_index, p.chosen_reward, p.rejected_reward
+            p.rejected_index, CASE WHEN NOT isnan(p.chosen_reward) THEN p.chosen_reward END AS chosen_reward,
+            CASE WHEN NOT isnan(p.rejected_reward) THEN p.rejected_reward END AS rejected_reward
         FROM pairs p
         JOIN iterations i USING (run_id, iteration)
         JOIN {RUNS} runs ON runs.id = p.run_id

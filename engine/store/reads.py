@@ -15,6 +15,11 @@ RUNS = """(SELECT id, prm_id, json_extract(config, '$.sampling.n_presample')::IN
 """Runs with the counts that say which responses of a shared sample set are theirs: another run may have drawn more."""
 
 
+IN_POOL = """(c.strategy = 'uniform'
+    OR list_contains(string_split(c.strategy, '+'), ['inlier', 'boundary', 'outlier'][a.difficulty + 1]))"""
+"""Whether an allocation a belongs to the classes of its commit c, also where the budget gave it nothing more."""
+
+
 @dataclass(frozen=True, slots=True)
 class Estimates:
     """The two signals of an iteration's problems, ready for classify()."""
@@ -24,6 +29,7 @@ class Estimates:
     n_correct: np.ndarray
     n: np.ndarray
     phi_r: np.ndarray
+    """NaN throughout in a run without rewards."""
     n_pending: int
     """Problems not finished yet, or refused by the reward model: counted apart, never classified."""
     pending_ids: list[str]
@@ -101,8 +107,8 @@ def estimates(db: Database, run_id: str, number: int) -> Estimates:
     """The pre-samples of one iteration as columns. phi_r is summed in index order, so it is the same every time."""
     columns = db.columns(
         f"""SELECT p.problem_id AS id, count(v.correct) AS n_graded, coalesce(sum(v.correct::INTEGER), 0)::BIGINT AS n_correct,
-            count(s.reward) AS n_scored, coalesce(list_avg(list(s.reward ORDER BY r.idx)), 0) AS phi_r,
-            any_value(runs.n_presample) AS n
+            CASE WHEN any_value(runs.prm_id) = '' THEN count(v.correct) ELSE count(s.reward) END AS n_scored,
+            coalesce(list_avg(list(s.reward ORDER BY r.idx)), 'nan'::DOUBLE) AS phi_r, any_value(runs.n_presample) AS n
         FROM run_problems p
         JOIN {RUNS} runs ON runs.id = p.run_id
         JOIN iterations i ON i.run_id = p.run_id AND i.iteration = p.iteration
@@ -136,10 +142,11 @@ def allocation(db: Database, run_id: str, number: int) -> list[dict]:
 
 
 def pool(db: Database, run_id: str, number: int) -> list[dict]:
-    """Graded and scored responses of the problems that a commit gave responses to, pre-samples and resamples together."""
+    """Graded responses of the problems in a commit's classes, with their rewards, pre-samples and resamples together."""
     return db.rows(
         f"""SELECT r.problem_id, r.idx, r.text, r.finish_reason = 'length' AS truncated, v.correct, s.reward
         FROM allocations a
+        JOIN commits c USING (run_id, iteration)
         JOIN iterations i USING (run_id, iteration)
         JOIN {RUNS} runs ON runs.id = a.run_id
         JOIN responses r ON r.problem_id = a.problem_id
@@ -147,7 +154,7 @@ def pool(db: Database, run_id: str, number: int) -> list[dict]:
         JOIN judged v ON v.set_id = r.set_id AND v.problem_id = r.problem_id AND v.idx = r.idx
         LEFT JOIN step_scores s ON s.set_id = r.set_id AND s.problem_id = r.problem_id AND s.idx = r.idx
             AND s.prm_id = runs.prm_id
-        WHERE a.run_id = ? AND a.iteration = ? AND a.n_more > 0 ORDER BY r.problem_id, r.idx""",
+        WHERE a.run_id = ? AND a.iteration = ? AND {IN_POOL} ORDER BY r.problem_id, r.idx""",
         [run_id, number],
     )
 
@@ -158,10 +165,11 @@ def pair_set(db: Database, run_id: str, number: int) -> dict | None:
 
 
 def pairs(db: Database, run_id: str, number: int) -> list[dict]:
-    """An iteration's preference pairs with their texts, in training order."""
+    """An iteration's preference pairs with their texts, in training order; rewards are None in a run without any."""
     return db.rows(
         f"""SELECT p.position, p.problem_id, q.question, q.level, c.text AS chosen, x.text AS rejected, p.chosen_index,
-            p.rejected_index, p.chosen_reward, p.rejected_reward
+            p.rejected_index, CASE WHEN NOT isnan(p.chosen_reward) THEN p.chosen_reward END AS chosen_reward,
+            CASE WHEN NOT isnan(p.rejected_reward) THEN p.rejected_reward END AS rejected_reward
         FROM pairs p
         JOIN iterations i USING (run_id, iteration)
         JOIN {RUNS} runs ON runs.id = p.run_id
@@ -189,7 +197,11 @@ def verdict_columns(db: Database, set_id: str, run_id: str) -> dict[str, np.ndar
 
 
 def n_judged(db: Database, set_id: str, problem_role: str, run_id: str, number: int | None, prm_id: str | None) -> int:
-    """Responses of a sample set, to a run's problems, that have a verdict and, if a reward model is named, its answer."""
+    """Responses of a sample set, to a run's problems, that have a verdict and, if a reward model is named, its answer.
+
+    Args:
+        prm_id: None, or "" of a run without rewards: the verdict is enough.
+    """
     return db.row(
         f"""SELECT count(*) AS n FROM responses r
         JOIN sample_sets s ON s.id = r.set_id
@@ -199,7 +211,7 @@ def n_judged(db: Database, set_id: str, problem_role: str, run_id: str, number: 
         WHERE r.set_id = ? AND (? IS NULL OR EXISTS (
             SELECT 1 FROM step_scores s WHERE s.set_id = r.set_id AND s.problem_id = r.problem_id AND s.idx = r.idx
             AND s.prm_id = ?))""",
-        [run_id, problem_role, number, number, set_id, prm_id, prm_id],
+        [run_id, problem_role, number, number, set_id, prm_id or None, prm_id],
     )["n"]
 
 
@@ -212,8 +224,9 @@ def n_foregone(db: Database, run_id: str, number: int) -> int:
             JOIN iterations i ON i.run_id = p.run_id AND i.iteration = p.iteration
             JOIN {RUNS} runs ON runs.id = p.run_id
             LEFT JOIN allocations a ON a.run_id = p.run_id AND a.iteration = p.iteration AND a.problem_id = p.problem_id
+            LEFT JOIN commits c ON c.run_id = p.run_id AND c.iteration = p.iteration
             JOIN judged v ON v.set_id = i.presample_set AND v.problem_id = p.problem_id AND v.idx < runs.n_presample
-            WHERE p.run_id = ? AND p.iteration = ? AND p.role = 'train' AND coalesce(a.n_more, 0) = 0
+            WHERE p.run_id = ? AND p.iteration = ? AND p.role = 'train' AND NOT coalesce({IN_POOL}, false)
             GROUP BY p.problem_id)""",
         [run_id, number],
     )["n"]

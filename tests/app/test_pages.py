@@ -9,7 +9,7 @@ from engine.method.difficulty import class_counts, classify
 from engine.store import job_rows, reads
 from tests.conftest import ROOT
 
-PAGES = ("home", "difficulty", "responses", "pairs", "training", "compare", "export")
+PAGES = ("home", "difficulty", "responses", "pairs", "training", "compare", "data", "export")
 
 
 def show(page, **query):
@@ -28,7 +28,7 @@ def said(at):
     return "\n".join(str(element.value) for kind in kinds for element in kind)
 
 
-@pytest.mark.parametrize("page", PAGES[1:])
+@pytest.mark.parametrize("page", PAGES[1:-1])
 def test_a_page_without_a_run_says_where_to_start(database, page):
     assert "no run yet" in said(show(page))
 

@@ -26,6 +26,7 @@ from engine.types import Response, StepScores, Verdict
 from engine.verdicts import override
 from tests.engine.small_runs import cli, judge, small
 
+DATA = Path(__file__).parents[1] / "data"
 HOSTILE = (
     "", "'", "''", "=1+1", "'=1+1", "''=1+1", "+", "-5", "-1/2", "'-5", "@SUM(A1)", "\t=1", "\r=1", "\n", "a\r\nb", "\r", ' "q" ', '""',
     "a,b", "null", "NULL", "nan", "NaN", "true", "1", "007", "[0.5]", "\x00", "a\x00b", "\x1f", "\x7f", "\x85", "a\u2028b\u2029c", "\ufeff",
@@ -174,6 +175,27 @@ def test_everything_the_store_holds_is_read_back_exactly(db, run_id, tmp_path, s
     assert (first["correct"], first["status"], first["graded_correct"], first["graded_status"]) == (True, "correct", False, "no_answer")
     assert (first["override_note"], first["overridden_by"]) == ("=right", "a test")
     assert {file.name for file in (tmp_path / "out").iterdir()} == {"config.toml", *(f"{what}{suffix}" for what in TABLES)}
+
+
+def test_a_run_without_rewards_is_exported_with_nulls_and_repeats_from_its_configuration(db, tmp_path):
+    from engine.auto import run_to_end
+    from engine.jobs import JobRunner
+    from engine.recorded import import_responses
+
+    stripped = [{k: v for k, v in json.loads(line).items() if k != "step_scores"} for line in (DATA / "recorded_lines.jsonl").open()]
+    (tmp_path / "bare.jsonl").write_text("".join(json.dumps(row) + "\n" for row in stripped))
+    study = load_config(Path(import_responses(tmp_path / "bare.jsonl", db.artifacts).folder) / "study.toml")
+    runner = JobRunner(db)
+    run_id = runs.create_run(db, study)
+    run_to_end(runner, run_id)
+    runner.close()
+    n_rows = export_all(db, tmp_path / "out", suffix=".jsonl")
+    assert n_rows["held_out_responses"] == n_rows["evaluations"] == n_rows["metrics"] == 0 < n_rows["pairs"]
+    assert "NaN" not in "".join((tmp_path / "out" / f"{what}.jsonl").read_text() for what in TABLES)
+    for what, names in {"pairs": ["chosen_reward", "rejected_reward"], "estimates": ["phi_r"], "responses": ["reward", "step_scores"]}.items():
+        rows = read_table(tmp_path / "out" / f"{what}.jsonl").to_pylist()
+        assert rows and {row[name] for row in rows for name in names} == {None}
+    assert load_config(tmp_path / "out" / "config.toml") == runs.config_of(db, run_id)
 
 
 def test_every_exported_column_has_one_type_everywhere(db, run_id):

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import ConfigError, allocate
-from engine.method.budget import STRATEGIES, plan_resample, remaining_budget
+from engine.method.budget import STRATEGIES, cap_plan, plan_resample, remaining_budget
 from engine.types import Difficulty
 
 ids = st.lists(st.text("abcdef0123", min_size=1, max_size=6), unique=True, max_size=40)
@@ -76,3 +76,17 @@ def test_every_union_of_classes_is_a_strategy():
         frozenset(d for d, used in zip(Difficulty, bits) if used)
         for bits in [(1, 0, 0), (0, 1, 0), (0, 0, 1), (1, 1, 0), (1, 0, 1), (0, 1, 1), (1, 1, 1)]
     }
+
+
+@given(ids=ids, seed=st.integers(0, 99), data=st.data())
+def test_a_plan_capped_by_what_is_recorded_keeps_its_sum_and_gives_nobody_more_than_there_is(ids, seed, data):
+    classes = {id: data.draw(st.sampled_from(Difficulty)) for id in ids}
+    if not classes:
+        return
+    plan = plan_resample(classes, strategy="boundary", n=8, n_presample=3, seed=seed)
+    available = {id: data.draw(st.integers(0, 9)) for id in plan.allocation}
+    capped = cap_plan(plan, available)
+    assert sum(capped.allocation.values()) + capped.n_unspent == 5 * len(ids)
+    assert all(0 < n_more <= available[id] for id, n_more in capped.allocation.items())
+    assert capped.info["n_not_recorded"] == capped.n_unspent - plan.n_unspent
+    assert capped.difficulty == plan.difficulty

@@ -10,7 +10,9 @@ import pyarrow.parquet
 import pytest
 
 from engine.errors import ProblemSetError
-from engine.problems import problem_id, read_problems, require_disjoint
+from engine.problems import examine_problems, problem_id, read_problems, require_disjoint
+from engine.problems.shapes import guess_mapping
+from engine.problems.stored import store_problems, stored_sets
 from engine.types import Problem
 
 DATA = Path(__file__).parents[1] / "data"
@@ -133,6 +135,46 @@ def test_a_question_may_hold_any_line_separator_of_unicode(tmp_path):
 def test_lone_surrogates_become_the_replacement_character(tmp_path):
     (tmp_path / "set.jsonl").write_text('{"question": "odd \\ud800 one", "answer": 2}\n')
     assert read_problems(tmp_path / "set.jsonl").problems[0].question == "odd \ufffd one"
+
+
+def test_columns_of_any_name_are_read_through_a_mapping_and_guessed(tmp_path):
+    path = tmp_path / "set.csv"
+    path.write_text("Nr,Question text,Gold answer,Grade\n1,What is 1 + 1?,2,easy\n2,,3,easy\n3,What is 2 + 2?,,hard\n")
+    mapping = guess_mapping(["Nr", "Question text", "Gold answer", "Grade"])
+    assert mapping == {"question": "Question text", "answer": "Gold answer", "level": "Grade"}
+    read = read_problems(path, mapping=mapping)
+    assert [(p.question, p.answer, p.level) for p in read.problems] == [("What is 1 + 1?", "2", "easy")]
+    assert [(r.line, r.field) for r in read.rejected] == [(3, "Question text"), (4, "Gold answer")]
+    assert read.rejected[0].reason == "Question text is empty."
+    with pytest.raises(ProblemSetError, match="no usable problem"):
+        read_problems(path)
+    assert examine_problems(path).problems == []
+    for wrong in ({"answer": "Gold answer"}, {"question": "a", "gold": "b"}):
+        with pytest.raises(ProblemSetError, match="Allowed roles: question, answer, level, solution"):
+            read_problems(path, mapping=wrong)
+
+
+def test_a_mapping_can_take_the_answer_out_of_a_solutions_box(tmp_path):
+    (tmp_path / "set.jsonl").write_text(json.dumps({"q": "Add 1 and 1.", "how": "It is \\boxed{2}."}) + "\n")
+    assert read_problems(tmp_path / "set.jsonl", mapping={"question": "q", "solution": "how"}).problems[0].answer == "2"
+
+
+def test_duplicates_are_named_by_their_lines():
+    read = read_problems(DATA / "broken.jsonl")
+    assert [(row.line, row.reason) for row in read.repeats] == [
+        (11, f"The same problem as in line 1. Problem {problem_id('What is 1 + 1?')}.")
+    ]
+
+
+@pytest.mark.parametrize("file", ["gsm8k_shape.jsonl", "math_shape.jsonl", "olympiad_shape.jsonl", "minerva_shape.jsonl", "college_shape.jsonl"])
+def test_a_stored_set_reads_back_as_it_was_and_is_stored_once(tmp_path, file):
+    problems = read_problems(DATA / file).problems
+    kept = store_problems(tmp_path, problems, name=file)
+    assert read_problems(kept.path).problems == problems
+    assert store_problems(tmp_path, problems, name="again") == kept and stored_sets(tmp_path) == [kept]
+    assert (kept.name, kept.n_problems) == (file, len(problems))
+    with pytest.raises(ProblemSetError, match="nothing to store"):
+        store_problems(tmp_path, [], name="empty")
 
 
 def test_the_id_ignores_whitespace_and_unicode_composition_and_nothing_else():

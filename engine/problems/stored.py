@@ -1,0 +1,75 @@
+"""Problem sets that a person brought: kept beside the database, normalised, under the name of their content.
+
+The same problems twice are one set. A file is there whole or not at all. It knows nothing of runs: a run names the file.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.errors import ProblemSetError
+from engine.types import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSet:
+    """One stored problem set."""
+
+    path: Path
+    name: str
+    """The name of the file it came from."""
+    n_problems: int
+
+
+def store_problems(artifacts: Path, problems: Sequence[Problem], *, name: str) -> StoredSet:
+    """Write problems as JSONL, one per line, under artifacts/problems. The same problems again change nothing.
+
+    Args:
+        artifacts: the folder beside the database.
+        name: what a person calls the set; the name it was first stored under stays.
+
+    Raises: ProblemSetError for no problem, or a disk that cannot be written.
+    """
+    if not problems:
+        raise ProblemSetError(f"{name} holds no usable problem: there is nothing to store.")
+    lines = "".join(json.dumps(_row(p), ensure_ascii=False) + "\n" for p in problems).encode()
+    folder = artifacts / "problems"
+    path = folder / f"{hashlib.sha256(lines).hexdigest()[:16]}.jsonl"
+    about = {"name": name, "n_problems": len(problems)}
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            write_whole(path.with_suffix(".json"), json.dumps(about).encode())
+            write_whole(path, lines)
+    except OSError as error:
+        raise ProblemSetError(f"{path} could not be written: {error.strerror}. Free space on the disk, then try again.") from error
+    return _described(path)
+
+
+def stored_sets(artifacts: Path) -> list[StoredSet]:
+    """Every stored set, by name."""
+    return sorted((_described(path) for path in (artifacts / "problems").glob("*.jsonl")), key=lambda s: (s.name, s.path.name))
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file under another name, then give it its own: nobody ever sees half of it. Raises: OSError."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        draft.write_bytes(content)
+        draft.replace(path)
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise
+
+
+def _described(path: Path) -> StoredSet:
+    about = json.loads(path.with_suffix(".json").read_text())
+    return StoredSet(path, about["name"], about["n_problems"])
+
+
+def _row(problem: Problem) -> dict[str, str]:
+    row = {"question": problem.question, "answer": problem.answer, "level": problem.level, "solution": problem.solution}
+    return {name: value for name, value in row.items() if value is not None}

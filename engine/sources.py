@@ -1,0 +1,91 @@
+"""What a configuration names, found and checked before anything is stored: problem sets, a policy, what gives rewards.
+
+Knows files and content, neither the store nor any model's inside.
+"""
+
+from pathlib import Path
+
+from engine.config import RunConfig
+from engine.errors import ConfigError, ProblemSetError
+from engine.method.budget import remaining_budget
+from engine.policies import content_id, locate
+from engine.problems import read_problems, require_disjoint
+from engine.recorded.replay import open_set
+from engine.types import Problem
+
+
+def problem_sets(config: RunConfig) -> tuple[list[Problem], list[Problem]]:
+    """The problems to train on and those held out, checked against what the run needs. Blocks while it reads them.
+
+    Raises: ProblemSetError for too few, or for problems that are in both; ConfigError.
+    """
+    train = _read("train", config.problems.train, config)
+    if config.is_recorded:
+        train = _enough_recorded(config, train)
+    held_out = _read("held_out", config.problems.held_out, config) if config.problems.n_held_out else []
+    remaining_budget(len(train), config.sampling.n, config.sampling.n_presample)
+    wanted = config.problems.n_train * config.n_iterations
+    if len(train) < wanted:
+        raise ProblemSetError(
+            f"problems.train holds {len(train)} problems, and {config.n_iterations} iterations of {config.problems.n_train} need "
+            f"{wanted}. Lower problems.n_train or n_iterations, or give more problems."
+        )
+    if len(held_out) < config.problems.n_held_out:
+        raise ProblemSetError(
+            f"problems.held_out holds {len(held_out)} problems, problems.n_held_out asks for {config.problems.n_held_out}. "
+            "Lower it, or give more problems."
+        )
+    held_out = held_out[: config.problems.n_held_out]
+    require_disjoint(train, held_out)
+    return train, held_out
+
+
+def _read(name: str, source: str, config: RunConfig) -> list[Problem]:
+    read = read_problems(source)
+    if read.rejected and not config.problems.skip_broken:
+        first = "; ".join(f"line {r.line}, {r.field}: {r.reason}" for r in read.rejected[:3])
+        raise ProblemSetError(
+            f"problems.{name} ({read.source}) has {len(read.rejected)} lines that cannot be used: {first} Mend them, or set "
+            "problems.skip_broken = true to go on without them."
+        )
+    return read.problems
+
+
+def policy(config: RunConfig) -> tuple[str, str]:
+    """(path, content id) of M_0. Raises: ConfigError, RecordedSetError."""
+    if config.is_recorded:
+        recorded = open_set(str(Path(config.policy.path).expanduser().resolve()))
+        return str(recorded.folder), recorded.about["id"]
+    folder = locate(config.policy.path, role="policy", revision=config.policy.revision)
+    return str(folder), content_id(folder)
+
+
+def reward(config: RunConfig) -> tuple[str, str]:
+    """(path, id) of what gives rewards; both empty where nothing does. Raises: ConfigError, RecordedSetError."""
+    if config.reward.family == "none":
+        return "", ""
+    if config.reward.family == "token_classification":
+        folder = locate(config.reward.path, role="prm", revision=config.reward.revision)
+        return str(folder), content_id(folder)
+    recorded = open_set(str(Path(config.reward.path).expanduser().resolve()))
+    if recorded.about["scores"] == "none":
+        raise ConfigError(
+            f'reward.path is {config.reward.path}: no response there has a score. Set reward.family = "none" and '
+            'difficulty.mode = "accuracy".'
+        )
+    return str(recorded.folder), recorded.about["id"]
+
+
+def _enough_recorded(config: RunConfig, problems: list[Problem]) -> list[Problem]:
+    """The problems with all their pre-samples recorded: the others could never be classified.
+
+    Raises: ProblemSetError if there is none.
+    """
+    n_recorded, n_presample = open_set(policy(config)[0]).counts(), config.sampling.n_presample
+    usable = [p for p in problems if n_recorded.get(p.id, 0) >= n_presample]
+    if not usable:
+        raise ProblemSetError(
+            f"None of the {len(problems)} problems in problems.train has sampling.n_presample = {n_presample} recorded responses in "
+            f"{config.policy.path}. Lower it, or give the problems that belong to the recording."
+        )
+    return usable

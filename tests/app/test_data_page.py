@@ -1,0 +1,142 @@
+"""The Data page: files are looked at before anything is stored; runs and studies start from what was brought."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from app import state
+from engine.jobs import JobRunner
+from engine.problems.stored import store_problems, stored_sets
+from engine.recorded import import_responses, imported_sets
+from engine.store import reads
+from engine.types import Problem
+from tests.app.test_pages import metrics, said, show
+
+DATA = Path(__file__).parents[1] / "data"
+
+
+@pytest.fixture
+def store(database, monkeypatch):
+    """The page's own database; its runner does nothing."""
+    monkeypatch.setattr(JobRunner, "run_next", lambda self: False)
+    return state._open(database)[0]
+
+
+def uploaded(at, key, name, content):
+    at.file_uploader(key=key).upload(name, content).run()
+    assert not at.exception, at.exception[0].value
+    return at
+
+
+def press(at, key):
+    at.button(key=key).click().run()
+    assert not at.exception, at.exception[0].value
+    return at
+
+
+def submit(at, label):
+    next(button for button in at.button if button.label == label).click().run()
+    assert not at.exception, at.exception[0].value
+    return at
+
+
+def problems(start, n):
+    return [Problem("", f"What is {k} + 1?", str(k + 1)) for k in range(start, start + n)]
+
+
+def test_an_upload_is_reported_line_by_line_before_anything_is_stored(store):
+    at = uploaded(show("data"), "problems_upload", "broken.jsonl", (DATA / "broken.jsonl").read_bytes())
+    assert {name: metrics(at)[name] for name in ("Problems", "Duplicates", "Rejected")} == {"Problems": "1", "Duplicates": "1", "Rejected": "11"}
+    rejected = next(frame.value for frame in at.dataframe if "Reason" in frame.value)
+    assert list(rejected["Line"][:3]) == [2, 3, 4] and rejected["Field"][2] == "question"
+    assert stored_sets(store.artifacts) == []
+    press(at, "store_problems")
+    assert [(s.name, s.n_problems) for s in stored_sets(store.artifacts)] == [("broken.jsonl", 1)]
+
+
+def test_unknown_columns_are_guessed_and_can_be_chosen(store):
+    at = uploaded(show("data"), "problems_upload", "mine.csv", b"Task,Result,Other\nWhat is 1 + 1?,2,9\n")
+    assert at.toggle(key="choose_columns").value is True
+    assert (at.selectbox(key="map_question").value, at.selectbox(key="map_answer").value) == ("Task", "Result")
+    assert "Answer: **2**" in said(at)
+    at.selectbox(key="map_answer").set_value("Other").run()
+    assert "Answer: **9**" in said(at)
+
+
+def test_a_path_that_is_nowhere_and_a_file_of_another_type_are_sentences(store, tmp_path):
+    at = show("data")
+    at.text_input(key="problems_path").set_value(str(tmp_path / "missing.jsonl")).run()
+    assert "There is no file at" in said(at)
+    (tmp_path / "bad.json").write_text("{no")
+    at.text_input(key="problems_path").set_value(str(tmp_path / "bad.json")).run()
+    assert "bad.json is not JSON" in said(at) and not at.exception
+
+
+def test_stored_sets_can_be_named_in_a_run_and_an_overlap_is_refused(store):
+    train = store_problems(store.artifacts, problems(0, 30), name="mine.jsonl")
+    overlapping = store_problems(store.artifacts, problems(20, 15), name="held.jsonl")
+    apart = store_problems(store.artifacts, problems(100, 15), name="apart.jsonl")
+    at = show("data")
+    for key, value in (("run_train", str(train.path)), ("run_held_out", str(overlapping.path))):
+        at.selectbox(key=key).set_value(value)
+    for key, value in (("run_n_train", 10), ("run_n_held_out", 15), ("run_n_iterations", 3)):
+        at.number_input(key=key).set_value(value)
+    submit(at, "Create the run and pre-sample")
+    assert "10 held-out problems are also training problems" in said(at) and reads.runs(store) == []
+    at.selectbox(key="run_held_out").set_value(str(apart.path))
+    submit(at, "Create the run and pre-sample")
+    (run,) = reads.runs(store)
+    assert len(reads.problems(store, run["id"], "train")) == 30 and len(reads.problems(store, run["id"], "held_out")) == 15
+
+
+def test_responses_are_imported_once_their_scale_is_said(store):
+    at = show("data")
+    uploaded(at, "recorded_upload", "lines.jsonl", (DATA / "recorded_lines.jsonl").read_bytes())
+    press(at, "import_responses")
+    assert "scale is not given" in said(at) and imported_sets(store.artifacts) == []
+    at.radio(key="recorded_scale").set_value("probability")
+    press(at, "import_responses")
+    assert "12 responses of 3 problems: one policy, as far as the file says. Scores: per step." in said(at)
+    press(at, "import_responses")
+    assert "Imported before, nothing was added." in said(at) and len(imported_sets(store.artifacts)) == 1
+
+
+def test_a_study_on_a_recording_starts_and_the_panel_is_no_policy(store):
+    import_responses(DATA / "recorded_panel_shape.jsonl", store.artifacts)
+    at = show("data")
+    assert "four solvers, not one policy" in at.dataframe[-1].value["Whose"].tolist()
+    submit(at, "Start the study")
+    assert [element.value for element in at.error] == []
+    (run,) = reads.runs(store)
+    assert json.loads(run["config"])["sampling"]["sampler"] == "recorded"
+
+
+def test_pages_of_a_study_without_scores_offer_accuracy_only(store, monkeypatch):
+    from engine import runs
+    from engine.config import load_config
+
+    monkeypatch.undo()
+    monkeypatch.setattr("sys.argv", ["main.py", "--db", str(store.path)])
+    rows = [
+        {"question": f"What is {p} + 1?", "answer": str(p + 1), "responses": [f"\\boxed{{{p + 1 if i < p else 0}}}" for i in range(5)]}
+        for p in range(6)
+    ]
+    (store.artifacts / "bare.jsonl").parent.mkdir(parents=True, exist_ok=True)
+    (store.artifacts / "bare.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    made = import_responses(store.artifacts / "bare.jsonl", store.artifacts)
+    run_id = runs.create_run(store, load_config(Path(made.folder) / "study.toml"))
+    runner = JobRunner(store)
+    runner.submit(run_id, 0, "presample")
+    runner.run_next()
+    at = show("difficulty")
+    assert at.selectbox(key="mode_choice").options == ["Accuracy only"]
+    assert "φ_r is missing" in said(at)
+    runs.commit(store, run_id, 0, tau_l=0.25, tau_h=0.65, mode="accuracy", strategy="boundary", made_by="a test")
+    runner.submit(run_id, 0, "resample")
+    runner.run_next()
+    runner.close()
+    for page in ("home", "responses", "pairs", "training", "compare"):
+        text = said(show(page))
+        assert page not in ("training", "compare") or "replays recorded responses" in text
+        assert page != "pairs" or "not scored" in text
