@@ -9,7 +9,7 @@ from engine.method.difficulty import class_counts, classify
 from engine.store import job_rows, reads
 from tests.conftest import ROOT
 
-PAGES = ("home", "difficulty", "responses", "pairs", "training", "compare", "data", "export")
+PAGES = ("home", "difficulty", "responses", "pairs", "training", "compare", "export", "data")
 
 
 def show(page, **query):
