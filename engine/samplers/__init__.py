@@ -9,7 +9,6 @@ from typing import Protocol
 
 from engine.types import Request, Response, SamplingSettings
 
-
 NAMES = ("hf_local", "vllm_local")
 
 

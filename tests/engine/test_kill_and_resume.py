@@ -93,10 +93,19 @@ class Broken:
     """Exit status and last words, by kind."""
 
 
+def listen_to_ctrl_c() -> None:
+    """A shell starts background commands with SIGINT ignored, and children inherit that: pytest may be one of them."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def run_until(command: list[str], broken: Broken, kind: str, n_done: int, how: signal.Signals) -> None:
     """Start the command line and stop it as soon as it says that a job has done so much."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "engine", *command, "--db", str(broken.db)], cwd=ROOT, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-m", "engine", *command, "--db", str(broken.db)],
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=listen_to_ctrl_c,
     )
     watchdog = threading.Timer(240, process.kill)
     watchdog.start()
