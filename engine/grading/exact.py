@@ -25,6 +25,9 @@ _MAX_DIGITS = 12
 _TOO_CLOSE = Fraction(2, 10**6)
 """Math-Verify rounds decimals to six places: closer than this, it decides."""
 
+_TOO_CLOSE_SHARE = Fraction(1, 10**6)
+"""The same for a decimal of more than _MAX_DIGITS digits, as a share of the larger number: a float would be rounded too."""
+
 _WRITTEN_ALIKE: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = tuple(
     (re.compile(pattern), new)
     for pattern, new in (
@@ -39,6 +42,7 @@ _WRITTEN_ALIKE: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str
         (r"(?:\^\{?\\circ\}?|°|\\degree)(?=\s*$)", ""),
         (r"\s+", " "),
         (r" ?\\?%", "%"),
+        (r"(?<=\d) (?=\\frac\{)", ""),
         (r" (?=[^\w\s\\])|(?<=[^\w\s\\,]) ", ""),
         (r"(?<=,) (?!\d{3}(?!\d))", ""),
     )
@@ -53,6 +57,7 @@ _SCALED = re.compile(
 )
 _PLAIN = re.compile(r"([-+]?)(\d{1,3}(?:,\d{3})+|\d*)(\.\d+)?(%)?\Z")
 _RATIO = re.compile(r"(-?)(?:\\frac\{(-?)(\d{1,12})\}\{(\d{1,12})\}|\\frac([1-9])([1-9])|(\d{1,12})/(\d{1,12}))\Z")
+_MIXED = re.compile(r"(\d{1,6})\\frac\{(\d{1,6})\}\{(\d{1,6})\}\Z")
 _WITH_UNIT = re.compile(
     rf"({_NUMBER}|-?\\frac\{{-?\d{{1,12}}\}}\{{\d{{1,12}}\}}|-?\d{{1,12}}/\d{{1,12}})"
     r"(?: ?\\(?:text|mathrm|mbox|textrm)\{([A-Za-z .,/-]{1,60})\}|(?:(?<=\}) ?| )([A-Za-z][A-Za-z ,/-]{1,60}))(?:\^\{?[23]\}?)?\Z"
@@ -106,20 +111,22 @@ def quoted(answer: str) -> str:
 
 
 def _value(text: str) -> tuple[Fraction, bool, bool] | None:
-    """(value, written as a decimal, with a percent sign) of a plain number or simple fraction; None for anything else."""
+    """(value, written as a decimal, with a percent sign) of a plain number, fraction or mixed number; else None."""
     if len(text) > 40:
         return None
     if (plain := _PLAIN.match(text)) and (plain.group(2) or plain.group(3)):
         sign, whole, decimals, percent = plain.groups()
         digits = whole.replace(",", "") + (decimals or "")
-        if decimals and len(digits) > _MAX_DIGITS:
-            return None
         return Fraction(Decimal(sign + digits)), decimals is not None, percent is not None
     if ratio := _RATIO.match(text):
         outer, inner, *parts = ratio.groups()
         top, bottom = (int(p) for p in parts if p)
         if bottom:
             return Fraction(top, bottom) * (-1 if outer != (inner or "") else 1), False, False
+    if mixed := _MIXED.match(text):
+        whole, top, bottom = map(int, mixed.groups())
+        if 0 < top < bottom:
+            return whole + Fraction(top, bottom), False, False
     return None
 
 
@@ -132,6 +139,8 @@ def _as_numbers(gold: str, predicted: str) -> bool | None:
         return None
     if a[2] or b[2]:
         return True if a[0] == b[0] > 0 and a[0].denominator == 1 and not (a[1] or b[1]) else None
+    if any(one[1] and len(text) > _MAX_DIGITS for one, text in ((a, gold), (b, predicted))):
+        return False if abs(a[0] - b[0]) > max(_TOO_CLOSE, _TOO_CLOSE_SHARE * max(abs(a[0]), abs(b[0]))) else None
     if a[0] == b[0]:
         return True
     return None if (a[1] or b[1]) and abs(a[0] - b[0]) < _TOO_CLOSE else False

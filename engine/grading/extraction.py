@@ -86,8 +86,9 @@ def _phrase(line: str) -> str:
 
 def stated_answer(text: str) -> str | None:
     """The last answer given in words: "the answer is X", "Final answer: X", "#### X", or a last line "A: X"."""
-    for stated in reversed(list(_STATED.finditer(text))):
-        if phrase := _phrase(_behind(text, stated.end())):
+    ends = [stated.end() for stated in _STATED.finditer(text)]
+    for end in reversed(ends):
+        if phrase := _phrase(_behind(text, end)):
             return phrase
     last_line = _LAST_LINE.search(text, max(0, len(text) - 300))
     return _phrase(last_line.group(1)) or None if last_line else None

@@ -7,6 +7,7 @@ the first pair needs one; problems with plain answers never do.
 
 import os
 import queue
+import signal
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -56,6 +57,7 @@ class _Pair:
         self.gold, self.predicted = gold, predicted
         self.places: list[tuple[int, str]] = []
         self.batch: _Batch
+        self.asked_again = False
 
 
 class Grader:
@@ -166,6 +168,10 @@ class Grader:
             except (TimeoutError, ProcessDied) as failure:
                 status = self._end(child)
                 child = None
+                if isinstance(failure, ProcessDied) and status == -signal.SIGKILL and not (pair.asked_again or self._closed):
+                    pair.asked_again = True  # somebody else killed the child: that says nothing about the answer
+                    self._pairs.put(pair)
+                    continue
                 pair.batch.answer(pair, *self._lost(failure, status))
         if child:
             self._end(child)

@@ -86,12 +86,13 @@ def units(rng: random.Random) -> tuple[str, str, bool | None]:
 
 
 def decimals(rng: random.Random) -> tuple[str, str, bool | None]:
-    places = rng.randrange(1, 8)
+    places = rng.choice((*range(1, 8), 12, 15, 18))
     a = rng.randrange(-(10 ** rng.randrange(1, 9)), 10**8)
-    b = rng.choice((a, a, a, a + 1, a * 10, -a, a + 10 ** min(places, 6)))
+    b = rng.choice((a, a, a, a + 1, a * 10, -a, a + 10**places, a + 10 ** max(0, places - 6)))
     texts = []
     for value in (a, b):
-        text = f"{abs(value) / 10**places:.{places}f}"
+        digits = str(abs(value)).rjust(places + 1, "0")
+        text = f"{digits[:-places]}.{digits[-places:]}"
         if rng.random() < 0.2:
             text += "0" * rng.randrange(1, 3)
         if rng.random() < 0.2 and text.startswith("0."):
