@@ -26,7 +26,7 @@ _TOO_CLOSE = Fraction(2, 10**6)
 """Math-Verify rounds decimals to six places: closer than this, it decides."""
 
 _TOO_CLOSE_SHARE = Fraction(1, 10**6)
-"""The same for a decimal of more than _MAX_DIGITS digits, as a share of the larger number: a float would be rounded too."""
+"""The same for a long decimal or a power of ten, as a share of the larger number: a float would be rounded too."""
 
 _WRITTEN_ALIKE: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = tuple(
     (re.compile(pattern), new)
@@ -57,6 +57,7 @@ _SCALED = re.compile(
 )
 _PLAIN = re.compile(r"([-+]?)(\d{1,3}(?:,\d{3})+|\d*)(\.\d+)?(%)?\Z")
 _RATIO = re.compile(r"(-?)(?:\\frac\{(-?)(\d{1,12})\}\{(\d{1,12})\}|\\frac([1-9])([1-9])|(\d{1,12})/(\d{1,12}))\Z")
+_POWER_OF_TEN = re.compile(r"(-?\d{1,12}(?:\.\d{1,12})?)\\(?:times|cdot) ?10\^(?:\{(-?\d{1,2})\}|(\d))\Z")
 _MIXED = re.compile(r"(\d{1,6})\\frac\{(\d{1,6})\}\{(\d{1,6})\}\Z")
 _WITH_UNIT = re.compile(
     rf"({_NUMBER}|-?\\frac\{{-?\d{{1,12}}\}}\{{\d{{1,12}}\}}|-?\d{{1,12}}/\d{{1,12}})"
@@ -83,7 +84,7 @@ class Decision(NamedTuple):
 def written_alike(answer: str) -> str:
     r"""One answer in the one spelling that answers are compared in: no dollars, \left, thin spaces, units or \text{}."""
     text = answer.strip()
-    if len(text) > _MAX_REWRITTEN_CHARS:
+    if len(text) > _MAX_REWRITTEN_CHARS or (text.isascii() and text.isdigit()):
         return text
     for pattern, new in _WRITTEN_ALIKE:
         text = pattern.sub(new, text)
@@ -111,7 +112,7 @@ def quoted(answer: str) -> str:
 
 
 def _value(text: str) -> tuple[Fraction, bool, bool] | None:
-    """(value, written as a decimal, with a percent sign) of a plain number, fraction or mixed number; else None."""
+    """(value, written as a decimal, with a percent sign) of a number, fraction, mixed number or a × 10^n; else None."""
     if len(text) > 40:
         return None
     if (plain := _PLAIN.match(text)) and (plain.group(2) or plain.group(3)):
@@ -123,6 +124,8 @@ def _value(text: str) -> tuple[Fraction, bool, bool] | None:
         top, bottom = (int(p) for p in parts if p)
         if bottom:
             return Fraction(top, bottom) * (-1 if outer != (inner or "") else 1), False, False
+    if power := _POWER_OF_TEN.match(text):
+        return Fraction(Decimal(power.group(1))) * Fraction(10) ** int(power.group(2) or power.group(3)), True, False
     if mixed := _MIXED.match(text):
         whole, top, bottom = map(int, mixed.groups())
         if 0 < top < bottom:
@@ -139,7 +142,7 @@ def _as_numbers(gold: str, predicted: str) -> bool | None:
         return None
     if a[2] or b[2]:
         return True if a[0] == b[0] > 0 and a[0].denominator == 1 and not (a[1] or b[1]) else None
-    if any(one[1] and len(text) > _MAX_DIGITS for one, text in ((a, gold), (b, predicted))):
+    if any(one[1] and (len(text) > _MAX_DIGITS or "10^" in text) for one, text in ((a, gold), (b, predicted))):
         return False if abs(a[0] - b[0]) > max(_TOO_CLOSE, _TOO_CLOSE_SHARE * max(abs(a[0]), abs(b[0]))) else None
     if a[0] == b[0]:
         return True

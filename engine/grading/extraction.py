@@ -86,7 +86,8 @@ def _phrase(line: str) -> str:
 
 def stated_answer(text: str) -> str | None:
     """The last answer given in words: "the answer is X", "Final answer: X", "#### X", or a last line "A: X"."""
-    ends = [stated.end() for stated in _STATED.finditer(text)]
+    may_state = "####" in text or "answer" in text.lower()
+    ends = [stated.end() for stated in _STATED.finditer(text)] if may_state else []
     for end in reversed(ends):
         if phrase := _phrase(_behind(text, end)):
             return phrase

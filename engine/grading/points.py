@@ -11,9 +11,11 @@ from sympy.core.function import AppliedUndef
 
 _DIGITS = 20
 _DIFFERENT = 1e-6
+_DIFFERENT_DECIMALS = 1e-4
+"""With a decimal in a formula: Math-Verify would round it."""
+
 _TINY = 1e-3
 _NOT_AT_A_POINT = (
-    sympy.Float,
     sympy.UnevaluatedExpr,
     sympy.Integral,
     sympy.Sum,
@@ -61,7 +63,8 @@ def _point(*sides: Any) -> dict[Any, Any]:
 
 def _apart(first: Any, second: Any, point: dict[Any, Any]) -> bool:
     a, b = (complex(side.subs(point).evalf(_DIGITS)) for side in (first, second))
-    return abs(a - b) > _DIFFERENT * max(1.0, abs(a), abs(b))
+    share = _DIFFERENT_DECIMALS if any(side.has(sympy.Float) for side in (first, second)) else _DIFFERENT
+    return abs(a - b) > share * max(1.0, abs(a), abs(b))
 
 
 def _with_plain_name(relation: Any) -> Any:
@@ -107,8 +110,8 @@ def tiny_and_apart(gold: Any, predicted: Any) -> bool:
 def differ_at_a_point(gold: Any, predicted: Any) -> bool:
     """Whether two parsed answers are formulas, or equations, that one fixed point tells apart; False when in doubt.
 
-    Every variable gets a positive value of its own below 2. Sums, integrals, whole-number functions, decimals and
-    unknown functions are left to Math-Verify. May hang, like everything that evaluates a formula.
+    Every variable gets a positive value of its own below 2. Sums, integrals, whole-number functions and unknown
+    functions are left to Math-Verify. May hang, like everything that evaluates a formula.
     """
     try:
         if sides := _sides(gold, predicted):

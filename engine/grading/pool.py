@@ -39,7 +39,7 @@ class _Batch:
     def answer(self, pair: "_Pair", status: VerdictStatus, reason: str) -> None:
         with self._lock:
             for place, predicted in pair.places:
-                self._verdicts[place] = Verdict(status == "correct", predicted, status, reason)
+                self._verdicts[place] = _verdict(status, predicted, reason)
             self._n_open -= len(pair.places)
             if not self._n_open and not self.future.done():
                 self.future.set_result(self._verdicts)
@@ -211,4 +211,10 @@ def _cheap_verdict(gold: str, predicted: str | None, compared: str, rules: Rules
     if not gold:
         return Verdict(False, shown(predicted), "error", "The reference answer is empty.")
     decision = rules(gold, compared)
-    return decision and Verdict(decision.status == "correct", shown(predicted), decision.status, decision.reason)
+    return decision and _verdict(decision.status, shown(predicted), decision.reason)
+
+
+def _verdict(status: VerdictStatus, predicted: str, reason: str) -> Verdict:
+    """The verdict; where the answer holds bytes that are no text, its reason says so."""
+    flag = " It holds characters that are no text; each was replaced by U+FFFD." if "\ufffd" in predicted else ""
+    return Verdict(status == "correct", predicted, status, reason + flag)

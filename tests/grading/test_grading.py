@@ -9,11 +9,14 @@ import subprocess
 import sys
 from concurrent.futures import wait
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from engine.errors import GradingError
 from engine.grading import Grader, grade
+from engine.types import VerdictStatus
+from tests.grading.hostile import CASES, TOUCHED
 
 ROOT = Path(__file__).parents[2]
 HANGS = r"\boxed{9^{9^{9^9}}}"
@@ -55,6 +58,12 @@ CORRECT = [
     (r"The area is $8 \sqrt{3}$.", r"\boxed{8\sqrt 3}"),
     ("1,500,000", r"\boxed{1.5 \text{ million}}"),
     ("4.5", r"\boxed{4\frac{1}{2}}"),
+    (r"4 \frac{1}{2}", r"\boxed{9/2}"),
+    ("98358999", r"\boxed{98\,358\,999}"),
+    (r"2.88 \times 10^{-19}", r"\boxed{2.9 \times 10^{-19}}"),
+    (r"6 \times 10^{3}", r"\boxed{6000}"),
+    ("y=2x", r"\boxed{2y=4x}"),
+    ("C", r"\boxed{C)}"),
 ]
 WRONG = [
     ("18", "The answer is 180."),
@@ -70,6 +79,11 @@ WRONG = [
     ("14", r"\boxed{14 \text{ or } 15}"),
     ("x+1", r"\boxed{x-1}"),
     ("y=2x", r"\boxed{y=3x}"),
+    (r"y=x^{1/2}\cos x", r"\boxed{(y-x)^{3}(y+x)=k}"),
+    ("Q(t)=30-20e^{-t/10}", r"\boxed{I=-e^{-40t}(2\cos 30t-86\sin 30t)}"),
+    ("1=2", r"\boxed{3=4}"),
+    (r"2.88 \times 10^{-19}", r"\boxed{1.3 \times 10^{-27}}"),
+    ("0.0000002", r"\boxed{0.0000003}"),
 ]
 
 
@@ -152,6 +166,33 @@ def test_hostile_answers_get_a_status_and_the_pool_lives_on():
         ]
 
 
+@pytest.mark.slow
+def test_every_hostile_case_gets_a_status_and_none_is_correct_or_executed():
+    touched = Path(TOUCHED)
+    touched.unlink(missing_ok=True)
+    with Grader() as hardened:
+        verdicts = hardened.grade_many([(case.gold, case.response) for case in CASES])
+    assert len(CASES) >= 60
+    assert [case.name for case, verdict in zip(CASES, verdicts, strict=True) if verdict.correct] == []
+    assert all(verdict.status in get_args(VerdictStatus) and len(verdict.reason) < 300 for verdict in verdicts)
+    json.dumps([[verdict.predicted, verdict.reason] for verdict in verdicts], ensure_ascii=False).encode()
+    assert not touched.exists()
+
+
+def test_hostile_text_that_needs_no_waiting_gets_a_status(grader):
+    plain = [case for case in CASES if case.gold == "7" and len(case.response) > 100_000]
+    verdicts = grader.grade_many([(case.gold, case.response) for case in plain])
+    assert len(plain) >= 15
+    assert [case.name for case, verdict in zip(plain, verdicts, strict=True) if verdict.correct] == []
+
+
+def test_a_lone_surrogate_is_replaced_and_flagged():
+    broken, whole = grade("7", ["\\boxed{\ud83d 7}", r"\boxed{8}"])
+    assert broken.predicted == "\ufffd 7"
+    assert broken.reason.endswith("It holds characters that are no text; each was replaced by U+FFFD.")
+    assert "U+FFFD" not in whole.reason
+
+
 def test_nothing_in_a_response_is_executed(tmp_path, grader):
     target = tmp_path / "touched"
     code = f"__import__('os').system('touch {target}')"
@@ -175,6 +216,27 @@ def test_an_answer_too_large_for_the_memory_limit_is_not_correct_and_costs_nothi
         greedy, easy = small.grade_many([("x+1", r"\boxed{2^{2^{33}}}"), ("x+1", r"\boxed{1+x}")])
         assert not greedy.correct
         assert easy.correct
+
+
+GREEDY = """
+import sys
+import engine.grading.check as check
+from engine.grading.child import main
+honest = check.check
+check.check = lambda gold, found, **how: bytearray(2 << 30) if "9" in found else honest(gold, found, **how)
+main(int(sys.argv[3]), int(sys.argv[4]))
+"""
+
+
+def test_a_process_that_reaches_its_memory_limit_ends_and_the_verdict_says_so(tmp_path, monkeypatch):
+    python = tmp_path / "python"
+    python.write_text(f"#!/bin/sh\nexec {sys.executable} -c '{GREEDY}' \"$@\"\n")
+    python.chmod(0o700)
+    monkeypatch.setattr("engine.grading.process.sys.executable", str(python))
+    with Grader(n_workers=1, timeout_s=60, memory_mib=700) as small:
+        greedy, easy = small.grade_many([("x+1", r"\boxed{x+9}"), ("x+1", r"\boxed{1+x}")])
+    assert (greedy.status, greedy.reason) == ("error", "Checking needed more than 700 MiB.")
+    assert easy.correct
 
 
 def test_closing_answers_what_is_open_and_takes_no_more():
