@@ -38,7 +38,6 @@ _WRITTEN_ALIKE: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str
         (r"(?<!\\)\\[ ,;:]|~|\\q?quad(?![A-Za-z])", " "),
         (r"\\[dtc]frac(?![A-Za-z])", r"\\frac"),
         (r"\{,\}", ","),
-        (r"\A\s*\+ ?(?=[\d.])", ""),
         (r"(?:\^\{?\\circ\}?|°|\\degree)(?=\s*$)", ""),
         (r"\s+", " "),
         (r" ?\\?%", "%"),
@@ -49,6 +48,7 @@ _WRITTEN_ALIKE: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str
 )
 _WRAPPED = re.compile(r"\\(?:text|textbf|textit|textrm|mathrm|mathbf|mathit|mbox|operatorname|bf|rm)\s?\{([^{}]*)\}\Z")
 _NUMBER = r"[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d+)?"
+_PLUS_OR_ZEROS = re.compile(r"\A(?:\+ ?|(-?)0+(?=\d[\d,]*(?:\.\d+)?%?\Z))(?=[\d.])")
 _SCIENTIFIC = re.compile(r"([-+]?\d{1,20}(?:\.\d{1,20})?)[eE]\+?(-?\d{1,4})\Z")
 _SCALES = {"thousand": 3, "million": 6, "billion": 9, "trillion": 12}
 _SCALED = re.compile(
@@ -91,6 +91,7 @@ def written_alike(answer: str) -> str:
     text = text.strip().rstrip(".,;").strip()
     while wrapped := _WRAPPED.match(text):
         text = wrapped.group(1).strip().rstrip(".").strip()
+    text = _PLUS_OR_ZEROS.sub(r"\1", text)
     if scientific := _SCIENTIFIC.match(text):
         return "{}\\times10^{{{}}}".format(*scientific.groups())
     if scaled := _SCALED.match(text):
@@ -102,7 +103,9 @@ def _without_unit(text: str) -> str:
     if len(text) > 200 or not (match := _WITH_UNIT.match(text)) or not any(c.isdigit() for c in match.group(1)):
         return text
     words = re.findall(r"[a-z]+", (match.group(2) or match.group(3)).lower())
-    return text if not words or len(words) > 6 or _NO_UNITS.intersection(words) or len(words[0]) < 2 else match.group(1)
+    if not words or len(words) > 6 or _NO_UNITS.intersection(words) or (len(words[0]) < 2 and "m/s" not in text):
+        return text
+    return match.group(1)
 
 
 def quoted(answer: str) -> str:
