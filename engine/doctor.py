@@ -1,12 +1,15 @@
 """What is here: installed versions, the device, the sampler that would be used, and the database's owner."""
 
 import shutil
+import subprocess
+import sys
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
 from engine.errors import EngineError
-from engine.policies import STARTER
+from engine.placement import child_environment
+from engine.policies import ROOT, STARTER
 from engine.samplers import resolve_sampler
 
 PACKAGES = ("torch", "transformers", "trl", "vllm", "duckdb", "streamlit", "plotly", "math-verify", "ray")
@@ -15,13 +18,25 @@ PACKAGES = ("torch", "transformers", "trl", "vllm", "duckdb", "streamlit", "plot
 def examine(database: Path) -> dict[str, str]:
     """Findings by name, each one line. Imports torch to ask for the device, loads no model."""
     return {
-        **{name: _version(name) for name in PACKAGES},
-        "device": _device(),
+        **versions(),
+        "device": device(),
         "sampler": resolve_sampler("auto"),
         "starter": "there" if (STARTER / "policy" / "config.json").exists() else f"missing: {STARTER}",
         "database": _owner(database),
         "disk": f"{shutil.disk_usage(database.resolve().parent if database.parent.exists() else '/').free / 1e9:.0f} GB free",
     }
+
+
+def versions() -> dict[str, str]:
+    """Installed versions by package."""
+    return {name: _version(name) for name in PACKAGES}
+
+
+def device_apart() -> str:
+    """The device as a child process sees it, so that torch is not loaded here. Blocks for seconds."""
+    ask = "from engine.doctor import device; print(device())"
+    done = subprocess.run([sys.executable, "-c", ask], cwd=ROOT, capture_output=True, text=True, env=child_environment())
+    return done.stdout.strip() or f"unknown: {done.stderr.strip().splitlines()[-1] if done.stderr.strip() else 'no answer'}"
 
 
 def _version(package: str) -> str:
@@ -33,7 +48,8 @@ def _version(package: str) -> str:
     return "not installed"
 
 
-def _device() -> str:
+def device() -> str:
+    """The device that samples and trains, with its free memory. Imports torch."""
     if find_spec("torch") is None:
         return "unknown: torch is not installed"
     import torch
