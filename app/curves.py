@@ -1,6 +1,7 @@
 """Training curves as columns: read by cursor, merged over attempts, smoothed and thinned. Knows neither Streamlit nor Plotly."""
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
@@ -69,7 +70,7 @@ def thin(steps: np.ndarray, values: np.ndarray, *, most: int = MOST_POINTS) -> t
         return steps, values
     edges = np.linspace(1, n - 1, (most - 2) // 2 + 1).astype(int)
     kept = {0, n - 1}
-    for low, high in zip(edges[:-1], edges[1:]):
+    for low, high in pairwise(edges):
         kept |= {low + int(np.argmin(values[low:high])), low + int(np.argmax(values[low:high]))}
     rows = np.array(sorted(kept))
     return steps[rows], values[rows]
