@@ -25,7 +25,7 @@ def problems_of_classes(chosen: state.Selected, names: list[str]) -> list[str]:
 
 
 def filters(chosen: state.Selected) -> Filter:
-    first, second = st.columns([2, 3])
+    first, second = st.columns([1, 2])
     names = first.pills("Class", [d.name for d in Difficulty], format_func=str.capitalize, selection_mode="multi")
     statuses = second.pills("Verdict", list(VERDICTS), format_func=VERDICTS.get, selection_mode="multi")
     a, b, c, d = st.columns([1, 1, 2, 2])

@@ -7,7 +7,7 @@ st.set_page_config(page_title="Bare", layout="wide")
 st.title("Bare")
 with st.sidebar:
     st.selectbox("Run", ["a", "b"])
-    st.page_link(__file__, label="Bare", icon=":material/home:", width="stretch")
+    st.page_link("bare_page.py", label="Bare", icon=":material/home:", width="stretch")
 st.caption("A caption")
 st.info("Some information", icon=":material/info:")
 st.warning("A warning")
