@@ -12,6 +12,8 @@ ENDED = {
     "cancelled": ("was cancelled", ":material/cancel:"),
     "interrupted": ("was interrupted", ":material/power_off:"),
 }
+LOG_LINES = 40
+"""Shown without a scroll area of its own, which no key could reach."""
 SEEN, HIDDEN = "seen_jobs", "hidden_jobs"
 """Session entries: unfinished jobs by id as last drawn in this tab; attempts whose stop a person hid."""
 
@@ -107,7 +109,7 @@ def _log(job: dict) -> None:
 
 def log(job: dict) -> None:
     """The last lines of a job's notes and of its children's output, as plain text."""
-    st.code(job_log.tail(state.store(), job) or "Nothing was said yet.", language=None, height=320)
+    st.code(job_log.tail(state.store(), job, n_lines=LOG_LINES) or "Nothing was said yet.", language=None, wrap_lines=True)
 
 
 def _act(label: str, icon: str | None, key: str, call, *arguments) -> None:

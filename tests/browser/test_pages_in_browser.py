@@ -17,6 +17,7 @@ pytestmark = [
     pytest.mark.skipif(not Path(CHROMIUM).exists(), reason=f"no Chromium at {CHROMIUM}; set CHROMIUM to its path"),
 ]
 LIMIT_MS = 60_000
+JOB_LIMIT_MS = 300_000
 HERE = r"(http|ws)s?://127\.0\.0\.1|data:|blob:"
 STREAMLITS_OWN = re.compile(r"/_stcore/(health|host-config)")
 """Asked for beside the page first, when a page is opened by its address; the 404 is Streamlit's, on any app with pages."""
@@ -135,9 +136,9 @@ def test_a_presample_survives_a_reload_another_tab_and_a_killed_server(studio, o
     tab, other = open_tab(loses_server=True), open_tab(loses_server=True)
     tab.goto(studio.url)
     tab.get_by_role("button", name="Try it on the starter models").click()
-    tab.get_by_text(re.compile("[1-9][0-9]* of 1,200 responses")).first.wait_for()
+    tab.get_by_text(re.compile("[1-9][0-9]* of 1,200 responses")).first.wait_for(timeout=JOB_LIMIT_MS)
     tab.reload()
-    tab.get_by_text(re.compile("[1-9][0-9]* of 1,200 responses")).first.wait_for()
+    tab.get_by_text(re.compile("[1-9][0-9]* of 1,200 responses")).first.wait_for(timeout=JOB_LIMIT_MS)
     other.goto(tab.url)
     other.get_by_role("button", name="Cancel", exact=True).wait_for()
     studio.kill()
@@ -156,7 +157,7 @@ def test_a_presample_survives_a_reload_another_tab_and_a_killed_server(studio, o
 def test_a_training_goes_on_through_a_reload_and_its_queue_can_be_emptied(studio, tab):
     tab.goto(studio.at("training", studio.trainable))
     tab.get_by_role("button", name="Train with DPO").click()
-    tab.get_by_text(re.compile("[1-9][0-9]* of [0-9,]+ steps")).first.wait_for()
+    tab.get_by_text(re.compile("[1-9][0-9]* of [0-9,]+ steps")).first.wait_for(timeout=JOB_LIMIT_MS)
     tab.get_by_text("Reward margin", exact=True).wait_for()
     tab.reload()
     tab.get_by_text("Reward margin", exact=True).wait_for()
@@ -167,14 +168,14 @@ def test_a_training_goes_on_through_a_reload_and_its_queue_can_be_emptied(studio
     tab.get_by_role("button", name=re.compile("^Queue")).wait_for(state="detached")
     tab.keyboard.press("Escape")
     tab.get_by_role("button", name="Stop", exact=True).click()
-    tab.get_by_test_id("stToast").get_by_text("Training, iteration 0 was cancelled").wait_for()
+    tab.get_by_test_id("stToast").get_by_text("Training, iteration 0 was cancelled").wait_for(timeout=JOB_LIMIT_MS)
 
 
 def test_the_playground_asks_the_real_policy_and_grades_its_answers(studio, tab):
     tab.goto(studio.at("playground", studio.fresh))
     settle(tab, "Playground")
     tab.get_by_role("button", name="Ask", exact=True).click()
-    tab.get_by_text(re.compile("^[0-4] of 4 correct$")).wait_for()
+    tab.get_by_text(re.compile("^[0-4] of 4 correct$")).wait_for(timeout=JOB_LIMIT_MS)
     assert tab.get_by_text(re.compile("^Response [0-3]")).count() == 4
 
 
@@ -183,7 +184,7 @@ def focus_by_tab(tab, name, *, role="button"):
     wanted = tab.get_by_role(role, name=name, exact=True).first
     wanted.wait_for()
     for _ in range(120):
-        if wanted.evaluate("e => e === document.activeElement"):
+        if wanted.evaluate("e => e === e.getRootNode().activeElement"):
             return
         tab.keyboard.press("Tab")
     raise AssertionError(f"Tab never reaches {name}")
@@ -204,12 +205,13 @@ def test_the_whole_job_can_be_done_with_the_keyboard_alone(studio, tab):
     tab.get_by_text(re.compile("^Committed by tab")).wait_for()
     focus_by_tab(tab, "Training", role="link")
     tab.keyboard.press("Enter")
+    tab.get_by_role("button", name="Train with DPO").wait_for(timeout=JOB_LIMIT_MS)
     focus_by_tab(tab, "Train with DPO")
     tab.keyboard.press("Enter")
-    tab.get_by_role("link", name="Compare before and after").wait_for()
+    tab.get_by_role("link", name="Compare before and after").wait_for(timeout=JOB_LIMIT_MS)
     focus_by_tab(tab, "Compare before and after", role="link")
     tab.keyboard.press("Enter")
-    tab.get_by_text("Paired gain over M0").wait_for()
+    tab.get_by_text("Paired gain over M0").wait_for(timeout=JOB_LIMIT_MS)
 
 
 SERIOUS = """async () => {
