@@ -17,7 +17,7 @@ class Term:
 
 GROUPS: dict[str, tuple[Term, ...]] = {
     "Signals": (
-        Term("Policy, M_t", "The model that answers. M_0 is the one a run starts from; training in iteration t makes M_{t+1} of M_t.", r"M_t \to M_{t+1}", HS),
+        Term("Policy, M_t", "The model that answers. A run starts from M_0, and every iteration trains the next one.", r"M_t \to M_{t+1}", HS),
         Term("Verdict", "Whether a response's final answer equals the reference answer. A response without an answer, or one that could not be checked, has a status of its own.", r"V(x, r) \in \{0, 1\}", HS),
         Term("Step", "A part of a response between blank lines. Empty parts are no steps.", "", HS + "; the handling of empty parts is ours"),
         Term("Step score", "What the process reward model gives one step: how likely it is that the step is right.", r"s_j \in (0, 1)", HS),

@@ -27,7 +27,7 @@ def form(known: dict[str, dict]) -> None:
     config = config_of(state.store(), chosen.run_id)
     example = example_problem()
     with st.form("ask"):
-        text = st.text_area("Question", value=example.question, height=110, max_chars=playground.MOST_CHARS, key=f"question_{example.id}")
+        text = st.text_area("Question", value=example.question[: playground.MOST_CHARS], height=110, max_chars=playground.MOST_CHARS, key=f"question_{example.id}")
         a, b, c = st.columns(3)
         name = lambda id: f"M{known[id]['number']} · {known[id]['run_name']} · {id[:8]}" if id else "No second policy"
         ids = list(known)
