@@ -79,7 +79,7 @@ def _waiting(queued: list[dict]) -> None:
 def _stopped(job: dict) -> None:
     with st.container(border=True, key="stopped_banner"):
         progress = f" at {job['n_done']:,} of {job['n_total']:,} {job['unit']}" if job["n_total"] else ""
-        st.markdown(f"{widgets.STATE_ICONS[job['state']]} **{widgets.title(job)}** was {job['state']}{progress}.")
+        st.markdown(f"{widgets.STATE_ICONS[job['state']]} **{widgets.title(job)}** {ENDED[job['state']][0]}{progress}.")
         if job["error"]:
             st.text(job["error"])
         with st.container(horizontal=True, vertical_alignment="center"):

@@ -106,6 +106,15 @@ def duration(seconds: float) -> str:
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
+def size(n_bytes: float) -> str:
+    """Bytes as a person reads them, in powers of 1,000."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if n_bytes < 1000:
+            return f"{n_bytes:.0f} {unit}" if unit == "B" else f"{n_bytes:.1f} {unit}"
+        n_bytes /= 1000
+    return f"{n_bytes:.1f} TB"
+
+
 def chosen_row(table: list[dict], *, key: str, about: object, **options) -> int | None:
     """A table one row of which can be chosen: the row's number, or None. A table about something else forgets the choice."""
     event = st.dataframe(

@@ -9,17 +9,6 @@ from engine.resolved import as_toml, resolved_config
 from engine.samplers import resolve_sampler
 from engine.store import reads
 
-UNITS = ("B", "kB", "MB", "GB", "TB")
-
-
-def size(n_bytes: float) -> str:
-    """Bytes as a person reads them, in powers of 1,000."""
-    for unit in UNITS:
-        if n_bytes < 1000 or unit == UNITS[-1]:
-            return f"{n_bytes:.0f} {unit}" if unit == "B" else f"{n_bytes:.1f} {unit}"
-        n_bytes /= 1000
-    raise AssertionError
-
 
 @st.cache_data(show_spinner="Asking a child process for the device", ttl=600)
 def device() -> str:
@@ -29,8 +18,8 @@ def device() -> str:
 def where() -> None:
     st.subheader("Where things are stored")
     found = storage.places(state.store())
-    st.dataframe([{"What": p.what.capitalize(), "Size": size(p.n_bytes), "Path": str(p.path)} for p in found], hide_index=True, alt="Where things are stored")
-    st.caption(f"{size(storage.n_free(state.store()))} free on that disk. Another database: `streamlit run app/main.py -- --db FILE`.")
+    st.dataframe([{"What": p.what.capitalize(), "Size": widgets.size(p.n_bytes), "Path": str(p.path)} for p in found], hide_index=True, alt="Where things are stored")
+    st.caption(f"{widgets.size(storage.n_free(state.store()))} free on that disk. Another database: `streamlit run app/main.py -- --db FILE`.")
 
 
 def machine() -> None:

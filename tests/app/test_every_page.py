@@ -2,7 +2,7 @@
 
 import pytest
 
-from app import terms
+from app import terms, widgets
 from app.response_card import difference
 from engine.events import Note, OptimiserStep
 from engine.store import job_rows, reads, record
@@ -147,3 +147,7 @@ def test_the_playground_begins_with_the_problem_in_the_link_and_refuses_while_a_
         until(lambda: request.is_done, "the refusal")
         at.run()
     assert "Wait until it ends" in said(at)
+
+
+def test_sizes_are_read_by_people():
+    assert [widgets.size(n) for n in (0, 999, 1000, 1_500_000, 2 * 10**15)] == ["0 B", "999 B", "1.0 kB", "1.5 MB", "2000.0 TB"]
