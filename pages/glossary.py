@@ -10,7 +10,7 @@ def entry(term: Term) -> None:
     with st.container(border=True, height="stretch"):
         st.markdown(f"**{term.name.replace('_', chr(92) + '_')}**")
         if term.formula:
-            st.latex(term.formula)
+            st.markdown(f"$\\displaystyle {term.formula}$")
         st.markdown(term.meaning.replace("_", "\\_"))
         st.caption(f"Source: {term.source}")
 

@@ -9,7 +9,7 @@ def bare() -> None:
     with st.sidebar:
         st.selectbox("Run", ["a", "b"])
         st.page_link(page, label="Bare", icon=":material/home:", width="stretch")
-    st.caption("A caption")
+    st.caption("A caption with `code`")
     st.info("Some information", icon=":material/info:")
     st.warning("A warning")
     st.error("An error")
@@ -42,7 +42,7 @@ def bare() -> None:
         st.write("inside")
     with st.popover("Popover"):
         st.write("inside")
-    st.code("some = 1", language="toml", height=200)
+    st.code('[table]\nname = "text"\nnumber = 1\nflag = true', language="toml", wrap_lines=True)
     st.latex("x^2")
     st.dataframe([{"a": 1}], on_select="rerun", selection_mode="single-row")
     st.plotly_chart(go.Figure(go.Scatter(x=[1, 2], y=[1, 2])), alt="A chart", config={"displayModeBar": False})
