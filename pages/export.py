@@ -56,7 +56,7 @@ def configuration(chosen: state.Selected) -> None:
         st.caption(note)
     st.download_button("Configuration", text, file_name=f"{chosen.run_id}.toml", icon=":material/download:", key="config", on_click="ignore")
     with st.expander("Read it"):
-        st.code(text, language="toml")
+        st.code(text, language=None, wrap_lines=True)
 
 
 def policy(chosen: state.Selected) -> None:

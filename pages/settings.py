@@ -49,7 +49,7 @@ def configuration() -> None:
     elif st.button("Copy into a new run", icon=":material/content_copy:", type="primary"):
         start_run.copy_run(run_id)
         st.switch_page(state.ROOT / "pages" / "data.py", query_params=state.address("data.py"))
-    st.code(as_toml(config, notes), language="toml", wrap_lines=True)
+    st.code(as_toml(config, notes), language=None, wrap_lines=True)
 
 
 state.selected()

@@ -42,7 +42,7 @@ def bare() -> None:
         st.write("inside")
     with st.popover("Popover"):
         st.write("inside")
-    st.code('[table]\nname = "text"\nnumber = 1\nflag = true', language="toml", wrap_lines=True)
+    st.code("plain", language=None, wrap_lines=True)
     st.latex("x^2")
     st.dataframe([{"a": 1}], on_select="rerun", selection_mode="single-row")
     st.plotly_chart(go.Figure(go.Scatter(x=[1, 2], y=[1, 2])), alt="A chart", config={"displayModeBar": False})
