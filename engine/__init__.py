@@ -10,6 +10,7 @@ from engine.method.budget import allocate
 from engine.method.difficulty import classify
 from engine.method.metrics import balance_score, best_of_k, n_star, pass_at_k, pass_at_k_s, reward_at_k_s
 from engine.method.pairs import build_pairs
+from engine.method.posterior import posterior
 from engine.method.steps import split_steps
 from engine.types import Verdict
 
@@ -26,6 +27,7 @@ __all__ = [
     "n_star",
     "pass_at_k",
     "pass_at_k_s",
+    "posterior",
     "reward_at_k_s",
     "split_steps",
 ]

@@ -71,7 +71,7 @@ def classify(n_correct, n, phi_r, *, tau_l: float, tau_h: float, mode: Mode = "b
     check_thresholds(tau_l, tau_h)
     if mode not in MODES:
         raise ConfigError(f'difficulty.mode is "{mode}": use one of {", ".join(MODES)}.')
-    n_correct, n, phi_r = _columns(n_correct, n, phi_r, mode)
+    n_correct, n, phi_r = columns(n_correct, n, phi_r, mode)
     all_right, all_wrong = n_correct == n, n_correct == 0
     if mode == "accuracy":
         inlier, outlier = all_right, all_wrong
@@ -103,7 +103,8 @@ def class_counts(classes: np.ndarray) -> dict[str, int]:
     return {difficulty.name.lower(): int(counts[difficulty]) for difficulty in Difficulty}
 
 
-def _columns(n_correct, n, phi_r, mode: Mode) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def columns(n_correct, n, phi_r, mode: Mode) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The three signals as checked arrays of one shape (P,). Raises: ConfigError as classify does."""
     n_correct = np.atleast_1d(np.asarray(n_correct))
     n = np.broadcast_to(np.asarray(n), n_correct.shape) if np.ndim(n) == 0 else np.asarray(n)
     if phi_r is None and mode == "accuracy":
