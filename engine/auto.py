@@ -1,6 +1,6 @@
 """A whole run without a person at the gates: the same commands and jobs, with the thresholds of the configuration."""
 
-from engine import runs
+from engine import calibration, plans, runs, tuning
 from engine.config import RunConfig
 from engine.errors import ConfigError, EngineError
 from engine.iteration import Phase, next_phase
@@ -45,9 +45,14 @@ def _walk_iteration(runner: JobRunner, run_id: str, number: int, made_by: str) -
         if config.is_recorded and phase is Phase.TRAIN:
             return
         if phase is Phase.COMMIT:
-            runs.commit(
+            if calibration.is_wanted(runner.db, run_id, number):
+                _run(runner, run_id, number, "calibrate", {"n_problems": d.n_calibration})
+            plans.commit(
                 runner.db, run_id, number, tau_l=d.tau_l, tau_h=d.tau_h, mode=d.mode, strategy=d.strategy, made_by=made_by
             )
+        elif phase is Phase.TUNE:
+            _run(runner, run_id, number, "tune", {})
+            tuning.adopt(runner.db, run_id, number, *tuning.grid(runner.db, run_id, number).best, made_by=made_by)
         else:
             _run(runner, run_id, number, str(phase), {})
     if config.is_recorded:

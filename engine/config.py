@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from engine.errors import ConfigError
-from engine.method.budget import remaining_budget, target_classes
+from engine.method.budget import remaining_budget
 from engine.method.difficulty import check_thresholds
 from engine.method.prompts import PAPER_TEMPLATE, check_template
+from engine.method.strategies import options_of
+from engine.method.tuning import TAUS, TEMPERATURES
 from engine.types import Mode, SamplingSettings
 
 LOSSES = (
@@ -29,8 +31,10 @@ class ProblemsConfig:
     """A file, a hub dataset id, or starter:train."""
     held_out: str
     n_train: int
-    """N: problems per iteration, each used in one iteration only."""
+    """N: problems per iteration."""
     n_held_out: int
+    per_iteration: Literal["fresh", "fixed"] = "fresh"
+    """fresh: N new problems in every iteration. fixed: the same N in all of them."""
     skip_broken: bool = False
     """Go on without lines that cannot be used; otherwise the first of them stops the run before it begins."""
 
@@ -77,13 +81,34 @@ class DifficultyConfig:
     tau_h: float | None = None
     mode: Mode = "both"
     strategy: str = "boundary"
-    """The classes that are resampled: one of engine.method.budget.STRATEGIES."""
+    """Who gets the rest of the budget: one of engine.method.strategies."""
+    options: dict[str, Any] = field(default_factory=dict)
+    """The strategy's own options; what is left out has its default."""
+    n_calibration: int = 0
+    """Problems that a run without a person calibrates on before it commits, 12 more responses each; they count in the budget."""
+
+
+@dataclass(frozen=True, slots=True)
+class TuningConfig:
+    """B-STaR's choice of temperature and tau before each iteration, on a subset of its problems."""
+
+    n_problems: int = 0
+    """Problems of the subset; 0: temperature and tau are not tuned."""
+    n: int = 8
+    """Responses per problem and temperature; they count in the budget."""
+    n_wanted: int = 0
+    """Responses to be kept per iteration: n* = ceil(n_wanted / problems.n_train). 0: half of the budget, our choice."""
+    temperatures: tuple[float, ...] = TEMPERATURES
+    taus: tuple[float, ...] = TAUS
 
 
 @dataclass(frozen=True, slots=True)
 class PairsConfig:
     dedupe: bool = False
     cap: int | None = None
+    """At most so many pairs per problem."""
+    total: tuple[int, ...] | None = None
+    """At most so many pairs in iteration 0, 1, …, picked by seed; the last number holds for the iterations after it."""
     drop_truncated: bool = False
 
 
@@ -128,6 +153,7 @@ class RunConfig:
     placement: Literal["worker", "inline"] = "worker"
     """worker: heavy phases in child processes. inline: in this process."""
     sampling: SamplingConfig = field(default_factory=SamplingConfig)
+    tuning: TuningConfig = field(default_factory=TuningConfig)
     difficulty: DifficultyConfig = field(default_factory=DifficultyConfig)
     pairs: PairsConfig = field(default_factory=PairsConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
@@ -199,8 +225,8 @@ def check_config(config: RunConfig) -> None:
     """Raises: ConfigError for the first value that cannot be used."""
     remaining_budget(config.problems.n_train, config.sampling.n, config.sampling.n_presample)
     check_template(config.policy.prompt_template)
-    target_classes(config.difficulty.strategy)
     d = config.difficulty
+    options_of(d.strategy, d.options)
     check_thresholds(0.0 if d.tau_l is None else d.tau_l, 1.0 if d.tau_h is None else d.tau_h)
     s, t, e = config.sampling, config.training, config.evaluation
     _require("seed", config.seed, 0 <= config.seed < 2**63, "0 or more and below 2**63")
@@ -215,8 +241,27 @@ def check_config(config: RunConfig) -> None:
     _require("evaluation.temperature", e.temperature, e.temperature is None or e.temperature >= 0, "0 or more")
     _require("evaluation.top_p", e.top_p, e.top_p is None or 0 < e.top_p <= 1, "above 0 and at most 1")
     _require("pairs.cap", config.pairs.cap, config.pairs.cap is None or config.pairs.cap >= 1, "1 or more, or left out")
+    total = config.pairs.total
+    _require("pairs.total", total, total is None or (len(total) > 0 and min(total) >= 0), "one number per iteration, 0 or more each")
+    _require("difficulty.n_calibration", d.n_calibration, 0 <= d.n_calibration <= config.problems.n_train, "0 to problems.n_train")
+    check_tuning(config)
     check_training(t)
     check_recorded(config)
+
+
+def check_tuning(config: RunConfig) -> None:
+    """Raises: ConfigError for the first tuning value that cannot be used."""
+    t, n_train = config.tuning, config.problems.n_train
+    _require("tuning.n_problems", t.n_problems, 0 <= t.n_problems <= n_train, f"0 to problems.n_train ({n_train})")
+    _require("tuning.n", t.n, t.n >= 1, "1 or more")
+    _require("tuning.n_wanted", t.n_wanted, t.n_wanted >= 0, "0 or more")
+    fits = len(t.temperatures) > 0 and min(t.temperatures) > 0 and len(set(t.temperatures)) == len(t.temperatures)
+    _require("tuning.temperatures", t.temperatures, fits, "one or more different numbers above 0")
+    fits = len(t.taus) > 0 and len(set(t.taus)) == len(t.taus)
+    _require("tuning.taus", t.taus, fits, "one or more different numbers")
+    if t.n_problems:
+        _require("reward.family", config.reward.family, config.reward.family != "none", "a reward model, because tuning.n_problems is set")
+        _require("tuning.n_problems", t.n_problems, not config.is_recorded, "0 with recorded responses: nothing new can be drawn")
 
 
 def check_recorded(config: RunConfig) -> None:

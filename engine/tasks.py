@@ -6,15 +6,17 @@ A job says only (run, iteration, kind); everything else is looked up here, so th
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from engine import phases, runs
+from engine import calibration, phases, plans, runs, tuning
 from engine.config import TrainingConfig
 from engine.errors import SamplerError, TrainingError
 from engine.events import Event, Planned
 from engine.grading import Grader
 from engine.method.prompts import fill
+from engine.pairing import make_pairs
 from engine.phases import Owed
 from engine.placement import Backend, Placement
 from engine.sample_sets import requests
+from engine.side_samples import SideOrder
 from engine.store import Database, job_rows, reads
 from engine.training import TrainingTask
 from engine.types import Preference, SampleSet
@@ -31,7 +33,7 @@ def open_phase(db: Database, job: dict, placement: Placement, grader: Grader) ->
 def follow_ups(db: Database, job: dict) -> list[tuple[str, dict]]:
     """Finish what belongs to a job that is done, and name the jobs (kind, params) that follow by themselves."""
     if job["kind"] == "resample":
-        runs.make_pairs(db, job["run_id"], job["iteration"])
+        make_pairs(db, job["run_id"], job["iteration"])
         if runs.config_of(db, job["run_id"]).is_recorded:
             return []
         return [("evaluate", {"policy": BEFORE})]
@@ -53,11 +55,30 @@ def _presample(db: Database, job: dict, placement: Placement, grader: Grader) ->
 
 
 def _resample(db: Database, job: dict, placement: Placement, grader: Grader) -> Iterator[Event]:
-    first = runs.config_of(db, job["run_id"]).sampling.n_presample
-    iteration = reads.iteration(db, job["run_id"], job["iteration"])
-    bound = reads.allocation(db, job["run_id"], job["iteration"])
-    wanted = {row["problem_id"]: range(first, first + row["n_more"]) for row in bound if row["n_more"]}
-    return _respond(db, job, placement, grader, [(iteration["resample_set"], "train", wanted)], scored=True)
+    """Round after round: what one round gives is decided when everything before it is judged."""
+    run_id, t = job["run_id"], job["iteration"]
+    first = runs.config_of(db, run_id).sampling.n_presample
+    resamples = reads.iteration(db, run_id, t)["resample_set"]
+    more = True
+    while more:
+        bound = reads.allocation(db, run_id, t)
+        wanted = {row["problem_id"]: range(first, first + row["n_more"]) for row in bound if row["n_more"]}
+        n_later = reads.commit(db, run_id, t)["n_later"]
+        yield from _respond(db, job, placement, grader, [(resamples, "train", wanted)], scored=True, n_later=n_later)
+        more = plans.next_round(db, run_id, t)
+
+
+def _tune(db: Database, job: dict, placement: Placement, grader: Grader) -> Iterator[Event]:
+    return _respond(db, job, placement, grader, _side_parts(tuning.order(db, job["run_id"], job["iteration"])), scored=True)
+
+
+def _calibrate(db: Database, job: dict, placement: Placement, grader: Grader) -> Iterator[Event]:
+    ordered = calibration.order(db, job["run_id"], job["iteration"], job["params"]["n_problems"])
+    return _respond(db, job, placement, grader, _side_parts([ordered]), scored=False)
+
+
+def _side_parts(ordered: list[SideOrder]) -> list:
+    return [(o.set_id, "train", dict.fromkeys(o.problem_ids, range(o.n))) for o in ordered]
 
 
 def _evaluate(db: Database, job: dict, placement: Placement, grader: Grader) -> Iterator[Event]:
@@ -76,17 +97,20 @@ def _evaluate(db: Database, job: dict, placement: Placement, grader: Grader) -> 
     return _respond(db, job, placement, grader, parts, scored=False)
 
 
-def _respond(db: Database, job: dict, placement: Placement, grader: Grader, parts: list, *, scored: bool) -> Iterator[Event]:
+def _respond(
+    db: Database, job: dict, placement: Placement, grader: Grader, parts: list, *, scored: bool, n_later: int = 0
+) -> Iterator[Event]:
     """One or more sample sets in turn, as one job with one count.
 
     Args:
         parts: (sample set id, role of its problems, wanted indices by problem id).
+        n_later: responses that the job will owe when these are done.
     """
     row, config = reads.run(db, job["run_id"]), runs.config_of(db, job["run_id"])
     prm_id = (row["prm_id"] or None) if scored else None
     owed = [_owed(db, job, set_id, role, wanted, prm_id) for set_id, role, wanted in parts]
     n_total = sum(len(indices) for _, _, wanted in parts for indices in wanted.values())
-    yield Planned(n_total, n_total - sum(len(o.requests) for o in owed), "responses")
+    yield Planned(n_total + n_later, n_total - sum(len(o.requests) for o in owed), "responses")
     reward = Backend(config.reward.family, row["prm_path"], {"trust_remote_code": config.reward.trust_remote_code})
     for part in owed:
         sampler = _sampler(db, config, part.samples)
@@ -172,7 +196,9 @@ def training_config(defaults: TrainingConfig, params: dict) -> TrainingConfig:
 
 
 KINDS: dict[str, Callable[[Database, dict, Placement, Grader], Iterator[Event]]] = {
+    "tune": _tune,
     "presample": _presample,
+    "calibrate": _calibrate,
     "resample": _resample,
     "evaluate": _evaluate,
     "train": _train,

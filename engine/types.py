@@ -9,8 +9,8 @@ FinishReason = Literal["stop", "length", "refused"]
 
 VerdictStatus = Literal["correct", "wrong", "no_answer", "timeout", "error"]
 
-Mode = Literal["both", "accuracy", "reward"]
-"""Which of the two signals decide the difficulty class."""
+Mode = Literal["both", "accuracy", "reward", "posterior"]
+"""What decides the difficulty class: thresholds on both signals or on one of them, or the posterior of the pass rate."""
 
 
 class Difficulty(IntEnum):
@@ -26,6 +26,8 @@ class Purpose(StrEnum):
 
     PRESAMPLE = "presample"
     RESAMPLE = "resample"
+    TUNE = "tune"
+    CALIBRATE = "calibrate"
     GREEDY = "greedy"
     EVALUATE = "evaluate"
 
@@ -162,6 +164,10 @@ class Plan:
     """Further responses per problem; problems that get none are left out."""
     n_unspent: int
     """Responses of the budget that go to no problem: none is in the target classes, or no more are recorded."""
+    pool: frozenset[str] = frozenset()
+    """Problems whose responses may become pairs."""
+    n_later: int = 0
+    """Responses that later rounds will hand out."""
     n_pending: int = 0
     """Problems that could not be classified."""
     info: dict = field(default_factory=dict)

@@ -7,7 +7,7 @@ from app import inert, state, thresholds, widgets
 from app.components.difficulty_plot import Selection, Thresholds, difficulty_plot, plot_data
 from app.recorded_in import signal_note
 from app.response_card import response_table
-from engine import runs
+from engine import plans, runs
 from engine.errors import EngineError
 from engine.method.difficulty import class_counts, classify
 from engine.store import job_rows, reads
@@ -99,7 +99,7 @@ def not_recorded(chosen: state.Selected, now: thresholds.Setting) -> int:
     """Responses of the even spread that a recording does not have; 0 for any other run."""
     if not chosen.config.is_recorded:
         return 0
-    plan = runs.plan(state.store(), chosen.run_id, chosen.iteration, tau_l=now.tau_l, tau_h=now.tau_h, mode=now.mode, strategy=now.strategy)
+    plan = plans.plan(state.store(), chosen.run_id, chosen.iteration, tau_l=now.tau_l, tau_h=now.tau_h, mode=now.mode, strategy=now.strategy)
     return plan.info["n_not_recorded"]
 
 
@@ -110,7 +110,7 @@ def confirm(chosen: state.Selected, now: thresholds.Setting, classes, n_pending:
     st.caption("A commit binds: the plan never changes again. Another plan on the same pre-samples is a fork.")
     if st.button("Commit and resample", type="primary"):
         try:
-            runs.commit(state.store(), chosen.run_id, chosen.iteration, tau_l=now.tau_l, tau_h=now.tau_h, mode=now.mode,
+            plans.commit(state.store(), chosen.run_id, chosen.iteration, tau_l=now.tau_l, tau_h=now.tau_h, mode=now.mode,
                         strategy=now.strategy, made_by=state.tab_id())  # fmt: skip
             state.runner().submit(chosen.run_id, chosen.iteration, "resample")
         except EngineError as error:

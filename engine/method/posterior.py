@@ -9,8 +9,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from engine.errors import ConfigError
-from engine.method.difficulty import columns
 from engine.method.prior import FEW, fit_prior
+from engine.method.signals import columns
 from engine.types import Difficulty
 
 __all__ = ["FEW", "expected_pairs", "posterior", "posterior_classes", "posterior_shapes"]

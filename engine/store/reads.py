@@ -15,9 +15,8 @@ RUNS = """(SELECT id, prm_id, json_extract(config, '$.sampling.n_presample')::IN
 """Runs with the counts that say which responses of a shared sample set are theirs: another run may have drawn more."""
 
 
-IN_POOL = """(c.strategy = 'uniform'
-    OR list_contains(string_split(c.strategy, '+'), ['inlier', 'boundary', 'outlier'][a.difficulty + 1]))"""
-"""Whether an allocation a belongs to the classes of its commit c, also where the budget gave it nothing more."""
+EVERY = -1
+"""The iteration of a training problem that every iteration uses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +71,8 @@ def samples(db: Database, set_id: str) -> SampleSet | None:
 def problems(db: Database, run_id: str, role: str, number: int | None = None) -> dict[str, Problem]:
     """A run's problems by id, in its order: role "train" (of one iteration, if a number is given) or "held_out"."""
     rows = db.rows(
-        """SELECT p.* FROM run_problems rp JOIN problems p ON p.id = rp.problem_id
-        WHERE rp.run_id = ? AND rp.role = ? AND (? IS NULL OR rp.iteration = ?) ORDER BY rp.position""",
+        f"""SELECT p.* FROM run_problems rp JOIN problems p ON p.id = rp.problem_id
+        WHERE rp.run_id = ? AND rp.role = ? AND (? IS NULL OR rp.iteration IN (?, {EVERY})) ORDER BY rp.position""",
         [run_id, role, number, number],
     )
     return {row["id"]: Problem(**row) for row in rows}
@@ -111,14 +110,14 @@ def estimates(db: Database, run_id: str, number: int) -> Estimates:
             coalesce(list_avg(list(s.reward ORDER BY r.idx)), 'nan'::DOUBLE) AS phi_r, any_value(runs.n_presample) AS n
         FROM run_problems p
         JOIN {RUNS} runs ON runs.id = p.run_id
-        JOIN iterations i ON i.run_id = p.run_id AND i.iteration = p.iteration
+        JOIN iterations i ON i.run_id = p.run_id AND i.iteration = ?
         LEFT JOIN responses r ON r.set_id = i.presample_set AND r.problem_id = p.problem_id AND r.idx < runs.n_presample
         LEFT JOIN judged v ON v.set_id = r.set_id AND v.problem_id = r.problem_id AND v.idx = r.idx
         LEFT JOIN step_scores s ON s.set_id = r.set_id AND s.problem_id = r.problem_id AND s.idx = r.idx
             AND s.prm_id = runs.prm_id
-        WHERE p.run_id = ? AND p.iteration = ? AND p.role = 'train'
+        WHERE p.run_id = ? AND p.iteration IN (i.iteration, {EVERY}) AND p.role = 'train'
         GROUP BY p.problem_id, p.position ORDER BY p.position""",
-        [run_id, number],
+        [number, run_id],
     )
     done = (columns["n_graded"] == columns["n"]) & (columns["n_scored"] == columns["n"])
     ids = columns["id"].astype(str)
@@ -141,12 +140,70 @@ def allocation(db: Database, run_id: str, number: int) -> list[dict]:
     return db.rows("SELECT * FROM allocations WHERE run_id = ? AND iteration = ? ORDER BY problem_id", [run_id, number])
 
 
+def pool_counts(db: Database, run_id: str, number: int) -> dict[str, np.ndarray]:
+    """Per classified problem of a commit, by id: problem_id, n and n_correct over pre-samples and resamples together."""
+    return db.columns(
+        f"""SELECT a.problem_id, count(v.correct) AS n, coalesce(sum(v.correct::INTEGER), 0)::BIGINT AS n_correct
+        FROM allocations a
+        JOIN iterations i USING (run_id, iteration)
+        JOIN {RUNS} runs ON runs.id = a.run_id
+        LEFT JOIN judged v ON v.problem_id = a.problem_id
+            AND (v.set_id = i.resample_set OR (v.set_id = i.presample_set AND v.idx < runs.n_presample))
+        WHERE a.run_id = ? AND a.iteration = ? GROUP BY a.problem_id ORDER BY a.problem_id""",
+        [run_id, number],
+    )
+
+
+def side_counts(db: Database, run_id: str, number: int) -> dict[str, int]:
+    """Responses by purpose, tune and calibrate, that an iteration ordered beside its pre-samples and resamples."""
+    rows = db.tuples(
+        """SELECT s.purpose, sum(x.n)::BIGINT FROM side_samples x JOIN sample_sets s ON s.id = x.set_id
+        WHERE x.run_id = ? AND x.iteration = ? GROUP BY s.purpose""",
+        [run_id, number],
+    )
+    return {"tune": 0, "calibrate": 0} | dict(rows)
+
+
+def side_verdicts(db: Database, run_id: str, number: int, purpose: str) -> dict[str, np.ndarray]:
+    """Per problem of an iteration's side samples of one purpose: problem_id, n_judged and n_correct, by id."""
+    return db.columns(
+        """SELECT x.problem_id, count(v.correct) AS n_judged, coalesce(sum(v.correct::INTEGER), 0)::BIGINT AS n_correct
+        FROM side_samples x JOIN sample_sets s ON s.id = x.set_id AND s.purpose = ?
+        LEFT JOIN judged v ON v.set_id = x.set_id AND v.problem_id = x.problem_id AND v.idx < x.n
+        WHERE x.run_id = ? AND x.iteration = ? GROUP BY x.problem_id ORDER BY x.problem_id""",
+        [str(purpose), run_id, number],
+    )
+
+
+def side_responses(db: Database, run_id: str, number: int, purpose: str) -> list[dict]:
+    """Judged and scored side samples of one purpose: problem_id, idx, temperature, text, correct and reward, in a fixed order."""
+    return db.rows(
+        """SELECT x.problem_id, r.idx, json_extract(s.settings, '$.temperature')::DOUBLE AS temperature, r.text, v.correct, c.reward
+        FROM side_samples x JOIN sample_sets s ON s.id = x.set_id AND s.purpose = ?
+        JOIN runs ON runs.id = x.run_id
+        JOIN responses r ON r.set_id = x.set_id AND r.problem_id = x.problem_id AND r.idx < x.n
+        JOIN judged v ON v.set_id = r.set_id AND v.problem_id = r.problem_id AND v.idx = r.idx
+        JOIN step_scores c ON c.set_id = r.set_id AND c.problem_id = r.problem_id AND c.idx = r.idx AND c.prm_id = runs.prm_id
+        WHERE x.run_id = ? AND x.iteration = ? ORDER BY s.id, x.problem_id, r.idx""",
+        [str(purpose), run_id, number],
+    )
+
+
+def tuning(db: Database, run_id: str, number: int) -> dict | None:
+    """The temperature and tau that an iteration adopted; None before that, or where nothing is tuned."""
+    return db.row("SELECT * FROM tunings WHERE run_id = ? AND iteration = ?", [run_id, number])
+
+
+def n_rounds(db: Database, run_id: str, number: int) -> int:
+    """Rounds of a commit whose allocation is decided."""
+    return db.row("SELECT count(*) AS n FROM rounds WHERE run_id = ? AND iteration = ?", [run_id, number])["n"]
+
+
 def pool(db: Database, run_id: str, number: int) -> list[dict]:
-    """Graded responses of the problems in a commit's classes, with their rewards, pre-samples and resamples together."""
+    """Graded responses of the problems in a commit's pool, with their rewards, pre-samples and resamples together."""
     return db.rows(
         f"""SELECT r.problem_id, r.idx, r.text, r.finish_reason = 'length' AS truncated, v.correct, s.reward
         FROM allocations a
-        JOIN commits c USING (run_id, iteration)
         JOIN iterations i USING (run_id, iteration)
         JOIN {RUNS} runs ON runs.id = a.run_id
         JOIN responses r ON r.problem_id = a.problem_id
@@ -154,7 +211,7 @@ def pool(db: Database, run_id: str, number: int) -> list[dict]:
         JOIN judged v ON v.set_id = r.set_id AND v.problem_id = r.problem_id AND v.idx = r.idx
         LEFT JOIN step_scores s ON s.set_id = r.set_id AND s.problem_id = r.problem_id AND s.idx = r.idx
             AND s.prm_id = runs.prm_id
-        WHERE a.run_id = ? AND a.iteration = ? AND {IN_POOL} ORDER BY r.problem_id, r.idx""",
+        WHERE a.run_id = ? AND a.iteration = ? AND a.in_pool ORDER BY r.problem_id, r.idx""",
         [run_id, number],
     )
 
@@ -205,7 +262,7 @@ def n_judged(db: Database, set_id: str, problem_role: str, run_id: str, number: 
     return db.row(
         f"""SELECT count(*) AS n FROM responses r
         JOIN sample_sets s ON s.id = r.set_id
-        JOIN run_problems p ON p.problem_id = r.problem_id AND p.run_id = ? AND p.role = ? AND (? IS NULL OR p.iteration = ?)
+        JOIN run_problems p ON p.problem_id = r.problem_id AND p.run_id = ? AND p.role = ? AND (? IS NULL OR p.iteration IN (?, {EVERY}))
         JOIN {RUNS} runs ON runs.id = p.run_id AND (s.purpose <> 'presample' OR r.idx < runs.n_presample)
         SEMI JOIN verdicts v ON v.set_id = r.set_id AND v.problem_id = r.problem_id AND v.idx = r.idx
         WHERE r.set_id = ? AND (? IS NULL OR EXISTS (
@@ -221,14 +278,13 @@ def n_foregone(db: Database, run_id: str, number: int) -> int:
         f"""SELECT coalesce(sum(least(n_right, n_wrong)), 0)::BIGINT AS n FROM (
             SELECT count(*) FILTER (v.correct) AS n_right, count(*) FILTER (NOT v.correct) AS n_wrong
             FROM run_problems p
-            JOIN iterations i ON i.run_id = p.run_id AND i.iteration = p.iteration
+            JOIN iterations i ON i.run_id = p.run_id AND i.iteration = ?
             JOIN {RUNS} runs ON runs.id = p.run_id
-            LEFT JOIN allocations a ON a.run_id = p.run_id AND a.iteration = p.iteration AND a.problem_id = p.problem_id
-            LEFT JOIN commits c ON c.run_id = p.run_id AND c.iteration = p.iteration
+            LEFT JOIN allocations a ON a.run_id = p.run_id AND a.iteration = i.iteration AND a.problem_id = p.problem_id
             JOIN judged v ON v.set_id = i.presample_set AND v.problem_id = p.problem_id AND v.idx < runs.n_presample
-            WHERE p.run_id = ? AND p.iteration = ? AND p.role = 'train' AND NOT coalesce({IN_POOL}, false)
+            WHERE p.run_id = ? AND p.iteration IN (i.iteration, {EVERY}) AND p.role = 'train' AND NOT coalesce(a.in_pool, false)
             GROUP BY p.problem_id)""",
-        [run_id, number],
+        [number, run_id],
     )["n"]
 
 

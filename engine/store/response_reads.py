@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.store.connection import Database
-from engine.store.reads import RUNS
+from engine.store.reads import EVERY, RUNS
 
 _FROM = f"""FROM iterations i
     JOIN {RUNS} runs ON runs.id = i.run_id
-    JOIN run_problems p ON p.run_id = i.run_id AND p.iteration = i.iteration AND p.role = 'train'
+    JOIN run_problems p ON p.run_id = i.run_id AND p.iteration IN (i.iteration, {EVERY}) AND p.role = 'train'
     JOIN problems q ON q.id = p.problem_id
     JOIN responses r ON r.problem_id = p.problem_id
         AND (r.set_id = i.resample_set OR (r.set_id = i.presample_set AND r.idx < runs.n_presample))

@@ -3,7 +3,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from engine import runs, verdicts
+from engine import pairing, plans, runs, verdicts
 from engine.export import TABLES
 from engine.method.difficulty import class_counts, classify
 from engine.store import job_rows, reads
@@ -126,7 +126,7 @@ def test_hostile_values_in_the_url_are_ignored(studio):
 def test_what_another_tab_committed_is_shown_as_binding(studio):
     studio.presampled()
     tab = show("difficulty")
-    runs.commit(studio.db, studio.run_id, 0, tau_l=0.2, tau_h=0.7, mode="both", strategy="boundary", made_by="tab abc123")
+    plans.commit(studio.db, studio.run_id, 0, tau_l=0.2, tau_h=0.7, mode="both", strategy="boundary", made_by="tab abc123")
     tab.run()
     assert "Committed by tab abc123" in said(tab)
     assert tab.slider(key="tau_l_slider").disabled and tab.slider(key="tau_l_slider").value == 0.2
@@ -198,8 +198,8 @@ def test_a_stopped_job_can_be_resumed_from_home_after_another_run_was_started(st
 
 def test_an_iteration_without_a_pair_leads_on_with_the_same_policy(studio):
     studio.presampled()
-    runs.commit(studio.db, studio.run_id, 0, tau_l=0, tau_h=1, mode="both", strategy="inlier", made_by="tab 1")
-    runs.make_pairs(studio.db, studio.run_id, 0)
+    plans.commit(studio.db, studio.run_id, 0, tau_l=0, tau_h=1, mode="both", strategy="inlier", made_by="tab 1")
+    pairing.make_pairs(studio.db, studio.run_id, 0)
     assert "Without a pair" in said(show("training"))
     at = show("compare")
     next(b for b in at.button if b.label == "Next iteration").click().run()
@@ -248,7 +248,7 @@ def test_class_counts_follow_an_override_until_the_commit_and_stay_after_it(stud
     verdicts.override(studio.db, *key, correct=False, made_by="tab 1")
     live = metrics(show("difficulty"))
     assert (int(live["Inlier"]), int(live["Boundary"])) == (int(before["Inlier"]) - 1, int(before["Boundary"]) + 1)
-    runs.commit(studio.db, studio.run_id, 0, tau_l=0.25, tau_h=0.65, mode="both", strategy="boundary", made_by="tab 1")
+    plans.commit(studio.db, studio.run_id, 0, tau_l=0.25, tau_h=0.65, mode="both", strategy="boundary", made_by="tab 1")
     assert "overridden since" not in said(show("difficulty"))
     verdicts.override(studio.db, *key, correct=None, made_by="tab 1")
     at = show("difficulty")

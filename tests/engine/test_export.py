@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine import runs
+from engine import pairing, plans, runs
 from engine.config import load_config, parse_config, plain_config
 from engine.errors import ConfigError
 from engine.events import Graded, Sampled, Scored
@@ -145,9 +145,9 @@ def walked(db: Database, run_id: str) -> None:
     record(db, "j", 1, Scored(row["presample_set"], prm_id, [(key, StepScores((0.1 + 0.2, 1 / 3))) for key in some]))
     judge(db, run_id)
     override(db, row["presample_set"], ids[0], 1, correct=True, note="=right", made_by="a test")
-    more = runs.commit(db, run_id, 0, tau_l=0.1, tau_h=0.9, mode="both", strategy="boundary", made_by="=a test").allocation
+    more = plans.commit(db, run_id, 0, tau_l=0.1, tau_h=0.9, mode="both", strategy="boundary", made_by="=a test").allocation
     judge(db, run_id, which="resample_set", owed={id: range(3, 3 + n) for id, n in more.items()})
-    runs.make_pairs(db, run_id, 0)
+    pairing.make_pairs(db, run_id, 0)
     for samples in runs.evaluation_sets(db, run_id, 0, row["policy_id"]):
         runs.store_set(db, samples)
         n = 1 if samples.purpose == "greedy" else 2

@@ -5,7 +5,7 @@ import json
 import duckdb
 import pytest
 
-from engine import runs
+from engine import pairing, plans, runs
 from engine.errors import ConfigError
 from engine.events import Graded, Sampled
 from engine.evaluation import evaluation
@@ -88,27 +88,27 @@ def test_a_verdict_that_is_no_answer_can_be_marked_correct(db, run_id, first):
 
 def test_a_plan_follows_overrides_until_it_is_committed_and_never_after(db, run_id, first):
     say(db, run_id, first, 0, False)
-    assert runs.plan(db, run_id, 0, **BOTH).difficulty[first] == Difficulty.BOUNDARY
-    runs.commit(db, run_id, 0, **BOTH, made_by="tab 1")
+    assert plans.plan(db, run_id, 0, **BOTH).difficulty[first] == Difficulty.BOUNDARY
+    plans.commit(db, run_id, 0, **BOTH, made_by="tab 1")
     bound = reads.allocation(db, run_id, 0)
     say(db, run_id, first, 0, None)
-    assert runs.plan(db, run_id, 0, **BOTH).difficulty[first] == Difficulty.INLIER
+    assert plans.plan(db, run_id, 0, **BOTH).difficulty[first] == Difficulty.INLIER
     assert reads.allocation(db, run_id, 0) == bound
 
 
 def test_pairs_use_the_overrides_made_before_them_and_stay_afterwards(db, run_id, first):
     say(db, run_id, first, 0, False)
-    more = runs.commit(db, run_id, 0, **BOTH, made_by="tab 1").allocation
+    more = plans.commit(db, run_id, 0, **BOTH, made_by="tab 1").allocation
     judge(db, run_id, which="resample_set", owed={id: range(3, 3 + n) for id, n in more.items()}, correct=lambda p, i: p != 1)
-    runs.make_pairs(db, run_id, 0)
+    pairing.make_pairs(db, run_id, 0)
     pairs = reads.pairs(db, run_id, 0)
     assert {(p["problem_id"], p["rejected_index"]) for p in pairs} == {(first, 0)}
     say(db, run_id, first, 0, None)
-    assert reads.pairs(db, run_id, 0) == pairs and runs.make_pairs(db, run_id, 0) == len(pairs)
+    assert reads.pairs(db, run_id, 0) == pairs and pairing.make_pairs(db, run_id, 0) == len(pairs)
 
 
 def test_pairs_foregone_and_evaluations_follow_overrides(db, run_id, first):
-    runs.commit(db, run_id, 0, **BOTH, made_by="tab 1")
+    plans.commit(db, run_id, 0, **BOTH, made_by="tab 1")
     assert reads.n_foregone(db, run_id, 0) == 0
     say(db, run_id, first, 0, False)
     assert reads.n_foregone(db, run_id, 0) == 1

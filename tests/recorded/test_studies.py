@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from engine import runs
+from engine import pairing, plans, runs
 from engine.auto import run_to_end
 from engine.config import load_config, parse_config, plain_config
 from engine.errors import ConfigError, ProblemSetError, RewardModelError, SamplerError
@@ -101,7 +101,7 @@ def test_without_scores_accuracy_alone_decides_and_pairs_are_still_built(db, tmp
     pairs = reads.pairs(db, run_id, 0)
     assert pairs and {p["chosen_reward"] for p in pairs} == {None}
     with pytest.raises(ConfigError, match='mode is "both", and this run has no process reward'):
-        runs.plan(db, run_id, 0, tau_l=0.2, tau_h=0.8, mode="both", strategy="boundary")
+        plans.plan(db, run_id, 0, tau_l=0.2, tau_h=0.8, mode="both", strategy="boundary")
     with pytest.raises(ConfigError, match="no response there has a score"):
         runs.create_run(db, configured(made, reward={"family": "recorded_scores", "path": made.folder}))
 
@@ -126,9 +126,9 @@ def test_a_response_without_its_score_leaves_its_problem_pending(db):
 def test_a_fork_with_another_target_replays_its_own_rest(db, made):
     run_id = finished(db, configured(made))
     other = runs.fork(db, run_id, 0)
-    plan = runs.commit(db, other, 0, tau_l=0.0, tau_h=0.5, mode="both", strategy="inlier", made_by="a test")
+    plan = plans.commit(db, other, 0, tau_l=0.0, tau_h=0.5, mode="both", strategy="inlier", made_by="a test")
     assert (plan.allocation, plan.n_unspent) == ({}, 6) and plan.info["n_not_recorded"] == 6
-    assert runs.make_pairs(db, other, 0) == 0
+    assert pairing.make_pairs(db, other, 0) == 0
 
 
 def test_problems_with_too_few_recorded_responses_are_not_taken(db, made):
