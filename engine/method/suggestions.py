@@ -65,7 +65,7 @@ def quantile_thresholds(
 
 
 def best_thresholds(n_correct, n, phi_r, labels, *, mode: Mode = "both", seed: int = 0, n_resamples: int = 1000) -> Suggestion:
-    """The pair of thresholds that meets the most reference labels: exact search over the distinct values of phi_r.
+    """The pair of thresholds that meets the most reference labels: exact search over the distinct values of phi_r and their midpoints.
 
     The agreement was maximised on these problems, so on others expect less. Ties go to Boundary: the highest tau_h, then the lowest tau_l.
 
@@ -87,7 +87,8 @@ def best_thresholds(n_correct, n, phi_r, labels, *, mode: Mode = "both", seed: i
         raise ConfigError(f"There are {len(labels)} labels for {len(n_correct)} problems: give one per problem, and at least one.")
     everywhere = mode == "reward"
     in_l, in_h = (n_correct == 0) | everywhere, (n_correct == n) | everywhere
-    taus = np.unique(np.concatenate([[0.0, 1.0], phi_r[in_l | in_h]]))
+    values = np.unique(np.concatenate([[0.0, 1.0], phi_r[in_l | in_h]]))
+    taus = np.unique(np.concatenate([values, (values[1:] + values[:-1]) / 2]))
     boundary = labels == Difficulty.BOUNDARY
     gain_l = np.where(in_l, (labels == Difficulty.OUTLIER).astype(int) - boundary, 0)
     gain_h = np.where(in_h, (labels == Difficulty.INLIER).astype(int) - boundary, 0)

@@ -44,9 +44,9 @@ def test_no_pair_of_thresholds_meets_more_labels(rows, mode):
     assert found.agreement == pytest.approx(max(every.values()))
     best = [pair for pair, value in every.items() if value == pytest.approx(found.agreement)]
     used = np.ones(len(rows), dtype=bool) if mode == "reward" else correct != 1
-    candidates = {0.0, 1.0, *phi_r[used]}
-    assert tau_h == max(high for _, high in best if high in candidates)
-    assert tau_l == min(low for low, high in best if low in candidates and high == tau_h)
+    strips = {0.0, 1.0, *phi_r[used]}
+    assert tau_h >= max((high for _, high in best if high in strips), default=0.0)
+    assert tau_l <= min((low for low, high in best if low in strips and high == tau_h), default=1.0)
     for end in (found.tau_l, found.tau_h):
         assert 0 <= end.low <= end.high <= 1
 
@@ -86,10 +86,12 @@ def test_the_interval_is_what_resampling_the_problems_gives():
     assert (found.tau_h.low, found.tau_h.value, found.n_all_correct) == (1.0, 1.0, 0)
 
 
-def test_thresholds_by_hand_are_the_last_values_that_stay_boundary():
+def test_thresholds_by_hand_lie_midway_between_the_problems_they_part():
     correct, phi_r = [2, 2, 2, 0, 0, 0], [0.9, 0.8, 0.4, 0.1, 0.2, 0.6]
     found = best_thresholds(correct, 2, phi_r, [0, 0, 1, 2, 2, 1])
-    assert (found.tau_l.value, found.tau_h.value, found.agreement) == (0.4, 0.6, 1.0)
+    assert (found.tau_l.value, found.tau_h.value, found.agreement) == (pytest.approx(0.3), pytest.approx(0.7), 1.0)
+    touching = best_thresholds([0, 2], 2, [0.2, 0.3], [2, 0])
+    assert touching.tau_l.value == touching.tau_h.value == 0.25 and touching.agreement == 1.0
     assert found == best_thresholds(correct, 2, phi_r, [0, 0, 1, 2, 2, 1])
 
 
