@@ -131,6 +131,45 @@ def estimates(db: Database, run_id: str, number: int) -> Estimates:
     )
 
 
+def presamples(db: Database, run_id: str, number: int) -> list[dict]:
+    """Judged pre-samples of an iteration with their rewards: problem_id, text, correct, reward, by problem and index."""
+    return db.rows(
+        f"""SELECT r.problem_id, r.text, v.correct, s.reward FROM iterations i
+        JOIN {RUNS} runs ON runs.id = i.run_id
+        JOIN run_problems p ON p.run_id = i.run_id AND p.iteration IN (i.iteration, {EVERY}) AND p.role = 'train'
+        JOIN responses r ON r.set_id = i.presample_set AND r.problem_id = p.problem_id AND r.idx < runs.n_presample
+        JOIN judged v ON v.set_id = r.set_id AND v.problem_id = r.problem_id AND v.idx = r.idx
+        LEFT JOIN step_scores s ON s.set_id = r.set_id AND s.problem_id = r.problem_id AND s.idx = r.idx
+            AND s.prm_id = runs.prm_id
+        WHERE i.run_id = ? AND i.iteration = ? ORDER BY r.problem_id, r.idx""",
+        [run_id, number],
+    )
+
+
+def token_rates(db: Database, run_id: str, number: int) -> dict[str, np.ndarray]:
+    """Mean tokens per pre-sample of an iteration's problems: problem_id, mean_tokens."""
+    return db.columns(
+        f"""SELECT r.problem_id, avg(r.n_tokens) AS mean_tokens FROM iterations i
+        JOIN {RUNS} runs ON runs.id = i.run_id
+        JOIN responses r ON r.set_id = i.presample_set AND r.idx < runs.n_presample
+        WHERE i.run_id = ? AND i.iteration = ? GROUP BY r.problem_id""",
+        [run_id, number],
+    )
+
+
+def presample_rate(db: Database, run_id: str, number: int) -> float | None:
+    """Tokens per second of an iteration's finished pre-sampling job, everything included; None without one."""
+    row = db.row(
+        """SELECT sum(r.n_tokens) / any_value(j.busy_s) AS rate FROM jobs j
+        JOIN iterations i USING (run_id, iteration)
+        JOIN responses r ON r.set_id = i.presample_set
+        WHERE j.run_id = ? AND j.iteration = ? AND j.kind = 'presample' AND j.state = 'done' AND j.attempt = 1 AND j.busy_s > 0
+            AND j.n_before = 0""",
+        [run_id, number],
+    )
+    return row["rate"]
+
+
 def commit(db: Database, run_id: str, number: int) -> dict | None:
     return db.row("SELECT * FROM commits WHERE run_id = ? AND iteration = ?", [run_id, number])
 
