@@ -95,22 +95,11 @@ def best_thresholds(n_correct, n, phi_r, labels, *, mode: Mode = "both", seed: i
     at = np.searchsorted(taus, np.where(np.isnan(phi_r), 0.0, phi_r))
     order = np.argsort(at, kind="stable")
     ends = np.searchsorted(at[order], np.arange(len(taus) + 1))
-
-    def search(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """(thresholds, shape (B, 2); labels met beyond those that Boundary for all would meet, shape (B,)) for counts (B, P)."""
-        below = _sums(counts[:, order] * gain_l[order])[:, ends[:-1]]
-        up_to = _sums(counts[:, order] * gain_h[order])
-        above = up_to[:, -1:] - up_to[:, ends[1:]]
-        lowest_best = np.maximum.accumulate(below, axis=1)
-        total = above + lowest_best
-        index_h = total.shape[1] - 1 - np.argmax(total[:, ::-1], axis=1)
-        rows = np.arange(len(counts))
-        index_l = np.argmax(below >= lowest_best[rows, index_h][:, None], axis=1)
-        return np.stack([taus[index_l], taus[index_h]], axis=1), total[rows, index_h]
-
-    point, met = search(np.ones((1, len(labels)), dtype=np.int64))
+    parts = taus, ends, gain_l[order], gain_h[order]
+    point, met = _search(np.ones((1, len(labels)), dtype=np.int64), *parts)
     rng = np.random.default_rng(seed)
-    spread = np.concatenate([search(_resampled(rng, n_rows, len(labels)))[0] for n_rows in _batches(n_resamples, len(labels))])
+    batches = _batches(n_resamples, len(labels))
+    spread = np.concatenate([_search(_resampled(rng, n_rows, len(labels))[:, order], *parts)[0] for n_rows in batches])
     agreed = float(met[0] + boundary.sum()) / len(labels)
     return Suggestion(*_intervals(point[0], spread), agreed, int(in_l.sum()), int(in_h.sum()))
 
@@ -221,6 +210,27 @@ def _order_statistic(values: np.ndarray, share: float, rng: np.random.Generator,
     k = min(int(Fraction(str(share)) * size) + 1, size)
     drawn = np.minimum((size * rng.beta(k, size - k + 1, n_resamples)).astype(np.int64), size - 1)
     return float(values[k - 1]), values[drawn]
+
+
+def _search(counts, taus, ends, gain_l, gain_h) -> tuple[np.ndarray, np.ndarray]:
+    """The best pair of thresholds for each row of counts, and the labels met beyond those that Boundary for all would meet.
+
+    Args:
+        counts: how often each problem counts, shape (B, P), the problems sorted by phi_r.
+        taus: candidates, rising, shape (U,); ends: where their problems begin, and P, shape (U + 1,).
+        gain_l, gain_h: labels gained where a problem is below tau_l or above tau_h, shape (P,).
+
+    Returns:
+        (tau_l, tau_h), shape (B, 2), tau_l <= tau_h; the gain, shape (B,).
+    """
+    below = _sums(counts * gain_l)[:, ends[:-1]]
+    up_to = _sums(counts * gain_h)
+    lowest_best = np.maximum.accumulate(below, axis=1)
+    total = up_to[:, -1:] - up_to[:, ends[1:]] + lowest_best
+    index_h = total.shape[1] - 1 - np.argmax(total[:, ::-1], axis=1)
+    rows = np.arange(len(counts))
+    index_l = np.argmax(below >= lowest_best[rows, index_h][:, None], axis=1)
+    return np.stack([taus[index_l], taus[index_h]], axis=1), total[rows, index_h]
 
 
 def _sums(table: np.ndarray) -> np.ndarray:
