@@ -31,8 +31,11 @@ def from_first(make: Callable[[], T]) -> T:
     """What the first rank makes, on every rank. Blocks until all have come; the others do not call it."""
     if not is_launched():
         return make()
+    import torch
+    from accelerate import PartialState
     from accelerate.utils import broadcast_object_list
 
+    PartialState(cpu=not torch.cuda.is_available())  # joins the ranks where nobody has yet
     return broadcast_object_list([make() if is_first() else None])[0]
 
 
@@ -45,6 +48,18 @@ def open_pipe(write_fd: int) -> TextIO:
         return os.fdopen(write_fd, "w", buffering=1)
     ctypes.CDLL(None).prctl(_DIES_WITH_PARENT, signal.SIGKILL)
     return open(f"/proc/{os.getppid()}/fd/{write_fd}", "w", buffering=1)
+
+
+def read_numbered_cpus() -> None:
+    """Let checkpoints of launched ranks be read on the CPU: accelerate numbers the CPU by rank, and torch cannot read its tag."""
+    if is_launched():
+        import torch
+
+        torch.serialization.register_package(50, lambda stored: None, _on_cpu)
+
+
+def _on_cpu(storage, location: str):
+    return storage.cpu() if location.startswith("cpu:") else None
 
 
 def leave(status: int) -> None:

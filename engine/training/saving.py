@@ -92,19 +92,25 @@ def save_optimiser(trainer, work: Path) -> None:
         draft.replace(work / OPTIMISER)
 
 
+def folder_with_optimiser(folders: list[Path]) -> Path:
+    """The last of some work folders that kept its optimiser's state. Raises: TrainingError if none did."""
+    kept = [folder for folder in folders if (folder / OPTIMISER).is_file()]
+    if not kept:
+        raise TrainingError(
+            "training.inherit_optimizer is true, and the training of the policy that this iteration begins with kept no optimiser "
+            "state. Train that one with training.inherit_optimizer = true too, or set it to false."
+        )
+    return kept[-1]
+
+
 def inherit_optimiser(optimizer, work: Path) -> None:
     """Give an optimiser the moments and step counts of an earlier training; rates and decay stay this training's own.
 
-    Raises: TrainingError if there are none, or they are of other weights.
+    Raises: TrainingError if they are of other weights.
     """
     import torch
 
     path = work / OPTIMISER
-    if not path.is_file():
-        raise TrainingError(
-            f"training.inherit_optimizer is true, and the training before kept no optimiser state at {path}. Train that iteration "
-            "with training.inherit_optimizer = true too, or set it to false."
-        )
     state = torch.load(path, map_location="cpu", weights_only=True)
     parameters = [p for group in optimizer.param_groups for p in group["params"]]
     shapes = {i: tuple(p.shape) for i, p in enumerate(parameters)}

@@ -66,14 +66,18 @@ class TrlTrainer:
             emit(TrainingError(f"Training failed: {type(error).__name__}: {error}. The last checkpoint is kept; resume the job."))
 
     def _train(self, task: TrainingTask, emit: Callable[[Event], None], should_stop: Callable[[], bool]) -> None:
+        from transformers import set_seed
+
         work = Path(task.work_dir)
         work.mkdir(parents=True, exist_ok=True)
         if final := ranks.from_first(lambda: saved_policy(work, Path(task.policies_dir))):
             emit(PolicySaved(Path(final).name, final))
             return
+        ranks.read_numbered_cpus()
         model, tokenizer = _load(task)
         rows = self._fitting_rows(task, tokenizer, emit)
         checkpoint = ranks.from_first(lambda: last_checkpoint(work))
+        set_seed(task.seed % 2**32)  # a new adapter is drawn before the trainer seeds anything
         trainer = self.build(
             task,
             _shared_arguments(task, len(rows)),
@@ -103,7 +107,7 @@ class TrlTrainer:
         if not rows:
             raise TrainingError(
                 f"None of the {len(task.rows)} {self.rows_are} can be trained on: there are none, or all are longer than "
-                f"training.max_length = {limit} tokens. Commit other thresholds in a fork, or raise max_length."
+                f"max_length = {limit} tokens. Commit other thresholds in a fork, or raise max_length."
             )
         if len(rows) < len(task.rows):
             emit(Note(f"{len(task.rows) - len(rows)} {self.rows_are} are longer than {limit} tokens and were left out."))
@@ -179,6 +183,7 @@ def _shared_arguments(task: TrainingTask, n_rows: int) -> dict:
         "per_device_train_batch_size": c.micro_batch_size,
         "gradient_accumulation_steps": c.batch_size // (c.micro_batch_size * ranks.n_ranks()),
         "gradient_checkpointing": c.gradient_checkpointing,
+        "ddp_find_unused_parameters": False,
         "max_length": None,
         "bf16": not on_cpu,
         "use_cpu": on_cpu,
