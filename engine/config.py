@@ -290,6 +290,7 @@ def check_training(t: TrainingConfig, table: str = "training") -> None:
 
 
 def _check_method(t: TrainingConfig, require: Callable[[str, bool, str], None]) -> None:
+    require("keep_above", t.keep_above is None or -2 <= t.keep_above <= 2, "from -2 to 2, or left out")
     require("keep_above", t.keep_above is None or t.method == "sft", 'left out with method = "dpo": pairs need both sides')
     require("inherit_optimizer", not t.inherit_optimizer or t.start == "latest", 'false with start = "base": the weights begin anew')
     fits = not t.inherit_optimizer or t.lora_rank is None
