@@ -1,4 +1,4 @@
-"""The command line: python -m engine run | resume | evaluate | status | export | regrade | import-responses | doctor.
+"""The command line: python -m engine run | resume | evaluate | init | status | export | regrade | import-responses | doctor.
 
 A sibling of the dashboard. With --json standard output holds nothing but the result; what happens meanwhile goes to standard error.
 """
@@ -138,8 +138,8 @@ def export(arguments) -> None:
     db = Database(arguments.db)
     try:
         if arguments.what == "policy":
-            said = {"policy": out.export_policy(db, path, **run, **t)}
-            lines = [f"Policy {said['policy']} in {path}"]
+            said = {"policy": out.export_policy(db, path, **run, **t, adapter=arguments.adapter)}
+            lines = [f"{'The adapter of policy' if arguments.adapter else 'Policy'} {said['policy']} in {path}"]
         elif arguments.what == "config":
             said = {"notes": out.export_config(db, path, **run)}
             lines = [f"Configuration in {path}", *said["notes"]]
@@ -230,6 +230,23 @@ def rates(arguments) -> None:
     print(json.dumps(result, indent=None if arguments.json else 2))
 
 
+def init(arguments) -> None:
+    from engine.config import load_config
+    from engine.events import Note, OptimiserStep
+    from engine.initialisation import initialise
+    from engine.store import artifacts_of
+
+    def report(event) -> None:
+        if isinstance(event, OptimiserStep):
+            print(f"init  {event.step} of {event.n_steps} steps, loss {event.values['loss']:.4f}", file=sys.stderr)
+        elif isinstance(event, Note):
+            print(event.text, file=sys.stderr)
+
+    artifacts = artifacts_of(Path(arguments.db).expanduser().resolve())
+    folder = initialise(load_config(arguments.config), Path(arguments.solutions), artifacts, on_event=report)
+    print(json.dumps({"policy": str(folder)}) if arguments.json else folder)
+
+
 def doctor(arguments) -> None:
     from engine.doctor import examine
 
@@ -253,6 +270,9 @@ def _parser() -> argparse.ArgumentParser:
     add("evaluate", evaluate, "Evaluate a configuration's policy on its held-out problems, and nothing else.").add_argument(
         "config", help="a TOML file"
     )
+    starting = add("init", init, "Train a configuration's policy once on worked solutions, by its [init] table; print the new folder.")
+    starting.add_argument("config", help="a TOML file")
+    starting.add_argument("--solutions", required=True, metavar="FILE", help="problems with a solution each, steps between blank lines")
     add("status", status, "Say which runs and jobs a database holds, or what its owner does.")
     _add_export(add("export", export, "Write a run's table, configuration or trained policy to a file or folder."))
     add("regrade", regrade, "Grade a run's stored responses again, list other verdicts, write nothing.").add_argument(
@@ -277,6 +297,7 @@ def _add_export(exporting: argparse.ArgumentParser) -> None:
     )
     exporting.add_argument("--run", help="run id (default: the newest)")
     exporting.add_argument("--iteration", type=int, help="rows of one iteration; for policy, the one that trained it")
+    exporting.add_argument("--adapter", action="store_true", help="for policy: only its LoRA adapter, as peft loads it")
     exporting.add_argument("--format", choices=["jsonl", "csv", "parquet"], default="parquet", help="of the tables of all")
 
 

@@ -6,6 +6,7 @@ only; what values mean together is checked here, in sentences.
 
 import json
 import tomllib
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -19,10 +20,11 @@ from engine.method.tuning import TAUS, TEMPERATURES
 from engine.types import Mode, SamplingSettings
 
 LOSSES = (
-    "sigmoid", "hinge", "ipo", "exo_pair", "nca_pair", "robust", "bco_pair", "sppo_hard", "aot", "aot_unpaired", "apo_zero",
-    "apo_down", "discopop", "sft", "sigmoid_norm",
+    "sigmoid", "hinge", "ipo", "nca_pair", "bco_pair", "sppo_hard", "aot", "aot_unpaired", "apo_zero", "apo_down", "discopop",
+    "sft", "sigmoid_norm",
 )  # fmt: skip
-"""Losses by TRL's names. Source: TRL 1.16, DPOConfig.loss_type."""
+"""Losses by TRL's names. exo_pair and robust are missing: they are defined by a label smoothing, which is no setting here.
+Source: TRL 1.16, DPOConfig.loss_type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,15 @@ class PairsConfig:
 
 @dataclass(frozen=True, slots=True)
 class TrainingConfig:
+    method: Literal["dpo", "sft"] = "dpo"
+    """dpo: on preference pairs. sft: on correct responses, loss on the response only."""
+    start: Literal["latest", "base"] = "latest"
+    """latest: from the iteration's own policy M_t. base: every iteration trains anew from M_0, as STaR and ReST-EM do."""
+    inherit_optimizer: bool = False
+    """Go on with the optimiser's moments of the training that made M_t; the rate then stays constant after the first warm-up."""
+    keep_above: float | None = None
+    """sft only, B-STaR's tau: keep every response with 1[correct] + r_prm > tau, r_prm the process reward scaled to [-1, 1].
+    None keeps the correct ones."""
     learning_rate: float = 5e-7
     beta: float = 0.1
     """Unknown in the paper; the TRL default of its time."""
@@ -122,15 +133,32 @@ class TrainingConfig:
     loss_weights: tuple[float, ...] | None = None
     n_epochs: int = 1
     batch_size: int = 256
-    """Pairs per optimiser step."""
+    """Pairs or responses per optimiser step, over all processes."""
     micro_batch_size: int = 8
-    """Pairs per forward pass; divides batch_size."""
+    """Pairs or responses per forward pass of one process; times n_processes it divides batch_size."""
     warmup_share: float = 0.03
     weight_decay: float = 0.0
     max_length: int = 2048
-    """Tokens of prompt and response together; longer pairs are refused, because TRL would cut the final answer off."""
+    """Tokens of prompt and response together; longer ones are refused, because TRL would cut the final answer off."""
     gradient_checkpointing: bool = False
     checkpoint_every_s: float = 60.0
+    lora_rank: int | None = None
+    """Train a LoRA adapter of this rank on every linear layer but the output; None trains all weights."""
+    lora_alpha: int = 16
+    lora_dropout: float = 0.0
+    n_processes: int = 1
+    """Above 1 the training child runs under `accelerate launch`, one process per GPU (or CPU where there is none)."""
+    accelerate_config: str | None = None
+    """A file of accelerate's own, such as data/configs/accelerate/fsdp.yaml; None is plain data parallelism."""
+
+
+@dataclass(frozen=True, slots=True)
+class InitConfig(TrainingConfig):
+    """`python -m engine init`: step-wise initialisation by SFT on worked solutions. Source: method.md section 1.6."""
+
+    method: Literal["sft"] = "sft"
+    learning_rate: float = 1e-6
+    max_length: int = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +185,7 @@ class RunConfig:
     difficulty: DifficultyConfig = field(default_factory=DifficultyConfig)
     pairs: PairsConfig = field(default_factory=PairsConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
+    init: InitConfig = field(default_factory=InitConfig)
     evaluation: EvaluationConfig = field(default_factory=EvaluationConfig)
 
     @property
@@ -246,6 +275,9 @@ def check_config(config: RunConfig) -> None:
     _require("difficulty.n_calibration", d.n_calibration, 0 <= d.n_calibration <= config.problems.n_train, "0 to problems.n_train")
     check_tuning(config)
     check_training(t)
+    check_training(config.init, "init")
+    inline = config.placement == "inline" and max(t.n_processes, config.init.n_processes) > 1
+    _require("placement", config.placement, not inline, "worker, because training.n_processes is above 1")
     check_recorded(config)
 
 
@@ -270,26 +302,47 @@ def check_recorded(config: RunConfig) -> None:
     fits = family != "recorded_scores" or config.is_recorded
     _require("reward.family", family, fits, 'used with sampling.sampler = "recorded" only')
     _require("difficulty.mode", mode, family != "none" or mode == "accuracy", 'accuracy, because reward.family is "none"')
+    tau, can_keep = config.training.keep_above, family != "none"
+    _require("training.keep_above", tau, tau is None or can_keep, 'left out, because reward.family is "none"')
     fits = not config.is_recorded or config.n_iterations == 1
     _require("n_iterations", config.n_iterations, fits, "1 with recorded responses: they come from one policy")
 
 
-def check_training(t: TrainingConfig) -> None:
-    """Raises: ConfigError for the first training value that cannot be used."""
-    _require("training.learning_rate", t.learning_rate, 0 < t.learning_rate < 1, "above 0 and below 1")
-    _require("training.beta", t.beta, t.beta > 0, "above 0")
-    _require("training.n_epochs", t.n_epochs, t.n_epochs >= 1, "1 or more")
-    _require("training.micro_batch_size", t.micro_batch_size, t.micro_batch_size >= 1, "1 or more")
-    divides = t.micro_batch_size >= 1 and t.batch_size >= 1 and t.batch_size % t.micro_batch_size == 0
-    _require("training.batch_size", t.batch_size, divides, f"a multiple of training.micro_batch_size ({t.micro_batch_size})")
-    _require("training.warmup_share", t.warmup_share, 0 <= t.warmup_share < 1, "at least 0 and below 1")
-    _require("training.weight_decay", t.weight_decay, t.weight_decay >= 0, "0 or more")
-    _require("training.max_length", t.max_length, t.max_length >= 2, "2 or more")
-    names_known = len(t.loss_type) >= 1 and set(t.loss_type) <= set(LOSSES)
-    _require("training.loss_type", t.loss_type, names_known, f"one or more of {', '.join(LOSSES)}")
+def check_training(t: TrainingConfig, table: str = "training") -> None:
+    """Raises: ConfigError for the first training value that cannot be used; table names it in the sentence."""
+
+    def require(name: str, holds: bool, allowed: str) -> None:
+        _require(f"{table}.{name}", getattr(t, name), holds, allowed)
+
+    require("learning_rate", 0 < t.learning_rate < 1, "above 0 and below 1")
+    require("beta", t.beta > 0, "above 0")
+    require("n_epochs", t.n_epochs >= 1, "1 or more")
+    require("micro_batch_size", t.micro_batch_size >= 1, "1 or more")
+    require("n_processes", t.n_processes >= 1, "1 or more")
+    at_once = t.micro_batch_size * t.n_processes
+    times = f" times {table}.n_processes ({t.n_processes})" if t.n_processes > 1 else ""
+    divides = t.batch_size >= 1 and t.batch_size % at_once == 0
+    require("batch_size", divides, f"a multiple of {table}.micro_batch_size ({t.micro_batch_size}){times}")
+    require("warmup_share", 0 <= t.warmup_share < 1, "at least 0 and below 1")
+    require("weight_decay", t.weight_decay >= 0, "0 or more")
+    require("max_length", t.max_length >= 2, "2 or more")
+    require("loss_type", len(t.loss_type) >= 1 and set(t.loss_type) <= set(LOSSES), f"one or more of {', '.join(LOSSES)}")
     weights_fit = t.loss_weights is None or len(t.loss_weights) == len(t.loss_type)
-    _require("training.loss_weights", t.loss_weights, weights_fit, "one weight per loss in training.loss_type")
-    _require("training.checkpoint_every_s", t.checkpoint_every_s, t.checkpoint_every_s >= 0, "0 (every step) or more")
+    require("loss_weights", weights_fit, f"one weight per loss in {table}.loss_type")
+    require("checkpoint_every_s", t.checkpoint_every_s >= 0, "0 (every step) or more")
+    require("accelerate_config", t.accelerate_config is None or t.n_processes > 1, f"left out with {table}.n_processes = 1")
+    _check_method(t, require)
+
+
+def _check_method(t: TrainingConfig, require: Callable[[str, bool, str], None]) -> None:
+    require("keep_above", t.keep_above is None or -2 <= t.keep_above <= 2, "from -2 to 2, or left out")
+    require("keep_above", t.keep_above is None or t.method == "sft", 'left out with method = "dpo": pairs need both sides')
+    require("inherit_optimizer", not t.inherit_optimizer or t.start == "latest", 'false with start = "base": the weights begin anew')
+    fits = not t.inherit_optimizer or t.lora_rank is None
+    require("inherit_optimizer", fits, "false with lora_rank: every training has a new adapter")
+    require("lora_rank", t.lora_rank is None or t.lora_rank >= 1, "1 or more, or left out")
+    require("lora_alpha", t.lora_alpha >= 1, "1 or more")
+    require("lora_dropout", 0 <= t.lora_dropout < 1, "at least 0 and below 1")
 
 
 def _require(field_name: str, value: object, holds: bool, allowed: str) -> None:
@@ -317,8 +370,14 @@ def _sentence(error) -> str:
     return f"{where} is {first['input']!r}: {first['msg'][0].lower()}{first['msg'][1:]}."
 
 
+_PATHS = (
+    ("problems", "train"), ("problems", "held_out"), ("policy", "path"), ("reward", "path"), ("training", "accelerate_config"),
+    ("init", "accelerate_config"),
+)  # fmt: skip
+
+
 def _resolve_paths(raw: dict[str, Any], folder: Path) -> dict[str, Any]:
-    for table, name in (("problems", "train"), ("problems", "held_out"), ("policy", "path"), ("reward", "path")):
+    for table, name in _PATHS:
         value = raw.get(table, {}).get(name) if isinstance(raw.get(table), dict) else None
         is_path = isinstance(value, str) and value not in ("", "starter")
         if is_path and not Path(value).is_absolute() and (folder / value).exists():

@@ -26,12 +26,13 @@ def next_phase(progress: dict) -> Phase:
     """The phase that an iteration waits for.
 
     Args:
-        progress: tuned (True where nothing is to be tuned), presampled, committed, resampled (bools), n_pairs (None before pairs
-            are built), next_policy (None before training is done), as engine.runs.progress gives it.
+        progress: tuned (True where nothing is to be tuned), presampled, committed, resampled (bools), n_rows (what there is to
+            train on: pairs, or kept responses for SFT; None before the pool is whole), next_policy (None before training is
+            done), as engine.runs.progress gives it.
 
-    An iteration without a single pair cannot be trained and goes on with the policy it has.
+    An iteration without a single row cannot be trained and goes on with the policy it has.
 
-    >>> next_phase(dict(tuned=True, presampled=True, committed=False, resampled=False, n_pairs=None, next_policy=None)).value
+    >>> next_phase(dict(tuned=True, presampled=True, committed=False, resampled=False, n_rows=None, next_policy=None)).value
     'commit'
     """
     if not progress["tuned"]:
@@ -42,6 +43,6 @@ def next_phase(progress: dict) -> Phase:
         return Phase.COMMIT
     if not progress["resampled"]:
         return Phase.RESAMPLE
-    if progress["n_pairs"] and progress["next_policy"] is None:
+    if progress["n_rows"] and progress["next_policy"] is None:
         return Phase.TRAIN
     return Phase.NEXT

@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from engine import errors, wire
-from engine.errors import EngineError, WorkerDied
+from engine.config import TrainingConfig
+from engine.errors import EngineError, TrainingError, WorkerDied
 from engine.events import Event
 from engine.policies import ROOT
 from engine.training import TrainingTask
@@ -30,8 +31,9 @@ CPU_ENVIRONMENT = {
     "MALLOC_MMAP_THRESHOLD_": "8589934592",
     "MALLOC_TRIM_THRESHOLD_": "17179869184",
     "MALLOC_TOP_PAD_": "268435456",
+    "ACCELERATE_USE_CPU": "true",
 }
-"""Set for children on a machine without a GPU, unless the user set them: one thread, and memory that glibc keeps.
+"""Set for children on a machine without a GPU, unless the user set them: one thread, memory that glibc keeps, ranks on the CPU.
 Source: measured, stack.md section 8."""
 
 
@@ -40,7 +42,7 @@ class Backend:
     """Which backend, bound to which weights."""
 
     name: str
-    """A key of BACKENDS: hf_local, vllm_local, recorded, token_classification, recorded_scores, dpo."""
+    """A key of BACKENDS: hf_local, vllm_local, recorded, token_classification, recorded_scores, dpo, sft."""
     path: str = ""
     options: dict[str, Any] = field(default_factory=dict)
 
@@ -51,6 +53,13 @@ class Backend:
 def open_backend(backend: Backend):
     """Load a backend in this process. Blocks for seconds to minutes. Raises: the backend's own EngineError."""
     return BACKENDS[backend.name](backend)
+
+
+def trainer_backend(training: TrainingConfig) -> Backend:
+    """The trainer in one process, or in several under accelerate's launcher."""
+    if training.n_processes == 1:
+        return Backend(training.method)
+    return Backend(training.method, options={"n_processes": training.n_processes, "accelerate_config": training.accelerate_config})
 
 
 def _hf_local(b: Backend):
@@ -89,6 +98,12 @@ def _dpo(b: Backend):
     return DpoTrainer()
 
 
+def _sft(b: Backend):
+    from engine.training.sft import SftTrainer
+
+    return SftTrainer()
+
+
 BACKENDS: dict[str, Callable[[Backend], Any]] = {
     "hf_local": _hf_local,
     "vllm_local": _vllm_local,
@@ -96,6 +111,7 @@ BACKENDS: dict[str, Callable[[Backend], Any]] = {
     "recorded_scores": _recorded_scores,
     "token_classification": _token_classification,
     "dpo": _dpo,
+    "sft": _sft,
 }
 
 
@@ -161,7 +177,7 @@ class Remote:
         self._log = logs / f"{backend.name}-{os.getpid()}-{id(self):x}.log"
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "engine.worker", str(write_end)],
+                [*child_command(backend), str(write_end)],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -171,7 +187,8 @@ class Remote:
             )
         os.close(write_end)
         self._answers: queue.Queue[bytes | None] = queue.Queue()
-        threading.Thread(target=self._read, args=(read_end,), name=f"{backend.name} pipe", daemon=True).start()
+        self._reader = threading.Thread(target=self._read, args=(read_end,), name=f"{backend.name} pipe", daemon=True)
+        self._reader.start()
         self._turn = threading.Lock()
         self._opened = False
         self._send(asdict(backend))
@@ -196,10 +213,11 @@ class Remote:
                 stop_sent = True
 
     def kill(self) -> None:
-        """End the child at once; whoever waits for it gets WorkerDied."""
+        """End the child at once, with all ranks of a launched one; whoever waits for it gets WorkerDied."""
         self.dead = True
         self._process.kill()
         self._process.wait()
+        self._reader.join(timeout=30)  # the pipe closes when the last rank is gone
 
     close = kill
 
@@ -252,6 +270,19 @@ class Remote:
             f"The worker for {self._backend.name} ended unexpectedly (exit code {code}).{said} What it had finished is stored. "
             f"If memory is short, lower sampling.batch_size; then resume the job. Its log: {self._log}"
         )
+
+
+def child_command(backend: Backend) -> list[str]:
+    """The command of a child process, less its pipe; several training processes start through accelerate's launcher."""
+    n_processes = backend.options.get("n_processes", 1)
+    if n_processes == 1:
+        return [sys.executable, "-m", "engine.worker"]
+    file = backend.options.get("accelerate_config")
+    if file and not Path(file).is_file():
+        raise TrainingError(f"training.accelerate_config is {file}: there is no such file. Give a file that accelerate can read.")
+    kind = ["--config_file", file] if file else ["--multi_gpu", "--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no"]
+    launch = [sys.executable, "-m", "accelerate.commands.launch", "--num_processes", str(n_processes), "--main_process_port", "0"]
+    return [*launch, *kind, "--module", "engine.worker"]
 
 
 def child_environment() -> dict[str, str]:

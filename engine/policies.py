@@ -46,6 +46,11 @@ def content_id(folder: Path) -> str:
     return total.hexdigest()[:16]
 
 
+def adapter_folder(policy: Path) -> Path:
+    """Where the LoRA adapter of a policy's folder is kept, if it was trained with one: beside it, never inside."""
+    return policy.with_name(f"{policy.name}-adapter")
+
+
 def _download(hub_id: str, role: str, revision: str | None) -> Path:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError

@@ -15,6 +15,7 @@ from engine.sample_sets import sample_set, settings_key
 from engine.samplers import resolve_sampler
 from engine.store import Database, job_rows, now, reads
 from engine.store.reads import EVERY
+from engine.training_rows import n_training_rows
 from engine.types import Problem, Purpose, SampleSet, SamplingSettings
 
 
@@ -64,8 +65,7 @@ def begin_next_iteration(db: Database, run_id: str) -> int:
     config = config_of(db, run_id)
     last = reads.iterations(db, run_id)[-1]
     policy_id = reads.next_policy(db, run_id, last["iteration"])
-    pairs = reads.pair_set(db, run_id, last["iteration"])
-    if policy_id is None and pairs and pairs["n_pairs"] == 0:
+    if policy_id is None and n_training_rows(db, run_id, last["iteration"], config) == 0:
         policy_id = last["policy_id"]
     if policy_id is None:
         raise ConfigError(f"Iteration {last['iteration']} has no trained policy yet. Train it first, then begin the next one.")
@@ -119,13 +119,13 @@ def progress(db: Database, run_id: str, iteration: int) -> dict:
         raise ConfigError(f"Run {run_id} has no iteration {iteration}.")
     n_problems = config.problems.n_train
     n_presampled = reads.n_judged(db, row["presample_set"], "train", run_id, iteration, prm_id)
-    bound, pairs = reads.commit(db, run_id, iteration), reads.pair_set(db, run_id, iteration)
+    bound = reads.commit(db, run_id, iteration)
     return {
         "tuned": config.tuning.n_problems == 0 or reads.tuning(db, run_id, iteration) is not None,
         "presampled": n_presampled >= n_problems * config.sampling.n_presample,
         "committed": bound is not None,
-        "resampled": pairs is not None,
-        "n_pairs": pairs["n_pairs"] if pairs else None,
+        "resampled": reads.pair_set(db, run_id, iteration) is not None,
+        "n_rows": n_training_rows(db, run_id, iteration, config),
         "next_policy": reads.next_policy(db, run_id, iteration),
     }
 

@@ -46,6 +46,7 @@ def _iteration(db: Database, run_id: str, row: dict, evaluated: dict[int, Evalua
 
 
 def _dpo(db: Database, run_id: str, t: int) -> dict | None:
+    """Ends of the training's curves; the margins are None for SFT, which has none."""
     job = job_rows.latest(db, run_id, t, "train", done=True) or job_rows.latest(db, run_id, t, "train")
     if job is None:
         return None
@@ -55,7 +56,7 @@ def _dpo(db: Database, run_id: str, t: int) -> dict | None:
         curves.setdefault(name, []).append(value)
     if "loss" not in curves:
         return None
-    loss, margin = curves["loss"], curves["rewards/margins"]
+    loss, margin = curves["loss"], curves.get("rewards/margins", [None])
     return {
         "n_steps": len(loss),
         "first_loss": loss[0],

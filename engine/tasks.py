@@ -5,21 +5,24 @@ A job says only (run, iteration, kind); everything else is looked up here, so th
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
 from engine import calibration, phases, plans, runs, tuning
-from engine.config import TrainingConfig
+from engine.config import RunConfig, TrainingConfig
 from engine.errors import SamplerError, TrainingError
 from engine.events import Event, Planned
 from engine.grading import Grader
 from engine.method.prompts import fill
 from engine.pairing import make_pairs
 from engine.phases import Owed
-from engine.placement import Backend, Placement
+from engine.placement import Backend, Placement, trainer_backend
 from engine.sample_sets import requests
 from engine.side_samples import SideOrder
 from engine.store import Database, job_rows, reads
 from engine.training import TrainingTask
-from engine.types import Preference, SampleSet
+from engine.training.saving import folder_with_optimiser
+from engine.training_rows import training_rows
+from engine.types import SampleSet
 
 BEFORE, AFTER = "before", "after"
 """Which policy of an iteration an evaluation means: M_t or M_{t+1}."""
@@ -157,36 +160,49 @@ def _train(db: Database, job: dict, placement: Placement, grader: Grader) -> Ite
     config = runs.config_of(db, run_id)
     if config.is_recorded:
         raise TrainingError("This run replays recorded responses: there is no policy to train. Export its pairs instead.")
-    rows = reads.pairs(db, run_id, t)
-    if not rows:
-        raise TrainingError(
-            f"Iteration {t} has no preference pairs: no problem in the pool has both a correct and a wrong response. "
-            "Commit other thresholds in a fork, or begin the next iteration with the same policy."
-        )
-    template = config.policy.prompt_template
-    pairs = [
-        Preference(
-            r["problem_id"], fill(template, r["question"]), r["chosen"], r["rejected"],
-            r["chosen_index"], r["rejected_index"], r["chosen_reward"], r["rejected_reward"],
-        )
-        for r in rows
-    ]  # fmt: skip
+    training = training_config(config.training, job["params"])
+    start = reads.iteration(db, run_id, 0 if training.start == "base" else t)["policy_id"]
+    work = _work_folder(db, job["id"])
     task = TrainingTask(
-        policy_path=reads.policy_path(db, reads.iteration(db, run_id, t)["policy_id"]),
-        pairs=pairs,
-        config=training_config(config.training, job["params"]),
+        policy_path=reads.policy_path(db, start),
+        rows=_training_rows(db, run_id, t, config, training, work),
+        config=training,
         seed=config.seed,
         chat=config.policy.chat,
-        work_dir=str(db.artifacts / "training" / job["id"]),
+        work_dir=str(work),
         policies_dir=str(db.artifacts / "policies"),
         trust_remote_code=config.policy.trust_remote_code,
+        inherit_from=_inherited(db, run_id, start) if training.inherit_optimizer else None,
     )
     placement.release()
-    trainer = placement.get(Backend("dpo"))
+    trainer = placement.get(trainer_backend(training))
     try:
         yield from trainer.train(task, job["should_stop"])
     finally:
         placement.release()
+
+
+def _training_rows(db: Database, run_id: str, t: int, config: RunConfig, training: TrainingConfig, work: Path) -> list:
+    rows = training_rows(db, run_id, t, config, training, work)
+    if not rows:
+        missing = "preference pairs: no problem in the pool has both a correct and a wrong response"
+        if training.method == "sft":
+            missing = "responses to train on: none in the pool is correct, or above training.keep_above"
+        raise TrainingError(
+            f"Iteration {t} has no {missing}. Commit other thresholds in a fork, or begin the next iteration with the same policy."
+        )
+    return rows
+
+
+def _work_folder(db: Database, job_id: str) -> Path:
+    return db.artifacts / "training" / job_id
+
+
+def _inherited(db: Database, run_id: str, policy_id: str) -> str | None:
+    """The work folder of the training that made a policy, in whichever run; None for the policy that the run began with."""
+    if policy_id == reads.iteration(db, run_id, 0)["policy_id"]:
+        return None
+    return str(folder_with_optimiser([_work_folder(db, job_id) for job_id in job_rows.that_made(db, policy_id)]))
 
 
 def training_config(defaults: TrainingConfig, params: dict) -> TrainingConfig:

@@ -155,6 +155,15 @@ class Preference:
 
 
 @dataclass(frozen=True, slots=True)
+class Worked:
+    """One worked solution, as the trainer reads it."""
+
+    problem_id: str
+    prompt: str
+    response: str
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What a commit binds: which problems are resampled, and how often."""
 

@@ -34,7 +34,7 @@ def form(chosen: state.Selected, defaults: TrainingConfig) -> None:
             "n_epochs": c.number_input("Epochs", value=defaults.n_epochs, min_value=1),
             "batch_size": d.number_input("Pairs per step", value=defaults.batch_size, min_value=1, help=f"A multiple of {defaults.micro_batch_size}."),
         }
-        if st.form_submit_button("Train with DPO", type="primary", icon=":material/play_arrow:"):
+        if st.form_submit_button(f"Train with {defaults.method.upper()}", type="primary", icon=":material/play_arrow:"):
             launch(chosen, {name: value for name, value in changed.items() if value != asdict(defaults)[name]})
 
 
@@ -64,6 +64,8 @@ def curves(job_id: str) -> None:
     grid = [column for _ in range(2) for column in st.columns(3)]
     for cell, (name, other) in zip(grid, CURVES):
         steps, values = series[name]
+        if not len(steps):  # SFT has no margins and rewards
+            continue
         second = (series[other][1], NAMES[other]) if other else None
         cell.plotly_chart(charts.curve(steps, values, name=NAMES[name], n_steps=n_steps, second=second), key=f"curve_{name}", config=charts.CONFIG, alt=NAMES[name])
     with st.expander("Figures"):
@@ -82,7 +84,7 @@ if made is None:
     st.info("There are no pairs to train on yet. Commit a plan and let the resampling finish.", icon=":material/info:")
     st.stop()
 st.caption(f"{made['n_pairs']:,} preference pairs · reference policy: the frozen M{chosen.iteration}")
-if not made["n_pairs"]:
+if not made["n_pairs"] and chosen.config.training.method == "dpo":
     st.warning("Without a pair there is nothing to train on. Fork the iteration and commit another plan, or begin the next one with the same policy on the Compare page.")
     st.stop()
 if job is None and reads.iteration(db, chosen.run_id, chosen.iteration + 1):

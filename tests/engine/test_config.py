@@ -1,6 +1,7 @@
 """Configuration: what is read is what is stored, and every mistake is named before a model is loaded."""
 
 import json
+import re
 import tomllib
 
 import pytest
@@ -55,6 +56,10 @@ BAD = [
     ("training.micro_batch_size", 0), ("training.batch_size", 0), ("training.warmup_share", 1),
     ("training.weight_decay", -1), ("training.max_length", 1), ("training.loss_type", []), ("training.loss_type", ["dpo"]),
     ("training.loss_weights", [1.0, 2.0]), ("training.checkpoint_every_s", -1),
+    ("training.method", "ppo"), ("training.start", "first"), ("training.keep_above", float("nan")), ("training.keep_above", 0.5),
+    ("training.lora_rank", 0), ("training.lora_alpha", 0), ("training.lora_dropout", 1), ("training.n_processes", 0),
+    ("training.accelerate_config", "some.yaml"), ("training.loss_type", ["exo_pair"]), ("training.loss_type", ["robust"]),
+    ("init.method", "dpo"), ("init.learning_rate", 0), ("init.batch_size", 3),
     ("evaluation.n", 0), ("evaluation.temperature", -1), ("evaluation.top_p", 1.5),
 ]  # fmt: skip
 
@@ -109,11 +114,34 @@ def test_training_settings_changed_for_one_training_are_checked_alike():
         check_training(small().training.__class__(beta=-1))
 
 
-def test_the_losses_are_those_that_the_trainer_knows():
+SFT = {"method": "sft"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"training": {"inherit_optimizer": True, "start": "base"}}, r"training.inherit_optimizer is True: .* start = \"base\""),
+        ({"training": {"inherit_optimizer": True, "lora_rank": 4}}, "training.inherit_optimizer is True: .* lora_rank"),
+        ({"training": {"n_processes": 2, "batch_size": 3}}, r"micro_batch_size \(1\) times training.n_processes \(2\)"),
+        ({"training": {"n_processes": 2}, "placement": "inline"}, "placement is inline: it must be worker"),
+        ({"training": {**SFT, "keep_above": 0.5}, "reward": {"family": "none"}, "difficulty": {"mode": "accuracy"}}, 'reward.family is "none"'),
+    ],
+)
+def test_training_settings_that_exclude_each_other_are_a_sentence(changes, sentence):
+    with pytest.raises(ConfigError, match=sentence):
+        small(**changes)
+
+
+def test_initialisation_has_the_papers_defaults_of_its_own():
+    init = small(init={"n_epochs": 3}).init
+    assert (init.method, init.learning_rate, init.max_length, init.n_epochs) == ("sft", 1e-6, 4096, 3)
+
+
+def test_the_losses_are_those_that_the_trainer_knows_without_label_smoothing():
     from trl import DPOConfig
 
     told = DPOConfig.__dataclass_fields__["loss_type"].metadata["help"]
-    assert {name for name in LOSSES if f"`'{name}'`" in told} == set(LOSSES)
+    assert set(re.findall(r"`'(\w+)'`", told)) == {*LOSSES, "exo_pair", "robust"}
 
 
 def test_the_tests_own_file_says_what_the_tests_own_table_says():

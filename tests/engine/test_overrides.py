@@ -7,8 +7,8 @@ import pytest
 
 from engine import pairing, plans, runs
 from engine.errors import ConfigError
-from engine.events import Graded, Sampled
 from engine.evaluation import evaluation
+from engine.events import Graded, Sampled
 from engine.export import table_batches
 from engine.grading import Grader
 from engine.method.difficulty import class_counts, classify
