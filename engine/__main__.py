@@ -31,8 +31,11 @@ def run(arguments) -> None:
     from engine.auto import require_thresholds
     from engine.config import load_config
     from engine.runs import create_run
+    from engine.templates import from_template
 
     config = load_config(arguments.config)
+    if arguments.template:
+        config = from_template(config, arguments.template)
     require_thresholds(config)
     _walk(arguments, lambda db: create_run(db, config))
 
@@ -265,7 +268,9 @@ def _parser() -> argparse.ArgumentParser:
         command.set_defaults(command=function)
         return command
 
-    add("run", run, "Run whole iterations with a configuration's thresholds.").add_argument("config", help="a TOML file")
+    running = add("run", run, "Run whole iterations with a configuration's thresholds.")
+    running.add_argument("config", help="a TOML file")
+    running.add_argument("--template", metavar="NAME", help="run it as this method or baseline, such as hs_star, uniform_dpo, rest_em, b_star")
     add("resume", resume, "Go on with a run where it stopped.").add_argument("--run", help="run id (default: the newest)")
     add("evaluate", evaluate, "Evaluate a configuration's policy on its held-out problems, and nothing else.").add_argument(
         "config", help="a TOML file"

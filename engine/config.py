@@ -7,7 +7,7 @@ only; what values mean together is checked here, in sentences.
 import json
 import tomllib
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -63,6 +63,8 @@ class SamplingConfig:
     temperature: float = 0.7
     top_p: float = 0.95
     max_new_tokens: int = 2048
+    n_examples: int = 0
+    """DAST's length control: worked examples of a problem's own level in the prompts of its resamples."""
     batch_size: int = 256
     """Responses side by side (hf_local), or requests in flight (vllm_local)."""
 
@@ -198,6 +200,10 @@ class RunConfig:
         s, p = self.sampling, self.policy
         return SamplingSettings(s.temperature, s.top_p, s.max_new_tokens, p.prompt_template, p.chat)
 
+    def resample_settings(self, presampled: SamplingSettings) -> SamplingSettings:
+        """How the rest of the budget is sampled: as the pre-samples were, with DAST's worked examples if there are any."""
+        return replace(presampled, n_examples=self.sampling.n_examples)
+
     def greedy_settings(self) -> SamplingSettings:
         return SamplingSettings(0.0, 1.0, self.sampling.max_new_tokens, self.policy.prompt_template, self.policy.chat)
 
@@ -265,6 +271,7 @@ def check_config(config: RunConfig) -> None:
     _require("sampling.temperature", s.temperature, s.temperature >= 0, "0 (greedy) or more")
     _require("sampling.top_p", s.top_p, 0 < s.top_p <= 1, "above 0 and at most 1")
     _require("sampling.max_new_tokens", s.max_new_tokens, s.max_new_tokens >= 1, "1 or more")
+    _require("sampling.n_examples", s.n_examples, s.n_examples >= 0, "0 or more")
     _require("sampling.batch_size", s.batch_size, s.batch_size >= 1, "1 or more")
     _require("evaluation.n", e.n, e.n >= 1, "1 or more")
     _require("evaluation.temperature", e.temperature, e.temperature is None or e.temperature >= 0, "0 or more")

@@ -249,11 +249,13 @@ def _training_sets(
             purpose=purpose,
             iteration=iteration,
             seed=config.seed,
-            settings=settings,
+            settings=own_settings,
             sampler=config.sampling.sampler,
             owner=owner,
         )
-        for purpose, owner in ((Purpose.PRESAMPLE, ""), (Purpose.RESAMPLE, run_id))
+        for purpose, owner, own_settings in (
+            (Purpose.PRESAMPLE, "", settings), (Purpose.RESAMPLE, run_id, config.resample_settings(settings)),
+        )
     )
     return shared, own
 

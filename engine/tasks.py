@@ -23,6 +23,7 @@ from engine.training import TrainingTask
 from engine.training.saving import folder_with_optimiser
 from engine.training_rows import training_rows
 from engine.types import SampleSet
+from engine.worked_examples import with_examples
 
 BEFORE, AFTER = "before", "after"
 """Which policy of an iteration an evaluation means: M_t or M_{t+1}."""
@@ -132,12 +133,13 @@ def _owed(db: Database, job: dict, set_id: str, role: str, wanted: dict[str, ran
         [text for text in reads.unscored(db, set_id, prm_id, refused=asked) if text[0] in problems] if prm_id else []
         for asked in (False, True)
     )
-    template = samples.settings.prompt_template
+    prompts = {id: fill(samples.settings.prompt_template, p.question) for id, p in problems.items()}
+    shown = with_examples(db, job["run_id"], job["iteration"], samples, problems) if samples.settings.n_examples else prompts
     return Owed(
         samples=samples,
-        requests=requests(samples, {id: p.question for id, p in problems.items()}, missing),
+        requests=requests(samples, shown, missing),
         answers={id: p.answer for id, p in problems.items()},
-        prompts={id: fill(template, p.question) for id, p in problems.items()} if prm_id else {},
+        prompts=prompts if prm_id else {},
         prm_id=prm_id,
         scored_by_key=runs.config_of(db, job["run_id"]).reward.family == "recorded_scores",
         ungraded=mine,

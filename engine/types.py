@@ -58,6 +58,8 @@ class SamplingSettings:
     prompt_template: str = "{question}"
     """Text with one {question} in it; "chat" wraps it in the tokenizer's own chat template."""
     chat: bool = False
+    n_examples: int = 0
+    """Worked examples before the question: DAST's length control."""
 
 
 @dataclass(frozen=True, slots=True)

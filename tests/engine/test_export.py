@@ -244,6 +244,7 @@ def test_problems_exported_as_csv_are_read_as_problems_again(db, tmp_path):
 
 
 def test_the_trained_policy_is_copied_whole_and_answers(finished, tmp_path):
+    from engine.method.prompts import fill
     from engine.sample_sets import requests
     from engine.samplers.hf_local import HfSampler
 
@@ -261,7 +262,7 @@ def test_the_trained_policy_is_copied_whole_and_answers(finished, tmp_path):
     greedy, _ = runs.evaluation_sets(db, run_id, 1, policy_id)
     stored = db.row("SELECT problem_id, text FROM responses WHERE set_id = ? ORDER BY problem_id", [greedy.id])
     question = reads.problems(db, run_id, "held_out")[stored["problem_id"]].question
-    owed = requests(greedy, {stored["problem_id"]: question}, [(stored["problem_id"], 0)])
+    owed = requests(greedy, {stored["problem_id"]: fill(greedy.settings.prompt_template, question)}, [(stored["problem_id"], 0)])
     db.close()
     batches = HfSampler(str(tmp_path / "policy"), batch_size=1).sample(owed, greedy.settings)
     assert [response.text for batch in batches for response in batch] == [stored["text"]]
