@@ -73,6 +73,19 @@ def flows(counts: np.ndarray, names: list[str], before: str, after: str) -> go.F
     return _plain(figure, title=f"Flows, {before} to {after}", height=340, legend=False)
 
 
+def balance(temperatures, taus, scores: np.ndarray, best: tuple[float, float]) -> go.Figure:
+    """Mean balance score over the tuning grid, its highest cell marked. scores: shape (temperatures, taus)."""
+    x, y = [f"{tau:g}" for tau in taus], [f"{t:g}" for t in temperatures]
+    figure = go.Figure(go.Heatmap(z=scores, x=x, y=y, colorscale="Cividis", colorbar={"title": "balance"}, xgap=2, ygap=2))
+    figure.add_scatter(
+        x=[f"{best[1]:g}"], y=[f"{best[0]:g}"], mode="markers", name="highest",
+        marker={"symbol": "circle-open", "size": 18, "color": ORANGE, "line": {"width": 3}},
+    )  # fmt: skip
+    figure.update_xaxes(title="τ", type="category")
+    figure.update_yaxes(title="temperature", type="category")
+    return _plain(figure, title="Balance score", height=340, legend=False)
+
+
 def histogram(values, *, title: str, axis: str) -> go.Figure:
     figure = go.Figure(go.Histogram(x=values, marker={"color": BLUE}, nbinsx=40))
     figure.update_xaxes(title=axis)
