@@ -64,10 +64,13 @@ class SamplingConfig:
 @dataclass(frozen=True, slots=True)
 class RewardConfig:
     path: str
-    family: Literal["token_classification", "recorded_scores", "none"] = "token_classification"
-    """recorded_scores: the scores of the imported set at path. none: no process reward, accuracy alone decides."""
+    family: Literal["token_classification", "qwen_prm", "skywork_prm", "outcome", "recorded_scores", "none"] = "token_classification"
+    """outcome: one score per response from a sequence classifier. recorded_scores: the scores of the imported set at path. none: no
+    process reward, accuracy alone decides."""
     revision: str | None = None
     trust_remote_code: bool = False
+    backend: Literal["auto", "transformers", "vllm"] = "auto"
+    """What reads a qwen_prm: auto takes vLLM where it is installed with an NVIDIA GPU. Every other family is read by transformers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +218,8 @@ def check_config(config: RunConfig) -> None:
     _require("evaluation.temperature", e.temperature, e.temperature is None or e.temperature >= 0, "0 or more")
     _require("evaluation.top_p", e.top_p, e.top_p is None or 0 < e.top_p <= 1, "above 0 and at most 1")
     _require("pairs.cap", config.pairs.cap, config.pairs.cap is None or config.pairs.cap >= 1, "1 or more, or left out")
+    r = config.reward
+    _require("reward.backend", r.backend, r.backend != "vllm" or r.family == "qwen_prm", 'auto or transformers unless reward.family is "qwen_prm"')
     check_training(t)
     check_recorded(config)
 
