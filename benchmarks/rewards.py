@@ -50,8 +50,8 @@ def _build_qwen_prm(folder: Path) -> None:
     tokenizer.chat_template = CHAT
     tokenizer.save_pretrained(folder)
     config = Qwen2Config(
-        vocab_size=len(tokenizer), hidden_size=128, intermediate_size=384, num_hidden_layers=4, num_attention_heads=4, num_key_value_heads=4,
-        max_position_embeddings=1024, tie_word_embeddings=False,
+        vocab_size=len(tokenizer), hidden_size=128, intermediate_size=384, num_hidden_layers=4, num_attention_heads=4,
+        num_key_value_heads=4, max_position_embeddings=1024, tie_word_embeddings=False,
     )  # fmt: skip
     score = nn.Sequential(nn.Linear(128, 128), nn.ReLU(), nn.Linear(128, 2))
     weights = {f"model.{name}": tensor for name, tensor in Qwen2Model(config).state_dict().items()}

@@ -219,7 +219,8 @@ def check_config(config: RunConfig) -> None:
     _require("evaluation.top_p", e.top_p, e.top_p is None or 0 < e.top_p <= 1, "above 0 and at most 1")
     _require("pairs.cap", config.pairs.cap, config.pairs.cap is None or config.pairs.cap >= 1, "1 or more, or left out")
     r = config.reward
-    _require("reward.backend", r.backend, r.backend != "vllm" or r.family == "qwen_prm", 'auto or transformers unless reward.family is "qwen_prm"')
+    fits = r.backend != "vllm" or r.family == "qwen_prm"
+    _require("reward.backend", r.backend, fits, 'auto or transformers unless reward.family is "qwen_prm"')
     check_training(t)
     check_recorded(config)
 

@@ -8,7 +8,7 @@ Must not know of problems, runs or thresholds.
 """
 
 from engine.errors import RewardModelError
-from engine.rewards.batched import BATCH_TOKENS, BatchedReward, Item, Row, load_tokenizer, pick_device
+from engine.rewards.batched import BatchedReward, Item, Row, load_tokenizer
 from engine.rewards.plain_text import PlainText, chat_parts
 
 
@@ -20,7 +20,7 @@ class OutcomeReward(BatchedReward):
     Args:
         path: a folder in transformers' format, or a hub id.
         device: "auto" takes a GPU where there is one; else "cpu", "cuda", "cuda:1".
-        batch_tokens: padded tokens per forward pass; at least one text is always read.
+        batch_tokens: padded tokens per forward pass; at least one text is always read. None: 2,048 on a CPU, 16,384 on a GPU.
         trust_remote_code: run code that comes with the model.
 
     Raises: RewardModelError: nothing loadable at `path`, no classifier head in it, or neither one label nor two.
@@ -28,30 +28,34 @@ class OutcomeReward(BatchedReward):
 
     _status = "outcome"
 
-    def __init__(self, path: str, device: str = "auto", batch_tokens: int = BATCH_TOKENS, trust_remote_code: bool = False):
-        super().__init__(path, batch_tokens)
-        tokenizer = load_tokenizer(self.path, trust_remote_code)
-        self._device = pick_device(device)
+    def __init__(self, path: str, device: str = "auto", batch_tokens: int | None = None, trust_remote_code: bool = False):
+        super().__init__(path, device, batch_tokens)
+        self._tokenizer = load_tokenizer(self.path, trust_remote_code)
         self._model = _load(self.path, self._device, trust_remote_code)
-        self._plain = PlainText(tokenizer)
-        if tokenizer.chat_template:
-            self._before, self._between, self._behind = chat_parts(tokenizer, self.path, None)
-        else:
-            (self._before, self._behind), self._between = _added(tokenizer), None
+        self._plain = PlainText(self._tokenizer)
+        self._frame = chat_parts(self._tokenizer, self.path, None) if self._tokenizer.chat_template else ["", "\n", ""]
         positions = getattr(self._model.config, "max_position_embeddings", None)
-        self._longest = min(positions or tokenizer.model_max_length, tokenizer.model_max_length)
+        self._longest = min(positions or self._tokenizer.model_max_length, self._tokenizer.model_max_length)
         self._pad = self._model.config.pad_token_id or 0
         if self._model.config.pad_token_id is None:
             self._batch_tokens = 0  # such a model cannot tell a text from its padding: each is read by itself
 
     def _read(self, item: Item) -> Row:
-        if self._between is None:
-            (text,) = self._plain.ids(["\n".join(item)])
+        before, between, behind = self._frame
+        if any(map(self._plain.holds_names, item)):
+            ids = self._read_in_pieces(item)
         else:
-            question, response = self._plain.ids(list(item))
-            text = question + self._between + response
-        ids = self._before + text + self._behind
+            text = before + item[0] + between + item[1] + behind
+            ids = self._tokenizer(text, add_special_tokens=not self._tokenizer.chat_template, verbose=False).input_ids
         return Row(item, ids, [len(ids) - 1] if item[1].strip() else [])
+
+    def _read_in_pieces(self, item: Item) -> list[int]:
+        """The ids of an item that holds the names of special tokens, which must stay letters."""
+        question, response = self._plain.ids(list(item))
+        before, between, behind = self._tokenizer(self._frame, add_special_tokens=False).input_ids
+        if not self._tokenizer.chat_template:
+            before, behind = _added(self._tokenizer)
+        return [*before, *question, *between, *response, *behind]
 
     def _probabilities(self, ids, mask, batch: list[Row]) -> list[list[float]]:
         logits = self._model(input_ids=ids, attention_mask=mask).logits.float()
@@ -71,9 +75,10 @@ def _load(path: str, device, trust_remote_code: bool):
     import torch
     from transformers import AutoModelForSequenceClassification
 
+    dtype = torch.float32 if device.type == "cpu" else torch.bfloat16
     try:
         model, report = AutoModelForSequenceClassification.from_pretrained(
-            path, dtype=torch.float32 if device.type == "cpu" else torch.bfloat16, trust_remote_code=trust_remote_code, output_loading_info=True
+            path, dtype=dtype, trust_remote_code=trust_remote_code, output_loading_info=True
         )
     except Exception as error:  # damaged files raise what they like
         raise RewardModelError(

@@ -27,6 +27,10 @@ class PlainText:
         inside = [f"(?<={re.escape(name[0])})(?={re.escape(name[1:])})" for name in sorted(special | set(tags)) if len(name) > 1]
         self._inside_a_name = re.compile("|".join(inside) or "(?!)")
 
+    def holds_names(self, text: str) -> bool:
+        """Whether the tokenizer itself would find a special token in the text."""
+        return self._inside_a_name.search(text) is not None
+
     def ids(self, texts: list[str]) -> list[list[int]]:
         """Token ids of each text; a text is cut inside every such name, so that no piece holds a whole one."""
         pieces = [self._inside_a_name.split(text) for text in texts]
@@ -35,8 +39,8 @@ class PlainText:
         return [[id for _ in part for id in next(read)] for part in pieces]
 
 
-def chat_parts(tokenizer, path: str, system: str | None) -> tuple[list[int], list[int], list[int]]:
-    """What the tokenizer's chat template puts before the question, between question and response, and behind it, as ids.
+def chat_parts(tokenizer, path: str, system: str | None) -> list[str]:
+    """What the tokenizer's chat template puts before the question, between question and response, and behind it.
 
     Raises: RewardModelError if there is no template, or it does not show both texts once, in this order.
     """
@@ -48,5 +52,4 @@ def chat_parts(tokenizer, path: str, system: str | None) -> tuple[list[int], lis
     parts = re.split("|".join(_MARKS), rendered)
     if len(parts) != 3 or rendered.index(_MARKS[0]) > rendered.index(_MARKS[1]):
         raise RewardModelError(f"The chat template of {path!r} does not show a question and its answer once each, in this order.")
-    before, between, behind = tokenizer(parts, add_special_tokens=False).input_ids
-    return before, between, behind
+    return parts

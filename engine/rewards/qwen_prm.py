@@ -13,7 +13,7 @@ from typing import Literal
 from engine import vllm_process
 from engine.errors import RewardModelError
 from engine.method.steps import split_steps
-from engine.rewards.batched import BATCH_TOKENS, BatchedReward, Item, Row, load_tokenizer, pick_device
+from engine.rewards.batched import BatchedReward, Item, Row, load_tokenizer
 from engine.rewards.headed import end_states, load_headed
 from engine.rewards.plain_text import PlainText, chat_parts
 
@@ -30,8 +30,11 @@ class StepTags:
     def __init__(self, path: str, tokenizer):
         self.tag_id = tokenizer.convert_tokens_to_ids(STEP_TAG)
         if tokenizer(STEP_TAG, add_special_tokens=False).input_ids != [self.tag_id]:
-            raise RewardModelError(f"The tokenizer of {path!r} does not know {STEP_TAG} as one token: this is no model of the family qwen_prm.")
-        self._before, self._between, self._behind = chat_parts(tokenizer, path, SYSTEM)
+            raise RewardModelError(
+                f"The tokenizer of {path!r} does not know {STEP_TAG} as one token: this is no model of the family qwen_prm."
+            )
+        parts = chat_parts(tokenizer, path, SYSTEM)
+        self._before, self._between, self._behind = tokenizer(parts, add_special_tokens=False).input_ids
         self._plain = PlainText(tokenizer, (STEP_TAG,))
 
     def read(self, item: Item) -> Row:
@@ -49,16 +52,15 @@ class QwenPrm(BatchedReward):
     Args:
         path: a folder in transformers' format, or a hub id.
         device: "auto" takes a GPU where there is one; else "cpu", "cuda", "cuda:1".
-        batch_tokens: padded tokens per forward pass; at least one text is always read.
+        batch_tokens: padded tokens per forward pass; at least one text is always read. None: 2,048 on a CPU, 16,384 on a GPU.
         trust_remote_code: run code that comes with the tokenizer; the model's own is never needed.
 
     Raises: RewardModelError: nothing of this family is loadable at `path`.
     """
 
-    def __init__(self, path: str, device: str = "auto", batch_tokens: int = BATCH_TOKENS, trust_remote_code: bool = False):
-        super().__init__(path, batch_tokens)
+    def __init__(self, path: str, device: str = "auto", batch_tokens: int | None = None, trust_remote_code: bool = False):
+        super().__init__(path, device, batch_tokens)
         self._tags = StepTags(self.path, load_tokenizer(self.path, trust_remote_code))
-        self._device = pick_device(device)
         self._model = load_headed(self.path, "score", _score_head, self._device)
         self._longest = self._model.config.max_position_embeddings
 

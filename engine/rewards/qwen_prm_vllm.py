@@ -30,7 +30,7 @@ class PooledQwenPrm(BatchedReward):
     """
 
     def __init__(self, path: str, *, trust_remote_code: bool = False):
-        super().__init__(path, batch_tokens=0)
+        super().__init__(path)
         if vllm_process.is_taken():
             raise RewardModelError(
                 "A model is already open in vLLM in this process, and two engines in one process die together. Set "

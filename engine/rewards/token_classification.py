@@ -8,7 +8,7 @@ Must not know of problems, runs or thresholds. Source: HS-STaR, method.md sectio
 
 from engine.errors import RewardModelError
 from engine.method.steps import step_spans
-from engine.rewards.batched import BATCH_TOKENS, BatchedReward, Item, Row, pick_device
+from engine.rewards.batched import BatchedReward, Item, Row
 from engine.rewards.step_ends import step_end_tokens
 
 
@@ -18,7 +18,7 @@ class TokenClassificationReward(BatchedReward):
     Args:
         path: a folder in transformers' format, or a hub id.
         device: "auto" takes a GPU where there is one; else "cpu", "cuda", "cuda:1".
-        batch_tokens: padded tokens per forward pass; at least one text is always read.
+        batch_tokens: padded tokens per forward pass; at least one text is always read. None: 2,048 on a CPU, 16,384 on a GPU.
         trust_remote_code: run code that comes with the model.
 
     Raises:
@@ -26,12 +26,11 @@ class TokenClassificationReward(BatchedReward):
     """
 
     def __init__(
-        self, path: str, device: str = "auto", batch_tokens: int = BATCH_TOKENS, trust_remote_code: bool = False
+        self, path: str, device: str = "auto", batch_tokens: int | None = None, trust_remote_code: bool = False
     ) -> None:
         import torch
 
-        super().__init__(path, batch_tokens)
-        self._device = pick_device(device)
+        super().__init__(path, device, batch_tokens)
         self._tokenizer, model = _load(
             self.path, torch.float32 if self._device.type == "cpu" else "auto", trust_remote_code
         )

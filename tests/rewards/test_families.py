@@ -264,8 +264,8 @@ def test_a_chat_template_is_needed_for_qwen_and_optional_for_outcomes(tmp_path):
 
 def test_a_classifier_that_names_no_padding_is_read_text_by_text(tmp_path):
     path = tiny_models.sequence_classifier(tmp_path, pad=False)
-    plain = PlainOutcome(path)
-    assert [s.scores for s in OutcomeReward(str(path), device="cpu").score(ITEMS)] == [pytest.approx(plain(*item), abs=1e-4) for item in ITEMS]
+    found, plain = OutcomeReward(str(path), device="cpu").score(ITEMS), PlainOutcome(path)
+    assert [s.scores for s in found] == [pytest.approx(plain(*item), abs=1e-4) for item in ITEMS]
 
 
 def test_three_labels_are_no_outcome(tmp_path):
@@ -305,7 +305,8 @@ def test_a_second_engine_in_one_process_is_refused(qwen, monkeypatch):
 @pytest.mark.skipif(find_spec("vllm") is None, reason=WITHOUT_VLLM)
 def test_vllm_pools_the_scores_that_transformers_reads(qwen, tmp_path):
     spare = tiny_models.POSITIONS - len(QwenPrm(str(qwen), device="cpu")._read((QUESTION, "a")).ids)
-    texts = [*ITEMS, (QUESTION, ""), (QUESTION, LONG), ITEMS[0], ("<extra_0>?", "One<extra_0>\n\nstep"), (QUESTION, "a" + " a" * (spare // 2))]
+    odd = [(QUESTION, ""), (QUESTION, LONG), ("<extra_0>?", "One<extra_0>\n\nstep"), (QUESTION, "a" + " a" * (spare // 2))]
+    texts = [*ITEMS, *odd, ITEMS[0]]
     workers = Workers(tmp_path)
     try:
         found = workers.get(Backend("qwen_prm", str(qwen), {"trust_remote_code": False, "backend": "vllm"})).score(texts)
