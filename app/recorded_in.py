@@ -67,14 +67,20 @@ def check(sets: list[Imported]) -> None:
 
 
 def signal_note(config: RunConfig) -> str:
-    """What a page must say about the two signals of a run on recorded responses; empty for any other."""
+    """What a page must say about the two signals of a run where they are not the usual ones; empty for any other."""
     notes = []
     if config.is_recorded:
         solvers = open_set(sources.policy(config)[0]).about["solvers"]
         notes.append(f"Recorded responses: {Imported('', '', None, solvers=solvers).label}.")
     if config.reward.family == "none":
         notes.append("No response has a score: φ_r is missing, points are drawn at half height, and accuracy alone decides.")
-    elif config.reward.family == "recorded_scores" and open_set(sources.reward(config)[0]).about["scores"] == "outcome":
+    elif has_outcome_scores(config):
         notes.append("The reward is the mean of one outcome score per response, no minimum over steps.")
     return " ".join(notes)
 
+
+def has_outcome_scores(config: RunConfig) -> bool:
+    """Whether the run's scores are of whole responses: "outcome score" is then the word, never "process reward"."""
+    if config.reward.family != "recorded_scores":
+        return config.reward.family == "outcome"
+    return open_set(sources.reward(config)[0]).about["scores"] == "outcome"

@@ -72,10 +72,13 @@ class SamplingConfig:
 @dataclass(frozen=True, slots=True)
 class RewardConfig:
     path: str
-    family: Literal["token_classification", "recorded_scores", "none"] = "token_classification"
-    """recorded_scores: the scores of the imported set at path. none: no process reward, accuracy alone decides."""
+    family: Literal["token_classification", "qwen_prm", "skywork_prm", "outcome", "recorded_scores", "none"] = "token_classification"
+    """outcome: one score per response from a sequence classifier. recorded_scores: the scores of the imported set at path. none: no
+    process reward, accuracy alone decides."""
     revision: str | None = None
     trust_remote_code: bool = False
+    backend: Literal["auto", "transformers", "vllm"] = "auto"
+    """What reads a qwen_prm: auto takes vLLM where it is installed with an NVIDIA GPU. Every other family is read by transformers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,6 +284,9 @@ def check_config(config: RunConfig) -> None:
     _require("pairs.total", total, total is None or (len(total) > 0 and min(total) >= 0), "one number per iteration, 0 or more each")
     _require("difficulty.n_calibration", d.n_calibration, 0 <= d.n_calibration <= config.problems.n_train, "0 to problems.n_train")
     check_tuning(config)
+    r = config.reward
+    fits = r.backend != "vllm" or r.family == "qwen_prm"
+    _require("reward.backend", r.backend, fits, 'auto or transformers unless reward.family is "qwen_prm"')
     check_training(t)
     check_training(config.init, "init")
     inline = config.placement == "inline" and max(t.n_processes, config.init.n_processes) > 1

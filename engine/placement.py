@@ -42,7 +42,7 @@ class Backend:
     """Which backend, bound to which weights."""
 
     name: str
-    """A key of BACKENDS: hf_local, vllm_local, recorded, token_classification, recorded_scores, dpo, sft."""
+    """A key of BACKENDS."""
     path: str = ""
     options: dict[str, Any] = field(default_factory=dict)
 
@@ -80,6 +80,24 @@ def _token_classification(b: Backend):
     return TokenClassificationReward(b.path, **b.options)
 
 
+def _qwen_prm(b: Backend):
+    from engine.rewards.qwen_prm import open_qwen_prm
+
+    return open_qwen_prm(b.path, **b.options)
+
+
+def _skywork_prm(b: Backend):
+    from engine.rewards.skywork_prm import SkyworkPrm
+
+    return SkyworkPrm(b.path, **b.options)
+
+
+def _outcome(b: Backend):
+    from engine.rewards.outcome import OutcomeReward
+
+    return OutcomeReward(b.path, **b.options)
+
+
 def _recorded(b: Backend):
     from engine.samplers.recorded import RecordedSampler
 
@@ -110,6 +128,9 @@ BACKENDS: dict[str, Callable[[Backend], Any]] = {
     "recorded": _recorded,
     "recorded_scores": _recorded_scores,
     "token_classification": _token_classification,
+    "qwen_prm": _qwen_prm,
+    "skywork_prm": _skywork_prm,
+    "outcome": _outcome,
     "dpo": _dpo,
     "sft": _sft,
 }

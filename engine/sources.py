@@ -11,6 +11,7 @@ from engine.method.budget import remaining_budget
 from engine.policies import content_id, locate
 from engine.problems import read_problems, require_disjoint
 from engine.recorded.replay import open_set
+from engine.rewards import FAMILIES, READ_AS_ONE_TEXT
 from engine.types import Problem
 
 
@@ -62,12 +63,16 @@ def policy(config: RunConfig) -> tuple[str, str]:
 
 
 def reward(config: RunConfig) -> tuple[str, str]:
-    """(path, id) of what gives rewards; both empty where nothing does. Raises: ConfigError, RecordedSetError."""
+    """(path, id) of what gives rewards; both empty where nothing does. One folder read as two families has two ids.
+
+    Raises: ConfigError, RecordedSetError.
+    """
     if config.reward.family == "none":
         return "", ""
-    if config.reward.family == "token_classification":
+    if config.reward.family in FAMILIES:
         folder = locate(config.reward.path, role="prm", revision=config.reward.revision)
-        return str(folder), content_id(folder)
+        is_first = config.reward.family == READ_AS_ONE_TEXT
+        return str(folder), content_id(folder) if is_first else f"{config.reward.family}-{content_id(folder)}"
     recorded = open_set(str(Path(config.reward.path).expanduser().resolve()))
     if recorded.about["scores"] == "none":
         raise ConfigError(

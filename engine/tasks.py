@@ -16,6 +16,7 @@ from engine.method.prompts import fill
 from engine.pairing import make_pairs
 from engine.phases import Owed
 from engine.placement import Backend, Placement, trainer_backend
+from engine.rewards import READ_AS_ONE_TEXT
 from engine.sample_sets import requests
 from engine.side_samples import SideOrder
 from engine.store import Database, job_rows, reads
@@ -115,7 +116,7 @@ def _respond(
     owed = [_owed(db, job, set_id, role, wanted, prm_id) for set_id, role, wanted in parts]
     n_total = sum(len(indices) for _, _, wanted in parts for indices in wanted.values())
     yield Planned(n_total + n_later, n_total - sum(len(o.requests) for o in owed), "responses")
-    reward = Backend(config.reward.family, row["prm_path"], {"trust_remote_code": config.reward.trust_remote_code})
+    reward = _reward(config, row["prm_path"])
     for part in owed:
         sampler = _sampler(db, config, part.samples)
         placement.release(keep=[sampler, reward])
@@ -133,15 +134,17 @@ def _owed(db: Database, job: dict, set_id: str, role: str, wanted: dict[str, ran
         [text for text in reads.unscored(db, set_id, prm_id, refused=asked) if text[0] in problems] if prm_id else []
         for asked in (False, True)
     )
-    prompts = {id: fill(samples.settings.prompt_template, p.question) for id, p in problems.items()}
+    template, family = samples.settings.prompt_template, runs.config_of(db, job["run_id"]).reward.family
+    prompts = {id: fill(template, p.question) for id, p in problems.items()}
     shown = with_examples(db, job["run_id"], job["iteration"], samples, problems) if samples.settings.n_examples else prompts
+    read = prompts if family == READ_AS_ONE_TEXT else {id: p.question for id, p in problems.items()}
     return Owed(
         samples=samples,
         requests=requests(samples, shown, missing),
         answers={id: p.answer for id, p in problems.items()},
-        prompts=prompts if prm_id else {},
+        prompts=read if prm_id else {},
         prm_id=prm_id,
-        scored_by_key=runs.config_of(db, job["run_id"]).reward.family == "recorded_scores",
+        scored_by_key=family == "recorded_scores",
         ungraded=mine,
         unscored=unseen,
         refused=[(id, index) for id, index, _ in refused],
@@ -151,6 +154,13 @@ def _owed(db: Database, job: dict, set_id: str, role: str, wanted: dict[str, ran
 def _sampler(db: Database, config, samples: SampleSet) -> Backend:
     options = {"batch_size": config.sampling.batch_size, "trust_remote_code": config.policy.trust_remote_code}
     return Backend(samples.sampler, reads.policy_path(db, samples.policy_id), options)
+
+
+def _reward(config, path: str) -> Backend:
+    options = {"trust_remote_code": config.reward.trust_remote_code}
+    if config.reward.family == "qwen_prm":
+        options["backend"] = config.reward.backend
+    return Backend(config.reward.family, path, options)
 
 
 def _opener(placement: Placement, backend: Backend) -> Callable:

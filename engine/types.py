@@ -129,7 +129,7 @@ class StepScores:
     scores: tuple[float, ...]
     """One probability in [0, 1] per step, in order; a single one of the whole response where the status is "outcome"."""
     status: Literal["ok", "too_long", "outcome", "missing"] = "ok"
-    """outcome: a recorded score of the whole response, no minimum over steps. missing: recorded without a score."""
+    """outcome: a score of the whole response, no minimum over steps. missing: recorded without a score."""
 
     @property
     def reward(self) -> float | None:

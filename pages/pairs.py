@@ -3,6 +3,7 @@
 import streamlit as st
 
 from app import charts, inert, state, widgets
+from app.recorded_in import has_outcome_scores
 from engine.export import table_bytes
 from engine.store import reads
 
@@ -41,9 +42,10 @@ row = widgets.chosen_row(
 )  # fmt: skip
 pair = rows[row or 0]
 st.markdown(inert.markdown(pair["question"]))
+kind = "outcome score" if has_outcome_scores(chosen.config) else "process reward"
 left, right = st.columns(2)
 for column, side, colour in ((left, "chosen", "blue"), (right, "rejected", "orange")):
     with column.container(border=True):
         reward = pair[f"{side}_reward"]
-        st.markdown(f":{colour}-badge[{side}] " + ("not scored" if reward is None else f"process reward {reward:.3f}"))
+        st.markdown(f":{colour}-badge[{side}] " + ("not scored" if reward is None else f"{kind} {reward:.3f}"))
         st.markdown(inert.markdown(pair[side]))

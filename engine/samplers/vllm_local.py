@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 
+from engine import vllm_process
 from engine.errors import SamplerError
 from engine.samplers.tokens import cannot_load, end_tokens, prompt_tokens
 from engine.types import Request, Response, SamplingSettings
@@ -48,16 +49,14 @@ class VllmSampler:
         batch_size: requests in flight.
         trust_remote_code: run code that comes with the model.
 
-    Raises: SamplerError if the policy cannot be loaded, or another VllmSampler is open in this process.
+    Raises: SamplerError if the policy cannot be loaded, or another vLLM engine is open in this process.
     """
 
-    _is_open = False
-
     def __init__(self, path: str, *, batch_size: int = 256, trust_remote_code: bool = False):
-        if VllmSampler._is_open:
+        if vllm_process.is_taken():
             raise SamplerError(
-                "A policy is already open in vLLM in this process, and two engines in one process die together. "
-                'Close it first, or set placement = "worker": one process per policy.'
+                "A model is already open in vLLM in this process, and two engines in one process die together. "
+                'Close it first, or set placement = "worker": one process per model.'
             )
         for name, value in ENVIRONMENT.items():
             os.environ.setdefault(name, value)
@@ -68,7 +67,7 @@ class VllmSampler:
             self._llm = _start(path, batch_size, trust_remote_code)
         except (OSError, ValueError, KeyError, RuntimeError) as error:
             raise cannot_load(path, error) from error
-        VllmSampler._is_open = True
+        vllm_process.set_taken(True)
         self.batch_size = batch_size
         self.n_positions = self._llm.model_config.max_model_len
         self.eos_ids = end_tokens(_generation_config(path, self._llm.model_config.hf_config), self.tokenizer)
@@ -106,7 +105,7 @@ class VllmSampler:
         self._llm.llm_engine.engine_core.shutdown()
         self._llm = None
         cleanup_dist_env_and_memory()
-        VllmSampler._is_open = False
+        vllm_process.set_taken(False)
 
     def _stream(
         self, requests: list[Request], tokens: dict[str, list[int]], settings: SamplingSettings

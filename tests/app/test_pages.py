@@ -282,3 +282,13 @@ def test_what_is_too_long_for_a_browser_goes_to_a_folder(studio, monkeypatch):
     at = show("export")
     disabled = [element.proto.label for element in at.get("download_button") if element.proto.disabled]
     assert disabled == ["Responses", "Held out responses"] and "No policy is trained yet" in said(at)
+
+
+def test_outcome_scores_are_called_so_and_never_a_process_reward(studio):
+    studio.resampled()
+    with studio.db.transaction() as write:
+        write.execute("UPDATE runs SET config = replace(config::VARCHAR, '\"token_classification\"', '\"outcome\"')")
+        write.execute("UPDATE step_scores SET status = 'outcome', scores = [reward]")
+    assert "one outcome score per response, no minimum over steps" in said(show("difficulty"))
+    for page in ("responses", "pairs"):
+        assert "outcome score 0." in said(show(page)) and "process reward 0." not in said(show(page))

@@ -49,7 +49,7 @@ BAD = [
     ("policy.prompt_template", "no mark"), ("policy.prompt_template", "{question} {question}"), ("policy.chat", "maybe"),
     ("sampling.n_presample", 0), ("sampling.n_presample", 8), ("sampling.n", 3), ("sampling.temperature", -0.1),
     ("sampling.temperature", float("nan")), ("sampling.top_p", 0), ("sampling.top_p", 1.01), ("sampling.max_new_tokens", 0),
-    ("sampling.batch_size", 0), ("sampling.sampler", "magic"), ("reward.family", "judge"),
+    ("sampling.batch_size", 0), ("sampling.sampler", "magic"), ("reward.family", "judge"), ("reward.backend", "vllm"), ("reward.backend", "tpu"),
     ("difficulty.tau_l", -0.01), ("difficulty.tau_h", 1.01), ("difficulty.tau_l", float("nan")), ("difficulty.tau_h", 0.01),
     ("difficulty.mode", "none"), ("difficulty.strategy", "hardest"), ("pairs.cap", 0), ("pairs.dedupe", "often"),
     ("training.learning_rate", 0), ("training.learning_rate", 1), ("training.beta", 0), ("training.n_epochs", 0),
