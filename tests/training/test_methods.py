@@ -8,8 +8,9 @@ import pytest
 import torch
 
 from engine.config import LOSSES
-from engine.errors import TrainingError
-from engine.events import CheckpointSaved, Note
+from engine.errors import TrainingError, WorkerDied
+from engine.events import CheckpointSaved, Note, OptimiserStep
+from engine.placement import Backend, Remote
 from engine.policies import STARTER, adapter_folder, content_id
 from engine.training.saving import OPTIMISER
 from engine.types import Worked
@@ -111,6 +112,19 @@ def test_a_training_that_is_stopped_and_resumed_gives_the_weights_of_the_unbroke
     second = trained(task(tmp_path / "broken", **changed))
     assert [event.step for event in steps(first) + steps(second)] == [1, 2, 3, 4]
     assert saved(second).policy_id == saved(unbroken).policy_id != content_id(STARTER / "policy")
+
+
+def test_a_killed_lora_sft_child_leaves_checkpoints_that_end_with_the_same_weights(tmp_path):
+    setting = {"n": 120, "lora_rank": 4, "learning_rate": 1e-3, "checkpoint_every_s": 0.0}
+    unbroken = saved(trained(task(tmp_path / "unbroken", "sft", **setting)))
+    told, first = task(tmp_path / "broken", "sft", **setting), Remote(Backend("sft"), tmp_path / "logs")
+    with pytest.raises(WorkerDied):
+        for event in first.train(told, lambda: False):
+            if isinstance(event, OptimiserStep) and event.step == 3:
+                first.kill()
+    second = trained(told)
+    assert 1 < steps(second)[0].step < 30, "it goes on from a checkpoint in the middle"
+    assert saved(second).policy_id == unbroken.policy_id
 
 
 def test_two_trainings_with_an_inherited_optimiser_are_one_that_is_twice_as_long(tmp_path):
