@@ -27,7 +27,8 @@ def main(pairs: str, policy: str, folder: str) -> None:
     on_cpu = not torch.cuda.is_available()
     arguments = DPOConfig(
         output_dir=folder, max_length=None, precompute_ref_log_probs=True, logging_steps=1, save_strategy="no", report_to=[],
-        bf16=not on_cpu, use_cpu=on_cpu, dataloader_pin_memory=not on_cpu, gradient_checkpointing=False, disable_tqdm=True, **told["arguments"],
+        bf16=not on_cpu, use_cpu=on_cpu, dataloader_pin_memory=not on_cpu, gradient_checkpointing=False, disable_tqdm=True,
+        **told["arguments"],
     )  # fmt: skip
     clock = Clock()
     DPOTrainer(
