@@ -48,7 +48,7 @@ def save_policy(trainer, tokenizer, task: TrainingTask) -> PolicySaved | None:
     for folder in (unnamed, adapter_folder(unnamed)):
         shutil.rmtree(folder, ignore_errors=True)
     if task.config.lora_rank is not None:
-        model.save_pretrained(adapter_folder(unnamed))
+        model.save_pretrained(adapter_folder(unnamed), save_embedding_layers=False)
         model = model.merge_and_unload()
     own = _own_config(task)
     model.to(own.dtype)

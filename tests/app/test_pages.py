@@ -4,9 +4,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from engine import pairing, plans, runs, verdicts
+from engine.events import OptimiserStep
 from engine.export import TABLES
 from engine.method.difficulty import class_counts, classify
-from engine.store import job_rows, reads
+from engine.store import job_rows, reads, record
 from tests.conftest import ROOT
 
 PAGES = ("home", "difficulty", "responses", "pairs", "training", "compare", "export", "data")
@@ -167,6 +168,15 @@ def test_launching_a_training_keeps_only_what_was_changed(studio):
     next(b for b in at.button if b.label == "Train with DPO").click().run()
     job = job_rows.latest(studio.db, studio.run_id, 0, "train")
     assert job["params"] == {"beta": 0.2} and job["state"] in ("queued", "running", "failed")
+
+
+def test_a_training_without_margins_shows_the_curves_it_has(studio):
+    studio.resampled()
+    job = studio.job("train", "running")
+    for step in (1, 2):
+        record(studio.db, job, 1, OptimiserStep(step, 2, {"loss": 0.5, "grad_norm": 1.0, "learning_rate": 1e-6}))
+    at = show("training")
+    assert len(at.get("plotly_chart")) == 3
 
 
 def test_compare_shows_the_paired_gain_and_begins_the_next_iteration(studio):

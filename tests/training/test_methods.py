@@ -8,8 +8,9 @@ import pytest
 import torch
 
 from engine.config import LOSSES
-from engine.errors import TrainingError
-from engine.events import CheckpointSaved, Note
+from engine.errors import TrainingError, WorkerDied
+from engine.events import CheckpointSaved, Note, OptimiserStep
+from engine.placement import Backend, Remote
 from engine.policies import STARTER, adapter_folder, content_id
 from engine.training.saving import OPTIMISER
 from engine.types import Worked
@@ -18,8 +19,8 @@ from tests.training.small_trainings import largest_difference, right, saved, ste
 LN2 = math.log(2)
 BETA = 0.1
 FIRST_LOSS = {
-    "sigmoid": LN2, "hinge": 1.0, "ipo": (1 / (2 * BETA)) ** 2, "nca_pair": 2 * LN2, "bco_pair": 2 * LN2, "sppo_hard": 2 * (0.5 / BETA) ** 2,
-    "aot": LN2, "aot_unpaired": LN2, "apo_zero": 1.0, "apo_down": 1.0, "discopop": 0.5 * LN2 + 0.5, "sigmoid_norm": LN2,
+    "sigmoid": LN2, "hinge": 1.0, "ipo": (1 / (2 * BETA)) ** 2, "nca_pair": 2 * LN2, "bco_pair": 2 * LN2,
+    "sppo_hard": 2 * (0.5 / BETA) ** 2, "aot": LN2, "aot_unpaired": LN2, "apo_zero": 1.0, "apo_down": 1.0, "discopop": 0.5 * LN2 + 0.5, "sigmoid_norm": LN2,
 }  # fmt: skip
 """Each loss where policy and reference agree, by its formula."""
 
@@ -73,7 +74,8 @@ def test_solutions_that_are_too_long_are_left_out_and_counted(tmp_path):
     told = task(tmp_path, "sft", n=4)
     long = replace(told.rows[0], response=right(1) * 10)
     events = trained(replace(told, rows=[*told.rows, long]))
-    assert [event.text for event in events if isinstance(event, Note)] == ["1 worked solutions are longer than 128 tokens and were left out."]
+    notes = [event.text for event in events if isinstance(event, Note)]
+    assert notes == ["1 worked solutions are longer than 128 tokens and were left out."]
     with pytest.raises(TrainingError, match="None of the 1 worked solutions can be trained on"):
         trained(replace(task(tmp_path / "other", "sft"), rows=[long]))
 
@@ -100,7 +102,10 @@ def test_the_reference_of_lora_is_the_model_without_its_adapter(tmp_path):
     assert lora[0].values["rewards/margins"] == pytest.approx(0.0, abs=1e-5) and lora[-1].values["rewards/margins"] != 0.0
 
 
-@pytest.mark.parametrize("setting", [{"method": "sft"}, {"method": "sft", "lora_rank": 4, "lora_dropout": 0.1}, {"lora_rank": 4, "lora_dropout": 0.1}], ids=str)
+LORA = {"lora_rank": 4, "lora_dropout": 0.1}
+
+
+@pytest.mark.parametrize("setting", [{"method": "sft"}, {"method": "sft", **LORA}, LORA], ids=str)
 def test_a_training_that_is_stopped_and_resumed_gives_the_weights_of_the_unbroken_one(setting, tmp_path):
     changed = {"n": 16, "learning_rate": 1e-3, **setting}
     unbroken = trained(task(tmp_path / "unbroken", **changed))
@@ -113,11 +118,25 @@ def test_a_training_that_is_stopped_and_resumed_gives_the_weights_of_the_unbroke
     assert saved(second).policy_id == saved(unbroken).policy_id != content_id(STARTER / "policy")
 
 
+def test_a_killed_lora_sft_child_leaves_checkpoints_that_end_with_the_same_weights(tmp_path):
+    setting = {"n": 120, "lora_rank": 4, "learning_rate": 1e-3, "checkpoint_every_s": 0.0}
+    unbroken = saved(trained(task(tmp_path / "unbroken", "sft", **setting)))
+    told, first = task(tmp_path / "broken", "sft", **setting), Remote(Backend("sft"), tmp_path / "logs")
+    with pytest.raises(WorkerDied):
+        for event in first.train(told, lambda: False):
+            if isinstance(event, OptimiserStep) and event.step == 3:
+                first.kill()
+    second = trained(told)
+    assert 1 < steps(second)[0].step < 30, "it goes on from a checkpoint in the middle"
+    assert saved(second).policy_id == unbroken.policy_id
+
+
 def test_two_trainings_with_an_inherited_optimiser_are_one_that_is_twice_as_long(tmp_path):
     settings = {"n": 4, "inherit_optimizer": True, "learning_rate": 1e-3}
     whole = saved(trained(task(tmp_path / "whole", "sft", **settings, n_epochs=4)))
     half = saved(trained(task(tmp_path / "half", "sft", **settings, n_epochs=2)))
-    rest = replace(task(tmp_path / "rest", "sft", **settings, n_epochs=2), policy_path=half.path, inherit_from=str(tmp_path / "half" / "work"))
+    rest = task(tmp_path / "rest", "sft", **settings, n_epochs=2)
+    rest = replace(rest, policy_path=half.path, inherit_from=str(tmp_path / "half" / "work"))
     fresh = replace(rest, inherit_from=None, work_dir=str(tmp_path / "fresh"))
     assert largest_difference(weights(saved(trained(rest)).path), weights(whole.path)) < 1e-6
     assert largest_difference(weights(saved(trained(fresh)).path), weights(whole.path)) > 1e-4
@@ -128,7 +147,8 @@ def test_two_trainings_with_an_inherited_optimiser_are_one_that_is_twice_as_long
 def test_an_inherited_rate_is_constant_and_warms_up_once(tmp_path):
     settings = {"n": 16, "inherit_optimizer": True, "warmup_share": 0.5}
     first = trained(task(tmp_path / "first", "sft", **settings))
-    then = replace(task(tmp_path / "then", "sft", **settings), policy_path=saved(first).path, inherit_from=str(tmp_path / "first" / "work"))
+    then = task(tmp_path / "then", "sft", **settings)
+    then = replace(then, policy_path=saved(first).path, inherit_from=str(tmp_path / "first" / "work"))
     assert [event.values["learning_rate"] for event in steps(first)] == [0.0, 5e-5, 1e-4, 1e-4]
     assert [event.values["learning_rate"] for event in steps(trained(then))] == [1e-4] * 4
 
