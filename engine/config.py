@@ -44,6 +44,8 @@ class PolicyConfig:
     chat: bool = False
     """Wrap the prompt in the tokenizer's chat template."""
     trust_remote_code: bool = False
+    n_parameters: int | None = None
+    """What the memory is estimated from; None counts them in the files, once they are here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +66,12 @@ class SamplingConfig:
 @dataclass(frozen=True, slots=True)
 class RewardConfig:
     path: str
-    family: Literal["token_classification", "recorded_scores", "none"] = "token_classification"
+    family: Literal["token_classification", "skywork_prm", "qwen_prm", "recorded_scores", "none"] = "token_classification"
     """recorded_scores: the scores of the imported set at path. none: no process reward, accuracy alone decides."""
     revision: str | None = None
     trust_remote_code: bool = False
+    n_parameters: int | None = None
+    """As policy.n_parameters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +219,8 @@ def check_config(config: RunConfig) -> None:
     _require("evaluation.temperature", e.temperature, e.temperature is None or e.temperature >= 0, "0 or more")
     _require("evaluation.top_p", e.top_p, e.top_p is None or 0 < e.top_p <= 1, "above 0 and at most 1")
     _require("pairs.cap", config.pairs.cap, config.pairs.cap is None or config.pairs.cap >= 1, "1 or more, or left out")
+    for name, n in (("policy", config.policy.n_parameters), ("reward", config.reward.n_parameters)):
+        _require(f"{name}.n_parameters", n, n is None or n >= 1, "1 or more, or left out")
     check_training(t)
     check_recorded(config)
 

@@ -6,7 +6,7 @@ A job says only (run, iteration, kind); everything else is looked up here, so th
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from engine import phases, runs
+from engine import loading, phases, runs
 from engine.config import TrainingConfig
 from engine.errors import SamplerError, TrainingError
 from engine.events import Event, Planned
@@ -88,10 +88,15 @@ def _respond(db: Database, job: dict, placement: Placement, grader: Grader, part
     n_total = sum(len(indices) for _, _, wanted in parts for indices in wanted.values())
     yield Planned(n_total, n_total - sum(len(o.requests) for o in owed), "responses")
     reward = Backend(config.reward.family, row["prm_path"], {"trust_remote_code": config.reward.trust_remote_code})
-    for part in owed:
-        sampler = _sampler(db, config, part.samples)
-        placement.release(keep=[sampler, reward])
-        yield from phases.respond(part, _opener(placement, sampler), grader, _opener(placement, reward))
+    for part, (set_id, role, wanted) in zip(owed, parts):
+        sampler, seated_reward, together = loading.place(config, placement, _sampler(db, config, part.samples), reward)
+        openers = _opener(placement, sampler), grader, _opener(placement, seated_reward)
+        if together or prm_id is None:
+            yield from phases.respond(part, *openers)
+            continue
+        yield from phases.respond(replace(part, prm_id=None), *openers)
+        placement.release(keep=[seated_reward])
+        yield from phases.respond(_owed(db, job, set_id, role, wanted, prm_id), *openers)
 
 
 def _owed(db: Database, job: dict, set_id: str, role: str, wanted: dict[str, range], prm_id: str | None) -> Owed:
@@ -158,6 +163,7 @@ def _train(db: Database, job: dict, placement: Placement, grader: Grader) -> Ite
         trust_remote_code=config.policy.trust_remote_code,
     )
     placement.release()
+    loading.require_training(config, task.config, task.policy_path)
     trainer = placement.get(Backend("dpo"))
     try:
         yield from trainer.train(task, job["should_stop"])
