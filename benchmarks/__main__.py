@@ -1,11 +1,11 @@
-"""python -m benchmarks sampling rde startup grading data [--json]"""
+"""python -m benchmarks sampling warm rde startup grading data [--json]"""
 
 import argparse
 import json
 from dataclasses import asdict
 from importlib import import_module
 
-NAMES = ("rde", "startup", "sampling", "grading", "data")
+NAMES = ("rde", "startup", "sampling", "warm", "grading", "data")
 
 
 def main() -> None:

@@ -53,11 +53,13 @@ class Load:
     def refusal(self) -> str:
         """Field, value, needed, free, and what to do."""
         n = self.need
-        parts = f"weights {gb(n.weights)}, key-value cache {gb(n.cache_least)}, working memory {gb(n.working)}"
+        states = "weights, gradients and moments" if self.task == "training" else "weights"
+        parts = f"{states} {gb(n.weights)}, key-value cache {gb(n.cache_least)}, working memory {gb(n.working)}"
+        about = "at least" if n.is_partial else "about"
         return (
-            f"{self.table}.path is {self.path}: {self.task} needs about {gb(n.least)} on {self.device.name} ({parts}), and "
+            f"{self.table}.path is {self.path}: {self.task} needs {about} {gb(n.least)} on {self.device.name} ({parts}), and "
             f"{gb(self.device.free)} of {gb(self.device.total)} are free, of which {USABLE:.0%} are counted on. {self.advice} If the "
-            f"estimate is wrong, set {self.table}.n_parameters."
+            f"model is not that large, mend {self.table}.n_parameters."
         )
 
     def told(self) -> str:
@@ -67,7 +69,8 @@ class Load:
         if self.need is None:
             return f"{there}: memory unknown until the files are here, or {self.table}.n_parameters is set; {free}"
         asked = gb(self.need.least) if self.need.least == self.need.wanted else f"{gb(self.need.least)} to {gb(self.need.wanted)}"
-        return f"{there}: needs {asked}, {free}"
+        counted = "at least " if self.need.is_partial else ""
+        return f"{there}: needs {counted}{asked}, {free}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +147,7 @@ def training_load(config: RunConfig, training: TrainingConfig, size: ModelSize |
     )
     advice = (
         f"Lower training.micro_batch_size (now {training.micro_batch_size}) or training.max_length (now {training.max_length}), set "
-        "training.gradient_checkpointing = true, or take a smaller policy or a larger device."
+        "training.gradient_checkpointing = true, or take a smaller policy, a larger device or several."
     )
     return Load("policy", config.policy.path, "training", device, need, advice)
 

@@ -81,6 +81,8 @@ class Need:
     """Key-value cache for all responses in flight at full length; 0 where there is none or the shape is unknown."""
     cache_least: int = 0
     """The cache without which nothing can be sampled: all of it, or one response's where the engine can make do."""
+    is_partial: bool = False
+    """The shape is unknown: only what depends on the number of parameters is counted."""
 
     @property
     def least(self) -> int:
@@ -115,7 +117,7 @@ def sampling_need(size: ModelSize, sampler: str, *, batch_size: int, max_new_tok
     each = HALF if on_gpu else FULL
     weights, libraries = size.n_parameters * each, LIBRARIES + (GPU_CONTEXT if on_gpu else 0)
     if size.shape is None:
-        return Need(weights, libraries)
+        return Need(weights, libraries, is_partial=True)
     n_tokens = PROMPT_TOKENS + max_new_tokens
     if size.shape.n_positions:
         n_tokens = min(n_tokens, size.shape.n_positions)
@@ -135,7 +137,7 @@ def scoring_need(size: ModelSize, *, on_gpu: bool) -> Need:
     working = LIBRARIES + (GPU_CONTEXT if on_gpu else 0)
     if size.shape is not None:
         working += _forward_bytes(size.shape, PRM_TOKENS, each)
-    return Need(size.n_parameters * each, working)
+    return Need(size.n_parameters * each, working, is_partial=size.shape is None)
 
 
 def training_need(size: ModelSize, *, micro_batch_size: int, max_length: int, checkpointing: bool, on_gpu: bool) -> Need:
@@ -147,7 +149,7 @@ def training_need(size: ModelSize, *, micro_batch_size: int, max_length: int, ch
         one_layer = LAYER_NUMBERS * each // HALF * n_tokens * shape.n_hidden
         kept = shape.n_layers * n_tokens * shape.n_hidden * each + one_layer if checkpointing else shape.n_layers * one_layer
         working += kept + LOGIT_COPIES * FULL * n_tokens * shape.n_vocabulary
-    return Need(states, working)
+    return Need(states, working, is_partial=shape is None)
 
 
 def cache_bytes(shape: Shape, n_tokens: int, bytes_each: int) -> int:
