@@ -7,7 +7,8 @@ import streamlit as st
 
 from app import state
 from engine import runs
-from engine.config import RunConfig, check_config, load_config
+from engine.config import RunConfig, load_config
+from engine.config_checks import check_config
 from engine.errors import EngineError
 from engine.problems import STARTER_SETS
 from engine.problems.stored import stored_sets

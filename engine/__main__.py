@@ -17,14 +17,13 @@ def main(argv: list[str] | None = None) -> int:
     """Returns the exit status: 0, or 1 after an error sentence on standard error."""
     arguments = _parser().parse_args(argv)
     try:
-        arguments.command(arguments)
+        return arguments.command(arguments) or 0
     except EngineError as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("Stopped. What was finished is stored; `resume` goes on.", file=sys.stderr)
         return 130
-    return 0
 
 
 def run(arguments) -> None:
@@ -250,11 +249,30 @@ def init(arguments) -> None:
     print(json.dumps({"policy": str(folder)}) if arguments.json else folder)
 
 
-def doctor(arguments) -> None:
+def doctor(arguments) -> int:
     from engine.doctor import examine
 
+    if arguments.config:
+        return _doctor_config(arguments)
     findings = examine(Path(arguments.db))
     print(json.dumps(findings) if arguments.json else "\n".join(f"{name:<14} {value}" for name, value in findings.items()))
+    return 0
+
+
+def _doctor_config(arguments) -> int:
+    """1 where something is asked for or must be changed before `run` would start."""
+    from dataclasses import asdict
+
+    from engine.checks import examine_config, is_runnable
+
+    findings = examine_config(Path(arguments.config))
+    runnable = is_runnable(findings)
+    if arguments.json:
+        print(json.dumps({"runnable": runnable, "findings": [asdict(finding) for finding in findings]}))
+    else:
+        print("\n".join(f"{f.status:<7} {f.about:<34} {f.text}" for f in findings))
+        print("It would run." if runnable else "It would not run yet: see the lines with ask and change.")
+    return 0 if runnable else 1
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -289,7 +307,9 @@ def _parser() -> argparse.ArgumentParser:
     importing.add_argument("--rewards", metavar="FILE", help="the reference code's *_reward_dict file that belongs to FILE")
     importing.add_argument("--check", action="store_true", help="grade again, and list where the given flags disagree")
     add("rates", rates, "Classes by accuracy of a table of pass rates per problem.").add_argument("file")
-    add("doctor", doctor, "Say what is installed, which device and sampler would be used, and who owns the database.")
+    add("doctor", doctor, "Say what is installed and who owns the database, or what a configuration lacks here.").add_argument(
+        "config", nargs="?", help="a TOML file: it is checked without downloading or loading anything; status 1 if it would not run"
+    )
     return parser
 
 

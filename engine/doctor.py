@@ -2,9 +2,9 @@
 
 import shutil
 from importlib.metadata import PackageNotFoundError, version
-from importlib.util import find_spec
 from pathlib import Path
 
+from engine import devices
 from engine.errors import EngineError
 from engine.policies import STARTER
 from engine.samplers import resolve_sampler
@@ -13,7 +13,7 @@ PACKAGES = ("torch", "transformers", "trl", "vllm", "duckdb", "streamlit", "plot
 
 
 def examine(database: Path) -> dict[str, str]:
-    """Findings by name, each one line. Imports torch to ask for the device, loads no model."""
+    """Findings by name, each one line. Loads no model."""
     return {
         **{name: _version(name) for name in PACKAGES},
         "device": _device(),
@@ -34,14 +34,7 @@ def _version(package: str) -> str:
 
 
 def _device() -> str:
-    if find_spec("torch") is None:
-        return "unknown: torch is not installed"
-    import torch
-
-    if not torch.cuda.is_available():
-        return "cpu"
-    free, total = torch.cuda.mem_get_info()
-    return f"{torch.cuda.get_device_name()} x {torch.cuda.device_count()}, {free / 1e9:.0f} of {total / 1e9:.0f} GB free"
+    return "; ".join(d.name if d.free is None else f"{d.name}: {d.free / 1e9:.0f} of {d.total / 1e9:.0f} GB free" for d in devices.here())
 
 
 def _owner(database: Path) -> str:

@@ -45,9 +45,11 @@ class Backend:
     """A key of BACKENDS."""
     path: str = ""
     options: dict[str, Any] = field(default_factory=dict)
+    seat: dict[str, Any] = field(default_factory=dict, compare=False)
+    """Where it is opened: gpu (its number), memory_share (of that GPU, for vLLM). It changes no answer, so an open backend stays."""
 
     def key(self) -> str:
-        return json.dumps(asdict(self), sort_keys=True)
+        return json.dumps([self.name, self.path, self.options], sort_keys=True)
 
 
 def open_backend(backend: Backend):
@@ -71,7 +73,7 @@ def _hf_local(b: Backend):
 def _vllm_local(b: Backend):
     from engine.samplers.vllm_local import VllmSampler
 
-    return VllmSampler(b.path, **b.options)
+    return VllmSampler(b.path, memory_share=b.seat.get("memory_share"), **b.options)
 
 
 def _token_classification(b: Backend):
@@ -153,6 +155,12 @@ class Placement:
                 self._open[key] = self._start(backend)
             return self._open[key]
 
+    def is_open(self, backend: Backend) -> bool:
+        """Whether get() would answer at once, with what is loaded."""
+        with self._lock:
+            kept = self._open.get(backend.key())
+            return kept is not None and not getattr(kept, "dead", False)
+
     def release(self, *, keep: Sequence[Backend] = ()) -> None:
         """Close every backend that is not named. Blocks until their memory is given back."""
         kept_keys = {backend.key() for backend in keep}
@@ -204,7 +212,7 @@ class Remote:
                 stderr=subprocess.STDOUT,
                 pass_fds=[write_end],
                 cwd=ROOT,
-                env=child_environment(),
+                env=child_environment(backend.seat.get("gpu")),
             )
         os.close(write_end)
         self._answers: queue.Queue[bytes | None] = queue.Queue()
@@ -306,9 +314,11 @@ def child_command(backend: Backend) -> list[str]:
     return [*launch, *kind, "--module", "engine.worker"]
 
 
-def child_environment() -> dict[str, str]:
-    """The environment of a child process."""
+def child_environment(gpu: int | None = None) -> dict[str, str]:
+    """The environment of a child process, which sees one GPU if it is given one, by its number on the PCI bus."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "TOKENIZERS_PARALLELISM": "false"}
+    if gpu is not None:
+        environment |= {"CUDA_DEVICE_ORDER": "PCI_BUS_ID", "CUDA_VISIBLE_DEVICES": str(gpu)}
     if shutil.which("nvidia-smi"):
         return environment
     return {**CPU_ENVIRONMENT, **environment}

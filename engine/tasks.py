@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from engine import calibration, phases, plans, runs, tuning
+from engine import calibration, loading, phases, plans, runs, tuning
 from engine.config import RunConfig, TrainingConfig
 from engine.errors import SamplerError, TrainingError
 from engine.events import Event, Planned
@@ -117,10 +117,15 @@ def _respond(
     n_total = sum(len(indices) for _, _, wanted in parts for indices in wanted.values())
     yield Planned(n_total + n_later, n_total - sum(len(o.requests) for o in owed), "responses")
     reward = _reward(config, row["prm_path"])
-    for part in owed:
-        sampler = _sampler(db, config, part.samples)
-        placement.release(keep=[sampler, reward])
-        yield from phases.respond(part, _opener(placement, sampler), grader, _opener(placement, reward))
+    for part, (set_id, role, wanted) in zip(owed, parts):
+        sampler, seated_reward, together = loading.place(config, placement, _sampler(db, config, part.samples), reward)
+        openers = _opener(placement, sampler), grader, _opener(placement, seated_reward)
+        if together or prm_id is None:
+            yield from phases.respond(part, *openers)
+            continue
+        yield from phases.respond(replace(part, prm_id=None), *openers)
+        placement.release(keep=[seated_reward])
+        yield from phases.respond(_owed(db, job, set_id, role, wanted, prm_id), *openers)
 
 
 def _owed(db: Database, job: dict, set_id: str, role: str, wanted: dict[str, range], prm_id: str | None) -> Owed:
@@ -187,6 +192,7 @@ def _train(db: Database, job: dict, placement: Placement, grader: Grader) -> Ite
         inherit_from=_inherited(db, run_id, start) if training.inherit_optimizer else None,
     )
     placement.release()
+    loading.require_training(config, training, task.policy_path)
     trainer = placement.get(trainer_backend(training))
     try:
         yield from trainer.train(task, job["should_stop"])

@@ -5,7 +5,8 @@ from dataclasses import asdict
 import streamlit as st
 
 from app import charts, inert, state, widgets
-from engine.config import TrainingConfig, check_training
+from engine.config import TrainingConfig
+from engine.config_checks import check_training
 from engine.errors import EngineError
 from engine.store import job_rows, reads
 from engine.tasks import training_config

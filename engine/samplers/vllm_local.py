@@ -35,7 +35,7 @@ CPU_BLOCK_TOKENS = 32
 starter policy 32 is a quarter faster."""
 
 GPU_MEMORY_SHARE = 0.7
-"""Share of the GPU's memory for weights and cache; the process reward model needs room beside it."""
+"""Share of the GPU's memory for weights and cache where the reward model's size is unknown, so that it finds room. Ours, a guess."""
 
 GATHER = 32
 """Finished responses per yielded list, or the batch size where that is less; the last list is what is left."""
@@ -48,11 +48,12 @@ class VllmSampler:
         path: folder with config, tokenizer and safetensors, or a hub id.
         batch_size: requests in flight.
         trust_remote_code: run code that comes with the model.
+        memory_share: of the GPU, for weights and cache: see engine.loading. None takes GPU_MEMORY_SHARE; a CPU ignores it.
 
     Raises: SamplerError if the policy cannot be loaded, or another vLLM engine is open in this process.
     """
 
-    def __init__(self, path: str, *, batch_size: int = 256, trust_remote_code: bool = False):
+    def __init__(self, path: str, *, batch_size: int = 256, trust_remote_code: bool = False, memory_share: float | None = None):
         if vllm_process.is_taken():
             raise SamplerError(
                 "A model is already open in vLLM in this process, and two engines in one process die together. "
@@ -64,7 +65,7 @@ class VllmSampler:
 
         try:
             self.tokenizer = AutoTokenizer.from_pretrained(path, trust_remote_code=trust_remote_code)
-            self._llm = _start(path, batch_size, trust_remote_code)
+            self._llm = _start(path, batch_size, trust_remote_code, memory_share or GPU_MEMORY_SHARE)
         except (OSError, ValueError, KeyError, RuntimeError) as error:
             raise cannot_load(path, error) from error
         vllm_process.set_taken(True)
@@ -159,7 +160,7 @@ class VllmSampler:
         ]
 
 
-def _start(path: str, batch_size: int, trust_remote_code: bool):
+def _start(path: str, batch_size: int, trust_remote_code: bool, memory_share: float):
     """The engine, with as long a context as its memory allows.
 
     On a CPU: full precision, no compilation (minutes), and every prompt read in one step, because vLLM 0.31 rewinds the seed
@@ -168,7 +169,7 @@ def _start(path: str, batch_size: int, trust_remote_code: bool):
     import torch
     from vllm import LLM
 
-    on_gpu = {"dtype": "bfloat16", "gpu_memory_utilization": GPU_MEMORY_SHARE}
+    on_gpu = {"dtype": "bfloat16", "gpu_memory_utilization": memory_share}
     on_cpu = {"dtype": "float32", "enforce_eager": True, "block_size": CPU_BLOCK_TOKENS, "enable_chunked_prefill": False}
     return LLM(
         model=path,

@@ -6,7 +6,8 @@ import tomllib
 
 import pytest
 
-from engine.config import LOSSES, check_training, load_config, parse_config, plain_config
+from engine.config import load_config, parse_config, plain_config
+from engine.config_checks import LOSSES, check_training
 from engine.errors import ConfigError
 from tests.engine.small_runs import ROOT, SMALL, small, toml
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from engine.config import LOSSES
+from engine.config_checks import LOSSES
 from engine.errors import TrainingError, WorkerDied
 from engine.events import CheckpointSaved, Note, OptimiserStep
 from engine.placement import Backend, Remote
