@@ -14,6 +14,7 @@ from engine.errors import ConfigError
 from engine.method.budget import remaining_budget, target_classes
 from engine.method.difficulty import check_thresholds
 from engine.method.prompts import PAPER_TEMPLATE, check_template
+from engine.samplers.served import checked_url
 from engine.types import Mode, SamplingSettings
 
 LOSSES = (
@@ -48,9 +49,9 @@ class PolicyConfig:
 
 @dataclass(frozen=True, slots=True)
 class SamplingConfig:
-    sampler: Literal["auto", "hf_local", "vllm_local", "recorded"] = "auto"
-    """auto takes vllm_local where vLLM is installed and can serve the policy on a GPU, else hf_local. recorded replays the
-    imported responses that policy.path names."""
+    sampler: Literal["auto", "hf_local", "vllm_local", "openai_api", "ray_pool", "recorded"] = "auto"
+    """auto takes vllm_local where vLLM is installed and can serve the policy on a GPU, else hf_local. openai_api: the servers
+    in base_urls. ray_pool: Ray, here or at ray_address. recorded replays the imported responses that policy.path names."""
     n: int = 8
     """Responses per problem that the budget allows in total."""
     n_presample: int = 3
@@ -58,7 +59,17 @@ class SamplingConfig:
     top_p: float = 0.95
     max_new_tokens: int = 2048
     batch_size: int = 256
-    """Responses side by side (hf_local), or requests in flight (vllm_local)."""
+    """Responses side by side (hf_local), or requests in flight (vllm_local; openai_api: over all servers; ray_pool: per engine)."""
+    base_urls: tuple[str, ...] = ()
+    """openai_api: where the servers are, such as http://127.0.0.1:8000/v1. Keys come from HS_STAR_API_KEY or OPENAI_API_KEY."""
+    model: str | None = None
+    """openai_api: the name of policy.path on servers that do not say what they loaded; vLLM does, and needs none."""
+    ray_address: str | None = None
+    """ray_pool: a cluster, such as 10.0.0.5:6379; None starts Ray on this machine."""
+    n_engines: int | None = None
+    """ray_pool: None for as many as the GPUs allow, one where there are none."""
+    tensor_parallel_size: int = 1
+    """GPUs per engine of vLLM (vllm_local, ray_pool)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +227,28 @@ def check_config(config: RunConfig) -> None:
     _require("evaluation.top_p", e.top_p, e.top_p is None or 0 < e.top_p <= 1, "above 0 and at most 1")
     _require("pairs.cap", config.pairs.cap, config.pairs.cap is None or config.pairs.cap >= 1, "1 or more, or left out")
     check_training(t)
+    check_servers(s)
     check_recorded(config)
+
+
+def check_servers(s: SamplingConfig) -> None:
+    """What only some samplers take, and what they cannot do without. Raises: ConfigError."""
+    for url in s.base_urls:
+        checked_url(url)
+    needed = s.sampler != "openai_api" or bool(s.base_urls)
+    _require("sampling.base_urls", list(s.base_urls), needed, 'at least one address, because sampling.sampler is "openai_api"')
+    for name in ("base_urls", "model"):
+        _only(s, name, getattr(s, name), "openai_api")
+    for name in ("ray_address", "n_engines"):
+        _only(s, name, getattr(s, name), "ray_pool")
+    _require("sampling.n_engines", s.n_engines, s.n_engines is None or s.n_engines >= 1, "1 or more, or left out")
+    _require("sampling.tensor_parallel_size", s.tensor_parallel_size, s.tensor_parallel_size >= 1, "1 or more")
+    _only(s, "tensor_parallel_size", s.tensor_parallel_size > 1 and s.tensor_parallel_size, "vllm_local", "ray_pool")
+
+
+def _only(s: SamplingConfig, name: str, value: object, *samplers: str) -> None:
+    fits = not value or s.sampler in ("auto", *samplers)
+    _require(f"sampling.{name}", value, fits, f"left out, or sampling.sampler one of {', '.join(samplers)}")
 
 
 def check_recorded(config: RunConfig) -> None:

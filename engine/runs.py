@@ -10,7 +10,7 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 from engine import sources
-from engine.config import RunConfig, parse_config, plain_config
+from engine.config import RunConfig, check_servers, parse_config, plain_config
 from engine.errors import ConfigError, EngineError, ProblemSetError, StoreConflict
 from engine.method.budget import cap_plan, plan_resample
 from engine.method.difficulty import classify
@@ -37,6 +37,7 @@ def create_run(db: Database, config: RunConfig) -> str:
     policy, policy_id = sources.policy(config)
     prm, prm_id = sources.reward(config)
     config = replace(config, sampling=replace(config.sampling, sampler=resolve_sampler(config.sampling.sampler)))
+    check_servers(config.sampling)
     run_id = uuid.uuid4().hex[:8]
     with db.transaction() as cursor:
         _require_same_answers(db, [*train, *held_out])

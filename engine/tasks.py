@@ -5,9 +5,10 @@ A job says only (run, iteration, kind); everything else is looked up here, so th
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Any
 
 from engine import phases, runs
-from engine.config import TrainingConfig
+from engine.config import RunConfig, TrainingConfig
 from engine.errors import SamplerError, TrainingError
 from engine.events import Event, Planned
 from engine.grading import Grader
@@ -89,7 +90,7 @@ def _respond(db: Database, job: dict, placement: Placement, grader: Grader, part
     yield Planned(n_total, n_total - sum(len(o.requests) for o in owed), "responses")
     reward = Backend(config.reward.family, row["prm_path"], {"trust_remote_code": config.reward.trust_remote_code})
     for part in owed:
-        sampler = _sampler(db, config, part.samples)
+        sampler = _sampler(db, job["run_id"], config, part.samples)
         placement.release(keep=[sampler, reward])
         yield from phases.respond(part, _opener(placement, sampler), grader, _opener(placement, reward))
 
@@ -119,8 +120,20 @@ def _owed(db: Database, job: dict, set_id: str, role: str, wanted: dict[str, ran
     )
 
 
-def _sampler(db: Database, config, samples: SampleSet) -> Backend:
-    options = {"batch_size": config.sampling.batch_size, "trust_remote_code": config.policy.trust_remote_code}
+def _sampler(db: Database, run_id: str, config: RunConfig, samples: SampleSet) -> Backend:
+    """The backend that draws a sample set, with the options that it takes and no others."""
+    s = config.sampling
+    options: dict[str, Any] = {"batch_size": s.batch_size}
+    if samples.sampler == "openai_api":
+        is_first = samples.policy_id == reads.iterations(db, run_id)[0]["policy_id"]
+        options |= {"base_urls": s.base_urls, "policy_id": samples.policy_id, "model": s.model}
+        options["known_as"] = config.policy.path if is_first else ""
+    else:
+        options["trust_remote_code"] = config.policy.trust_remote_code
+    if samples.sampler == "ray_pool":
+        options |= {"address": s.ray_address, "n_engines": s.n_engines}
+    if samples.sampler in ("ray_pool", "vllm_local"):
+        options["tensor_parallel_size"] = s.tensor_parallel_size
     return Backend(samples.sampler, reads.policy_path(db, samples.policy_id), options)
 
 

@@ -2,13 +2,14 @@
 
     python -m engine.worker WRITE_FD
 
-Whatever libraries print goes to the parent's log file. The process ends when its standard input closes, so that the death
-of the parent, even by SIGKILL, leaves nothing running.
+Whatever libraries print goes to the parent's log file. The process, and all it started, ends when its standard input closes,
+so that the death of the parent, even by SIGKILL, leaves nothing running.
 """
 
 import json
 import os
 import queue
+import signal
 import sys
 import threading
 
@@ -76,6 +77,8 @@ def _listen(calls: queue.Queue, stop: threading.Event) -> None:
             stop.set()
         else:
             calls.put(message)
+    if os.getpgrp() == os.getpid():
+        os.killpg(0, signal.SIGKILL)
     os._exit(0)
 
 
