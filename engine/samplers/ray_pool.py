@@ -96,7 +96,7 @@ class RaySampler:
                     except StopIteration:
                         waiting.extend(parts.pop(stream).left.values())
                         continue
-                    except self._ray.exceptions.RayActorError as error:
+                    except (self._ray.exceptions.RayActorError, self._ray.exceptions.ObjectLostError) as error:
                         part = parts.pop(stream)
                         waiting.extend(part.left.values())
                         self._engines[part.place] = None

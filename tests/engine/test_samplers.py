@@ -93,7 +93,7 @@ def inline():
 def backend(name: str, batch_size: int, path: str = POLICY) -> Backend:
     options = {
         "openai_api": {"base_urls": URLS, "policy_id": content_id(Path(path))},
-        "ray_pool": {"trust_remote_code": False, "n_engines": 2},
+        "ray_pool": {"trust_remote_code": False, "n_engines": 2 if batch_size == 7 else 1},
     }
     return Backend(name, path, {"batch_size": batch_size, **options.get(name, {"trust_remote_code": False})})
 
