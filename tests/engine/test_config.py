@@ -55,7 +55,7 @@ BAD = [
     ("training.micro_batch_size", 0), ("training.batch_size", 0), ("training.warmup_share", 1),
     ("training.weight_decay", -1), ("training.max_length", 1), ("training.loss_type", []), ("training.loss_type", ["dpo"]),
     ("training.loss_weights", [1.0, 2.0]), ("training.checkpoint_every_s", -1),
-    ("evaluation.n", 0), ("evaluation.temperature", -1), ("evaluation.top_p", 1.5),
+    ("sampling.base_urls", ["h:8000"]), ("sampling.n_engines", 0), ("sampling.tensor_parallel_size", 0), ("evaluation.n", 0), ("evaluation.temperature", -1), ("evaluation.top_p", 1.5),
 ]  # fmt: skip
 
 
@@ -69,6 +69,29 @@ def test_a_value_that_cannot_be_used_is_named(field, value):
     at_hand = "sampling.n_presample" if field == "sampling.n" else "tau_" if "tau_" in field else field
     assert at_hand in told and told.endswith("."), told
     assert "\n" not in told
+
+
+@pytest.mark.parametrize(
+    ("sampling", "told"),
+    [
+        ({"sampler": "openai_api"}, "sampling.base_urls is []: it must be at least one address"),
+        ({"sampler": "openai_api", "base_urls": ["h:8000"]}, "sampling.base_urls holds 'h:8000'"),
+        ({"sampler": "openai_api", "base_urls": ["http://h"], "n_engines": 2}, "sampling.n_engines is 2"),
+        ({"sampler": "hf_local", "tensor_parallel_size": 2}, "sampling.tensor_parallel_size is 2"),
+        ({"sampler": "hf_local", "base_urls": ["http://h"]}, "left out, or sampling.sampler one of openai_api"),
+    ],
+)
+def test_what_a_sampler_needs_or_does_not_take_is_said(sampling, told):
+    with pytest.raises(ConfigError) as raised:
+        small(sampling=sampling)
+    assert told in str(raised.value)
+
+
+def test_servers_and_engines_are_kept_as_given():
+    urls = ["http://a:8000/v1", "http://b:8000/v1"]
+    assert small(sampling={"sampler": "openai_api", "base_urls": urls}).sampling.base_urls == tuple(urls)
+    several = {"sampler": "ray_pool", "n_engines": 8, "tensor_parallel_size": 2, "ray_address": "h:6379"}
+    assert small(sampling=several).sampling.n_engines == 8
 
 
 @pytest.mark.parametrize(("changes", "named"), [({"sampling": {"n_presamples": 3}}, "sampling.n_presamples"), ({"sedd": 1}, "sedd")])
