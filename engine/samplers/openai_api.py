@@ -227,7 +227,7 @@ class _Call:
                 return _refused(request)
             self._room[request.prompt] = room
             return await self._ask(server, request)
-        if status in (408, 409, 425, 429) or status >= 500:
+        if status in (404, 408, 409, 425, 429) or status >= 500:  # 404: it may have been started anew with another model
             raise _Failed(f"it answered {status}, {said}")
         raise SamplerError(_cannot_answer(server.url, status, said))
 

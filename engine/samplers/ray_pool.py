@@ -66,7 +66,8 @@ class RaySampler:
             self._spec = ("vllm_local" if n_gpus else "hf_local", path, options)
             n_engines = n_engines or max(1, n_gpus // tensor_parallel_size)
             self._check_room(n_engines, tensor_parallel_size, n_gpus)
-            self._actor = self._ray.remote(num_cpus=1, num_gpus=tensor_parallel_size if n_gpus else 0, scheduling_strategy="SPREAD")(Engine)
+            needs = {"num_cpus": 1, "num_gpus": tensor_parallel_size if n_gpus else 0, "scheduling_strategy": "SPREAD"}
+            self._actor = self._ray.remote(**needs)(Engine)
             self._engines = [self._actor.remote(*self._spec) for _ in range(n_engines)]
             self._ray.get([engine.open.remote() for engine in self._engines])
         except BaseException as error:

@@ -36,8 +36,6 @@ class Served:
     """A model on a server that is the wanted policy."""
 
     name: str
-    n_positions: int | None
-    """Tokens of prompt and response together; None where the server does not say."""
     is_vllm: bool
     """vLLM takes more settings than OpenAI's interface has, and counts tokens of a prompt."""
 
@@ -55,8 +53,7 @@ def find_served(listing: Any, wanted: Wanted, url: str) -> Served:
     models = [m for m in models or [] if isinstance(m, dict) and isinstance(m.get("id"), str)]
     for model in models:
         if _is(model, wanted):
-            length = model.get("max_model_len")
-            return Served(model["id"], length if isinstance(length, int) else None, model.get("owned_by") == "vllm")
+            return Served(model["id"], is_vllm=model.get("owned_by") == "vllm")
     serves = ", ".join(dict.fromkeys(str(m.get("root") or m["id"]) for m in models)) or "no model"
     raise SamplerError(
         f"{url} serves {inert(serves)}, and what is to be sampled is the policy {wanted.policy_id}. Serve its folder there, "

@@ -13,12 +13,15 @@ import pytest
 
 from benchmarks.model_servers import serve_policy
 from engine.errors import SamplerError
-from engine.policies import content_id
+from engine.jobs import JobRunner
+from engine.policies import STARTER, content_id
+from engine.runs import create_run
 from engine.samplers import openai_api
 from engine.samplers.openai_api import OpenAiSampler, pause_s
+from engine.store import job_rows, reads
 from engine.types import Request, SamplingSettings
-from tests.engine.small_runs import until
-from tests.engine.test_samplers import GREEDY, POLICY, SAMPLED, asked, drawn, inline, key, on_vllm, perturbed  # noqa: F401
+from tests.engine.small_runs import small, until
+from tests.engine.test_samplers import GREEDY, POLICY, SAMPLED, asked, drawn, inline, key, perturbed  # noqa: F401
 
 ID = "0123456789abcdef"
 SETTINGS = SamplingSettings(temperature=1.0, top_p=0.95, max_new_tokens=16)
@@ -261,6 +264,32 @@ def test_pauses_double_and_their_jitter_is_a_hash():
     assert all(base * 2**n / 2 <= pause < base * 2**n for n, pause in enumerate(pauses))
 
 
+def test_a_job_whose_servers_are_dead_fails_in_words_and_resuming_it_completes(db):
+    """The run's first policy is known by its folder, and every response is stored once."""
+    is_dead = True
+
+    def answer(path, body, headers):
+        if is_dead:
+            return None
+        folder = str(STARTER / "policy")
+        return (200, {"data": [{"id": "m", "root": folder}]}) if path.endswith("/models") else completed(body)
+
+    with scripted(answer) as url:
+        sampling = {"sampler": "openai_api", "base_urls": [url], "batch_size": 4}
+        run_id = create_run(db, small(sampling=sampling, reward={"family": "none"}, difficulty={"mode": "accuracy"}, placement="inline"))
+        runner = JobRunner(db)
+        job_id = runner.submit(run_id, 0, "presample")
+        runner.run_next()
+        failed = job_rows.get(db, job_id)
+        assert failed["state"] == "failed" and f"None of the servers in sampling.base_urls answers ({url}:" in failed["error"]
+        is_dead = False
+        runner.resume(job_id)
+        runner.run_next()
+        assert job_rows.get(db, job_id)["state"] == "done"
+        runner.close()
+    assert len(reads.stored_keys(db, reads.iteration(db, run_id, 0)["presample_set"])) == 12 * 3
+
+
 @pytest.fixture(scope="module")
 def doomed(tmp_path_factory):
     """A server that tests may stop."""
@@ -320,4 +349,5 @@ def test_closing_early_makes_vllm_give_the_requests_up(servers, asked):  # noqa:
     next(stream)
     assert servers[0].metric("num_requests_running") > 0
     stream.close()
-    until(lambda: servers[0].metric("num_requests_running") + servers[0].metric("num_requests_waiting") == 0, "an idle server", deadline_s=30)
+    unfinished = ("num_requests_running", "num_requests_waiting")
+    until(lambda: not any(map(servers[0].metric, unfinished)), "an idle server", deadline_s=30)
