@@ -21,13 +21,13 @@ from engine.policies import STARTER, content_id
 from engine.samplers.openai_api import OpenAiSampler
 from engine.types import Request, SamplingSettings
 
-N_REQUESTS, N_IN_FLIGHT, N_RUNS = 256, 64, 5
+N_REQUESTS, N_IN_FLIGHT, N_RUNS = 512, 64, 5
 SETTINGS = SamplingSettings(temperature=1.0, top_p=0.95, max_new_tokens=16)
 POLICY = str(STARTER / "policy")
 
 
 def requests() -> list[Request]:
-    """32 starter problems, 8 responses each."""
+    """64 starter problems, 8 responses each."""
     with (STARTER / "held_out.jsonl").open() as file:
         questions = [json.loads(line)["question"] for line in islice(file, N_REQUESTS // 8)]
     return [Request(f"p{p}", i, stable_hash("bench", p, i), q + "\n") for p, q in enumerate(questions) for i in range(8)]

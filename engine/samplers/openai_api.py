@@ -121,6 +121,7 @@ class _Call:
         self._finished: list[Response] = []
         self._room: dict[str, int] = {}
         """Response tokens that fit after a prompt, where max_new_tokens does not."""
+        self._heads: dict[tuple[Served, int], str] = {}
         self._salt = requests[0].seed
         self._tasks: set[asyncio.Task] = set()
         self._n_slots = min(sampler.batch_size, len(requests))
@@ -236,11 +237,15 @@ class _Call:
         return "/chat/completions" if self._settings.chat else "/completions"
 
     def _body(self, served: Served, request: Request, max_tokens: int) -> bytes:
-        s = self._settings
-        asked = {"model": served.name, "max_tokens": max_tokens, "temperature": s.temperature, "top_p": s.top_p, "n": 1}
-        asked |= _VLLM_ONLY if served.is_vllm else {}
-        asked |= {"seed": request.seed % 2**63} if s.temperature else {}
-        return json.dumps(asked | self._prompt(request)).encode()
+        """The request as JSON; what all requests share is written once."""
+        head = self._heads.get((served, max_tokens))
+        if head is None:
+            s = self._settings
+            asked = {"model": served.name, "max_tokens": max_tokens, "temperature": s.temperature, "top_p": s.top_p, "n": 1}
+            head = json.dumps(asked | (_VLLM_ONLY if served.is_vllm else {}))[:-1]
+            self._heads[served, max_tokens] = head
+        seed = f', "seed": {request.seed % 2**63}' if self._settings.temperature else ""
+        return f"{head}{seed}, {json.dumps(self._prompt(request))[1:]}".encode()
 
     def _prompt(self, request: Request) -> dict:
         return {"messages": [{"role": "user", "content": request.prompt}]} if self._settings.chat else {"prompt": request.prompt}
