@@ -14,7 +14,6 @@ aiohttp, because it costs our process least per request: see docs/decisions.md.
 
 import asyncio
 import json
-import os
 import re
 import socket
 from collections import deque
@@ -24,10 +23,8 @@ from dataclasses import dataclass
 from engine.errors import SamplerError
 from engine.method.seeds import stable_hash
 from engine.samplers.served import Served, Wanted, checked_url, find_served, inert
+from engine.samplers.server_words import authorization, cannot_answer, sentence, words
 from engine.types import Request, Response, SamplingSettings
-
-KEY_NAMES = ("HS_STAR_API_KEY", "OPENAI_API_KEY")
-"""Environment variables, the first that is set counts. The key is never stored and never part of a message."""
 
 FIRST_PAUSE_S = 0.5
 GIVE_UP_AFTER = 6
@@ -138,7 +135,7 @@ class _Call:
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0, socket_factory=_socket),
             timeout=aiohttp.ClientTimeout(total=ANSWER_LIMIT_S, sock_connect=CONNECT_LIMIT_S),
-            headers={"Content-Type": "application/json", **_authorization()},
+            headers={"Content-Type": "application/json", **authorization()},
             cookie_jar=aiohttp.DummyCookieJar(),
         )
         await asyncio.gather(*[self._meet(server) for server in self._servers])
@@ -192,8 +189,8 @@ class _Call:
                 server.n_failures = 0
                 return response
             except (_Failed, self._http.ClientError, TimeoutError, OSError) as error:
-                said = f"{server.url}: {_words(error)}"
-                self._rest(server, _words(error))
+                said = f"{server.url}: {words(error)}"
+                self._rest(server, words(error))
             finally:
                 server.n_in_flight -= 1
         raise SamplerError(
@@ -221,7 +218,7 @@ class _Call:
         status, body = await self._post(server, self._path, self._body(server.served, request, limit))
         if status == 200:
             return self._response(server, request, _json(body))
-        said = _sentence(body)
+        said = sentence(body)
         if status in (400, 413, 422) and _DOES_NOT_FIT.search(said):
             room = await self._count_room(server, request)
             if not 0 < room < limit:
@@ -230,7 +227,7 @@ class _Call:
             return await self._ask(server, request)
         if status in (404, 408, 409, 425, 429) or status >= 500:  # 404: it may have been started anew with another model
             raise _Failed(f"it answered {status}, {said}")
-        raise SamplerError(_cannot_answer(server.url, status, said))
+        raise SamplerError(cannot_answer(server.url, status, said))
 
     @property
     def _path(self) -> str:
@@ -287,13 +284,13 @@ class _Call:
             async with self._session.get(server.url + "/models", timeout=limit, allow_redirects=False) as answer:
                 status, body = answer.status, await answer.read()
             if status >= 500 or status == 429:
-                raise _Failed(f"it answered {status}, {_sentence(body)}")
+                raise _Failed(f"it answered {status}, {sentence(body)}")
             if status != 200:
-                raise SamplerError(_cannot_answer(server.url, status, _sentence(body)))
+                raise SamplerError(cannot_answer(server.url, status, sentence(body)))
             server.served = find_served(_json(body), self._sampler.wanted, server.url)
         except (_Failed, self._http.ClientError, TimeoutError, OSError) as error:
             server.is_resting = False
-            self._rest(server, _words(error))
+            self._rest(server, words(error))
             return
         server.is_resting = False
         self._change.set()
@@ -336,11 +333,6 @@ def _refused(request: Request) -> Response:
     return Response(request.problem_id, request.index, request.seed, "", "refused", 0)
 
 
-def _authorization() -> dict[str, str]:
-    key = next((os.environ[name] for name in KEY_NAMES if os.environ.get(name)), None)
-    return {"Authorization": f"Bearer {key}"} if key else {}
-
-
 def _socket(address) -> socket.socket:
     """A TCP socket that asks, while nothing comes, whether the other side is still there."""
     made = socket.socket(*address[:3])
@@ -359,40 +351,6 @@ def _json(body: bytes) -> dict:
     if not isinstance(answer, dict):
         raise _Failed("its answer is no JSON object")
     return answer
-
-
-def _sentence(body: bytes) -> str:
-    """What a server says went wrong, as one short line."""
-    text = body.decode(errors="replace")
-    try:
-        said = json.loads(text)
-        error = said.get("error", said) if isinstance(said, dict) else said
-        text = str(error.get("message") or error.get("detail") or error) if isinstance(error, dict) else str(error)
-    except ValueError:
-        pass
-    return f'"{_without_key(inert(text))}"' if text.strip() else "without a word"
-
-
-def _without_key(text: str) -> str:
-    for name in KEY_NAMES:
-        if os.environ.get(name):
-            text = text.replace(os.environ[name], "…")
-    return text
-
-
-def _words(error: Exception) -> str:
-    return _without_key(inert(str(error))) or type(error).__name__
-
-
-def _cannot_answer(url: str, status: int, said: str) -> str:
-    if status in (401, 403):
-        return f"{url} wants another key: it answered {status}, {said}. Set HS_STAR_API_KEY or OPENAI_API_KEY, and start again."
-    if status == 404 or 300 <= status < 400:
-        return (
-            f"{url} answered {status}, {said}. Give sampling.base_urls as OpenAI's client takes them, such as http://127.0.0.1:8000/v1, "
-            "of servers that list their models and complete prompts."
-        )
-    return f"{url} refused a request with {status}, {said}. Change the setting that it names, or the server."
 
 
 def _all_dead(servers: list[_Server]) -> str:

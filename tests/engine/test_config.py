@@ -55,7 +55,8 @@ BAD = [
     ("training.micro_batch_size", 0), ("training.batch_size", 0), ("training.warmup_share", 1),
     ("training.weight_decay", -1), ("training.max_length", 1), ("training.loss_type", []), ("training.loss_type", ["dpo"]),
     ("training.loss_weights", [1.0, 2.0]), ("training.checkpoint_every_s", -1),
-    ("sampling.base_urls", ["h:8000"]), ("sampling.n_engines", 0), ("sampling.tensor_parallel_size", 0), ("evaluation.n", 0), ("evaluation.temperature", -1), ("evaluation.top_p", 1.5),
+    ("sampling.base_urls", ["h:8000"]), ("sampling.n_engines", 0), ("sampling.tensor_parallel_size", 0),
+    ("evaluation.n", 0), ("evaluation.temperature", -1), ("evaluation.top_p", 1.5),
 ]  # fmt: skip
 
 
