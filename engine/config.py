@@ -46,9 +46,9 @@ class PolicyConfig:
 
 @dataclass(frozen=True, slots=True)
 class SamplingConfig:
-    sampler: Literal["auto", "hf_local", "vllm_local", "recorded"] = "auto"
-    """auto takes vllm_local where vLLM is installed and can serve the policy on a GPU, else hf_local. recorded replays the
-    imported responses that policy.path names."""
+    sampler: Literal["auto", "hf_local", "vllm_local", "openai_api", "ray_pool", "recorded"] = "auto"
+    """auto takes vllm_local where vLLM is installed and can serve the policy on a GPU, else hf_local. openai_api: the servers
+    in base_urls. ray_pool: Ray, here or at ray_address. recorded replays the imported responses that policy.path names."""
     n: int = 8
     """Responses per problem that the budget allows in total."""
     n_presample: int = 3
@@ -58,7 +58,17 @@ class SamplingConfig:
     n_examples: int = 0
     """DAST's length control: worked examples of a problem's own level in the prompts of its resamples."""
     batch_size: int = 256
-    """Responses side by side (hf_local), or requests in flight (vllm_local)."""
+    """Responses side by side (hf_local), or requests in flight (vllm_local; openai_api: over all servers; ray_pool: per engine)."""
+    base_urls: tuple[str, ...] = ()
+    """openai_api: where the servers are, such as http://127.0.0.1:8000/v1. Keys come from HS_STAR_API_KEY or OPENAI_API_KEY."""
+    model: str | None = None
+    """openai_api: the name of policy.path on servers that do not say what they loaded; vLLM does, and needs none."""
+    ray_address: str | None = None
+    """ray_pool: a cluster, such as 10.0.0.5:6379; None starts Ray on this machine."""
+    n_engines: int | None = None
+    """ray_pool: None for as many as the GPUs allow, one where there are none."""
+    tensor_parallel_size: int = 1
+    """GPUs per engine of vLLM (vllm_local, ray_pool)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,10 @@ from engine.method.budget import remaining_budget
 from engine.method.difficulty import check_thresholds
 from engine.method.prompts import check_template
 from engine.method.strategies import options_of
+from engine.samplers.served import checked_url
 
 if TYPE_CHECKING:
-    from engine.config import RunConfig, TrainingConfig
+    from engine.config import RunConfig, SamplingConfig, TrainingConfig
 
 LOSSES = (
     "sigmoid", "hinge", "ipo", "nca_pair", "bco_pair", "sppo_hard", "aot", "aot_unpaired", "apo_zero", "apo_down", "discopop",
@@ -54,6 +55,7 @@ def check_config(config: "RunConfig") -> None:
     check_training(config.init, "init")
     inline = config.placement == "inline" and max(t.n_processes, config.init.n_processes) > 1
     _require("placement", config.placement, not inline, "worker, because training.n_processes is above 1")
+    check_servers(s)
     check_recorded(config)
 
 
@@ -70,6 +72,26 @@ def check_tuning(config: "RunConfig") -> None:
     if t.n_problems:
         _require("reward.family", config.reward.family, config.reward.family != "none", "a reward model, because tuning.n_problems is set")
         _require("tuning.n_problems", t.n_problems, not config.is_recorded, "0 with recorded responses: nothing new can be drawn")
+
+
+def check_servers(s: "SamplingConfig") -> None:
+    """What only some samplers take, and what they cannot do without. Raises: ConfigError."""
+    for url in s.base_urls:
+        checked_url(url)
+    needed = s.sampler != "openai_api" or bool(s.base_urls)
+    _require("sampling.base_urls", list(s.base_urls), needed, 'at least one address, because sampling.sampler is "openai_api"')
+    for name in ("base_urls", "model"):
+        _only(s, name, getattr(s, name), "openai_api")
+    for name in ("ray_address", "n_engines"):
+        _only(s, name, getattr(s, name), "ray_pool")
+    _require("sampling.n_engines", s.n_engines, s.n_engines is None or s.n_engines >= 1, "1 or more, or left out")
+    _require("sampling.tensor_parallel_size", s.tensor_parallel_size, s.tensor_parallel_size >= 1, "1 or more")
+    _only(s, "tensor_parallel_size", s.tensor_parallel_size > 1 and s.tensor_parallel_size, "vllm_local", "ray_pool")
+
+
+def _only(s: "SamplingConfig", name: str, value: object, *samplers: str) -> None:
+    fits = not value or s.sampler in ("auto", *samplers)
+    _require(f"sampling.{name}", value, fits, f"left out, or sampling.sampler one of {', '.join(samplers)}")
 
 
 def check_recorded(config: "RunConfig") -> None:

@@ -1,7 +1,7 @@
 """What will be loaded where, and whether it fits: decided before a phase loads anything.
 
     one device       policy and reward model side by side if both fit, else in turn: all responses first, then all scores
-    several GPUs     the policy on the first, the reward model on the second
+    several GPUs     the policy on the first, or as many as share it, the reward model on the next
 
 Sizes come from engine.policies, arithmetic from engine.memory, free memory from engine.devices. What cannot be estimated is never
 refused. A sampler or reward model that runs elsewhere, or looks its answers up, loads nothing here.
@@ -118,6 +118,8 @@ def policy_load(config: RunConfig, sampler: str, size: ModelSize | None, here: S
     need = size and memory.sampling_need(
         size, sampler, batch_size=s.batch_size, max_new_tokens=s.max_new_tokens, on_gpu=device.is_gpu
     )
+    if need and sampler == "vllm_local":
+        need = need.shared_by(s.tensor_parallel_size)
     advice = (
         f"Lower sampling.batch_size (now {s.batch_size}) or sampling.max_new_tokens (now {s.max_new_tokens}), free memory, or take a "
         "smaller policy or a larger device."
@@ -129,7 +131,7 @@ def reward_load(config: RunConfig, size: ModelSize | None, here: Sequence[Device
     """The reward model; None where scores are looked up or there are none."""
     if config.reward.family in LOOKED_UP:
         return None
-    device = here[1] if len(here) > 1 else here[0]
+    device = here[min(config.sampling.tensor_parallel_size, len(here) - 1)]
     need = size and memory.scoring_need(size, on_gpu=device.is_gpu)
     return Load(
         "reward", config.reward.path, "scoring", device, need, "Free memory, or take a smaller reward model or a larger device."
@@ -168,7 +170,7 @@ def place(config: RunConfig, placement: Placement, sampler: Backend, reward: Bac
     seating = seat(policy_load(config, sampler.name, policy_size, here, warm=is_warm), reward_load(config, reward_size, here))
     seating.require(warm=is_warm)
     return (
-        replace(sampler, seat=_seat(seating.policy, here) | {"memory_share": seating.memory_share}),
+        replace(sampler, seat=_seat(seating.policy, here, config.sampling.tensor_parallel_size) | {"memory_share": seating.memory_share}),
         replace(reward, seat=_seat(seating.reward, here)),
         seating.together,
     )
@@ -191,6 +193,6 @@ def _size(path: str, n_parameters: int | None) -> ModelSize | None:
     return size_of(Path(path) if Path(path).is_dir() else None, n_parameters)
 
 
-def _seat(load: Load | None, here: Sequence[Device]) -> dict:
-    """Only where there is a choice is a child told its GPU."""
-    return {"gpu": load.device.gpu} if load is not None and len(here) > 1 else {}
+def _seat(load: Load | None, here: Sequence[Device], n_devices: int = 1) -> dict:
+    """Only where there is a choice is a child told its GPU; one that spreads over several takes the first ones by itself."""
+    return {"gpu": load.device.gpu} if load is not None and len(here) > 1 and n_devices == 1 else {}

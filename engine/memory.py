@@ -92,6 +92,15 @@ class Need:
     def wanted(self) -> int:
         return self.weights + self.working + self.cache
 
+    def shared_by(self, n_devices: int) -> "Need":
+        """What each of several devices needs that share weights and cache.
+
+        >>> Need(8, 1, 4, 2).shared_by(2)
+        Need(weights=4, working=1, cache=2, cache_least=1, is_partial=False)
+        """
+        weights, cache, cache_least = (-(-part // n_devices) for part in (self.weights, self.cache, self.cache_least))
+        return Need(weights, self.working, cache, cache_least, self.is_partial)
+
 
 def shape_of(config: Mapping[str, Any]) -> Shape | None:
     """The shape that a config.json describes; None if it is of a kind that does not say.

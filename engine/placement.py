@@ -8,10 +8,12 @@ import json
 import os
 import queue
 import shutil
+import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -76,6 +78,18 @@ def _vllm_local(b: Backend):
     return VllmSampler(b.path, memory_share=b.seat.get("memory_share"), **b.options)
 
 
+def _openai_api(b: Backend):
+    from engine.samplers.openai_api import OpenAiSampler
+
+    return OpenAiSampler(b.path, **b.options)
+
+
+def _ray_pool(b: Backend):
+    from engine.samplers.ray_pool import RaySampler
+
+    return RaySampler(b.path, **b.options)
+
+
 def _token_classification(b: Backend):
     from engine.rewards.token_classification import TokenClassificationReward
 
@@ -127,6 +141,8 @@ def _sft(b: Backend):
 BACKENDS: dict[str, Callable[[Backend], Any]] = {
     "hf_local": _hf_local,
     "vllm_local": _vllm_local,
+    "openai_api": _openai_api,
+    "ray_pool": _ray_pool,
     "recorded": _recorded,
     "recorded_scores": _recorded_scores,
     "token_classification": _token_classification,
@@ -211,6 +227,7 @@ class Remote:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 pass_fds=[write_end],
+                start_new_session=True,
                 cwd=ROOT,
                 env=child_environment(backend.seat.get("gpu")),
             )
@@ -242,9 +259,9 @@ class Remote:
                 stop_sent = True
 
     def kill(self) -> None:
-        """End the child at once, with all ranks of a launched one; whoever waits for it gets WorkerDied."""
+        """End the child and all it started at once, the ranks of a launched one too; whoever waits for it gets WorkerDied."""
         self.dead = True
-        self._process.kill()
+        self._end_group()
         self._process.wait()
         self._reader.join(timeout=30)  # the pipe closes when the last rank is gone
 
@@ -291,7 +308,16 @@ class Remote:
                 self._answers.put(line)
         self._answers.put(None)
 
+    def _end_group(self) -> None:
+        """Kill the child's session while the child, dead or alive, still holds its number."""
+        if self._process.returncode is None:
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+
     def _death(self) -> WorkerDied:
+        with suppress(ChildProcessError):
+            os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOWAIT)
+        self._end_group()
         code = self._process.wait()
         tail = self._log.read_text(errors="replace").strip().splitlines()[-3:]
         said = f' Its last words: "{" / ".join(tail)}".' if tail else ""

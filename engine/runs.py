@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from engine import sources
 from engine.config import RunConfig, parse_config, plain_config
+from engine.config_checks import check_servers
 from engine.errors import ConfigError, ProblemSetError
 from engine.method.seeds import stable_hash
 from engine.sample_sets import sample_set, settings_key
@@ -29,6 +30,7 @@ def create_run(db: Database, config: RunConfig) -> str:
     policy, policy_id = sources.policy(config)
     prm, prm_id = sources.reward(config)
     config = replace(config, sampling=replace(config.sampling, sampler=resolve_sampler(config.sampling.sampler)))
+    check_servers(config.sampling)
     run_id = uuid.uuid4().hex[:8]
     with db.transaction() as cursor:
         _require_same_answers(db, [*train, *held_out])

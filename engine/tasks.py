@@ -6,6 +6,7 @@ A job says only (run, iteration, kind); everything else is looked up here, so th
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from engine import calibration, loading, phases, plans, runs, tuning
 from engine.config import RunConfig, TrainingConfig
@@ -118,7 +119,7 @@ def _respond(
     yield Planned(n_total + n_later, n_total - sum(len(o.requests) for o in owed), "responses")
     reward = _reward(config, row["prm_path"])
     for part, (set_id, role, wanted) in zip(owed, parts):
-        sampler, seated_reward, together = loading.place(config, placement, _sampler(db, config, part.samples), reward)
+        sampler, seated_reward, together = loading.place(config, placement, _sampler(db, job["run_id"], config, part.samples), reward)
         openers = _opener(placement, sampler), grader, _opener(placement, seated_reward)
         if together or prm_id is None:
             yield from phases.respond(part, *openers)
@@ -156,8 +157,20 @@ def _owed(db: Database, job: dict, set_id: str, role: str, wanted: dict[str, ran
     )
 
 
-def _sampler(db: Database, config, samples: SampleSet) -> Backend:
-    options = {"batch_size": config.sampling.batch_size, "trust_remote_code": config.policy.trust_remote_code}
+def _sampler(db: Database, run_id: str, config: RunConfig, samples: SampleSet) -> Backend:
+    """The backend that draws a sample set, with the options that it takes and no others."""
+    s = config.sampling
+    options: dict[str, Any] = {"batch_size": s.batch_size}
+    if samples.sampler == "openai_api":
+        is_first = samples.policy_id == reads.iterations(db, run_id)[0]["policy_id"]
+        options |= {"base_urls": s.base_urls, "policy_id": samples.policy_id, "model": s.model}
+        options["known_as"] = config.policy.path if is_first else ""
+    else:
+        options["trust_remote_code"] = config.policy.trust_remote_code
+    if samples.sampler == "ray_pool":
+        options |= {"address": s.ray_address, "n_engines": s.n_engines}
+    if samples.sampler in ("ray_pool", "vllm_local"):
+        options["tensor_parallel_size"] = s.tensor_parallel_size
     return Backend(samples.sampler, reads.policy_path(db, samples.policy_id), options)
 
 

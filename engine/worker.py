@@ -3,8 +3,8 @@
     python -m engine.worker WRITE_FD
 
 Under `accelerate launch` every rank is such a process: the first hears and speaks, the others do what it was told.
-Whatever libraries print goes to the parent's log file. The process ends when its standard input closes, so that the death
-of the parent, even by SIGKILL, leaves nothing running.
+Whatever libraries print goes to the parent's log file. The process, and all it started, ends when its standard input closes,
+so that the death of the parent, even by SIGKILL, leaves nothing running.
 """
 
 import json

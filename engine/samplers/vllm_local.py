@@ -49,11 +49,20 @@ class VllmSampler:
         batch_size: requests in flight.
         trust_remote_code: run code that comes with the model.
         memory_share: of the GPU, for weights and cache: see engine.loading. None takes GPU_MEMORY_SHARE; a CPU ignores it.
+        tensor_parallel_size: GPUs that share the weights.
 
     Raises: SamplerError if the policy cannot be loaded, or another vLLM engine is open in this process.
     """
 
-    def __init__(self, path: str, *, batch_size: int = 256, trust_remote_code: bool = False, memory_share: float | None = None):
+    def __init__(
+        self,
+        path: str,
+        *,
+        batch_size: int = 256,
+        trust_remote_code: bool = False,
+        memory_share: float | None = None,
+        tensor_parallel_size: int = 1,
+    ):
         if vllm_process.is_taken():
             raise SamplerError(
                 "A model is already open in vLLM in this process, and two engines in one process die together. "
@@ -65,7 +74,7 @@ class VllmSampler:
 
         try:
             self.tokenizer = AutoTokenizer.from_pretrained(path, trust_remote_code=trust_remote_code)
-            self._llm = _start(path, batch_size, trust_remote_code, memory_share or GPU_MEMORY_SHARE)
+            self._llm = _start(path, batch_size, trust_remote_code, memory_share or GPU_MEMORY_SHARE, tensor_parallel_size)
         except (OSError, ValueError, KeyError, RuntimeError) as error:
             raise cannot_load(path, error) from error
         vllm_process.set_taken(True)
@@ -160,7 +169,7 @@ class VllmSampler:
         ]
 
 
-def _start(path: str, batch_size: int, trust_remote_code: bool, memory_share: float):
+def _start(path: str, batch_size: int, trust_remote_code: bool, memory_share: float, tensor_parallel_size: int):
     """The engine, with as long a context as its memory allows.
 
     On a CPU: full precision, no compilation (minutes), and every prompt read in one step, because vLLM 0.31 rewinds the seed
@@ -170,6 +179,7 @@ def _start(path: str, batch_size: int, trust_remote_code: bool, memory_share: fl
     from vllm import LLM
 
     on_gpu = {"dtype": "bfloat16", "gpu_memory_utilization": memory_share}
+    spread = {"tensor_parallel_size": tensor_parallel_size, "distributed_executor_backend": "mp"} if tensor_parallel_size > 1 else {}
     on_cpu = {"dtype": "float32", "enforce_eager": True, "block_size": CPU_BLOCK_TOKENS, "enable_chunked_prefill": False}
     return LLM(
         model=path,
@@ -179,6 +189,7 @@ def _start(path: str, batch_size: int, trust_remote_code: bool, memory_share: fl
         max_model_len=-1,
         enable_prefix_caching=True,
         disable_log_stats=True,
+        **spread,
         **(on_gpu if torch.cuda.is_available() else on_cpu),
     )
 

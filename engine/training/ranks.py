@@ -63,7 +63,9 @@ def _on_cpu(storage, location: str):
 
 
 def leave(status: int) -> None:
-    """End this process at once, and the launcher with all its ranks."""
+    """End this process and all it started at once, or the launcher with all its ranks."""
     if is_launched():
         os.kill(os.getppid(), signal.SIGKILL)
+    elif os.getpgrp() == os.getpid():
+        os.killpg(0, signal.SIGKILL)
     os._exit(status)

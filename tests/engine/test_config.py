@@ -61,6 +61,7 @@ BAD = [
     ("training.lora_rank", 0), ("training.lora_alpha", 0), ("training.lora_dropout", 1), ("training.n_processes", 0),
     ("training.accelerate_config", "some.yaml"), ("training.loss_type", ["exo_pair"]), ("training.loss_type", ["robust"]),
     ("init.method", "dpo"), ("init.learning_rate", 0), ("init.batch_size", 3),
+    ("sampling.base_urls", ["h:8000"]), ("sampling.n_engines", 0), ("sampling.tensor_parallel_size", 0),
     ("evaluation.n", 0), ("evaluation.temperature", -1), ("evaluation.top_p", 1.5),
 ]  # fmt: skip
 
@@ -75,6 +76,29 @@ def test_a_value_that_cannot_be_used_is_named(field, value):
     at_hand = "sampling.n_presample" if field == "sampling.n" else "tau_" if "tau_" in field else field
     assert at_hand in told and told.endswith("."), told
     assert "\n" not in told
+
+
+@pytest.mark.parametrize(
+    ("sampling", "told"),
+    [
+        ({"sampler": "openai_api"}, "sampling.base_urls is []: it must be at least one address"),
+        ({"sampler": "openai_api", "base_urls": ["h:8000"]}, "sampling.base_urls holds 'h:8000'"),
+        ({"sampler": "openai_api", "base_urls": ["http://h"], "n_engines": 2}, "sampling.n_engines is 2"),
+        ({"sampler": "hf_local", "tensor_parallel_size": 2}, "sampling.tensor_parallel_size is 2"),
+        ({"sampler": "hf_local", "base_urls": ["http://h"]}, "left out, or sampling.sampler one of openai_api"),
+    ],
+)
+def test_what_a_sampler_needs_or_does_not_take_is_said(sampling, told):
+    with pytest.raises(ConfigError) as raised:
+        small(sampling=sampling)
+    assert told in str(raised.value)
+
+
+def test_servers_and_engines_are_kept_as_given():
+    urls = ["http://a:8000/v1", "http://b:8000/v1"]
+    assert small(sampling={"sampler": "openai_api", "base_urls": urls}).sampling.base_urls == tuple(urls)
+    several = {"sampler": "ray_pool", "n_engines": 8, "tensor_parallel_size": 2, "ray_address": "h:6379"}
+    assert small(sampling=several).sampling.n_engines == 8
 
 
 @pytest.mark.parametrize(("changes", "named"), [({"sampling": {"n_presamples": 3}}, "sampling.n_presamples"), ({"sedd": 1}, "sedd")])
