@@ -196,8 +196,8 @@ def test_the_size_is_part_of_the_stored_configuration_and_not_of_the_sample_set(
 def test_weights_that_several_gpus_share_are_counted_on_each_and_the_reward_model_takes_the_next():
     config = small(sampling={"sampler": "vllm_local", "tensor_parallel_size": 2})
     gpus = [Device(f"GPU {i}", 80 * 10**9, 80 * 10**9, i) for i in range(3)]
-    alone = loading.policy_load(small(sampling={"sampler": "vllm_local"}), "vllm_local", ModelSize(72 * 10**9), gpus)
-    shared = loading.policy_load(config, "vllm_local", ModelSize(72 * 10**9), gpus)
+    alone = loading.policy_load(small(sampling={"sampler": "vllm_local"}), "vllm_local", ModelSize(60 * 10**9), gpus)
+    shared = loading.policy_load(config, "vllm_local", ModelSize(60 * 10**9), gpus)
     assert not alone.fits(gpus[0].free) and shared.fits(gpus[0].free) and shared.need.weights * 2 == alone.need.weights
     assert loading.reward_load(config, ModelSize(7 * 10**9), gpus).device == gpus[2]
     assert loading.reward_load(config, ModelSize(7 * 10**9), gpus[:2]).device == gpus[1]
