@@ -31,8 +31,8 @@ def current(chosen: state.Selected, bound: dict | None) -> Setting:
         return Setting(bound["tau_l"], bound["tau_h"], bound["mode"], bound["strategy"])
     d = chosen.config.difficulty
     last = reads.commit(state.store(), chosen.run_id, chosen.iteration - 1) or {}
-    tau_l = _share(state.kept("tau_l"), last.get("tau_l", NEUTRAL[0] if d.tau_l is None else d.tau_l))
-    tau_h = _share(state.kept("tau_h"), last.get("tau_h", NEUTRAL[1] if d.tau_h is None else d.tau_h))
+    _, start_l, start_h = start_of(chosen)
+    tau_l, tau_h = _share(state.kept("tau_l"), start_l), _share(state.kept("tau_h"), start_h)
     mode, strategy = state.kept("mode"), state.kept("strategy")
     modes = modes_of(chosen)
     setting = Setting(
@@ -43,6 +43,15 @@ def current(chosen: state.Selected, bound: dict | None) -> Setting:
     )
     state.keep(tau_l=f"{setting.tau_l:.3f}", tau_h=f"{setting.tau_h:.3f}", mode=setting.mode, strategy=setting.strategy)
     return setting
+
+
+def start_of(chosen: state.Selected) -> tuple[str, float, float]:
+    """Where the lines stand before anybody moves them, tau_l and tau_h, and who says so: the last commit or the configuration."""
+    d, last = chosen.config.difficulty, reads.commit(state.store(), chosen.run_id, chosen.iteration - 1)
+    if last:
+        return f"as committed in iteration {chosen.iteration - 1}", last["tau_l"], last["tau_h"]
+    tau_l, tau_h = (neutral if own is None else own for own, neutral in zip((d.tau_l, d.tau_h), NEUTRAL))
+    return "as the configuration says" if d.tau_l is not None else "a neutral start", tau_l, tau_h
 
 
 def modes_of(chosen: state.Selected) -> tuple[Mode, ...]:

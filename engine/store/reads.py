@@ -79,6 +79,18 @@ def problems(db: Database, run_id: str, role: str, number: int | None = None) ->
     return {row["id"]: Problem(**row) for row in rows}
 
 
+def questions(db: Database, problem_ids: list[str]) -> list[str]:
+    """The questions of these problems, in this order."""
+    return [
+        question
+        for (question,) in db.tuples(
+            """SELECT p.question FROM (SELECT unnest(?) AS id, unnest(range(len(?))) AS position) asked
+            JOIN problems p ON p.id = asked.id ORDER BY asked.position""",
+            [problem_ids, problem_ids],
+        )
+    ]
+
+
 def stored_keys(db: Database, set_id: str) -> set[Key]:
     """(problem id, index) of every response of a sample set."""
     return set(db.tuples("SELECT problem_id, idx FROM responses WHERE set_id = ?", [set_id]))
@@ -199,9 +211,22 @@ def verdict_columns(db: Database, set_id: str, run_id: str) -> dict[str, np.ndar
 def n_judged(db: Database, set_id: str, problem_role: str, run_id: str, number: int | None, prm_id: str | None) -> int:
     """Responses of a sample set, to a run's problems, that have a verdict and, if a reward model is named, its answer.
 
+    Counted once for as long as the tables have the same number of rows: they only grow.
+
     Args:
         prm_id: None, or "" of a run without rewards: the verdict is enough.
     """
+    asked = (set_id, problem_role, run_id, number, prm_id)
+    return db.remembered(("n_judged", asked), _sizes(db), lambda: _n_judged(db, *asked))
+
+
+def _sizes(db: Database) -> tuple[int, ...]:
+    """Rows of the tables that say what is judged; known to the database without counting."""
+    names = ("responses", "verdicts", "step_scores", "run_problems", "iterations")
+    return db.tuples(f"SELECT {', '.join(f'(SELECT count(*) FROM {name})' for name in names)}")[0]
+
+
+def _n_judged(db: Database, set_id: str, problem_role: str, run_id: str, number: int | None, prm_id: str | None) -> int:
     return db.row(
         f"""SELECT count(*) AS n FROM responses r
         JOIN sample_sets s ON s.id = r.set_id

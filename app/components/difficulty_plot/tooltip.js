@@ -1,8 +1,21 @@
 // The box beside a hovered dot. Its lines may come from a data set: they are text, never markup.
 
+const REST_MS = 250; // a pointer that rests this long on a dot asks for its question, where questions do not come along
+
 class Tooltip {
-  constructor(element) {
+  constructor(element, ask) {
     this.element = element;
+    this.ask = ask;
+    this.row = -1;
+  }
+
+  // Returns whether another dot is hovered now; row -1 is none.
+  hover(row, points, asks) {
+    if (row === this.row) return false;
+    this.row = row;
+    clearTimeout(this.timer);
+    if (row >= 0 && asks && !points.textsRead.has(row)) this.timer = setTimeout(() => this.ask(row), REST_MS);
+    return true;
   }
 
   hide() {
