@@ -1,11 +1,11 @@
-"""python -m benchmarks sampling rde startup grading data [--json]"""
+"""python -m benchmarks sampling rde startup grading data ui [--json]"""
 
 import argparse
 import json
 from dataclasses import asdict
 from importlib import import_module
 
-NAMES = ("rde", "startup", "sampling", "grading", "data")
+NAMES = ("rde", "startup", "sampling", "grading", "data", "ui")
 
 
 def main() -> None:

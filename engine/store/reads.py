@@ -176,13 +176,17 @@ def pair_set(db: Database, run_id: str, number: int) -> dict | None:
     return db.row("SELECT * FROM pair_sets WHERE run_id = ? AND iteration = ?", [run_id, number])
 
 
-def pairs(db: Database, run_id: str, number: int) -> list[dict]:
-    """An iteration's preference pairs with their texts, in training order; rewards are None in a run without any."""
+def pairs(db: Database, run_id: str, number: int, *, limit: int | None = None, offset: int = 0) -> list[dict]:
+    """An iteration's preference pairs with their texts, in training order; rewards are None in a run without any.
+
+    Args:
+        limit: at most so many, from position `offset` on; None for all.
+    """
     return db.rows(
         f"""SELECT p.position, p.problem_id, q.question, q.level, c.text AS chosen, x.text AS rejected, p.chosen_index,
             p.rejected_index, CASE WHEN NOT isnan(p.chosen_reward) THEN p.chosen_reward END AS chosen_reward,
             CASE WHEN NOT isnan(p.rejected_reward) THEN p.rejected_reward END AS rejected_reward
-        FROM pairs p
+        FROM (SELECT * FROM pairs WHERE run_id = ? AND iteration = ? ORDER BY position LIMIT ? OFFSET ?) p
         JOIN iterations i USING (run_id, iteration)
         JOIN {RUNS} runs ON runs.id = p.run_id
         JOIN problems q ON q.id = p.problem_id
@@ -190,9 +194,18 @@ def pairs(db: Database, run_id: str, number: int) -> list[dict]:
             AND c.set_id = CASE WHEN c.idx < runs.n_presample THEN i.presample_set ELSE i.resample_set END
         JOIN responses x ON x.problem_id = p.problem_id AND x.idx = p.rejected_index
             AND x.set_id = CASE WHEN x.idx < runs.n_presample THEN i.presample_set ELSE i.resample_set END
-        WHERE p.run_id = ? AND p.iteration = ? ORDER BY p.position""",
-        [run_id, number],
+        ORDER BY p.position""",
+        [run_id, number, limit, offset],
     )
+
+
+def pair_figures(db: Database, run_id: str, number: int) -> tuple[int, np.ndarray]:
+    """How many problems an iteration's pairs come from, and each pair's chosen minus rejected reward; none in a run without any."""
+    found = db.columns(
+        "SELECT problem_id, chosen_reward - rejected_reward AS margin FROM pairs WHERE run_id = ? AND iteration = ?", [run_id, number]
+    )
+    margins = np.asarray(found["margin"], dtype=np.float64)
+    return len(set(found["problem_id"].tolist())), margins[~np.isnan(margins)]
 
 
 def verdict_columns(db: Database, set_id: str, run_id: str) -> dict[str, np.ndarray]:
