@@ -22,7 +22,8 @@ N_PROBLEMS, N_EACH = 125_000, 8
 PAGES = ("Data", "Difficulty", "Responses", "Pairs", "Training", "Compare", "Export")
 LIMIT_MS = 180_000
 IDLE = "document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'"
-SETTLED = f"{IDLE} && !document.querySelector('[data-stale=true]')"
+FRESH = "!document.querySelector('[data-stale=true]')"
+SETTLED = f"{IDLE} && {FRESH}"
 RELEASED = f"""() => new Promise(done => {{
     const plot = {PLOT};
     window.addEventListener('pointerup', () => {{
@@ -30,7 +31,7 @@ RELEASED = f"""() => new Promise(done => {{
         const look = () => {{
             const figures = [...document.querySelectorAll('[data-testid=stMetricValue]')].map(v => +v.innerText.replaceAll(',', ''));
             const isCounted = !figures.length || plot.counts.every(count => figures.includes(count));
-            if (plot.sent > 0 && plot.offered.seq === plot.sent && isCounted && {SETTLED}) done(performance.now() - start);
+            if (plot.sent > 0 && plot.offered.seq === plot.sent && isCounted && {FRESH}) done(performance.now() - start);
             else requestAnimationFrame(look);
         }};
         requestAnimationFrame(look);
@@ -83,7 +84,7 @@ def _releases(browser, folder: Path) -> list[Row]:
 
 
 def _release(page, by_pixels: int) -> float:
-    """Milliseconds from letting go of the upper threshold to the end of the run that updates the page."""
+    """Milliseconds from letting go of the upper threshold until the plot has its echo, the page the plot's counts, and nothing is stale."""
     page.bring_to_front()
     page.wait_for_function(SETTLED)
     box = page.locator('[data-threshold="high"]').bounding_box()

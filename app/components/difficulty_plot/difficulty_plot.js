@@ -231,7 +231,8 @@ class DifficultyPlot {
   }
 
   hover(event, [x, y]) {
-    if (event.pointerType !== "touch") this.hoverOver(nearestRow(this.points, this.layout, x, y, CLICK_REACH));
+    const isOnPoints = event.pointerType !== "touch" && !event.target.closest(".dp-handle");
+    this.hoverOver(isOnPoints ? nearestRow(this.points, this.layout, x, y, CLICK_REACH) : -1);
   }
 
   hoverOver(row) {
