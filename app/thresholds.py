@@ -31,7 +31,7 @@ def current(chosen: state.Selected, bound: dict | None) -> Setting:
         return Setting(bound["tau_l"], bound["tau_h"], bound["mode"], bound["strategy"])
     d = chosen.config.difficulty
     last = reads.commit(state.store(), chosen.run_id, chosen.iteration - 1) or {}
-    _, start_l, start_h = start_of(chosen)
+    _, start_l, start_h = start_of(chosen, last)
     tau_l, tau_h = _share(state.kept("tau_l"), start_l), _share(state.kept("tau_h"), start_h)
     mode, strategy = state.kept("mode"), state.kept("strategy")
     modes = modes_of(chosen)
@@ -45,9 +45,10 @@ def current(chosen: state.Selected, bound: dict | None) -> Setting:
     return setting
 
 
-def start_of(chosen: state.Selected) -> tuple[str, float, float]:
-    """Where the lines stand before anybody moves them, tau_l and tau_h, and who says so: the last commit or the configuration."""
-    d, last = chosen.config.difficulty, reads.commit(state.store(), chosen.run_id, chosen.iteration - 1)
+def start_of(chosen: state.Selected, last: dict | None) -> tuple[str, float, float]:
+    """Where the lines stand before anybody moves them, tau_l and tau_h, and who says so: the last iteration's commit, if there is one,
+    or the configuration."""
+    d = chosen.config.difficulty
     if last:
         return f"as committed in iteration {chosen.iteration - 1}", last["tau_l"], last["tau_h"]
     tau_l, tau_h = (neutral if own is None else own for own, neutral in zip((d.tau_l, d.tau_h), NEUTRAL))

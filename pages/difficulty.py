@@ -40,7 +40,7 @@ def draw(chosen: state.Selected) -> None:
     n_judged = reads.n_judged(db, chosen.row["presample_set"], "train", chosen.run_id, chosen.iteration, reads.run(db, chosen.run_id)["prm_id"])
     stored = (n_judged, reads.n_overrides(db))
     e, data = columns(chosen.run_id, chosen.iteration, *stored)
-    bound = reads.commit(db, chosen.run_id, chosen.iteration)
+    bound, last = (reads.commit(db, chosen.run_id, number) for number in (chosen.iteration, chosen.iteration - 1))
     if not len(e.problem_ids):
         st.info(f"No problem is finished yet; {e.n_pending} are pending. Points appear as responses come in.", icon=":material/hourglass_empty:")
         return
@@ -55,7 +55,7 @@ def draw(chosen: state.Selected) -> None:
         difficulty_plot(
             data, tau_l=now.tau_l, tau_h=now.tau_h, mode=now.mode, seq=echo["seq"], have=echo["have"], key="plot",
             on_tau=lambda t: moved(t, locked=bound is not None), on_pick=lambda s: picked(s, e), on_need=needed,
-            locked=bound is not None, home=home(chosen), ghosts=earlier_commits(chosen), score=score_name(chosen.config),
+            locked=bound is not None, home=home(chosen, last), ghosts=earlier_commits(chosen, last), score=score_name(chosen.config),
             question_of=lambda row: reads.questions(db, [str(e.problem_ids[row])])[0], cap=CAP,
         )  # fmt: skip
         pending = f" {e.n_pending:,} problems are pending and not classified." if e.n_pending else ""
@@ -63,16 +63,15 @@ def draw(chosen: state.Selected) -> None:
     selection(chosen, e, now)
 
 
-def home(chosen: state.Selected) -> Lines:
+def home(chosen: state.Selected, last: dict | None) -> Lines:
     """What Reset goes back to: the iteration before, else the configuration."""
-    name, tau_l, tau_h = thresholds.start_of(chosen)
-    return Lines(name, tau_l, tau_h)
+    return Lines(*thresholds.start_of(chosen, last))
 
 
-def earlier_commits(chosen: state.Selected) -> list[Lines]:
+def earlier_commits(chosen: state.Selected, last: dict | None) -> list[Lines]:
     """Lines to compare with: of the iteration before, and of the run this one was forked from."""
     db, run = state.store(), reads.run(state.store(), chosen.run_id)
-    found = {f"iteration {chosen.iteration - 1}": reads.commit(db, chosen.run_id, chosen.iteration - 1)}
+    found = {f"iteration {chosen.iteration - 1}": last}
     if run["forked_at"] == chosen.iteration:
         found[f"run {run['parent_id']}"] = reads.commit(db, run["parent_id"], chosen.iteration)
     return [Lines(name, row["tau_l"], row["tau_h"]) for name, row in found.items() if row and row["mode"] != "accuracy"]
@@ -111,7 +110,7 @@ def offer(chosen: state.Selected, e, now: thresholds.Setting, bound: dict | None
             state.select(runs.fork(state.store(), chosen.run_id, chosen.iteration), chosen.iteration)
             st.rerun()
         return
-    ready = runs.progress(state.store(), chosen.run_id, chosen.iteration)["presampled"]
+    ready = stored[0] >= chosen.config.problems.n_train * chosen.config.sampling.n_presample
     if st.button("Commit …", type="primary", width="stretch", disabled=not ready, help=None if ready else "The pre-samples are not complete yet."):
         confirm(chosen, now, classes, e.n_pending)
 

@@ -54,8 +54,8 @@ def _texts(db: Database, run_id: str, iteration: int, problem_ids: list[str]) ->
             v.correct, v.predicted, coalesce(v.status, 'ungraded') AS status, v.reason, s.scores, s.reward, s.status AS score_status,
             v.graded_status, v.override_note, v.overridden_by, v.overridden_at
         {_RESPONSES} JOIN problems q ON q.id = p.problem_id {_VERDICTS} {_SCORES}
-        WHERE i.run_id = ? AND i.iteration = ? AND list_contains(?, r.problem_id)""",
-        [run_id, iteration, problem_ids],
+        WHERE i.run_id = ? AND i.iteration = ? AND p.problem_id IN (SELECT unnest(?)) AND r.problem_id IN (SELECT unnest(?))""",
+        [run_id, iteration, problem_ids, problem_ids],
     )
     return {(row["set_id"], row["problem_id"], row["idx"]): row for row in rows}
 
@@ -76,7 +76,7 @@ def _where(chosen: Filter) -> tuple[str, list]:
         values.extend(given)
 
     if chosen.problem_ids is not None:
-        add("list_contains(?, r.problem_id)", list(chosen.problem_ids))
+        add("r.problem_id IN (SELECT unnest(?))", list(chosen.problem_ids))
     if chosen.statuses:
         add("list_contains(?, coalesce(v.status, 'ungraded'))", list(chosen.statuses))
     if chosen.phase:

@@ -28,7 +28,8 @@ class Tooltip {
     lines.forEach((line, i) => (element.children[i].textContent = line));
     const { offsetWidth, offsetHeight } = element;
     const left = x + gap + offsetWidth > layout.width ? x - gap - offsetWidth : x + gap;
-    const top = clamp(y - offsetHeight / 2, 0, layout.height - offsetHeight);
+    const beside = y - offsetHeight / 2, above = y < layout.height / 2 ? y + gap : y - gap - offsetHeight; // where no side has room
+    const top = clamp(left < 0 ? above : beside, 0, layout.height - offsetHeight);
     element.style.transform = `translate(${Math.max(0, left)}px,${top}px)`;
   }
 }
