@@ -66,15 +66,23 @@ def check(sets: list[Imported]) -> None:
         st.code("\n".join(as_lines(found)) or "no disagreement", language=None, wrap_lines=True)
 
 
+def score_name(config: RunConfig) -> str:
+    """What a run's second signal is: process reward, outcome score, or "" where nothing is scored."""
+    if config.reward.family == "none":
+        return ""
+    return "outcome score" if has_outcome_scores(config) else "process reward"
+
+
 def signal_note(config: RunConfig) -> str:
     """What a page must say about the two signals of a run where they are not the usual ones; empty for any other."""
     notes = []
     if config.is_recorded:
         solvers = open_set(sources.policy(config)[0]).about["solvers"]
         notes.append(f"Recorded responses: {Imported('', '', None, solvers=solvers).label}.")
-    if config.reward.family == "none":
+    score = score_name(config)
+    if not score:
         notes.append("No response has a score: φ_r is missing, points are drawn at half height, and accuracy alone decides.")
-    elif has_outcome_scores(config):
+    elif score == "outcome score":
         notes.append("The reward is the mean of one outcome score per response, no minimum over steps.")
     return " ".join(notes)
 

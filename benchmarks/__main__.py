@@ -5,7 +5,7 @@ import json
 from dataclasses import asdict
 from importlib import import_module
 
-NAMES = ("rde", "startup", "sampling", "warm", "rewards", "servers", "ray_pool", "training", "grading", "data")
+NAMES = ("rde", "startup", "sampling", "warm", "rewards", "servers", "ray_pool", "training", "ui", "grading", "data")
 
 
 def main() -> None:

@@ -7,6 +7,7 @@ only; what values mean together is checked here, in sentences.
 import json
 import tomllib
 from dataclasses import asdict, dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -248,14 +249,22 @@ def load_config(path: str | Path) -> RunConfig:
 
 def parse_config(raw: dict[str, Any]) -> RunConfig:
     """A checked configuration from plain data. Raises: ConfigError."""
-    from pydantic import TypeAdapter, ValidationError
+    from pydantic import ValidationError
 
     try:
-        config = TypeAdapter(RunConfig).validate_python(_forbid_unknown(raw))
+        config = _reader().validate_python(_forbid_unknown(raw))
     except ValidationError as error:
         raise ConfigError(_sentence(error)) from None
     check_config(config)
     return config
+
+
+@cache
+def _reader():
+    """pydantic's reader of configurations; making it takes longer than using it, and every page reads one."""
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(RunConfig)
 
 
 def plain_config(config: RunConfig) -> dict[str, Any]:

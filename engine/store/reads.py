@@ -78,6 +78,18 @@ def problems(db: Database, run_id: str, role: str, number: int | None = None) ->
     return {row["id"]: Problem(**row) for row in rows}
 
 
+def questions(db: Database, problem_ids: list[str]) -> list[str]:
+    """The questions of these problems, in this order."""
+    return [
+        question
+        for (question,) in db.tuples(
+            """SELECT p.question FROM (SELECT unnest(?) AS id, unnest(range(len(?))) AS position) asked
+            JOIN problems p ON p.id = asked.id ORDER BY asked.position""",
+            [problem_ids, problem_ids],
+        )
+    ]
+
+
 def stored_keys(db: Database, set_id: str) -> set[Key]:
     """(problem id, index) of every response of a sample set."""
     return set(db.tuples("SELECT problem_id, idx FROM responses WHERE set_id = ?", [set_id]))
@@ -260,13 +272,17 @@ def pair_set(db: Database, run_id: str, number: int) -> dict | None:
     return db.row("SELECT * FROM pair_sets WHERE run_id = ? AND iteration = ?", [run_id, number])
 
 
-def pairs(db: Database, run_id: str, number: int) -> list[dict]:
-    """An iteration's preference pairs with their texts, in training order; rewards are None in a run without any."""
+def pairs(db: Database, run_id: str, number: int, *, limit: int | None = None, offset: int = 0) -> list[dict]:
+    """An iteration's preference pairs with their texts, in training order; rewards are None in a run without any.
+
+    Args:
+        limit: at most so many, from position `offset` on; None for all.
+    """
     return db.rows(
         f"""SELECT p.position, p.problem_id, q.question, q.level, c.text AS chosen, x.text AS rejected, p.chosen_index,
             p.rejected_index, CASE WHEN NOT isnan(p.chosen_reward) THEN p.chosen_reward END AS chosen_reward,
             CASE WHEN NOT isnan(p.rejected_reward) THEN p.rejected_reward END AS rejected_reward
-        FROM pairs p
+        FROM (SELECT * FROM pairs WHERE run_id = ? AND iteration = ? ORDER BY position LIMIT ? OFFSET ?) p
         JOIN iterations i USING (run_id, iteration)
         JOIN {RUNS} runs ON runs.id = p.run_id
         JOIN problems q ON q.id = p.problem_id
@@ -274,9 +290,18 @@ def pairs(db: Database, run_id: str, number: int) -> list[dict]:
             AND c.set_id = CASE WHEN c.idx < runs.n_presample THEN i.presample_set ELSE i.resample_set END
         JOIN responses x ON x.problem_id = p.problem_id AND x.idx = p.rejected_index
             AND x.set_id = CASE WHEN x.idx < runs.n_presample THEN i.presample_set ELSE i.resample_set END
-        WHERE p.run_id = ? AND p.iteration = ? ORDER BY p.position""",
-        [run_id, number],
+        ORDER BY p.position""",
+        [run_id, number, limit, offset],
     )
+
+
+def pair_figures(db: Database, run_id: str, number: int) -> tuple[int, np.ndarray]:
+    """How many problems an iteration's pairs come from, and each pair's chosen minus rejected reward; none in a run without any."""
+    found = db.columns(
+        "SELECT problem_id, chosen_reward - rejected_reward AS margin FROM pairs WHERE run_id = ? AND iteration = ?", [run_id, number]
+    )
+    margins = np.asarray(found["margin"], dtype=np.float64)
+    return len(set(found["problem_id"].tolist())), margins[~np.isnan(margins)]
 
 
 def verdict_columns(db: Database, set_id: str, run_id: str) -> dict[str, np.ndarray]:
@@ -295,9 +320,22 @@ def verdict_columns(db: Database, set_id: str, run_id: str) -> dict[str, np.ndar
 def n_judged(db: Database, set_id: str, problem_role: str, run_id: str, number: int | None, prm_id: str | None) -> int:
     """Responses of a sample set, to a run's problems, that have a verdict and, if a reward model is named, its answer.
 
+    Counted once for as long as the tables have the same number of rows: they only grow.
+
     Args:
         prm_id: None, or "" of a run without rewards: the verdict is enough.
     """
+    asked = (set_id, problem_role, run_id, number, prm_id)
+    return db.remembered(("n_judged", asked), _sizes(db), lambda: _n_judged(db, *asked))
+
+
+def _sizes(db: Database) -> tuple[int, ...]:
+    """Rows of the tables that say what is judged; known to the database without counting."""
+    names = ("responses", "verdicts", "step_scores", "run_problems", "iterations")
+    return db.tuples(f"SELECT {', '.join(f'(SELECT count(*) FROM {name})' for name in names)}")[0]
+
+
+def _n_judged(db: Database, set_id: str, problem_role: str, run_id: str, number: int | None, prm_id: str | None) -> int:
     return db.row(
         f"""SELECT count(*) AS n FROM responses r
         JOIN sample_sets s ON s.id = r.set_id
