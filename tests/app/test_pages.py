@@ -262,7 +262,9 @@ def test_class_counts_follow_an_override_until_the_commit_and_stay_after_it(stud
     assert "overridden since" not in said(show("difficulty"))
     verdicts.override(studio.db, *key, correct=None, made_by="tab 1")
     at = show("difficulty")
-    assert metrics(at) == live and "would be in another class now: 1." in said(at)
+    counts = metrics(at)
+    assert all(counts[name] == live[name] for name in ("Inlier", "Boundary", "Outlier"))
+    assert "would be in another class now: 1." in said(at)
 
 
 def test_a_response_without_a_verdict_has_nothing_to_override(studio):
