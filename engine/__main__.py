@@ -1,4 +1,4 @@
-"""The command line: python -m engine run | resume | evaluate | status | export | regrade | import-responses | doctor.
+"""The command line: python -m engine run | resume | evaluate | compare | replay | status | export | regrade | …
 
 A sibling of the dashboard. With --json standard output holds nothing but the result; what happens meanwhile goes to standard error.
 """
@@ -85,6 +85,16 @@ def _walk(arguments, choose_run, *, evaluate_only: bool = False) -> None:
 def _report(job: dict) -> None:
     total = f" of {job['n_total']} {job['unit']}" if job["n_total"] is not None else ""
     print(f"iteration {job['iteration']}  {job['kind']:<10} {job['state']:<10} {job['n_done']}{total}", file=sys.stderr)
+
+
+def compare(arguments) -> None:
+    from engine.comparison import compare as side_by_side
+    from engine.comparison import plain
+    from engine.comparison_text import as_text
+    from engine.measured_runs import measure_files
+
+    found = side_by_side(measure_files(arguments.runs))
+    print(json.dumps(plain(found)) if arguments.json else as_text(found))
 
 
 def status(arguments) -> None:
@@ -241,9 +251,10 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m engine", description="HS-STaR Studio without a browser.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    def add(name, function, summary):
+    def add(name, function, summary, *, one_database=True):
         command = commands.add_parser(name, help=summary, description=summary)
-        command.add_argument("--db", default=str(DEFAULT_DB), help="the database file (default: %(default)s)")
+        if one_database:
+            command.add_argument("--db", default=str(DEFAULT_DB), help="the database file (default: %(default)s)")
         command.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
         command.set_defaults(command=function)
         return command
@@ -252,6 +263,9 @@ def _parser() -> argparse.ArgumentParser:
     add("resume", resume, "Go on with a run where it stopped.").add_argument("--run", help="run id (default: the newest)")
     add("evaluate", evaluate, "Evaluate a configuration's policy on its held-out problems, and nothing else.").add_argument(
         "config", help="a TOML file"
+    )
+    add("compare", compare, "Set runs side by side: budget, accuracy, pairs, gains.", one_database=False).add_argument(
+        "runs", nargs="+", metavar="FILE[:RUN]", help="a database and a run in it (default: its newest run)"
     )
     add("status", status, "Say which runs and jobs a database holds, or what its owner does.")
     _add_export(add("export", export, "Write a run's table, configuration or trained policy to a file or folder."))
