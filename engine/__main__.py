@@ -97,6 +97,22 @@ def compare(arguments) -> None:
     print(json.dumps(plain(found)) if arguments.json else as_text(found))
 
 
+def replay(arguments) -> None:
+    from dataclasses import asdict
+
+    from engine.comparison_text import table
+    from engine.config import load_config
+    from engine.replaying import as_rows, replay_config, replay_run
+
+    chosen = {"tau_l": arguments.tau_l, "tau_h": arguments.tau_h, "mode": arguments.mode}
+    if arguments.config:
+        found = replay_config(load_config(arguments.config), **chosen)
+    else:
+        _require_database(arguments.db)
+        found = replay_run(Path(arguments.db), arguments.run, **chosen)
+    print(json.dumps([asdict(r) for r in found]) if arguments.json else table(as_rows(found)))
+
+
 def status(arguments) -> None:
     from engine.errors import StoreLocked
     from engine.jobs import status_path
@@ -267,6 +283,12 @@ def _parser() -> argparse.ArgumentParser:
     add("compare", compare, "Set runs side by side: budget, accuracy, pairs, gains.", one_database=False).add_argument(
         "runs", nargs="+", metavar="FILE[:RUN]", help="a database and a run in it (default: its newest run)"
     )
+    replaying = add("replay", replay, "Say what every strategy would have yielded on recorded responses.")
+    replaying.add_argument("config", nargs="?", help="an imported set's study.toml; without it a run of --db")
+    replaying.add_argument("--run", help="run id (default: the newest)")
+    replaying.add_argument("--tau-l", type=float, help="default: the configuration's")
+    replaying.add_argument("--tau-h", type=float)
+    replaying.add_argument("--mode", choices=["both", "accuracy", "reward", "posterior"])
     add("status", status, "Say which runs and jobs a database holds, or what its owner does.")
     _add_export(add("export", export, "Write a run's table, configuration or trained policy to a file or folder."))
     add("regrade", regrade, "Grade a run's stored responses again, list other verdicts, write nothing.").add_argument(

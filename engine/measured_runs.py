@@ -12,6 +12,7 @@ import numpy as np
 from engine.config import RunConfig
 from engine.errors import ConfigError
 from engine.evaluation import Evaluation, evaluations, gain
+from engine.export import pick_run
 from engine.method.difficulty import classify
 from engine.method.intervals import Interval
 from engine.method.seeds import stable_hash
@@ -129,7 +130,7 @@ def measure_files(names: list[str]) -> list[Measured]:
     for path in dict.fromkeys(path for path, _ in asked):
         db = Database(path)
         try:
-            found |= {(path, run_id): measure(db, _pick(db, run_id), file=path.name) for own, run_id in asked if own == path}
+            found |= {(path, run_id): measure(db, pick_run(db, run_id), file=path.name) for own, run_id in asked if own == path}
         finally:
             db.close()
     return list({(path, found[path, run_id].compared.run_id): found[path, run_id] for path, run_id in asked}.values())
@@ -173,14 +174,6 @@ def _file_and_run(name: str) -> tuple[Path, str | None]:
     if not path.is_file():
         raise ConfigError(f"There is no database at {path}. Name a file, or FILE:RUN.")
     return path.resolve(), run_id if colon and path == Path(file).expanduser() else None
-
-
-def _pick(db: Database, run_id: str | None) -> str:
-    known = [row["id"] for row in reads.runs(db)]
-    if not known or run_id not in (None, *known):
-        said = f"There is no run {run_id} in {db.path}." if run_id else f"There is no run in {db.path}."
-        raise ConfigError(f"{said} `status --db FILE` lists the runs that are there.")
-    return run_id or known[0]
 
 
 def _kind(config: RunConfig) -> RunConfig:
