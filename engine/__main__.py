@@ -53,10 +53,40 @@ def resume(arguments) -> None:
 
 def evaluate(arguments) -> None:
     from engine.config import load_config
+    from engine.errors import ConfigError
     from engine.runs import create_run
 
-    config = load_config(arguments.config)
-    _walk(arguments, lambda db: create_run(db, config), evaluate_only=True)
+    if arguments.suite:
+        _evaluate_suite(arguments)
+    elif Path(arguments.policy).suffix in (".toml", ".json"):
+        config = load_config(arguments.policy)
+        _walk(arguments, lambda db: create_run(db, config), evaluate_only=True)
+    else:
+        raise ConfigError(f"{arguments.policy} is no .toml or .json configuration: to evaluate a policy alone, name a suite with --suite.")
+
+
+def _evaluate_suite(arguments) -> None:
+    from dataclasses import asdict
+
+    from engine.comparison_text import table
+    from engine.jobs import JobRunner
+    from engine.store import Database
+    from engine.suites import as_rows, evaluate_suite, load_suite, subject
+
+    suite, chosen = load_suite(arguments.suite), subject(arguments.policy)
+    data = Path(arguments.data).expanduser() if arguments.data else None
+    db = Database(arguments.db)
+    runner = None
+    try:
+        runner = JobRunner(db)
+        runner.continue_queue()
+        runner.on_progress = _report
+        result = evaluate_suite(runner, suite, chosen, data=data, n_max=arguments.n_max)
+    finally:
+        if runner:
+            runner.close()
+        db.close()
+    print(json.dumps(asdict(result)) if arguments.json else table(as_rows(result)))
 
 
 def _walk(arguments, choose_run, *, evaluate_only: bool = False) -> None:
@@ -277,9 +307,11 @@ def _parser() -> argparse.ArgumentParser:
 
     add("run", run, "Run whole iterations with a configuration's thresholds.").add_argument("config", help="a TOML file")
     add("resume", resume, "Go on with a run where it stopped.").add_argument("--run", help="run id (default: the newest)")
-    add("evaluate", evaluate, "Evaluate a configuration's policy on its held-out problems, and nothing else.").add_argument(
-        "config", help="a TOML file"
-    )
+    evaluating = add("evaluate", evaluate, "Evaluate a policy, and nothing else: on a suite, or a configuration's on its held-out problems.")
+    evaluating.add_argument("policy", help="a configuration; with --suite also a model folder, a hub id, or starter")
+    evaluating.add_argument("--suite", help="paper, or a .toml file that names problem sets")
+    evaluating.add_argument("--data", metavar="FOLDER", help="where the suite's files are (default: what the suite registers)")
+    evaluating.add_argument("--n-max", type=int, help="at most so many problems per set, the first ones (default: all)")
     add("compare", compare, "Set runs side by side: budget, accuracy, pairs, gains.", one_database=False).add_argument(
         "runs", nargs="+", metavar="FILE[:RUN]", help="a database and a run in it (default: its newest run)"
     )

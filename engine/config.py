@@ -270,6 +270,8 @@ def check_recorded(config: RunConfig) -> None:
     fits = family != "recorded_scores" or config.is_recorded
     _require("reward.family", family, fits, 'used with sampling.sampler = "recorded" only')
     _require("difficulty.mode", mode, family != "none" or mode == "accuracy", 'accuracy, because reward.family is "none"')
+    n_calibration, fits = config.difficulty.n_calibration, not config.is_recorded or config.difficulty.n_calibration == 0
+    _require("difficulty.n_calibration", n_calibration, fits, "0 with recorded responses: labels come from the recording, at no cost")
     fits = not config.is_recorded or config.n_iterations == 1
     _require("n_iterations", config.n_iterations, fits, "1 with recorded responses: they come from one policy")
 

@@ -81,6 +81,8 @@ def estimation(db: Database, run_id: str, iteration: int, *, tau_l: float, tau_h
     has_rewards = config.reward.family != "none"
     signals = e.n_correct[rows], e.n[rows], e.phi_r[rows]
     thresholds: tuple[Mode, ...] = ("both", "reward") if has_rewards else ()
+    kept = dict(zip(ids, reference.tolist()))
+    drawn = _first_recorded(recorded, kept) if config.is_recorded else _presampled(db, run_id, iteration, kept)
     return EstimationReport(
         n_labelled=len(ids),
         n_problems=len(e.n),
@@ -90,7 +92,7 @@ def estimation(db: Database, run_id: str, iteration: int, *, tau_l: float, tau_h
         posterior_fitted=len(e.n) >= FEW,
         quantile=quantile_thresholds(e.n_correct, e.n, e.phi_r) if has_rewards else None,
         best={mode: best_thresholds(*signals, reference, mode=mode) for mode in thresholds},
-        by_n=_by_n(db, run_id, iteration, config, recorded, dict(zip(ids, reference.tolist())), tau_l, tau_h),
+        by_n=_by_n(drawn, kept, has_rewards, tau_l, tau_h),
     )
 
 
@@ -130,22 +132,28 @@ def _log_loss(e: Estimates, rows: np.ndarray, reference: np.ndarray) -> Interval
     return bootstrap_mean(-np.log(np.maximum(given, np.finfo(float).tiny)))
 
 
-def _by_n(
-    db: Database, run_id: str, iteration: int, config: RunConfig, recorded: dict[str, Judged], labels: dict[str, int],
-    tau_l: float, tau_h: float,
-) -> dict[str, list[Interval]]:  # fmt: skip
-    if config.is_recorded:
-        depth = min(DEEPEST, int(np.median([len(recorded[id].correct) for id in labels])) - N_LABEL)
-        columns = {id: (known.correct[:depth], known.reward[:depth]) for id in labels if len((known := recorded[id]).correct) >= depth + N_LABEL}
-    else:
-        whole = groupby(reads.presamples(db, run_id, iteration), key=lambda row: row["problem_id"])
-        drawn = {id: list(group) for id, group in whole if id in labels}
-        columns = {id: ([r["correct"] for r in rows], [r["reward"] for r in rows]) for id, rows in drawn.items()}
-    verdicts, rewards = (np.array([column[part] for column in columns.values()]) for part in (0, 1))
-    usable = None if config.reward.family == "none" else rewards.astype(np.float64)
-    if usable is not None and np.isnan(usable).any():
-        keep = ~np.isnan(usable).any(axis=1)
-        verdicts, usable, columns = verdicts[keep], usable[keep], {id: c for (id, c), kept in zip(columns.items(), keep) if kept}
-    if not columns:
+Drawn = dict[str, tuple[np.ndarray, np.ndarray]]
+"""(verdicts, rewards) of a problem's first responses, in the order they were drawn."""
+
+
+def _by_n(drawn: Drawn, labels: dict[str, int], has_rewards: bool, tau_l: float, tau_h: float) -> dict[str, list[Interval]]:
+    """Over the problems that have every verdict and, in a run with rewards, every reward."""
+    whole = {id: column for id, column in drawn.items() if not (has_rewards and np.isnan(column[1]).any())}
+    if not whole:
         return {}
-    return accuracy_by_n(verdicts, usable, np.array([labels[id] for id in columns]), tau_l=tau_l, tau_h=tau_h)
+    verdicts, rewards = (np.array([column[part] for column in whole.values()]) for part in (0, 1))
+    reference = np.array([labels[id] for id in whole])
+    return accuracy_by_n(verdicts, rewards if has_rewards else None, reference, tau_l=tau_l, tau_h=tau_h)
+
+
+def _first_recorded(recorded: dict[str, Judged], labels: dict[str, int]) -> Drawn:
+    """As many as half of the problems have beside their labels, 8 at most; the other half is left out."""
+    depth = min(DEEPEST, int(np.median([len(recorded[id].correct) for id in labels])) - N_LABEL)
+    known = {id: recorded[id] for id in labels if len(recorded[id].correct) >= depth + N_LABEL}
+    return {id: (one.correct[:depth], one.reward[:depth]) for id, one in known.items()}
+
+
+def _presampled(db: Database, run_id: str, iteration: int, labels: dict[str, int]) -> Drawn:
+    groups = groupby(reads.presamples(db, run_id, iteration), key=lambda row: row["problem_id"])
+    rows = {id: list(group) for id, group in groups if id in labels}
+    return {id: tuple(np.array([r[part] for r in own], dtype=np.float64) for part in ("correct", "reward")) for id, own in rows.items()}
