@@ -1,23 +1,27 @@
-"""A comparison as plain text tables, for a terminal."""
+"""A comparison as tables of text: for a terminal, a page and a report."""
 
-from engine.comparison import Comparison
+from engine.comparison import Comparison, Group, Paired
 from engine.measured_runs import UNITS, Compared
 from engine.method.intervals import Interval
 
 
 def as_text(comparison: Comparison) -> str:
-    """Budgets, accuracy by policy, what a thousand of each unit gave, parts, seeds and pairs of groups."""
+    """What differs in the budgets, then every table that has rows."""
+    said = "\n".join(comparison.differences) or ("Same budget." if len(comparison.runs) > 1 else "")
+    return "\n\n".join(part for part in (said, *map(table, tables(comparison).values())) if part)
+
+
+def tables(comparison: Comparison) -> dict[str, list[dict[str, str]]]:
+    """Rows by title: budgets, accuracy by policy, what 1,000 of each unit gave, levels and classes, seeds, and pairs of groups."""
     several = [g for g in comparison.groups if any(len(a.seeds) > 1 for a in g.accuracy)]
-    parts = [
-        "\n".join(comparison.differences) or ("Same budget." if len(comparison.runs) > 1 else ""),
-        table([row for run in comparison.runs for row in _budget(run)]),
-        table([row for run in comparison.runs for row in _accuracy(run)]),
-        table([_per_1000(run) for run in comparison.runs]),
-        table([row for run in comparison.runs for row in _parts(run)]),
-        table([row for g in several for row in _seeds(g)]),
-        table([_paired(p) for p in comparison.paired]),
-    ]
-    return "\n\n".join(part for part in parts if part)
+    return {
+        "Budget": [row for run in comparison.runs for row in _budget(run)],
+        "Accuracy": [row for run in comparison.runs for row in _accuracy(run)],
+        "Per 1,000": [_per_1000(run) for run in comparison.runs],
+        "Levels and classes": [row for run in comparison.runs for row in _parts(run)],
+        "Over seeds": [row for g in several for row in _seeds(g)],
+        "Paired between groups": [_paired(p) for p in comparison.paired],
+    }
 
 
 def table(rows: list[dict[str, str]]) -> str:
@@ -84,7 +88,7 @@ def _parts(run: Compared) -> list[dict[str, str]]:
     ]  # fmt: skip
 
 
-def _seeds(group) -> list[dict[str, str]]:
+def _seeds(group: Group) -> list[dict[str, str]]:
     return [
         {"group": group.id, "strategy": group.done.strategy, "policy": f"M{a.number}", "seeds": str(len(a.seeds)),
          "greedy %": share(a.greedy_interval), "mean of n %": share(a.mean_interval)}
@@ -92,6 +96,6 @@ def _seeds(group) -> list[dict[str, str]]:
     ]  # fmt: skip
 
 
-def _paired(p) -> dict[str, str]:
+def _paired(p: Paired) -> dict[str, str]:
     return {"groups": f"{p.second} − {p.first}", "policy": f"M{p.number}", "seeds": str(len(p.seeds)), "problems": _count(p.n_problems),
             "paired difference in points": points(p.difference)}  # fmt: skip

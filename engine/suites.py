@@ -6,7 +6,7 @@ Source: method.md section 1.7, which the suite "paper" follows.
 
 import json
 import tomllib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -106,7 +106,7 @@ class Subject:
     """Whom a suite evaluates, and what of the sampling is no set's own rule."""
 
     policy: PolicyConfig
-    sampling: SamplingConfig = SamplingConfig()
+    sampling: SamplingConfig = field(default_factory=SamplingConfig)
     """Only sampler, max_new_tokens and batch_size are used."""
     seed: int = 0
     placement: Literal["worker", "inline"] = "worker"
