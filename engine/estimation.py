@@ -17,7 +17,14 @@ from engine.method.difficulty import classify
 from engine.method.intervals import Interval, bootstrap_mean
 from engine.method.posterior import FEW, posterior
 from engine.method.suggestions import (
-    N_LABEL, Suggestion, accuracy_by_n, agreement, best_thresholds, confusion, quantile_thresholds, reference_labels,
+    N_LABEL,
+    Suggestion,
+    accuracy_by_n,
+    agreement,
+    best_thresholds,
+    confusion,
+    quantile_thresholds,
+    reference_labels,
 )  # fmt: skip
 from engine.recorded.judged import Judged, judged
 from engine.recorded.replay import open_set

@@ -15,14 +15,21 @@ import numpy as np
 from engine import runs, sources
 from engine.auto import evaluate_policy
 from engine.config import (
-    DifficultyConfig, EvaluationConfig, PolicyConfig, ProblemsConfig, RewardConfig, RunConfig, SamplingConfig, check_config, load_config,
+    DifficultyConfig,
+    EvaluationConfig,
+    PolicyConfig,
+    ProblemsConfig,
+    RewardConfig,
+    RunConfig,
+    SamplingConfig,
+    check_config,
+    load_config,
     plain_config,
 )  # fmt: skip
 from engine.errors import ConfigError, ProblemSetError
 from engine.jobs import JobRunner
 from engine.method.intervals import Interval, bootstrap_mean, wilson
 from engine.method.metrics import pass_at_k
-from engine.method.prompts import PAPER_TEMPLATE
 from engine.policies import ROOT
 from engine.problems import read_problems
 from engine.problems.stored import store_problems
