@@ -1,5 +1,7 @@
 """Columns in, Plotly figures out. No streamlit here; the colours read on light and dark and without red or green."""
 
+from html import escape
+
 import numpy as np
 import plotly.graph_objects as go
 
@@ -35,6 +37,30 @@ def accuracy(labels: list[str], series: dict[str, list[tuple[float, float, float
         )
     figure.update_yaxes(tickformat=".0%", rangemode="tozero", title="accuracy")
     return _plain(figure, title="Held-out accuracy", height=340)
+
+
+LINES = (BLUE, ORANGE, "#8a63c7", "#1f9aa8", "#b8860b", GREY)
+"""One per run, then again with dashes."""
+
+
+def compared(series: dict[str, list[tuple[int, float, float, float]]], *, title: str) -> go.Figure:
+    """Accuracy over policies, one line per run or group. series: name -> [(t of M_t, value, low, high)]; names are shown as they are."""
+    figure = go.Figure()
+    for row, (name, points) in enumerate(series.items()):
+        number, value, low, high = (np.array(column) for column in zip(*points))
+        colour = LINES[row % len(LINES)]
+        figure.add_scatter(
+            x=number,
+            y=value,
+            name=escape(name, quote=False),
+            mode="lines+markers",
+            line={"color": colour, "width": 2, "dash": "dot" if row >= len(LINES) else "solid"},
+            marker={"size": 8},
+            error_y={"type": "data", "array": high - value, "arrayminus": value - low, "color": colour, "width": 4},
+        )
+    figure.update_xaxes(tickprefix="M", dtick=1)
+    figure.update_yaxes(tickformat=".0%", title="accuracy")
+    return _plain(figure, title=title, height=380)
 
 
 def by_level(levels: list[str], policies: list[str], values: np.ndarray) -> go.Figure:

@@ -1,4 +1,4 @@
-"""The command line: python -m engine run | resume | evaluate | init | status | export | regrade | import-responses | doctor.
+"""The command line: python -m engine run | resume | evaluate | compare | replay | status | export | regrade | …
 
 A sibling of the dashboard. With --json standard output holds nothing but the result; what happens meanwhile goes to standard error.
 """
@@ -55,10 +55,40 @@ def resume(arguments) -> None:
 
 def evaluate(arguments) -> None:
     from engine.config import load_config
+    from engine.errors import ConfigError
     from engine.runs import create_run
 
-    config = load_config(arguments.config)
-    _walk(arguments, lambda db: create_run(db, config), evaluate_only=True)
+    if arguments.suite:
+        _evaluate_suite(arguments)
+    elif Path(arguments.policy).suffix in (".toml", ".json"):
+        config = load_config(arguments.policy)
+        _walk(arguments, lambda db: create_run(db, config), evaluate_only=True)
+    else:
+        raise ConfigError(f"{arguments.policy} is no .toml or .json configuration: to evaluate a policy alone, name a suite with --suite.")
+
+
+def _evaluate_suite(arguments) -> None:
+    from dataclasses import asdict
+
+    from engine.comparison_text import table
+    from engine.jobs import JobRunner
+    from engine.store import Database
+    from engine.suites import as_rows, evaluate_suite, load_suite, subject
+
+    suite, chosen = load_suite(arguments.suite), subject(arguments.policy)
+    data = Path(arguments.data).expanduser() if arguments.data else None
+    db = Database(arguments.db)
+    runner = None
+    try:
+        runner = JobRunner(db)
+        runner.continue_queue()
+        runner.on_progress = _report
+        result = evaluate_suite(runner, suite, chosen, data=data, n_max=arguments.n_max)
+    finally:
+        if runner:
+            runner.close()
+        db.close()
+    print(json.dumps(asdict(result)) if arguments.json else table(as_rows(result)))
 
 
 def _walk(arguments, choose_run, *, evaluate_only: bool = False) -> None:
@@ -87,6 +117,32 @@ def _walk(arguments, choose_run, *, evaluate_only: bool = False) -> None:
 def _report(job: dict) -> None:
     total = f" of {job['n_total']} {job['unit']}" if job["n_total"] is not None else ""
     print(f"iteration {job['iteration']}  {job['kind']:<10} {job['state']:<10} {job['n_done']}{total}", file=sys.stderr)
+
+
+def compare(arguments) -> None:
+    from engine.comparison import compare as side_by_side
+    from engine.comparison import plain
+    from engine.comparison_text import as_text
+    from engine.measured_runs import measure_files
+
+    found = side_by_side(measure_files(arguments.runs))
+    print(json.dumps(plain(found)) if arguments.json else as_text(found))
+
+
+def replay(arguments) -> None:
+    from dataclasses import asdict
+
+    from engine.comparison_text import table
+    from engine.config import load_config
+    from engine.replaying import as_rows, replay_config, replay_run
+
+    chosen = {"tau_l": arguments.tau_l, "tau_h": arguments.tau_h, "mode": arguments.mode}
+    if arguments.config:
+        found = replay_config(load_config(arguments.config), **chosen)
+    else:
+        _require_database(arguments.db)
+        found = replay_run(Path(arguments.db), arguments.run, **chosen)
+    print(json.dumps([asdict(r) for r in found]) if arguments.json else table(as_rows(found)))
 
 
 def status(arguments) -> None:
@@ -279,9 +335,10 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m engine", description="HS-STaR Studio without a browser.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    def add(name, function, summary):
+    def add(name, function, summary, *, one_database=True):
         command = commands.add_parser(name, help=summary, description=summary)
-        command.add_argument("--db", default=str(DEFAULT_DB), help="the database file (default: %(default)s)")
+        if one_database:
+            command.add_argument("--db", default=str(DEFAULT_DB), help="the database file (default: %(default)s)")
         command.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
         command.set_defaults(command=function)
         return command
@@ -290,12 +347,23 @@ def _parser() -> argparse.ArgumentParser:
     running.add_argument("config", help="a TOML file")
     running.add_argument("--template", metavar="NAME", help="run it as this method or baseline, such as hs_star, uniform_dpo, rest_em, b_star")
     add("resume", resume, "Go on with a run where it stopped.").add_argument("--run", help="run id (default: the newest)")
-    add("evaluate", evaluate, "Evaluate a configuration's policy on its held-out problems, and nothing else.").add_argument(
-        "config", help="a TOML file"
+    evaluating = add("evaluate", evaluate, "Evaluate a policy, and nothing else: on a suite, or a configuration's on its held-out problems.")
+    evaluating.add_argument("policy", help="a configuration; with --suite also a model folder, a hub id, or starter")
+    evaluating.add_argument("--suite", help="paper, or a .toml file that names problem sets")
+    evaluating.add_argument("--data", metavar="FOLDER", help="where the suite's files are (default: what the suite registers)")
+    evaluating.add_argument("--n-max", type=int, help="at most so many problems per set, the first ones (default: all)")
+    add("compare", compare, "Set runs side by side: budget, accuracy, pairs, gains.", one_database=False).add_argument(
+        "runs", nargs="+", metavar="FILE[:RUN]", help="a database and a run in it (default: its newest run)"
     )
     starting = add("init", init, "Train a configuration's policy once on worked solutions, by its [init] table; print the new folder.")
     starting.add_argument("config", help="a TOML file")
     starting.add_argument("--solutions", required=True, metavar="FILE", help="problems with a solution each, steps between blank lines")
+    replaying = add("replay", replay, "Say what every strategy would have yielded on recorded responses.")
+    replaying.add_argument("config", nargs="?", help="an imported set's study.toml; without it a run of --db")
+    replaying.add_argument("--run", help="run id (default: the newest)")
+    replaying.add_argument("--tau-l", type=float, help="default: the configuration's")
+    replaying.add_argument("--tau-h", type=float)
+    replaying.add_argument("--mode", choices=["both", "accuracy", "reward", "posterior"])
     add("status", status, "Say which runs and jobs a database holds, or what its owner does.")
     _add_export(add("export", export, "Write a run's table, configuration or trained policy to a file or folder."))
     add("regrade", regrade, "Grade a run's stored responses again, list other verdicts, write nothing.").add_argument(

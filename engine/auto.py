@@ -7,6 +7,7 @@ from engine.iteration import Phase, next_phase
 from engine.jobs import JobRunner
 from engine.store import job_rows, reads
 from engine.tasks import BEFORE, after
+from engine.types import Purpose
 
 
 def run_to_end(runner: JobRunner, run_id: str, *, made_by: str = "cli") -> None:
@@ -24,9 +25,18 @@ def run_to_end(runner: JobRunner, run_id: str, *, made_by: str = "cli") -> None:
         runs.begin_next_iteration(runner.db, run_id)
 
 
-def evaluate_policy(runner: JobRunner, run_id: str) -> None:
-    """Only the evaluation of M_0: any policy on any problem set, as the run's configuration names them. Blocks."""
-    _run(runner, run_id, 0, "evaluate", {"policy": BEFORE})
+def presample(runner: JobRunner, run_id: str) -> None:
+    """Only the pre-samples of the first iteration. Blocks. Raises: EngineError with the job's sentence if it fails."""
+    _run(runner, run_id, 0, "presample", {})
+
+
+def evaluate_policy(runner: JobRunner, run_id: str, *, only: Purpose | None = None) -> None:
+    """Only the evaluation of M_0: any policy on any problem set, as the run's configuration names them. Blocks.
+
+    Args:
+        only: GREEDY or EVALUATE, to draw that sample set alone; None for both.
+    """
+    _run(runner, run_id, 0, "evaluate", {"policy": BEFORE, **({"only": str(only)} if only else {})})
 
 
 def require_thresholds(config: RunConfig) -> None:

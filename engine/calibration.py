@@ -6,6 +6,7 @@ The paper does not say what its estimation accuracy is measured against (method.
 import numpy as np
 
 from engine import runs
+from engine.errors import ConfigError
 from engine.side_samples import SideOrder, place_order
 from engine.store import Database, reads
 from engine.types import Purpose
@@ -15,7 +16,9 @@ N_LABEL = 12
 
 
 def order(db: Database, run_id: str, iteration: int, n_problems: int) -> SideOrder:
-    """Ask for 12 more responses to n_problems of an iteration's problems. Raises: ConfigError."""
+    """Ask for 12 more responses to n_problems of an iteration's problems. Raises: ConfigError, also where responses are replayed."""
+    if runs.config_of(db, run_id).is_recorded:
+        raise ConfigError("This run replays recorded responses: its labels come from those recorded beyond the pre-samples, at no cost.")
     settings = reads.samples(db, reads.iteration(db, run_id, iteration)["presample_set"]).settings
     return place_order(db, run_id, iteration, purpose=Purpose.CALIBRATE, settings=settings, n_problems=n_problems, n=N_LABEL)
 

@@ -100,6 +100,9 @@ def check_recorded(config: "RunConfig") -> None:
     fits = family != "recorded_scores" or config.is_recorded
     _require("reward.family", family, fits, 'used with sampling.sampler = "recorded" only')
     _require("difficulty.mode", mode, family != "none" or mode == "accuracy", 'accuracy, because reward.family is "none"')
+    n_calibration = config.difficulty.n_calibration
+    fits = not config.is_recorded or n_calibration == 0
+    _require("difficulty.n_calibration", n_calibration, fits, "0 with recorded responses: labels come from the recording, at no cost")
     tau, can_keep = config.training.keep_above, family != "none"
     _require("training.keep_above", tau, tau is None or can_keep, 'left out, because reward.family is "none"')
     fits = not config.is_recorded or config.n_iterations == 1

@@ -55,14 +55,15 @@ def offers(
     rate = reads.presample_rate(db, run_id, iteration)
     alpha, beta, _ = posterior_shapes(e.n_correct, e.n, e.phi_r) if len(e.n) else (e.phi_r, e.phi_r, False)
     found = []
-    for name, used_mode, label in _choices(config, mode):
+    for name, used_mode, label in choices(config, mode):
         classes = classify(e.n_correct, e.n, e.phi_r, tau_l=tau_l, tau_h=tau_h, mode=used_mode)
         seen = plans.view(db, config, run_id, iteration, e, classes, strategy=name, options=(options or {}).get(name))
         found.append(_offer(replace(seen, budget=seen.budget_left), name, used_mode, label, e, (alpha, beta), lengths, rate))
     return found
 
 
-def _choices(config: RunConfig, mode: Mode) -> list[tuple[str, Mode, str]]:
+def choices(config: RunConfig, mode: Mode) -> list[tuple[str, Mode, str]]:
+    """(strategy, mode, label) of everything that is offered: all strategies, then the Boundary by each single signal."""
     named = [(s.name, mode, s.label) for s in strategies().values()]
     if config.reward.family == "none":
         return named

@@ -96,8 +96,10 @@ def _evaluate(db: Database, job: dict, placement: Placement, grader: Grader) -> 
     greedy, sampled = runs.evaluation_sets(db, run_id, t + is_after, policy_id)
     n = runs.config_of(db, run_id).evaluation.n
     ids = reads.problems(db, run_id, "held_out")
-    parts = []
+    parts, only = [], job["params"].get("only")
     for samples, n_each in ((greedy, 1), (sampled, n)):
+        if only not in (None, samples.purpose):
+            continue
         runs.store_set(db, samples)
         parts.append((samples.id, "held_out", dict.fromkeys(ids, range(n_each))))
     return _respond(db, job, placement, grader, parts, scored=False)

@@ -211,7 +211,7 @@ def test_an_empty_boundary_class_leaves_the_budget_unspent_and_gives_no_pair(db,
     assert (plan.allocation, plan.n_unspent) == ({}, 60)
     assert pairing.make_pairs(db, run_id, 0) == 0 and reads.pairs(db, run_id, 0) == []
     (told,) = summarise(db, run_id)["iterations"]
-    assert (told["n_pairs"], told["budget"]) == (0, {"total": 96, "presampled": 36, "resampled": 0, "unspent": 60})
+    assert (told["n_pairs"], told["budget"]) == (0, {"total": 96, "presampled": 36, "resampled": 0, "tuned": 0, "calibrated": 0, "unspent": 60})
     assert runs.begin_next_iteration(db, run_id) == 1
     assert reads.iteration(db, run_id, 1)["policy_id"] == reads.iteration(db, run_id, 0)["policy_id"]
 
@@ -289,7 +289,7 @@ def test_a_fork_shares_the_presamples_and_counts_a_whole_budget_of_its_own(db, r
     more = {row["problem_id"]: range(3, 3 + row["n_more"]) for row in reads.allocation(db, other, 0) if row["n_more"]}
     judge(db, other, which="resample_set", owed=more)
     budget = summarise(db, other)["iterations"][0]["budget"]
-    assert budget == {"total": 96, "presampled": 36, "resampled": sum(plan.allocation.values()), "unspent": 0}
+    assert budget == {"total": 96, "presampled": 36, "resampled": sum(plan.allocation.values()), "tuned": 0, "calibrated": 0, "unspent": 0}
     assert budget["presampled"] + budget["resampled"] + budget["unspent"] == budget["total"]
     assert summarise(db, run_id)["iterations"][0]["budget"]["resampled"] == 0
 

@@ -59,7 +59,7 @@ def finished(db, config) -> str:
 def test_a_whole_study_runs_from_import_to_pairs_and_the_budget_adds_up(db, made):
     run_id = finished(db, configured(made))
     told = summarise(db, run_id)["iterations"][0]
-    assert told["budget"] == {"total": 15, "presampled": 9, "resampled": 3, "unspent": 3}
+    assert told["budget"] == {"total": 15, "presampled": 9, "resampled": 3, "tuned": 0, "calibrated": 0, "unspent": 3}
     assert told["classes"] == {"inlier": 1, "boundary": 2, "outlier": 0}
     pairs = reads.pairs(db, run_id, 0)
     for side, wanted in (("chosen", [(JARS, 0), (JARS, 1), (KITES, 3)]), ("rejected", [(JARS, 2), (JARS, 4), (KITES, 2)])):
@@ -97,7 +97,7 @@ def test_without_scores_accuracy_alone_decides_and_pairs_are_still_built(db, tmp
     run_id = finished(db, config)
     e = reads.estimates(db, run_id, 0)
     assert e.n_pending == 0 and (e.phi_r != e.phi_r).all()
-    assert summarise(db, run_id)["iterations"][0]["budget"] == {"total": 15, "presampled": 9, "resampled": 2, "unspent": 4}
+    assert summarise(db, run_id)["iterations"][0]["budget"] == {"total": 15, "presampled": 9, "resampled": 2, "tuned": 0, "calibrated": 0, "unspent": 4}
     pairs = reads.pairs(db, run_id, 0)
     assert pairs and {p["chosen_reward"] for p in pairs} == {None}
     with pytest.raises(ConfigError, match='mode is "both", and this run has no process reward'):
