@@ -50,12 +50,15 @@ def bare(gold: str, predicted: str) -> bool:
 
 
 def self_checks() -> list[Row]:
-    """Every reference against itself, dollars against a box, the shortcuts off; the baseline is bare Math-Verify."""
+    """Every reference against itself, dollars against a box, the shortcuts off; the baseline is bare Math-Verify.
+
+    Whether answers are equal is asked, not how fast: a pair may take a minute, so that a busy machine changes no share.
+    """
     rows, failures = [], []
     for name in PROBLEM_FILES:
         golds = [problem.answer for problem in read_problems(DATASETS / f"{name}.jsonl").problems]
         pairs = [(_as_math(gold), rf"\boxed{{{gold}}}") for gold in golds]
-        with Grader(N_WORKERS, shortcuts=False) as grader:
+        with Grader(N_WORKERS, timeout_s=60, shortcuts=False) as grader:
             verdicts = grader.grade_many(pairs)
         failures += [(name, gold, v.status, v.reason) for gold, v in zip(golds, verdicts) if not v.correct]
         share = sum(v.correct for v in verdicts) / len(golds)
