@@ -220,24 +220,26 @@ def regrade(arguments) -> None:
 
     from engine.export import pick_run
     from engine.grading import Grader
+    from engine.grading.again import as_table
+    from engine.grading.again import regrade as grade_again
     from engine.store import Database
-    from engine.verdicts import as_table
-    from engine.verdicts import regrade as grade_again
+    from engine.verdicts import stored_verdicts
+
+    def report(so_far) -> None:
+        print(f"{so_far.n_graded:,} graded again, {len(so_far.disagreements):,} disagree", file=sys.stderr)
 
     _require_database(arguments.db)
     db = Database(arguments.db)
-    n_graded, found = 0, []
     try:
         with Grader() as grader:
-            for n, disagreeing in grade_again(db, pick_run(db, arguments.run), grader):
-                n_graded, found = n_graded + n, [*found, *disagreeing]
-                print(f"{n_graded:,} graded again, {len(found):,} disagree", file=sys.stderr)
+            done = grade_again(stored_verdicts(db, pick_run(db, arguments.run)), grader, report)
     finally:
         db.close()
+    found = done.disagreements
     if arguments.json:
-        print(json.dumps({"n_graded": n_graded, "n_disagreeing": len(found), "disagreements": [asdict(d) for d in found]}))
+        print(json.dumps({"n_graded": done.n_graded, "n_disagreeing": len(found), "disagreements": [asdict(d) for d in found]}))
     else:
-        print(as_table(found) if found else f"All {n_graded:,} verdicts are given again.")
+        print(as_table(found) if found else f"All {done.n_graded:,} verdicts are given again.")
 
 
 def import_recorded(arguments) -> None:
@@ -263,12 +265,16 @@ def import_recorded(arguments) -> None:
 
 def _regraded(made):
     from engine.grading import Grader
-    from engine.recorded.regrade import as_lines, regrade
+    from engine.grading.again import as_table
+    from engine.grading.again import regrade as grade_again
+    from engine.recorded.flags import flagged
 
     with Grader() as grader:
-        checked = regrade(Path(made.folder), grader)
-    print("\n".join([*as_lines(checked), f"{len(checked.disagreements)} of {checked.n_flagged} flags disagree."]), file=sys.stderr)
-    return checked
+        done = grade_again(flagged(Path(made.folder)), grader)
+    if done.disagreements:
+        print(as_table(done.disagreements), file=sys.stderr)
+    print(f"{len(done.disagreements)} of {done.n_graded} flags disagree.", file=sys.stderr)
+    return done
 
 
 def _told(made) -> list[str]:

@@ -190,7 +190,7 @@ def _done(config: RunConfig, commits: list[dict]) -> Done:
         return ", ".join(dict.fromkeys(c[name] for c in commits)) or getattr(config.difficulty, name)
 
     t = config.training
-    training = getattr(t, "method", "dpo") + (" from base" if getattr(t, "start", "") == "base" else "")
+    training = t.method + (" from base" if t.start == "base" else "")
     return Done(of("strategy"), of("mode"), "none" if config.is_recorded else training, config.problems.per_iteration)
 
 

@@ -11,12 +11,13 @@ from engine.evaluation import evaluation
 from engine.events import Graded, Sampled
 from engine.export import table_batches
 from engine.grading import Grader
+from engine.grading.again import as_table, regrade
 from engine.method.difficulty import class_counts, classify
 from engine.store import Database, now, reads, record, response_reads
 from engine.store.response_reads import Filter
 from engine.store.schema import MIGRATIONS
 from engine.types import Difficulty, Response, Verdict
-from engine.verdicts import as_table, override, regrade
+from engine.verdicts import override, stored_verdicts
 from tests.engine.small_runs import cli, judge
 
 BOTH = {"tau_l": 0.25, "tau_h": 0.65, "mode": "both", "strategy": "boundary"}
@@ -173,11 +174,11 @@ def test_grading_again_lists_other_verdicts_and_writes_nothing(db, run_id, first
     say(db, run_id, first, 0, False)
     stored = everything(db)
     with Grader() as grader:
-        found = list(regrade(db, run_id, grader))
+        done = regrade(stored_verdicts(db, run_id), grader)
     assert everything(db) == stored
-    assert sum(n for n, _ in found) == 36
+    assert done.n_graded == 36
     second = list(problems)[1]
-    by_key = {(d.problem_id, d.index): d for _, batch in found for d in batch}
+    by_key = {(d.problem_id, d.index): d for d in done.disagreements}
     assert by_key.keys() == {(first, 2), *((second, i) for i in range(3))}, "the override of (first, 0) is no disagreement"
     assert (by_key[second, 0].was, by_key[second, 0].is_now, by_key[second, 0].purpose) == ("wrong", "correct", "presample")
     assert (by_key[first, 2].was, by_key[first, 2].is_now, by_key[first, 2].predicted) == ("correct", "no_answer", None)

@@ -11,12 +11,13 @@ from engine.config import load_config, parse_config, plain_config
 from engine.errors import ConfigError, ProblemSetError, RewardModelError, SamplerError
 from engine.evaluation import evaluations
 from engine.grading import Grader
+from engine.grading.again import as_table, regrade
 from engine.jobs import JobRunner
 from engine.method.seeds import stable_hash
 from engine.placement import Backend, Inline, Workers
 from engine.problems import problem_id
 from engine.recorded import import_responses
-from engine.recorded.regrade import as_lines, regrade
+from engine.recorded.flags import flagged
 from engine.store import Database, job_rows, reads
 from engine.summary import summarise
 from engine.types import Request, SamplingSettings
@@ -184,9 +185,9 @@ def test_flags_that_disagree_with_our_verdict_are_listed(db, tmp_path):
     (tmp_path / "odd.jsonl").write_text(json.dumps(row) + "\n")
     made = import_responses(tmp_path / "odd.jsonl", db.artifacts)
     with Grader(n_workers=1) as grader:
-        found = regrade(Path(made.folder), grader)
-    assert (found.n_flagged, [(d.index, d.given) for d in found.disagreements]) == (3, [(1, True), (2, False)])
-    assert "given true, graded wrong; '3' against '2'" in as_lines(found)[0]
+        done = regrade(flagged(Path(made.folder)), grader)
+    assert (done.n_graded, [(d.index, d.was, d.is_now) for d in done.disagreements]) == (3, [(1, "correct", "wrong"), (2, "wrong", "correct")])
+    assert "purpose" not in as_table(done.disagreements) and "is not 2." in as_table(done.disagreements)
 
 
 class TestReplay:
@@ -243,5 +244,5 @@ def test_the_real_recorded_sets_run_to_pairs_and_their_flags_agree(datasets, db,
     assert told["budget"].items() >= budget.items() and told["n_pairs"] > 0
     assert told["budget"]["presampled"] + told["budget"]["resampled"] + told["budget"]["unspent"] == told["budget"]["total"]
     with Grader() as grader:
-        found = regrade(Path(made.folder), grader)
-    assert len(found.disagreements) <= 0.002 * found.n_flagged, as_lines(found)
+        done = regrade(flagged(Path(made.folder)), grader)
+    assert len(done.disagreements) <= 0.002 * done.n_graded, as_table(done.disagreements)
