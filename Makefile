@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ENV := OMP_NUM_THREADS=1 MALLOC_MMAP_THRESHOLD_=8589934592 MALLOC_TRIM_THRESHOLD_=17179869184 MALLOC_TOP_PAD_=268435456 TOKENIZERS_PARALLELISM=false
 HAS_GPU := $(shell command -v nvidia-smi 2>/dev/null)
 
-.PHONY: run install install-test test test-browser test-vllm test-ray test-slow demo starter study bench clean
+.PHONY: run install install-test test test-browser test-vllm test-ray test-slow demo starter study screenshots bench clean
 
 run: install
 	$(if $(HAS_GPU),,$(if $(VLLM),HS_STAR_SAMPLER=vllm_local,)) $(BIN)/streamlit run app/main.py
@@ -69,6 +69,10 @@ starter: $(VENV)/installed
 
 study: $(VENV)/installed
 	$(ENV) $(BIN)/python -m benchmarks.study
+
+# Pictures of every page in docs/images, from the real dashboard over one quick run.
+screenshots: $(VENV)/tests-installed
+	$(ENV) $(BIN)/python docs/screenshots.py
 
 bench: $(VENV)/installed
 	$(ENV) $(BIN)/python -m benchmarks sampling rde startup

@@ -1,5 +1,6 @@
 """Columns in, Plotly figures out. No streamlit here; the colours read on light and dark and without red or green."""
 
+from dataclasses import dataclass
 from html import escape
 
 import numpy as np
@@ -9,16 +10,34 @@ CONFIG = {"displayModeBar": False}
 """How every figure is shown: without the tool bar, which lies over the title."""
 
 BLUE, ORANGE, GREY = "#3b82c4", "#dd7330", "#8b8f97"
+N_BINS = 40
+LINE_COLOURS = (BLUE, ORANGE, "#7b5fc4", "#1f9e89", "#b8891a", GREY)
+DASHES = ("solid", "dash", "dot", "dashdot")
 CLASS_COLOURS = {"inlier": BLUE, "boundary": GREY, "outlier": ORANGE}
 
 
-def curve(steps, values, *, name: str, n_steps: int, colour: str = BLUE, second: tuple | None = None) -> go.Figure:
-    """One training curve over optimiser steps; second = (values, name) draws another one in orange."""
-    figure = go.Figure(go.Scatter(x=steps, y=values, name=name, mode="lines", line={"color": colour, "width": 2}))
-    if second:
-        figure.add_scatter(x=steps, y=second[0], name=second[1], mode="lines", line={"color": ORANGE, "width": 2})
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One curve over optimiser steps."""
+
+    name: str
+    steps: np.ndarray
+    values: np.ndarray
+    raw: np.ndarray | None = None
+    """What was smoothed into values, drawn faint behind them; None where nothing was smoothed."""
+
+
+def curves(lines: list[Line], *, title: str, n_steps: int, log: bool = False) -> go.Figure:
+    """Training curves in one figure; colours and dashes tell them apart, in this order."""
+    figure = go.Figure()
+    for number, line in enumerate(lines):
+        colour, dash = LINE_COLOURS[number % len(LINE_COLOURS)], DASHES[number // 2 % len(DASHES)]
+        if line.raw is not None:
+            figure.add_scatter(x=line.steps, y=line.raw, mode="lines", opacity=0.3, line={"color": colour, "width": 1}, showlegend=False, hoverinfo="skip")
+        figure.add_scatter(x=line.steps, y=line.values, name=line.name, mode="lines", line={"color": colour, "width": 2, "dash": dash})
     figure.update_xaxes(range=[0, max(n_steps, 1)], title="step")
-    return _plain(figure, title=name if not second else f"{name} and {second[1]}", legend=bool(second), height=230)
+    figure.update_yaxes(type="log" if log else "linear", exponentformat="power")
+    return _plain(figure, title=title, legend=len(lines) > 1, height=230 + 24 * len(lines) * (len(lines) > 1))
 
 
 def accuracy(labels: list[str], series: dict[str, list[tuple[float, float, float]]]) -> go.Figure:
@@ -89,11 +108,11 @@ def flows(counts: np.ndarray, names: list[str], before: str, after: str) -> go.F
     figure = go.Figure(
         go.Heatmap(
             z=counts, x=names, y=names, showscale=False, xgap=3, ygap=3, hoverinfo="skip",
-            colorscale=[[0, "rgba(59,130,196,0.06)"], [1, "rgba(59,130,196,0.55)"]],
+            colorscale=[[0, "#e3eef8"], [1, "#7fb0dd"]],
         )
     )  # fmt: skip
     for row, column in np.ndindex(counts.shape):
-        figure.add_annotation(x=names[column], y=names[row], text=str(counts[row, column]), showarrow=False)
+        figure.add_annotation(x=names[column], y=names[row], text=str(counts[row, column]), showarrow=False, font={"size": 15, "color": "#10243a"})
     figure.update_xaxes(title=after, showgrid=False)
     figure.update_yaxes(title=before, autorange="reversed", showgrid=False)
     return _plain(figure, title=f"Flows, {before} to {after}", height=340, legend=False)
@@ -112,8 +131,9 @@ def balance(temperatures, taus, scores: np.ndarray, best: tuple[float, float]) -
     return _plain(figure, title="Balance score", height=340, legend=False)
 
 
-def histogram(values, *, title: str, axis: str) -> go.Figure:
-    figure = go.Figure(go.Histogram(x=values, marker={"color": BLUE}, nbinsx=40))
+def histogram(counts, edges, *, title: str, axis: str) -> go.Figure:
+    """Counts [B] in bins between edges [B + 1]."""
+    figure = go.Figure(go.Bar(x=(edges[:-1] + edges[1:]) / 2, y=counts, width=np.diff(edges), marker={"color": BLUE}))
     figure.update_xaxes(title=axis)
     figure.update_yaxes(title="pairs")
     return _plain(figure, title=title, height=260, legend=False)

@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from app import charts, inert, state
+from app import charts, inert, state, widgets
 from app.report import accuracy_series, as_html
 from engine import monitors
 from engine.comparison import Comparison
@@ -63,7 +63,8 @@ def levels(found: list[Evaluation]) -> None:
     names = [level for level in sorted(set(found[0].levels.tolist())) if level]
     if names:
         values = np.array([[e.pass_rate[e.levels == level].mean() for level in names] for e in found])
-        st.plotly_chart(charts.by_level(names, [f"M{e.number}" for e in found], values), key="levels", config=charts.CONFIG, alt="Mean accuracy by level")
+        table = [{"Policy": f"M{e.number}", **dict(zip((f"Level {name}" for name in names), row))} for e, row in zip(found, values.tolist())]
+        widgets.chart(charts.by_level(names, [f"M{e.number}" for e in found], values), table, alt="Mean accuracy by level", key="levels")
 
 
 def held_out_flows(before: Evaluation, after: Evaluation) -> None:
@@ -73,7 +74,9 @@ def held_out_flows(before: Evaluation, after: Evaluation) -> None:
     )
     counts = flows(*({id: Difficulty(c) for id, c in zip(e.problem_ids, classes)} for e, classes in ((before, was), (after, now))))
     figure = charts.flows(counts, CLASSES, f"M{before.number}", f"M{after.number}")
-    st.plotly_chart(figure, key=f"flow_{after.number}", config=charts.CONFIG, alt="Flows between classes")
+    to = [f"{name}, M{after.number}" for name in CLASSES]
+    table = [{f"M{before.number}": name, **dict(zip(to, row))} for name, row in zip(CLASSES, counts.tolist())]
+    widgets.chart(figure, table, alt="Flows between classes", key="flows")
     st.caption(f"Held-out problems by how many of {before.n} sampled responses are right.")
 
 
@@ -85,7 +88,8 @@ def class_shares(chosen: state.Selected) -> None:
     if counts:
         shares = {name: [c[name] / max(sum(c.values()), 1) for c in counts] for name in counts[0]}
         figure = charts.class_shares([f"iteration {t}" for t in committed], shares)
-        st.plotly_chart(figure, key="shares", config=charts.CONFIG, alt="Class shares of the training problems")
+        table = [{"Iteration": t, **{name.capitalize(): n for name, n in c.items()}} for t, c in zip(committed, counts)]
+        widgets.chart(figure, table, alt="Training problems by class", key="shares")
         fixed = chosen.config.problems.per_iteration == "fixed"
         st.caption("The same training problems in every iteration." if fixed else "Training problems differ between iterations: compare shares, not problems.")
 

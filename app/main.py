@@ -9,29 +9,22 @@ if str(ROOT) not in sys.path:
 
 import streamlit as st
 
-from app import widgets
-
-PAGES = (
-    ("home.py", "Home", ":material/home:"),
-    ("data.py", "Data", ":material/upload_file:"),
-    ("difficulty.py", "Difficulty", ":material/scatter_plot:"),
-    ("responses.py", "Responses", ":material/forum:"),
-    ("pairs.py", "Pairs", ":material/compare_arrows:"),
-    ("training.py", "Training", ":material/trending_up:"),
-    ("compare.py", "Compare", ":material/leaderboard:"),
-    ("export.py", "Export", ":material/download:"),
-)
+from app import job_banner, widgets
 
 
 def main() -> None:
     st.set_page_config(page_title="HS-STaR Studio", page_icon=str(ROOT / "app" / "icon.svg"), layout="wide")
-    pages = [
-        st.Page(ROOT / "pages" / file, title=title, icon=icon, default=file == "home.py") for file, title, icon in PAGES
-    ]
-    page = st.navigation(pages)
+    pages = {
+        file: st.Page(ROOT / "pages" / file, title=title, icon=icon, default=file == "home.py")
+        for file, (title, icon) in widgets.PAGES.items()
+    }
+    page = st.navigation(list(pages.values()), position="hidden")
+    current = next(file for file, known in pages.items() if known == page)
     with st.sidebar:
         widgets.run_picker()
-    widgets.job_banner()
+        widgets.navigation(current)
+    job_banner.look()
+    job_banner.banner()
     page.run()
 
 

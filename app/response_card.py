@@ -1,14 +1,19 @@
 """One response, read closely: its steps with their scores, the answers, and why it was judged as it was."""
 
+from collections.abc import Sequence
+from difflib import SequenceMatcher
+
 import streamlit as st
 
-from app import inert, state
+from app import inert, state, widgets
 from engine import verdicts
 from engine.method.steps import split_steps
 from engine.store import response_reads
 from engine.store.response_reads import Filter
 
+VIEWS = ("Steps", "Raw", "Difference")
 PHASES = {"presample": "Pre-sample", "resample": "Resample"}
+MARKS = {"both": ":gray-badge[= both]", "other": ":orange-badge[− other only]", "this": ":blue-badge[+ this only]"}
 STATUS = {
     "correct": ":blue-badge[correct]",
     "wrong": ":orange-badge[wrong]",
@@ -35,6 +40,9 @@ def question_card(row: dict) -> None:
         st.markdown(inert.markdown(row["question"]))
         level = f" · level {inert.markdown(row['level'])}" if row["level"] else ""
         st.caption(f"Reference answer: **{inert.markdown(row['answer'])}** · problem {row['problem_id']}{level}")
+        with st.container(horizontal=True):
+            widgets.link("responses.py", "All its responses", problem=row["problem_id"])
+            widgets.link("playground.py", "Ask it in the playground", problem=row["problem_id"])
 
 
 def response_card(row: dict, *, key: str) -> None:
@@ -47,11 +55,13 @@ def response_card(row: dict, *, key: str) -> None:
         overridden = " :violet-badge[overridden]" if row["overridden_by"] else ""
         st.markdown(f"**{PHASES[row['phase']]} {row['idx']}** {STATUS[row['status']]}{overridden} · {reward}{tokens}{truncated}")
         with st.container(horizontal=True, vertical_alignment="center"):
-            raw = st.toggle("Raw text", key=f"raw_{key}")
+            view = st.segmented_control("View", VIEWS, default=VIEWS[0], key=f"view_{key}", label_visibility="collapsed", required=True)
             if row["graded_status"]:
                 _override(row, key=f"{key}_{row['set_id']}_{row['problem_id']}_{row['idx']}")
-        if raw:
+        if view == "Raw":
             st.code(row["text"], language=None, wrap_lines=True)
+        elif view == "Difference":
+            _difference(row, key=key)
         else:
             _steps(row)
         answer = "none" if row["predicted"] is None else inert.markdown(row["predicted"])
@@ -80,16 +90,52 @@ def _overrode(row: dict, correct: bool | None, key: str) -> None:
     st.session_state[f"note_{key}"] = ""
 
 
-def _steps(row: dict) -> None:
-    steps = split_steps(row["text"])
-    scores = list(row["scores"] or []) if row["score_status"] == "ok" else []
+def answer_steps(text: str, scores: Sequence[float] = ()) -> None:
+    """A response step by step, each with its score where it has one."""
+    steps = split_steps(text)
     if not steps:
         st.caption("This response has no step.")
     for position, step in enumerate(steps):
-        score = scores[position] if position < len(scores) else None
-        chip, text = st.columns([1, 12], vertical_alignment="top")
-        chip.html(_chip(score))
-        text.markdown(inert.markdown(step))
+        if not scores:
+            st.markdown(inert.markdown(step))
+            continue
+        chip, body = st.columns([1, 12], vertical_alignment="top")
+        chip.html(_chip(scores[position] if position < len(scores) else None))
+        body.markdown(inert.markdown(step))
+
+
+def _steps(row: dict) -> None:
+    scores = list(row["scores"] or []) if row["score_status"] == "ok" else []
+    answer_steps(row["text"], scores or [None])
+
+
+def _difference(row: dict, *, key: str) -> None:
+    """This response against another one to the same problem, step by step."""
+    filters = Filter(problem_ids=[row["problem_id"]])
+    found = response_reads.page(state.store(), state.kept("run"), int(state.kept("iteration")), filters, limit=200)
+    others = {other["idx"]: other for other in found if other["idx"] != row["idx"]}
+    if not others:
+        st.caption("There is no other response to this problem yet.")
+        return
+    name = lambda index: f"{PHASES[others[index]['phase']]} {index}, {others[index]['status'].replace('_', ' ')}"
+    other = others[st.selectbox("Against", list(others), format_func=name, key=f"against_{key}_{row['problem_id']}")]
+    for kind, step in difference(split_steps(other["text"]), split_steps(row["text"])):
+        mark, body = st.columns([1, 6], vertical_alignment="top")
+        mark.markdown(MARKS[kind])
+        body.markdown(inert.markdown(step))
+
+
+def difference(before: list[str], after: list[str]) -> list[tuple[str, str]]:
+    """Steps of two responses in one order: ("both" | "other" | "this", step); what is replaced stands before what replaces it.
+
+    >>> difference(["a", "b"], ["a", "c"])
+    [('both', 'a'), ('other', 'b'), ('this', 'c')]
+    """
+    steps = []
+    for what, a, b, c, d in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        steps += [("both", step) for step in before[a:b]] if what == "equal" else [("other", step) for step in before[a:b]]
+        steps += [("this", step) for step in after[c:d]] if what != "equal" else []
+    return steps
 
 
 def _chip(score: float | None) -> str:

@@ -13,45 +13,70 @@ from engine.errors import EngineError
 from engine.problems import STARTER_SETS
 from engine.problems.stored import stored_sets
 from engine.recorded import Imported, imported_sets
+from engine.resolved import resolved_config
 
+COPIED = "copied_run"
+"""Session entry: the run whose configuration the start form begins with."""
 BASE = state.ROOT / "data" / "starter" / "default.toml"
 
 
 def start(config: RunConfig) -> None:
-    """Create a run and begin its pre-sampling; what cannot be used is said in a sentence, and nothing is stored then."""
+    """Create a run and begin it; what cannot be used is said in a sentence, and nothing is stored then."""
     try:
         check_config(config)
         run_id = runs.create_run(state.store(), config)
     except EngineError as error:
         st.error(str(error), icon=":material/error:")
         return
-    state.runner().submit(run_id, 0, "presample")
-    state.select(run_id, 0)
-    st.switch_page(state.ROOT / "pages" / "difficulty.py")
+    state.begin(run_id, 0)
+    st.switch_page(state.ROOT / "pages" / "difficulty.py", query_params=state.address("difficulty.py"))
 
 
 def problem_run() -> None:
     """A run on stored problem sets; policy, reward model and the rest come from a base configuration."""
     names = {str(s.path): f"{s.name} · {s.n_problems:,} problems" for s in stored_sets(state.store().artifacts)}
     names |= {name: name for name in STARTER_SETS}
-    path = st.text_input("Base configuration (TOML): policy, reward model, sampling, training", value=str(BASE), key="base_config")
-    try:
-        base = load_config(Path(path.strip()).expanduser())
-    except EngineError as error:
-        st.error(str(error), icon=":material/error:")
+    base, origin = base_config()
+    if base is None:
         return
+    of_base = (base.problems.train, base.problems.held_out) if origin else (next(iter(names)), list(names)[-1])
+    names |= {source: source for source in of_base if source not in names}
     with st.form("problem_run"):
         a, b = st.columns(2)
-        train = a.selectbox("Train on", list(names), format_func=names.get, key="run_train")
-        held_out = b.selectbox("Held out", list(names), index=len(names) - 1, format_func=names.get, key="run_held_out")
+        choices = list(names)
+        train = a.selectbox("Train on", choices, index=choices.index(of_base[0]), format_func=names.get, key=f"run_train{origin}")
+        held_out = b.selectbox("Held out", choices, index=choices.index(of_base[1]), format_func=names.get, key=f"run_held_out{origin}")
         a, b, c = st.columns(3)
-        n_train = a.number_input("Problems per iteration (N)", 1, value=base.problems.n_train, key="run_n_train")
-        n_held_out = b.number_input("Held-out problems", 1, value=max(base.problems.n_held_out, 1), key="run_n_held_out")
-        n_iterations = c.number_input("Iterations", 1, value=base.n_iterations, key="run_n_iterations")
-        name = st.text_input("Name", value=f"{base.name}, own problems", key="run_name")
+        n_train = a.number_input("Problems per iteration (N)", 1, value=base.problems.n_train, key=f"run_n_train{origin}")
+        n_held_out = b.number_input("Held-out problems", 1, value=max(base.problems.n_held_out, 1), key=f"run_n_held_out{origin}")
+        n_iterations = c.number_input("Iterations", 1, value=base.n_iterations, key=f"run_n_iterations{origin}")
+        name = st.text_input("Name", value=f"{base.name}, {'copy' if origin else 'own problems'}", key=f"run_name{origin}")
         if st.form_submit_button("Create the run and pre-sample", type="primary", icon=":material/play_arrow:"):
             problems = replace(base.problems, train=train, held_out=held_out, n_train=n_train, n_held_out=n_held_out)
             start(replace(base, name=name, problems=problems, n_iterations=n_iterations))
+
+
+def copy_run(run_id: str) -> None:
+    """Let the start form begin with what a run was created and steered with."""
+    st.session_state[COPIED] = run_id
+
+
+def base_config() -> tuple[RunConfig | None, str]:
+    """What a new run takes over: a run's configuration that was copied, else a file's; and an ending for widget keys.
+
+    None where the file cannot be used; why is said on the page.
+    """
+    if run_id := st.session_state.get(COPIED):
+        a, b = st.columns([5, 1], vertical_alignment="center")
+        a.info(f"Policy, reward model, sampling, thresholds and training as in run {run_id}.", icon=":material/content_copy:")
+        b.button("Use a file", key="forget_copy", on_click=st.session_state.pop, args=[COPIED], width="stretch")
+        return resolved_config(state.store(), run_id)[0], f"_{run_id}"
+    path = st.text_input("Base configuration (TOML): policy, reward model, sampling, training", value=str(BASE), key="base_config")
+    try:
+        return load_config(Path(path.strip()).expanduser()), ""
+    except EngineError as error:
+        st.error(str(error), icon=":material/error:")
+        return None, ""
 
 
 def recorded_run() -> None:

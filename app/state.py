@@ -13,10 +13,11 @@ from pathlib import Path
 import streamlit as st
 
 from app import inert
+from engine import runs
 from engine.config import RunConfig
 from engine.errors import EngineError
+from engine.iteration import next_phase
 from engine.jobs import JobRunner
-from engine.runs import config_of
 from engine.store import Database, reads
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -81,22 +82,40 @@ def kept(name: str, default=None):
 def keep(**values) -> None:
     """Put values into the URL and remember them across pages; None removes one."""
     remembered = st.session_state.setdefault(KEPT, {})
+    wanted = st.query_params.to_dict()
     for name, value in values.items():
-        if value is None:
-            remembered.pop(name, None)
-            st.query_params.pop(name, None)
-        else:
-            remembered[name] = str(value)
-            if st.query_params.get(name) != str(value):
-                st.query_params[name] = str(value)
+        for kept_values in (remembered, wanted):
+            if value is None:
+                kept_values.pop(name, None)
+            else:
+                kept_values[name] = str(value)
+    if wanted != st.query_params.to_dict():
+        st.query_params.from_dict(wanted)  # at once: every change of the URL is a step of the back button
+
+
+def address(page: str, *, problem: str | None = None) -> dict[str, str]:
+    """The query of a link to a page file such as "difficulty.py": run, iteration, and what that page is about.
+
+    Args:
+        problem: the problem that the link is about; None for none.
+    """
+    names = [name for name in IN_URL if name != "problem"] if page == "difficulty.py" else ["run", "iteration"]
+    values = {name: value for name in names if (value := kept(name)) is not None}
+    return values | ({"problem": problem} if problem else {})
 
 
 def select(run_id: str, iteration: int) -> None:
     """Show another run or iteration; what belonged to the one before is forgotten."""
     before = (kept("run"), kept("iteration"))
-    if None not in before and before != (run_id, str(iteration)):
-        keep(problem=None, tau_l=None, tau_h=None, mode=None, strategy=None)
-    keep(run=run_id, iteration=iteration)
+    is_other = None not in before and before != (run_id, str(iteration))
+    forgotten = dict.fromkeys(("problem", "tau_l", "tau_h", "mode", "strategy")) if is_other else {}
+    keep(run=run_id, iteration=iteration, **forgotten)
+
+
+def begin(run_id: str, iteration: int) -> None:
+    """Queue what a new iteration waits for, and show it."""
+    runner().submit(run_id, iteration, str(next_phase(runs.progress(store(), run_id, iteration))))
+    select(run_id, iteration)
 
 
 def selected() -> Selected | None:
@@ -112,7 +131,7 @@ def selected() -> Selected | None:
     asked = kept("iteration", "")
     number = int(asked) if asked.isdecimal() and int(asked) < len(rows) else rows[-1]["iteration"]
     select(run_id, number)
-    return Selected(run_id, number, config_of(db, run_id), rows[number])
+    return Selected(run_id, number, runs.config_of(db, run_id), rows[number])
 
 
 def tab_id() -> str:

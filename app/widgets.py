@@ -1,15 +1,34 @@
 """Pieces that more than one page shows. Each owns its widget keys."""
 
 from datetime import UTC, datetime
+from typing import NoReturn
 
+import plotly.graph_objects as go
 import streamlit as st
 
-from app import state
+from app import charts, state
 from engine.method.seeds import stable_hash
-from engine.store import job_rows, reads
+from engine.store import reads
+
+PAGES = {
+    "home.py": ("Home", ":material/home:"),
+    "data.py": ("Data", ":material/upload_file:"),
+    "difficulty.py": ("Difficulty", ":material/scatter_plot:"),
+    "responses.py": ("Responses", ":material/forum:"),
+    "pairs.py": ("Pairs", ":material/compare_arrows:"),
+    "training.py": ("Training", ":material/trending_up:"),
+    "compare.py": ("Compare", ":material/leaderboard:"),
+    "export.py": ("Export", ":material/download:"),
+    "playground.py": ("Playground", ":material/science:"),
+    "settings.py": ("Settings", ":material/settings:"),
+    "glossary.py": ("Glossary", ":material/menu_book:"),
+}
+"""Title and icon by page file, in the order of the job; the last three are beside it."""
 
 JOB_NAMES = {
+    "tune": "Tuning",
     "presample": "Pre-sampling",
+    "calibrate": "Calibration",
     "resample": "Resampling",
     "train": "Training",
     "evaluate": "Evaluation",
@@ -23,6 +42,15 @@ STATE_ICONS = {
     "cancelled": ":material/cancel:",
     "interrupted": ":material/power_off:",
 }
+
+
+def navigation(current: str) -> None:
+    """Links to all pages in the sidebar; every one takes the run and the iteration along, so each can be sent or opened in a tab."""
+    for page, (title, icon) in PAGES.items():
+        if page == "playground.py":
+            st.space("small")
+        here = {} if page != current else st.query_params.to_dict()
+        st.page_link(state.ROOT / "pages" / page, label=title, icon=icon, query_params=state.address(page) | here, width="stretch")
 
 
 def run_picker() -> None:
@@ -48,73 +76,6 @@ def _picked_run() -> None:
 
 def _picked_iteration() -> None:
     state.select(state.kept("run"), st.session_state["picker_iteration"])
-
-
-@st.fragment(run_every=2)
-def job_banner() -> None:
-    """What runs now, on every page: progress, rate, time left, cancel; resume where a job stopped."""
-    db, runner = state.store(), state.runner()
-    unfinished = job_rows.unfinished(db)
-    newest = job_rows.newest(db)
-    _rerun_on_change(db, newest)
-    if runner.trouble:
-        st.error(runner.trouble, icon=":material/error:")
-    active = [job for job in unfinished if job["state"] != "queued"]
-    queued = [job for job in unfinished if job["state"] == "queued"]
-    for job in active:
-        _running(job, len(queued))
-    if queued and not active:
-        _waiting(queued, runner)
-    stopped = job_rows.of_run(db, state.kept("run", ""))
-    for job in [job for job in stopped if job["state"] in job_rows.RESUMABLE][-1:]:
-        if not any(other["kind"] == job["kind"] and other["number"] > job["number"] for other in stopped):
-            _stopped(job, runner)
-
-
-def _rerun_on_change(db, newest: dict | None) -> None:
-    """When a job starts or ends, in this tab or another, the page around the banner is drawn again."""
-    seen = (newest["id"], newest["state"]) if newest else None
-    before = st.session_state.get("seen_job", seen)
-    st.session_state["seen_job"] = seen
-    if before == seen:
-        return
-    if newest["state"] == "done":
-        st.toast(f"{JOB_NAMES[newest['kind']]} is done.", icon=":material/check_circle:")
-    st.rerun()
-
-
-def _running(job: dict, n_queued: int) -> None:
-    with st.container(border=True):
-        text, button = st.columns([8, 1], vertical_alignment="center")
-        share = job["n_done"] / job["n_total"] if job["n_total"] else 0.0
-        more = f" · {n_queued} more queued" if n_queued else ""
-        text.progress(min(share, 1.0), text=f"**{title(job)}** · {pace(job)}{more}")
-        stopping = job["state"] == "cancelling"
-        button.button(
-            "Stopping" if stopping else "Stop" if job["kind"] == "train" else "Cancel",
-            key=f"cancel_{job['id']}",
-            on_click=state.runner().cancel,
-            args=[job["id"]],
-            width="stretch",
-        )
-
-
-def _waiting(queued: list[dict], runner) -> None:
-    with st.container(border=True):
-        text, button = st.columns([8, 1], vertical_alignment="center")
-        text.markdown(f":material/schedule: **{title(queued[0])}** is queued" + (f" and {len(queued) - 1} more" if len(queued) > 1 else ""))
-        if runner.paused:
-            button.button("Continue", key="continue_queue", on_click=runner.continue_queue, width="stretch")
-
-
-def _stopped(job: dict, runner) -> None:
-    with st.container(border=True):
-        text, button = st.columns([8, 1], vertical_alignment="center")
-        progress = f" at {job['n_done']:,} of {job['n_total']:,} {job['unit']}" if job["n_total"] else ""
-        text.markdown(f"{STATE_ICONS[job['state']]} **{title(job)}** was {job['state']}{progress}.")
-        if job["error"]:
-            text.text(job["error"])
-        button.button("Resume", key=f"resume_{job['id']}", on_click=runner.resume, args=[job["id"]], width="stretch", type="primary")
 
 
 def title(job: dict) -> str:
@@ -147,6 +108,15 @@ def duration(seconds: float) -> str:
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
+def size(n_bytes: float) -> str:
+    """Bytes as a person reads them, in powers of 1,000."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if n_bytes < 1000:
+            return f"{n_bytes:.0f} {unit}" if unit == "B" else f"{n_bytes:.1f} {unit}"
+        n_bytes /= 1000
+    return f"{n_bytes:.1f} TB"
+
+
 def chosen_row(table: list[dict], *, key: str, about: object, **options) -> int | None:
     """A table one row of which can be chosen: the row's number, or None. A table about something else forgets the choice."""
     event = st.dataframe(
@@ -160,7 +130,29 @@ def need_run() -> state.Selected:
     """The selection, or an empty state that says what to do first."""
     chosen = state.selected()
     if chosen is None:
-        st.info("There is no run yet. Start one on the Home page.", icon=":material/info:")
-        st.page_link(state.ROOT / "pages" / "home.py", label="Go to Home", icon=":material/home:")
-        st.stop()
+        nothing_yet("There is no run yet. Start one on the Home page.", "home.py")
     return chosen
+
+
+def nothing_yet(why: str, page: str) -> NoReturn:
+    """An empty state: why there is nothing to see, and a link to the page file where that changes. Ends the page."""
+    st.info(why, icon=":material/info:")
+    link(page, f"Go to {page_title(page)}")
+    st.stop()
+
+
+def link(page: str, label: str, **about: str | None) -> None:
+    """A link to a page file that takes the selection along. about: see state.address."""
+    _, icon = PAGES[page]
+    st.page_link(state.ROOT / "pages" / page, label=label, icon=icon, query_params=state.address(page, **about))
+
+
+def page_title(page: str) -> str:
+    return PAGES[page][0]
+
+
+def chart(figure: go.Figure, table: list[dict], *, alt: str, key: str) -> None:
+    """A figure, and the same numbers as a table one click away."""
+    st.plotly_chart(figure, key=key, config=charts.CONFIG, alt=alt)
+    with st.expander(f"Table: {alt}", type="compact"):
+        st.dataframe(table, hide_index=True, key=f"{key}_table", alt=alt)

@@ -15,13 +15,18 @@ PACKAGES = ("torch", "transformers", "trl", "vllm", "duckdb", "streamlit", "plot
 def examine(database: Path) -> dict[str, str]:
     """Findings by name, each one line. Loads no model."""
     return {
-        **{name: _version(name) for name in PACKAGES},
-        "device": _device(),
+        **versions(),
+        "device": device(),
         "sampler": resolve_sampler("auto"),
         "starter": "there" if (STARTER / "policy" / "config.json").exists() else f"missing: {STARTER}",
         "database": _owner(database),
         "disk": f"{shutil.disk_usage(database.resolve().parent if database.parent.exists() else '/').free / 1e9:.0f} GB free",
     }
+
+
+def versions() -> dict[str, str]:
+    """Installed versions by package."""
+    return {name: _version(name) for name in PACKAGES}
 
 
 def _version(package: str) -> str:
@@ -33,7 +38,8 @@ def _version(package: str) -> str:
     return "not installed"
 
 
-def _device() -> str:
+def device() -> str:
+    """The devices that sample and train, with their free memory."""
     return "; ".join(d.name if d.free is None else f"{d.name}: {d.free / 1e9:.0f} of {d.total / 1e9:.0f} GB free" for d in devices.here())
 
 

@@ -37,6 +37,10 @@ class WorkerDied(EngineError):
     """A child process ended without a word: killed, out of memory, or crashed in native code."""
 
 
+class DeviceBusy(EngineError):
+    """Something else computes right now: one job or request at a time."""
+
+
 class StoreLocked(EngineError):
     """Another process owns the database file."""
 

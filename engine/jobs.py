@@ -10,11 +10,11 @@ import os
 import threading
 import time
 import traceback
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
 from engine import tasks
-from engine.errors import ConfigError, EngineError, WorkerDied
+from engine.errors import ConfigError, DeviceBusy, EngineError, WorkerDied
 from engine.events import Note
 from engine.grading import Grader
 from engine.placement import Inline, Placement, Workers
@@ -22,6 +22,9 @@ from engine.runs import config_of
 from engine.store import Database, job_rows, record
 
 Job = dict
+
+LEND_WAIT_S = 0.5
+"""How long a loan waits for the device: the queue holds it for moments, a job for long."""
 
 
 class JobRunner:
@@ -42,6 +45,7 @@ class JobRunner:
         self._grader = Grader()
         self._placements: dict[str, Placement] = {}
         self._wake = threading.Condition()
+        self._device = threading.Lock()
         self._closing = False
         self._stop_asked: set[str] = set()
         self._thread: threading.Thread | None = None
@@ -103,15 +107,41 @@ class JobRunner:
             self._wake.notify_all()
 
     def run_next(self, run_id: str | None = None) -> bool:
-        """Run the oldest queued job, of one run if it is named, to its end in this thread; False if none is queued. Blocks."""
-        with self._wake:
-            queued = [job for job in job_rows.unfinished(self.db) if job["state"] == "queued" and run_id in (None, job["run_id"])]
-            if not queued or self.paused or self._closing:
-                return False
-            self._stop_asked.discard(queued[0]["id"])
-            job_rows.set_state(self.db, queued[0]["id"], "running")
-        self._execute(job_rows.get(self.db, queued[0]["id"]))
-        return True
+        """Run the oldest queued job, of one run if it is named, to its end in this thread. Blocks.
+
+        Returns: False if none is queued, or if the device is lent.
+        """
+        if not self._device.acquire(blocking=False):
+            return False
+        try:
+            with self._wake:
+                queued = [job for job in job_rows.unfinished(self.db) if job["state"] == "queued" and run_id in (None, job["run_id"])]
+                if not queued or self.paused or self._closing:
+                    return False
+                self._stop_asked.discard(queued[0]["id"])
+                job_rows.set_state(self.db, queued[0]["id"], "running")
+            self._execute(job_rows.get(self.db, queued[0]["id"]))
+            return True
+        finally:
+            self._device.release()
+
+    @contextmanager
+    def lend(self, placement: str) -> Iterator[Placement]:
+        """The backends of this process, for work that is no job; queued jobs wait until it is given back.
+
+        Args:
+            placement: "worker" or "inline".
+
+        Raises: DeviceBusy while a job runs or another loan lasts.
+        """
+        if not self._device.acquire(timeout=LEND_WAIT_S):
+            raise DeviceBusy("A job or another request is using the device. Wait until it ends, or cancel it.")
+        try:
+            yield self._named_placement(placement)
+        finally:
+            self._device.release()
+            with self._wake:
+                self._wake.notify_all()
 
     def close(self) -> None:
         """Stop working, kill the children, keep what is stored; a running job becomes interrupted. Safe to call twice."""
@@ -177,7 +207,9 @@ class JobRunner:
         return job["kind"] != "train" or job_rows.get(self.db, job["id"])["policy_id"] is None
 
     def _placement(self, job: Job) -> Placement:
-        name = config_of(self.db, job["run_id"]).placement
+        return self._named_placement(config_of(self.db, job["run_id"]).placement)
+
+    def _named_placement(self, name: str) -> Placement:
         if name not in self._placements:
             self._placements[name] = (Inline if name == "inline" else Workers)(self.db.artifacts / "logs")
         return self._placements[name]

@@ -17,8 +17,7 @@ def next_iteration() -> None:
     except EngineError as error:
         st.session_state["said"] = str(error)
         return
-    state.runner().submit(chosen.run_id, number, "presample")
-    state.select(chosen.run_id, number)
+    state.begin(chosen.run_id, number)
 
 
 chosen = widgets.need_run()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from app import inert, state, widgets
+from app import inert, job_banner, state, widgets
 from engine import runs
 from engine.config import load_config
 from engine.errors import EngineError
@@ -22,14 +22,13 @@ STEPS = (
 
 
 def start(config_path: Path) -> None:
-    """Create a run and begin its pre-sampling; what cannot be used is said in a sentence, and nothing is stored then."""
+    """Create a run and begin it; what cannot be used is said in a sentence, and nothing is stored then."""
     try:
         run_id = runs.create_run(state.store(), load_config(config_path))
     except EngineError as error:
         st.error(inert.markdown(str(error)), icon=":material/error:")
         return
-    state.runner().submit(run_id, 0, "presample")
-    state.select(run_id, 0)
+    state.begin(run_id, 0)
     st.rerun()
 
 
@@ -56,15 +55,16 @@ def journey(chosen: state.Selected) -> None:
     """The five steps of the iteration, the one it waits for marked."""
     progress = runs.progress(state.store(), chosen.run_id, chosen.iteration)
     waiting = next_phase(progress)
+    next_step = Phase.PRESAMPLE if waiting is Phase.TUNE else waiting
     order = [phase for phase, *_ in STEPS]
     for column, (phase, name, page, what) in zip(st.columns(len(STEPS)), STEPS):
         with column.container(border=True, height="stretch"):
-            done = order.index(phase) < order.index(waiting)
-            mark = ":material/check_circle:" if done else ":material/arrow_circle_right:" if phase == waiting else ":material/circle:"
-            st.markdown(f"{mark} **{name}**" + ("  \n:blue-badge[next]" if phase == waiting else ""))
+            done = order.index(phase) < order.index(next_step)
+            mark = ":material/check_circle:" if done else ":material/arrow_circle_right:" if phase == next_step else ":material/circle:"
+            st.markdown(f"{mark} **{name}**" + ("  \n:blue-badge[next]" if phase == next_step else ""))
             st.caption(what)
-            st.page_link(state.ROOT / "pages" / page, label=f"Open {page.removesuffix('.py').capitalize()}")
-    if waiting in (Phase.PRESAMPLE, Phase.RESAMPLE) and not job_rows.find(state.store(), chosen.run_id, chosen.iteration, str(waiting), {}):
+            widgets.link(page, widgets.page_title(page))
+    if waiting in (Phase.TUNE, Phase.PRESAMPLE, Phase.RESAMPLE) and not job_rows.find(state.store(), chosen.run_id, chosen.iteration, str(waiting), {}):
         arguments = [chosen.run_id, chosen.iteration, str(waiting)]
         st.button(widgets.JOB_NAMES[waiting], type="primary", on_click=state.runner().submit, args=arguments)
 
@@ -82,16 +82,23 @@ def job_table(chosen: state.Selected) -> None:
     )  # fmt: skip
     for job in [job for job in jobs if job["state"] in job_rows.RESUMABLE]:
         st.button(f"Resume: {widgets.title(job)}", key=f"again_{job['id']}", on_click=state.runner().resume, args=[job["id"]])
+    with st.expander("Log of a job", key="job_log", on_change="rerun") as opened:
+        if opened.open:
+            names = {job["id"]: f"{widgets.title(job)}, {job['state']}" for job in reversed(jobs)}
+            job_banner.log(job_rows.get(state.store(), st.selectbox("Job", list(names), format_func=names.get, key="log_of")))
 
 
-def run_table() -> None:
+def run_table(chosen: state.Selected) -> None:
     rows = reads.runs(state.store())
     st.subheader("Runs")
-    table = [
-        {"Run": r["id"], "Name": r["name"], "Seed": r["seed"], "Iterations": r["n_iterations"], "Started (UTC)": r["created_at"],
-         "Forked from": r["parent_id"] or ""} for r in rows
-    ]  # fmt: skip
-    st.dataframe(table, hide_index=True)
+    row = widgets.chosen_row(
+        [{"Run": r["id"], "Name": r["name"], "Seed": r["seed"], "Iterations": r["n_iterations"], "Started (UTC)": r["created_at"],
+          "Forked from": r["parent_id"] or ""} for r in rows],
+        key="runs_table", about=chosen.run_id, alt="Runs, the newest first; choose one to open it",
+    )  # fmt: skip
+    if row is not None and rows[row]["id"] != chosen.run_id:
+        state.select(rows[row]["id"], rows[row]["n_iterations"] - 1)
+        st.rerun()
 
 
 chosen = state.selected()
@@ -102,5 +109,5 @@ else:
     st.caption(f"Run {chosen.run_id} · iteration {chosen.iteration} · seed {chosen.config.seed} · sampler {chosen.config.sampling.sampler}")
     journey(chosen)
     job_table(chosen)
-    run_table()
+    run_table(chosen)
     try_it("secondary")

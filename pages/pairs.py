@@ -1,5 +1,6 @@
 """What will the policy learn from?"""
 
+import numpy as np
 import streamlit as st
 
 from app import charts, inert, state, widgets
@@ -14,9 +15,7 @@ st.title("Pairs")
 db = state.store()
 made = reads.pair_set(db, chosen.run_id, chosen.iteration)
 if made is None:
-    st.info("Pairs are built when the resampling is done. Commit a plan on the Difficulty page first.", icon=":material/info:")
-    st.page_link(state.ROOT / "pages" / "difficulty.py", label="Go to Difficulty", icon=":material/scatter_plot:")
-    st.stop()
+    widgets.nothing_yet("Pairs are built when the resampling is done. Commit a plan on the Difficulty page first.", "difficulty.py")
 n_problems, margins = reads.pair_figures(db, chosen.run_id, chosen.iteration)
 a, b, c, d = st.columns(4)
 a.metric("Pairs", f"{made['n_pairs']:,}")
@@ -27,7 +26,10 @@ if not made["n_pairs"]:
     st.warning("There is not a single pair: no problem in the pool has both a correct and a wrong response. Fork the run and commit another plan, or begin the next iteration with the same policy.")
     st.stop()
 if len(margins):
-    st.plotly_chart(charts.histogram(margins, title="Reward margin, chosen minus rejected", axis="margin"), config=charts.CONFIG, alt="Histogram of reward margins")
+    counts, edges = np.histogram(margins, bins=charts.N_BINS)
+    table = [{"From": low, "To": high, "Pairs": count} for low, high, count in zip(edges[:-1].tolist(), edges[1:].tolist(), counts.tolist())]
+    figure = charts.histogram(counts, edges, title="Reward margin, chosen minus rejected", axis="margin")
+    widgets.chart(figure, table, alt="Histogram of reward margins", key="margins")
 st.download_button(
     "Export as JSONL",
     lambda: table_bytes(db, "pairs", ".jsonl", chosen.run_id, chosen.iteration),

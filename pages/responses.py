@@ -25,14 +25,15 @@ def problems_of_classes(chosen: state.Selected, names: list[str]) -> list[str]:
 
 
 def filters(chosen: state.Selected) -> Filter:
-    first, second = st.columns([2, 3])
+    first, second = st.columns([1, 2])
     names = first.pills("Class", [d.name for d in Difficulty], format_func=str.capitalize, selection_mode="multi")
     statuses = second.pills("Verdict", list(VERDICTS), format_func=VERDICTS.get, selection_mode="multi")
     a, b, c, d = st.columns([1, 1, 2, 2])
     phase = a.selectbox("Phase", [None, *PHASES], format_func=lambda p: PHASES.get(p, "Any"))
     truncated = b.selectbox("Truncated", [None, True, False], format_func={None: "Any", True: "Yes", False: "No"}.get)
     rewards = c.slider("Process reward", 0.0, 1.0, (0.0, 1.0), step=0.01)
-    problem = d.text_input("Problem id", value=state.kept("problem", ""), key="problem_field", on_change=lambda: state.keep(problem=st.session_state["problem_field"].strip() or None))
+    st.session_state["problem_field"] = state.kept("problem", "")
+    problem = d.text_input("Problem id", key="problem_field", on_change=lambda: state.keep(problem=st.session_state["problem_field"].strip() or None))
     ids = problems_of_classes(chosen, names) if names else None
     if problem.strip():
         ids = [id for id in ([problem.strip()] if ids is None else ids) if id == problem.strip()]
@@ -45,7 +46,9 @@ wanted = filters(chosen)
 db = state.store()
 total = response_reads.count(db, chosen.run_id, chosen.iteration, wanted)
 if not total:
-    st.info("No response fits these filters." if reads.stored_keys(db, chosen.row["presample_set"]) else "No response is drawn yet. Start the pre-sampling on the Home page.")
+    if not reads.stored_keys(db, chosen.row["presample_set"]):
+        widgets.nothing_yet("No response is drawn yet. Start the pre-sampling on the Home page, or wait for its first batch.", "home.py")
+    st.info("No response fits these filters. Take one of them away.", icon=":material/filter_alt_off:")
     st.stop()
 n_pages = -(-total // PAGE_ROWS)
 number = st.number_input(f"Page of {n_pages:,}", 1, n_pages, 1, width=160) if n_pages > 1 else 1

@@ -4,25 +4,13 @@ from dataclasses import asdict
 
 import streamlit as st
 
-from app import charts, inert, state, widgets
+from app import inert, state, widgets
+from app.training_curves import training_curves
 from engine.config import TrainingConfig
 from engine.config_checks import check_training
 from engine.errors import EngineError
 from engine.store import job_rows, reads
 from engine.tasks import training_config
-
-CURVES = (
-    ("loss", None),
-    ("rewards/margins", None),
-    ("rewards/accuracies", None),
-    ("rewards/chosen", "rewards/rejected"),
-    ("grad_norm", None),
-    ("learning_rate", None),
-)
-NAMES = {
-    "loss": "Loss", "rewards/margins": "Reward margin", "rewards/accuracies": "Reward accuracy", "rewards/chosen": "Chosen reward",
-    "rewards/rejected": "Rejected reward", "grad_norm": "Gradient norm", "learning_rate": "Learning rate",
-}  # fmt: skip
 
 
 def form(chosen: state.Selected, defaults: TrainingConfig) -> None:
@@ -53,41 +41,19 @@ def launch(chosen: state.Selected, changed: dict) -> None:
     st.rerun()
 
 
-def curves(job_id: str) -> None:
-    job = job_rows.get(state.store(), job_id)
-    columns = job_rows.metrics(state.store(), job_id)
-    st.markdown(f"{widgets.STATE_ICONS[job['state']]} **{job['state'].capitalize()}** · {job['n_done']} of {job['n_total'] or '?'} steps" + (f" · {inert.markdown(job['error'])}" if job["error"] else ""))
-    if not len(columns["step"]):
-        st.caption("Curves appear with the first optimiser step." if job["state"] in job_rows.UNFINISHED else "No step was logged.")
-        return
-    n_steps = int(columns["n_steps"].max())
-    series = {name: (columns["step"][columns["name"] == name], columns["value"][columns["name"] == name]) for name in NAMES}
-    grid = [column for _ in range(2) for column in st.columns(3)]
-    for cell, (name, other) in zip(grid, CURVES):
-        steps, values = series[name]
-        if not len(steps):  # SFT has no margins and rewards
-            continue
-        second = (series[other][1], NAMES[other]) if other else None
-        cell.plotly_chart(charts.curve(steps, values, name=NAMES[name], n_steps=n_steps, second=second), key=f"curve_{name}", config=charts.CONFIG, alt=NAMES[name])
-    with st.expander("Figures"):
-        st.dataframe([{"Step": int(s), "Name": NAMES.get(n, n), "Value": float(v)} for s, n, v in zip(columns["step"], columns["name"], columns["value"])], hide_index=True)
-
-
 chosen = widgets.need_run()
 st.title("Training")
 if chosen.config.is_recorded:
-    st.info("This run replays recorded responses: there is no policy to train. Export its pairs on the Pairs page.", icon=":material/info:")
-    st.stop()
+    widgets.nothing_yet("This run replays recorded responses: there is no policy to train. Its pairs can be exported.", "pairs.py")
 db = state.store()
 made = reads.pair_set(db, chosen.run_id, chosen.iteration)
 job = job_rows.latest(db, chosen.run_id, chosen.iteration, "train")
 if made is None:
-    st.info("There are no pairs to train on yet. Commit a plan and let the resampling finish.", icon=":material/info:")
-    st.stop()
+    widgets.nothing_yet("There are no pairs to train on yet. Commit a plan and let the resampling finish.", "difficulty.py")
 st.caption(f"{made['n_pairs']:,} preference pairs · reference policy: the frozen M{chosen.iteration}")
 if not made["n_pairs"] and chosen.config.training.method == "dpo":
-    st.warning("Without a pair there is nothing to train on. Fork the iteration and commit another plan, or begin the next one with the same policy on the Compare page.")
-    st.stop()
+    why = "Without a pair there is nothing to train on. Fork the iteration and commit another plan, or begin the next one with the same policy."
+    widgets.nothing_yet(why, "compare.py")
 if job is None and reads.iteration(db, chosen.run_id, chosen.iteration + 1):
     st.info(f"This iteration was trained in run {reads.run(db, chosen.run_id)['parent_id']}, which this run was forked from.")
     st.stop()
@@ -95,9 +61,9 @@ if job is None:
     form(chosen, chosen.config.training)
     st.stop()
 is_live = job["state"] in job_rows.UNFINISHED
-st.fragment(curves, run_every=2 if is_live else None)(job["id"])
+st.fragment(training_curves, run_every=2 if is_live else None)(job["id"])
 if not is_live:
     if job["state"] == "done":
-        st.page_link(state.ROOT / "pages" / "compare.py", label="Compare before and after", icon=":material/leaderboard:")
+        widgets.link("compare.py", "Compare before and after")
     with st.expander("Train again with other settings"):
         form(chosen, chosen.config.training)

@@ -101,6 +101,24 @@ def metrics(db: Database, job_id: str) -> dict:
     )
 
 
+def metrics_after(db: Database, job_id: str, attempt: int, step: int) -> dict:
+    """What a training logged after a cursor: attempt, step, n_steps, name, value as columns, in the order it was logged."""
+    return db.columns(
+        """SELECT attempt, step, n_steps, name, value FROM metrics
+        WHERE job_id = ? AND (attempt > ? OR (attempt = ? AND step > ?)) ORDER BY attempt, step, name""",
+        [job_id, attempt, attempt, step],
+    )
+
+
+def trainings(db: Database) -> list[dict]:
+    """Every training of every run that logged a step, newest first, with its run's name."""
+    rows = db.rows(
+        """SELECT j.*, r.name AS run_name FROM jobs j JOIN runs r ON r.id = j.run_id
+        WHERE EXISTS (SELECT 1 FROM metrics m WHERE m.job_id = j.id) ORDER BY j.number DESC"""
+    )
+    return [_parsed(row) for row in rows]
+
+
 def notes(db: Database, job_id: str, limit: int = 200) -> list[dict]:
     """The last lines of a job's log, oldest first."""
     rows = db.rows("SELECT noted_at, attempt, text FROM notes WHERE job_id = ? ORDER BY number DESC LIMIT ?", [job_id, limit])

@@ -54,6 +54,16 @@ def iteration(db: Database, run_id: str, number: int) -> dict | None:
     return db.row("SELECT * FROM iterations WHERE run_id = ? AND iteration = ?", [run_id, number])
 
 
+def policies(db: Database) -> list[dict]:
+    """Every policy a run samples or made, newest run first: policy_id, path, run_id, run_name, number (the t of M_t)."""
+    return db.rows(
+        """SELECT DISTINCT u.policy_id, p.path, r.id AS run_id, r.name AS run_name, u.number, r.created_at
+        FROM (SELECT policy_id, run_id, iteration AS number FROM iterations UNION
+            SELECT policy_id, run_id, iteration + 1 FROM jobs WHERE policy_id IS NOT NULL) u
+        JOIN policies p ON p.id = u.policy_id JOIN runs r ON r.id = u.run_id ORDER BY r.created_at DESC, r.id, u.number"""
+    )
+
+
 def policy_path(db: Database, policy_id: str) -> str:
     return db.row("SELECT path FROM policies WHERE id = ?", [policy_id])["path"]
 

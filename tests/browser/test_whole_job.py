@@ -46,7 +46,7 @@ def tab(chromium):
 
 
 def go(tab, name):
-    tab.get_by_test_id("stSidebarNav").get_by_role("link", name=name, exact=True).click()
+    tab.get_by_test_id("stSidebar").get_by_role("link", name=name, exact=True).click()
     tab.get_by_role("heading", name=name, level=1).wait_for()
 
 
@@ -128,5 +128,5 @@ def test_a_new_user_walks_one_whole_iteration(served, tab, chromium):
     tab.get_by_text("Paired gain over M0").wait_for(timeout=JOB_LIMIT_MS)
     tab.get_by_role("button", name="Next iteration").click()
     tab.get_by_text("Pre-sampling, iteration 1").first.wait_for()
-    tab.get_by_role("button", name="Cancel").click()
-    tab.get_by_text("was cancelled").wait_for()
+    tab.get_by_role("button", name="Cancel", exact=True).click()
+    tab.get_by_text("was cancelled").first.wait_for()

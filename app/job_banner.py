@@ -1,0 +1,120 @@
+"""What runs now, on every page: progress, rate, time left, cancel; the queue, the log, and resume where a job stopped."""
+
+import streamlit as st
+
+from app import inert, state, widgets
+from engine import job_log
+from engine.store import job_rows
+
+ENDED = {
+    "done": ("is done", ":material/check_circle:"),
+    "failed": ("failed", ":material/error:"),
+    "cancelled": ("was cancelled", ":material/cancel:"),
+    "interrupted": ("was interrupted", ":material/power_off:"),
+}
+LOG_LINES = 40
+"""Shown without a scroll area of its own, which no key could reach."""
+SEEN, HIDDEN = "seen_jobs", "hidden_jobs"
+"""Session entries: unfinished jobs by id as last drawn in this tab; attempts whose stop a person hid."""
+
+
+def look() -> None:
+    """Note what this tab has seen, and say with a toast which jobs have ended since. Call it before the page is drawn."""
+    db = state.store()
+    now = {job["id"]: job["state"] for job in job_rows.unfinished(db)}
+    for job_id in st.session_state.get(SEEN, {}):
+        job = job_rows.get(db, job_id) if job_id not in now else None
+        if job:
+            what, icon = ENDED[job["state"]]
+            st.toast(f"{widgets.title(job)} {what}.", icon=icon, duration="long")
+    st.session_state[SEEN] = now
+
+
+@st.fragment(run_every=2)
+def banner() -> None:
+    """The jobs of this database; where one starts or ends, in this tab or another, the page around is drawn again."""
+    db, runner = state.store(), state.runner()
+    unfinished = job_rows.unfinished(db)
+    if {job["id"]: job["state"] for job in unfinished} != st.session_state.get(SEEN):
+        st.rerun()
+    if runner.trouble:
+        st.error(inert.markdown(runner.trouble), icon=":material/error:")
+    active = [job for job in unfinished if job["state"] != "queued"]
+    queued = [job for job in unfinished if job["state"] == "queued"]
+    for job in active:
+        _running(job, queued)
+    if queued and not active:
+        _waiting(queued)
+    of_run = job_rows.of_run(db, state.kept("run", ""))
+    for job in [job for job in of_run if job["state"] in job_rows.RESUMABLE][-1:]:
+        is_followed = any(other["kind"] == job["kind"] and other["number"] > job["number"] for other in of_run)
+        if not is_followed and (job["id"], job["attempt"]) not in st.session_state.get(HIDDEN, ()):
+            _stopped(job)
+
+
+def _running(job: dict, queued: list[dict]) -> None:
+    with st.container(border=True, key="job_banner"):
+        share = job["n_done"] / job["n_total"] if job["n_total"] else 0.0
+        st.progress(min(share, 1.0), text=f"**{widgets.title(job)}** · {widgets.pace(job)}")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            if job["state"] == "cancelling":
+                text = "Stop at once" if job["kind"] == "train" else "Stopping"
+            else:
+                text = "Stop" if job["kind"] == "train" else "Cancel"
+            _act(text, ":material/stop_circle:", f"cancel_{job['id']}", state.runner().cancel, job["id"])
+            _log(job)
+            _queue(queued)
+
+
+def _waiting(queued: list[dict]) -> None:
+    with st.container(border=True, key="job_banner"):
+        held = "The queue is held" if state.runner().paused else "The queue waits for its turn"
+        st.markdown(f":material/schedule: **{widgets.title(queued[0])}** is queued. {held}.")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            if state.runner().paused:
+                st.button("Continue", key="continue_queue", icon=":material/play_arrow:", type="primary", on_click=state.runner().continue_queue)
+            _queue(queued)
+
+
+def _stopped(job: dict) -> None:
+    with st.container(border=True, key="stopped_banner"):
+        progress = f" at {job['n_done']:,} of {job['n_total']:,} {job['unit']}" if job["n_total"] else ""
+        st.markdown(f"{widgets.STATE_ICONS[job['state']]} **{widgets.title(job)}** {ENDED[job['state']][0]}{progress}.")
+        if job["error"]:
+            st.text(job["error"])
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.button("Resume", key=f"resume_{job['id']}", icon=":material/play_arrow:", type="primary", on_click=state.runner().resume, args=[job["id"]])
+            _log(job)
+            _act("Hide", ":material/visibility_off:", f"hide_{job['id']}", _hide, job)
+
+
+def _queue(queued: list[dict]) -> None:
+    """The jobs that wait, in their order, each with a way out."""
+    if not queued:
+        return
+    with st.popover(f"Queue: {len(queued)}", icon=":material/schedule:", key="queue"):
+        for job in queued:
+            name, button = st.columns([3, 1], vertical_alignment="center")
+            name.markdown(f"{widgets.title(job)}  \n:gray[run {job['run_id']}]")
+            with button:
+                _act("Cancel", None, f"dequeue_{job['id']}", state.runner().cancel, job["id"])
+
+
+def _log(job: dict) -> None:
+    """The end of what the job said; read only while it is open."""
+    with st.popover("Log", icon=":material/article:", key=f"log_{job['id']}", on_change="rerun") as opened:
+        if opened.open:
+            log(job)
+
+
+def log(job: dict) -> None:
+    """The last lines of a job's notes and of its children's output, as plain text."""
+    st.code(job_log.tail(state.store(), job, n_lines=LOG_LINES) or "Nothing was said yet.", language=None, wrap_lines=True)
+
+
+def _act(label: str, icon: str | None, key: str, call, *arguments) -> None:
+    st.button(label, icon=icon, key=key, on_click=call, args=arguments)
+
+
+def _hide(job: dict) -> None:
+    st.session_state.setdefault(HIDDEN, set()).add((job["id"], job["attempt"]))

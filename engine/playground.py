@@ -1,0 +1,138 @@
+"""One question to one or two policies, now: sampled by the real backends, graded, and kept by nobody but the asker.
+
+It is no job: bounded in size, refused while a job computes, and queued jobs wait until it ends. Nothing of it enters the store.
+"""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from engine.errors import ConfigError, EngineError
+from engine.grading import grade
+from engine.jobs import JobRunner
+from engine.method.prompts import check_template, fill
+from engine.placement import Backend, Placement
+from engine.problems import problem_id
+from engine.sample_sets import requests, sample_set
+from engine.types import Response, SamplingSettings, Verdict
+
+MOST_RESPONSES = 16
+"""Per policy."""
+MOST_CHARS = 8_000
+"""Of the question."""
+PURPOSE = "playground"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A policy that is asked."""
+
+    policy_id: str
+    path: str
+    options: dict
+    """The sampler's: batch_size, trust_remote_code. Those of a run, so that a sampler that is still warm answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked, and how the answers are drawn. The same question, seed and settings give the same answers."""
+
+    text: str
+    answer: str
+    """The reference answer; empty: nothing is graded."""
+    n: int
+    settings: SamplingSettings
+    sampler: str
+    """hf_local or vllm_local."""
+    seed: int = 0
+    placement: str = "worker"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    response: Response
+    verdict: Verdict | None
+    """None where the question has no reference answer."""
+
+
+@dataclass
+class Request:
+    """Work in a thread of its own, looked at from others; it ends by itself or when stopped."""
+
+    question: Question
+    policies: list[Asked]
+    answers: dict[str, list[Answer]] = field(default_factory=dict)
+    """By policy id, in the order of their index once done."""
+    error: str | None = None
+    is_done: bool = False
+    _placement: Placement | None = None
+    _is_stopped: bool = False
+
+    @property
+    def n_total(self) -> int:
+        return self.question.n * len(self.policies)
+
+    @property
+    def n_done(self) -> int:
+        return sum(map(len, self.answers.values()))
+
+    def stop(self) -> None:
+        """Give the work in flight up; what was answered stays."""
+        self._is_stopped = True
+        if self._placement:
+            self._placement.abort()
+
+
+def ask(runner: JobRunner, question: Question, policies: list[Asked]) -> Request:
+    """Begin to draw n responses from every policy, one policy after the other. Returns at once.
+
+    Raises: ConfigError for a question or setting that cannot be used. That a job computes is said in the request's error.
+    """
+    _check(question)
+    request = Request(question, policies)
+    threading.Thread(target=_work, args=(runner, request), name="playground", daemon=True).start()
+    return request
+
+
+def _check(q: Question) -> None:
+    if not q.text.strip():
+        raise ConfigError("The question is empty: write one.")
+    if len(q.text) > MOST_CHARS:
+        raise ConfigError(f"The question has {len(q.text):,} characters: at most {MOST_CHARS:,} are asked here.")
+    if not 1 <= q.n <= MOST_RESPONSES:
+        raise ConfigError(f"The number of responses is {q.n}: it must be 1 to {MOST_RESPONSES}.")
+    if q.settings.temperature < 0 or not 0 < q.settings.top_p <= 1:
+        raise ConfigError("The temperature must be 0 (greedy) or more, and top_p above 0 and at most 1.")
+    check_template(q.settings.prompt_template)
+
+
+def _work(runner: JobRunner, request: Request) -> None:
+    try:
+        with runner.lend(request.question.placement) as placement:
+            request._placement = placement
+            for policy, batch in _drawn(placement, request):
+                done = request.answers.get(policy.policy_id, [])
+                request.answers[policy.policy_id] = sorted([*done, *batch], key=lambda answer: answer.response.index)
+    except EngineError as error:
+        request.error = str(error)
+    except Exception as error:  # the asker waits for an end, whatever it is
+        request.error = f"{type(error).__name__}: {error}. This is a fault of the program."
+    finally:
+        request._placement = None
+        request.error = "Stopped." if request._is_stopped else request.error
+        request.is_done = True
+
+
+def _drawn(placement: Placement, request: Request) -> Iterator[tuple[Asked, list[Answer]]]:
+    """Graded batches, policy after policy, until the request is stopped."""
+    q, id = request.question, problem_id(request.question.text)
+    for policy in request.policies:
+        backend = Backend(q.sampler, policy.path, policy.options)
+        placement.release(keep=[backend])
+        samples = sample_set(policy_id=policy.policy_id, purpose=PURPOSE, iteration=0, seed=q.seed, settings=q.settings, sampler=q.sampler)
+        owed = requests(samples, {id: fill(q.settings.prompt_template, q.text)}, [(id, index) for index in range(q.n)])
+        for batch in placement.get(backend).sample(owed, q.settings):
+            verdicts = grade(q.answer, [r.text for r in batch]) if q.answer.strip() else [None] * len(batch)
+            yield policy, [Answer(response, verdict) for response, verdict in zip(batch, verdicts)]
+            if request._is_stopped:
+                return

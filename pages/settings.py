@@ -1,0 +1,57 @@
+"""Where is everything, on what does it run, and with which settings?"""
+
+import streamlit as st
+
+from app import inert, start_run, state, widgets
+from engine import doctor, storage
+from engine.errors import EngineError
+from engine.resolved import as_toml, resolved_config
+from engine.samplers import resolve_sampler
+from engine.store import reads
+
+
+def where() -> None:
+    st.subheader("Where things are stored")
+    found = storage.places(state.store())
+    st.dataframe([{"What": p.what.capitalize(), "Size": widgets.size(p.n_bytes), "Path": str(p.path)} for p in found], hide_index=True, alt="Where things are stored")
+    st.caption(f"{widgets.size(storage.n_free(state.store()))} free on that disk. Another database: `streamlit run app/main.py -- --db FILE`.")
+
+
+def machine() -> None:
+    st.subheader("What it runs on")
+    try:
+        sampler = resolve_sampler("auto")
+    except EngineError as error:
+        sampler = str(error)
+    facts = {"Device": doctor.device(), "Sampler of a new run": sampler, **doctor.versions()}
+    st.dataframe([{"What": name, "Here": text} for name, text in facts.items()], hide_index=True, height="content", alt="Device, sampler and versions")
+
+
+def configuration() -> None:
+    st.subheader("Configuration of a run")
+    names = {row["id"]: f"{row['name']} · {row['id']}" for row in reads.runs(state.store())}
+    if not names:
+        st.info("There is no run yet. Start one on the Home page.", icon=":material/info:")
+        widgets.link("home.py", "Go to Home")
+        return
+    shown = list(names).index(state.kept("run")) if state.kept("run") in names else 0
+    run_id = st.selectbox("Run", list(names), index=shown, format_func=names.get, key="configuration_of")
+    config, notes = resolved_config(state.store(), run_id)
+    for note in notes:
+        st.caption(inert.markdown(note))
+    if config.is_recorded:
+        st.caption("It replays recorded responses. Start another study on them on the Data page.")
+    elif st.button("Copy into a new run", icon=":material/content_copy:", type="primary"):
+        start_run.copy_run(run_id)
+        st.switch_page(state.ROOT / "pages" / "data.py", query_params=state.address("data.py"))
+    st.code(as_toml(config, notes), language="toml", wrap_lines=True)
+
+
+state.selected()
+st.title("Settings")
+where()
+left, right = st.columns([3, 2], gap="large")
+with left:
+    configuration()
+with right:
+    machine()

@@ -1,0 +1,153 @@
+"""What stands on every page or beside the job: the queue, toasts, the log, curves of any trainer, settings, glossary, playground."""
+
+import pytest
+
+from app import terms, widgets
+from app.response_card import difference
+from engine.events import Note, OptimiserStep
+from engine.store import job_rows, reads, record
+from tests.app.test_pages import press, said, show
+
+BESIDE = ("playground", "settings", "glossary")
+
+
+@pytest.mark.parametrize("page", BESIDE)
+def test_the_pages_beside_the_job_are_drawn_with_and_without_a_run(studio, page, monkeypatch):
+    monkeypatch.setattr("engine.doctor.device", lambda: "cpu")
+    show(page)
+    studio.trained()
+    show(page)
+
+
+def test_without_a_run_they_say_what_to_do(database, monkeypatch):
+    monkeypatch.setattr("engine.doctor.device", lambda: "cpu")
+    assert "no run yet" in said(show("playground")) and "no run yet" in said(show("settings"))
+    assert "Boundary" in said(show("glossary"))
+
+
+def test_the_queue_lists_what_waits_and_lets_each_go(studio):
+    studio.job("train", "running")
+    waiting = [job_rows.add(studio.db, studio.run_id, 0, kind, {}) for kind in ("resample", "presample")]
+    at = show("glossary")
+    assert "Resampling, iteration 0" in said(at) and "Pre-sampling, iteration 0" in said(at)
+    at.button(key=f"dequeue_{waiting[0]}").click().run()
+    assert [job_rows.get(studio.db, id)["state"] for id in waiting] == ["cancelled", "queued"]
+
+
+@pytest.mark.parametrize(("state", "words"), [("done", "is done"), ("failed", "failed"), ("cancelled", "was cancelled")])
+def test_a_toast_says_how_a_job_ended_also_where_another_follows_it(studio, state, words):
+    job_id = studio.job("resample", "running")
+    at = show("pairs")
+    job_rows.set_state(studio.db, job_id, state)
+    job_rows.add(studio.db, studio.run_id, 0, "evaluate", {"policy": "before"})
+    at.run()
+    assert [toast.value for toast in at.toast] == [f"Resampling, iteration 0 {words}."]
+    at.run()
+    assert not at.toast
+
+
+def test_a_stop_that_was_hidden_stays_hidden_until_the_job_stops_again(studio):
+    job_id = studio.job("presample", "cancelled")
+    at = show("pairs")
+    press(at, "Hide")
+    assert "Resume" not in [button.label for button in at.button]
+    job_rows.set_state(studio.db, job_id, "running")
+    job_rows.set_state(studio.db, job_id, "cancelled")
+    at.run()
+    assert "Resume" in [button.label for button in at.button]
+
+
+def test_the_log_of_a_job_is_plain_text(studio):
+    job_id = studio.job("presample", "failed", error="No.")
+    record(studio.db, job_id, 1, Note("<b>said</b> [a](http://x)"))
+    at = show("home")
+    at.session_state["job_log"] = True
+    at.run()
+    assert "<b>said</b> [a](http://x)" in at.code[0].value and "said" not in said(at)
+
+
+def test_curves_of_a_trainer_with_other_figures_are_drawn(studio):
+    studio.resampled()
+    job_id = studio.job("train", "running")
+    for step in (1, 2, 3):
+        record(studio.db, job_id, 1, OptimiserStep(step, 3, {"loss": 1 / step, "entropy": 0.5, "odd/one": -1.0}))
+    at = show("training")
+    assert len(at.get("plotly_chart")) == 3
+    at.slider(key="smoothing").set_value(0.9).run()
+    at.toggle(key="log_scale").set_value(True).run()
+    assert not at.exception
+
+
+def test_an_earlier_training_is_laid_over_this_one(studio):
+    studio.trained()
+    second = job_rows.add(studio.db, studio.run_id, 0, "train", {"beta": 0.2})
+    job_rows.set_state(studio.db, second, "running")
+    record(studio.db, second, 1, OptimiserStep(1, 5, {"loss": 0.5, "rewards/chosen": 0.1, "rewards/rejected": -0.1}))
+    at = show("training")
+    (earlier,) = at.multiselect(key="overlay").options
+    at.multiselect(key="overlay").set_value([earlier]).run()
+    assert not at.exception
+
+
+def test_a_difference_shows_what_both_have_once():
+    steps = difference(["a", "b", "c"], ["a", "x", "c", "d"])
+    assert steps == [("both", "a"), ("other", "b"), ("this", "x"), ("both", "c"), ("this", "d")]
+
+
+def test_a_response_is_compared_with_another_one_to_its_problem(studio):
+    studio.presampled()
+    problem = list(reads.problems(studio.db, studio.run_id, "train", 0))[2]
+    at = show("responses", problem=problem)
+    at.button_group(key="view_opened").set_value("Difference").run()
+    assert "= both" in said(at) and "this only" not in said(at)
+    at.selectbox(key=f"against_opened_{problem}").set_value(2).run()
+    assert "this only" in said(at) and "other only" in said(at)
+    at.button_group(key="view_opened").set_value("Raw").run()
+    assert at.code[0].value.startswith("By Tuesday")
+
+
+def test_the_configuration_of_a_run_is_copied_into_the_start_form(studio, monkeypatch):
+    monkeypatch.setattr("engine.doctor.device", lambda: "cpu")
+    studio.resampled()
+    at = show("settings")
+    press(at, "Copy into a new run")
+    assert f"as in run {studio.run_id}" in said(at)
+    assert at.number_input(key=f"run_n_train_{studio.run_id}").value == 12
+    at.switch_page("../pages/data.py").run()
+    press(at, "Use a file")
+    assert at.text_input(key="base_config").value
+
+
+def test_every_term_has_a_meaning_and_a_source():
+    for group in terms.GROUPS.values():
+        for term in group:
+            assert term.meaning.endswith(".") and term.source, term.name
+            assert term.formula.count("{") == term.formula.count("}"), term.name
+
+
+def test_the_glossary_finds_a_term_and_says_where_it_finds_none(database):
+    at = show("glossary")
+    at.text_input(key="glossary_search").set_value("ties included").run()
+    assert "**Boundary**" in said(at) and "**Inlier**" not in said(at)
+    at.text_input(key="glossary_search").set_value("zzz").run()
+    assert "No term contains that" in said(at)
+
+
+def test_the_playground_begins_with_the_problem_in_the_link_and_refuses_while_a_job_runs(studio):
+    studio.presampled()
+    problem = list(reads.problems(studio.db, studio.run_id, "train", 0).values())[3]
+    at = show("playground", run=studio.run_id, iteration="0", problem=problem.id)
+    at = at.switch_page("../pages/playground.py").run()
+    assert at.text_area[0].value == problem.question
+    with studio.runner.lend("worker"):
+        press(at, "Ask")
+        request = at.session_state["playground_request"]
+        from tests.engine.small_runs import until
+
+        until(lambda: request.is_done, "the refusal")
+        at.run()
+    assert "Wait until it ends" in said(at)
+
+
+def test_sizes_are_read_by_people():
+    assert [widgets.size(n) for n in (0, 999, 1000, 1_500_000, 2 * 10**15)] == ["0 B", "999 B", "1.0 kB", "1.5 MB", "2000.0 TB"]

@@ -1,0 +1,251 @@
+"""Every page in a real browser over one real server: links, the back button, reloads, two tabs, a killed server, hostile
+text, the keyboard, and what axe finds."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+from app.widgets import PAGES
+from benchmarks.serving import CHROMIUM, CHROMIUM_FLAGS, serve
+from tests.browser.studio import Studio
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not Path(CHROMIUM).exists(), reason=f"no Chromium at {CHROMIUM}; set CHROMIUM to its path"),
+]
+LIMIT_MS = 60_000
+JOB_LIMIT_MS = 300_000
+HERE = r"(http|ws)s?://127\.0\.0\.1|data:|blob:"
+STREAMLITS_OWN = re.compile(r"/_stcore/(health|host-config)")
+"""Asked for beside the page first, when a page is opened by its address; the 404 is Streamlit's, on any app with pages."""
+TITLES = [title for title, _ in PAGES.values()]
+
+
+@pytest.fixture(scope="module")
+def studio(tmp_path_factory):
+    made = Studio(tmp_path_factory.mktemp("studio"))
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_tab(chromium):
+    """Opens tabs; fails the test if a page raises, its console has an error, or anyone but this machine is asked for anything."""
+    wrong, tabs = [], []
+
+    def opened(*, loses_server=False, **options):
+        tab = chromium.new_page(viewport={"width": 1440, "height": 1000}, **options)
+        tab.on("request", lambda r: wrong.append(r.url) if not re.match(HERE, r.url) else None)
+        if not loses_server:
+            tab.on("pageerror", lambda error: wrong.append(str(error)))
+            tab.on("console", lambda m: wrong.append(f"{m.text} {m.location}") if m.type == "error" and not is_expected(m) else None)
+        tab.set_default_timeout(LIMIT_MS)
+        tabs.append(tab)
+        return tab
+
+    yield opened
+    for tab in tabs:
+        tab.close()
+    assert wrong == []
+
+
+def is_expected(message) -> bool:
+    return bool(STREAMLITS_OWN.search(message.location.get("url", "")))
+
+
+@pytest.fixture
+def tab(open_tab):
+    return open_tab()
+
+
+def heading(tab, name):
+    return tab.get_by_role("heading", name=name, level=1, exact=True)
+
+
+def go(tab, name):
+    tab.get_by_test_id("stSidebar").get_by_role("link", name=name, exact=True).click()
+    settle(tab, name)
+
+
+def settle(tab, name):
+    """Until a page is drawn to its end."""
+    if name != "Home":
+        heading(tab, name).wait_for()
+    tab.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+
+
+def test_a_link_opens_the_run_the_thresholds_and_the_problem_it_names(studio, tab):
+    tab.goto(studio.at("difficulty", studio.fresh, tau_l="0.111", tau_h="0.888"))
+    tab.get_by_role("spinbutton").first.wait_for()
+    assert [field.input_value() for field in tab.get_by_role("spinbutton").all()[:2]] == ["0.888", "0.111"]
+    go(tab, "Pairs")
+    go(tab, "Difficulty")
+    tab.get_by_role("spinbutton").first.wait_for()
+    assert tab.get_by_role("spinbutton").first.input_value() == "0.888"
+    assert "tau_l=0.111" in tab.url and f"run={studio.fresh}" in tab.url
+
+
+def test_back_returns_page_by_page_and_to_the_run_before(studio, tab):
+    tab.goto(studio.at("responses", studio.trainable))
+    settle(tab, "Responses")
+    go(tab, "Pairs")
+    go(tab, "Compare")
+    tab.go_back()
+    heading(tab, "Pairs").wait_for()
+    tab.go_back()
+    heading(tab, "Responses").wait_for()
+    settle(tab, "Responses")
+    picker = tab.get_by_role("combobox", name="Run", exact=True)
+    picker.click()
+    tab.get_by_role("option", name=re.compile("^Fresh")).click()
+    tab.wait_for_url(re.compile(studio.fresh))
+    settle(tab, "Responses")
+    tab.go_back()
+    tab.wait_for_url(re.compile(studio.trainable))
+    sync_api.expect(picker).to_have_value(re.compile("^Trainable"))
+
+
+def test_hostile_text_is_inert_on_every_page(studio, tab):
+    tab.goto(studio.at("", studio.hostile))
+    tab.get_by_text("The worker said").first.wait_for()
+    tab.get_by_role("button", name="Log", exact=True).click()
+    for title in TITLES:
+        go(tab, title)
+        if title == "Responses":
+            for view in ("Raw", "Difference", "Steps"):
+                tab.get_by_text(view, exact=True).click()
+                settle(tab, title)
+        assert tab.evaluate("() => window.hacked") is None
+        assert tab.locator("img[src*='192.0.2'], iframe[src*='192.0.2'], a[href*='192.0.2'], a[href*='example.com']").count() == 0
+        assert tab.evaluate("() => getComputedStyle(document.body).display") != "none"
+
+
+def test_a_presample_survives_a_reload_another_tab_and_a_killed_server(studio, open_tab):
+    tab, other = open_tab(loses_server=True), open_tab(loses_server=True)
+    tab.goto(studio.url)
+    tab.get_by_role("button", name="Try it on the starter models").click()
+    tab.get_by_text(re.compile("[1-9][0-9]* of 1,200 responses")).first.wait_for(timeout=JOB_LIMIT_MS)
+    tab.reload()
+    tab.get_by_text(re.compile("[1-9][0-9]* of 1,200 responses")).first.wait_for(timeout=JOB_LIMIT_MS)
+    other.goto(tab.url)
+    other.get_by_role("button", name="Cancel", exact=True).wait_for()
+    studio.kill()
+    studio.start()
+    for page in (tab, other):
+        page.reload()
+        page.get_by_text("was interrupted").wait_for()
+    tab.get_by_role("button", name="Resume", exact=True).click()
+    other.get_by_role("button", name="Cancel", exact=True).click()
+    other.get_by_text("was cancelled").first.wait_for()
+    tab.get_by_test_id("stToast").get_by_text("was cancelled").wait_for()
+    tab.get_by_role("button", name="Hide", exact=True).click()
+    tab.get_by_role("button", name="Hide", exact=True).wait_for(state="detached")
+
+
+def test_a_training_goes_on_through_a_reload_and_its_queue_can_be_emptied(studio, tab):
+    tab.goto(studio.at("training", studio.trainable))
+    tab.get_by_role("button", name="Train with DPO").click()
+    tab.get_by_text(re.compile("[1-9][0-9]* of [0-9,]+ steps")).first.wait_for(timeout=JOB_LIMIT_MS)
+    tab.get_by_text("Reward margin", exact=True).wait_for()
+    tab.reload()
+    tab.get_by_text("Reward margin", exact=True).wait_for()
+    go(tab, "Home")
+    tab.get_by_role("button", name="Try it on the starter models").click()
+    tab.get_by_role("button", name=re.compile("^Queue")).click()
+    tab.get_by_test_id("stPopoverBody").get_by_role("button", name="Cancel").click()
+    tab.get_by_role("button", name=re.compile("^Queue")).wait_for(state="detached")
+    tab.keyboard.press("Escape")
+    tab.get_by_role("button", name="Stop", exact=True).click()
+    tab.get_by_test_id("stToast").get_by_text("Training, iteration 0 was cancelled").wait_for(timeout=JOB_LIMIT_MS)
+
+
+def test_the_playground_asks_the_real_policy_and_grades_its_answers(studio, tab):
+    tab.goto(studio.at("playground", studio.fresh))
+    settle(tab, "Playground")
+    tab.get_by_role("button", name="Ask", exact=True).click()
+    tab.get_by_text(re.compile("^[0-4] of 4 correct$")).wait_for(timeout=JOB_LIMIT_MS)
+    assert tab.get_by_text(re.compile("^Response [0-3]")).count() == 4
+
+
+def focus_by_tab(tab, name, *, role="button"):
+    """Press Tab until the control with this name has the focus."""
+    wanted = tab.get_by_role(role, name=name, exact=True).first
+    wanted.wait_for()
+    for _ in range(120):
+        if wanted.evaluate("e => e === e.getRootNode().activeElement"):
+            return
+        tab.keyboard.press("Tab")
+    raise AssertionError(f"Tab never reaches {name}")
+
+
+def test_the_whole_job_can_be_done_with_the_keyboard_alone(studio, tab):
+    tab.goto(studio.at("", studio.fresh))
+    focus_by_tab(tab, "Difficulty", role="link")
+    tab.keyboard.press("Enter")
+    settle(tab, "Difficulty")
+    focus_by_tab(tab, "Upper threshold (tau high)", role="slider")
+    tab.keyboard.press("ArrowDown")
+    tab.wait_for_url(re.compile("tau_h=0.98"))
+    focus_by_tab(tab, "Commit …")
+    tab.keyboard.press("Enter")
+    focus_by_tab(tab, "Commit and resample")
+    tab.keyboard.press("Enter")
+    tab.get_by_text(re.compile("^Committed by tab")).wait_for()
+    focus_by_tab(tab, "Training", role="link")
+    tab.keyboard.press("Enter")
+    tab.get_by_role("button", name="Train with DPO").wait_for(timeout=JOB_LIMIT_MS)
+    focus_by_tab(tab, "Train with DPO")
+    tab.keyboard.press("Enter")
+    tab.get_by_role("link", name="Compare before and after").wait_for(timeout=JOB_LIMIT_MS)
+    focus_by_tab(tab, "Compare before and after", role="link")
+    tab.keyboard.press("Enter")
+    tab.get_by_text("Paired gain over M0").wait_for(timeout=JOB_LIMIT_MS)
+
+
+SERIOUS = """async () => {
+    const testid = (node) => { const at = node?.closest?.('[data-testid]') ?? node?.getRootNode?.().host; return at?.dataset?.testid ?? '' };
+    const options = { resultTypes: ['violations'], runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'] };
+    const { violations } = await axe.run({ exclude: ['[data-testid=stBidiComponentRegular]'] }, options);
+    return violations.filter(v => ['serious', 'critical'].includes(v.impact)).flatMap(v => v.nodes.map(
+        n => [`${v.id} in ${testid(document.querySelector(n.target[0]))}`, n.html.slice(0, 160)]));
+}"""
+"""axe's serious and critical findings outside the difficulty plot: [[rule and the widget it is in, the element], …]."""
+
+
+def serious(tab) -> dict[str, str]:
+    """An element by rule and widget."""
+    from axe_playwright_python.base import AXE_SCRIPT
+
+    if not tab.evaluate("() => 'axe' in window"):
+        tab.evaluate(AXE_SCRIPT)
+    return dict(tab.evaluate(SERIOUS))
+
+
+@pytest.mark.parametrize(("theme", "titles"), [("light", TITLES), ("dark", ["Home", "Data", "Responses", "Training", "Playground"])])
+def test_axe_finds_nothing_serious_beyond_a_bare_streamlit_page(studio, open_tab, tmp_path, theme, titles):
+    bare, tab = open_tab(color_scheme=theme), open_tab(color_scheme=theme)
+    with serve(Path(__file__).with_name("bare_page.py"), log=tmp_path / "log.txt") as url:
+        bare.goto(url)
+        settle(bare, "Bare")
+        assert bare.get_by_test_id("stException").count() == 0
+        streamlits_own = serious(bare)
+        bare.close()
+    tab.goto(studio.at("", studio.hostile))
+    found = {}
+    for title in titles:
+        go(tab, title)
+        found[title] = {what: where for what, where in serious(tab).items() if what not in streamlits_own}
+    print(f"Streamlit's own in {theme}: {sorted(streamlits_own)}")
+    assert {title: findings for title, findings in found.items() if findings} == {}
