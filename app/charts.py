@@ -1,6 +1,7 @@
 """Columns in, Plotly figures out. No streamlit here; the colours read on light and dark and without red or green."""
 
 from dataclasses import dataclass
+from html import escape
 
 import numpy as np
 import plotly.graph_objects as go
@@ -57,6 +58,30 @@ def accuracy(labels: list[str], series: dict[str, list[tuple[float, float, float
     return _plain(figure, title="Held-out accuracy", height=340)
 
 
+LINES = (BLUE, ORANGE, "#8a63c7", "#1f9aa8", "#b8860b", GREY)
+"""One per run, then again with dashes."""
+
+
+def compared(series: dict[str, list[tuple[int, float, float, float]]], *, title: str) -> go.Figure:
+    """Accuracy over policies, one line per run or group. series: name -> [(t of M_t, value, low, high)]; names are shown as they are."""
+    figure = go.Figure()
+    for row, (name, points) in enumerate(series.items()):
+        number, value, low, high = (np.array(column) for column in zip(*points))
+        colour = LINES[row % len(LINES)]
+        figure.add_scatter(
+            x=number,
+            y=value,
+            name=escape(name, quote=False),
+            mode="lines+markers",
+            line={"color": colour, "width": 2, "dash": "dot" if row >= len(LINES) else "solid"},
+            marker={"size": 8},
+            error_y={"type": "data", "array": high - value, "arrayminus": value - low, "color": colour, "width": 4},
+        )
+    figure.update_xaxes(tickprefix="M", dtick=1)
+    figure.update_yaxes(tickformat=".0%", title="accuracy")
+    return _plain(figure, title=title, height=380)
+
+
 def by_level(levels: list[str], policies: list[str], values: np.ndarray) -> go.Figure:
     """mean@n per level, one group of bars per level. values: shape (policies, levels)."""
     figure = go.Figure()
@@ -91,6 +116,19 @@ def flows(counts: np.ndarray, names: list[str], before: str, after: str) -> go.F
     figure.update_xaxes(title=after, showgrid=False)
     figure.update_yaxes(title=before, autorange="reversed", showgrid=False)
     return _plain(figure, title=f"Flows, {before} to {after}", height=340, legend=False)
+
+
+def balance(temperatures, taus, scores: np.ndarray, best: tuple[float, float]) -> go.Figure:
+    """Mean balance score over the tuning grid, its highest cell marked. scores: shape (temperatures, taus)."""
+    x, y = [f"{tau:g}" for tau in taus], [f"{t:g}" for t in temperatures]
+    figure = go.Figure(go.Heatmap(z=scores, x=x, y=y, colorscale="Cividis", colorbar={"title": "balance"}, xgap=2, ygap=2))
+    figure.add_scatter(
+        x=[f"{best[1]:g}"], y=[f"{best[0]:g}"], mode="markers", name="highest",
+        marker={"symbol": "circle-open", "size": 18, "color": ORANGE, "line": {"width": 3}},
+    )  # fmt: skip
+    figure.update_xaxes(title="τ", type="category")
+    figure.update_yaxes(title="temperature", type="category")
+    return _plain(figure, title="Balance score", height=340, legend=False)
 
 
 def histogram(counts, edges, *, title: str, axis: str) -> go.Figure:

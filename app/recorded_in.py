@@ -10,8 +10,9 @@ from engine import sources
 from engine.config import RunConfig
 from engine.errors import EngineError
 from engine.grading import Grader
+from engine.grading.again import as_table, regrade
 from engine.recorded import Imported, import_responses, imported_sets, open_set
-from engine.recorded.regrade import as_lines, regrade
+from engine.recorded.flags import flagged
 
 SCALES = {None: "The file has no scores", "probability": "Probabilities, 0 to 1", "logit": "Logits: a sigmoid is still to be taken"}
 SCORES = {"steps": "per step", "outcome": "outcome score, no minimum over steps", "none": "none: accuracy mode only"}
@@ -54,27 +55,41 @@ def bring(file: uploads.Brought, scale, rewards: Path | None) -> None:
 
 def check(sets: list[Imported]) -> None:
     """Grade a set again on request and list where the flags that came along disagree."""
-    flagged = [s for s in sets if s.n_flagged]
-    if not flagged:
+    with_flags = [s for s in sets if s.n_flagged]
+    if not with_flags:
         return
     a, b = st.columns([3, 1], vertical_alignment="bottom")
-    chosen = a.selectbox("Grade again", flagged, format_func=lambda s: f"{s.name} · {s.n_flagged:,} flags", key="regrade_set")
+    chosen = a.selectbox("Grade again", with_flags, format_func=lambda s: f"{s.name} · {s.n_flagged:,} flags", key="regrade_set")
     if b.button("Compare with the flags", key="regrade", width="stretch"):
         with st.spinner("Grading"), Grader() as grader:
-            found = regrade(Path(chosen.folder), grader)
-        st.markdown(f"{len(found.disagreements):,} of {found.n_flagged:,} flags disagree with our verdict.")
-        st.code("\n".join(as_lines(found)) or "no disagreement", language=None, wrap_lines=True)
+            done = regrade(flagged(Path(chosen.folder)), grader)
+        st.markdown(f"{len(done.disagreements):,} of {done.n_graded:,} flags disagree with our verdict.")
+        st.code(as_table(done.disagreements) if done.disagreements else "no disagreement", language=None)
+
+
+def score_name(config: RunConfig) -> str:
+    """What a run's second signal is: process reward, outcome score, or "" where nothing is scored."""
+    if config.reward.family == "none":
+        return ""
+    return "outcome score" if has_outcome_scores(config) else "process reward"
 
 
 def signal_note(config: RunConfig) -> str:
-    """What a page must say about the two signals of a run on recorded responses; empty for any other."""
+    """What a page must say about the two signals of a run where they are not the usual ones; empty for any other."""
     notes = []
     if config.is_recorded:
         solvers = open_set(sources.policy(config)[0]).about["solvers"]
         notes.append(f"Recorded responses: {Imported('', '', None, solvers=solvers).label}.")
-    if config.reward.family == "none":
+    score = score_name(config)
+    if not score:
         notes.append("No response has a score: φ_r is missing, points are drawn at half height, and accuracy alone decides.")
-    elif config.reward.family == "recorded_scores" and open_set(sources.reward(config)[0]).about["scores"] == "outcome":
+    elif score == "outcome score":
         notes.append("The reward is the mean of one outcome score per response, no minimum over steps.")
     return " ".join(notes)
 
+
+def has_outcome_scores(config: RunConfig) -> bool:
+    """Whether the run's scores are of whole responses: "outcome score" is then the word, never "process reward"."""
+    if config.reward.family != "recorded_scores":
+        return config.reward.family == "outcome"
+    return open_set(sources.reward(config)[0]).about["scores"] == "outcome"

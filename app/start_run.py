@@ -7,7 +7,8 @@ import streamlit as st
 
 from app import state
 from engine import runs
-from engine.config import RunConfig, check_config, load_config
+from engine.config import RunConfig, load_config
+from engine.config_checks import check_config
 from engine.errors import EngineError
 from engine.problems import STARTER_SETS
 from engine.problems.stored import stored_sets
@@ -20,15 +21,14 @@ BASE = state.ROOT / "data" / "starter" / "default.toml"
 
 
 def start(config: RunConfig) -> None:
-    """Create a run and begin its pre-sampling; what cannot be used is said in a sentence, and nothing is stored then."""
+    """Create a run and begin it; what cannot be used is said in a sentence, and nothing is stored then."""
     try:
         check_config(config)
         run_id = runs.create_run(state.store(), config)
     except EngineError as error:
         st.error(str(error), icon=":material/error:")
         return
-    state.runner().submit(run_id, 0, "presample")
-    state.select(run_id, 0)
+    state.begin(run_id, 0)
     st.switch_page(state.ROOT / "pages" / "difficulty.py", query_params=state.address("difficulty.py"))
 
 

@@ -13,10 +13,11 @@ from pathlib import Path
 import streamlit as st
 
 from app import inert
+from engine import runs
 from engine.config import RunConfig
 from engine.errors import EngineError
+from engine.iteration import next_phase
 from engine.jobs import JobRunner
-from engine.runs import config_of
 from engine.store import Database, reads
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -111,6 +112,12 @@ def select(run_id: str, iteration: int) -> None:
     keep(run=run_id, iteration=iteration, **forgotten)
 
 
+def begin(run_id: str, iteration: int) -> None:
+    """Queue what a new iteration waits for, and show it."""
+    runner().submit(run_id, iteration, str(next_phase(runs.progress(store(), run_id, iteration))))
+    select(run_id, iteration)
+
+
 def selected() -> Selected | None:
     """The selection in the URL, else the newest run's last iteration; None while there is no run."""
     db = store()
@@ -124,7 +131,7 @@ def selected() -> Selected | None:
     asked = kept("iteration", "")
     number = int(asked) if asked.isdecimal() and int(asked) < len(rows) else rows[-1]["iteration"]
     select(run_id, number)
-    return Selected(run_id, number, config_of(db, run_id), rows[number])
+    return Selected(run_id, number, runs.config_of(db, run_id), rows[number])
 
 
 def tab_id() -> str:

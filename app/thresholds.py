@@ -6,15 +6,18 @@ import numpy as np
 import streamlit as st
 
 from app import state
-from engine.config import RunConfig
-from engine.method.budget import STRATEGIES, remaining_budget, spread, target_classes
+from engine.method.budget import spread
 from engine.method.difficulty import MODES, PRESETS, class_counts
+from engine.method.strategies import strategies
+from engine.method.strategies.classes import targets_of
 from engine.store import reads
 from engine.types import Difficulty, Mode
 
 NEUTRAL = (0.25, 0.65)
 """Where the lines stand when neither the URL, a commit nor the configuration says anything."""
-MODE_NAMES = {"both": "Both signals", "accuracy": "Accuracy only", "reward": "Reward only"}
+WITHOUT_LINES = ("accuracy", "posterior")
+"""Modes in which no threshold decides."""
+MODE_NAMES = {"both": "Both signals", "accuracy": "Accuracy only", "reward": "Reward only", "posterior": "Posterior"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +34,28 @@ def current(chosen: state.Selected, bound: dict | None) -> Setting:
         return Setting(bound["tau_l"], bound["tau_h"], bound["mode"], bound["strategy"])
     d = chosen.config.difficulty
     last = reads.commit(state.store(), chosen.run_id, chosen.iteration - 1) or {}
-    tau_l = _share(state.kept("tau_l"), last.get("tau_l", NEUTRAL[0] if d.tau_l is None else d.tau_l))
-    tau_h = _share(state.kept("tau_h"), last.get("tau_h", NEUTRAL[1] if d.tau_h is None else d.tau_h))
+    _, start_l, start_h = start_of(chosen, last)
+    tau_l, tau_h = _share(state.kept("tau_l"), start_l), _share(state.kept("tau_h"), start_h)
     mode, strategy = state.kept("mode"), state.kept("strategy")
     modes = modes_of(chosen)
     setting = Setting(
         min(tau_l, tau_h),
         tau_h,
         mode if mode in modes else last.get("mode", d.mode),
-        strategy if strategy in STRATEGIES else last.get("strategy", d.strategy),
+        strategy if strategy in strategies() else last.get("strategy", d.strategy),
     )
     state.keep(tau_l=f"{setting.tau_l:.3f}", tau_h=f"{setting.tau_h:.3f}", mode=setting.mode, strategy=setting.strategy)
     return setting
+
+
+def start_of(chosen: state.Selected, last: dict | None) -> tuple[str, float, float]:
+    """Where the lines stand before anybody moves them, tau_l and tau_h, and who says so: the last iteration's commit, if there is one,
+    or the configuration."""
+    d = chosen.config.difficulty
+    if last:
+        return f"as committed in iteration {chosen.iteration - 1}", last["tau_l"], last["tau_h"]
+    tau_l, tau_h = (neutral if own is None else own for own, neutral in zip((d.tau_l, d.tau_h), NEUTRAL))
+    return "as the configuration says" if d.tau_l is not None else "a neutral start", tau_l, tau_h
 
 
 def modes_of(chosen: state.Selected) -> tuple[Mode, ...]:
@@ -57,11 +70,11 @@ def controls(now: Setting, *, locked: bool, modes: tuple[Mode, ...] = MODES) -> 
         value = getattr(now, name)
         s[f"{name}_slider"] = s[f"{name}_number"] = value
         slide, field = st.columns([2, 1], vertical_alignment="bottom")
-        slide.slider(label, 0.0, 1.0, step=0.001, format="%.3f", key=f"{name}_slider", on_change=_moved, args=[name, "slider"], disabled=locked or now.mode == "accuracy")
-        field.number_input(label, 0.0, 1.0, step=0.01, format="%.3f", key=f"{name}_number", label_visibility="collapsed", on_change=_moved, args=[name, "number"], disabled=locked or now.mode == "accuracy")
+        slide.slider(label, 0.0, 1.0, step=0.001, format="%.3f", key=f"{name}_slider", on_change=_moved, args=[name, "slider"], disabled=locked or now.mode in WITHOUT_LINES)
+        field.number_input(label, 0.0, 1.0, step=0.01, format="%.3f", key=f"{name}_number", label_visibility="collapsed", on_change=_moved, args=[name, "number"], disabled=locked or now.mode in WITHOUT_LINES)
     s["mode_choice"], s["strategy_choice"] = now.mode, now.strategy
     st.selectbox("Signals", modes, format_func=MODE_NAMES.get, key="mode_choice", on_change=_chosen, args=["mode"], disabled=locked)
-    st.selectbox("Resample", list(STRATEGIES), format_func=lambda name: name.replace("+", " and ").capitalize(), key="strategy_choice", on_change=_chosen, args=["strategy"], disabled=locked)
+    st.selectbox("Resample", list(strategies()), format_func=lambda name: strategies()[name].label, key="strategy_choice", on_change=_chosen, args=["strategy"], disabled=locked)
     if not locked:
         with st.popover("Presets", width="stretch"):
             st.caption("Published for the policy Qwen2.5-7B with these reward models only.")
@@ -69,24 +82,25 @@ def controls(now: Setting, *, locked: bool, modes: tuple[Mode, ...] = MODES) -> 
                 st.button(f"{preset.tau_l:.2f} / {preset.tau_h:.2f}  {preset.prm}", on_click=state.keep, kwargs={"tau_l": preset.tau_l, "tau_h": preset.tau_h}, width="stretch")
 
 
-def plan_figures(classes: np.ndarray, n_pending: int, strategy: str, config: RunConfig, *, n_not_recorded: int = 0) -> None:
+def plan_figures(classes: np.ndarray, budget: int, strategy: str, *, n_not_recorded: int = 0) -> None:
     """Classes with shares, and how the rest of the budget would be spent, without building the plan itself.
 
     Args:
         n_not_recorded: responses of that spread that a recording does not have.
     """
     counts = dict(zip(Difficulty, class_counts(classes).values()))
-    n_classified = max(len(classes), 1)
     for column, d in zip(st.columns(len(Difficulty)), Difficulty):
-        column.metric(d.name.capitalize(), f"{counts[d]:,}", f"{percent(counts[d], n_classified)}", delta_color="off", delta_arrow="off")
-    budget = remaining_budget(len(classes) + n_pending, config.sampling.n, config.sampling.n_presample)
-    n_targets = sum(counts[d] for d in target_classes(strategy))
+        share = percent(counts[d], max(len(classes), 1))
+        column.metric(d.name.capitalize(), f"{counts[d]:,}", share, delta_color="off", delta_arrow="off")
+    targets = targets_of(strategy)
+    n_targets = len(classes) if targets is None else sum(counts[d] for d in targets)
     if not n_targets:
         st.warning(f"No problem is in the classes to resample: {budget:,} responses stay unspent.")
         return
     floor, n_extra = spread(budget, n_targets)
     more = f", {n_extra:,} of them one more" if n_extra else ""
-    st.markdown(f"**{budget:,} responses** for {n_targets:,} problems: {floor} each{more}.")
+    how = f"{floor} each{more}" if targets is not None else strategies()[strategy].about[:1].lower() + strategies()[strategy].about[1:-1]
+    st.markdown(f"**{budget:,} responses** for {n_targets:,} problems: {how}.")
     if n_not_recorded:
         st.caption(f"{n_not_recorded:,} of them stay unspent: no more responses of these problems are recorded.")
 

@@ -26,7 +26,9 @@ PAGES = {
 """Title and icon by page file, in the order of the job; the last three are beside it."""
 
 JOB_NAMES = {
+    "tune": "Tuning",
     "presample": "Pre-sampling",
+    "calibrate": "Calibration",
     "resample": "Resampling",
     "train": "Training",
     "evaluate": "Evaluation",

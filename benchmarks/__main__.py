@@ -1,11 +1,11 @@
-"""python -m benchmarks sampling rde startup grading data [--json]"""
+"""python -m benchmarks NAME … [--json]: the performance tables, as ratios of what was measured side by side."""
 
 import argparse
 import json
 from dataclasses import asdict
 from importlib import import_module
 
-NAMES = ("rde", "startup", "sampling", "grading", "data")
+NAMES = ("rde", "startup", "sampling", "warm", "rewards", "servers", "ray_pool", "training", "ui", "grading", "data")
 
 
 def main() -> None:

@@ -7,21 +7,16 @@ Math-Verify's parse + verify on the extracted answers, pair by pair, nothing cac
 import json
 import logging
 import sys
-import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
-from benchmarks.rows import Row, against, alone
+from benchmarks.hostile import hostile
+from benchmarks.rows import Row, against, alone, table
 from engine.grading import Grader, extract_answer
 from engine.grading.extraction import reference_answer
 from engine.problems import read_problems
 from engine.types import Verdict
-from tests.grading.hostile import CASES, Case
 
 DATASETS = Path(__file__).resolve().parents[2] / "shared" / "datasets"
 PROBLEM_FILES = (
@@ -30,7 +25,6 @@ PROBLEM_FILES = (
 )  # fmt: skip
 N_RUNS = 3
 N_WORKERS = 2
-_TICK_S = 0.005
 
 Pair = tuple[str, str]
 
@@ -41,12 +35,6 @@ def measure() -> list[Row]:
         return hostile()
     logging.disable(logging.WARNING)
     return [*self_checks(), *agreement(), *throughput(), *hostile()]
-
-
-def _table(title: str, lines: Iterable[Sequence[object]]) -> None:
-    print(f"\n{title}", file=sys.stderr)
-    for line in lines:
-        print("  " + " | ".join(" ".join(str(cell).split())[:110] for cell in line), file=sys.stderr)
 
 
 def _as_math(gold: str) -> str:
@@ -62,18 +50,21 @@ def bare(gold: str, predicted: str) -> bool:
 
 
 def self_checks() -> list[Row]:
-    """Every reference against itself, dollars against a box, the shortcuts off; the baseline is bare Math-Verify."""
+    """Every reference against itself, dollars against a box, the shortcuts off; the baseline is bare Math-Verify.
+
+    Whether answers are equal is asked, not how fast: a pair may take a minute, so that a busy machine changes no share.
+    """
     rows, failures = [], []
     for name in PROBLEM_FILES:
         golds = [problem.answer for problem in read_problems(DATASETS / f"{name}.jsonl").problems]
         pairs = [(_as_math(gold), rf"\boxed{{{gold}}}") for gold in golds]
-        with Grader(N_WORKERS, shortcuts=False) as grader:
+        with Grader(N_WORKERS, timeout_s=60, shortcuts=False) as grader:
             verdicts = grader.grade_many(pairs)
         failures += [(name, gold, v.status, v.reason) for gold, v in zip(golds, verdicts) if not v.correct]
         share = sum(v.correct for v in verdicts) / len(golds)
         plain = sum(bare(*pair) for pair in pairs) / len(golds)
         rows.append(against(f"grading: {name} equals itself", [share], [plain], "share"))
-    _table(f"References that do not equal themselves: {len(failures)}", failures)
+    table(f"References that do not equal themselves: {len(failures)}", failures)
     return rows
 
 
@@ -106,7 +97,7 @@ def agreement() -> list[Row]:
             for (gold, _), flag, verdict in zip(pairs, flags, verdicts)
             if verdict.correct != flag
         ]
-        _table(f"{name}: {len(others)} verdicts are not the recorded flag", others)
+        table(f"{name}: {len(others)} verdicts are not the recorded flag", others)
         rows.append(alone(f"grading: {name}, verdict is the flag", [1 - len(others) / len(pairs)], "share"))
     return rows
 
@@ -156,71 +147,11 @@ def throughput() -> list[Row]:
         for (gold, _), verdict, other in zip(pairs, verdicts, plain)
         if verdict.correct != other
     )
-    _table(
+    table(
         f"Verdicts that bare Math-Verify does not share: {differing.total()}, of {len(differing)} pairs",
         [(n, *what) for what, n in differing.most_common()],
     )
     return [
         against(f"grading: {len(pairs):,} recorded responses", *rates["all"], "1/s"),
         against(f"grading: {len(harder):,} with non-integer gold", *rates["harder"], "1/s"),
-    ]
-
-
-class Watch:
-    """A thread that ticks beside the work: the longest wait between two ticks, and the children's peak memory."""
-
-    def __init__(self, grader: Grader | None = None) -> None:
-        self.longest_s, self.peak_mib = 0.0, 0.0
-        self._grader, self._over = grader, threading.Event()
-        self._thread = threading.Thread(target=self._tick)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None) -> None:
-        self._over.set()
-        self._thread.join()
-
-    def _tick(self) -> None:
-        while not self._over.is_set():
-            started = time.perf_counter()
-            time.sleep(_TICK_S)
-            self.longest_s = max(self.longest_s, time.perf_counter() - started - _TICK_S)
-            for pid in self._grader.child_pids if self._grader else ():
-                self.peak_mib = max(self.peak_mib, _peak_mib(pid))
-
-
-def _peak_mib(pid: int) -> float:
-    """The most memory the process had resident; 0 when it is gone, or where there is no /proc."""
-    try:
-        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    except OSError:
-        return 0.0
-    return max((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM")), default=0.0)
-
-
-def hostile() -> list[Row]:
-    """Every hostile case by itself, two at a time, through one grader as the engine makes it."""
-
-    def answered(case: Case) -> tuple[float, Verdict]:
-        started = time.perf_counter()
-        (verdict,) = grader.grade_many([(case.gold, case.response)])
-        return time.perf_counter() - started, verdict
-
-    with Watch() as idle:
-        time.sleep(20)
-    with Grader(N_WORKERS) as grader, Watch(grader) as watch, ThreadPoolExecutor(N_WORKERS) as callers:
-        outcomes = list(callers.map(answered, CASES))
-    seconds = [s for s, _ in outcomes]
-    statuses = Counter(verdict.status for _, verdict in outcomes)
-    _table("Hostile cases by status", statuses.most_common())
-    slowest = sorted(zip(seconds, CASES, outcomes), key=lambda one: -one[0])[:5]
-    _table("The slowest", [(f"{s:.2f} s", case.name, verdict.reason) for s, case, (_, verdict) in slowest])
-    _table("Correct, which none may be", [(c.name, v.reason) for c, (_, v) in zip(CASES, outcomes) if v.correct])
-    return [
-        alone(f"grading: {len(CASES)} hostile cases, slowest answer", [max(seconds)], "s"),
-        alone("grading: hostile cases called correct", [float(statuses["correct"])], "cases"),
-        alone("grading: hostile, peak memory of a child", [watch.peak_mib], "MiB"),
-        against("grading: hostile, longest stall beside (idle)", [watch.longest_s], [max(idle.longest_s, 1e-6)], "s"),
     ]

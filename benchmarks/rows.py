@@ -1,8 +1,9 @@
 """A measured figure and the runs behind it."""
 
 import statistics
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 
@@ -45,3 +46,10 @@ def interleaved(ours: Callable[[], object], theirs: Callable[[], object], n_runs
             run()
             taken.append(time.perf_counter() - started)
     return times
+
+
+def table(title: str, lines: Iterable[Sequence[object]]) -> None:
+    """What a figure is made of, on standard error: one line each, cells cut at 110 characters."""
+    print(f"\n{title}", file=sys.stderr)
+    for line in lines:
+        print("  " + " | ".join(" ".join(str(cell).split())[:110] for cell in line), file=sys.stderr)

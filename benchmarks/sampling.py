@@ -13,6 +13,7 @@ from benchmarks.rows import Row, against, alone
 from engine import runs
 from engine.config import load_config
 from engine.jobs import JobRunner
+from engine.method.prompts import fill
 from engine.placement import Backend, Workers
 from engine.sample_sets import requests
 from engine.store import Database, job_rows, reads
@@ -83,8 +84,9 @@ def _bare(path: Path, placement: Timed) -> float:
     run = reads.runs(db)[0]
     iteration = reads.iteration(db, run["id"], 0)
     samples = reads.samples(db, iteration["presample_set"])
-    questions = {id: p.question for id, p in reads.problems(db, run["id"], "train", 0).items()}
-    owed = requests(samples, questions, sorted(reads.stored_keys(db, samples.id)))
+    problems = reads.problems(db, run["id"], "train", 0)
+    prompts = {id: fill(samples.settings.prompt_template, p.question) for id, p in problems.items()}
+    owed = requests(samples, prompts, sorted(reads.stored_keys(db, samples.id)))
     backend = Backend(samples.sampler, reads.policy_path(db, samples.policy_id), {"batch_size": 256, "trust_remote_code": False})
     db.close()
     started = time.perf_counter()

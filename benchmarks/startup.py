@@ -14,14 +14,15 @@ N_RUNS = 5
 
 def measure() -> list[Row]:
     imported, bare = interleaved(lambda: _python("import engine"), lambda: _python("import numpy"), N_RUNS)
-    return [against("startup: import engine (against import numpy)", imported, bare, "s"), _first_page()]
+    return [against("startup: import engine (against import numpy)", imported, bare, "s"), first_page("startup: first page")]
 
 
 def _python(code: str) -> None:
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
 
 
-def _first_page() -> Row:
+def first_page(name: str) -> Row:
+    """The first page of a new database against an empty Streamlit app, in a browser."""
     from playwright.sync_api import sync_playwright
 
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
@@ -36,4 +37,4 @@ def _first_page() -> Row:
                 page.get_by_role("heading", name="HS-STaR Studio").wait_for()
                 page.close()
 
-            return against("startup: first page", *interleaved(lambda: visit(ours), lambda: visit(theirs), N_RUNS), "s")
+            return against(name, *interleaved(lambda: visit(ours), lambda: visit(theirs), N_RUNS), "s")

@@ -1,46 +1,67 @@
-"""The study behind the README's table: HS-STaR and uniform on the starter models, several seeds, equal budgets.
+"""The study behind the README's table: methods and baselines on the starter models, several seeds, the same budget of responses.
 
-    python -m benchmarks.study --out FOLDER [--seeds 0 1 2]
+    python -m benchmarks.study --out FOLDER [--methods hs_star uniform_dpo …] [--seeds 0 1 2] [--table]
 
-One database per cell; a cell that stopped is resumed, a finished one is only read again. Minutes per cell.
+One database and one result file per cell; a cell that stopped is resumed, a finished one is only read. Minutes per cell. The
+control hs_star_cut is HS-STaR with no more pairs per iteration than uniform DPO had with the same seed, so it comes after it.
 """
 
 import argparse
 import json
-import tomllib
 from dataclasses import asdict, replace
 from pathlib import Path
 
+from benchmarks.study_table import table
 from engine.auto import run_to_end
-from engine.config import RunConfig, parse_config
-from engine.evaluation import Evaluation, evaluations, gain
+from engine.config import RunConfig, load_config
+from engine.evaluation import evaluations
 from engine.jobs import JobRunner
 from engine.runs import create_run
 from engine.store import Database, reads
 from engine.summary import summarise
+from engine.templates import from_template
 
-CONFIG = Path(__file__).resolve().parent.parent / "data" / "starter" / "default.toml"
-STRATEGIES = {"HS-STaR": "boundary", "uniform": "uniform"}
+ROOT = Path(__file__).resolve().parent.parent
+CONFIG = ROOT / "data" / "starter" / "default.toml"
+CUT = "hs_star_cut"
+METHODS = ("hs_star", "uniform_dpo", CUT, "outlier_only", "inlier_only", "posterior", "rest_em", "b_star", "dast_p_sft")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.study")
-    parser.add_argument("--out", type=Path, required=True, help="folder for the databases and results.json")
+    parser.add_argument("--out", type=Path, default=ROOT / "data" / "study", help="folder for the databases and results")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-    parser.add_argument("--strategies", nargs="+", choices=STRATEGIES, default=list(STRATEGIES))
+    parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS))
+    parser.add_argument("--table", action="store_true", help="only print the table of what is finished")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
-    default = parse_config(tomllib.loads(CONFIG.read_text()))
-    cells = []
-    for seed in arguments.seeds:
-        for name in arguments.strategies:
-            config = replace(default, seed=seed, difficulty=replace(default.difficulty, strategy=STRATEGIES[name]))
-            cells.append({"seed": seed, "strategy": name, **_cell(arguments.out / f"{name}_{seed}.duckdb", config)})
-            (arguments.out / "results.json").write_text(json.dumps(cells, indent=1))
-            print(_line(cells[-1]), flush=True)
+    for seed in arguments.seeds if not arguments.table else ():
+        for method in arguments.methods:
+            cell = _cell(arguments.out, method, seed)
+            print(f"seed {seed} {method}: mean {cell['evaluations'][0]['mean']:.3f} to {cell['evaluations'][-1]['mean']:.3f}", flush=True)
+    print(table([json.loads(path.read_text()) for path in sorted(arguments.out.glob("*.json"))]))
 
 
-def _cell(path: Path, config: RunConfig) -> dict:
+def _cell(out: Path, method: str, seed: int) -> dict:
+    result = out / f"{method}_{seed}.json"
+    if not result.exists():
+        config = replace(_config(out, method, seed), seed=seed)
+        draft = result.with_suffix(".draft")
+        draft.write_text(json.dumps(_run(out / f"{method}_{seed}.duckdb", config, method), indent=1))
+        draft.replace(result)
+    return json.loads(result.read_text())
+
+
+def _config(out: Path, method: str, seed: int) -> RunConfig:
+    base = load_config(CONFIG)
+    if method != CUT:
+        return from_template(base, method)
+    uniform = _cell(out, "uniform_dpo", seed)
+    total = tuple(iteration["n_pairs"] for iteration in uniform["iterations"])
+    return from_template(replace(base, pairs=replace(base.pairs, total=total)), "hs_star")
+
+
+def _run(path: Path, config: RunConfig, method: str) -> dict:
     db = Database(path)
     runner = JobRunner(db)
     try:
@@ -48,34 +69,26 @@ def _cell(path: Path, config: RunConfig) -> dict:
         run_id = known[0]["id"] if known else create_run(db, config)
         runner.continue_queue()
         run_to_end(runner, run_id)
-        found = evaluations(db, run_id)
-        return {"summary": summarise(db, run_id), "gains": [_gain(found[0], e) for e in found[1:]]}
+        return {
+            "method": method,
+            "seed": config.seed,
+            "iterations": summarise(db, run_id)["iterations"],
+            "evaluations": [
+                {
+                    "number": e.number,
+                    "mean": e.mean_interval().value,
+                    "greedy": e.greedy_interval().value,
+                    "mean_interval": asdict(e.mean_interval()),
+                    "problem_ids": e.problem_ids.tolist(),
+                    "pass_rate": e.pass_rate.tolist(),
+                    "levels": e.levels.tolist(),
+                }
+                for e in evaluations(db, run_id)
+            ],
+        }
     finally:
         runner.close()
         db.close()
-
-
-def _gain(base: Evaluation, e: Evaluation) -> dict:
-    easy = e.levels == "1"
-    return {
-        "number": e.number,
-        "mean": asdict(e.mean_interval()),
-        "greedy": asdict(e.greedy_interval()),
-        "gain": asdict(gain(base, e)),
-        "easy_gain": asdict(gain(base, e, easy)),
-        "pass_rate": e.pass_rate.tolist(),
-        "greedy_right": e.greedy.tolist(),
-    }
-
-
-def _line(cell: dict) -> str:
-    parts = [f"seed {cell['seed']} {cell['strategy']:<8}"]
-    for iteration, g in zip(cell["summary"]["iterations"], cell["gains"]):
-        parts.append(
-            f"M{g['number']}: {iteration['n_pairs']} pairs, mean {g['mean']['value']:.3f}, greedy {g['greedy']['value']:.3f}, "
-            f"gain {g['gain']['value']:+.3f} [{g['gain']['low']:+.3f}, {g['gain']['high']:+.3f}]"
-        )
-    return " | ".join(parts)
 
 
 if __name__ == "__main__":

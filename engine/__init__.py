@@ -8,8 +8,26 @@ from engine.errors import ConfigError, EngineError
 from engine.grading import grade
 from engine.method.budget import allocate
 from engine.method.difficulty import classify
+from engine.method.metrics import balance_score, best_of_k, n_star, pass_at_k, pass_at_k_s, reward_at_k_s
 from engine.method.pairs import build_pairs
+from engine.method.posterior import posterior
 from engine.method.steps import split_steps
 from engine.types import Verdict
 
-__all__ = ["ConfigError", "EngineError", "Verdict", "allocate", "build_pairs", "classify", "grade", "split_steps"]
+__all__ = [
+    "ConfigError",
+    "EngineError",
+    "Verdict",
+    "allocate",
+    "balance_score",
+    "best_of_k",
+    "build_pairs",
+    "classify",
+    "grade",
+    "n_star",
+    "pass_at_k",
+    "pass_at_k_s",
+    "posterior",
+    "reward_at_k_s",
+    "split_steps",
+]

@@ -1,4 +1,4 @@
-"""The command line: python -m engine run | resume | evaluate | status | export | regrade | import-responses | doctor.
+"""The command line: python -m engine run | resume | evaluate | compare | replay | status | export | regrade | …
 
 A sibling of the dashboard. With --json standard output holds nothing but the result; what happens meanwhile goes to standard error.
 """
@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from engine.errors import EngineError
+from engine.recorded.commands import import_recorded, rates
 
 DEFAULT_DB = Path(__file__).resolve().parent.parent / "data" / "studio.duckdb"
 
@@ -17,22 +18,24 @@ def main(argv: list[str] | None = None) -> int:
     """Returns the exit status: 0, or 1 after an error sentence on standard error."""
     arguments = _parser().parse_args(argv)
     try:
-        arguments.command(arguments)
+        return arguments.command(arguments) or 0
     except EngineError as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("Stopped. What was finished is stored; `resume` goes on.", file=sys.stderr)
         return 130
-    return 0
 
 
 def run(arguments) -> None:
     from engine.auto import require_thresholds
     from engine.config import load_config
     from engine.runs import create_run
+    from engine.templates import from_template
 
     config = load_config(arguments.config)
+    if arguments.template:
+        config = from_template(config, arguments.template)
     require_thresholds(config)
     _walk(arguments, lambda db: create_run(db, config))
 
@@ -53,10 +56,40 @@ def resume(arguments) -> None:
 
 def evaluate(arguments) -> None:
     from engine.config import load_config
+    from engine.errors import ConfigError
     from engine.runs import create_run
 
-    config = load_config(arguments.config)
-    _walk(arguments, lambda db: create_run(db, config), evaluate_only=True)
+    if arguments.suite:
+        _evaluate_suite(arguments)
+    elif Path(arguments.policy).suffix in (".toml", ".json"):
+        config = load_config(arguments.policy)
+        _walk(arguments, lambda db: create_run(db, config), evaluate_only=True)
+    else:
+        raise ConfigError(f"{arguments.policy} is no .toml or .json configuration: to evaluate a policy alone, name a suite with --suite.")
+
+
+def _evaluate_suite(arguments) -> None:
+    from dataclasses import asdict
+
+    from engine.comparison_text import table
+    from engine.jobs import JobRunner
+    from engine.store import Database
+    from engine.suites import as_rows, evaluate_suite, load_suite, subject
+
+    suite, chosen = load_suite(arguments.suite), subject(arguments.policy)
+    data = Path(arguments.data).expanduser() if arguments.data else None
+    db = Database(arguments.db)
+    runner = None
+    try:
+        runner = JobRunner(db)
+        runner.continue_queue()
+        runner.on_progress = _report
+        result = evaluate_suite(runner, suite, chosen, data=data, n_max=arguments.n_max)
+    finally:
+        if runner:
+            runner.close()
+        db.close()
+    print(json.dumps(asdict(result)) if arguments.json else table(as_rows(result)))
 
 
 def _walk(arguments, choose_run, *, evaluate_only: bool = False) -> None:
@@ -85,6 +118,32 @@ def _walk(arguments, choose_run, *, evaluate_only: bool = False) -> None:
 def _report(job: dict) -> None:
     total = f" of {job['n_total']} {job['unit']}" if job["n_total"] is not None else ""
     print(f"iteration {job['iteration']}  {job['kind']:<10} {job['state']:<10} {job['n_done']}{total}", file=sys.stderr)
+
+
+def compare(arguments) -> None:
+    from engine.comparison import compare as side_by_side
+    from engine.comparison import plain
+    from engine.comparison_text import as_text
+    from engine.measured_runs import measure_files
+
+    found = side_by_side(measure_files(arguments.runs))
+    print(json.dumps(plain(found)) if arguments.json else as_text(found))
+
+
+def replay(arguments) -> None:
+    from dataclasses import asdict
+
+    from engine.comparison_text import table
+    from engine.config import load_config
+    from engine.replaying import as_rows, replay_config, replay_run
+
+    chosen = {"tau_l": arguments.tau_l, "tau_h": arguments.tau_h, "mode": arguments.mode}
+    if arguments.config:
+        found = replay_config(load_config(arguments.config), **chosen)
+    else:
+        _require_database(arguments.db)
+        found = replay_run(Path(arguments.db), arguments.run, **chosen)
+    print(json.dumps([asdict(r) for r in found]) if arguments.json else table(as_rows(found)))
 
 
 def status(arguments) -> None:
@@ -138,8 +197,8 @@ def export(arguments) -> None:
     db = Database(arguments.db)
     try:
         if arguments.what == "policy":
-            said = {"policy": out.export_policy(db, path, **run, **t)}
-            lines = [f"Policy {said['policy']} in {path}"]
+            said = {"policy": out.export_policy(db, path, **run, **t, adapter=arguments.adapter)}
+            lines = [f"{'The adapter of policy' if arguments.adapter else 'Policy'} {said['policy']} in {path}"]
         elif arguments.what == "config":
             said = {"notes": out.export_config(db, path, **run)}
             lines = [f"Configuration in {path}", *said["notes"]]
@@ -162,97 +221,104 @@ def regrade(arguments) -> None:
 
     from engine.export import pick_run
     from engine.grading import Grader
+    from engine.grading.again import as_table
+    from engine.grading.again import regrade as grade_again
     from engine.store import Database
-    from engine.verdicts import as_table
-    from engine.verdicts import regrade as grade_again
+    from engine.verdicts import stored_verdicts
+
+    def report(so_far) -> None:
+        print(f"{so_far.n_graded:,} graded again, {len(so_far.disagreements):,} disagree", file=sys.stderr)
 
     _require_database(arguments.db)
     db = Database(arguments.db)
-    n_graded, found = 0, []
     try:
         with Grader() as grader:
-            for n, disagreeing in grade_again(db, pick_run(db, arguments.run), grader):
-                n_graded, found = n_graded + n, [*found, *disagreeing]
-                print(f"{n_graded:,} graded again, {len(found):,} disagree", file=sys.stderr)
+            done = grade_again(stored_verdicts(db, pick_run(db, arguments.run)), grader, report)
     finally:
         db.close()
+    found = done.disagreements
     if arguments.json:
-        print(json.dumps({"n_graded": n_graded, "n_disagreeing": len(found), "disagreements": [asdict(d) for d in found]}))
+        print(json.dumps({"n_graded": done.n_graded, "n_disagreeing": len(found), "disagreements": [asdict(d) for d in found]}))
     else:
-        print(as_table(found) if found else f"All {n_graded:,} verdicts are given again.")
+        print(as_table(found) if found else f"All {done.n_graded:,} verdicts are given again.")
 
 
-def import_recorded(arguments) -> None:
-    from dataclasses import asdict
-
-    from engine.recorded import import_responses
+def init(arguments) -> None:
+    from engine.config import load_config
+    from engine.events import Note, OptimiserStep
+    from engine.initialisation import initialise
     from engine.store import artifacts_of
 
-    def report(done: int, total: int) -> None:
-        print(f"\r{done:,} of {total:,} lines", end="" if done < total else "\n", file=sys.stderr)
+    def report(event) -> None:
+        if isinstance(event, OptimiserStep):
+            print(f"init  {event.step} of {event.n_steps} steps, loss {event.values['loss']:.4f}", file=sys.stderr)
+        elif isinstance(event, Note):
+            print(event.text, file=sys.stderr)
 
-    made = import_responses(
-        Path(arguments.file), artifacts_of(Path(arguments.db).expanduser().resolve()), scale=arguments.scale,
-        rewards=Path(arguments.rewards) if arguments.rewards else None, on_progress=report,
-    )  # fmt: skip
-    checked = _regraded(made) if arguments.check else None
-    if arguments.json:
-        disagreements = {"disagreements": [asdict(d) for d in checked.disagreements]} if checked else {}
-        print(json.dumps({**asdict(made), "label": made.label, **disagreements}))
-        return
-    print("\n".join([*(f"line {r.line}: {r.reason}" for r in made.rejected[:20]), *_told(made)]))
+    artifacts = artifacts_of(Path(arguments.db).expanduser().resolve())
+    folder = initialise(load_config(arguments.config), Path(arguments.solutions), artifacts, on_event=report)
+    print(json.dumps({"policy": str(folder)}) if arguments.json else folder)
 
 
-def _regraded(made):
-    from engine.grading import Grader
-    from engine.recorded.regrade import as_lines, regrade
-
-    with Grader() as grader:
-        checked = regrade(Path(made.folder), grader)
-    print("\n".join([*as_lines(checked), f"{len(checked.disagreements)} of {checked.n_flagged} flags disagree."]), file=sys.stderr)
-    return checked
-
-
-def _told(made) -> list[str]:
-    scores = {"steps": "step scores", "outcome": "outcome scores, no minimum over steps", "none": "no scores: accuracy mode only"}
-    return [
-        f"{made.n_responses:,} responses of {made.n_problems:,} problems ({made.label}); {scores[made.scores]}; "
-        f"{made.n_rejected:,} rejected" + ("" if made.is_new else "; imported before, nothing was added"),
-        f"A study on them: python -m engine run {Path(made.folder) / 'study.toml'} --db ...",
-    ]
-
-
-def rates(arguments) -> None:
-    from engine.recorded.rates import read_rates
-
-    found = read_rates(Path(arguments.file))
-    result = {"n_problems": len(found.names), "n_rejected": len(found.rejected), "classes": found.classes()}
-    print(json.dumps(result, indent=None if arguments.json else 2))
-
-
-def doctor(arguments) -> None:
+def doctor(arguments) -> int:
     from engine.doctor import examine
 
+    if arguments.config:
+        return _doctor_config(arguments)
     findings = examine(Path(arguments.db))
     print(json.dumps(findings) if arguments.json else "\n".join(f"{name:<14} {value}" for name, value in findings.items()))
+    return 0
+
+
+def _doctor_config(arguments) -> int:
+    """1 where something is asked for or must be changed before `run` would start."""
+    from dataclasses import asdict
+
+    from engine.checks import examine_config, is_runnable
+
+    findings = examine_config(Path(arguments.config))
+    runnable = is_runnable(findings)
+    if arguments.json:
+        print(json.dumps({"runnable": runnable, "findings": [asdict(finding) for finding in findings]}))
+    else:
+        print("\n".join(f"{f.status:<7} {f.about:<34} {f.text}" for f in findings))
+        print("It would run." if runnable else "It would not run yet: see the lines with ask and change.")
+    return 0 if runnable else 1
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m engine", description="HS-STaR Studio without a browser.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    def add(name, function, summary):
+    def add(name, function, summary, *, one_database=True):
         command = commands.add_parser(name, help=summary, description=summary)
-        command.add_argument("--db", default=str(DEFAULT_DB), help="the database file (default: %(default)s)")
+        if one_database:
+            command.add_argument("--db", default=str(DEFAULT_DB), help="the database file (default: %(default)s)")
         command.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
         command.set_defaults(command=function)
         return command
 
-    add("run", run, "Run whole iterations with a configuration's thresholds.").add_argument("config", help="a TOML file")
+    running = add("run", run, "Run whole iterations with a configuration's thresholds.")
+    running.add_argument("config", help="a TOML file")
+    running.add_argument("--template", metavar="NAME", help="run it as this method or baseline, such as hs_star, uniform_dpo, rest_em, b_star")
     add("resume", resume, "Go on with a run where it stopped.").add_argument("--run", help="run id (default: the newest)")
-    add("evaluate", evaluate, "Evaluate a configuration's policy on its held-out problems, and nothing else.").add_argument(
-        "config", help="a TOML file"
+    evaluating = add("evaluate", evaluate, "Evaluate a policy, and nothing else: on a suite, or a configuration's on its held-out problems.")
+    evaluating.add_argument("policy", help="a configuration; with --suite also a model folder, a hub id, or starter")
+    evaluating.add_argument("--suite", help="paper, or a .toml file that names problem sets")
+    evaluating.add_argument("--data", metavar="FOLDER", help="where the suite's files are (default: what the suite registers)")
+    evaluating.add_argument("--n-max", type=int, help="at most so many problems per set, the first ones (default: all)")
+    add("compare", compare, "Set runs side by side: budget, accuracy, pairs, gains.", one_database=False).add_argument(
+        "runs", nargs="+", metavar="FILE[:RUN]", help="a database and a run in it (default: its newest run)"
     )
+    starting = add("init", init, "Train a configuration's policy once on worked solutions, by its [init] table; print the new folder.")
+    starting.add_argument("config", help="a TOML file")
+    starting.add_argument("--solutions", required=True, metavar="FILE", help="problems with a solution each, steps between blank lines")
+    replaying = add("replay", replay, "Say what every strategy would have yielded on recorded responses.")
+    replaying.add_argument("config", nargs="?", help="an imported set's study.toml; without it a run of --db")
+    replaying.add_argument("--run", help="run id (default: the newest)")
+    replaying.add_argument("--tau-l", type=float, help="default: the configuration's")
+    replaying.add_argument("--tau-h", type=float)
+    replaying.add_argument("--mode", choices=["both", "accuracy", "reward", "posterior"])
     add("status", status, "Say which runs and jobs a database holds, or what its owner does.")
     _add_export(add("export", export, "Write a run's table, configuration or trained policy to a file or folder."))
     add("regrade", regrade, "Grade a run's stored responses again, list other verdicts, write nothing.").add_argument(
@@ -264,7 +330,9 @@ def _parser() -> argparse.ArgumentParser:
     importing.add_argument("--rewards", metavar="FILE", help="the reference code's *_reward_dict file that belongs to FILE")
     importing.add_argument("--check", action="store_true", help="grade again, and list where the given flags disagree")
     add("rates", rates, "Classes by accuracy of a table of pass rates per problem.").add_argument("file")
-    add("doctor", doctor, "Say what is installed, which device and sampler would be used, and who owns the database.")
+    add("doctor", doctor, "Say what is installed and who owns the database, or what a configuration lacks here.").add_argument(
+        "config", nargs="?", help="a TOML file: it is checked without downloading or loading anything; status 1 if it would not run"
+    )
     return parser
 
 
@@ -277,6 +345,7 @@ def _add_export(exporting: argparse.ArgumentParser) -> None:
     )
     exporting.add_argument("--run", help="run id (default: the newest)")
     exporting.add_argument("--iteration", type=int, help="rows of one iteration; for policy, the one that trained it")
+    exporting.add_argument("--adapter", action="store_true", help="for policy: only its LoRA adapter, as peft loads it")
     exporting.add_argument("--format", choices=["jsonl", "csv", "parquet"], default="parquet", help="of the tables of all")
 
 

@@ -1,12 +1,13 @@
 """A whole run without a person at the gates: the same commands and jobs, with the thresholds of the configuration."""
 
-from engine import runs
+from engine import calibration, plans, runs, tuning
 from engine.config import RunConfig
 from engine.errors import ConfigError, EngineError
 from engine.iteration import Phase, next_phase
 from engine.jobs import JobRunner
 from engine.store import job_rows, reads
 from engine.tasks import BEFORE, after
+from engine.types import Purpose
 
 
 def run_to_end(runner: JobRunner, run_id: str, *, made_by: str = "cli") -> None:
@@ -24,9 +25,18 @@ def run_to_end(runner: JobRunner, run_id: str, *, made_by: str = "cli") -> None:
         runs.begin_next_iteration(runner.db, run_id)
 
 
-def evaluate_policy(runner: JobRunner, run_id: str) -> None:
-    """Only the evaluation of M_0: any policy on any problem set, as the run's configuration names them. Blocks."""
-    _run(runner, run_id, 0, "evaluate", {"policy": BEFORE})
+def presample(runner: JobRunner, run_id: str) -> None:
+    """Only the pre-samples of the first iteration. Blocks. Raises: EngineError with the job's sentence if it fails."""
+    _run(runner, run_id, 0, "presample", {})
+
+
+def evaluate_policy(runner: JobRunner, run_id: str, *, only: Purpose | None = None) -> None:
+    """Only the evaluation of M_0: any policy on any problem set, as the run's configuration names them. Blocks.
+
+    Args:
+        only: GREEDY or EVALUATE, to draw that sample set alone; None for both.
+    """
+    _run(runner, run_id, 0, "evaluate", {"policy": BEFORE, **({"only": str(only)} if only else {})})
 
 
 def require_thresholds(config: RunConfig) -> None:
@@ -45,9 +55,14 @@ def _walk_iteration(runner: JobRunner, run_id: str, number: int, made_by: str) -
         if config.is_recorded and phase is Phase.TRAIN:
             return
         if phase is Phase.COMMIT:
-            runs.commit(
+            if calibration.is_wanted(runner.db, run_id, number):
+                _run(runner, run_id, number, "calibrate", {"n_problems": d.n_calibration})
+            plans.commit(
                 runner.db, run_id, number, tau_l=d.tau_l, tau_h=d.tau_h, mode=d.mode, strategy=d.strategy, made_by=made_by
             )
+        elif phase is Phase.TUNE:
+            _run(runner, run_id, number, "tune", {})
+            tuning.adopt(runner.db, run_id, number, *tuning.grid(runner.db, run_id, number).best, made_by=made_by)
         else:
             _run(runner, run_id, number, str(phase), {})
     if config.is_recorded:

@@ -6,21 +6,16 @@ only; what values mean together is checked here, in sentences.
 
 import json
 import tomllib
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
+from engine.config_checks import check_config
 from engine.errors import ConfigError
-from engine.method.budget import remaining_budget, target_classes
-from engine.method.difficulty import check_thresholds
-from engine.method.prompts import PAPER_TEMPLATE, check_template
+from engine.method.prompts import PAPER_TEMPLATE
+from engine.method.tuning import TAUS, TEMPERATURES
 from engine.types import Mode, SamplingSettings
-
-LOSSES = (
-    "sigmoid", "hinge", "ipo", "exo_pair", "nca_pair", "robust", "bco_pair", "sppo_hard", "aot", "aot_unpaired", "apo_zero",
-    "apo_down", "discopop", "sft", "sigmoid_norm",
-)  # fmt: skip
-"""Losses by TRL's names. Source: TRL 1.16, DPOConfig.loss_type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +24,10 @@ class ProblemsConfig:
     """A file, a hub dataset id, or starter:train."""
     held_out: str
     n_train: int
-    """N: problems per iteration, each used in one iteration only."""
+    """N: problems per iteration."""
     n_held_out: int
+    per_iteration: Literal["fresh", "fixed"] = "fresh"
+    """fresh: N new problems in every iteration. fixed: the same N in all of them."""
     skip_broken: bool = False
     """Go on without lines that cannot be used; otherwise the first of them stops the run before it begins."""
 
@@ -44,30 +41,49 @@ class PolicyConfig:
     chat: bool = False
     """Wrap the prompt in the tokenizer's chat template."""
     trust_remote_code: bool = False
+    n_parameters: int | None = None
+    """What the memory is estimated from; None counts them in the files, once they are here."""
 
 
 @dataclass(frozen=True, slots=True)
 class SamplingConfig:
-    sampler: Literal["auto", "hf_local", "vllm_local", "recorded"] = "auto"
-    """auto takes vllm_local where vLLM is installed and can serve the policy on a GPU, else hf_local. recorded replays the
-    imported responses that policy.path names."""
+    sampler: Literal["auto", "hf_local", "vllm_local", "openai_api", "ray_pool", "recorded"] = "auto"
+    """auto takes vllm_local where vLLM is installed and can serve the policy on a GPU, else hf_local. openai_api: the servers
+    in base_urls. ray_pool: Ray, here or at ray_address. recorded replays the imported responses that policy.path names."""
     n: int = 8
     """Responses per problem that the budget allows in total."""
     n_presample: int = 3
     temperature: float = 0.7
     top_p: float = 0.95
     max_new_tokens: int = 2048
+    n_examples: int = 0
+    """DAST's length control: worked examples of a problem's own level in the prompts of its resamples."""
     batch_size: int = 256
-    """Responses side by side (hf_local), or requests in flight (vllm_local)."""
+    """Responses side by side (hf_local), or requests in flight (vllm_local; openai_api: over all servers; ray_pool: per engine)."""
+    base_urls: tuple[str, ...] = ()
+    """openai_api: where the servers are, such as http://127.0.0.1:8000/v1. Keys come from HS_STAR_API_KEY or OPENAI_API_KEY."""
+    model: str | None = None
+    """openai_api: the name of policy.path on servers that do not say what they loaded; vLLM does, and needs none."""
+    ray_address: str | None = None
+    """ray_pool: a cluster, such as 10.0.0.5:6379; None starts Ray on this machine."""
+    n_engines: int | None = None
+    """ray_pool: None for as many as the GPUs allow, one where there are none."""
+    tensor_parallel_size: int = 1
+    """GPUs per engine of vLLM (vllm_local, ray_pool)."""
 
 
 @dataclass(frozen=True, slots=True)
 class RewardConfig:
     path: str
-    family: Literal["token_classification", "recorded_scores", "none"] = "token_classification"
-    """recorded_scores: the scores of the imported set at path. none: no process reward, accuracy alone decides."""
+    family: Literal["token_classification", "qwen_prm", "skywork_prm", "outcome", "recorded_scores", "none"] = "token_classification"
+    """outcome: one score per response from a sequence classifier. recorded_scores: the scores of the imported set at path. none: no
+    process reward, accuracy alone decides."""
     revision: str | None = None
     trust_remote_code: bool = False
+    backend: Literal["auto", "transformers", "vllm"] = "auto"
+    """What reads a qwen_prm: auto takes vLLM where it is installed with an NVIDIA GPU. Every other family is read by transformers."""
+    n_parameters: int | None = None
+    """As policy.n_parameters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,18 +93,48 @@ class DifficultyConfig:
     tau_h: float | None = None
     mode: Mode = "both"
     strategy: str = "boundary"
-    """The classes that are resampled: one of engine.method.budget.STRATEGIES."""
+    """Who gets the rest of the budget: one of engine.method.strategies."""
+    options: dict[str, Any] = field(default_factory=dict)
+    """The strategy's own options; what is left out has its default."""
+    n_calibration: int = 0
+    """Problems that a run without a person calibrates on before it commits, 12 more responses each; they count in the budget."""
+
+
+@dataclass(frozen=True, slots=True)
+class TuningConfig:
+    """B-STaR's choice of temperature and tau before each iteration, on a subset of its problems."""
+
+    n_problems: int = 0
+    """Problems of the subset; 0: temperature and tau are not tuned."""
+    n: int = 8
+    """Responses per problem and temperature; they count in the budget."""
+    n_wanted: int = 0
+    """Responses to be kept per iteration: n* = ceil(n_wanted / problems.n_train). 0: half of the budget, our choice."""
+    temperatures: tuple[float, ...] = TEMPERATURES
+    taus: tuple[float, ...] = TAUS
 
 
 @dataclass(frozen=True, slots=True)
 class PairsConfig:
     dedupe: bool = False
     cap: int | None = None
+    """At most so many pairs per problem."""
+    total: tuple[int, ...] | None = None
+    """At most so many pairs in iteration 0, 1, …, picked by seed; the last number holds for the iterations after it."""
     drop_truncated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingConfig:
+    method: Literal["dpo", "sft"] = "dpo"
+    """dpo: on preference pairs. sft: on correct responses, loss on the response only."""
+    start: Literal["latest", "base"] = "latest"
+    """latest: from the iteration's own policy M_t. base: every iteration trains anew from M_0, as STaR and ReST-EM do."""
+    inherit_optimizer: bool = False
+    """Go on with the optimiser's moments of the training that made M_t; the rate then stays constant after the first warm-up."""
+    keep_above: float | None = None
+    """sft only, B-STaR's tau: keep every response with 1[correct] + r_prm > tau, r_prm the process reward scaled to [-1, 1].
+    None keeps the correct ones."""
     learning_rate: float = 5e-7
     beta: float = 0.1
     """Unknown in the paper; the TRL default of its time."""
@@ -97,15 +143,32 @@ class TrainingConfig:
     loss_weights: tuple[float, ...] | None = None
     n_epochs: int = 1
     batch_size: int = 256
-    """Pairs per optimiser step."""
+    """Pairs or responses per optimiser step, over all processes."""
     micro_batch_size: int = 8
-    """Pairs per forward pass; divides batch_size."""
+    """Pairs or responses per forward pass of one process; times n_processes it divides batch_size."""
     warmup_share: float = 0.03
     weight_decay: float = 0.0
     max_length: int = 2048
-    """Tokens of prompt and response together; longer pairs are refused, because TRL would cut the final answer off."""
+    """Tokens of prompt and response together; longer ones are refused, because TRL would cut the final answer off."""
     gradient_checkpointing: bool = False
     checkpoint_every_s: float = 60.0
+    lora_rank: int | None = None
+    """Train a LoRA adapter of this rank on every linear layer but the output; None trains all weights."""
+    lora_alpha: int = 16
+    lora_dropout: float = 0.0
+    n_processes: int = 1
+    """Above 1 the training child runs under `accelerate launch`, one process per GPU (or CPU where there is none)."""
+    accelerate_config: str | None = None
+    """A file of accelerate's own, such as data/configs/accelerate/fsdp.yaml; None is plain data parallelism."""
+
+
+@dataclass(frozen=True, slots=True)
+class InitConfig(TrainingConfig):
+    """`python -m engine init`: step-wise initialisation by SFT on worked solutions. Source: method.md section 1.6."""
+
+    method: Literal["sft"] = "sft"
+    learning_rate: float = 1e-6
+    max_length: int = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +191,11 @@ class RunConfig:
     placement: Literal["worker", "inline"] = "worker"
     """worker: heavy phases in child processes. inline: in this process."""
     sampling: SamplingConfig = field(default_factory=SamplingConfig)
+    tuning: TuningConfig = field(default_factory=TuningConfig)
     difficulty: DifficultyConfig = field(default_factory=DifficultyConfig)
     pairs: PairsConfig = field(default_factory=PairsConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
+    init: InitConfig = field(default_factory=InitConfig)
     evaluation: EvaluationConfig = field(default_factory=EvaluationConfig)
 
     @property
@@ -142,6 +207,10 @@ class RunConfig:
         """How training problems are sampled, before and after the commit."""
         s, p = self.sampling, self.policy
         return SamplingSettings(s.temperature, s.top_p, s.max_new_tokens, p.prompt_template, p.chat)
+
+    def resample_settings(self, presampled: SamplingSettings) -> SamplingSettings:
+        """How the rest of the budget is sampled: as the pre-samples were, with DAST's worked examples if there are any."""
+        return replace(presampled, n_examples=self.sampling.n_examples)
 
     def greedy_settings(self) -> SamplingSettings:
         return SamplingSettings(0.0, 1.0, self.sampling.max_new_tokens, self.policy.prompt_template, self.policy.chat)
@@ -180,76 +249,27 @@ def load_config(path: str | Path) -> RunConfig:
 
 def parse_config(raw: dict[str, Any]) -> RunConfig:
     """A checked configuration from plain data. Raises: ConfigError."""
-    from pydantic import TypeAdapter, ValidationError
+    from pydantic import ValidationError
 
     try:
-        config = TypeAdapter(RunConfig).validate_python(_forbid_unknown(raw))
+        config = _reader().validate_python(_forbid_unknown(raw))
     except ValidationError as error:
         raise ConfigError(_sentence(error)) from None
     check_config(config)
     return config
 
 
+@cache
+def _reader():
+    """pydantic's reader of configurations; making it takes longer than using it, and every page reads one."""
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(RunConfig)
+
+
 def plain_config(config: RunConfig) -> dict[str, Any]:
     """The resolved configuration as plain data: parse_config gives the same configuration back."""
     return asdict(config)
-
-
-def check_config(config: RunConfig) -> None:
-    """Raises: ConfigError for the first value that cannot be used."""
-    remaining_budget(config.problems.n_train, config.sampling.n, config.sampling.n_presample)
-    check_template(config.policy.prompt_template)
-    target_classes(config.difficulty.strategy)
-    d = config.difficulty
-    check_thresholds(0.0 if d.tau_l is None else d.tau_l, 1.0 if d.tau_h is None else d.tau_h)
-    s, t, e = config.sampling, config.training, config.evaluation
-    _require("seed", config.seed, 0 <= config.seed < 2**63, "0 or more and below 2**63")
-    _require("n_iterations", config.n_iterations, config.n_iterations >= 1, "1 or more")
-    n_held_out, least = config.problems.n_held_out, 0 if config.is_recorded else 1
-    _require("problems.n_held_out", n_held_out, n_held_out >= least, f"{least} or more")
-    _require("sampling.temperature", s.temperature, s.temperature >= 0, "0 (greedy) or more")
-    _require("sampling.top_p", s.top_p, 0 < s.top_p <= 1, "above 0 and at most 1")
-    _require("sampling.max_new_tokens", s.max_new_tokens, s.max_new_tokens >= 1, "1 or more")
-    _require("sampling.batch_size", s.batch_size, s.batch_size >= 1, "1 or more")
-    _require("evaluation.n", e.n, e.n >= 1, "1 or more")
-    _require("evaluation.temperature", e.temperature, e.temperature is None or e.temperature >= 0, "0 or more")
-    _require("evaluation.top_p", e.top_p, e.top_p is None or 0 < e.top_p <= 1, "above 0 and at most 1")
-    _require("pairs.cap", config.pairs.cap, config.pairs.cap is None or config.pairs.cap >= 1, "1 or more, or left out")
-    check_training(t)
-    check_recorded(config)
-
-
-def check_recorded(config: RunConfig) -> None:
-    """What replayed responses and missing rewards exclude. Raises: ConfigError."""
-    family, mode = config.reward.family, config.difficulty.mode
-    fits = family != "recorded_scores" or config.is_recorded
-    _require("reward.family", family, fits, 'used with sampling.sampler = "recorded" only')
-    _require("difficulty.mode", mode, family != "none" or mode == "accuracy", 'accuracy, because reward.family is "none"')
-    fits = not config.is_recorded or config.n_iterations == 1
-    _require("n_iterations", config.n_iterations, fits, "1 with recorded responses: they come from one policy")
-
-
-def check_training(t: TrainingConfig) -> None:
-    """Raises: ConfigError for the first training value that cannot be used."""
-    _require("training.learning_rate", t.learning_rate, 0 < t.learning_rate < 1, "above 0 and below 1")
-    _require("training.beta", t.beta, t.beta > 0, "above 0")
-    _require("training.n_epochs", t.n_epochs, t.n_epochs >= 1, "1 or more")
-    _require("training.micro_batch_size", t.micro_batch_size, t.micro_batch_size >= 1, "1 or more")
-    divides = t.micro_batch_size >= 1 and t.batch_size >= 1 and t.batch_size % t.micro_batch_size == 0
-    _require("training.batch_size", t.batch_size, divides, f"a multiple of training.micro_batch_size ({t.micro_batch_size})")
-    _require("training.warmup_share", t.warmup_share, 0 <= t.warmup_share < 1, "at least 0 and below 1")
-    _require("training.weight_decay", t.weight_decay, t.weight_decay >= 0, "0 or more")
-    _require("training.max_length", t.max_length, t.max_length >= 2, "2 or more")
-    names_known = len(t.loss_type) >= 1 and set(t.loss_type) <= set(LOSSES)
-    _require("training.loss_type", t.loss_type, names_known, f"one or more of {', '.join(LOSSES)}")
-    weights_fit = t.loss_weights is None or len(t.loss_weights) == len(t.loss_type)
-    _require("training.loss_weights", t.loss_weights, weights_fit, "one weight per loss in training.loss_type")
-    _require("training.checkpoint_every_s", t.checkpoint_every_s, t.checkpoint_every_s >= 0, "0 (every step) or more")
-
-
-def _require(field_name: str, value: object, holds: bool, allowed: str) -> None:
-    if not holds:
-        raise ConfigError(f"{field_name} is {value}: it must be {allowed}.")
 
 
 def _forbid_unknown(raw: dict[str, Any]) -> dict[str, Any]:
@@ -272,8 +292,14 @@ def _sentence(error) -> str:
     return f"{where} is {first['input']!r}: {first['msg'][0].lower()}{first['msg'][1:]}."
 
 
+_PATHS = (
+    ("problems", "train"), ("problems", "held_out"), ("policy", "path"), ("reward", "path"), ("training", "accelerate_config"),
+    ("init", "accelerate_config"),
+)  # fmt: skip
+
+
 def _resolve_paths(raw: dict[str, Any], folder: Path) -> dict[str, Any]:
-    for table, name in (("problems", "train"), ("problems", "held_out"), ("policy", "path"), ("reward", "path")):
+    for table, name in _PATHS:
         value = raw.get(table, {}).get(name) if isinstance(raw.get(table), dict) else None
         is_path = isinstance(value, str) and value not in ("", "starter")
         if is_path and not Path(value).is_absolute() and (folder / value).exists():

@@ -1,22 +1,19 @@
 """What is here: installed versions, the device, the sampler that would be used, and the database's owner."""
 
 import shutil
-import subprocess
-import sys
 from importlib.metadata import PackageNotFoundError, version
-from importlib.util import find_spec
 from pathlib import Path
 
+from engine import devices
 from engine.errors import EngineError
-from engine.placement import child_environment
-from engine.policies import ROOT, STARTER
+from engine.policies import STARTER
 from engine.samplers import resolve_sampler
 
 PACKAGES = ("torch", "transformers", "trl", "vllm", "duckdb", "streamlit", "plotly", "math-verify", "ray")
 
 
 def examine(database: Path) -> dict[str, str]:
-    """Findings by name, each one line. Imports torch to ask for the device, loads no model."""
+    """Findings by name, each one line. Loads no model."""
     return {
         **versions(),
         "device": device(),
@@ -32,13 +29,6 @@ def versions() -> dict[str, str]:
     return {name: _version(name) for name in PACKAGES}
 
 
-def device_apart() -> str:
-    """The device as a child process sees it, so that torch is not loaded here. Blocks for seconds."""
-    ask = "from engine.doctor import device; print(device())"
-    done = subprocess.run([sys.executable, "-c", ask], cwd=ROOT, capture_output=True, text=True, env=child_environment())
-    return done.stdout.strip() or f"unknown: {done.stderr.strip().splitlines()[-1] if done.stderr.strip() else 'no answer'}"
-
-
 def _version(package: str) -> str:
     for name in (package, f"{package}-cpu"):
         try:
@@ -49,15 +39,8 @@ def _version(package: str) -> str:
 
 
 def device() -> str:
-    """The device that samples and trains, with its free memory. Imports torch."""
-    if find_spec("torch") is None:
-        return "unknown: torch is not installed"
-    import torch
-
-    if not torch.cuda.is_available():
-        return "cpu"
-    free, total = torch.cuda.mem_get_info()
-    return f"{torch.cuda.get_device_name()} x {torch.cuda.device_count()}, {free / 1e9:.0f} of {total / 1e9:.0f} GB free"
+    """The devices that sample and train, with their free memory."""
+    return "; ".join(d.name if d.free is None else f"{d.name}: {d.free / 1e9:.0f} of {d.total / 1e9:.0f} GB free" for d in devices.here())
 
 
 def _owner(database: Path) -> str:

@@ -16,7 +16,7 @@ from engine.config import plain_config
 from engine.errors import ConfigError
 from engine.evaluation import evaluated_policies, evaluations
 from engine.method.prompts import fill
-from engine.policies import content_id
+from engine.policies import adapter_folder, content_id
 from engine.resolved import as_toml, resolved_config
 from engine.runs import config_of, evaluation_sets
 from engine.store import Database, export_reads, reads
@@ -101,14 +101,17 @@ def config_text(db: Database, run_id: str, suffix: str) -> tuple[str, list[str]]
     return as_toml(config, notes) if suffix == ".toml" else json.dumps(plain_config(config), indent=2) + "\n", notes
 
 
-def export_policy(db: Database, folder: Path, *, run_id: str | None = None, iteration: int | None = None) -> str:
+def export_policy(
+    db: Database, folder: Path, *, run_id: str | None = None, iteration: int | None = None, adapter: bool = False
+) -> str:
     """Copy a trained policy to a folder that transformers and vLLM load. Blocks while the files are read and written.
 
     Args:
         folder: must not exist, or be empty.
         iteration: the one that trained it; None for the newest trained policy.
+        adapter: only the LoRA adapter, as peft loads it on the policy that the training began with.
 
-    Returns: the policy's id. Raises: ConfigError without a trained policy, for a folder in use, or if the copy differs.
+    Returns: the policy's id. Raises: ConfigError without a trained policy or adapter, for a folder in use, or if the copy differs.
     """
     run_id = pick_run(db, run_id)
     policy_id = trained_policy(db, run_id, iteration)
@@ -117,12 +120,17 @@ def export_policy(db: Database, folder: Path, *, run_id: str | None = None, iter
         raise ConfigError(f"Run {run_id} {which}. Train it first; the policy it began with is where its configuration says.")
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ConfigError(f"{folder} is there already and not an empty folder. Give a new one.")
+    source = Path(reads.policy_path(db, policy_id))
+    if adapter:
+        source = adapter_folder(source)
+        if not source.is_dir():
+            raise ConfigError(f"Policy {policy_id} has no adapter: it was trained without training.lora_rank. Leave --adapter out.")
     draft = folder.with_name(f".{folder.name}.{os.getpid()}")
     try:
         folder.absolute().parent.mkdir(parents=True, exist_ok=True)
-        shutil.copytree(reads.policy_path(db, policy_id), draft)
-        if content_id(draft) != policy_id:
-            raise ConfigError(f"The files at {reads.policy_path(db, policy_id)} are not those of policy {policy_id} any more.")
+        shutil.copytree(source, draft)
+        if not adapter and content_id(draft) != policy_id:
+            raise ConfigError(f"The files at {source} are not those of policy {policy_id} any more.")
         draft.replace(folder)
     except OSError as error:
         raise ConfigError(f"{folder} could not be written: {error}. Check the free space and the policy's own folder.") from error

@@ -1,6 +1,6 @@
 """One iteration of HS-STaR and the rounds of a study: which phase follows which. Start here.
 
-    M_t ── presample ── look, tune ── commit ── resample ── pairs ── train ── M_{t+1} ── evaluate ──► next iteration
+    M_t ── (tune) ── presample ── look ── commit ── resample ── pairs ── train ── M_{t+1} ── evaluate ──► next iteration
 
 Pure: it knows neither the store nor any model. A person walks this line in the dashboard, `auto` walks it on the command
 line, and both ask the same function what comes next.
@@ -14,6 +14,7 @@ from enum import StrEnum
 class Phase(StrEnum):
     """What an iteration waits for."""
 
+    TUNE = "tune"
     PRESAMPLE = "presample"
     COMMIT = "commit"
     RESAMPLE = "resample"
@@ -25,20 +26,23 @@ def next_phase(progress: dict) -> Phase:
     """The phase that an iteration waits for.
 
     Args:
-        progress: presampled, committed, resampled (bools), n_pairs (None before pairs are built), next_policy (None
-            before training is done), as engine.runs.progress gives it.
+        progress: tuned (True where nothing is to be tuned), presampled, committed, resampled (bools), n_rows (what there is to
+            train on: pairs, or kept responses for SFT; None before the pool is whole), next_policy (None before training is
+            done), as engine.runs.progress gives it.
 
-    An iteration without a single pair cannot be trained and goes on with the policy it has.
+    An iteration without a single row cannot be trained and goes on with the policy it has.
 
-    >>> next_phase(dict(presampled=True, committed=False, resampled=False, n_pairs=None, next_policy=None)).value
+    >>> next_phase(dict(tuned=True, presampled=True, committed=False, resampled=False, n_rows=None, next_policy=None)).value
     'commit'
     """
+    if not progress["tuned"]:
+        return Phase.TUNE
     if not progress["presampled"]:
         return Phase.PRESAMPLE
     if not progress["committed"]:
         return Phase.COMMIT
     if not progress["resampled"]:
         return Phase.RESAMPLE
-    if progress["n_pairs"] and progress["next_policy"] is None:
+    if progress["n_rows"] and progress["next_policy"] is None:
         return Phase.TRAIN
     return Phase.NEXT

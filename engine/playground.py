@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from engine.errors import ConfigError, EngineError
 from engine.grading import grade
 from engine.jobs import JobRunner
-from engine.method.prompts import check_template
+from engine.method.prompts import check_template, fill
 from engine.placement import Backend, Placement
 from engine.problems import problem_id
 from engine.sample_sets import requests, sample_set
@@ -130,7 +130,7 @@ def _drawn(placement: Placement, request: Request) -> Iterator[tuple[Asked, list
         backend = Backend(q.sampler, policy.path, policy.options)
         placement.release(keep=[backend])
         samples = sample_set(policy_id=policy.policy_id, purpose=PURPOSE, iteration=0, seed=q.seed, settings=q.settings, sampler=q.sampler)
-        owed = requests(samples, {id: q.text}, [(id, index) for index in range(q.n)])
+        owed = requests(samples, {id: fill(q.settings.prompt_template, q.text)}, [(id, index) for index in range(q.n)])
         for batch in placement.get(backend).sample(owed, q.settings):
             verdicts = grade(q.answer, [r.text for r in batch]) if q.answer.strip() else [None] * len(batch)
             yield policy, [Answer(response, verdict) for response, verdict in zip(batch, verdicts)]

@@ -5,9 +5,12 @@ weights under two paths share their samples and new weights never do.
 """
 
 import hashlib
+import json
+import math
 from pathlib import Path
 
 from engine.errors import ConfigError
+from engine.memory import ModelSize, shape_of
 
 ROOT = Path(__file__).resolve().parent.parent
 STARTER = ROOT / "data" / "starter"
@@ -31,9 +34,38 @@ def locate(path: str, *, role: str, revision: str | None = None) -> Path:
         if not (folder / "config.json").is_file():
             raise ConfigError(f"{role}.path is {path}: the folder holds no config.json, so it is no model folder.")
         return folder.resolve()
-    if folder.is_absolute() or path.count("/") != 1 or path.startswith("."):
+    if not _is_hub_id(path):
         raise ConfigError(f"{role}.path is {path}: there is no such folder. Give a model folder, a hub id, or starter.")
     return _download(path, role, revision)
+
+
+def folder_here(path: str, *, role: str, revision: str | None = None) -> Path | None:
+    """As locate, without a download: None for a hub id that is not in the hub's cache. Raises: ConfigError as locate does."""
+    if path != "starter" and not Path(path).expanduser().is_dir() and _is_hub_id(path):
+        from huggingface_hub import try_to_load_from_cache
+
+        config = try_to_load_from_cache(path, "config.json", revision=revision)
+        return Path(config).parent if isinstance(config, str) else None
+    return locate(path, role=role, revision=revision)
+
+
+def size_of(folder: Path | None, n_parameters: int | None) -> ModelSize | None:
+    """A model's size from the configuration's figure, or counted from the headers of its safetensors; no weights are read.
+
+    Args:
+        folder: None where the files are not here.
+
+    Returns: None if neither says it.
+    """
+    if n_parameters is None and folder is not None:
+        n_parameters = _counted(folder)
+    if n_parameters is None:
+        return None
+    try:
+        shape = shape_of(json.loads((folder / "config.json").read_text(encoding="utf-8"))) if folder else None
+    except (OSError, ValueError):
+        shape = None
+    return ModelSize(n_parameters, shape)
 
 
 def content_id(folder: Path) -> str:
@@ -44,6 +76,26 @@ def content_id(folder: Path) -> str:
         with file.open("rb") as stream:
             total.update(hashlib.file_digest(stream, "sha256").digest())
     return total.hexdigest()[:16]
+
+
+def adapter_folder(policy: Path) -> Path:
+    """Where the LoRA adapter of a policy's folder is kept, if it was trained with one: beside it, never inside."""
+    return policy.with_name(f"{policy.name}-adapter")
+
+
+def _is_hub_id(path: str) -> bool:
+    return path.count("/") == 1 and not path.startswith((".", "~", "/"))
+
+
+def _counted(folder: Path) -> int | None:
+    from huggingface_hub import get_local_safetensors_metadata
+    from huggingface_hub.errors import NotASafetensorsRepoError, SafetensorsParsingError
+
+    try:
+        files = get_local_safetensors_metadata(folder).files_metadata.values()
+    except (OSError, ValueError, NotASafetensorsRepoError, SafetensorsParsingError):
+        return None
+    return sum(math.prod(tensor.shape) for file in files for tensor in file.tensors.values())
 
 
 def _download(hub_id: str, role: str, revision: str | None) -> Path:

@@ -24,7 +24,9 @@ def resolved_config(db: Database, run_id: str) -> tuple[RunConfig, list[str]]:
     config, run = config_of(db, run_id), reads.run(db, run_id)
     rows, notes = reads.iterations(db, run_id), []
     commits = [row for row in (reads.commit(db, run_id, r["iteration"]) for r in rows) if row]
-    choices = [{name: c[name] for name in ("tau_l", "tau_h", "mode", "strategy")} for c in commits]
+    choices = [
+        {**{name: c[name] for name in ("tau_l", "tau_h", "mode", "strategy")}, "options": json.loads(c["options"])} for c in commits
+    ]
     if choices and all(choice == choices[0] for choice in choices):
         config = replace(config, difficulty=replace(config.difficulty, **choices[0]))
     else:
@@ -58,7 +60,9 @@ def _settings(table: dict) -> list[str]:
     return [f"{name} = {_value(value)}" for name, value in table.items() if value is not None]
 
 
-def _value(value: str | bool | int | float | tuple | list) -> str:
+def _value(value: str | bool | int | float | tuple | list | dict) -> str:
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{name} = {_value(v)}' for name, v in value.items())}}}"
     if isinstance(value, tuple | list):
         return f"[{', '.join(map(_value, value))}]"
     if isinstance(value, str):

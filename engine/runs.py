@@ -1,30 +1,23 @@
-"""The commands a person gives between jobs: create a run, commit a plan, build its pairs, begin the next iteration, fork.
+"""The commands a person gives between jobs: create a run, build its pairs, begin the next iteration, fork. Commits: see plans.
 
 Each is one transaction, seconds at most, and knows the store but no model. Heavy work is a job: see tasks and jobs.
 """
 
 import json
-import math
 import uuid
 from dataclasses import replace
-from types import SimpleNamespace
 
 from engine import sources
 from engine.config import RunConfig, parse_config, plain_config
-from engine.errors import ConfigError, EngineError, ProblemSetError, StoreConflict
-from engine.method.budget import cap_plan, plan_resample
-from engine.method.difficulty import classify
-from engine.method.pairs import build_pairs
+from engine.config_checks import check_servers
+from engine.errors import ConfigError, ProblemSetError
 from engine.method.seeds import stable_hash
-from engine.recorded.replay import open_set
 from engine.sample_sets import sample_set, settings_key
 from engine.samplers import resolve_sampler
-from engine.store import Database, now, reads
-from engine.types import Difficulty, Mode, Plan, Problem, Purpose, SampleSet
-
-
-class AlreadyCommitted(EngineError):
-    """Another tab or process committed this iteration first; its plan stands."""
+from engine.store import Database, job_rows, now, reads
+from engine.store.reads import EVERY
+from engine.training_rows import n_training_rows
+from engine.types import Problem, Purpose, SampleSet, SamplingSettings
 
 
 def create_run(db: Database, config: RunConfig) -> str:
@@ -37,6 +30,7 @@ def create_run(db: Database, config: RunConfig) -> str:
     policy, policy_id = sources.policy(config)
     prm, prm_id = sources.reward(config)
     config = replace(config, sampling=replace(config.sampling, sampler=resolve_sampler(config.sampling.sampler)))
+    check_servers(config.sampling)
     run_id = uuid.uuid4().hex[:8]
     with db.transaction() as cursor:
         _require_same_answers(db, [*train, *held_out])
@@ -64,115 +58,8 @@ def config_of(db: Database, run_id: str) -> RunConfig:
     return parse_config(json.loads(row["config"]))
 
 
-def plan(
-    db: Database, run_id: str, iteration: int, *, tau_l: float, tau_h: float, mode: Mode, strategy: str
-) -> Plan:
-    """What committing these thresholds would bind, computed from the stored pre-samples."""
-    config = config_of(db, run_id)
-    if config.reward.family == "none" and mode != "accuracy":
-        raise ConfigError(f'difficulty.mode is "{mode}", and this run has no process reward: use accuracy.')
-    e = reads.estimates(db, run_id, iteration)
-    classes = classify(e.n_correct, e.n, e.phi_r, tau_l=tau_l, tau_h=tau_h, mode=mode)
-    planned = plan_resample(
-        {id: Difficulty(c) for id, c in zip(e.problem_ids.tolist(), classes.tolist())},
-        strategy=strategy,
-        n=config.sampling.n,
-        n_presample=config.sampling.n_presample,
-        seed=stable_hash(config.seed, "allocate", iteration),
-        pending=e.pending_ids,
-    )
-    if not config.is_recorded:
-        return planned
-    n_recorded = open_set(reads.policy_path(db, reads.iteration(db, run_id, iteration)["policy_id"])).counts()
-    return cap_plan(planned, {id: n_recorded[id] - config.sampling.n_presample for id in planned.allocation})
-
-
-def commit(
-    db: Database, run_id: str, iteration: int, *, tau_l: float, tau_h: float, mode: Mode, strategy: str, made_by: str
-) -> Plan:
-    """Bind a plan. It never changes again; another plan on the same pre-samples is a fork.
-
-    Args:
-        made_by: a tab's id, or "cli".
-
-    Raises:
-        AlreadyCommitted: somebody was first.
-        ConfigError: thresholds that cannot be used, or pre-samples that are not all drawn and judged yet.
-    """
-    existing = reads.commit(db, run_id, iteration)
-    if existing:
-        raise AlreadyCommitted(_winner(existing))
-    if not progress(db, run_id, iteration)["presampled"]:
-        raise ConfigError("The pre-samples are not all drawn, graded and scored yet. Wait for the job, or resume it.")
-    bound = plan(db, run_id, iteration, tau_l=tau_l, tau_h=tau_h, mode=mode, strategy=strategy)
-    seed = stable_hash(config_of(db, run_id).seed, "allocate", iteration)
-    try:
-        with db.transaction() as cursor:
-            cursor.execute(
-                "INSERT INTO commits VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                [run_id, iteration, tau_l, tau_h, mode, strategy, seed, bound.n_unspent, bound.n_pending, made_by, now()],
-            )
-            n = len(bound.difficulty)
-            db.insert(
-                "allocations",
-                {
-                    "run_id": [run_id] * n,
-                    "iteration": [iteration] * n,
-                    "problem_id": list(bound.difficulty),
-                    "difficulty": [int(d) for d in bound.difficulty.values()],
-                    "n_more": [bound.allocation.get(id, 0) for id in bound.difficulty],
-                },
-            )
-    except StoreConflict:
-        raise AlreadyCommitted(_winner(reads.commit(db, run_id, iteration))) from None
-    return bound
-
-
-def make_pairs(db: Database, run_id: str, iteration: int) -> int:
-    """Build and store an iteration's preference pairs from its pool, once.
-
-    Returns: the number of pairs.
-    """
-    stored = reads.pair_set(db, run_id, iteration)
-    if stored:
-        return stored["n_pairs"]
-    config = config_of(db, run_id)
-    is_scored = config.reward.family != "none"
-    by_problem: dict[str, list[SimpleNamespace]] = {}
-    for row in reads.pool(db, run_id, iteration):
-        by_problem.setdefault(row["problem_id"], []).append(SimpleNamespace(**row))
-    chosen: list[tuple[SimpleNamespace, SimpleNamespace]] = []
-    for problem_id in sorted(by_problem):
-        judged = by_problem[problem_id]
-        seed = stable_hash(config.seed, "pairs", iteration, problem_id)
-        p = config.pairs
-        scored = [r for r in judged if r.reward is not None] if is_scored else [_without_reward(r) for r in judged]
-        found = build_pairs(scored, seed=seed, dedupe=p.dedupe, cap=p.cap, drop_truncated=p.drop_truncated)
-        chosen += [(scored[right], scored[wrong]) for right, wrong in found]
-    n = len(chosen)
-    with db.transaction() as cursor:
-        cursor.execute(
-            "INSERT INTO pair_sets VALUES (?, ?, ?, ?, ?)",
-            [run_id, iteration, n, reads.n_foregone(db, run_id, iteration), now()],
-        )
-        db.insert(
-            "pairs",
-            {
-                "run_id": [run_id] * n,
-                "iteration": [iteration] * n,
-                "position": list(range(n)),
-                "problem_id": [right.problem_id for right, _ in chosen],
-                "chosen_index": [right.idx for right, _ in chosen],
-                "rejected_index": [wrong.idx for _, wrong in chosen],
-                "chosen_reward": [right.reward if is_scored else math.nan for right, _ in chosen],
-                "rejected_reward": [wrong.reward if is_scored else math.nan for _, wrong in chosen],
-            },
-        )
-    return n
-
-
 def begin_next_iteration(db: Database, run_id: str) -> int:
-    """Give the run N problems it never used, and the policy its last training made.
+    """Give the run N problems it never used, or the same ones again, and the policy its last training made.
 
     Returns: the new iteration's number.
     Raises: ProblemSetError with how many problems are left; ConfigError if the last iteration is not trained.
@@ -180,8 +67,7 @@ def begin_next_iteration(db: Database, run_id: str) -> int:
     config = config_of(db, run_id)
     last = reads.iterations(db, run_id)[-1]
     policy_id = reads.next_policy(db, run_id, last["iteration"])
-    pairs = reads.pair_set(db, run_id, last["iteration"])
-    if policy_id is None and pairs and pairs["n_pairs"] == 0:
+    if policy_id is None and n_training_rows(db, run_id, last["iteration"], config) == 0:
         policy_id = last["policy_id"]
     if policy_id is None:
         raise ConfigError(f"Iteration {last['iteration']} has no trained policy yet. Train it first, then begin the next one.")
@@ -202,7 +88,8 @@ def fork(db: Database, run_id: str, iteration: int) -> str:
     if origin is None:
         raise ConfigError(f"Run {run_id} has no iteration {iteration} to fork at.")
     new_id = uuid.uuid4().hex[:8]
-    own = _resample_set(config, origin["policy_id"], iteration, new_id)
+    settings = reads.samples(db, origin["presample_set"]).settings
+    _, own = _training_sets(config, origin["policy_id"], iteration, new_id, settings)
     with db.transaction() as cursor:
         cursor.execute(
             """INSERT INTO runs SELECT ?, name || ' (fork)', seed, config, prm_id, prm_path, id, ?, ? FROM runs WHERE id = ?""",
@@ -213,10 +100,10 @@ def fork(db: Database, run_id: str, iteration: int) -> str:
             CASE WHEN iteration <= ? THEN iteration END FROM run_problems WHERE run_id = ?""",
             [new_id, iteration, run_id],
         )
-        for table, columns in _HISTORY.items():
+        for table, columns in {**_HISTORY, **_BEFORE_COMMIT}.items():
             cursor.execute(
-                f"INSERT INTO {table} SELECT ?, {columns} FROM {table} WHERE run_id = ? AND iteration < ?",
-                [new_id, run_id, iteration],
+                f"INSERT INTO {table} (run_id, {columns}) SELECT ?, {columns} FROM {table} WHERE run_id = ? AND iteration < ?",
+                [new_id, run_id, iteration + (table in _BEFORE_COMMIT)],
             )
         _store_set(db, own)
         cursor.execute(
@@ -234,12 +121,13 @@ def progress(db: Database, run_id: str, iteration: int) -> dict:
         raise ConfigError(f"Run {run_id} has no iteration {iteration}.")
     n_problems = config.problems.n_train
     n_presampled = reads.n_judged(db, row["presample_set"], "train", run_id, iteration, prm_id)
-    bound, pairs = reads.commit(db, run_id, iteration), reads.pair_set(db, run_id, iteration)
+    bound = reads.commit(db, run_id, iteration)
     return {
+        "tuned": config.tuning.n_problems == 0 or reads.tuning(db, run_id, iteration) is not None,
         "presampled": n_presampled >= n_problems * config.sampling.n_presample,
         "committed": bound is not None,
-        "resampled": pairs is not None,
-        "n_pairs": pairs["n_pairs"] if pairs else None,
+        "resampled": reads.pair_set(db, run_id, iteration) is not None,
+        "n_rows": n_training_rows(db, run_id, iteration, config),
         "next_policy": reads.next_policy(db, run_id, iteration),
     }
 
@@ -261,6 +149,24 @@ def evaluation_sets(db: Database, run_id: str, number: int, policy_id: str) -> t
     )
 
 
+def set_training_sets(db: Database, run_id: str, row: dict, settings: SamplingSettings) -> None:
+    """Draw an iteration with other settings than the configuration's. Raises: ConfigError once pre-samples were ordered.
+
+    Args:
+        row: the iteration.
+    """
+    if job_rows.latest(db, run_id, row["iteration"], "presample"):
+        raise ConfigError(f"Iteration {row['iteration']} has pre-samples already: its settings cannot change any more.")
+    shared, own = _training_sets(config_of(db, run_id), row["policy_id"], row["iteration"], run_id, settings)
+    with db.transaction() as cursor:
+        _store_set(db, shared)
+        _store_set(db, own)
+        cursor.execute(
+            "UPDATE iterations SET presample_set = ?, resample_set = ? WHERE run_id = ? AND iteration = ?",
+            [shared.id, own.id, run_id, row["iteration"]],
+        )
+
+
 def store_set(db: Database, samples: SampleSet) -> None:
     """Make a sample set known; known already changes nothing."""
     with db.transaction():
@@ -269,12 +175,19 @@ def store_set(db: Database, samples: SampleSet) -> None:
 
 _HISTORY = {
     "iterations": "iteration, policy_id, presample_set, resample_set, created_at",
-    "commits": "iteration, tau_l, tau_h, mode, strategy, seed, n_unspent, n_pending, made_by, made_at",
-    "allocations": "iteration, problem_id, difficulty, n_more",
+    "commits": "iteration, tau_l, tau_h, mode, strategy, seed, n_unspent, n_pending, made_by, made_at, options, n_later",
+    "allocations": "iteration, problem_id, difficulty, n_more, in_pool",
+    "rounds": "iteration, round, n_allocated, decided_at",
     "pair_sets": "iteration, n_pairs, n_foregone, created_at",
     "pairs": "iteration, position, problem_id, chosen_index, rejected_index, chosen_reward, rejected_reward",
 }
 """Tables a fork copies the earlier iterations of, and their columns after run_id."""
+
+_BEFORE_COMMIT = {
+    "side_samples": "iteration, set_id, problem_id, n",
+    "tunings": "iteration, temperature, tau, made_by, made_at",
+}
+"""Tables a fork copies the forked iteration of, too."""
 
 
 def _insert_problems(db: Database, problems: list[Problem]) -> None:
@@ -301,6 +214,17 @@ def _insert_run_problems(db: Database, run_id: str, role: str, ids: list[str]) -
 
 
 def _begin(db: Database, run_id: str, config: RunConfig, number: int, policy_id: str) -> None:
+    if config.problems.per_iteration == "fresh" or number == 0:
+        _take_problems(db, run_id, config, number)
+    shared, own = _training_sets(config, policy_id, number, run_id, config.train_settings())
+    _store_set(db, shared)
+    _store_set(db, own)
+    db.cursor().execute(
+        "INSERT INTO iterations VALUES (?, ?, ?, ?, ?, ?)", [run_id, number, policy_id, shared.id, own.id, now()]
+    )
+
+
+def _take_problems(db: Database, run_id: str, config: RunConfig, number: int) -> None:
     n_left = db.row(
         "SELECT count(*) AS n FROM run_problems WHERE run_id = ? AND role = 'train' AND iteration IS NULL", [run_id]
     )["n"]
@@ -313,50 +237,33 @@ def _begin(db: Database, run_id: str, config: RunConfig, number: int, policy_id:
         """UPDATE run_problems SET iteration = ? WHERE run_id = ? AND role = 'train' AND problem_id IN (
             SELECT problem_id FROM run_problems WHERE run_id = ? AND role = 'train' AND iteration IS NULL
             ORDER BY position LIMIT ?)""",
-        [number, run_id, run_id, config.problems.n_train],
-    )
-    shared = sample_set(
-        policy_id=policy_id,
-        purpose=Purpose.PRESAMPLE,
-        iteration=number,
-        seed=config.seed,
-        settings=config.train_settings(),
-        sampler=config.sampling.sampler,
-    )
-    own = _resample_set(config, policy_id, number, run_id)
-    _store_set(db, shared)
-    _store_set(db, own)
-    db.cursor().execute(
-        "INSERT INTO iterations VALUES (?, ?, ?, ?, ?, ?)", [run_id, number, policy_id, shared.id, own.id, now()]
+        [number if config.problems.per_iteration == "fresh" else EVERY, run_id, run_id, config.problems.n_train],
     )
 
 
-def _resample_set(config: RunConfig, policy_id: str, iteration: int, run_id: str) -> SampleSet:
-    return sample_set(
-        policy_id=policy_id,
-        purpose=Purpose.RESAMPLE,
-        iteration=iteration,
-        seed=config.seed,
-        settings=config.train_settings(),
-        sampler=config.sampling.sampler,
-        owner=run_id,
+def _training_sets(
+    config: RunConfig, policy_id: str, iteration: int, run_id: str, settings: SamplingSettings
+) -> tuple[SampleSet, SampleSet]:
+    """The pre-samples that runs share, and the resamples that are this run's own."""
+    shared, own = (
+        sample_set(
+            policy_id=policy_id,
+            purpose=purpose,
+            iteration=iteration,
+            seed=config.seed,
+            settings=own_settings,
+            sampler=config.sampling.sampler,
+            owner=owner,
+        )
+        for purpose, owner, own_settings in (
+            (Purpose.PRESAMPLE, "", settings), (Purpose.RESAMPLE, run_id, config.resample_settings(settings)),
+        )
     )
+    return shared, own
 
 
 def _store_set(db: Database, s: SampleSet) -> None:
     db.cursor().execute(
         "INSERT OR IGNORE INTO sample_sets VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [s.id, s.policy_id, str(s.purpose), s.iteration, s.seed, settings_key(s.settings), s.sampler, s.owner, now()],
-    )
-
-
-def _without_reward(response: SimpleNamespace) -> SimpleNamespace:
-    """A response as pairing takes it where nothing is scored: all tie, so the lower index goes first."""
-    return SimpleNamespace(**{**vars(response), "reward": 0.0})
-
-
-def _winner(row: dict) -> str:
-    return (
-        f"This iteration was committed by {row['made_by']} at {row['made_at']:%H:%M:%S} UTC with tau_l {row['tau_l']:.3f} and "
-        f"tau_h {row['tau_h']:.3f}. That plan stands; to try another one, fork the run."
     )

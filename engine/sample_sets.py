@@ -7,7 +7,6 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 
-from engine.method.prompts import fill
 from engine.method.seeds import response_seed, stable_hash
 from engine.types import Purpose, Request, SampleSet, SamplingSettings
 
@@ -28,22 +27,22 @@ def sample_set(
 
 
 def settings_key(settings: SamplingSettings) -> str:
-    """The settings as one canonical text: what is hashed, and what is stored."""
-    return json.dumps(asdict(settings), sort_keys=True)
+    """The settings as one canonical text: what is hashed, and what is stored.
+
+    Without worked examples nothing is said of them, so that sets keep the names they had before there were any.
+    """
+    return json.dumps({name: value for name, value in asdict(settings).items() if name != "n_examples" or value}, sort_keys=True)
 
 
-def requests(samples: SampleSet, questions: Mapping[str, str], owed: Iterable[tuple[str, int]]) -> list[Request]:
+def requests(samples: SampleSet, prompts: Mapping[str, str], owed: Iterable[tuple[str, int]]) -> list[Request]:
     """One request per owed (problem id, index).
 
     Args:
-        questions: question text by problem id.
+        prompts: by problem id.
     """
     key = settings_key(samples.settings)
-    prompts: dict[str, str] = {}
     result = []
     for problem_id, index in owed:
-        if problem_id not in prompts:
-            prompts[problem_id] = fill(samples.settings.prompt_template, questions[problem_id])
         seed = response_seed(
             samples.seed, samples.policy_id, samples.purpose, samples.iteration, key, problem_id, index
         )

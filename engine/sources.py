@@ -11,6 +11,7 @@ from engine.method.budget import remaining_budget
 from engine.policies import content_id, locate
 from engine.problems import read_problems, require_disjoint
 from engine.recorded.replay import open_set
+from engine.rewards import FAMILIES, READ_AS_ONE_TEXT
 from engine.types import Problem
 
 
@@ -24,7 +25,8 @@ def problem_sets(config: RunConfig) -> tuple[list[Problem], list[Problem]]:
         train = _enough_recorded(config, train)
     held_out = _read("held_out", config.problems.held_out, config) if config.problems.n_held_out else []
     remaining_budget(len(train), config.sampling.n, config.sampling.n_presample)
-    wanted = config.problems.n_train * config.n_iterations
+    is_fixed = config.problems.per_iteration == "fixed"
+    wanted = config.problems.n_train * (1 if is_fixed else config.n_iterations)
     if len(train) < wanted:
         raise ProblemSetError(
             f"problems.train holds {len(train)} problems, and {config.n_iterations} iterations of {config.problems.n_train} need "
@@ -61,12 +63,16 @@ def policy(config: RunConfig) -> tuple[str, str]:
 
 
 def reward(config: RunConfig) -> tuple[str, str]:
-    """(path, id) of what gives rewards; both empty where nothing does. Raises: ConfigError, RecordedSetError."""
+    """(path, id) of what gives rewards; both empty where nothing does. One folder read as two families has two ids.
+
+    Raises: ConfigError, RecordedSetError.
+    """
     if config.reward.family == "none":
         return "", ""
-    if config.reward.family == "token_classification":
+    if config.reward.family in FAMILIES:
         folder = locate(config.reward.path, role="prm", revision=config.reward.revision)
-        return str(folder), content_id(folder)
+        is_first = config.reward.family == READ_AS_ONE_TEXT
+        return str(folder), content_id(folder) if is_first else f"{config.reward.family}-{content_id(folder)}"
     recorded = open_set(str(Path(config.reward.path).expanduser().resolve()))
     if recorded.about["scores"] == "none":
         raise ConfigError(

@@ -23,7 +23,7 @@ def _iteration(db: Database, run_id: str, row: dict, evaluated: dict[int, Evalua
     config, t = config_of(db, run_id), row["iteration"]
     bound, pairs = reads.commit(db, run_id, t), reads.pair_set(db, run_id, t)
     n_problems = config.problems.n_train
-    before, after = evaluated.get(t), evaluated.get(t + 1)
+    before, after, side = evaluated.get(t), evaluated.get(t + 1), reads.side_counts(db, run_id, t)
     return {
         "iteration": t,
         "n_problems": n_problems,
@@ -31,6 +31,8 @@ def _iteration(db: Database, run_id: str, row: dict, evaluated: dict[int, Evalua
             "total": n_problems * config.sampling.n,
             "presampled": reads.n_judged(db, row["presample_set"], "train", run_id, t, None),
             "resampled": reads.n_judged(db, row["resample_set"], "train", run_id, t, None),
+            "tuned": side["tune"],
+            "calibrated": side["calibrate"],
             "unspent": bound["n_unspent"] if bound else None,
         },
         "classes": class_counts_of_commit(db, run_id, t) if bound else None,
@@ -46,6 +48,7 @@ def _iteration(db: Database, run_id: str, row: dict, evaluated: dict[int, Evalua
 
 
 def _dpo(db: Database, run_id: str, t: int) -> dict | None:
+    """Ends of the training's curves; the margins are None for SFT, which has none."""
     job = job_rows.latest(db, run_id, t, "train", done=True) or job_rows.latest(db, run_id, t, "train")
     if job is None:
         return None
@@ -55,7 +58,7 @@ def _dpo(db: Database, run_id: str, t: int) -> dict | None:
         curves.setdefault(name, []).append(value)
     if "loss" not in curves:
         return None
-    loss, margin = curves["loss"], curves["rewards/margins"]
+    loss, margin = curves["loss"], curves.get("rewards/margins", [None])
     return {
         "n_steps": len(loss),
         "first_loss": loss[0],

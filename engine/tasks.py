@@ -5,19 +5,27 @@ A job says only (run, iteration, kind); everything else is looked up here, so th
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
-from engine import phases, runs
-from engine.config import TrainingConfig
+from engine import calibration, loading, phases, plans, runs, tuning
+from engine.config import RunConfig, TrainingConfig
 from engine.errors import SamplerError, TrainingError
 from engine.events import Event, Planned
 from engine.grading import Grader
 from engine.method.prompts import fill
+from engine.pairing import make_pairs
 from engine.phases import Owed
-from engine.placement import Backend, Placement
+from engine.placement import Backend, Placement, trainer_backend
+from engine.rewards import READ_AS_ONE_TEXT
 from engine.sample_sets import requests
+from engine.side_samples import SideOrder
 from engine.store import Database, job_rows, reads
 from engine.training import TrainingTask
-from engine.types import Preference, SampleSet
+from engine.training.saving import folder_with_optimiser
+from engine.training_rows import training_rows
+from engine.types import SampleSet
+from engine.worked_examples import with_examples
 
 BEFORE, AFTER = "before", "after"
 """Which policy of an iteration an evaluation means: M_t or M_{t+1}."""
@@ -31,7 +39,7 @@ def open_phase(db: Database, job: dict, placement: Placement, grader: Grader) ->
 def follow_ups(db: Database, job: dict) -> list[tuple[str, dict]]:
     """Finish what belongs to a job that is done, and name the jobs (kind, params) that follow by themselves."""
     if job["kind"] == "resample":
-        runs.make_pairs(db, job["run_id"], job["iteration"])
+        make_pairs(db, job["run_id"], job["iteration"])
         if runs.config_of(db, job["run_id"]).is_recorded:
             return []
         return [("evaluate", {"policy": BEFORE})]
@@ -53,11 +61,30 @@ def _presample(db: Database, job: dict, placement: Placement, grader: Grader) ->
 
 
 def _resample(db: Database, job: dict, placement: Placement, grader: Grader) -> Iterator[Event]:
-    first = runs.config_of(db, job["run_id"]).sampling.n_presample
-    iteration = reads.iteration(db, job["run_id"], job["iteration"])
-    bound = reads.allocation(db, job["run_id"], job["iteration"])
-    wanted = {row["problem_id"]: range(first, first + row["n_more"]) for row in bound if row["n_more"]}
-    return _respond(db, job, placement, grader, [(iteration["resample_set"], "train", wanted)], scored=True)
+    """Round after round: what one round gives is decided when everything before it is judged."""
+    run_id, t = job["run_id"], job["iteration"]
+    first = runs.config_of(db, run_id).sampling.n_presample
+    resamples = reads.iteration(db, run_id, t)["resample_set"]
+    more = True
+    while more:
+        bound = reads.allocation(db, run_id, t)
+        wanted = {row["problem_id"]: range(first, first + row["n_more"]) for row in bound if row["n_more"]}
+        n_later = reads.commit(db, run_id, t)["n_later"]
+        yield from _respond(db, job, placement, grader, [(resamples, "train", wanted)], scored=True, n_later=n_later)
+        more = plans.next_round(db, run_id, t)
+
+
+def _tune(db: Database, job: dict, placement: Placement, grader: Grader) -> Iterator[Event]:
+    return _respond(db, job, placement, grader, _side_parts(tuning.order(db, job["run_id"], job["iteration"])), scored=True)
+
+
+def _calibrate(db: Database, job: dict, placement: Placement, grader: Grader) -> Iterator[Event]:
+    ordered = calibration.order(db, job["run_id"], job["iteration"], job["params"]["n_problems"])
+    return _respond(db, job, placement, grader, _side_parts([ordered]), scored=False)
+
+
+def _side_parts(ordered: list[SideOrder]) -> list:
+    return [(o.set_id, "train", dict.fromkeys(o.problem_ids, range(o.n))) for o in ordered]
 
 
 def _evaluate(db: Database, job: dict, placement: Placement, grader: Grader) -> Iterator[Event]:
@@ -69,29 +96,39 @@ def _evaluate(db: Database, job: dict, placement: Placement, grader: Grader) -> 
     greedy, sampled = runs.evaluation_sets(db, run_id, t + is_after, policy_id)
     n = runs.config_of(db, run_id).evaluation.n
     ids = reads.problems(db, run_id, "held_out")
-    parts = []
+    parts, only = [], job["params"].get("only")
     for samples, n_each in ((greedy, 1), (sampled, n)):
+        if only not in (None, samples.purpose):
+            continue
         runs.store_set(db, samples)
         parts.append((samples.id, "held_out", dict.fromkeys(ids, range(n_each))))
     return _respond(db, job, placement, grader, parts, scored=False)
 
 
-def _respond(db: Database, job: dict, placement: Placement, grader: Grader, parts: list, *, scored: bool) -> Iterator[Event]:
+def _respond(
+    db: Database, job: dict, placement: Placement, grader: Grader, parts: list, *, scored: bool, n_later: int = 0
+) -> Iterator[Event]:
     """One or more sample sets in turn, as one job with one count.
 
     Args:
         parts: (sample set id, role of its problems, wanted indices by problem id).
+        n_later: responses that the job will owe when these are done.
     """
     row, config = reads.run(db, job["run_id"]), runs.config_of(db, job["run_id"])
     prm_id = (row["prm_id"] or None) if scored else None
     owed = [_owed(db, job, set_id, role, wanted, prm_id) for set_id, role, wanted in parts]
     n_total = sum(len(indices) for _, _, wanted in parts for indices in wanted.values())
-    yield Planned(n_total, n_total - sum(len(o.requests) for o in owed), "responses")
-    reward = Backend(config.reward.family, row["prm_path"], {"trust_remote_code": config.reward.trust_remote_code})
-    for part in owed:
-        sampler = _sampler(db, config, part.samples)
-        placement.release(keep=[sampler, reward])
-        yield from phases.respond(part, _opener(placement, sampler), grader, _opener(placement, reward))
+    yield Planned(n_total + n_later, n_total - sum(len(o.requests) for o in owed), "responses")
+    reward = _reward(config, row["prm_path"])
+    for part, (set_id, role, wanted) in zip(owed, parts):
+        sampler, seated_reward, together = loading.place(config, placement, _sampler(db, job["run_id"], config, part.samples), reward)
+        openers = _opener(placement, sampler), grader, _opener(placement, seated_reward)
+        if together or prm_id is None:
+            yield from phases.respond(part, *openers)
+            continue
+        yield from phases.respond(replace(part, prm_id=None), *openers)
+        placement.release(keep=[seated_reward])
+        yield from phases.respond(_owed(db, job, set_id, role, wanted, prm_id), *openers)
 
 
 def _owed(db: Database, job: dict, set_id: str, role: str, wanted: dict[str, range], prm_id: str | None) -> Owed:
@@ -105,23 +142,45 @@ def _owed(db: Database, job: dict, set_id: str, role: str, wanted: dict[str, ran
         [text for text in reads.unscored(db, set_id, prm_id, refused=asked) if text[0] in problems] if prm_id else []
         for asked in (False, True)
     )
-    template = samples.settings.prompt_template
+    template, family = samples.settings.prompt_template, runs.config_of(db, job["run_id"]).reward.family
+    prompts = {id: fill(template, p.question) for id, p in problems.items()}
+    shown = with_examples(db, job["run_id"], job["iteration"], samples, problems) if samples.settings.n_examples else prompts
+    read = prompts if family == READ_AS_ONE_TEXT else {id: p.question for id, p in problems.items()}
     return Owed(
         samples=samples,
-        requests=requests(samples, {id: p.question for id, p in problems.items()}, missing),
+        requests=requests(samples, shown, missing),
         answers={id: p.answer for id, p in problems.items()},
-        prompts={id: fill(template, p.question) for id, p in problems.items()} if prm_id else {},
+        prompts=read if prm_id else {},
         prm_id=prm_id,
-        scored_by_key=runs.config_of(db, job["run_id"]).reward.family == "recorded_scores",
+        scored_by_key=family == "recorded_scores",
         ungraded=mine,
         unscored=unseen,
         refused=[(id, index) for id, index, _ in refused],
     )
 
 
-def _sampler(db: Database, config, samples: SampleSet) -> Backend:
-    options = {"batch_size": config.sampling.batch_size, "trust_remote_code": config.policy.trust_remote_code}
+def _sampler(db: Database, run_id: str, config: RunConfig, samples: SampleSet) -> Backend:
+    """The backend that draws a sample set, with the options that it takes and no others."""
+    s = config.sampling
+    options: dict[str, Any] = {"batch_size": s.batch_size}
+    if samples.sampler == "openai_api":
+        is_first = samples.policy_id == reads.iterations(db, run_id)[0]["policy_id"]
+        options |= {"base_urls": s.base_urls, "policy_id": samples.policy_id, "model": s.model}
+        options["known_as"] = config.policy.path if is_first else ""
+    else:
+        options["trust_remote_code"] = config.policy.trust_remote_code
+    if samples.sampler == "ray_pool":
+        options |= {"address": s.ray_address, "n_engines": s.n_engines}
+    if samples.sampler in ("ray_pool", "vllm_local"):
+        options["tensor_parallel_size"] = s.tensor_parallel_size
     return Backend(samples.sampler, reads.policy_path(db, samples.policy_id), options)
+
+
+def _reward(config, path: str) -> Backend:
+    options = {"trust_remote_code": config.reward.trust_remote_code}
+    if config.reward.family == "qwen_prm":
+        options["backend"] = config.reward.backend
+    return Backend(config.reward.family, path, options)
 
 
 def _opener(placement: Placement, backend: Backend) -> Callable:
@@ -133,36 +192,50 @@ def _train(db: Database, job: dict, placement: Placement, grader: Grader) -> Ite
     config = runs.config_of(db, run_id)
     if config.is_recorded:
         raise TrainingError("This run replays recorded responses: there is no policy to train. Export its pairs instead.")
-    rows = reads.pairs(db, run_id, t)
-    if not rows:
-        raise TrainingError(
-            f"Iteration {t} has no preference pairs: no problem in the pool has both a correct and a wrong response. "
-            "Commit other thresholds in a fork, or begin the next iteration with the same policy."
-        )
-    template = config.policy.prompt_template
-    pairs = [
-        Preference(
-            r["problem_id"], fill(template, r["question"]), r["chosen"], r["rejected"],
-            r["chosen_index"], r["rejected_index"], r["chosen_reward"], r["rejected_reward"],
-        )
-        for r in rows
-    ]  # fmt: skip
+    training = training_config(config.training, job["params"])
+    start = reads.iteration(db, run_id, 0 if training.start == "base" else t)["policy_id"]
+    work = _work_folder(db, job["id"])
     task = TrainingTask(
-        policy_path=reads.policy_path(db, reads.iteration(db, run_id, t)["policy_id"]),
-        pairs=pairs,
-        config=training_config(config.training, job["params"]),
+        policy_path=reads.policy_path(db, start),
+        rows=_training_rows(db, run_id, t, config, training, work),
+        config=training,
         seed=config.seed,
         chat=config.policy.chat,
-        work_dir=str(db.artifacts / "training" / job["id"]),
+        work_dir=str(work),
         policies_dir=str(db.artifacts / "policies"),
         trust_remote_code=config.policy.trust_remote_code,
+        inherit_from=_inherited(db, run_id, start) if training.inherit_optimizer else None,
     )
     placement.release()
-    trainer = placement.get(Backend("dpo"))
+    loading.require_training(config, training, task.policy_path)
+    trainer = placement.get(trainer_backend(training))
     try:
         yield from trainer.train(task, job["should_stop"])
     finally:
         placement.release()
+
+
+def _training_rows(db: Database, run_id: str, t: int, config: RunConfig, training: TrainingConfig, work: Path) -> list:
+    rows = training_rows(db, run_id, t, config, training, work)
+    if not rows:
+        missing = "preference pairs: no problem in the pool has both a correct and a wrong response"
+        if training.method == "sft":
+            missing = "responses to train on: none in the pool is correct, or above training.keep_above"
+        raise TrainingError(
+            f"Iteration {t} has no {missing}. Commit other thresholds in a fork, or begin the next iteration with the same policy."
+        )
+    return rows
+
+
+def _work_folder(db: Database, job_id: str) -> Path:
+    return db.artifacts / "training" / job_id
+
+
+def _inherited(db: Database, run_id: str, policy_id: str) -> str | None:
+    """The work folder of the training that made a policy, in whichever run; None for the policy that the run began with."""
+    if policy_id == reads.iteration(db, run_id, 0)["policy_id"]:
+        return None
+    return str(folder_with_optimiser([_work_folder(db, job_id) for job_id in job_rows.that_made(db, policy_id)]))
 
 
 def training_config(defaults: TrainingConfig, params: dict) -> TrainingConfig:
@@ -172,7 +245,9 @@ def training_config(defaults: TrainingConfig, params: dict) -> TrainingConfig:
 
 
 KINDS: dict[str, Callable[[Database, dict, Placement, Grader], Iterator[Event]]] = {
+    "tune": _tune,
     "presample": _presample,
+    "calibrate": _calibrate,
     "resample": _resample,
     "evaluate": _evaluate,
     "train": _train,

@@ -9,8 +9,8 @@ FinishReason = Literal["stop", "length", "refused"]
 
 VerdictStatus = Literal["correct", "wrong", "no_answer", "timeout", "error"]
 
-Mode = Literal["both", "accuracy", "reward"]
-"""Which of the two signals decide the difficulty class."""
+Mode = Literal["both", "accuracy", "reward", "posterior"]
+"""What decides the difficulty class: thresholds on both signals or on one of them, or the posterior of the pass rate."""
 
 
 class Difficulty(IntEnum):
@@ -26,6 +26,8 @@ class Purpose(StrEnum):
 
     PRESAMPLE = "presample"
     RESAMPLE = "resample"
+    TUNE = "tune"
+    CALIBRATE = "calibrate"
     GREEDY = "greedy"
     EVALUATE = "evaluate"
 
@@ -56,6 +58,8 @@ class SamplingSettings:
     prompt_template: str = "{question}"
     """Text with one {question} in it; "chat" wraps it in the tokenizer's own chat template."""
     chat: bool = False
+    n_examples: int = 0
+    """Worked examples before the question: DAST's length control."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +129,7 @@ class StepScores:
     scores: tuple[float, ...]
     """One probability in [0, 1] per step, in order; a single one of the whole response where the status is "outcome"."""
     status: Literal["ok", "too_long", "outcome", "missing"] = "ok"
-    """outcome: a recorded score of the whole response, no minimum over steps. missing: recorded without a score."""
+    """outcome: a score of the whole response, no minimum over steps. missing: recorded without a score."""
 
     @property
     def reward(self) -> float | None:
@@ -153,6 +157,15 @@ class Preference:
 
 
 @dataclass(frozen=True, slots=True)
+class Worked:
+    """One worked solution, as the trainer reads it."""
+
+    problem_id: str
+    prompt: str
+    response: str
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What a commit binds: which problems are resampled, and how often."""
 
@@ -162,6 +175,10 @@ class Plan:
     """Further responses per problem; problems that get none are left out."""
     n_unspent: int
     """Responses of the budget that go to no problem: none is in the target classes, or no more are recorded."""
+    pool: frozenset[str] = frozenset()
+    """Problems whose responses may become pairs."""
+    n_later: int = 0
+    """Responses that later rounds will hand out."""
     n_pending: int = 0
     """Problems that could not be classified."""
     info: dict = field(default_factory=dict)

@@ -2,42 +2,52 @@
 
     python -m engine.worker WRITE_FD
 
-Whatever libraries print goes to the parent's log file. The process ends when its standard input closes, so that the death
-of the parent, even by SIGKILL, leaves nothing running.
+Under `accelerate launch` every rank is such a process: the first hears and speaks, the others do what it was told.
+Whatever libraries print goes to the parent's log file. The process, and all it started, ends when its standard input closes,
+so that the death of the parent, even by SIGKILL, leaves nothing running.
 """
 
 import json
-import os
 import queue
 import sys
 import threading
+import time
 
 from engine import wire
 from engine.errors import EngineError
 from engine.placement import Backend, open_backend
+from engine.training import ranks
+
+GRACE_S = 10.0
+"""How long a rank that failed leaves the first one to say the same failure, which otherwise waits for it without end."""
 
 
 def main(write_fd: int) -> None:
-    with os.fdopen(write_fd, "w", buffering=1) as pipe:
+    with ranks.open_pipe(write_fd) as pipe:
         calls: queue.Queue[dict] = queue.Queue()
         stop = threading.Event()
-        threading.Thread(target=_listen, args=(calls, stop), daemon=True).start()
+        if ranks.is_first():
+            threading.Thread(target=_listen, args=(calls, stop), daemon=True).start()
 
         def say(message: dict) -> None:
-            pipe.write(json.dumps(message) + "\n")
-            pipe.flush()
+            if ranks.is_first():
+                pipe.write(json.dumps(message) + "\n")
+                pipe.flush()
+            elif "error" in message:
+                time.sleep(GRACE_S)
+                ranks.leave(1)
 
         opened: list = []
 
         def open_it():
-            opened.append(open_backend(Backend(**calls.get())))
+            opened.append(open_backend(Backend(**ranks.from_first(calls.get))))
             yield "open", True
 
         _answer(say, open_it())
         if not opened:
             return
         while True:
-            call = calls.get()
+            call = ranks.from_first(calls.get)
             stop.clear()
             _answer(say, _results(opened[0], call, stop))
 
@@ -76,7 +86,7 @@ def _listen(calls: queue.Queue, stop: threading.Event) -> None:
             stop.set()
         else:
             calls.put(message)
-    os._exit(0)
+    ranks.leave(0)
 
 
 if __name__ == "__main__":

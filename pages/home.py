@@ -22,14 +22,13 @@ STEPS = (
 
 
 def start(config_path: Path) -> None:
-    """Create a run and begin its pre-sampling; what cannot be used is said in a sentence, and nothing is stored then."""
+    """Create a run and begin it; what cannot be used is said in a sentence, and nothing is stored then."""
     try:
         run_id = runs.create_run(state.store(), load_config(config_path))
     except EngineError as error:
         st.error(inert.markdown(str(error)), icon=":material/error:")
         return
-    state.runner().submit(run_id, 0, "presample")
-    state.select(run_id, 0)
+    state.begin(run_id, 0)
     st.rerun()
 
 
@@ -56,15 +55,16 @@ def journey(chosen: state.Selected) -> None:
     """The five steps of the iteration, the one it waits for marked."""
     progress = runs.progress(state.store(), chosen.run_id, chosen.iteration)
     waiting = next_phase(progress)
+    next_step = Phase.PRESAMPLE if waiting is Phase.TUNE else waiting
     order = [phase for phase, *_ in STEPS]
     for column, (phase, name, page, what) in zip(st.columns(len(STEPS)), STEPS):
         with column.container(border=True, height="stretch"):
-            done = order.index(phase) < order.index(waiting)
-            mark = ":material/check_circle:" if done else ":material/arrow_circle_right:" if phase == waiting else ":material/circle:"
-            st.markdown(f"{mark} **{name}**" + ("  \n:blue-badge[next]" if phase == waiting else ""))
+            done = order.index(phase) < order.index(next_step)
+            mark = ":material/check_circle:" if done else ":material/arrow_circle_right:" if phase == next_step else ":material/circle:"
+            st.markdown(f"{mark} **{name}**" + ("  \n:blue-badge[next]" if phase == next_step else ""))
             st.caption(what)
             widgets.link(page, widgets.page_title(page))
-    if waiting in (Phase.PRESAMPLE, Phase.RESAMPLE) and not job_rows.find(state.store(), chosen.run_id, chosen.iteration, str(waiting), {}):
+    if waiting in (Phase.TUNE, Phase.PRESAMPLE, Phase.RESAMPLE) and not job_rows.find(state.store(), chosen.run_id, chosen.iteration, str(waiting), {}):
         arguments = [chosen.run_id, chosen.iteration, str(waiting)]
         st.button(widgets.JOB_NAMES[waiting], type="primary", on_click=state.runner().submit, args=arguments)
 

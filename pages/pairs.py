@@ -4,8 +4,11 @@ import numpy as np
 import streamlit as st
 
 from app import charts, inert, state, widgets
+from app.recorded_in import has_outcome_scores
 from engine.export import table_bytes
 from engine.store import reads
+
+PAGE_ROWS = 200
 
 chosen = widgets.need_run()
 st.title("Pairs")
@@ -13,17 +16,16 @@ db = state.store()
 made = reads.pair_set(db, chosen.run_id, chosen.iteration)
 if made is None:
     widgets.nothing_yet("Pairs are built when the resampling is done. Commit a plan on the Difficulty page first.", "difficulty.py")
-rows = reads.pairs(db, chosen.run_id, chosen.iteration)
-margins = [row["chosen_reward"] - row["rejected_reward"] for row in rows if row["chosen_reward"] is not None]
+n_problems, margins = reads.pair_figures(db, chosen.run_id, chosen.iteration)
 a, b, c, d = st.columns(4)
-a.metric("Pairs", f"{len(rows):,}")
-b.metric("Problems with pairs", f"{len({row['problem_id'] for row in rows}):,}")
-c.metric("Mean reward margin", f"{sum(margins) / len(margins):+.3f}" if margins else "–")
+a.metric("Pairs", f"{made['n_pairs']:,}")
+b.metric("Problems with pairs", f"{n_problems:,}")
+c.metric("Mean reward margin", f"{margins.mean():+.3f}" if len(margins) else "–")
 d.metric("Foregone", f"{made['n_foregone']:,}", help="Pairs that the pre-samples of problems outside the resampled classes would have given.")
-if not rows:
+if not made["n_pairs"]:
     st.warning("There is not a single pair: no problem in the pool has both a correct and a wrong response. Fork the run and commit another plan, or begin the next iteration with the same policy.")
     st.stop()
-if margins:
+if len(margins):
     counts, edges = np.histogram(margins, bins=charts.N_BINS)
     table = [{"From": low, "To": high, "Pairs": count} for low, high, count in zip(edges[:-1].tolist(), edges[1:].tolist(), counts.tolist())]
     figure = charts.histogram(counts, edges, title="Reward margin, chosen minus rejected", axis="margin")
@@ -35,17 +37,21 @@ st.download_button(
     icon=":material/download:",
     help="TRL's columns prompt, chosen and rejected come first.",
 )
+n_pages = -(-made["n_pairs"] // PAGE_ROWS)
+number = st.number_input(f"Page of {n_pages:,}", 1, n_pages, 1, width=160) if n_pages > 1 else 1
+rows = reads.pairs(db, chosen.run_id, chosen.iteration, limit=PAGE_ROWS, offset=(number - 1) * PAGE_ROWS)
 row = widgets.chosen_row(
     [{"Problem": r["problem_id"], "Level": r["level"] or "", "Chosen reward": r["chosen_reward"], "Rejected reward": r["rejected_reward"],
       "Margin": None if r["chosen_reward"] is None else r["chosen_reward"] - r["rejected_reward"], "Question": r["question"]} for r in rows],
-    key="pairs_table", about=(chosen.run_id, chosen.iteration), height=280,
+    key="pairs_table", about=(chosen.run_id, chosen.iteration, number), height=280,
     column_config={name: st.column_config.NumberColumn(format="%.3f") for name in ("Chosen reward", "Rejected reward", "Margin")},
 )  # fmt: skip
 pair = rows[row or 0]
 st.markdown(inert.markdown(pair["question"]))
+kind = "outcome score" if has_outcome_scores(chosen.config) else "process reward"
 left, right = st.columns(2)
 for column, side, colour in ((left, "chosen", "blue"), (right, "rejected", "orange")):
     with column.container(border=True):
         reward = pair[f"{side}_reward"]
-        st.markdown(f":{colour}-badge[{side}] " + ("not scored" if reward is None else f"process reward {reward:.3f}"))
+        st.markdown(f":{colour}-badge[{side}] " + ("not scored" if reward is None else f"{kind} {reward:.3f}"))
         st.markdown(inert.markdown(pair[side]))

@@ -10,11 +10,6 @@ from engine.samplers import resolve_sampler
 from engine.store import reads
 
 
-@st.cache_data(show_spinner="Asking a child process for the device", ttl=600)
-def device() -> str:
-    return doctor.device_apart()
-
-
 def where() -> None:
     st.subheader("Where things are stored")
     found = storage.places(state.store())
@@ -28,7 +23,7 @@ def machine() -> None:
         sampler = resolve_sampler("auto")
     except EngineError as error:
         sampler = str(error)
-    facts = {"Device": device(), "Sampler of a new run": sampler, **doctor.versions()}
+    facts = {"Device": doctor.device(), "Sampler of a new run": sampler, **doctor.versions()}
     st.dataframe([{"What": name, "Here": text} for name, text in facts.items()], hide_index=True, height="content", alt="Device, sampler and versions")
 
 

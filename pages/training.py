@@ -6,7 +6,8 @@ import streamlit as st
 
 from app import inert, state, widgets
 from app.training_curves import training_curves
-from engine.config import TrainingConfig, check_training
+from engine.config import TrainingConfig
+from engine.config_checks import check_training
 from engine.errors import EngineError
 from engine.store import job_rows, reads
 from engine.tasks import training_config
@@ -22,7 +23,7 @@ def form(chosen: state.Selected, defaults: TrainingConfig) -> None:
             "n_epochs": c.number_input("Epochs", value=defaults.n_epochs, min_value=1),
             "batch_size": d.number_input("Pairs per step", value=defaults.batch_size, min_value=1, help=f"A multiple of {defaults.micro_batch_size}."),
         }
-        if st.form_submit_button("Train with DPO", type="primary", icon=":material/play_arrow:"):
+        if st.form_submit_button(f"Train with {defaults.method.upper()}", type="primary", icon=":material/play_arrow:"):
             launch(chosen, {name: value for name, value in changed.items() if value != asdict(defaults)[name]})
 
 
@@ -50,7 +51,7 @@ job = job_rows.latest(db, chosen.run_id, chosen.iteration, "train")
 if made is None:
     widgets.nothing_yet("There are no pairs to train on yet. Commit a plan and let the resampling finish.", "difficulty.py")
 st.caption(f"{made['n_pairs']:,} preference pairs · reference policy: the frozen M{chosen.iteration}")
-if not made["n_pairs"]:
+if not made["n_pairs"] and chosen.config.training.method == "dpo":
     why = "Without a pair there is nothing to train on. Fork the iteration and commit another plan, or begin the next one with the same policy."
     widgets.nothing_yet(why, "compare.py")
 if job is None and reads.iteration(db, chosen.run_id, chosen.iteration + 1):

@@ -5,7 +5,7 @@ memory. No timeout is set here; whoever calls `check` must be able to end the pr
 
 Source: Math-Verify 0.9, `verify(gold, target)`: gold first, it is not symmetric. Departures:
 1. Only the LaTeX reading is used. The plain-expression reading goes through sympy's `parse_expr`, which runs code.
-2. An exception while comparing is an error, not a wrong answer.
+2. An exception while comparing is an error, not a wrong answer; two answers written alike are equal all the same.
 3. Prose is compared as text. Math-Verify reads a sentence as a product of its letters, which is slow and equates anagrams.
 4. Formulas and equations that differ at a point are wrong without an attempt to simplify their difference. Math-Verify
    alone also calls any two equations equal that it finds no solution of, like 1 = 2 and 3 = 4.
@@ -78,6 +78,8 @@ def check(gold: str, predicted: str, *, shortcuts: bool = True) -> tuple[Literal
     except MemoryError:
         raise
     except Exception as error:
+        if gold == predicted:
+            return "correct", f"The same answer: {quoted(gold)}."
         return "error", f"Comparing {quoted(predicted)} with {quoted(gold)} failed: {type(error).__name__}."
     if equal and wanted and found and tiny_and_apart(wanted[0], found[0]):
         return wrong

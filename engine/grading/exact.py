@@ -34,7 +34,7 @@ _WRITTEN_ALIKE: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str
         (r"[−–﹣－]", "-"),
         (r"\\\$|\$|(?<!\\)\\[()\[\]!]|\*\*|\\displaystyle(?![A-Za-z])", ""),
         (r"\\(?:left|right)(?![A-Za-z])", ""),
-        (r"(?<![\d.])\d{1,3}(?:\\,\d{3})+(?!\d)", lambda number: number.group().replace("\\,", ",")),
+        (r"(?<![\d.])(?!0+\\)\d{1,3}(?:\\,\d{3})+(?!\d)", lambda number: number.group().replace("\\,", ",")),
         (r"(?<!\\)\\[ ,;:]|~|\\q?quad(?![A-Za-z])", " "),
         (r"\\[dtc]frac(?![A-Za-z])", r"\\frac"),
         (r"\{,\}", ","),
@@ -47,15 +47,16 @@ _WRITTEN_ALIKE: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str
     )
 )
 _WRAPPED = re.compile(r"\\(?:text|textbf|textit|textrm|mathrm|mathbf|mathit|mbox|operatorname|bf|rm)\s?\{([^{}]*)\}\Z")
-_NUMBER = r"[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d+)?"
-_PLUS_OR_ZEROS = re.compile(r"\A(?:\+ ?|(-?)0+(?=\d[\d,]*(?:\.\d+)?%?\Z))(?=[\d.])")
+_NUMBER = r"[-+]?(?:0*[1-9]\d{0,2}(?:,\d{3})+|\d+)?(?:\.\d+)?"
+_PLUS = re.compile(r"\A\+ ?(?=[\d.])")
+_LEADING_ZEROS = re.compile(r"\A(-?)0+(?=\d[\d,]*(?:\.\d+)?%?\Z)")
 _SCIENTIFIC = re.compile(r"([-+]?\d{1,20}(?:\.\d{1,20})?)[eE]\+?(-?\d{1,4})\Z")
 _SCALES = {"thousand": 3, "million": 6, "billion": 9, "trillion": 12}
 _SCALED = re.compile(
     r"([-+]?\d{1,12}(?:\.\d{1,12})?)(?: ?\\text\{ ?| )(thousand|million|billion|trillion)(?: [A-Za-z ]{1,40})?\}?\Z",
     re.IGNORECASE,
 )
-_PLAIN = re.compile(r"([-+]?)(\d{1,3}(?:,\d{3})+|\d*)(\.\d+)?(%)?\Z")
+_PLAIN = re.compile(r"([-+]?)([1-9]\d{0,2}(?:,\d{3})+|\d*)(\.\d+)?(%)?\Z")
 _RATIO = re.compile(r"(-?)(?:\\frac\{(-?)(\d{1,12})\}\{(\d{1,12})\}|\\frac([1-9])([1-9])|(\d{1,12})/(\d{1,12}))\Z")
 _POWER_OF_TEN = re.compile(r"(-?\d{1,12}(?:\.\d{1,12})?)\\(?:times|cdot) ?10\^(?:\{(-?\d{1,2})\}|(\d))\Z")
 _MIXED = re.compile(r"(\d{1,6})\\frac\{(\d{1,6})\}\{(\d{1,6})\}\Z")
@@ -91,21 +92,20 @@ def written_alike(answer: str) -> str:
     text = text.strip().rstrip(".,;").strip()
     while wrapped := _WRAPPED.match(text):
         text = wrapped.group(1).strip().rstrip(".").strip()
-    text = _PLUS_OR_ZEROS.sub(r"\1", text)
+    text = _PLUS.sub("", text)
     if scientific := _SCIENTIFIC.match(text):
         return "{}\\times10^{{{}}}".format(*scientific.groups())
     if scaled := _SCALED.match(text):
         return f"{scaled.group(1)}\\times10^{{{_SCALES[scaled.group(2).lower()]}}}"
-    return _without_unit(text)
+    return _LEADING_ZEROS.sub(r"\1", _without_unit(text))
 
 
 def _without_unit(text: str) -> str:
     if len(text) > 200 or not (match := _WITH_UNIT.match(text)) or not any(c.isdigit() for c in match.group(1)):
         return text
     words = re.findall(r"[a-z]+", (match.group(2) or match.group(3)).lower())
-    if not words or len(words) > 6 or _NO_UNITS.intersection(words) or (len(words[0]) < 2 and "m/s" not in text):
-        return text
-    return match.group(1)
+    one_letter = words and len(words[0]) < 2 and words[:2] != ["m", "s"]
+    return text if not words or one_letter or len(words) > 6 or _NO_UNITS.intersection(words) else match.group(1)
 
 
 def quoted(answer: str) -> str:

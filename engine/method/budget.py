@@ -1,26 +1,15 @@
-"""The sampling budget: what pre-sampling leaves goes to the target classes, exactly and before a token is sampled.
+"""The sampling budget: how much pre-sampling leaves, and how to spread it evenly and exactly.
 
 Follows HS-STaR's re-sampling stage, method.md section 1.4.
 
-Departures from the reference code: (1) floor plus a seeded remainder instead of ceil and throwing the surplus away, so
-the sum is exact; (2) an empty target class allocates nothing and reports the budget as unspent instead of dividing by zero.
+Departure from the reference code: floor plus a seeded remainder instead of ceil and throwing the surplus away, so the sum is
+exact.
 """
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import replace
-from itertools import combinations
+from collections.abc import Iterable
 
 from engine.errors import ConfigError
 from engine.method.seeds import stable_hash
-from engine.types import Difficulty, Plan
-
-STRATEGIES: dict[str, frozenset[Difficulty]] = {
-    "+".join(d.name.lower() for d in union): frozenset(union)
-    for size in (1, 2, 3)
-    for union in combinations(Difficulty, size)
-}
-"""Allocation targets by name: every non-empty union of classes, "inlier+boundary+outlier" being uniform."""
-STRATEGIES["uniform"] = STRATEGIES.pop("inlier+boundary+outlier")
 
 
 def remaining_budget(n_problems: int, n: int, n_presample: int) -> int:
@@ -76,60 +65,3 @@ def spread(budget: int, n_problems: int) -> tuple[int, int]:
     (2, 1)
     """
     return divmod(budget, n_problems) if n_problems else (0, 0)
-
-
-def target_classes(strategy: str) -> frozenset[Difficulty]:
-    """Raises: ConfigError for a name that is no strategy."""
-    try:
-        return STRATEGIES[strategy]
-    except KeyError:
-        raise ConfigError(f'difficulty.strategy is "{strategy}": use one of {", ".join(STRATEGIES)}.') from None
-
-
-def plan_resample(
-    difficulty: Mapping[str, Difficulty],
-    *,
-    strategy: str,
-    n: int,
-    n_presample: int,
-    seed: int,
-    pending: Collection[str] = (),
-) -> Plan:
-    """What a commit binds: the whole rest of the budget, spread over the problems of the strategy's classes.
-
-    Pending problems count in N, and so in the budget, but belong to no class and get nothing.
-
-    Returns:
-        A plan whose allocation and n_unspent sum to R = N (n - n_presample).
-    """
-    n_problems = len(difficulty) + len(pending)
-    budget = remaining_budget(n_problems, n, n_presample)
-    targets = target_classes(strategy)
-    allocation = allocate(budget, [id for id, d in difficulty.items() if d in targets], seed=seed)
-    return Plan(
-        difficulty=dict(difficulty),
-        allocation={id: count for id, count in allocation.items() if count},
-        n_unspent=0 if allocation else budget,
-        n_pending=len(pending),
-    )
-
-
-def cap_plan(plan: Plan, available: Mapping[str, int]) -> Plan:
-    """A plan for responses that are there already: no problem gets more than it has, and the rest is unspent.
-
-    The surplus is not given to other problems: a study on recorded responses shows what the even spread would have bought.
-
-    Args:
-        available: further responses per problem of the allocation, >= 0.
-
-    Returns:
-        A plan with the same sum of allocation and n_unspent; info["n_not_recorded"] says how many were cut.
-    """
-    kept = {id: min(n_more, available[id]) for id, n_more in plan.allocation.items()}
-    n_cut = sum(plan.allocation.values()) - sum(kept.values())
-    return replace(
-        plan,
-        allocation={id: n_more for id, n_more in kept.items() if n_more},
-        n_unspent=plan.n_unspent + n_cut,
-        info={**plan.info, "n_not_recorded": n_cut},
-    )

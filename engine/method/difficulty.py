@@ -11,9 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.errors import ConfigError
+from engine.method.posterior import FEW, posterior, posterior_classes
+from engine.method.signals import columns
 from engine.types import Difficulty, Mode
 
-MODES: tuple[Mode, ...] = ("both", "accuracy", "reward")
+MODES: tuple[Mode, ...] = ("both", "accuracy", "reward", "posterior")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,8 @@ def classify(n_correct, n, phi_r, *, tau_l: float, tau_h: float, mode: Mode = "b
         phi_r: mean over the pre-samples of the minimum step score, floats in [0, 1], shape (P,). NaN is allowed where it is
             not used: everywhere with mode "accuracy" (None is allowed there too), on mixed problems with mode "both".
         tau_l, tau_h: thresholds, 0 <= tau_l <= tau_h <= 1.
-        mode: "both" signals, or the ablations "accuracy" and "reward".
+        mode: "both" signals, or the ablations "accuracy" and "reward". "posterior": the most probable class, whatever the
+            thresholds; below FEW problems nothing can be fitted, and "both" decides ("accuracy" where no problem has a phi_r).
 
     Returns:
         int8, shape (P,): 0 Inlier, 1 Boundary, 2 Outlier.
@@ -71,7 +74,11 @@ def classify(n_correct, n, phi_r, *, tau_l: float, tau_h: float, mode: Mode = "b
     check_thresholds(tau_l, tau_h)
     if mode not in MODES:
         raise ConfigError(f'difficulty.mode is "{mode}": use one of {", ".join(MODES)}.')
-    n_correct, n, phi_r = _columns(n_correct, n, phi_r, mode)
+    n_correct, n, phi_r = columns(n_correct, n, phi_r, mode)
+    if mode == "posterior" and len(n) >= FEW:
+        return posterior_classes(posterior(n_correct, n, phi_r, m_more=0))
+    if mode == "posterior":
+        mode = "accuracy" if np.isnan(phi_r).all() else "both"
     all_right, all_wrong = n_correct == n, n_correct == 0
     if mode == "accuracy":
         inlier, outlier = all_right, all_wrong
@@ -101,25 +108,3 @@ def class_counts(classes: np.ndarray) -> dict[str, int]:
     """
     counts = np.bincount(classes, minlength=len(Difficulty))
     return {difficulty.name.lower(): int(counts[difficulty]) for difficulty in Difficulty}
-
-
-def _columns(n_correct, n, phi_r, mode: Mode) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    n_correct = np.atleast_1d(np.asarray(n_correct))
-    n = np.broadcast_to(np.asarray(n), n_correct.shape) if np.ndim(n) == 0 else np.asarray(n)
-    if phi_r is None and mode == "accuracy":
-        phi_r = np.full(n_correct.shape, np.nan)
-    phi_r = np.atleast_1d(np.asarray(phi_r, dtype=np.float64))
-    if not n_correct.shape == n.shape == phi_r.shape or n_correct.ndim != 1:
-        raise ConfigError(
-            f"n_correct, n and phi_r have the shapes {n_correct.shape}, {n.shape} and {phi_r.shape}: give one value per "
-            "problem in each."
-        )
-    for name, column in (("n_correct", n_correct), ("n", n)):
-        if column.size and not np.issubdtype(column.dtype, np.integer):
-            raise ConfigError(f"{name} has the type {column.dtype}: counts are integers.")
-    if (n < 1).any():
-        raise ConfigError(f"n is {int(n.min())} for a problem: every problem needs at least 1 response to be classified.")
-    if ((n_correct < 0) | (n_correct > n)).any():
-        row = int(np.flatnonzero((n_correct < 0) | (n_correct > n))[0])
-        raise ConfigError(f"n_correct is {int(n_correct[row])} of n = {int(n[row])} in row {row}: it must lie in 0..n.")
-    return n_correct, n, phi_r

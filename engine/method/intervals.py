@@ -1,8 +1,8 @@
-"""Intervals for accuracies: Wilson for a share, the bootstrap over problems for means and paired differences."""
+"""Intervals for accuracies: Wilson for a share, the bootstrap over problems for means, differences and ratios, Student's t over seeds."""
 
 from dataclasses import dataclass
 from functools import lru_cache
-from math import sqrt
+from math import atan, cos, pi, sin, sqrt
 
 import numpy as np
 
@@ -53,6 +53,74 @@ def bootstrap_mean(values: np.ndarray, *, seed: int = 0, n_resamples: int = 10_0
     if values.size == 0:
         raise ValueError("There are no values to resample: give at least one problem.")
     return _bootstrap(values.tobytes(), seed, n_resamples)
+
+
+def bootstrap_ratio(numerators: np.ndarray, denominators: np.ndarray, *, seed: int = 0, n_resamples: int = 2000) -> Interval:
+    """Sum over sum, with its 95 % percentile interval from resampling problems, both parts of a problem together.
+
+    Args:
+        numerators: one number per problem, shape (P,), P >= 1.
+        denominators: likewise, each above 0.
+
+    Raises: ValueError for no values or a denominator that is not above 0.
+
+    Source: Efron and Tibshirani 1993, chapter 13.
+    """
+    above, below = np.asarray(numerators, dtype=np.float64), np.asarray(denominators, dtype=np.float64)
+    if not above.size or (below <= 0).any():
+        raise ValueError("There is nothing to divide by: give at least one problem, and denominators above 0.")
+    rng, ratios = np.random.default_rng(seed), []
+    rows_at_once = max(1, 4_000_000 // above.size)
+    for start in range(0, n_resamples, rows_at_once):
+        drawn = rng.integers(0, above.size, (min(rows_at_once, n_resamples - start), above.size))
+        ratios.append(above[drawn].sum(axis=1) / below[drawn].sum(axis=1))
+    low, high = np.quantile(np.concatenate(ratios), [0.025, 0.975])
+    return Interval(float(above.sum() / below.sum()), float(low), float(high))
+
+
+def student_t(values) -> Interval:
+    """Mean of a few independent values, such as one per seed, with its 95 % Student-t interval.
+
+    Args:
+        values: two or more numbers.
+
+    Raises: ValueError for fewer.
+
+    >>> interval = student_t([1.0, 2.0, 3.0])
+    >>> round(interval.low, 3), round(interval.high, 3)
+    (-0.484, 4.484)
+
+    Source: Student 1908.
+    """
+    values = np.asarray(values, dtype=np.float64)
+    if values.size < 2:
+        raise ValueError(f"{values.size} values have no spread: give one per seed, at least two.")
+    mean, half = float(values.mean()), _t_975(values.size - 1) * float(values.std(ddof=1)) / sqrt(values.size)
+    return Interval(mean, mean - half, mean + half)
+
+
+@lru_cache(maxsize=64)
+def _t_975(df: int) -> float:
+    """The 97.5 % point of Student's t, by bisection of its distribution function.
+
+    Source: Abramowitz and Stegun 26.7.3 and 26.7.4, the sums for whole degrees of freedom.
+    """
+    low, high = 1.0, 13.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if _within(middle, df) < 0.95 else (low, middle)
+    return low
+
+
+def _within(t: float, df: int) -> float:
+    """P(|T| <= t)."""
+    angle = atan(t / sqrt(df))
+    is_odd, power = df % 2, cos(angle) if df % 2 else 1.0
+    total, term = 0.0, power
+    for k in range(1 + is_odd, df, 2):
+        total += term
+        term *= cos(angle) ** 2 * k / (k + 1)
+    return 2 / pi * (angle + sin(angle) * total) if is_odd else sin(angle) * total
 
 
 @lru_cache(maxsize=512)

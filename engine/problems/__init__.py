@@ -21,7 +21,7 @@ from engine.problems.rows import FILE_TYPES, Broken, Rows, rows_of_file, rows_of
 from engine.problems.shapes import RowError, check_mapping, mapped_parts, parts_of
 from engine.types import Problem
 
-__all__ = ["ProblemFile", "Rejected", "examine_problems", "problem_id", "read_problems", "require_disjoint", "same_answer"]
+__all__ = ["ProblemFile", "Rejected", "examine_problems", "hub_name", "problem_id", "read_problems", "require_disjoint", "same_answer"]
 
 _ROOT = Path(__file__).resolve().parents[2]
 STARTER_SETS = ("starter:train", "starter:held_out")
@@ -129,11 +129,25 @@ def _open(source: str | Path, base: Path | None) -> tuple[Rows, str]:
     if text.startswith("starter:"):
         raise ProblemSetError(f"There is no starter problem set {text}. Allowed: {', '.join(STARTER_SETS)}.")
     path = (base or Path()) / Path(source).expanduser()
-    hub = _HUB.fullmatch(text) if isinstance(source, str) else None
-    if hub and not path.exists() and path.suffix.lower() not in FILE_TYPES:
-        dataset, revision, split = hub.group(1), hub.group(2) or "main", hub.group(3) or "train"
+    hub = _hub_parts(text, path) if isinstance(source, str) else None
+    if hub:
+        dataset, revision, split = hub
         return rows_of_hub(dataset, revision, split), f"{dataset}@{revision}:{split}"
     return rows_of_file(path), str(path)
+
+
+def hub_name(source: str) -> str | None:
+    """The hub data set, with revision and split, that a source would be downloaded from; None for a file or a starter set."""
+    hub = None if source.startswith("starter:") else _hub_parts(source, Path(source).expanduser())
+    return f"{hub[0]}@{hub[1]}:{hub[2]}" if hub else None
+
+
+def _hub_parts(text: str, path: Path) -> tuple[str, str, str] | None:
+    """Data set, revision and split of a hub data set; None where the text means a file."""
+    hub = _HUB.fullmatch(text)
+    if not hub or path.exists() or path.suffix.lower() in FILE_TYPES:
+        return None
+    return hub.group(1), hub.group(2) or "main", hub.group(3) or "train"
 
 
 def _collect(rows: Rows, mapping: Mapping[str, str] | None) -> tuple[list[Problem], list[Rejected], list[Rejected]]:

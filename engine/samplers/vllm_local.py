@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 
+from engine import vllm_process
 from engine.errors import SamplerError
 from engine.samplers.tokens import cannot_load, end_tokens, prompt_tokens
 from engine.types import Request, Response, SamplingSettings
@@ -34,7 +35,7 @@ CPU_BLOCK_TOKENS = 32
 starter policy 32 is a quarter faster."""
 
 GPU_MEMORY_SHARE = 0.7
-"""Share of the GPU's memory for weights and cache; the process reward model needs room beside it."""
+"""Share of the GPU's memory for weights and cache where the reward model's size is unknown, so that it finds room. Ours, a guess."""
 
 GATHER = 32
 """Finished responses per yielded list, or the batch size where that is less; the last list is what is left."""
@@ -47,17 +48,25 @@ class VllmSampler:
         path: folder with config, tokenizer and safetensors, or a hub id.
         batch_size: requests in flight.
         trust_remote_code: run code that comes with the model.
+        memory_share: of the GPU, for weights and cache: see engine.loading. None takes GPU_MEMORY_SHARE; a CPU ignores it.
+        tensor_parallel_size: GPUs that share the weights.
 
-    Raises: SamplerError if the policy cannot be loaded, or another VllmSampler is open in this process.
+    Raises: SamplerError if the policy cannot be loaded, or another vLLM engine is open in this process.
     """
 
-    _is_open = False
-
-    def __init__(self, path: str, *, batch_size: int = 256, trust_remote_code: bool = False):
-        if VllmSampler._is_open:
+    def __init__(
+        self,
+        path: str,
+        *,
+        batch_size: int = 256,
+        trust_remote_code: bool = False,
+        memory_share: float | None = None,
+        tensor_parallel_size: int = 1,
+    ):
+        if vllm_process.is_taken():
             raise SamplerError(
-                "A policy is already open in vLLM in this process, and two engines in one process die together. "
-                'Close it first, or set placement = "worker": one process per policy.'
+                "A model is already open in vLLM in this process, and two engines in one process die together. "
+                'Close it first, or set placement = "worker": one process per model.'
             )
         for name, value in ENVIRONMENT.items():
             os.environ.setdefault(name, value)
@@ -65,10 +74,10 @@ class VllmSampler:
 
         try:
             self.tokenizer = AutoTokenizer.from_pretrained(path, trust_remote_code=trust_remote_code)
-            self._llm = _start(path, batch_size, trust_remote_code)
+            self._llm = _start(path, batch_size, trust_remote_code, memory_share or GPU_MEMORY_SHARE, tensor_parallel_size)
         except (OSError, ValueError, KeyError, RuntimeError) as error:
             raise cannot_load(path, error) from error
-        VllmSampler._is_open = True
+        vllm_process.set_taken(True)
         self.batch_size = batch_size
         self.n_positions = self._llm.model_config.max_model_len
         self.eos_ids = end_tokens(_generation_config(path, self._llm.model_config.hf_config), self.tokenizer)
@@ -106,7 +115,7 @@ class VllmSampler:
         self._llm.llm_engine.engine_core.shutdown()
         self._llm = None
         cleanup_dist_env_and_memory()
-        VllmSampler._is_open = False
+        vllm_process.set_taken(False)
 
     def _stream(
         self, requests: list[Request], tokens: dict[str, list[int]], settings: SamplingSettings
@@ -160,7 +169,7 @@ class VllmSampler:
         ]
 
 
-def _start(path: str, batch_size: int, trust_remote_code: bool):
+def _start(path: str, batch_size: int, trust_remote_code: bool, memory_share: float, tensor_parallel_size: int):
     """The engine, with as long a context as its memory allows.
 
     On a CPU: full precision, no compilation (minutes), and every prompt read in one step, because vLLM 0.31 rewinds the seed
@@ -169,7 +178,8 @@ def _start(path: str, batch_size: int, trust_remote_code: bool):
     import torch
     from vllm import LLM
 
-    on_gpu = {"dtype": "bfloat16", "gpu_memory_utilization": GPU_MEMORY_SHARE}
+    on_gpu = {"dtype": "bfloat16", "gpu_memory_utilization": memory_share}
+    spread = {"tensor_parallel_size": tensor_parallel_size, "distributed_executor_backend": "mp"} if tensor_parallel_size > 1 else {}
     on_cpu = {"dtype": "float32", "enforce_eager": True, "block_size": CPU_BLOCK_TOKENS, "enable_chunked_prefill": False}
     return LLM(
         model=path,
@@ -179,6 +189,7 @@ def _start(path: str, batch_size: int, trust_remote_code: bool):
         max_model_len=-1,
         enable_prefix_caching=True,
         disable_log_stats=True,
+        **spread,
         **(on_gpu if torch.cuda.is_available() else on_cpu),
     )
 

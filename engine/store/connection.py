@@ -5,7 +5,7 @@ Knows nothing of runs: only how the file is opened, migrated, written in one tra
 
 import re
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -43,6 +43,7 @@ class Database:
         except (OSError, duckdb.Error) as error:
             raise _open_error(self.path, error) from error
         self._local = threading.local()
+        self._remembered: dict[Hashable, tuple[Hashable, Any]] = {}
         self._write = threading.RLock()
         try:
             self._migrate()
@@ -110,6 +111,14 @@ class Database:
         """The result as NumPy columns; a column with NULLs is a masked array."""
         with _reading():
             return self.cursor().execute(sql, parameters).fetchnumpy()
+
+    def remembered(self, key: Hashable, version: Hashable, read: Callable[[], Any]) -> Any:
+        """What `read` gives, read again only when the version is another one than at the last read of this key."""
+        known, value = self._remembered.get(key, (None, None))
+        if known != version:
+            value = read()
+            self._remembered[key] = (version, value)
+        return value
 
     def batches(self, queries: Iterable[tuple[str, Any]], *, n_rows: int = 8192) -> Iterator["pyarrow.RecordBatch"]:
         """The rows of several queries with equal columns, one after the other, as of one moment.

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from engine.store.connection import Database
-from engine.store.reads import RUNS
+from engine.store.reads import EVERY, RUNS
 
 if TYPE_CHECKING:
     import pyarrow
@@ -27,7 +27,7 @@ _RESPONSES = f"""SELECT i.iteration, {_RESPONSE}
         FROM iterations i
         JOIN {RUNS} runs ON runs.id = i.run_id
         JOIN sample_sets s ON s.id IN (i.presample_set, i.resample_set)
-        JOIN run_problems p ON p.run_id = i.run_id AND p.iteration = i.iteration AND p.role = 'train'
+        JOIN run_problems p ON p.run_id = i.run_id AND p.iteration IN (i.iteration, {EVERY}) AND p.role = 'train'
         JOIN problems q ON q.id = p.problem_id
         JOIN responses r ON r.set_id = s.id AND r.problem_id = p.problem_id
             AND (s.purpose <> 'presample' OR r.idx < runs.n_presample)
@@ -42,13 +42,13 @@ _HELD_OUT = f"""SELECT s.iteration, {_RESPONSE}
             AND r.idx < CASE s.purpose WHEN 'greedy' THEN 1 ELSE runs.n_evaluate END
         {_JUDGED}
         WHERE s.id = $set AND p.position BETWEEN $low AND $high ORDER BY p.position, r.idx"""
-_PROBLEMS = """SELECT p.role, p.position, p.iteration, p.problem_id, q.question, q.answer, q.level, q.solution
+_PROBLEMS = f"""SELECT p.role, p.position, CASE WHEN p.iteration <> {EVERY} THEN p.iteration END AS iteration, p.problem_id, q.question, q.answer, q.level, q.solution
         FROM run_problems p JOIN problems q ON q.id = p.problem_id
-        WHERE p.run_id = $run AND p.role = $role AND ($t IS NULL OR p.iteration = $t) AND p.position BETWEEN $low AND $high
+        WHERE p.run_id = $run AND p.role = $role AND ($t IS NULL OR p.iteration IN ($t, {EVERY})) AND p.position BETWEEN $low AND $high
         ORDER BY p.position"""
 _PLAN = """SELECT a.iteration, a.problem_id, q.question, a.difficulty,
             CASE a.difficulty WHEN 0 THEN 'inlier' WHEN 1 THEN 'boundary' ELSE 'outlier' END AS "class", a.n_more,
-            c.tau_l, c.tau_h, c.mode, c.strategy, c.seed, c.made_by, c.made_at
+            a.in_pool, c.tau_l, c.tau_h, c.mode, c.strategy, c.options, c.seed, c.made_by, c.made_at
         FROM allocations a JOIN commits c USING (run_id, iteration) JOIN problems q ON q.id = a.problem_id
         WHERE a.run_id = $run AND ($t IS NULL OR a.iteration = $t) ORDER BY a.iteration, a.problem_id"""
 _METRICS = """SELECT j.iteration, m.job_id, m.attempt, m.step, m.n_steps, m.name, m.value, m.logged_at
@@ -111,12 +111,12 @@ def _queries(db: Database, what: str, run_id: str, t: int | None, held_out_sets:
         return [(_HELD_OUT, {**run, "set": id, **part}) for id in held_out_sets or [""] for part in slices]
     if what == "problems":
         whose = [{**run, "role": role, "t": t} for role in ("train", "held_out")]
-        one = "run_id = $run AND role = $role AND ($t IS NULL OR iteration = $t)"
+        one = f"run_id = $run AND role = $role AND ($t IS NULL OR iteration IN ($t, {EVERY}))"
         return [(_PROBLEMS, {**values, **part}) for values in whose for part in _slices(db, "run_problems", one, values)]
     sql, table = {"responses": (_RESPONSES, "run_problems"), "pairs": (_PAIRS, "pairs")}[what]
     rows = db.rows("SELECT iteration FROM iterations WHERE run_id = $run AND ($t IS NULL OR iteration = $t) ORDER BY ALL", {**run, "t": t})
     each = [{**run, "t": row["iteration"]} for row in rows]
-    return [(sql, {**v, **part}) for v in each for part in _slices(db, table, "run_id = $run AND iteration = $t", v)]
+    return [(sql, {**v, **part}) for v in each for part in _slices(db, table, f"run_id = $run AND iteration IN ($t, {EVERY})", v)]
 
 
 def _slices(db: Database, table: str, where: str, values: dict) -> list[dict]:

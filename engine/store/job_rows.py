@@ -46,6 +46,12 @@ def latest(db: Database, run_id: str, iteration: int, kind: str, *, done: bool =
     )
 
 
+def that_made(db: Database, policy_id: str) -> list[str]:
+    """Ids of finished trainings that made a policy, in any run, oldest first."""
+    made = "SELECT id FROM jobs WHERE kind = 'train' AND state = 'done' AND policy_id = ? ORDER BY finished_at, number"
+    return [row["id"] for row in db.rows(made, [policy_id])]
+
+
 def of_run(db: Database, run_id: str, iteration: int | None = None) -> list[dict]:
     """Jobs of a run, oldest first."""
     rows = db.rows(

@@ -15,9 +15,8 @@ RUNS = """(SELECT id, prm_id, json_extract(config, '$.sampling.n_presample')::IN
 """Runs with the counts that say which responses of a shared sample set are theirs: another run may have drawn more."""
 
 
-IN_POOL = """(c.strategy = 'uniform'
-    OR list_contains(string_split(c.strategy, '+'), ['inlier', 'boundary', 'outlier'][a.difficulty + 1]))"""
-"""Whether an allocation a belongs to the classes of its commit c, also where the budget gave it nothing more."""
+EVERY = -1
+"""The iteration of a training problem that every iteration uses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +81,23 @@ def samples(db: Database, set_id: str) -> SampleSet | None:
 def problems(db: Database, run_id: str, role: str, number: int | None = None) -> dict[str, Problem]:
     """A run's problems by id, in its order: role "train" (of one iteration, if a number is given) or "held_out"."""
     rows = db.rows(
-        """SELECT p.* FROM run_problems rp JOIN problems p ON p.id = rp.problem_id
-        WHERE rp.run_id = ? AND rp.role = ? AND (? IS NULL OR rp.iteration = ?) ORDER BY rp.position""",
+        f"""SELECT p.* FROM run_problems rp JOIN problems p ON p.id = rp.problem_id
+        WHERE rp.run_id = ? AND rp.role = ? AND (? IS NULL OR rp.iteration IN (?, {EVERY})) ORDER BY rp.position""",
         [run_id, role, number, number],
     )
     return {row["id"]: Problem(**row) for row in rows}
+
+
+def questions(db: Database, problem_ids: list[str]) -> list[str]:
+    """The questions of these problems, in this order."""
+    return [
+        question
+        for (question,) in db.tuples(
+            """SELECT p.question FROM (SELECT unnest(?) AS id, unnest(range(len(?))) AS position) asked
+            JOIN problems p ON p.id = asked.id ORDER BY asked.position""",
+            [problem_ids, problem_ids],
+        )
+    ]
 
 
 def stored_keys(db: Database, set_id: str) -> set[Key]:
@@ -121,14 +132,14 @@ def estimates(db: Database, run_id: str, number: int) -> Estimates:
             coalesce(list_avg(list(s.reward ORDER BY r.idx)), 'nan'::DOUBLE) AS phi_r, any_value(runs.n_presample) AS n
         FROM run_problems p
         JOIN {RUNS} runs ON runs.id = p.run_id
-        JOIN iterations i ON i.run_id = p.run_id AND i.iteration = p.iteration
+        JOIN iterations i ON i.run_id = p.run_id AND i.iteration = ?
         LEFT JOIN responses r ON r.set_id = i.presample_set AND r.problem_id = p.problem_id AND r.idx < runs.n_presample
         LEFT JOIN judged v ON v.set_id = r.set_id AND v.problem_id = r.problem_id AND v.idx = r.idx
         LEFT JOIN step_scores s ON s.set_id = r.set_id AND s.problem_id = r.problem_id AND s.idx = r.idx
             AND s.prm_id = runs.prm_id
-        WHERE p.run_id = ? AND p.iteration = ? AND p.role = 'train'
+        WHERE p.run_id = ? AND p.iteration IN (i.iteration, {EVERY}) AND p.role = 'train'
         GROUP BY p.problem_id, p.position ORDER BY p.position""",
-        [run_id, number],
+        [number, run_id],
     )
     done = (columns["n_graded"] == columns["n"]) & (columns["n_scored"] == columns["n"])
     ids = columns["id"].astype(str)
@@ -142,6 +153,45 @@ def estimates(db: Database, run_id: str, number: int) -> Estimates:
     )
 
 
+def presamples(db: Database, run_id: str, number: int) -> list[dict]:
+    """Judged pre-samples of an iteration with their rewards: problem_id, text, correct, reward, by problem and index."""
+    return db.rows(
+        f"""SELECT r.problem_id, r.text, v.correct, s.reward FROM iterations i
+        JOIN {RUNS} runs ON runs.id = i.run_id
+        JOIN run_problems p ON p.run_id = i.run_id AND p.iteration IN (i.iteration, {EVERY}) AND p.role = 'train'
+        JOIN responses r ON r.set_id = i.presample_set AND r.problem_id = p.problem_id AND r.idx < runs.n_presample
+        JOIN judged v ON v.set_id = r.set_id AND v.problem_id = r.problem_id AND v.idx = r.idx
+        LEFT JOIN step_scores s ON s.set_id = r.set_id AND s.problem_id = r.problem_id AND s.idx = r.idx
+            AND s.prm_id = runs.prm_id
+        WHERE i.run_id = ? AND i.iteration = ? ORDER BY r.problem_id, r.idx""",
+        [run_id, number],
+    )
+
+
+def token_rates(db: Database, run_id: str, number: int) -> dict[str, np.ndarray]:
+    """Mean tokens per pre-sample of an iteration's problems: problem_id, mean_tokens."""
+    return db.columns(
+        f"""SELECT r.problem_id, avg(r.n_tokens) AS mean_tokens FROM iterations i
+        JOIN {RUNS} runs ON runs.id = i.run_id
+        JOIN responses r ON r.set_id = i.presample_set AND r.idx < runs.n_presample
+        WHERE i.run_id = ? AND i.iteration = ? GROUP BY r.problem_id""",
+        [run_id, number],
+    )
+
+
+def presample_rate(db: Database, run_id: str, number: int) -> float | None:
+    """Tokens per second of an iteration's finished pre-sampling job, everything included; None without one."""
+    row = db.row(
+        """SELECT sum(r.n_tokens) / any_value(j.busy_s) AS rate FROM jobs j
+        JOIN iterations i USING (run_id, iteration)
+        JOIN responses r ON r.set_id = i.presample_set
+        WHERE j.run_id = ? AND j.iteration = ? AND j.kind = 'presample' AND j.state = 'done' AND j.attempt = 1 AND j.busy_s > 0
+            AND j.n_before = 0""",
+        [run_id, number],
+    )
+    return row["rate"]
+
+
 def commit(db: Database, run_id: str, number: int) -> dict | None:
     return db.row("SELECT * FROM commits WHERE run_id = ? AND iteration = ?", [run_id, number])
 
@@ -151,12 +201,70 @@ def allocation(db: Database, run_id: str, number: int) -> list[dict]:
     return db.rows("SELECT * FROM allocations WHERE run_id = ? AND iteration = ? ORDER BY problem_id", [run_id, number])
 
 
+def pool_counts(db: Database, run_id: str, number: int) -> dict[str, np.ndarray]:
+    """Per classified problem of a commit, by id: problem_id, n and n_correct over pre-samples and resamples together."""
+    return db.columns(
+        f"""SELECT a.problem_id, count(v.correct) AS n, coalesce(sum(v.correct::INTEGER), 0)::BIGINT AS n_correct
+        FROM allocations a
+        JOIN iterations i USING (run_id, iteration)
+        JOIN {RUNS} runs ON runs.id = a.run_id
+        LEFT JOIN judged v ON v.problem_id = a.problem_id
+            AND (v.set_id = i.resample_set OR (v.set_id = i.presample_set AND v.idx < runs.n_presample))
+        WHERE a.run_id = ? AND a.iteration = ? GROUP BY a.problem_id ORDER BY a.problem_id""",
+        [run_id, number],
+    )
+
+
+def side_counts(db: Database, run_id: str, number: int) -> dict[str, int]:
+    """Responses by purpose, tune and calibrate, that an iteration ordered beside its pre-samples and resamples."""
+    rows = db.tuples(
+        """SELECT s.purpose, sum(x.n)::BIGINT FROM side_samples x JOIN sample_sets s ON s.id = x.set_id
+        WHERE x.run_id = ? AND x.iteration = ? GROUP BY s.purpose""",
+        [run_id, number],
+    )
+    return {"tune": 0, "calibrate": 0} | dict(rows)
+
+
+def side_verdicts(db: Database, run_id: str, number: int, purpose: str) -> dict[str, np.ndarray]:
+    """Per problem of an iteration's side samples of one purpose: problem_id, n_judged and n_correct, by id."""
+    return db.columns(
+        """SELECT x.problem_id, count(v.correct) AS n_judged, coalesce(sum(v.correct::INTEGER), 0)::BIGINT AS n_correct
+        FROM side_samples x JOIN sample_sets s ON s.id = x.set_id AND s.purpose = ?
+        LEFT JOIN judged v ON v.set_id = x.set_id AND v.problem_id = x.problem_id AND v.idx < x.n
+        WHERE x.run_id = ? AND x.iteration = ? GROUP BY x.problem_id ORDER BY x.problem_id""",
+        [str(purpose), run_id, number],
+    )
+
+
+def side_responses(db: Database, run_id: str, number: int, purpose: str) -> list[dict]:
+    """Judged and scored side samples of one purpose: problem_id, idx, temperature, text, correct and reward, in a fixed order."""
+    return db.rows(
+        """SELECT x.problem_id, r.idx, json_extract(s.settings, '$.temperature')::DOUBLE AS temperature, r.text, v.correct, c.reward
+        FROM side_samples x JOIN sample_sets s ON s.id = x.set_id AND s.purpose = ?
+        JOIN runs ON runs.id = x.run_id
+        JOIN responses r ON r.set_id = x.set_id AND r.problem_id = x.problem_id AND r.idx < x.n
+        JOIN judged v ON v.set_id = r.set_id AND v.problem_id = r.problem_id AND v.idx = r.idx
+        JOIN step_scores c ON c.set_id = r.set_id AND c.problem_id = r.problem_id AND c.idx = r.idx AND c.prm_id = runs.prm_id
+        WHERE x.run_id = ? AND x.iteration = ? ORDER BY s.id, x.problem_id, r.idx""",
+        [str(purpose), run_id, number],
+    )
+
+
+def tuning(db: Database, run_id: str, number: int) -> dict | None:
+    """The temperature and tau that an iteration adopted; None before that, or where nothing is tuned."""
+    return db.row("SELECT * FROM tunings WHERE run_id = ? AND iteration = ?", [run_id, number])
+
+
+def n_rounds(db: Database, run_id: str, number: int) -> int:
+    """Rounds of a commit whose allocation is decided."""
+    return db.row("SELECT count(*) AS n FROM rounds WHERE run_id = ? AND iteration = ?", [run_id, number])["n"]
+
+
 def pool(db: Database, run_id: str, number: int) -> list[dict]:
-    """Graded responses of the problems in a commit's classes, with their rewards, pre-samples and resamples together."""
+    """Graded responses of the problems in a commit's pool, with their rewards, pre-samples and resamples together."""
     return db.rows(
         f"""SELECT r.problem_id, r.idx, r.text, r.finish_reason = 'length' AS truncated, v.correct, s.reward
         FROM allocations a
-        JOIN commits c USING (run_id, iteration)
         JOIN iterations i USING (run_id, iteration)
         JOIN {RUNS} runs ON runs.id = a.run_id
         JOIN responses r ON r.problem_id = a.problem_id
@@ -164,7 +272,7 @@ def pool(db: Database, run_id: str, number: int) -> list[dict]:
         JOIN judged v ON v.set_id = r.set_id AND v.problem_id = r.problem_id AND v.idx = r.idx
         LEFT JOIN step_scores s ON s.set_id = r.set_id AND s.problem_id = r.problem_id AND s.idx = r.idx
             AND s.prm_id = runs.prm_id
-        WHERE a.run_id = ? AND a.iteration = ? AND {IN_POOL} ORDER BY r.problem_id, r.idx""",
+        WHERE a.run_id = ? AND a.iteration = ? AND a.in_pool ORDER BY r.problem_id, r.idx""",
         [run_id, number],
     )
 
@@ -174,13 +282,17 @@ def pair_set(db: Database, run_id: str, number: int) -> dict | None:
     return db.row("SELECT * FROM pair_sets WHERE run_id = ? AND iteration = ?", [run_id, number])
 
 
-def pairs(db: Database, run_id: str, number: int) -> list[dict]:
-    """An iteration's preference pairs with their texts, in training order; rewards are None in a run without any."""
+def pairs(db: Database, run_id: str, number: int, *, limit: int | None = None, offset: int = 0) -> list[dict]:
+    """An iteration's preference pairs with their texts, in training order; rewards are None in a run without any.
+
+    Args:
+        limit: at most so many, from position `offset` on; None for all.
+    """
     return db.rows(
         f"""SELECT p.position, p.problem_id, q.question, q.level, c.text AS chosen, x.text AS rejected, p.chosen_index,
             p.rejected_index, CASE WHEN NOT isnan(p.chosen_reward) THEN p.chosen_reward END AS chosen_reward,
             CASE WHEN NOT isnan(p.rejected_reward) THEN p.rejected_reward END AS rejected_reward
-        FROM pairs p
+        FROM (SELECT * FROM pairs WHERE run_id = ? AND iteration = ? ORDER BY position LIMIT ? OFFSET ?) p
         JOIN iterations i USING (run_id, iteration)
         JOIN {RUNS} runs ON runs.id = p.run_id
         JOIN problems q ON q.id = p.problem_id
@@ -188,9 +300,18 @@ def pairs(db: Database, run_id: str, number: int) -> list[dict]:
             AND c.set_id = CASE WHEN c.idx < runs.n_presample THEN i.presample_set ELSE i.resample_set END
         JOIN responses x ON x.problem_id = p.problem_id AND x.idx = p.rejected_index
             AND x.set_id = CASE WHEN x.idx < runs.n_presample THEN i.presample_set ELSE i.resample_set END
-        WHERE p.run_id = ? AND p.iteration = ? ORDER BY p.position""",
-        [run_id, number],
+        ORDER BY p.position""",
+        [run_id, number, limit, offset],
     )
+
+
+def pair_figures(db: Database, run_id: str, number: int) -> tuple[int, np.ndarray]:
+    """How many problems an iteration's pairs come from, and each pair's chosen minus rejected reward; none in a run without any."""
+    found = db.columns(
+        "SELECT problem_id, chosen_reward - rejected_reward AS margin FROM pairs WHERE run_id = ? AND iteration = ?", [run_id, number]
+    )
+    margins = np.asarray(found["margin"], dtype=np.float64)
+    return len(set(found["problem_id"].tolist())), margins[~np.isnan(margins)]
 
 
 def verdict_columns(db: Database, set_id: str, run_id: str) -> dict[str, np.ndarray]:
@@ -209,13 +330,26 @@ def verdict_columns(db: Database, set_id: str, run_id: str) -> dict[str, np.ndar
 def n_judged(db: Database, set_id: str, problem_role: str, run_id: str, number: int | None, prm_id: str | None) -> int:
     """Responses of a sample set, to a run's problems, that have a verdict and, if a reward model is named, its answer.
 
+    Counted once for as long as the tables have the same number of rows: they only grow.
+
     Args:
         prm_id: None, or "" of a run without rewards: the verdict is enough.
     """
+    asked = (set_id, problem_role, run_id, number, prm_id)
+    return db.remembered(("n_judged", asked), _sizes(db), lambda: _n_judged(db, *asked))
+
+
+def _sizes(db: Database) -> tuple[int, ...]:
+    """Rows of the tables that say what is judged; known to the database without counting."""
+    names = ("responses", "verdicts", "step_scores", "run_problems", "iterations")
+    return db.tuples(f"SELECT {', '.join(f'(SELECT count(*) FROM {name})' for name in names)}")[0]
+
+
+def _n_judged(db: Database, set_id: str, problem_role: str, run_id: str, number: int | None, prm_id: str | None) -> int:
     return db.row(
         f"""SELECT count(*) AS n FROM responses r
         JOIN sample_sets s ON s.id = r.set_id
-        JOIN run_problems p ON p.problem_id = r.problem_id AND p.run_id = ? AND p.role = ? AND (? IS NULL OR p.iteration = ?)
+        JOIN run_problems p ON p.problem_id = r.problem_id AND p.run_id = ? AND p.role = ? AND (? IS NULL OR p.iteration IN (?, {EVERY}))
         JOIN {RUNS} runs ON runs.id = p.run_id AND (s.purpose <> 'presample' OR r.idx < runs.n_presample)
         SEMI JOIN verdicts v ON v.set_id = r.set_id AND v.problem_id = r.problem_id AND v.idx = r.idx
         WHERE r.set_id = ? AND (? IS NULL OR EXISTS (
@@ -231,14 +365,13 @@ def n_foregone(db: Database, run_id: str, number: int) -> int:
         f"""SELECT coalesce(sum(least(n_right, n_wrong)), 0)::BIGINT AS n FROM (
             SELECT count(*) FILTER (v.correct) AS n_right, count(*) FILTER (NOT v.correct) AS n_wrong
             FROM run_problems p
-            JOIN iterations i ON i.run_id = p.run_id AND i.iteration = p.iteration
+            JOIN iterations i ON i.run_id = p.run_id AND i.iteration = ?
             JOIN {RUNS} runs ON runs.id = p.run_id
-            LEFT JOIN allocations a ON a.run_id = p.run_id AND a.iteration = p.iteration AND a.problem_id = p.problem_id
-            LEFT JOIN commits c ON c.run_id = p.run_id AND c.iteration = p.iteration
+            LEFT JOIN allocations a ON a.run_id = p.run_id AND a.iteration = i.iteration AND a.problem_id = p.problem_id
             JOIN judged v ON v.set_id = i.presample_set AND v.problem_id = p.problem_id AND v.idx < runs.n_presample
-            WHERE p.run_id = ? AND p.iteration = ? AND p.role = 'train' AND NOT coalesce({IN_POOL}, false)
+            WHERE p.run_id = ? AND p.iteration IN (i.iteration, {EVERY}) AND p.role = 'train' AND NOT coalesce(a.in_pool, false)
             GROUP BY p.problem_id)""",
-        [run_id, number],
+        [number, run_id],
     )["n"]
 
 

@@ -4,17 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.store.connection import Database
-from engine.store.reads import RUNS
+from engine.store.reads import EVERY, RUNS
 
-_FROM = f"""FROM iterations i
+_RESPONSES = f"""FROM iterations i
     JOIN {RUNS} runs ON runs.id = i.run_id
-    JOIN run_problems p ON p.run_id = i.run_id AND p.iteration = i.iteration AND p.role = 'train'
-    JOIN problems q ON q.id = p.problem_id
+    JOIN run_problems p ON p.run_id = i.run_id AND p.iteration IN (i.iteration, {EVERY}) AND p.role = 'train'
     JOIN responses r ON r.problem_id = p.problem_id
-        AND (r.set_id = i.resample_set OR (r.set_id = i.presample_set AND r.idx < runs.n_presample))
-    LEFT JOIN judged v ON v.set_id = r.set_id AND v.problem_id = r.problem_id AND v.idx = r.idx
-    LEFT JOIN step_scores s ON s.set_id = r.set_id AND s.problem_id = r.problem_id AND s.idx = r.idx AND s.prm_id = runs.prm_id
-    WHERE i.run_id = ? AND i.iteration = ?"""
+        AND (r.set_id = i.resample_set OR (r.set_id = i.presample_set AND r.idx < runs.n_presample))"""
+_VERDICTS = "LEFT JOIN judged v ON v.set_id = r.set_id AND v.problem_id = r.problem_id AND v.idx = r.idx"
+_SCORES = """LEFT JOIN step_scores s ON s.set_id = r.set_id AND s.problem_id = r.problem_id AND s.idx = r.idx
+    AND s.prm_id = runs.prm_id"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,21 +31,41 @@ class Filter:
 
 
 def count(db: Database, run_id: str, iteration: int, chosen: Filter) -> int:
-    where, values = _where(chosen)
-    return db.row(f"SELECT count(*) AS n {_FROM} {where}", [run_id, iteration, *values])["n"]
+    found, values = _found(chosen)
+    return db.row(f"SELECT count(*) AS n {found}", [run_id, iteration, *values])["n"]
 
 
 def page(db: Database, run_id: str, iteration: int, chosen: Filter, *, limit: int, offset: int = 0) -> list[dict]:
     """Responses in the run's problem order: texts, verdicts as they count and as they were graded, step scores."""
-    where, values = _where(chosen)
-    return db.rows(
+    found, values = _found(chosen)
+    keys = db.tuples(
+        f"SELECT r.set_id, r.problem_id, r.idx {found} ORDER BY p.position, r.idx LIMIT ? OFFSET ?",
+        [run_id, iteration, *values, limit, offset],
+    )
+    rows = _texts(db, run_id, iteration, sorted({problem_id for _, problem_id, _ in keys}))
+    return [rows[key] for key in keys]
+
+
+def _texts(db: Database, run_id: str, iteration: int, problem_ids: list[str]) -> dict[tuple[str, str, int], dict]:
+    """Everything about all responses of a few problems, by (set, problem, index)."""
+    rows = db.rows(
         f"""SELECT r.set_id, r.problem_id, r.idx, q.question, q.answer, q.level, r.text, r.finish_reason, r.n_tokens, r.seed,
             CASE WHEN r.set_id = i.presample_set THEN 'presample' ELSE 'resample' END AS phase,
             v.correct, v.predicted, coalesce(v.status, 'ungraded') AS status, v.reason, s.scores, s.reward, s.status AS score_status,
             v.graded_status, v.override_note, v.overridden_by, v.overridden_at
-        {_FROM} {where} ORDER BY p.position, r.idx LIMIT ? OFFSET ?""",
-        [run_id, iteration, *values, limit, offset],
+        {_RESPONSES} JOIN problems q ON q.id = p.problem_id {_VERDICTS} {_SCORES}
+        WHERE i.run_id = ? AND i.iteration = ? AND p.problem_id IN (SELECT unnest(?)) AND r.problem_id IN (SELECT unnest(?))""",
+        [run_id, iteration, problem_ids, problem_ids],
     )
+    return {(row["set_id"], row["problem_id"], row["idx"]): row for row in rows}
+
+
+def _found(chosen: Filter) -> tuple[str, list]:
+    """FROM and WHERE of the responses that fit, with the joins that the filter needs and no other, and the filter's values."""
+    where, values = _where(chosen)
+    needs_verdicts, needs_scores = bool(chosen.statuses), chosen.reward_range is not None
+    joins = f"{_VERDICTS if needs_verdicts else ''} {_SCORES if needs_scores else ''}"
+    return f"{_RESPONSES} {joins} WHERE i.run_id = ? AND i.iteration = ? {where}", values
 
 
 def _where(chosen: Filter) -> tuple[str, list]:
@@ -57,7 +76,7 @@ def _where(chosen: Filter) -> tuple[str, list]:
         values.extend(given)
 
     if chosen.problem_ids is not None:
-        add("list_contains(?, r.problem_id)", list(chosen.problem_ids))
+        add("r.problem_id IN (SELECT unnest(?))", list(chosen.problem_ids))
     if chosen.statuses:
         add("list_contains(?, coalesce(v.status, 'ungraded'))", list(chosen.statuses))
     if chosen.phase:

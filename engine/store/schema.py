@@ -84,4 +84,26 @@ MIGRATIONS: list[tuple[str, str]] = [
             ) o ON o.set_id = v.set_id AND o.problem_id = v.problem_id AND o.idx = v.idx;
         """,
     ),
+    (
+        "Plans of every strategy: its options, its rounds, who is in the pool. Side samples count in the budget but give no pairs.",
+        """
+        ALTER TABLE commits ADD COLUMN options VARCHAR DEFAULT '{}';
+        ALTER TABLE commits ADD COLUMN n_later INTEGER DEFAULT 0;
+        ALTER TABLE allocations ADD COLUMN in_pool BOOLEAN DEFAULT false;
+        UPDATE allocations AS a SET in_pool = c.strategy = 'uniform'
+            OR list_contains(string_split(c.strategy, '+'), ['inlier', 'boundary', 'outlier'][a.difficulty + 1])
+            FROM commits c WHERE c.run_id = a.run_id AND c.iteration = a.iteration;
+        CREATE TABLE rounds (
+            run_id VARCHAR, iteration INTEGER, round INTEGER, n_allocated INTEGER NOT NULL, decided_at TIMESTAMP NOT NULL,
+            PRIMARY KEY (run_id, iteration, round));
+        INSERT INTO rounds SELECT c.run_id, c.iteration, 0, coalesce(sum(a.n_more), 0), c.made_at
+            FROM commits c LEFT JOIN allocations a USING (run_id, iteration) GROUP BY ALL;
+        CREATE TABLE side_samples (
+            run_id VARCHAR, iteration INTEGER, set_id VARCHAR, problem_id VARCHAR, n INTEGER NOT NULL,
+            PRIMARY KEY (run_id, iteration, set_id, problem_id));
+        CREATE TABLE tunings (
+            run_id VARCHAR, iteration INTEGER, temperature DOUBLE NOT NULL, tau DOUBLE NOT NULL, made_by VARCHAR NOT NULL,
+            made_at TIMESTAMP NOT NULL, PRIMARY KEY (run_id, iteration));
+        """,
+    ),
 ]

@@ -6,15 +6,16 @@ from typing import Protocol
 
 from engine.config import TrainingConfig
 from engine.events import Event
-from engine.types import Preference
+from engine.types import Preference, Worked
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingTask:
-    """Everything a trainer is told. The reference policy is the policy's own frozen copy."""
+    """Everything a trainer is told. The reference policy of DPO is the policy's own frozen copy."""
 
     policy_path: str
-    pairs: list[Preference]
+    rows: list[Preference] | list[Worked]
+    """Preference pairs for DPO, worked solutions for SFT."""
     config: TrainingConfig
     seed: int
     chat: bool
@@ -22,8 +23,10 @@ class TrainingTask:
     work_dir: str
     """Where checkpoints go; training resumes from the newest one in it."""
     policies_dir: str
-    """The new policy is saved in here, in a folder named by its content."""
+    """The new policy is saved in here, in a folder named by its content; a LoRA adapter beside it, in ID-adapter."""
     trust_remote_code: bool = False
+    inherit_from: str | None = None
+    """The work folder of the training whose optimiser state this one goes on with; None begins with a fresh optimiser."""
 
 
 class Trainer(Protocol):

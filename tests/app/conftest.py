@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from app import state
-from engine import runs
+from engine import pairing, plans, runs
 from engine.config import load_config
 from engine.events import Graded, OptimiserStep, Planned, PolicySaved, Sampled, Scored
 from engine.store import job_rows, reads, record
@@ -49,9 +49,9 @@ class Studio:
 
     def resampled(self):
         self.presampled()
-        plan = runs.commit(self.db, self.run_id, 0, tau_l=0.25, tau_h=0.65, mode="both", strategy="boundary", made_by="tab 1")
+        plan = plans.commit(self.db, self.run_id, 0, tau_l=0.25, tau_h=0.65, mode="both", strategy="boundary", made_by="tab 1")
         self.answer(self.row["resample_set"], "train", lambda id: range(3, 3 + plan.allocation.get(id, 0)))
-        runs.make_pairs(self.db, self.run_id, 0)
+        pairing.make_pairs(self.db, self.run_id, 0)
         return self
 
     def trained(self):

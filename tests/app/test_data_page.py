@@ -113,7 +113,7 @@ def test_a_study_on_a_recording_starts_and_the_panel_is_no_policy(store):
 
 
 def test_pages_of_a_study_without_scores_offer_accuracy_only(store, monkeypatch):
-    from engine import runs
+    from engine import plans, runs
     from engine.config import load_config
 
     monkeypatch.undo()
@@ -132,7 +132,7 @@ def test_pages_of_a_study_without_scores_offer_accuracy_only(store, monkeypatch)
     at = show("difficulty")
     assert at.selectbox(key="mode_choice").options == ["Accuracy only"]
     assert "φ_r is missing" in said(at)
-    runs.commit(store, run_id, 0, tau_l=0.25, tau_h=0.65, mode="accuracy", strategy="boundary", made_by="a test")
+    plans.commit(store, run_id, 0, tau_l=0.25, tau_h=0.65, mode="accuracy", strategy="boundary", made_by="a test")
     runner.submit(run_id, 0, "resample")
     runner.run_next()
     runner.close()

@@ -13,14 +13,14 @@ BESIDE = ("playground", "settings", "glossary")
 
 @pytest.mark.parametrize("page", BESIDE)
 def test_the_pages_beside_the_job_are_drawn_with_and_without_a_run(studio, page, monkeypatch):
-    monkeypatch.setattr("engine.doctor.device_apart", lambda: "cpu")
+    monkeypatch.setattr("engine.doctor.device", lambda: "cpu")
     show(page)
     studio.trained()
     show(page)
 
 
 def test_without_a_run_they_say_what_to_do(database, monkeypatch):
-    monkeypatch.setattr("engine.doctor.device_apart", lambda: "cpu")
+    monkeypatch.setattr("engine.doctor.device", lambda: "cpu")
     assert "no run yet" in said(show("playground")) and "no run yet" in said(show("settings"))
     assert "Boundary" in said(show("glossary"))
 
@@ -107,7 +107,7 @@ def test_a_response_is_compared_with_another_one_to_its_problem(studio):
 
 
 def test_the_configuration_of_a_run_is_copied_into_the_start_form(studio, monkeypatch):
-    monkeypatch.setattr("engine.doctor.device_apart", lambda: "cpu")
+    monkeypatch.setattr("engine.doctor.device", lambda: "cpu")
     studio.resampled()
     at = show("settings")
     press(at, "Copy into a new run")

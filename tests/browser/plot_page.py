@@ -1,8 +1,8 @@
 """A page with nothing but the difficulty plot on made-up columns: for the browser tests and the benchmark.
 
 Run: streamlit run tests/browser/plot_page.py. Address parameters: n (problems), n_p (responses per problem), mode,
-seed, texts=1 (questions in the tooltip), ghost=1 (thresholds of a last commit), forget=1 (the server believes that the
-browser has the points already, which it has not). The state is printed as JSON.
+seed, texts=1 (questions in the tooltip), ghosts (number of earlier commits), locked=1, score, unequal=1 (n_p and one more by turns),
+forget=1 (the server believes that the browser has the points already, which it has not). The state is printed as JSON.
 """
 
 import json
@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import numpy as np
 import streamlit as st
 
-from app.components.difficulty_plot import Selection, Thresholds, difficulty_plot, plot_data
+from app.components.difficulty_plot import Lines, Selection, Thresholds, difficulty_plot, plot_data
 
 
 def made_up_columns(n: int, n_p: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -27,19 +27,21 @@ def made_up_columns(n: int, n_p: int, seed: int) -> tuple[np.ndarray, np.ndarray
 
 
 @st.cache_resource
-def made_up_data(n: int, n_p: int, seed: int, with_texts: bool):
+def made_up_data(n: int, n_p: int, seed: int, with_texts: bool, is_unequal: bool):
     """The plot's columns; made once per address, as a page would keep them."""
     n_correct, phi_r = made_up_columns(n, n_p, seed)
+    n_each = n_p + np.arange(n) % 2 if is_unequal else n_p
     texts = [f"Problem {i}: <b>how many</b> apples has Ada on day {i % 7}?" for i in range(n)] if with_texts else None
-    return plot_data(n_correct, n_p, phi_r, [f"problem-{i}" for i in range(n)], texts)
+    return plot_data(n_correct, n_each, phi_r, [f"problem-{i}" for i in range(n)], texts)
 
 
 def main() -> None:
     st.set_page_config(layout="wide")
     asked, state = st.query_params, st.session_state
     data = made_up_data(
-        int(asked.get("n", 400)), int(asked.get("n_p", 3)), int(asked.get("seed", 7)), asked.get("texts") == "1"
-    )
+        int(asked.get("n", 400)), int(asked.get("n_p", 3)), int(asked.get("seed", 7)), asked.get("texts") == "1",
+        asked.get("unequal") == "1",
+    )  # fmt: skip
     have = (data.version,) if asked.get("forget") == "1" else ()
     for name, value in {"tau_l": 0.25, "tau_h": 0.65, "seq": 0, "have": have, "picked": Selection(), "runs": 0}.items():
         state.setdefault(name, value)
@@ -69,7 +71,11 @@ def main() -> None:
         on_tau=released,
         on_pick=picked,
         on_need=needed,
-        ghost=(0.3, 0.7) if asked.get("ghost") == "1" else None,
+        locked=asked.get("locked") == "1",
+        home=Lines("the configuration", 0.25, 0.65),
+        ghosts=[Lines("iteration 0", 0.3, 0.7), Lines("the original", 0.2, 0.6)][: int(asked.get("ghosts", 0))],
+        score=asked.get("score", "process reward"),
+        question_of=lambda row: f"Problem {row}: <img src=x onerror=alert(1)>",
     )
     told = {"tau_l": state.tau_l, "tau_h": state.tau_h, "seq": state.seq, "runs": state.runs, "have": state.have,
             "picked": len(state.picked.rows), "total": state.picked.total, "rows": state.picked.rows}  # fmt: skip

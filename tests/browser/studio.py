@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from benchmarks.serving import free_port, start
-from engine import runs
+from engine import pairing, plans, runs
 from engine.events import Graded, OptimiserStep, PolicySaved, Sampled, Scored
 from engine.store import Database, job_rows, reads, record
 from engine.types import Response, StepScores, Verdict
@@ -87,9 +87,9 @@ def _hostile_run(db: Database, folder: Path) -> str:
 
 def _resampled(db: Database, run_id: str) -> None:
     _answer(db, run_id, "presample_set", range(3))
-    plan = runs.commit(db, run_id, 0, tau_l=0.25, tau_h=0.65, mode="both", strategy="boundary", made_by="tab 1")
+    plan = plans.commit(db, run_id, 0, tau_l=0.25, tau_h=0.65, mode="both", strategy="boundary", made_by="tab 1")
     _answer(db, run_id, "resample_set", {id: range(3, 3 + n) for id, n in plan.allocation.items()})
-    runs.make_pairs(db, run_id, 0)
+    pairing.make_pairs(db, run_id, 0)
 
 
 def _answer(db: Database, run_id: str, which: str, wanted: range | dict[str, range], *, role: str = "train") -> None:

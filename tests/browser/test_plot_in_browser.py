@@ -9,6 +9,7 @@ import pytest
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 from benchmarks.serving import CHROMIUM, CHROMIUM_FLAGS, serve
+from engine.method.difficulty import class_counts, classify
 from tests.browser.plot_page import made_up_columns
 
 START_LIMIT_S = 60
@@ -91,9 +92,7 @@ def counts_on_screen(page):
 
 
 def counts_computed(n_correct, phi_r, tau_l, tau_h, n_p=3):
-    inlier = int(((n_correct == n_p) & (phi_r > tau_h)).sum())
-    outlier = int(((n_correct == 0) & (phi_r < tau_l)).sum())
-    return [inlier, len(phi_r) - inlier - outlier, outlier]
+    return list(class_counts(classify(n_correct, n_p, phi_r, tau_l=tau_l, tau_h=tau_h)).values())
 
 
 def hold_and_move(page, which, dy):
@@ -197,10 +196,10 @@ def test_a_run_of_arrow_keys_is_one_release(open_page):
     low = handle(page, "low")
     for key in ("ArrowUp", "ArrowUp", "ArrowUp", "Shift+ArrowUp"):
         low.press(key)
-    state = wait_for_server(page, tau_l=0.38)
+    state = wait_for_server(page, tau_l=0.281)
     assert (state["seq"], state["runs"]) == (1, 2)
     low.press("PageDown")
-    wait_for_server(page, tau_l=0.28)
+    wait_for_server(page, tau_l=0.181)
     low.press("End")
     assert wait_for_server(page, tau_l=0.65)["seq"] == 3
 
@@ -229,32 +228,41 @@ def test_a_box_over_a_strip_selects_its_problems_and_escape_clears(open_page):
     assert wait_for_server(page, total=0)["rows"] == []
 
 
-def test_a_selection_beyond_the_cap_shows_those_nearest_the_threshold(open_page):
+def test_a_selection_beyond_the_cap_gives_every_strip_and_every_height_its_share(open_page):
     page = open_page(n=20_000)
     n_correct, phi_r = made_up_columns(20_000, 3, 7)
-    left, right, top, bottom = strip_span(page, 0)
+    (left, _, top, bottom), (_, right, _, _) = strip_span(page, 0), strip_span(page, 3)
     drag_over(page, left, top + 1, right, bottom - 1)
-    total = int((n_correct == 0).sum())
-    state = wait_for_server(page, total=total, picked=500)
-    assert page.locator(".dp-note").inner_text() == f"{total:,} selected, showing 500 nearest the thresholds"
-    gaps = np.abs(phi_r - 0.25)
-    limit = np.sort(gaps[n_correct == 0])[499]
-    assert np.all(n_correct[state["rows"]] == 0)
-    assert gaps[state["rows"]].max() == pytest.approx(limit, abs=1e-4)
+    state = wait_for_server(page, total=20_000, picked=500)
+    assert page.locator(".dp-note").inner_text() == "20,000 selected, 500 of them listed, spread evenly"
+    rows = state["rows"]
+    assert rows == sorted(set(rows))
+    for correct in range(4):
+        inside = n_correct == correct
+        assert (n_correct[rows] == correct).sum() == pytest.approx(inside.mean() * 500, abs=1)
+        shown, all_of_it = np.sort(phi_r[rows][n_correct[rows] == correct]), np.sort(phi_r[inside])
+        assert np.quantile(shown, [0.1, 0.5, 0.9]) == pytest.approx(np.quantile(all_of_it, [0.1, 0.5, 0.9]), abs=0.02)
 
 
-def test_a_selection_without_thresholds_is_spread_evenly(open_page):
-    page = open_page(n=20_000)
-    n_correct, _ = made_up_columns(20_000, 3, 7)
-    left, right, top, bottom = strip_span(page, 2)
-    drag_over(page, left, top + 1, right, bottom - 1)
-    inside = np.flatnonzero(n_correct == 2)
-    state = wait_for_server(page, total=len(inside))
-    assert page.locator(".dp-note").inner_text().endswith("showing 500 spread evenly")
-    assert state["rows"] == inside[np.arange(500) * len(inside) // 500].tolist()
+def test_the_same_selection_lists_the_same_problems(open_page):
+    first, second = open_page(n=20_000), open_page(n=20_000)
+    rows = []
+    for page in (first, second):
+        left, right, top, bottom = strip_span(page, 2)
+        drag_over(page, left, top + 1, right, bottom - 1)
+        rows.append(wait_for_server(page, picked=500)["rows"])
+    assert rows[0] == rows[1]
 
 
-def test_a_lasso_and_a_click_select_too_and_reset_clears(open_page):
+def test_pressing_a_class_selects_it_without_a_mouse(open_page):
+    page = open_page(n=400)
+    n_correct, phi_r = made_up_columns(400, 3, 7)
+    page.get_by_role("button", name="Outlier").press("Enter")
+    expected = np.flatnonzero((n_correct == 0) & (phi_r < 0.25)).tolist()
+    assert wait_for_server(page, total=len(expected))["rows"] == expected
+
+
+def test_a_lasso_and_a_click_select_too_and_a_button_clears(open_page):
     page = open_page(n=400)
     page.get_by_role("button", name="Lasso").click()
     box = page.locator(".dp-stage").bounding_box()
@@ -269,7 +277,7 @@ def test_a_lasso_and_a_click_select_too_and_reset_clears(open_page):
     x, y = page.evaluate(f"() => ({PLOT})().picture.centre(0)")
     page.mouse.click(box["x"] + x, box["y"] + y)
     assert wait_for_server(page, total=1)["rows"] == [0]
-    page.get_by_role("button", name="Reset").click()
+    page.get_by_role("button", name="Clear selection").click()
     wait_for_server(page, total=0)
 
 
@@ -301,7 +309,7 @@ def test_hovering_shows_the_problem_and_its_text_is_never_markup(open_page):
     assert lines[2] == f"Inlier: {phi_r[row] - 0.65:.3f} above τ high"
 
 
-def test_zooming_keeps_counts_and_reset_shows_all_again(open_page):
+def test_zooming_keeps_counts_and_a_button_shows_all_again(open_page):
     page = open_page(n=400)
     before = counts_on_screen(page)
     box = page.locator(".dp-stage").bounding_box()
@@ -311,7 +319,7 @@ def test_zooming_keeps_counts_and_reset_shows_all_again(open_page):
     page.keyboard.up("Control")
     page.wait_for_function(f"() => ({PLOT})().view.high < 64000")
     assert counts_on_screen(page) == before
-    page.get_by_role("button", name="Reset").click()
+    page.get_by_role("button", name="Show all").click()
     page.wait_for_function(f"() => ({PLOT})().view.high > 64000")
 
 
@@ -331,3 +339,79 @@ def test_any_number_of_problems_and_responses_is_drawn(open_page, n, n_p):
     n_correct, phi_r = made_up_columns(n, n_p, 7)
     assert counts_on_screen(page) == counts_computed(n_correct, phi_r, 0.25, 0.65, n_p)
     assert page.locator(".strip-count").count() == (min(n_p + 1, 9) if n else 2)
+
+
+def test_unequal_numbers_of_responses_share_the_plot(open_page):
+    page = open_page(n=500, unequal=1)
+    n_correct, phi_r = made_up_columns(500, 3, 7)
+    n_each = 3 + np.arange(500) % 2
+    assert counts_on_screen(page) == counts_computed(n_correct, phi_r, 0.25, 0.65, n_each)
+    labels = [label.split(" ")[0] for label in page.locator(".strip-label").all_text_contents()]
+    assert labels == ["0", "1/4", "1/3", "1/2", "2/3", "3/4", "1"]
+    hold_and_move(page, "high", -40)
+    page.mouse.up()
+    assert counts_on_screen(page) == counts_computed(n_correct, phi_r, 0.25, tau(page, "high"), n_each)
+
+
+def test_a_question_that_did_not_come_along_is_read_when_the_pointer_rests_and_is_never_markup(open_page):
+    page = open_page(n=20_001)
+    box = page.locator(".dp-stage").bounding_box()
+    x, y = page.evaluate(f"() => ({PLOT})().picture.centre(0)")
+    page.mouse.move(box["x"] + x, box["y"] + y)
+    page.wait_for_function("""() => [...document.querySelectorAll('*')].some(e => e.shadowRoot?.querySelector('.dp-tip p')?.innerText.startsWith('Problem'))""")
+    row = page.evaluate(f"() => ({PLOT})().tip.row")
+    assert page.locator(".dp-tip p").inner_text() == f"Problem {row}: <img src=x onerror=alert(1)>"
+    assert page.locator(".dp-tip img").count() == 0
+
+
+def test_locked_lines_say_so_and_move_neither_by_hand_nor_by_key(open_page):
+    page = open_page(n=400, locked=1)
+    assert handle(page, "high").get_attribute("aria-disabled") == "true"
+    hold_and_move(page, "high", -50)
+    page.mouse.up()
+    handle(page, "high").press("ArrowUp")
+    assert tau(page, "high") == 0.65
+    assert page.locator(".dp-note").inner_text().startswith("Committed: the lines stay.")
+    assert told(page)["runs"] == 1
+
+
+def test_reset_goes_back_to_where_the_lines_began(open_page):
+    page = open_page(n=400)
+    reset = page.get_by_role("button", name="Reset")
+    assert reset.is_disabled()
+    handle(page, "low").press("PageUp")
+    wait_for_server(page, tau_l=0.35)
+    reset.click()
+    wait_for_server(page, tau_l=0.25, tau_h=0.65)
+    assert reset.is_disabled()
+
+
+def test_earlier_commits_are_shown_when_asked_for(open_page):
+    page = open_page(n=400, ghosts=2)
+    key = page.locator(".dp-ghosts")
+    assert key.is_hidden()
+    page.get_by_role("button", name="Earlier commits").click()
+    assert key.locator("span").all_inner_texts() == ["iteration 0 0.300 / 0.700", "the original 0.200 / 0.600"]
+    page.get_by_role("button", name="Earlier commits").click()
+    key.wait_for(state="hidden")
+    assert told(page)["runs"] == 1
+
+
+def test_a_line_tells_its_value_in_words_and_is_reached_by_tab(open_page):
+    page = open_page(n=400)
+    n_correct, phi_r = made_up_columns(400, 3, 7)
+    outlier = counts_computed(n_correct, phi_r, 0.25, 0.65)[2]
+    assert handle(page, "low").get_attribute("aria-valuetext") == f"0.250, {outlier} Outlier"
+    page.get_by_role("button", name="Lasso").focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Shift+ArrowUp")
+    assert tau(page, "low") == 0.251
+    page.keyboard.press("Tab")
+    page.keyboard.press("ArrowDown")
+    assert wait_for_server(page, tau_h=0.64)["tau_l"] == 0.251
+
+
+@pytest.mark.parametrize(("score", "label"), [("outcome score", "outcome score φr"), ("", "not scored")])
+def test_the_height_is_called_what_it_is(open_page, score, label):
+    page = open_page(n=400, score=score)
+    assert page.locator(".score-name").text_content() == label

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from app.components import difficulty_plot as package
-from app.components.difficulty_plot import Selection, Thresholds, plot_data, read_have, read_pick, read_tau
+from app.components.difficulty_plot import Selection, Thresholds, plot_data, read_have, read_pick, read_row, read_tau
 
 REWARDS = some.one_of(some.floats(0, 1), some.integers(0, 1000).map(lambda k: k / 1000))
 PROBLEMS = some.lists(some.tuples(some.integers(0, 4), some.integers(1, 4), REWARDS), max_size=40).map(
@@ -164,6 +164,12 @@ def test_a_selection_on_other_data_is_empty():
     assert read_pick({"rows": [1], "total": 1, "version": "old", "have": ["old"]}, 10, 500, "new").rows == ()
 
 
+@pytest.mark.parametrize("payload", [None, {}, {"row": 9, "version": "old"}, {"row": 10, "version": "v"}, {"row": -1, "version": "v"}])
+def test_a_question_about_no_row_of_this_data_is_not_read(payload):
+    assert read_row({"row": 9, "version": "v"}, 10, "v") == 9
+    assert read_row(payload, 10, "v") is None
+
+
 @pytest.mark.parametrize("total", [None, "9", -1, 1, 11, 2.0])
 def test_a_total_that_cannot_be_is_replaced_by_the_number_of_rows(total):
     assert read_pick({"rows": [1, 2], "total": total}, 10, 500).total == 2
@@ -180,10 +186,8 @@ def test_no_payload_raises(a, b, c, d):
 
 def test_points_are_left_out_for_a_browser_that_has_them():
     data = plot_data([0, 3], 3, [0.1, 0.9], ["a", "b"])
-    full = package._message(data, 0.2, 0.8, "both", 0, (), None, 500)
-    short = package._message(data, 0.2, 0.8, "both", 0, ("other", data.version), None, 500)
-    assert full["points"].dtypes.astype(str).tolist() == ["uint8", "uint16", "uint16"]
-    assert set(full) - set(short) == {"points", "pairs", "labels", "counts", "tables", "texts"}
+    assert package._points(data, ())["points"].dtypes.astype(str).tolist() == ["uint8", "uint16", "uint16"]
+    assert package._points(data, ("other", data.version)) == {}
 
 
 @pytest.mark.parametrize("wrong", [{"tau_l": 0.9}, {"tau_h": 1.2}, {"mode": "neither"}])

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from benchmarks.model_servers import ModelServer, serve_policy
+from engine.policies import STARTER
 from engine.runs import create_run
 from engine.store import Database
 from tests.engine.small_runs import Finished, cli, small, toml
@@ -29,3 +31,13 @@ def db(tmp_path) -> Iterator[Database]:
 def run_id(db) -> str:
     """A run whose first iteration has begun; nothing is sampled."""
     return create_run(db, small())
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory) -> Iterator[list[ModelServer]]:
+    """Two servers with the starter policy; no test may stop them."""
+    folder = tmp_path_factory.mktemp("servers")
+    started = [serve_policy(str(STARTER / "policy"), folder / f"{n}.log") for n in range(2)]
+    yield [server.wait() for server in started]
+    for server in started:
+        server.kill()

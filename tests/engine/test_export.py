@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine import runs
+from engine import pairing, plans, runs
 from engine.config import load_config, parse_config, plain_config
 from engine.errors import ConfigError
 from engine.events import Graded, Sampled, Scored
@@ -145,9 +145,9 @@ def walked(db: Database, run_id: str) -> None:
     record(db, "j", 1, Scored(row["presample_set"], prm_id, [(key, StepScores((0.1 + 0.2, 1 / 3))) for key in some]))
     judge(db, run_id)
     override(db, row["presample_set"], ids[0], 1, correct=True, note="=right", made_by="a test")
-    more = runs.commit(db, run_id, 0, tau_l=0.1, tau_h=0.9, mode="both", strategy="boundary", made_by="=a test").allocation
+    more = plans.commit(db, run_id, 0, tau_l=0.1, tau_h=0.9, mode="both", strategy="boundary", made_by="=a test").allocation
     judge(db, run_id, which="resample_set", owed={id: range(3, 3 + n) for id, n in more.items()})
-    runs.make_pairs(db, run_id, 0)
+    pairing.make_pairs(db, run_id, 0)
     for samples in runs.evaluation_sets(db, run_id, 0, row["policy_id"]):
         runs.store_set(db, samples)
         n = 1 if samples.purpose == "greedy" else 2
@@ -244,6 +244,7 @@ def test_problems_exported_as_csv_are_read_as_problems_again(db, tmp_path):
 
 
 def test_the_trained_policy_is_copied_whole_and_answers(finished, tmp_path):
+    from engine.method.prompts import fill
     from engine.sample_sets import requests
     from engine.samplers.hf_local import HfSampler
 
@@ -261,7 +262,7 @@ def test_the_trained_policy_is_copied_whole_and_answers(finished, tmp_path):
     greedy, _ = runs.evaluation_sets(db, run_id, 1, policy_id)
     stored = db.row("SELECT problem_id, text FROM responses WHERE set_id = ? ORDER BY problem_id", [greedy.id])
     question = reads.problems(db, run_id, "held_out")[stored["problem_id"]].question
-    owed = requests(greedy, {stored["problem_id"]: question}, [(stored["problem_id"], 0)])
+    owed = requests(greedy, {stored["problem_id"]: fill(greedy.settings.prompt_template, question)}, [(stored["problem_id"], 0)])
     db.close()
     batches = HfSampler(str(tmp_path / "policy"), batch_size=1).sample(owed, greedy.settings)
     assert [response.text for batch in batches for response in batch] == [stored["text"]]

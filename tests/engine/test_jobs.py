@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from engine import placement, runs
+from engine import pairing, placement, plans, runs, tasks
 from engine.errors import ConfigError, SamplerError
 from engine.events import CheckpointSaved, OptimiserStep, PolicySaved
 from engine.jobs import JobRunner, status_path
@@ -115,7 +115,7 @@ def ended(db: Database, job_id: str) -> dict:
 
 
 def commit_all(db: Database, run_id: str) -> None:
-    runs.commit(db, run_id, 0, tau_l=0.1, tau_h=0.9, mode="both", strategy="uniform", made_by="a test")
+    plans.commit(db, run_id, 0, tau_l=0.1, tau_h=0.9, mode="both", strategy="uniform", made_by="a test")
 
 
 def test_a_job_goes_from_queued_over_running_to_done_and_counts(db, run_id, runner, world):
@@ -219,7 +219,7 @@ def trained(db, run_id, runner, world) -> str:
     judge(db, run_id)
     commit_all(db, run_id)
     judge(db, run_id, which="resample_set", owed={row["problem_id"]: range(3, 8) for row in reads.allocation(db, run_id, 0)})
-    assert runs.make_pairs(db, run_id, 0) > 0
+    assert pairing.make_pairs(db, run_id, 0) > 0
     return runner.submit(run_id, 0, "train")
 
 
@@ -288,7 +288,7 @@ def test_what_follows_a_job_can_fail_without_taking_the_queue_along(db, run_id, 
     world.gate.set()
     judge(db, run_id)
     commit_all(db, run_id)
-    monkeypatch.setattr(runs, "make_pairs", lambda *_: 1 / 0)
+    monkeypatch.setattr(tasks, "make_pairs", lambda *_: 1 / 0)
     job_id = runner.submit(run_id, 0, "resample")
     assert runner.run_next()
     assert state(db, job_id) == "failed" and "ZeroDivisionError" in job_rows.get(db, job_id)["error"]
@@ -375,7 +375,7 @@ def test_a_thread_that_cannot_even_record_says_so_and_waits(db, run_id, runner, 
 def test_a_training_without_a_pair_fails_with_what_to_do(db, run_id, runner, world):
     judge(db, run_id, correct=lambda p, i: True)
     commit_all(db, run_id)
-    runs.make_pairs(db, run_id, 0)
+    pairing.make_pairs(db, run_id, 0)
     job_id = runner.submit(run_id, 0, "train")
     runner.run_next()
     job = job_rows.get(db, job_id)

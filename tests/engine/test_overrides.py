@@ -5,18 +5,19 @@ import json
 import duckdb
 import pytest
 
-from engine import runs
+from engine import pairing, plans, runs
 from engine.errors import ConfigError
-from engine.events import Graded, Sampled
 from engine.evaluation import evaluation
+from engine.events import Graded, Sampled
 from engine.export import table_batches
 from engine.grading import Grader
+from engine.grading.again import as_table, regrade
 from engine.method.difficulty import class_counts, classify
 from engine.store import Database, now, reads, record, response_reads
 from engine.store.response_reads import Filter
 from engine.store.schema import MIGRATIONS
 from engine.types import Difficulty, Response, Verdict
-from engine.verdicts import as_table, override, regrade
+from engine.verdicts import override, stored_verdicts
 from tests.engine.small_runs import cli, judge
 
 BOTH = {"tau_l": 0.25, "tau_h": 0.65, "mode": "both", "strategy": "boundary"}
@@ -88,27 +89,27 @@ def test_a_verdict_that_is_no_answer_can_be_marked_correct(db, run_id, first):
 
 def test_a_plan_follows_overrides_until_it_is_committed_and_never_after(db, run_id, first):
     say(db, run_id, first, 0, False)
-    assert runs.plan(db, run_id, 0, **BOTH).difficulty[first] == Difficulty.BOUNDARY
-    runs.commit(db, run_id, 0, **BOTH, made_by="tab 1")
+    assert plans.plan(db, run_id, 0, **BOTH).difficulty[first] == Difficulty.BOUNDARY
+    plans.commit(db, run_id, 0, **BOTH, made_by="tab 1")
     bound = reads.allocation(db, run_id, 0)
     say(db, run_id, first, 0, None)
-    assert runs.plan(db, run_id, 0, **BOTH).difficulty[first] == Difficulty.INLIER
+    assert plans.plan(db, run_id, 0, **BOTH).difficulty[first] == Difficulty.INLIER
     assert reads.allocation(db, run_id, 0) == bound
 
 
 def test_pairs_use_the_overrides_made_before_them_and_stay_afterwards(db, run_id, first):
     say(db, run_id, first, 0, False)
-    more = runs.commit(db, run_id, 0, **BOTH, made_by="tab 1").allocation
+    more = plans.commit(db, run_id, 0, **BOTH, made_by="tab 1").allocation
     judge(db, run_id, which="resample_set", owed={id: range(3, 3 + n) for id, n in more.items()}, correct=lambda p, i: p != 1)
-    runs.make_pairs(db, run_id, 0)
+    pairing.make_pairs(db, run_id, 0)
     pairs = reads.pairs(db, run_id, 0)
     assert {(p["problem_id"], p["rejected_index"]) for p in pairs} == {(first, 0)}
     say(db, run_id, first, 0, None)
-    assert reads.pairs(db, run_id, 0) == pairs and runs.make_pairs(db, run_id, 0) == len(pairs)
+    assert reads.pairs(db, run_id, 0) == pairs and pairing.make_pairs(db, run_id, 0) == len(pairs)
 
 
 def test_pairs_foregone_and_evaluations_follow_overrides(db, run_id, first):
-    runs.commit(db, run_id, 0, **BOTH, made_by="tab 1")
+    plans.commit(db, run_id, 0, **BOTH, made_by="tab 1")
     assert reads.n_foregone(db, run_id, 0) == 0
     say(db, run_id, first, 0, False)
     assert reads.n_foregone(db, run_id, 0) == 1
@@ -173,11 +174,11 @@ def test_grading_again_lists_other_verdicts_and_writes_nothing(db, run_id, first
     say(db, run_id, first, 0, False)
     stored = everything(db)
     with Grader() as grader:
-        found = list(regrade(db, run_id, grader))
+        done = regrade(stored_verdicts(db, run_id), grader)
     assert everything(db) == stored
-    assert sum(n for n, _ in found) == 36
+    assert done.n_graded == 36
     second = list(problems)[1]
-    by_key = {(d.problem_id, d.index): d for _, batch in found for d in batch}
+    by_key = {(d.problem_id, d.index): d for d in done.disagreements}
     assert by_key.keys() == {(first, 2), *((second, i) for i in range(3))}, "the override of (first, 0) is no disagreement"
     assert (by_key[second, 0].was, by_key[second, 0].is_now, by_key[second, 0].purpose) == ("wrong", "correct", "presample")
     assert (by_key[first, 2].was, by_key[first, 2].is_now, by_key[first, 2].predicted) == ("correct", "no_answer", None)

@@ -144,7 +144,7 @@ def test_a_sampler_that_gives_up_raises_after_what_it_had_finished(grader):
     phase, seen = respond(owed(9), lambda: FakeSampler(fail_after=6), grader, FakeReward), []
     with pytest.raises(SamplerError, match="gave up"):
         for event in phase:
-            seen.append(event)  # noqa: PERF402
+            seen.append(event)
     assert len(keys(seen, Sampled)) == 6
 
 

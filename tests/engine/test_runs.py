@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from engine import runs
+from engine import pairing, plans, runs
 from engine.config import RunConfig
 from engine.errors import ConfigError, ProblemSetError, StoreConflict
 from engine.method.budget import remaining_budget
-from engine.runs import AlreadyCommitted, create_run
+from engine.plans import AlreadyCommitted
+from engine.runs import create_run
 from engine.store import Database, export_reads, job_rows, now, reads
 from engine.store.response_reads import Filter, count
 from engine.summary import summarise
@@ -45,7 +46,7 @@ def high_and_low(position: int, index: int) -> float:
 
 
 def committed(db: Database, run_id: str, number: int = 0, **thresholds) -> object:
-    return runs.commit(db, run_id, number, **{"tau_l": 0.25, "tau_h": 0.65, **BOTH, **thresholds})
+    return plans.commit(db, run_id, number, **{"tau_l": 0.25, "tau_h": 0.65, **BOTH, **thresholds})
 
 
 def finish_training(db: Database, run_id: str, number: int, policy_id: str) -> None:
@@ -62,7 +63,7 @@ def whole_iteration(db: Database, run_id: str, number: int = 0, policy_id: str =
     committed(db, run_id, number)
     more = {row["problem_id"]: range(3, 3 + row["n_more"]) for row in reads.allocation(db, run_id, number) if row["n_more"]}
     judge(db, run_id, number, which="resample_set", owed=more)
-    runs.make_pairs(db, run_id, number)
+    pairing.make_pairs(db, run_id, number)
     finish_training(db, run_id, number, policy_id)
 
 
@@ -131,11 +132,11 @@ def test_an_unknown_run_or_iteration_is_named(db, run_id):
 def test_the_plans_numbers_add_up_and_are_what_is_committed(db, run_id):
     judge(db, run_id, correct=some_right, reward=high_and_low)
     thresholds = {"tau_l": 0.25, "tau_h": 0.65, "mode": "both", "strategy": "boundary"}
-    plan = runs.plan(db, run_id, 0, **thresholds)
+    plan = plans.plan(db, run_id, 0, **thresholds)
     assert Counter(plan.difficulty.values()) == {Difficulty.INLIER: 1, Difficulty.BOUNDARY: 10, Difficulty.OUTLIER: 1}
     assert sum(plan.allocation.values()) + plan.n_unspent == remaining_budget(12, 8, 3) == 60
     assert set(plan.allocation.values()) == {6} and plan.n_pending == 0
-    assert runs.commit(db, run_id, 0, **thresholds, made_by="a test") == plan
+    assert plans.commit(db, run_id, 0, **thresholds, made_by="a test") == plan
     stored = reads.allocation(db, run_id, 0)
     assert {row["problem_id"]: row["difficulty"] for row in stored} == plan.difficulty
     assert {row["problem_id"]: row["n_more"] for row in stored if row["n_more"]} == plan.allocation
@@ -177,14 +178,14 @@ def test_the_second_commit_is_shown_the_winner(db, run_id):
 def test_of_two_commits_at_once_one_wins_and_its_plan_alone_is_stored(db, run_id, monkeypatch):
     judge(db, run_id)
     barrier, outcomes = threading.Barrier(2, timeout=30), {}
-    plan = runs.plan
+    plan = plans.plan
 
     def plan_together(*arguments, **named):
         made = plan(*arguments, **named)
         barrier.wait()
         return made
 
-    monkeypatch.setattr(runs, "plan", plan_together)
+    monkeypatch.setattr(plans, "plan", plan_together)
 
     def press(who, tau_l):
         try:
@@ -208,9 +209,9 @@ def test_an_empty_boundary_class_leaves_the_budget_unspent_and_gives_no_pair(db,
     judge(db, run_id, correct=lambda p, i: p % 2 == 0, reward=lambda p, i: 0.9 if p % 2 == 0 else 0.1)
     plan = committed(db, run_id)
     assert (plan.allocation, plan.n_unspent) == ({}, 60)
-    assert runs.make_pairs(db, run_id, 0) == 0 and reads.pairs(db, run_id, 0) == []
+    assert pairing.make_pairs(db, run_id, 0) == 0 and reads.pairs(db, run_id, 0) == []
     (told,) = summarise(db, run_id)["iterations"]
-    assert (told["n_pairs"], told["budget"]) == (0, {"total": 96, "presampled": 36, "resampled": 0, "unspent": 60})
+    assert (told["n_pairs"], told["budget"]) == (0, {"total": 96, "presampled": 36, "resampled": 0, "tuned": 0, "calibrated": 0, "unspent": 60})
     assert runs.begin_next_iteration(db, run_id) == 1
     assert reads.iteration(db, run_id, 1)["policy_id"] == reads.iteration(db, run_id, 0)["policy_id"]
 
@@ -218,7 +219,7 @@ def test_an_empty_boundary_class_leaves_the_budget_unspent_and_gives_no_pair(db,
 def test_pairs_are_of_one_problem_a_right_one_and_a_wrong_one_and_are_made_once(db, run_id):
     whole_iteration(db, run_id)
     pairs = reads.pairs(db, run_id, 0)
-    assert runs.make_pairs(db, run_id, 0) == len(pairs) == reads.pair_set(db, run_id, 0)["n_pairs"] > 0
+    assert pairing.make_pairs(db, run_id, 0) == len(pairs) == reads.pair_set(db, run_id, 0)["n_pairs"] > 0
     right = {(r["problem_id"], r["idx"]): r["correct"] for r in reads.pool(db, run_id, 0)}
     assert all(right[p["problem_id"], p["chosen_index"]] and not right[p["problem_id"], p["rejected_index"]] for p in pairs)
     assert all(p["problem_id"] in p["chosen"] and p["problem_id"] in p["rejected"] for p in pairs)
@@ -229,7 +230,7 @@ def test_pairs_are_of_one_problem_a_right_one_and_a_wrong_one_and_are_made_once(
 def test_pairs_that_other_classes_would_have_given_are_counted_as_foregone(db, run_id):
     judge(db, run_id, correct=some_right, reward=high_and_low)
     committed(db, run_id, strategy="inlier")
-    assert runs.make_pairs(db, run_id, 0) == 0
+    assert pairing.make_pairs(db, run_id, 0) == 0
     assert reads.pair_set(db, run_id, 0)["n_foregone"] == 8
 
 
@@ -288,7 +289,7 @@ def test_a_fork_shares_the_presamples_and_counts_a_whole_budget_of_its_own(db, r
     more = {row["problem_id"]: range(3, 3 + row["n_more"]) for row in reads.allocation(db, other, 0) if row["n_more"]}
     judge(db, other, which="resample_set", owed=more)
     budget = summarise(db, other)["iterations"][0]["budget"]
-    assert budget == {"total": 96, "presampled": 36, "resampled": sum(plan.allocation.values()), "unspent": 0}
+    assert budget == {"total": 96, "presampled": 36, "resampled": sum(plan.allocation.values()), "tuned": 0, "calibrated": 0, "unspent": 0}
     assert budget["presampled"] + budget["resampled"] + budget["unspent"] == budget["total"]
     assert summarise(db, run_id)["iterations"][0]["budget"]["resampled"] == 0
 
@@ -315,7 +316,7 @@ def whole_iteration_of_fork(db: Database, run_id: str) -> None:
     committed(db, run_id, 1, strategy="uniform")
     more = {row["problem_id"]: range(3, 3 + row["n_more"]) for row in reads.allocation(db, run_id, 1)}
     judge(db, run_id, 1, which="resample_set", owed=more)
-    runs.make_pairs(db, run_id, 1)
+    pairing.make_pairs(db, run_id, 1)
     finish_training(db, run_id, 1, "m2 of the fork")
     runs.begin_next_iteration(db, run_id)
 
@@ -334,7 +335,7 @@ def test_a_run_with_fewer_presamples_is_not_disturbed_by_one_that_drew_more(db):
     assert runs.progress(db, fewer, 0)["presampled"] and count(db, fewer, 0, Filter()) == 72
     plan = committed(db, fewer, strategy="uniform")
     judge(db, fewer, which="resample_set", owed={id: range(3, 3 + n) for id, n in plan.allocation.items()})
-    runs.make_pairs(db, fewer, 0)
+    pairing.make_pairs(db, fewer, 0)
     pool = reads.pool(db, fewer, 0)
     assert len(pool) == len({(r["problem_id"], r["idx"]) for r in pool}) == 24 * 8
     assert len(reads.pairs(db, fewer, 0)) == reads.pair_set(db, fewer, 0)["n_pairs"]

@@ -1,4 +1,4 @@
-"""One suite for every local sampler, run on the starter policy, and the nucleus against a plain loop."""
+"""One suite for every sampler of a policy, run on the starter policy, and the nucleus against a plain loop."""
 
 import json
 import os
@@ -6,6 +6,7 @@ import signal
 from dataclasses import replace
 from importlib.util import find_spec
 from itertools import islice
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from engine.errors import SamplerError, WorkerDied
 from engine.method.seeds import stable_hash
 from engine.placement import Backend, Workers
-from engine.policies import STARTER
+from engine.policies import STARTER, content_id
 from engine.samplers.hf_local import HfSampler, keep_nucleus
 from engine.types import Request, SamplingSettings
 
@@ -25,10 +26,25 @@ GREEDY = SamplingSettings(temperature=0.0, top_p=1.0, max_new_tokens=60)
 WITHOUT_VLLM = "vLLM is not installed: make test-vllm"
 
 on_vllm = [pytest.mark.vllm, pytest.mark.skipif(find_spec("vllm") is None, reason=WITHOUT_VLLM)]
+on_ray = [pytest.mark.ray, pytest.mark.skipif(find_spec("ray") is None, reason="Ray is not installed: make test-ray")]
+
+NAMES = [
+    "hf_local",
+    pytest.param("vllm_local", marks=on_vllm),
+    pytest.param("openai_api", marks=on_vllm),
+    pytest.param("ray_pool", marks=on_ray),
+]
+LOADS = ("hf_local", "vllm_local", "ray_pool")
+"""Those that load the policy themselves."""
+
+URLS: list[str] = []
+"""Where openai_api's two servers are, once a test wants them."""
 
 
-@pytest.fixture(scope="module", params=["hf_local", pytest.param("vllm_local", marks=on_vllm)])
+@pytest.fixture(scope="module", params=NAMES)
 def name(request):
+    if request.param == "openai_api":
+        URLS[:] = [server.url for server in request.getfixturevalue("servers")]
     return request.param
 
 
@@ -75,7 +91,11 @@ def inline():
 
 
 def backend(name: str, batch_size: int, path: str = POLICY) -> Backend:
-    return Backend(name, path, {"batch_size": batch_size, "trust_remote_code": False})
+    options = {
+        "openai_api": {"base_urls": URLS, "policy_id": content_id(Path(path))},
+        "ray_pool": {"trust_remote_code": False, "n_engines": 2 if batch_size == 7 else 1},
+    }
+    return Backend(name, path, {"batch_size": batch_size, **options.get(name, {"trust_remote_code": False})})
 
 
 def drawn(sampler, requests, settings=SAMPLED) -> dict:
@@ -119,7 +139,8 @@ def test_a_response_does_not_depend_on_the_batch_size_or_the_order_of_the_reques
 
 
 def test_a_response_sampled_alone_is_the_one_sampled_among_others(name, workers, texts, asked):
-    alone = HfSampler(POLICY, batch_size=1, device="cpu") if name == "hf_local" else workers.get(backend(name, 1))
+    is_hf = name in ("hf_local", "ray_pool")
+    alone = HfSampler(POLICY, batch_size=1, device="cpu") if is_hf else workers.get(backend(name, 1))
     assert drawn(alone, asked[::4]) == {key(r): texts[key(r)] for r in asked[::4]}
 
 
@@ -187,13 +208,19 @@ def test_greedy_responses_are_those_of_transformers_in_this_process(sampler, inl
 
 
 def test_a_path_without_a_policy_is_an_error_in_words(name, workers, tmp_path):
+    if name not in LOADS:
+        pytest.skip("opens no folder")
     with pytest.raises(SamplerError, match=r"policy at .*nowhere could not be loaded .* Give a folder with config\.json"):
         list(workers.get(backend(name, 7, str(tmp_path / "nowhere"))).sample([], SAMPLED))
 
 
-def test_new_weights_under_another_path_are_what_is_sampled(name, workers, sampler, asked, tmp_path):
+def test_new_weights_under_another_path_are_what_is_sampled_or_refused(name, workers, sampler, asked, tmp_path):
     path = perturbed(tmp_path / "policy")
     once = asked[::8]
+    if name not in LOADS:
+        with pytest.raises(SamplerError, match=f"serves {POLICY}, and what is to be sampled is the policy {content_id(Path(path))}"):
+            drawn(workers.get(backend(name, 256, path)), once, GREEDY)
+        return
     new = drawn(workers.get(backend(name, 256, path)), once, GREEDY)
     fresh = HfSampler(path, device="cpu")
     assert new == drawn(fresh, once, GREEDY) != drawn(sampler, once, GREEDY)

@@ -280,6 +280,17 @@ def with_pi(rng: random.Random) -> tuple[str, str, bool | None]:
     return texts[0], texts[1], a == b
 
 
+def zeros_and_signs(rng: random.Random) -> tuple[str, str, bool | None]:
+    """Small numbers with signs and zeros in front, and what looks like one: a time of day, a decimal comma."""
+    a = rng.randrange(60)
+    b = rng.choice((a, a, a + 1, 10 * a))
+    spelled = ("{}", "0{}", "00{}", "+{}", "+ {}", "+0{}", "-0{}", "0{}.0", "0{} cm", r"0{}\%", "0{},000", "0,00{}", "0{}:30", "5:{}", "({},0{})", "0{}/02")
+    first, second = rng.choice(spelled), rng.choice(spelled)
+    signless = ("{}", "0{}", "00{}", "+{}", "+ {}", "+0{}", "0{}.0", "0{} cm")
+    known = first in signless and second in signless
+    return first.format(a, a), second.format(b, b), a == b if known else None
+
+
 def across_kinds(rng: random.Random) -> tuple[str, str, bool | None]:
     first, second = rng.sample(KINDS[:-1], 2)
     return first(rng)[0], second(rng)[1], None
@@ -287,5 +298,5 @@ def across_kinds(rng: random.Random) -> tuple[str, str, bool | None]:
 
 KINDS: tuple[Callable[[random.Random], tuple[str, str, bool | None]], ...] = (
     whole_numbers, units, decimals, fractions, percents, scientific, big_words, roots, intervals, sets, tuples, matrices,
-    words, choices, formulas, named_values, with_pi, across_kinds,
+    words, choices, formulas, named_values, with_pi, zeros_and_signs, across_kinds,
 )  # fmt: skip

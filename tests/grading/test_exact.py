@@ -78,6 +78,44 @@ def test_answers_are_written_in_one_spelling(answer, common):
 
 
 @pytest.mark.parametrize(
+    ("gold", "answer", "status"),
+    [
+        ("7", "007", "correct"),
+        ("007", "7.0", "correct"),
+        ("7", "+007", "correct"),
+        ("-7", "-007", "correct"),
+        ("7", "-007", "wrong"),
+        ("0", "00", "correct"),
+        ("0", "-0", "correct"),
+        (".5", "0.50", "correct"),
+        ("0.7", "00.7", "correct"),
+        ("5", "+5", "correct"),
+        ("-5", "+5", "wrong"),
+        ("5000", "05,000", "correct"),
+        ("5000", "05,000 cm", "correct"),
+        ("4453336", r"04\,453\,336", "correct"),
+        ("5", "0,005", "wrong"),
+        ("5", "-0,005", "wrong"),
+        ("530", "05:30", "wrong"),
+        ("5", "05:30", "wrong"),
+        ("30", "05:30", "wrong"),
+        ("5:03", "05:30", "wrong"),
+        ("5:30", "05:30", "correct"),
+        ("12:00", "12:00", "correct"),
+        ("3", "3 m/s", "correct"),
+        ("3", r"3\text{ m/s}", "correct"),
+        ("3", "3 x m/s", "wrong"),
+    ],
+)
+def test_zeros_and_signs_in_front_change_no_number_and_make_none(gold, answer, status):
+    from engine.grading.check import check
+
+    pair = written_alike(gold), written_alike(answer)
+    assert {check(*pair)[0], check(*pair, shortcuts=False)[0]} == {status}
+    assert decide(*pair) is None or decide(*pair).status == status
+
+
+@pytest.mark.parametrize(
     "pair",
     [
         ("1/3", "0.333333"),

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from engine import ConfigError, classify
 from engine.method.difficulty import class_counts
+from engine.method.posterior import posterior, posterior_classes
 
 problems = st.lists(
     st.integers(1, 8).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n), st.floats(0, 1, allow_nan=False))),
@@ -75,3 +76,12 @@ def test_what_cannot_be_classified_is_refused_by_name(arguments, said):
 
 def test_no_problem_at_all_gives_no_class():
     assert classify(np.array([], int), np.array([], int), [], tau_l=0.2, tau_h=0.8).tolist() == []
+
+
+def test_the_posterior_mode_takes_the_most_probable_class_and_falls_back_to_both_for_few_problems():
+    n_correct, phi_r = np.tile([0, 1, 3], 110), np.tile([0.1, 0.5, 0.9], 110)
+    many = classify(n_correct, 3, phi_r, tau_l=0, tau_h=1, mode="posterior")
+    assert (many == posterior_classes(posterior(n_correct, 3, phi_r, m_more=0))).all()
+    few = classify(n_correct[:9], 3, phi_r[:9], tau_l=0.2, tau_h=0.95, mode="posterior")
+    assert (few == classify(n_correct[:9], 3, phi_r[:9], tau_l=0.2, tau_h=0.95)).all()
+    assert classify([0, 1, 3], 3, [np.nan] * 3, tau_l=0, tau_h=1, mode="posterior").tolist() == [2, 1, 0]

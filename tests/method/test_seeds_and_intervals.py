@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.method.intervals import bootstrap_mean, wilson
+from engine.method.intervals import bootstrap_mean, bootstrap_ratio, student_t, wilson
 from engine.method.seeds import response_seed, uniforms
 
 FIELDS = dict(
@@ -50,3 +50,31 @@ def test_bootstrap_intervals_cover_the_truth_about_as_often_as_they_say():
 def test_an_impossible_share_is_refused(n_correct, n):
     with pytest.raises(ValueError):
         wilson(n_correct, n)
+
+
+@pytest.mark.parametrize(("n", "point"), [(2, 12.7062), (3, 4.3027), (4, 3.1824), (5, 2.7764), (10, 2.2622), (11, 2.2281), (31, 2.0423)])
+def test_an_interval_over_seeds_is_as_wide_as_the_printed_table_of_student_says(n, point):
+    values = np.arange(n, dtype=float)
+    interval = student_t(values)
+    half = point * values.std(ddof=1) / np.sqrt(n)
+    assert interval.value == values.mean()
+    assert interval.high - interval.value == pytest.approx(half, rel=1e-4) and interval.value - interval.low == pytest.approx(half, rel=1e-4)
+
+
+def test_one_seed_has_no_spread():
+    with pytest.raises(ValueError, match="at least two"):
+        student_t([0.5])
+
+
+def test_a_ratio_of_proportional_parts_has_no_spread():
+    parts = np.random.default_rng(0).random(50)
+    ratio = bootstrap_ratio(3 * parts, parts)
+    assert (ratio.value, ratio.low, ratio.high) == pytest.approx((3, 3, 3))
+    with pytest.raises(ValueError, match="above 0"):
+        bootstrap_ratio([1.0], [0.0])
+
+
+def test_a_ratio_over_equal_denominators_is_the_mean_over_them():
+    parts = np.random.default_rng(0).random(50)
+    ratio, mean = bootstrap_ratio(parts, np.full(50, 2.0), n_resamples=500), bootstrap_mean(parts / 2, n_resamples=500)
+    assert (ratio.value, ratio.low, ratio.high) == pytest.approx((mean.value, mean.low, mean.high))

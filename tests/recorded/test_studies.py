@@ -5,18 +5,19 @@ from pathlib import Path
 
 import pytest
 
-from engine import runs
+from engine import pairing, plans, runs
 from engine.auto import run_to_end
 from engine.config import load_config, parse_config, plain_config
 from engine.errors import ConfigError, ProblemSetError, RewardModelError, SamplerError
 from engine.evaluation import evaluations
 from engine.grading import Grader
+from engine.grading.again import as_table, regrade
 from engine.jobs import JobRunner
 from engine.method.seeds import stable_hash
 from engine.placement import Backend, Inline, Workers
 from engine.problems import problem_id
 from engine.recorded import import_responses
-from engine.recorded.regrade import as_lines, regrade
+from engine.recorded.flags import flagged
 from engine.store import Database, job_rows, reads
 from engine.summary import summarise
 from engine.types import Request, SamplingSettings
@@ -59,7 +60,7 @@ def finished(db, config) -> str:
 def test_a_whole_study_runs_from_import_to_pairs_and_the_budget_adds_up(db, made):
     run_id = finished(db, configured(made))
     told = summarise(db, run_id)["iterations"][0]
-    assert told["budget"] == {"total": 15, "presampled": 9, "resampled": 3, "unspent": 3}
+    assert told["budget"] == {"total": 15, "presampled": 9, "resampled": 3, "tuned": 0, "calibrated": 0, "unspent": 3}
     assert told["classes"] == {"inlier": 1, "boundary": 2, "outlier": 0}
     pairs = reads.pairs(db, run_id, 0)
     for side, wanted in (("chosen", [(JARS, 0), (JARS, 1), (KITES, 3)]), ("rejected", [(JARS, 2), (JARS, 4), (KITES, 2)])):
@@ -97,11 +98,11 @@ def test_without_scores_accuracy_alone_decides_and_pairs_are_still_built(db, tmp
     run_id = finished(db, config)
     e = reads.estimates(db, run_id, 0)
     assert e.n_pending == 0 and (e.phi_r != e.phi_r).all()
-    assert summarise(db, run_id)["iterations"][0]["budget"] == {"total": 15, "presampled": 9, "resampled": 2, "unspent": 4}
+    assert summarise(db, run_id)["iterations"][0]["budget"] == {"total": 15, "presampled": 9, "resampled": 2, "tuned": 0, "calibrated": 0, "unspent": 4}
     pairs = reads.pairs(db, run_id, 0)
     assert pairs and {p["chosen_reward"] for p in pairs} == {None}
     with pytest.raises(ConfigError, match='mode is "both", and this run has no process reward'):
-        runs.plan(db, run_id, 0, tau_l=0.2, tau_h=0.8, mode="both", strategy="boundary")
+        plans.plan(db, run_id, 0, tau_l=0.2, tau_h=0.8, mode="both", strategy="boundary")
     with pytest.raises(ConfigError, match="no response there has a score"):
         runs.create_run(db, configured(made, reward={"family": "recorded_scores", "path": made.folder}))
 
@@ -126,9 +127,9 @@ def test_a_response_without_its_score_leaves_its_problem_pending(db):
 def test_a_fork_with_another_target_replays_its_own_rest(db, made):
     run_id = finished(db, configured(made))
     other = runs.fork(db, run_id, 0)
-    plan = runs.commit(db, other, 0, tau_l=0.0, tau_h=0.5, mode="both", strategy="inlier", made_by="a test")
+    plan = plans.commit(db, other, 0, tau_l=0.0, tau_h=0.5, mode="both", strategy="inlier", made_by="a test")
     assert (plan.allocation, plan.n_unspent) == ({}, 6) and plan.info["n_not_recorded"] == 6
-    assert runs.make_pairs(db, other, 0) == 0
+    assert pairing.make_pairs(db, other, 0) == 0
 
 
 def test_problems_with_too_few_recorded_responses_are_not_taken(db, made):
@@ -184,9 +185,9 @@ def test_flags_that_disagree_with_our_verdict_are_listed(db, tmp_path):
     (tmp_path / "odd.jsonl").write_text(json.dumps(row) + "\n")
     made = import_responses(tmp_path / "odd.jsonl", db.artifacts)
     with Grader(n_workers=1) as grader:
-        found = regrade(Path(made.folder), grader)
-    assert (found.n_flagged, [(d.index, d.given) for d in found.disagreements]) == (3, [(1, True), (2, False)])
-    assert "given true, graded wrong; '3' against '2'" in as_lines(found)[0]
+        done = regrade(flagged(Path(made.folder)), grader)
+    assert (done.n_graded, [(d.index, d.was, d.is_now) for d in done.disagreements]) == (3, [(1, "correct", "wrong"), (2, "wrong", "correct")])
+    assert "purpose" not in as_table(done.disagreements) and "is not 2." in as_table(done.disagreements)
 
 
 class TestReplay:
@@ -243,5 +244,5 @@ def test_the_real_recorded_sets_run_to_pairs_and_their_flags_agree(datasets, db,
     assert told["budget"].items() >= budget.items() and told["n_pairs"] > 0
     assert told["budget"]["presampled"] + told["budget"]["resampled"] + told["budget"]["unspent"] == told["budget"]["total"]
     with Grader() as grader:
-        found = regrade(Path(made.folder), grader)
-    assert len(found.disagreements) <= 0.002 * found.n_flagged, as_lines(found)
+        done = regrade(flagged(Path(made.folder)), grader)
+    assert len(done.disagreements) <= 0.002 * done.n_graded, as_table(done.disagreements)

@@ -8,18 +8,19 @@ go in, checked thresholds and row numbers come out through callbacks. What trave
    so do not mount the plot inside st.form.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from .columns import MAX_TEXTS, PlotData, plot_data
-from .payloads import Selection, Thresholds, read_have, read_pick, read_tau
+from .columns import MAX_TEXTS, TEXT_CHARS, PlotData, plot_data
+from .payloads import Selection, Thresholds, read_have, read_pick, read_row, read_tau
 
-__all__ = ["MAX_TEXTS", "PlotData", "Selection", "Thresholds", "difficulty_plot", "plot_data", "read_have", "read_pick",
-           "read_tau"]  # fmt: skip
+__all__ = ["MAX_TEXTS", "Lines", "PlotData", "Selection", "Thresholds", "difficulty_plot", "plot_data", "read_have", "read_pick",
+           "read_row", "read_tau"]  # fmt: skip
 
 MODES = ("both", "accuracy", "reward")
 SELECTION_CAP = 500
@@ -30,13 +31,24 @@ def _source(*names: str) -> str:
 
 
 # The browser gets one module, these files one after the other: they keep points, pixels and people apart for the reader.
-_SCRIPTS = ("points.js", "picture.js", "words.js", "axes.js", "handles.js", "tooltip.js", "difficulty_plot.js")
+_SCRIPTS = ("points.js", "picture.js", "words.js", "axes.js", "keys.js", "handles.js", "tooltip.js", "toolbar.js",
+            "outline.js", "difficulty_plot.js")  # fmt: skip
 _COMPONENT = st.components.v2.component(
     "difficulty_plot",
     html=_source("difficulty_plot.html"),
     css=_source("difficulty_plot.css"),
     js=_source(*_SCRIPTS),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Where the two lines stand at some other time, and what that is called."""
+
+    name: str
+    """In the words of a person: "iteration 0", "the configuration"."""
+    tau_l: float
+    tau_h: float
 
 
 def difficulty_plot(
@@ -51,15 +63,23 @@ def difficulty_plot(
     on_tau: Callable[[Thresholds], None],
     on_pick: Callable[[Selection], None],
     on_need: Callable[[], None],
-    ghost: tuple[float, float] | None = None,
+    locked: bool = False,
+    home: Lines | None = None,
+    ghosts: Sequence[Lines] = (),
+    score: str = "process reward",
+    question_of: Callable[[int], str] | None = None,
     cap: int = SELECTION_CAP,
 ) -> None:
     """Mount the plot.
 
     `mode` is "both", "accuracy" (no lines) or "reward" (lines across all strips). `seq` and `have` are those of the
-    last Thresholds, 0 and () at first. `ghost` is (tau_l, tau_h) of the last commit, drawn dashed. The callbacks run
-    before the next script run and get checked values: `on_tau` the released thresholds, `on_pick` the selection
-    (empty = cleared), `on_need` when the browser has lost the points: set `have` to () there.
+    last Thresholds, 0 and () at first. The callbacks run before the next script run and get checked values: `on_tau`
+    the released thresholds, `on_pick` the selection (empty = cleared), `on_need` when the browser has lost the points:
+    set `have` to () there.
+
+    `locked` lines cannot be moved. `home` is what Reset goes back to, `ghosts` are lines of earlier commits that a
+    person may show. `score` names what the height means, "" where nothing is scored. `question_of` reads the question
+    of one row, for data too large for its questions to be sent along.
 
     Raises:
         ValueError: thresholds outside 0..1 or out of order, or an unknown mode.
@@ -68,6 +88,8 @@ def difficulty_plot(
         raise ValueError(f"tau_l is {tau_l} and tau_h is {tau_h}; allowed is 0 <= tau_l <= tau_h <= 1.")
     if mode not in MODES:
         raise ValueError(f"mode is {mode!r}; allowed are {', '.join(MODES)}.")
+    asked = f"{key}_asked"
+    """Session entry with the row that a person asks about and what the browser has, from the trigger to the next mount."""
 
     def triggered(name: str) -> Any:
         return st.session_state[key].get(name)
@@ -82,42 +104,40 @@ def difficulty_plot(
         if payload is not None:
             on_pick(read_pick(payload, data.n, cap, data.version))
 
+    def asked_about() -> None:
+        payload = triggered("read")
+        st.session_state[asked] = read_row(payload, data.n, data.version), read_have(payload)
+
+    asks = question_of is not None and data.texts is None
+    row, also_have = st.session_state.pop(asked, (None, ()))
+    lines = {"tau_l": tau_l, "tau_h": tau_h, "mode": mode, "seq": seq, "locked": locked}
+    around = {
+        "home": home and asdict(home),
+        "ghosts": [asdict(ghost) for ghost in ghosts],
+        "score": score,
+        "cap": cap,
+        "asks": asks,
+        "question": {"row": row, "text": question_of(row)[:TEXT_CHARS]} if asks and row is not None else None,
+    }
     _COMPONENT(
         key=key,
-        data=_message(data, tau_l, tau_h, mode, seq, have, ghost, cap),
+        data={"version": data.version, **lines, **around, **_points(data, (*have, *also_have))},
         on_tau_change=tau_released,
         on_pick_change=picked,
+        on_read_change=asked_about,
         on_need_change=on_need,
     )
 
 
-def _message(
-    data: PlotData,
-    tau_l: float,
-    tau_h: float,
-    mode: str,
-    seq: int,
-    have: Collection[str],
-    ghost: tuple[float, float] | None,
-    cap: int,
-) -> dict[str, Any]:
-    """What is sent: always the thresholds; the points and their tables only to a browser that has not got them."""
-    message = {
-        "version": data.version,
-        "tau_l": tau_l,
-        "tau_h": tau_h,
-        "mode": mode,
-        "seq": seq,
-        "ghost": ghost,
-        "cap": cap,
+def _points(data: PlotData, have: Collection[str]) -> dict[str, Any]:
+    """The points and their tables; nothing for a browser that has got them."""
+    if data.version in have:
+        return {}
+    return {
+        "points": pd.DataFrame({"pair": data.pair, "x": data.x, "y": data.y}),
+        "pairs": data.pairs,
+        "labels": data.labels,
+        "counts": data.counts,
+        "tables": data.tables,
+        "texts": data.texts,
     }
-    if data.version not in have:
-        message |= {
-            "points": pd.DataFrame({"pair": data.pair, "x": data.x, "y": data.y}),
-            "pairs": data.pairs,
-            "labels": data.labels,
-            "counts": data.counts,
-            "tables": data.tables,
-            "texts": data.texts,
-        }
-    return message

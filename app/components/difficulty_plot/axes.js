@@ -1,6 +1,6 @@
 // What lies under the canvas and never moves in a drag: the strips' ground, grid lines, and the labels around them.
 
-function drawAxes(svg, points, layout, view) {
+function drawAxes(svg, points, layout, view, score) {
   const { values, digits } = axisTicks(view);
   const nodes = values.map(value =>
     svgText(layout.stripX(0) - 12, layout.yOf(value * TOP_CODE) + 4, value.toFixed(digits), "tick muted"));
@@ -16,14 +16,14 @@ function drawAxes(svg, points, layout, view) {
     const x = layout.stripX(strip) + layout.stripWidth / 2, count = points.counts[strip];
     const words = !roomy ? "" : strip === 0 ? " (all wrong)" : strip === last ? " (all right)" : "";
     const unit = !roomy ? "" : count === 1 ? " problem" : " problems";
-    nodes.push(svgText(x, layout.bottom + 18, label + words));
+    nodes.push(svgText(x, layout.bottom + 18, label + words, "strip-label"));
     nodes.push(svgText(x, layout.bottom + 35, number.format(count) + unit, "muted strip-count"));
   });
   const accuracy = svgText((layout.stripX(0) + layout.right) / 2, layout.height - 6, "accuracy φ", "muted");
-  const reward = svgText(0, 0, "process reward φ", "muted");
+  const reward = svgText(0, 0, score ? `${score} φ` : "not scored", "muted score-name");
   reward.setAttribute("transform", `translate(13 ${(layout.top + layout.bottom) / 2}) rotate(-90)`);
   accuracy.append(subscript("a"));
-  reward.append(subscript("r"));
+  if (score) reward.append(subscript("r"));
   svg.replaceChildren(...nodes, accuracy, reward);
 }
 

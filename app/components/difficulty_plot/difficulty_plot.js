@@ -1,7 +1,7 @@
 // The element a person works with: legend, handles, tooltip, selection, zoom; and the talk with Python.
 // One instance per mounted element; it outlives reruns. Text that comes with the data is set as textContent only.
 
-const ASK_AGAIN_MS = 2000, KEY_PAUSE_MS = 250;
+const ASK_AGAIN_MS = 2000;
 const CLICK_REACH = 10, DRAG_REACH = 4; // pixels: how near a click must be; how far a press must move to be a drag
 
 const plots = new WeakMap();
@@ -27,17 +27,19 @@ class DifficultyPlot {
     this.stage = find(".dp-stage");
     this.canvas = find("canvas");
     this.ctx = this.canvas.getContext("2d");
-    this.axes = find("svg");
+    this.axes = find(".dp-stage svg");
     this.handles = new Handles(root);
     this.legend = CLASS_NAMES.map(name => find(`[data-class="${name.toLowerCase()}"]`));
     this.note = find(".dp-note");
     this.spoken = find(".dp-spoken");
-    this.tip = new Tooltip(find(".dp-tip"));
+    this.tip = new Tooltip(find(".dp-tip"), row => this.emit("read", { row, version: this.points.version, have: versionsKept() }));
     this.tau = { low: 0, high: STEPS };                // whole thousandths
     this.view = { ...FULL_VIEW };
     this.tool = "box";
+    this.toolbar = new Toolbar(root, this.actions());
+    this.keys = new KeyRun((tauBefore, countsBefore) => this.tellThresholds(tauBefore, countsBefore));
+    this.showsGhosts = false;
     this.sent = 0;                                     // sequence number of the last release
-    this.hovered = -1;                                 // a row, or -1
     this.stats = { frames: 0, frameMs: 0, buildMs: 0 };
     this.listen();
   }
@@ -52,15 +54,37 @@ class DifficultyPlot {
     on(stage, "pointerleave", "leave");
     on(stage, "wheel", "wheel", { passive: false });
     on(this.root.querySelector(".dp"), "keydown", "key");
-    on(this.root.querySelector(".dp-tools"), "click", "toolClick");
+    on(stage, "focusin", "focusIn");
     this.observer = new ResizeObserver(() => this.resize());
     this.observer.observe(stage);
+  }
+
+  // What the buttons do.
+  actions() {
+    return {
+      tool: name => this.choose({ tool: name }),
+      clear: () => this.clearSelection(),
+      whole: () => this.show({ ...FULL_VIEW }),
+      ghosts: () => this.choose({ showsGhosts: !this.showsGhosts }),
+      reset: () => this.resetThresholds(),
+      select: cls => this.select(rowsOfClass(this.points, cls, this.mode, this.tau), null),
+    };
+  }
+
+  choose(changed) {
+    Object.assign(this, changed);
+    this.redraw();
   }
 
   destroy() {
     this.observer.disconnect();
     cancelAnimationFrame(this.requested);
-    clearTimeout(this.keyTimer);
+    this.tip.hover(-1);
+    this.keys.drop();
+  }
+
+  get isHeld() {
+    return Boolean(this.gesture?.which) || this.keys.isOn;
   }
 
   // ---- from Python
@@ -69,21 +93,24 @@ class DifficultyPlot {
     const points = keptPoints(message);
     if (!points) return this.askFor(message.version);
     this.asked = null;
-    const held = this.gesture?.which || this.keyTimer; // new points wait until the line is let go: its echo brings them
-    if (points !== this.points && !held) this.showData(points);
-    this.cap = message.cap;
-    this.mode = message.mode;
+    this.locked = message.locked;
+    this.hint = message.locked ? LOCKED_HINT : HINT;
+    if (points !== this.points && !this.isHeld) this.showData(points, message.score); // else the echo of the release brings them
+    Object.assign(this, { cap: message.cap, mode: message.mode, score: message.score, asks: message.asks });
+    if (message.question) points.textsRead.set(message.question.row, message.question.text);
     this.offered = { tau: inThousandths(message.tau_l, message.tau_h), seq: message.seq };
     this.takeOffered();
-    this.showGhost(message.ghost);
+    this.home = message.home && { name: message.home.name, ...inThousandths(message.home.tau_l, message.home.tau_h) };
+    this.ghosts = message.ghosts.map(({ name, tau_l, tau_h }) => ({ name, ...inThousandths(tau_l, tau_h) }));
+    this.handles.lock(this.locked);
     this.readColours();
     this.redraw();
   }
 
   // Python's thresholds. An echo older than the last release moves nothing, and no line moves in a person's hand.
   takeOffered() {
-    const { tau, seq } = this.offered, held = this.gesture?.which || this.keyTimer;
-    if (held || seq < this.sent || (tau.low === this.tau.low && tau.high === this.tau.high)) return;
+    const { tau, seq } = this.offered;
+    if (this.isHeld || seq < this.sent || (tau.low === this.tau.low && tau.high === this.tau.high)) return;
     this.tau = { ...tau };
     if (this.counts) this.note.textContent = changeInWords(this.counts, classCounts(this.points, this.mode, tau));
     this.redraw();
@@ -97,30 +124,17 @@ class DifficultyPlot {
     this.emit("need", version);
   }
 
-  showData(points) {
-    clearTimeout(this.keyTimer);
-    Object.assign(this, { points, picture: null, counts: null, selection: null, hovered: -1, sent: 0 });
-    Object.assign(this, { gesture: null, keyTimer: 0, keyTau: null, keyCounts: null });
+  showData(points, score) {
+    this.keys.drop();
+    Object.assign(this, { points, picture: null, counts: null, selection: null, sent: 0, gesture: null });
+    this.tip.hover(-1);
     this.handles.letGo();
-    this.setNote(points.n ? HINT : "No problem has been classified yet.");
-    this.canvas.setAttribute("aria-label", `${number.format(points.n)} problems by accuracy and process reward`);
+    this.setNote(points.n ? this.hint : "No problem has been classified yet.");
+    this.canvas.setAttribute("aria-label", plotInWords(points, score));
   }
 
-  showGhost(ghost) {
-    this.ghost = ghost && this.mode !== "accuracy" ? inThousandths(...ghost) : null;
-    const key = this.root.querySelector(".dp-ghost");
-    key.hidden = !this.ghost;
-    if (this.ghost) key.lastElementChild.textContent = `${inDecimals(this.ghost.low)} / ${inDecimals(this.ghost.high)}`;
-  }
-
-  // The style sheet decides on the colours, from Streamlit's theme; the canvas reads them back.
   readColours() {
-    const style = getComputedStyle(this.stage);
-    const colours = {
-      classes: this.legend.map(entry => getComputedStyle(entry.firstElementChild).backgroundColor),
-      strip: style.getPropertyValue("--st-secondary-background-color").trim() || "#f3f4f6",
-      text: style.color,
-    };
+    const colours = coloursOf(this.stage, this.legend);
     if (JSON.stringify(colours) !== JSON.stringify(this.colours)) this.picture = null;
     this.colours = colours;
   }
@@ -159,10 +173,11 @@ class DifficultyPlot {
     const start = performance.now();
     if (!this.picture || this.picture.scale !== devicePixelRatio) this.rebuild(width, height);
     const built = performance.now();
-    const { tau, mode, ghost, selection, hovered } = this;
-    this.picture.draw(this.ctx, { tau, mode, ghost, selection, hovered, outline: this.gesture?.path });
+    const { tau, mode, selection } = this, ghosts = this.showsGhosts && mode !== "accuracy" ? this.ghosts : [];
+    this.picture.draw(this.ctx, { tau, mode, ghosts, selection, hovered: this.tip.row, outline: this.gesture?.path });
     this.handles.place(this.layout, tau, mode);
     this.showCounts();
+    this.showTools();
     this.showTip();
     this.stats = { frames: this.stats.frames + 1, frameMs: performance.now() - built, buildMs: built - start || this.stats.buildMs };
   }
@@ -173,7 +188,7 @@ class DifficultyPlot {
     this.canvas.height = Math.round(height * scale);
     this.layout = makeLayout(width, height, this.points.labels.length, this.view);
     this.picture = new Picture(this.points, this.layout, this.view, this.colours, scale);
-    drawAxes(this.axes, this.points, this.layout, this.view);
+    drawAxes(this.axes, this.points, this.layout, this.view, this.score);
   }
 
   showCounts() {
@@ -182,24 +197,33 @@ class DifficultyPlot {
       entry.querySelector("output").textContent = number.format(this.counts[cls]);
       entry.querySelector("small").textContent = this.points.n ? percent.format(this.counts[cls] / this.points.n) : "";
     });
-    const before = this.gesture?.moved ? this.gesture.countsBefore : this.keyCounts;
+    const before = this.gesture?.moved ? this.gesture.countsBefore : this.keys.isOn && this.keys.countsBefore;
     if (before) this.note.textContent = changeInWords(before, this.counts);
-    const zoomed = this.view.low !== FULL_VIEW.low || this.view.high !== FULL_VIEW.high;
-    this.root.querySelector("[data-reset]").disabled = !zoomed && !this.selection;
+    this.handles.speak(this.tau, this.counts);
+  }
+
+  showTools() {
+    const { view, tau, home, tool, ghosts, showsGhosts } = this, hasLines = this.mode !== "accuracy";
+    this.toolbar.show({
+      tool, showsGhosts, ghosts: hasLines ? ghosts : [], home: hasLines && !this.locked ? home : null,
+      isSelected: Boolean(this.selection), isZoomed: view.low !== FULL_VIEW.low || view.high !== FULL_VIEW.high,
+      isAway: home && (home.low !== tau.low || home.high !== tau.high),
+    });
   }
 
   setNote(words) {
     this.note.textContent = words;
-    if (words !== HINT) this.spoken.textContent = words; // read out once, not at every step of a drag
+    if (words !== this.hint) this.spoken.textContent = words; // read out once, not at every step of a drag
   }
 
   // ---- hover
 
   showTip() {
-    const { points, hovered, tip } = this;
-    if (hovered < 0) return tip.hide();
-    const verdict = verdictInWords(points, hovered, this.mode, this.tau);
-    tip.show([points.texts?.[hovered] ?? "", factsInWords(points, hovered), verdict], this.picture.centre(hovered), this.layout);
+    const { points, tip } = this, { row } = tip;
+    if (row < 0) return tip.hide();
+    const text = points.texts?.[row] ?? points.textsRead.get(row) ?? (this.asks ? READ_ONE : "");
+    const verdict = verdictInWords(points, row, this.mode, this.tau);
+    tip.show([text, factsInWords(points, row, this.score), verdict], this.picture.centre(row), this.layout);
   }
 
   leave() {
@@ -207,13 +231,12 @@ class DifficultyPlot {
   }
 
   hover(event, [x, y]) {
-    if (event.pointerType !== "touch") this.hoverOver(nearestRow(this.points, this.layout, x, y, CLICK_REACH));
+    const isOnPoints = event.pointerType !== "touch" && !event.target.closest(".dp-handle");
+    this.hoverOver(isOnPoints ? nearestRow(this.points, this.layout, x, y, CLICK_REACH) : -1);
   }
 
   hoverOver(row) {
-    if (row === this.hovered) return;
-    this.hovered = row;
-    this.redraw();
+    if (this.tip.hover(row, this.points, this.asks)) this.redraw();
   }
 
   // ---- pointer: a handle is dragged, anything else selects
@@ -227,20 +250,21 @@ class DifficultyPlot {
     if (event.button !== 0 || !event.isPrimary || !this.picture) return;
     const from = this.position(event), handle = event.target.closest(".dp-handle");
     this.gesture = { from };
-    if (handle) {
+    if (handle && this.locked) handle.focus({ preventScroll: true });
+    else if (handle) {
       event.preventDefault();
       this.grab(handle.dataset.threshold, from[1]);
     } else {
       this.stage.focus({ preventScroll: true });
     }
     this.stage.setPointerCapture(event.pointerId);
-    this.hovered = -1;
+    this.hoverOver(-1);
     this.redraw();
   }
 
   grab(which, y) {
     const { low, high } = this.tau;
-    this.endKeys();
+    this.keys.end();
     Object.assign(this.gesture, {
       which, tauBefore: { low, high }, countsBefore: this.counts,
       offset: y - clamp(this.layout.yOf(this.tau[which] * CODES_PER_STEP), this.layout.top, this.layout.bottom),
@@ -255,7 +279,7 @@ class DifficultyPlot {
     const moved = Math.hypot(at[0] - gesture.from[0], at[1] - gesture.from[1]) >= DRAG_REACH;
     if (!gesture.moved && !moved) return;
     if (gesture.which) this.dragThreshold(at[1]);
-    else this.extendPath(at);
+    else gesture.path = extendedOutline(this.tool, gesture.from, gesture.path, at);
     gesture.moved = true;
     this.redraw();
   }
@@ -275,17 +299,6 @@ class DifficultyPlot {
     this.redraw();
   }
 
-  extendPath([x, y]) {
-    const { gesture } = this, [x0, y0] = gesture.from;
-    if (this.tool === "box") {
-      gesture.path = [[x0, y0], [x, y0], [x, y], [x0, y]];
-      return;
-    }
-    gesture.path ??= [gesture.from];
-    const [lastX, lastY] = gesture.path.at(-1);
-    if (Math.hypot(x - lastX, y - lastY) >= 3) gesture.path.push([x, y]);
-  }
-
   release() {
     const { gesture } = this;
     if (!gesture) return;
@@ -300,7 +313,7 @@ class DifficultyPlot {
     this.drop();
     if (!before) return;
     this.tau = before;
-    this.note.textContent = HINT;
+    this.note.textContent = this.hint;
     this.takeOffered();
   }
 
@@ -316,6 +329,14 @@ class DifficultyPlot {
     this.sendThresholds();
   }
 
+  resetThresholds() {
+    const { low, high } = this.home, before = { ...this.tau };
+    this.keys.end();
+    this.tau = { low, high };
+    this.tellThresholds(before, this.counts);
+    this.redraw();
+  }
+
   // ---- selection
 
   click({ from: [x, y], which }) {
@@ -326,9 +347,9 @@ class DifficultyPlot {
 
   select(inside, path) {
     if (!inside.length) return this.clearSelection();
-    const { rows, rule } = fairSample(this.points, inside, this.cap, this.mode, this.tau);
+    const rows = fairSample(inside, this.cap);
     this.selection = { rows, outline: path && pathInData(path, this.layout) };
-    this.setNote(selectionInWords(inside.length, rows.length, rule));
+    this.setNote(selectionInWords(inside.length, rows.length));
     this.sendSelection(rows, inside.length);
     this.redraw();
   }
@@ -339,18 +360,6 @@ class DifficultyPlot {
     this.setNote("Selection cleared.");
     this.sendSelection([], 0);
     this.redraw();
-  }
-
-  toolClick(event) {
-    const button = event.target.closest("button");
-    if (!button) return;
-    if (button.dataset.tool) {
-      this.tool = button.dataset.tool;
-      for (const other of this.root.querySelectorAll("[data-tool]")) other.setAttribute("aria-pressed", other === button);
-      return;
-    }
-    this.show({ ...FULL_VIEW });
-    this.clearSelection();
   }
 
   // ---- zoom: ctrl + wheel; shift + wheel moves the shown range
@@ -365,11 +374,15 @@ class DifficultyPlot {
   show(view) {
     this.view = view;
     this.picture = null;
-    this.hovered = -1;
+    this.hoverOver(-1);
     this.redraw();
   }
 
   // ---- keyboard
+
+  focusIn(event) {
+    if (event.target.matches(".dp-handle:focus-visible") && !this.locked && !this.gesture) this.note.textContent = KEYS_HINT;
+  }
 
   key(event) {
     if (event.key === "Escape") {
@@ -377,24 +390,11 @@ class DifficultyPlot {
       else this.clearSelection();
       return;
     }
-    const which = event.target.dataset?.threshold, step = KEY_STEPS[event.key];
-    if (!which || step === undefined || !this.points || event.ctrlKey || event.metaKey || event.altKey) return;
+    const which = event.target.dataset?.threshold, step = which && keyStep(event);
+    if (step === undefined || this.locked || !this.points) return;
     event.preventDefault();
     event.stopPropagation();
-    this.keyTau ??= { ...this.tau };
-    this.keyCounts ??= this.counts;
-    const size = event.shiftKey && Math.abs(step) === 10 ? step * 10 : step;
-    this.setThreshold(which, this.tau[which] + size);
-    clearTimeout(this.keyTimer);
-    this.keyTimer = setTimeout(() => this.endKeys(), KEY_PAUSE_MS);
-  }
-
-  // A run of key presses is one release, told after a pause.
-  endKeys() {
-    if (!this.keyTimer) return;
-    clearTimeout(this.keyTimer);
-    const { keyTau, keyCounts } = this;
-    Object.assign(this, { keyTimer: 0, keyTau: null, keyCounts: null });
-    this.tellThresholds(keyTau, keyCounts);
+    this.keys.extend(this.tau, this.counts);
+    this.setThreshold(which, this.tau[which] + step);
   }
 }

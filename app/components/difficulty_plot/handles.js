@@ -1,8 +1,5 @@
 // The two lines that are dragged, as elements over the canvas: a line, a grip and a tab with the value.
 
-const KEY_STEPS = { ArrowUp: 10, ArrowRight: 10, ArrowDown: -10, ArrowLeft: -10, PageUp: 100, PageDown: -100,
-                    Home: -STEPS, End: STEPS };
-
 class Handles {
   constructor(root) {
     this.low = root.querySelector('[data-threshold="low"]');
@@ -18,6 +15,20 @@ class Handles {
   letGo() {
     this.low.classList.remove("held");
     this.high.classList.remove("held");
+  }
+
+  lock(isLocked) {
+    for (const handle of [this.low, this.high]) {
+      handle.classList.toggle("locked", isLocked);
+      handle.setAttribute("aria-disabled", isLocked);
+      handle.title = isLocked ? "Committed: this line stays" : "Drag, or use the arrow keys";
+    }
+  }
+
+  // What a line is at, and how many problems it cuts off.
+  speak(tau, [inlier, , outlier]) {
+    this.low.setAttribute("aria-valuetext", `${inDecimals(tau.low)}, ${number.format(outlier)} Outlier`);
+    this.high.setAttribute("aria-valuetext", `${inDecimals(tau.high)}, ${number.format(inlier)} Inlier`);
   }
 
   place(layout, tau, mode) {

@@ -64,6 +64,14 @@ def read_pick(payload: Any, n_rows: int, cap: int, version: str | None = None) -
     return Selection(rows, total if exact else len(rows), have)
 
 
+def read_row(payload: Any, n_rows: int, version: str) -> int | None:
+    """The row in a `read` trigger; None unless it is a row of this version of the data."""
+    if not isinstance(payload, Mapping) or payload.get("version") != version:
+        return None
+    row = payload.get("row")
+    return row if _is_count(row, n_rows - 1) else None
+
+
 def read_have(payload: Any) -> tuple[str, ...]:
     """The versions that the browser says it holds; empty where it says nothing usable."""
     versions = payload.get("have") if isinstance(payload, Mapping) else None

@@ -9,6 +9,7 @@ const OVERSHOOT = 0.02 * TOP_CODE;                     // room for whole dots at
 const FULL_VIEW = { low: -OVERSHOOT, high: TOP_CODE + OVERSHOOT };
 const SMALLEST_VIEW = 0.01 * TOP_CODE;
 const DENSITY_BINS = 200;
+const GHOST_DASHES = [[6, 4], [2, 3]];                 // as the key above the plot shows them
 
 function zoomedView(view, anchor, factor) {
   if ((view.high - view.low) * factor < SMALLEST_VIEW) return view;
@@ -41,12 +42,6 @@ function makeLayout(width, height, nStrips, view) {
       return strip >= 0 && strip < nStrips ? strip : -1;
     },
   };
-}
-
-// A drawn path that stays on its points when the plot is zoomed or resized: where it is in a later layout.
-function pathInData(path, layout) {
-  const left = layout.stripX(0), corners = path.map(([x, y]) => [(x - left) / (layout.right - left), layout.codeAt(y)]);
-  return later => corners.map(([share, code]) => [left + share * (later.right - left), later.yOf(code)]);
 }
 
 // Dots shrink with their number and, in a narrow window, with the room there is.
@@ -185,6 +180,16 @@ function drawSilhouette(ctx, { curve, area }, colour) {
   ctx.stroke(curve);
 }
 
+// The style sheet decides on the colours, from Streamlit's theme; the canvas reads them back.
+function coloursOf(stage, legend) {
+  const style = getComputedStyle(stage);
+  return {
+    classes: legend.map(entry => getComputedStyle(entry.querySelector("i")).backgroundColor),
+    strip: style.getPropertyValue("--st-secondary-background-color").trim() || "#f3f4f6",
+    text: style.color,
+  };
+}
+
 // The drawn state of one data set at one size, zoom and theme. Thresholds, mode and selection come per frame.
 class Picture {
   constructor(points, layout, view, colours, scale) {
@@ -224,7 +229,7 @@ class Picture {
     ctx.setTransform(scale, 0, 0, scale, 0, 0);
     ctx.clearRect(0, 0, layout.width, layout.height);
     for (let strip = 0; strip < layout.nStrips; strip++) this.drawStrip(ctx, strip, frame);
-    if (frame.ghost) this.drawGhost(ctx, frame.ghost, frame.mode);
+    frame.ghosts.forEach((ghost, i) => this.drawGhost(ctx, ghost, GHOST_DASHES[i % GHOST_DASHES.length], frame.mode));
     if (frame.selection) this.drawSelection(ctx, frame.selection);
     if (frame.hovered >= 0) this.ringDots(ctx, [frame.hovered], this.radius + 2.5, 2);
     if (frame.outline) this.drawOutline(ctx, frame.outline, true);
@@ -265,11 +270,11 @@ class Picture {
     return Math.round(y * scale) / scale;
   }
 
-  drawGhost(ctx, ghost, mode) {
+  drawGhost(ctx, ghost, dash, mode) {
     const { layout, colours } = this, last = layout.nStrips - 1;
     ctx.strokeStyle = colours.text;
     ctx.globalAlpha = 0.75;
-    ctx.setLineDash([2, 4]);
+    ctx.setLineDash(dash);
     for (const which of ["low", "high"]) {
       const y = Math.round(layout.yOf(ghost[which] * CODES_PER_STEP)) + 0.5;
       if (y < layout.top || y > layout.bottom) continue;

@@ -24,6 +24,7 @@ function unpackPoints(message) {
     version: message.version, n: pair.length, pair, strip, x: column("x"), y: column("y"),
     pairs: message.pairs, labels: message.labels, counts: message.counts,
     tables: message.tables, texts: message.texts, index: null,
+    textsRead: new Map(),                              // by row: questions asked for one at a time
   };
 }
 
@@ -111,7 +112,7 @@ function nearestRow(points, layout, px, py, reach) {
   return found;
 }
 
-// Rows whose dot centre lies in the polygon and in the part of the plot that is shown, in row order.
+// Rows whose dot centre lies in the polygon and in the part of the plot that is shown, strip by strip from below.
 function rowsInside(points, layout, polygon) {
   const xs = polygon.map(corner => corner[0]), ys = polygon.map(corner => corner[1]);
   const left = Math.min(...xs), right = Math.max(...xs);
@@ -125,39 +126,17 @@ function rowsInside(points, layout, polygon) {
       if (containsPoint(polygon, px, py)) inside.push(row);
     });
   });
-  return Uint32Array.from(inside).sort();
-}
-
-function containsPoint(polygon, px, py) {
-  let inside = false;
-  for (let i = 0, j = polygon.length - 1; i < polygon.length; j = i++) {
-    const [ax, ay] = polygon[i], [bx, by] = polygon[j];
-    if (ay > py !== by > py && px < ((bx - ax) * (py - ay)) / (by - ay) + ax) inside = !inside;
-  }
   return inside;
 }
 
-// At most `cap` rows that stand for all: those nearest the thresholds, where enough rows have one to be near to;
-// otherwise evenly spread over the rows.
-function fairSample(points, rows, cap, mode, tau) {
-  if (rows.length <= cap) return { rows: Array.from(rows), rule: "all" };
-  const gaps = new Uint16Array(rows.length), histogram = new Uint32Array(TOP_CODE + 1);
-  const NONE = 65535;
-  let decided = 0;
-  rows.forEach((row, i) => {
-    const which = decidingThreshold(points, row, mode, tau);
-    gaps[i] = which ? Math.abs(points.y[row] - tau[which] * CODES_PER_STEP) : NONE;
-    if (which) { histogram[gaps[i]]++; decided++; }
-  });
-  if (decided < cap) {
-    const spread = Array.from({ length: cap }, (_, i) => rows[Math.floor((i * rows.length) / cap)]);
-    return { rows: spread, rule: "spread" };
-  }
-  let limit = 0, nearer = 0;                           // every gap below the limit is in, the rest fill up at the limit
-  while (nearer + histogram[limit] < cap) nearer += histogram[limit++];
-  let room = cap - nearer;
-  const nearest = Array.from(rows).filter((_, i) => gaps[i] < limit || (gaps[i] === limit && room-- > 0));
-  return { rows: nearest, rule: "nearest" };
+// Rows of one class, strip by strip from below.
+const rowsOfClass = (points, cls, mode, tau) => heightIndex(points).rows.filter(row => classOf(points, row, mode, tau) === cls);
+
+// At most `cap` of the rows, in row order. Rows come ordered by strip and height, so taking them at even distances
+// gives every strip, and every height in it, its share.
+function fairSample(rows, cap) {
+  const n = Math.min(rows.length, cap);
+  return Array.from({ length: n }, (_, i) => rows[Math.floor(((i + 0.5) * rows.length) / n)]).sort((a, b) => a - b);
 }
 
 const inThousandths = (low, high) => ({ low: Math.round(low * STEPS), high: Math.round(high * STEPS) });

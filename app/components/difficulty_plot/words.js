@@ -1,7 +1,9 @@
 // What the plot says: numbers and sentences, no elements.
 
-const HINT = "Drag a line to move its threshold. Drag over the points to select them. Ctrl + wheel zooms.";
-const PICKED_BY = { nearest: "nearest the thresholds", spread: "spread evenly" };
+const HINT = "Drag a line to move its threshold, drag over points to select them. Ctrl + wheel zooms.";
+const LOCKED_HINT = "Committed: the lines stay. Drag over points to select them. Ctrl + wheel zooms.";
+const KEYS_HINT = "Arrow keys move the line by 0.01, with Shift by 0.001, Page Up and Page Down by 0.1.";
+const READ_ONE = "Loading its text…";
 
 const number = new Intl.NumberFormat("en");
 const percent = new Intl.NumberFormat("en", { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
@@ -13,15 +15,23 @@ function changeInWords(before, after) {
   return changes.join(", ") || "No problem changes its class.";
 }
 
-function selectionInWords(total, shown, rule) {
+function selectionInWords(total, shown) {
   const selected = `${number.format(total)} selected`;
-  return rule === "all" ? selected : `${selected}, showing ${number.format(shown)} ${PICKED_BY[rule]}`;
+  return total === shown ? selected : `${selected}, ${number.format(shown)} of them listed, spread evenly`;
 }
 
-function factsInWords(points, row) {
+// `score` is what the height means, such as "process reward"; empty where nothing is scored.
+function factsInWords(points, row, score) {
   const [correct, total] = points.pairs[points.pair[row]];
-  return `${correct} of ${total} correct, process reward ${(points.y[row] / TOP_CODE).toFixed(3)}`;
+  return `${correct} of ${total} correct` + (score && `, ${score} ${(points.y[row] / TOP_CODE).toFixed(3)}`);
 }
+
+function plotInWords(points, score) {
+  const strips = points.labels.map((label, strip) => `accuracy ${label}: ${number.format(points.counts[strip])}`);
+  return `${number.format(points.n)} problems by accuracy and ${score || "nothing else"}. ${strips.join(", ")}.`;
+}
+
+const pairInWords = tau => `${inDecimals(tau.low)} / ${inDecimals(tau.high)}`;
 
 function verdictInWords(points, row, mode, tau) {
   const name = CLASS_NAMES[classOf(points, row, mode, tau)], which = decidingThreshold(points, row, mode, tau);

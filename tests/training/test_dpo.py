@@ -40,9 +40,9 @@ def test_the_first_step_has_no_margin_and_the_later_ones_have(tmp_path):
 
 def test_pairs_that_are_too_long_are_left_out_and_counted(tmp_path):
     long = replace(PAIR, chosen="By Tuesday it is 38 - 13 = 25.\n\n" * 30)
-    mixed = replace(task(tmp_path, 2), pairs=[PAIR, PAIR, long])
+    mixed = replace(task(tmp_path, 2), rows=[PAIR, PAIR, long])
     notes = [event.text for event in DpoTrainer().train(mixed, lambda: False) if isinstance(event, Note)]
-    assert notes == ["1 pairs are longer than 128 tokens and were left out."]
+    assert notes == ["1 preference pairs are longer than 128 tokens and were left out."]
 
 
 def test_no_pair_that_fits_is_refused_with_what_to_do(tmp_path):

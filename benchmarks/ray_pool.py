@@ -1,0 +1,49 @@
+"""What ray_pool costs our own process: the driver's CPU time per request against a bare Ray driver of the same two engines, in turn.
+
+The bare driver halves the requests, streams both halves and keeps the texts; no engine that fails is missed. Ratios are
+bare / ours for CPU and ours / bare for wall time.
+"""
+
+import time
+
+from benchmarks.rows import Row, against
+from benchmarks.servers import N_REQUESTS, N_RUNS, POLICY, SETTINGS, requests
+from engine.samplers.ray_pool import RaySampler
+
+BATCH_SIZE = 64
+
+
+def measure() -> list[Row]:
+    pool = RaySampler(POLICY, batch_size=BATCH_SIZE, n_engines=2)
+    asked = requests()
+    ours, bares = ([], []), ([], [])
+    for turn in range(-1, N_RUNS):
+        for run, taken in ((lambda: sum(map(len, pool.sample(asked, SETTINGS))), ours), (lambda: _bare(pool, asked), bares)):
+            cpu, started = time.process_time(), time.perf_counter()
+            if run() != N_REQUESTS:
+                raise AssertionError("not every request was answered")
+            if turn >= 0:
+                taken[0].append(1e3 * (time.process_time() - cpu) / N_REQUESTS), taken[1].append(time.perf_counter() - started)
+    pool.close()
+    return [
+        against("ray_pool: CPU/request, bare driver : ray_pool", bares[0], ours[0], "ms"),
+        against("ray_pool: wall, ray_pool : bare driver", ours[1], bares[1], "s"),
+    ]
+
+
+def _bare(pool: RaySampler, asked: list) -> int:
+    import ray
+
+    half = len(asked) // 2
+    streams = [
+        engine.sample.options(num_returns="streaming").remote(part, SETTINGS)
+        for engine, part in zip(pool._engines, (asked[:half], asked[half:]))
+    ]
+    texts = []
+    while streams:
+        (stream,), _ = ray.wait(streams, num_returns=1)
+        try:
+            texts += [response.text for response in ray.get(next(stream))]
+        except StopIteration:
+            streams.remove(stream)
+    return len(texts)

@@ -1,0 +1,163 @@
+"""The dashboard in a real browser: dragging, releasing, the first page, and switching pages over a million responses."""
+
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from benchmarks import stored
+from benchmarks.dragging import PLOT, drag_ours, drag_plotly, in_turn, open_plotly
+from benchmarks.rows import Row, against, alone
+from benchmarks.serving import CHROMIUM, CHROMIUM_FLAGS, free_port, serve, start
+from benchmarks.startup import first_page
+
+ROOT = Path(__file__).resolve().parent.parent
+APP, BARE = ROOT / "app" / "main.py", ROOT / "benchmarks" / "bare_plot.py"
+N_RUNS = 5
+SIZES = (10_000, 1_000_000)
+N_PLOTLY = (10_000, 100_000)
+N_PROBLEMS, N_EACH = 125_000, 8
+PAGES = ("Data", "Difficulty", "Responses", "Pairs", "Training", "Compare", "Export")
+LIMIT_MS = 180_000
+IDLE = "document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'"
+FRESH = "!document.querySelector('[data-stale=true]')"
+SETTLED = f"{IDLE} && {FRESH}"
+RELEASED = f"""() => new Promise(done => {{
+    const plot = {PLOT};
+    window.addEventListener('pointerup', () => {{
+        const start = performance.now();
+        const look = () => {{
+            const figures = [...document.querySelectorAll('[data-testid=stMetricValue]')].map(v => +v.innerText.replaceAll(',', ''));
+            const isCounted = !figures.length || plot.counts.every(count => figures.includes(count));
+            if (plot.sent > 0 && plot.offered.seq === plot.sent && isCounted && {FRESH}) done(performance.now() - start);
+            else requestAnimationFrame(look);
+        }};
+        requestAnimationFrame(look);
+    }}, {{ once: true, capture: true }});
+}})"""
+TWO_PAGES = """import streamlit as st
+st.navigation([st.Page(lambda: st.title("One"), title="One", url_path="one"), st.Page(lambda: st.title("Two"), title="Two", url_path="two")]).run()
+"""
+
+
+def measure() -> list[Row]:
+    from playwright.sync_api import sync_playwright
+
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
+        return [*_drags(browser), *_releases(browser, Path(folder)), *_switches(browser, Path(folder)), first_page("ui: first page")]
+
+
+def _drags(browser) -> list[Row]:
+    with serve(BARE) as url:
+        ours = [_opened(browser, f"{url}/?n={n}") for n in SIZES]
+        theirs = [browser.new_page() for _ in N_PLOTLY]
+        for page, n in zip(theirs, N_PLOTLY):
+            open_plotly(page, n)
+        drags = [lambda p=p: drag_ours(p) for p in ours] + [lambda p=p: drag_plotly(p) for p in theirs]
+        found = in_turn(drags, N_RUNS)
+        for page in (*ours, *theirs):
+            page.close()
+    rows = []
+    for n, our, n_plotly, their in zip(SIZES, found[:2], N_PLOTLY, found[2:]):
+        name = f"ui: drag at {n:,} (Plotly: {n_plotly:,}),"
+        rows.append(against(f"{name} script p95", [d.work for d in our], [d.work for d in their], "ms"))
+        rows.append(against(f"{name} frame p95", [d.frame for d in our], [d.frame for d in their], "ms"))
+    return rows
+
+
+def _releases(browser, folder: Path) -> list[Row]:
+    rows = []
+    for n in SIZES:
+        database = folder / f"{n}.duckdb"
+        stored.presampled(database, n_problems=n)
+        with serve(APP, "--db", str(database)) as ours, serve(BARE) as theirs:
+            pages = _opened(browser, f"{ours}/difficulty"), _opened(browser, f"{theirs}/?n={n}")
+            runs = [[_release(page, 8 if run % 2 else -8) for page in pages] for run in range(N_RUNS + 1)][1:]
+            for page in pages:
+                page.close()
+        rows.append(against(f"ui: release to all figures, {n:,} problems", *map(list, zip(*runs)), "ms"))
+        database.unlink()
+    return rows
+
+
+def _release(page, by_pixels: int) -> float:
+    """Milliseconds from letting go of the upper threshold until the plot has its echo, the page the plot's counts, and nothing is stale."""
+    page.bring_to_front()
+    page.wait_for_function(SETTLED)
+    box = page.locator('[data-threshold="high"]').bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x, y + by_pixels, steps=4)
+    page.evaluate(f"() => {{ window.released = ({RELEASED})(); }}")
+    page.mouse.up()
+    return page.evaluate("() => window.released")
+
+
+def _switches(browser, folder: Path) -> list[Row]:
+    """Every page in turn, against a switch between the two pages of an empty app in the same rounds."""
+    database, empty = folder / "million.duckdb", folder / "two_pages.py"
+    stored.resampled(database, n_problems=N_PROBLEMS, n=N_EACH)
+    empty.write_text(TWO_PAGES)
+    with ExitStack() as stack:
+        url, pid = stack.enter_context(_server(APP, "--db", str(database)))
+        ours, theirs = _new_page(browser, url), _new_page(browser, stack.enter_context(serve(empty)))
+        first = {name: _switch(ours, name) for name in PAGES}
+        taken, bare = {name: [] for name in PAGES}, []
+        for _ in range(N_RUNS):
+            for name in PAGES:
+                taken[name].append(_switch(ours, name))
+                bare.append(_switch(theirs, ("Two", "One")[len(bare) % 2]))
+        memory = _mebibytes(pid)
+    slowest = max(PAGES, key=lambda name: statistics.median(taken[name]))
+    rows = [against(f"ui: switch to {name}, 1,000,000 responses", taken[name], bare[i :: len(PAGES)], "s") for i, name in enumerate(PAGES)]
+    coldest = max(first, key=first.get)
+    return [
+        *rows,
+        alone(f"ui: slowest switch ({slowest})", taken[slowest], "s"),
+        alone(f"ui: slowest first switch ({coldest})", [first[coldest]], "s"),
+        alone("ui: server memory after all pages", [memory], "MiB"),
+    ]
+
+
+def _switch(page, name: str) -> float:
+    """Seconds from the click to the page's title and the end of its script."""
+    page.bring_to_front()
+    page.wait_for_function(SETTLED)
+    started = time.perf_counter()
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name=name, exact=True).click()
+    page.get_by_role("heading", name=name, level=1).wait_for()
+    page.wait_for_function(SETTLED)
+    return time.perf_counter() - started
+
+
+def _opened(browser, url: str):
+    page = _new_page(browser, url)
+    page.wait_for_function(f"() => {PLOT}?.stats.frames > 0")
+    return page
+
+
+def _new_page(browser, url: str):
+    page = browser.new_page(viewport={"width": 1440, "height": 1000})
+    page.set_default_timeout(LIMIT_MS)
+    page.goto(url)
+    page.wait_for_function(SETTLED)
+    return page
+
+
+@contextmanager
+def _server(script: Path, *arguments: str) -> Iterator[tuple[str, int]]:
+    port = free_port()
+    with start(script, port, *arguments) as process:
+        try:
+            yield f"http://127.0.0.1:{port}", process.pid
+        finally:
+            process.terminate()
+
+
+def _mebibytes(pid: int) -> float:
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.split("VmRSS:")[1].split()[0]) / 1024

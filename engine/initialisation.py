@@ -1,0 +1,67 @@
+"""Step-wise initialisation: one SFT of a policy on worked solutions, before any run begins.
+
+Follows HS-STaR's warm start, method.md section 1.6: solutions whose steps are separated by blank lines. Rewriting solutions into
+steps is left to whoever makes the file.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from hashlib import sha256
+from pathlib import Path
+
+from engine import sources
+from engine.config import RunConfig
+from engine.errors import ProblemSetError, TrainingError
+from engine.events import Event, Note, PolicySaved
+from engine.method.prompts import fill
+from engine.method.steps import split_steps
+from engine.placement import Inline, Workers, trainer_backend
+from engine.problems import read_problems
+from engine.training import TrainingTask
+from engine.types import Problem, Worked
+
+
+def initialise(
+    config: RunConfig, solutions: Path, artifacts: Path, *, on_event: Callable[[Event], None] = lambda event: None
+) -> Path:
+    """Train the configuration's policy on worked solutions by its [init] table. Blocks; after a kill it goes on where it was.
+
+    Args:
+        solutions: a problem file; rows without a solution are left out.
+        artifacts: the folder beside the database: the new policy goes to policies/ID in it.
+        on_event: told every event of the training, in this thread.
+
+    Returns: the new policy's folder, usable as policy.path. Raises: ProblemSetError without a solution, ConfigError, TrainingError.
+    """
+    problems = [p for p in read_problems(solutions).problems if p.solution]
+    if not problems:
+        raise ProblemSetError(f"{solutions} holds no problem with a solution. Give every row one under the name solution.")
+    on_event(_said(problems))
+    path, policy_id = sources.policy(config)
+    rows = [Worked(p.id, fill(config.policy.prompt_template, p.question), p.solution) for p in problems]
+    told = json.dumps([policy_id, config.seed, config.policy.chat, asdict(config.init), list(map(asdict, rows))])
+    task = TrainingTask(
+        policy_path=path,
+        rows=rows,
+        config=config.init,
+        seed=config.seed,
+        chat=config.policy.chat,
+        work_dir=str(artifacts / "training" / f"init-{sha256(told.encode()).hexdigest()[:16]}"),
+        policies_dir=str(artifacts / "policies"),
+        trust_remote_code=config.policy.trust_remote_code,
+    )
+    placement = (Inline if config.placement == "inline" else Workers)(artifacts / "logs")
+    try:
+        for event in placement.get(trainer_backend(config.init)).train(task, lambda: False):
+            on_event(event)
+            if isinstance(event, PolicySaved):
+                return Path(event.path)
+    finally:
+        placement.release()
+    raise TrainingError("The training ended without a policy. Run the command again: it goes on from its last checkpoint.")
+
+
+def _said(problems: list[Problem]) -> Note:
+    n_single = sum(len(split_steps(p.solution)) < 2 for p in problems)
+    return Note(f"{len(problems)} worked solutions; {n_single} of them are one step, without a blank line.")

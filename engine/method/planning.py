@@ -1,0 +1,64 @@
+"""A plan: what a strategy makes of an iteration's budget, decided before a token is sampled and exact to the response.
+
+Departure from the reference code: a strategy with nobody to give to leaves the budget unspent instead of dividing by zero.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from engine.method.strategies import Presampled, strategy
+from engine.types import Difficulty, Plan
+
+
+def plan_resample(seen: Presampled, name: str, *, n_pending: int = 0) -> Plan:
+    """What a commit binds: the budget as the strategy hands it out, or all of it unspent where it has nobody to give to.
+
+    Args:
+        seen: the classified problems. Those that are pending count in N, and so in the budget, but get nothing.
+
+    Returns:
+        A plan whose allocation, n_unspent and n_later sum to seen.budget_left.
+
+    Raises: ConfigError for an unknown strategy.
+    """
+    spread_out = strategy(name).spread(seen)
+    n_given = int(spread_out.n_more.sum())
+    ids = seen.problem_ids
+    return Plan(
+        difficulty={id: Difficulty(d) for id, d in zip(ids, seen.difficulty.tolist())},
+        allocation={id: n for id, n in zip(ids, spread_out.n_more.tolist()) if n},
+        pool=frozenset(id for id, wanted in zip(ids, spread_out.in_pool.tolist()) if wanted),
+        n_unspent=0 if n_given else seen.budget_left,
+        n_later=seen.budget_left - n_given if n_given else 0,
+        n_pending=n_pending,
+    )
+
+
+def round_budget(budget_left: int, n_rounds_left: int) -> int:
+    """What one round hands out of what is left: an even share, the remainder first.
+
+    >>> round_budget(7, 3), round_budget(4, 2), round_budget(2, 1)
+    (3, 2, 2)
+    """
+    return -(-budget_left // n_rounds_left)
+
+
+def cap_plan(plan: Plan, available: Mapping[str, int]) -> Plan:
+    """A plan for responses that are there already: no problem gets more than it has, and the rest is unspent.
+
+    The surplus is not given to other problems: a study on recorded responses shows what the even spread would have bought.
+
+    Args:
+        available: further responses per problem of the allocation, >= 0.
+
+    Returns:
+        A plan with the same sum of allocation and n_unspent; info["n_not_recorded"] says how many were cut.
+    """
+    kept = {id: min(n_more, available[id]) for id, n_more in plan.allocation.items()}
+    n_cut = sum(plan.allocation.values()) - sum(kept.values())
+    return replace(
+        plan,
+        allocation={id: n_more for id, n_more in kept.items() if n_more},
+        n_unspent=plan.n_unspent + n_cut,
+        info={**plan.info, "n_not_recorded": n_cut},
+    )

@@ -1,0 +1,108 @@
+"""Strategies: who gets the rest of the sampling budget, and which problems give pairs. One file each, found by being here.
+
+A module in this folder offers STRATEGIES, a list of Strategy; nothing else has to know it. A strategy is a pure function of
+what the pre-samples say. It hands out the whole budget or, where it has nobody to give to, nothing.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Any
+
+import numpy as np
+
+from engine.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True)
+class Presampled:
+    """What a strategy sees: one entry per classified problem, in any order."""
+
+    problem_ids: list[str]
+    n_correct: np.ndarray
+    """int, shape (P,): correct ones among the n responses known so far; in the first round these are the pre-samples."""
+    n: np.ndarray
+    phi_r: np.ndarray
+    """float, shape (P,): process reward of the pre-samples; NaN in a run without one."""
+    difficulty: np.ndarray
+    """int8, shape (P,): the class as committed."""
+    first_n_correct: np.ndarray
+    """int, shape (P,): correct ones among the first_n pre-samples of M_0; the same as n_correct in the first iteration."""
+    first_n: np.ndarray
+    n_given: np.ndarray
+    """int, shape (P,): what earlier rounds gave."""
+    n_even: int
+    """What an even spread over every problem, pending ones too, would give each: n - n_p."""
+    budget: int
+    """Responses to hand out now."""
+    budget_left: int
+    """budget, and what later rounds will hand out."""
+    seed: int
+    options: Mapping[str, Any]
+    """The strategy's own options, every one with a value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """A strategy's answer, in the order of the problems it saw."""
+
+    n_more: np.ndarray
+    """int, shape (P,), >= 0; sums to the budget, or to 0."""
+    in_pool: np.ndarray
+    """bool, shape (P,): whether a problem's responses may become pairs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Strategy:
+    name: str
+    label: str
+    about: str
+    """One sentence: what it does with the budget."""
+    spread: Callable[[Presampled], Spread]
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """Its own options with their defaults. n_rounds among them: the budget is handed out in so many rounds."""
+    check: Callable[[Mapping[str, Any]], None] = lambda options: None
+    """Raises: ConfigError for an option's value that cannot be used."""
+
+
+@cache
+def strategies() -> dict[str, Strategy]:
+    """Every strategy by name; the paper's comes first."""
+    found = [s for module in iter_modules(__path__) for s in import_module(f"{__name__}.{module.name}").STRATEGIES]
+    return {s.name: s for s in sorted(found, key=lambda s: s.name != "boundary")}
+
+
+def strategy(name: str) -> Strategy:
+    """Raises: ConfigError for a name that is no strategy."""
+    if name not in strategies():
+        raise ConfigError(f'difficulty.strategy is "{name}": use one of {", ".join(strategies())}.')
+    return strategies()[name]
+
+
+def options_of(name: str, given: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """A strategy's options with what is given in place of its defaults.
+
+    Raises: ConfigError for an unknown strategy or option, or a value that cannot be used.
+    """
+    chosen, given = strategy(name), dict(given or {})
+    for option, value in given.items():
+        if option not in chosen.options:
+            known = ", ".join(chosen.options) or "none"
+            raise ConfigError(f"difficulty.options.{option} is no option of the strategy {name}: it has {known}.")
+        _check_type(option, value, chosen.options[option])
+    options = {**chosen.options, **given}
+    n_rounds = options.get("n_rounds", 1)
+    if n_rounds < 1:
+        raise ConfigError(f"difficulty.options.n_rounds is {n_rounds}: the budget is handed out in 1 round or more.")
+    chosen.check(options)
+    return options
+
+
+def _check_type(option: str, value: Any, default: Any) -> None:
+    kind = type(default)
+    fits = isinstance(value, list | tuple) and len(value) == len(default) if kind is tuple else type(value) in (kind, int)
+    if not fits:
+        wanted = f"a list of {len(default)} numbers" if kind is tuple else "a whole number" if kind is int else "a number"
+        raise ConfigError(f"difficulty.options.{option} is {value!r}: it must be {wanted}, such as {default}.")

@@ -1,0 +1,253 @@
+"""Thresholds suggested from the data, and how well classes agree with the reference label.
+
+Ours: method.md section 1.2 gives presets for one policy only. The reference label of a problem comes from exactly 12 held-out responses
+of the same policy, never from the pre-samples; labels depend on that number.
+"""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+
+from engine.errors import ConfigError
+from engine.method.difficulty import MODES, classify, columns
+from engine.method.intervals import Interval, wilson
+from engine.method.posterior import FEW, posterior, posterior_classes
+from engine.types import Difficulty, Mode
+
+N_LABEL = 12
+"""Held-out responses per problem that the reference label is made of."""
+
+_ROWS = 2_000_000  # resampled values held at once
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """Two thresholds with the intervals that resampling problems gives them."""
+
+    tau_l: Interval
+    tau_h: Interval
+    agreement: float | None
+    """Share of the given reference labels that these thresholds meet, on the problems they were chosen on; None without labels."""
+    n_all_wrong: int
+    """Problems that tau_l was read from; with 0 of them it is 0 and cuts nothing."""
+    n_all_correct: int
+    """Problems that tau_h was read from; with 0 of them it is 1 and cuts nothing."""
+
+
+def quantile_thresholds(
+    n_correct, n, phi_r, *, share_l: float = 0.5, share_h: float = 0.5, seed: int = 0, n_resamples: int = 1000
+) -> Suggestion:
+    """Thresholds that cut given shares of the two strips they act on: half of each unless told otherwise.
+
+    tau_l is the highest observed value with no more than share_l of the all-wrong problems below it, tau_h the lowest with no more
+    than share_h of the all-correct ones above it. Where tau_l comes out above tau_h it is lowered to it.
+
+    Args:
+        n_correct, n, phi_r: of every problem, as for classify; phi_r may be NaN on mixed problems.
+        share_l, share_h: in [0, 1].
+        seed: of the bootstrap over each strip's problems, 95 % percentile intervals.
+
+    Raises: ConfigError as classify does, and for a share outside [0, 1].
+
+    Source: ours.
+    """
+    for name, share in (("share_l", share_l), ("share_h", share_h)):
+        if not 0 <= share <= 1:
+            raise ConfigError(f"{name} is {share}: the share of a strip to cut lies in [0, 1].")
+    n_correct, n, phi_r = _signals(n_correct, n, phi_r, "both")
+    low, high = np.sort(phi_r[n_correct == 0]), -np.sort(-phi_r[n_correct == n])
+    rng = np.random.default_rng(seed)
+    tau_l, spread_l = _order_statistic(low, share_l, rng, n_resamples) if len(low) else (0.0, np.zeros(n_resamples))
+    tau_h, spread_h = _order_statistic(high, share_h, rng, n_resamples) if len(high) else (1.0, np.ones(n_resamples))
+    point, spread = np.array([min(tau_l, tau_h), tau_h]), np.stack([np.minimum(spread_l, spread_h), spread_h], axis=1)
+    return Suggestion(*_intervals(point, spread), None, len(low), len(high))
+
+
+def best_thresholds(n_correct, n, phi_r, labels, *, mode: Mode = "both", seed: int = 0, n_resamples: int = 1000) -> Suggestion:
+    """The pair of thresholds that meets the most reference labels: exact search over the distinct values of phi_r and their midpoints.
+
+    The agreement was maximised on these problems, so on others expect less. Ties go to Boundary: the highest tau_h, then the lowest tau_l.
+
+    Args:
+        n_correct, n, phi_r: of the calibration subset's pre-samples, as for classify.
+        labels: reference labels, shape (P,), P >= 1.
+        mode: "both" or "reward".
+        seed: of the bootstrap over problems, 95 % percentile intervals.
+
+    Raises: ConfigError as classify does, for mode "accuracy", which has no thresholds, and for no problems or labels that do not fit.
+
+    Source: ours.
+    """
+    if mode not in ("both", "reward"):
+        raise ConfigError(f'mode is "{mode}": only "both" and "reward" have thresholds to choose.')
+    n_correct, n, phi_r = _signals(n_correct, n, phi_r, mode)
+    labels = _classes("labels", labels)
+    if labels.shape != n_correct.shape or not len(labels):
+        raise ConfigError(f"There are {len(labels)} labels for {len(n_correct)} problems: give one per problem, and at least one.")
+    everywhere = mode == "reward"
+    in_l, in_h = (n_correct == 0) | everywhere, (n_correct == n) | everywhere
+    values = np.unique(np.concatenate([[0.0, 1.0], phi_r[in_l | in_h]]))
+    taus = np.unique(np.concatenate([values, (values[1:] + values[:-1]) / 2]))
+    boundary = labels == Difficulty.BOUNDARY
+    gain_l = np.where(in_l, (labels == Difficulty.OUTLIER).astype(int) - boundary, 0)
+    gain_h = np.where(in_h, (labels == Difficulty.INLIER).astype(int) - boundary, 0)
+    at = np.searchsorted(taus, np.where(np.isnan(phi_r), 0.0, phi_r))
+    order = np.argsort(at, kind="stable")
+    ends = np.searchsorted(at[order], np.arange(len(taus) + 1))
+    parts = taus, ends, gain_l[order], gain_h[order]
+    point, met = _search(np.ones((1, len(labels)), dtype=np.int64), *parts)
+    rng = np.random.default_rng(seed)
+    batches = _batches(n_resamples, len(labels))
+    spread = np.concatenate([_search(_resampled(rng, n_rows, len(labels))[:, order], *parts)[0] for n_rows in batches])
+    agreed = float(met[0] + boundary.sum()) / len(labels)
+    return Suggestion(*_intervals(point[0], spread), agreed, int(in_l.sum()), int(in_h.sum()))
+
+
+def reference_labels(n_correct, n: int = N_LABEL) -> np.ndarray:
+    """The reference label from n held-out responses: all correct Inlier, none Outlier, else Boundary.
+
+    Args:
+        n_correct: integers in 0..n, shape (P,).
+
+    Returns:
+        int8, shape (P,).
+
+    Raises: ConfigError for counts outside 0..n.
+
+    >>> reference_labels([12, 11, 1, 0]).tolist()
+    [0, 1, 1, 2]
+
+    Source: ours, method.md section 1.2.
+    """
+    return classify(n_correct, n, None, tau_l=0, tau_h=1, mode="accuracy")
+
+
+def confusion(predicted, reference) -> np.ndarray:
+    """Problems by predicted class (rows) and reference class (columns), int64, shape (3, 3).
+
+    Raises: ConfigError for classes outside 0..2 or shapes that differ.
+
+    >>> confusion([0, 1, 1], [0, 1, 2]).tolist()
+    [[1, 0, 0], [0, 1, 1], [0, 0, 0]]
+    """
+    predicted, reference = _classes("predicted", predicted), _classes("reference", reference)
+    if predicted.shape != reference.shape:
+        raise ConfigError(f"There are {len(predicted)} predicted and {len(reference)} reference classes: give one of each per problem.")
+    size = len(Difficulty)
+    return np.bincount(predicted * size + reference, minlength=size * size).reshape(size, size)
+
+
+def agreement(predicted, reference) -> Interval:
+    """Share of problems whose class is the reference's, with its 95 % Wilson interval.
+
+    Raises: ConfigError as confusion does, and for no problems.
+
+    >>> agreement([0, 1, 1, 2], [0, 1, 2, 2]).value
+    0.75
+    """
+    table = confusion(predicted, reference)
+    if not table.any():
+        raise ConfigError("There are no problems to compare: label at least one.")
+    return wilson(int(np.trace(table)), int(table.sum()))
+
+
+def accuracy_by_n(verdicts, rewards, labels, *, tau_l: float, tau_h: float) -> dict[str, list[Interval]]:
+    """Estimation accuracy per mode as n_p goes 1, 2, ...: the classes of the first n_p responses against the reference labels.
+
+    Args:
+        verdicts: booleans, shape (P, N): responses in the order they were drawn, none of them among those of the labels.
+        rewards: minimum step scores in [0, 1], shape (P, N); None without a process reward.
+        labels: reference labels, shape (P,), P >= 1.
+        tau_l, tau_h: thresholds of the modes that have them.
+
+    Returns:
+        {mode: N intervals}. "both" and "reward" are missing without rewards, "posterior" below FEW problems, where it is not fitted.
+
+    Raises: ConfigError for shapes that do not match, no problems, or as classify does.
+    """
+    verdicts = np.asarray(verdicts, dtype=bool)
+    rewards = None if rewards is None else np.asarray(rewards, dtype=np.float64)
+    if verdicts.ndim != 2 or (rewards is not None and rewards.shape != verdicts.shape):
+        raise ConfigError(
+            f"verdicts and rewards have the shapes {verdicts.shape} and {np.shape(rewards)}: give one row per problem and one column "
+            "per response in both."
+        )
+    modes = MODES if rewards is not None else ("accuracy",)
+    curves: dict[str, list[Interval]] = {mode: [] for mode in (*modes, *(["posterior"] if len(verdicts) >= FEW else []))}
+    for n in range(1, verdicts.shape[1] + 1):
+        n_correct = verdicts[:, :n].sum(axis=1)
+        phi_r = None if rewards is None else rewards[:, :n].mean(axis=1)
+        for mode, curve in curves.items():
+            if mode == "posterior":
+                classes = posterior_classes(posterior(n_correct, n, phi_r, m_more=0))
+            else:
+                classes = classify(n_correct, n, phi_r, tau_l=tau_l, tau_h=tau_h, mode=mode)
+            curve.append(agreement(classes, labels))
+    return curves
+
+
+def _signals(n_correct, n, phi_r, mode: Mode) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Checked as classify checks them, NaN where the mode uses it included."""
+    classify(n_correct, n, phi_r, tau_l=0, tau_h=1, mode=mode)
+    return columns(n_correct, n, phi_r, mode)
+
+
+def _classes(name: str, values) -> np.ndarray:
+    values = np.asarray(values)
+    if values.size and (not np.issubdtype(values.dtype, np.integer) or values.min() < 0 or values.max() >= len(Difficulty)):
+        raise ConfigError(f"{name} holds something that is no difficulty class: use 0 Inlier, 1 Boundary, 2 Outlier.")
+    return values.astype(np.int64).ravel()
+
+
+def _order_statistic(values: np.ndarray, share: float, rng: np.random.Generator, n_resamples: int) -> tuple[float, np.ndarray]:
+    """The value with this share of the ordered values before it, and what it is in each resample of as many values.
+
+    The k-th of N draws with replacement is the value at floor(N U) with U the k-th smallest of N uniform numbers, a Beta(k, N - k + 1):
+    one draw instead of N.
+    """
+    size = len(values)
+    k = min(int(Fraction(str(share)) * size) + 1, size)
+    drawn = np.minimum((size * rng.beta(k, size - k + 1, n_resamples)).astype(np.int64), size - 1)
+    return float(values[k - 1]), values[drawn]
+
+
+def _search(counts, taus, ends, gain_l, gain_h) -> tuple[np.ndarray, np.ndarray]:
+    """The best pair of thresholds for each row of counts, and the labels met beyond those that Boundary for all would meet.
+
+    Args:
+        counts: how often each problem counts, shape (B, P), the problems sorted by phi_r.
+        taus: candidates, rising, shape (U,); ends: where their problems begin, and P, shape (U + 1,).
+        gain_l, gain_h: labels gained where a problem is below tau_l or above tau_h, shape (P,).
+
+    Returns:
+        (tau_l, tau_h), shape (B, 2), tau_l <= tau_h; the gain, shape (B,).
+    """
+    below = _sums(counts * gain_l)[:, ends[:-1]]
+    up_to = _sums(counts * gain_h)
+    lowest_best = np.maximum.accumulate(below, axis=1)
+    total = up_to[:, -1:] - up_to[:, ends[1:]] + lowest_best
+    index_h = total.shape[1] - 1 - np.argmax(total[:, ::-1], axis=1)
+    rows = np.arange(len(counts))
+    index_l = np.argmax(below >= lowest_best[rows, index_h][:, None], axis=1)
+    return np.stack([taus[index_l], taus[index_h]], axis=1), total[rows, index_h]
+
+
+def _sums(table: np.ndarray) -> np.ndarray:
+    """Running sums along the rows with a 0 in front, shape (B, P + 1)."""
+    return np.concatenate([np.zeros((len(table), 1), dtype=table.dtype), np.cumsum(table, axis=1)], axis=1)
+
+
+def _resampled(rng: np.random.Generator, n_rows: int, size: int) -> np.ndarray:
+    """How often each of size problems is drawn in a resample, shape (n_rows, size)."""
+    return rng.multinomial(size, np.full(size, 1 / size), size=n_rows)
+
+
+def _batches(n_resamples: int, size: int) -> list[int]:
+    at_once = max(1, _ROWS // size)
+    return [min(at_once, n_resamples - start) for start in range(0, n_resamples, at_once)]
+
+
+def _intervals(point: np.ndarray, spread: np.ndarray) -> list[Interval]:
+    low, high = np.quantile(spread, [0.025, 0.975], axis=0)
+    return [Interval(*map(float, ends)) for ends in zip(point, low, high)]

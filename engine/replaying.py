@@ -1,0 +1,155 @@
+"""Replay: what every strategy would have yielded on recorded responses, next to each other and before anything is trained.
+
+Pre-samples are the n_p lowest indices, as a run takes them. The rest of the recording is what a strategy may draw from, without
+replacement; what it would give beyond that is unspent. Strategies in rounds are replayed in one go.
+"""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from engine import auto, plans, runs
+from engine.config import RunConfig
+from engine.errors import ConfigError
+from engine.export import pick_run
+from engine.grading import Grader
+from engine.jobs import JobRunner
+from engine.method.difficulty import classify
+from engine.method.intervals import Interval, bootstrap_mean, bootstrap_ratio
+from engine.method.replay import replay_yield
+from engine.method.strategies import Presampled, strategies
+from engine.offers import choices
+from engine.recorded.judged import judged
+from engine.recorded.replay import open_set
+from engine.store import Database, reads
+from engine.types import Mode
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """One strategy on a recording. Every interval is from resampling problems, the plan of each as it is."""
+
+    strategy: str
+    mode: Mode
+    label: str
+    n_unspent: int
+    """Responses of the plan that are not recorded, or that the strategy had nobody to give to."""
+    responses: Interval
+    """Pre-samples and what is drawn after them."""
+    pairs: Interval
+    """Expected over which of the recorded responses are drawn."""
+    covered: Interval
+    """Problems with at least one pair, likewise."""
+    pairs_per_1000: Interval
+    """Pairs per 1,000 of the responses."""
+
+
+def replay(db: Database, run_id: str, *, tau_l: float, tau_h: float, mode: Mode) -> list[Replayed]:
+    """Every strategy over a run's pre-samples at these thresholds, then the Boundary by each single signal.
+
+    Blocks while it grades recorded responses without a flag: seconds for thousands. Problems that are pending are left out.
+
+    Raises: ConfigError for a run that samples, one without complete pre-samples, or thresholds that cannot be used.
+    """
+    config, e = runs.config_of(db, run_id), reads.estimates(db, run_id, 0)
+    if not config.is_recorded:
+        raise ConfigError(f"Run {run_id} samples its responses; a replay needs recorded ones. Import some, and run their study.toml.")
+    if not len(e.n):
+        raise ConfigError(f"Run {run_id} has no problem with complete pre-samples yet. Pre-sample it first: `run` or `resume` does.")
+    recorded = open_set(reads.policy_path(db, reads.iteration(db, run_id, 0)["policy_id"]))
+    problems = reads.problems(db, run_id, "train", 0)
+    with Grader() as grader:
+        known = judged(recorded, {id: problems[id] for id in e.problem_ids.tolist()}, grader)
+    rest = [known[id].correct[n:] for id, n in zip(e.problem_ids.tolist(), e.n.tolist())]
+    n_right, n_rest = np.array([part.sum() for part in rest]), np.array([len(part) for part in rest])
+    found = []
+    for name, own_mode, label in choices(config, mode):
+        classes = classify(e.n_correct, e.n, e.phi_r, tau_l=tau_l, tau_h=tau_h, mode=own_mode)
+        seen = plans.view(db, config, run_id, 0, e, classes, strategy=name)
+        found.append(_replayed(replace(seen, budget=seen.budget_left), name, own_mode, label, n_right, n_rest))
+    return found
+
+
+def replay_config(config: RunConfig, *, tau_l: float | None = None, tau_h: float | None = None, mode: Mode | None = None) -> list[Replayed]:
+    """As replay, for a configuration on recorded responses, such as an imported set's study.toml; nothing is kept of it.
+
+    Args:
+        tau_l, tau_h, mode: None for the configuration's.
+
+    Raises: ConfigError where a threshold is given nowhere, or as replay does.
+    """
+    if not config.is_recorded:
+        raise ConfigError('sampling.sampler must be "recorded": a replay needs recorded responses. Import some, and use their study.toml.')
+    with TemporaryDirectory() as folder:
+        db = Database(Path(folder) / "replay.duckdb")
+        runner = JobRunner(db)
+        try:
+            run_id = runs.create_run(db, config)
+            auto.presample(runner, run_id)
+            return replay(db, run_id, **thresholds(config, tau_l, tau_h, mode))
+        finally:
+            runner.close()
+            db.close()
+
+
+def replay_run(file: Path, run_id: str | None, **chosen) -> list[Replayed]:
+    """As replay, for a run of a database file; None for its newest run, thresholds as for replay_config.
+
+    Raises: ConfigError for an unknown run; StoreLocked.
+    """
+    db = Database(file)
+    try:
+        run_id = pick_run(db, run_id)
+        return replay(db, run_id, **thresholds(runs.config_of(db, run_id), **chosen))
+    finally:
+        db.close()
+
+
+def thresholds(config: RunConfig, tau_l: float | None, tau_h: float | None, mode: Mode | None) -> dict:
+    """What is given, else the configuration's. Raises: ConfigError where a threshold is in neither."""
+    d = config.difficulty
+    found = {"tau_l": d.tau_l if tau_l is None else tau_l, "tau_h": d.tau_h if tau_h is None else tau_h}
+    for name, value in found.items():
+        if value is None:
+            raise ConfigError(f"difficulty.{name} is not set: give it in the configuration or as --{name.replace('_', '-')}.")
+    return {**found, "mode": mode or d.mode}
+
+
+def as_rows(found: list[Replayed]) -> list[dict[str, str]]:
+    """One row per strategy, every interval as value [low, high]."""
+
+    def told(interval: Interval) -> str:
+        return f"{interval.value:,.1f} [{interval.low:,.1f}, {interval.high:,.1f}]"
+
+    return [
+        {"strategy": r.label, "mode": r.mode, "responses": f"{r.responses.value:,.0f}", "unspent": f"{r.n_unspent:,}",
+         "pairs": told(r.pairs), "problems with pairs": told(r.covered), "pairs / 1,000": told(r.pairs_per_1000)}
+        for r in found
+    ]  # fmt: skip
+
+
+def _replayed(seen: Presampled, name: str, mode: Mode, label: str, n_right: np.ndarray, n_rest: np.ndarray) -> Replayed:
+    out = strategies()[name].spread(seen)
+    n_more = np.minimum(out.n_more, n_rest)
+    given = replay_yield(seen.n_correct, seen.n, n_right, n_rest, n_more)
+    pairs, spent = given.pairs * out.in_pool, seen.n + n_more
+    return Replayed(
+        strategy=name,
+        mode=mode,
+        label=label,
+        n_unspent=seen.budget_left - int(n_more.sum()),
+        responses=_total(spent),
+        pairs=_total(pairs),
+        covered=_total(given.covered * out.in_pool),
+        pairs_per_1000=_scaled(bootstrap_ratio(pairs, spent), 1000),
+    )
+
+
+def _total(values: np.ndarray) -> Interval:
+    return _scaled(bootstrap_mean(values), len(values))
+
+
+def _scaled(interval: Interval, factor: float) -> Interval:
+    return Interval(*(factor * part for part in (interval.value, interval.low, interval.high)))

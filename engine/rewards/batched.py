@@ -1,0 +1,147 @@
+"""What scorers with a model share: equal items read once, long texts refused, the rest in batches of like length.
+
+Must not know of problems, runs or thresholds.
+"""
+
+import gc
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from engine.errors import RewardModelError
+from engine.method.steps import normalise_newlines
+from engine.rewards import SCORE_DECIMALS
+from engine.types import StepScores
+
+Item = tuple[str, str]
+"""(prompt, response text), newlines normalised."""
+
+BATCH_TOKENS = {"cpu": 2_048}
+"""Padded tokens per forward pass by kind of device, 16,384 on any other: a CPU is slower with more, GPUs were not measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One text as a model reads it."""
+
+    item: Item
+    ids: list[int]
+    ends: list[int]
+    """Index of the token that each score is read at, in order."""
+
+
+class BatchedReward(ABC):
+    """Implements engine.rewards.RewardModel for a model that reads token ids.
+
+    A family says how an item becomes a Row and what the model answers. It sets `_model`, `_pad` and `_longest` (tokens the model
+    has positions for; None: no limit).
+
+    Args:
+        path: a folder in transformers' format, or a hub id.
+        device: "auto" takes a GPU where there is one; else "cpu", "cuda", "cuda:1".
+        batch_tokens: padded tokens per forward pass; at least one text is always read. None: BATCH_TOKENS.
+    """
+
+    _status: Literal["ok", "outcome"] = "ok"
+    _model = None
+    _pad = 0
+    _longest: int | None = None
+
+    def __init__(self, path: str, device: str = "auto", batch_tokens: int | None = None):
+        import torch
+
+        self.path = str(path)
+        self._device = torch.device(device if device != "auto" else "cuda" if torch.cuda.is_available() else "cpu")
+        self._batch_tokens = BATCH_TOKENS.get(self._device.type, 16_384) if batch_tokens is None else batch_tokens
+
+    def score(self, items: Sequence[Item]) -> list[StepScores]:
+        """Score (prompt, response) pairs, in their order; equal items are scored once.
+
+        A text longer than the model's positions is answered with status "too_long", never cut. Blocks.
+
+        Raises:
+            RewardModelError: the model gave another number of scores than there are steps, or a score that is no probability.
+        """
+        clean = [(normalise_newlines(prompt), normalise_newlines(response)) for prompt, response in items]
+        known: dict[Item, StepScores] = {}
+        rows = []
+        for item in dict.fromkeys(clean):
+            row = self._read(item)
+            if self._longest is not None and len(row.ids) > self._longest:
+                known[item] = StepScores((), "too_long")
+            elif not row.ends:
+                known[item] = StepScores((), self._status)
+            else:
+                rows.append(row)
+        for row, scores in self._answers(rows):
+            known[row.item] = self._checked(row, scores)
+        return [known[item] for item in clean]
+
+    def close(self) -> None:
+        """Give memory and device back. Safe to call twice."""
+        self._model = None
+        gc.collect()
+        if self._device.type == "cuda":
+            import torch
+
+            torch.cuda.empty_cache()
+
+    @abstractmethod
+    def _read(self, item: Item) -> Row:
+        """The item as token ids; no ends where there is nothing to score."""
+
+    def _probabilities(self, ids, mask, batch: list[Row]) -> list[list[float]]:
+        """What the model says of each row. ids and mask: [rows, tokens], right-padded."""
+        raise NotImplementedError
+
+    def _answers(self, rows: list[Row]) -> Iterator[tuple[Row, list[float]]]:
+        for batch in self._batches(rows):
+            yield from zip(batch, self._forward(batch), strict=True)
+
+    def _batches(self, rows: list[Row]) -> Iterator[list[Row]]:
+        """Rows of like length together, longest first, so that the first batch shows whether memory is enough."""
+        batch: list[Row] = []
+        for row in sorted(rows, key=lambda row: -len(row.ids)):
+            if batch and (len(batch) + 1) * len(batch[0].ids) > self._batch_tokens:
+                yield batch
+                batch = []
+            batch.append(row)
+        if batch:
+            yield batch
+
+    def _forward(self, batch: list[Row]) -> list[list[float]]:
+        import torch
+
+        longest = len(batch[0].ids)
+        ids = torch.tensor([row.ids + [self._pad] * (longest - len(row.ids)) for row in batch], device=self._device)
+        mask = torch.tensor([[1] * len(row.ids) + [0] * (longest - len(row.ids)) for row in batch], device=self._device)
+        with torch.inference_mode():
+            return self._probabilities(ids, mask, batch)
+
+    def _checked(self, row: Row, scores: list[float]) -> StepScores:
+        if len(scores) != len(row.ends):
+            raise RewardModelError(
+                f"The reward model {self.path} gave {len(scores)} scores for the {len(row.ends)} steps of a response that begins "
+                f"{row.item[1][:60]!r}. Its step tag or its files may not be those of the family: check reward.family."
+            )
+        # NaN fails every comparison, so this also catches it.
+        if not all(0.0 <= score <= 1.0 for score in scores):
+            raise RewardModelError(
+                f"The reward model {self.path} gave a score that is no number between 0 and 1, for a response "
+                f"that begins {row.item[1][:60]!r}. Its weights may be damaged, or its precision too low: choose "
+                "another one."
+            )
+        return StepScores(tuple(round(score, SCORE_DECIMALS) for score in scores), self._status)
+
+
+def load_tokenizer(path: str, trust_remote_code: bool):
+    """The tokenizer that stands beside a reward model. Raises: RewardModelError."""
+    from transformers import AutoTokenizer
+
+    try:
+        return AutoTokenizer.from_pretrained(path, trust_remote_code=trust_remote_code)
+    except Exception as error:  # damaged files raise what they like
+        raise RewardModelError(
+            f"No tokenizer could be loaded from {path!r} ({error}). It belongs beside the reward model's weights."
+        ) from error

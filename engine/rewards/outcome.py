@@ -1,0 +1,98 @@
+"""An outcome reward model: one score for a whole response, from any sequence classifier that transformers loads.
+
+The score belongs to the response, not to a step: its status is "outcome" and no minimum is taken. Question and response are read
+through the tokenizer's chat template where there is one, else as question, newline, response. One label: sigmoid of the logit.
+Two labels: softmax, and label 1 is "right".
+
+Must not know of problems, runs or thresholds.
+"""
+
+from engine.errors import RewardModelError
+from engine.rewards.batched import BatchedReward, Item, Row, load_tokenizer
+from engine.rewards.plain_text import PlainText, chat_parts
+
+
+class OutcomeReward(BatchedReward):
+    """Scores responses as a whole. Implements engine.rewards.RewardModel; its prompts are bare questions.
+
+    A response of blanks only is not read: it has no score, and its reward is 0.
+
+    Args:
+        path: a folder in transformers' format, or a hub id.
+        device: "auto" takes a GPU where there is one; else "cpu", "cuda", "cuda:1".
+        batch_tokens: padded tokens per forward pass; at least one text is always read. None: 2,048 on a CPU, 16,384 on a GPU.
+        trust_remote_code: run code that comes with the model.
+
+    Raises: RewardModelError: nothing loadable at `path`, no classifier head in it, or neither one label nor two.
+    """
+
+    _status = "outcome"
+
+    def __init__(self, path: str, device: str = "auto", batch_tokens: int | None = None, trust_remote_code: bool = False):
+        super().__init__(path, device, batch_tokens)
+        self._tokenizer = load_tokenizer(self.path, trust_remote_code)
+        self._model = _load(self.path, self._device, trust_remote_code)
+        self._plain = PlainText(self._tokenizer)
+        self._frame = chat_parts(self._tokenizer, self.path, None) if self._tokenizer.chat_template else ["", "\n", ""]
+        positions = getattr(self._model.config, "max_position_embeddings", None)
+        self._longest = min(positions or self._tokenizer.model_max_length, self._tokenizer.model_max_length)
+        self._pad = self._model.config.pad_token_id or 0
+        if self._model.config.pad_token_id is None:
+            self._batch_tokens = 0  # such a model cannot tell a text from its padding: each is read by itself
+
+    def _read(self, item: Item) -> Row:
+        before, between, behind = self._frame
+        if any(map(self._plain.holds_names, item)):
+            ids = self._read_in_pieces(item)
+        else:
+            text = before + item[0] + between + item[1] + behind
+            ids = self._tokenizer(text, add_special_tokens=not self._tokenizer.chat_template, verbose=False).input_ids
+        return Row(item, ids, [len(ids) - 1] if item[1].strip() else [])
+
+    def _read_in_pieces(self, item: Item) -> list[int]:
+        """The ids of an item that holds the names of special tokens, which must stay letters."""
+        question, response = self._plain.ids(list(item))
+        before, between, behind = self._tokenizer(self._frame, add_special_tokens=False).input_ids
+        if not self._tokenizer.chat_template:
+            before, behind = _added(self._tokenizer)
+        return [*before, *question, *between, *response, *behind]
+
+    def _probabilities(self, ids, mask, batch: list[Row]) -> list[list[float]]:
+        logits = self._model(input_ids=ids, attention_mask=mask).logits.float()
+        right = logits[:, 0].sigmoid() if logits.shape[-1] == 1 else logits.softmax(-1)[:, 1]
+        return [[score] for score in right.tolist()]
+
+
+def _added(tokenizer) -> tuple[list[int], list[int]]:
+    """The special tokens that the tokenizer puts before and behind a text."""
+    one = tokenizer("a", return_special_tokens_mask=True)
+    inside = [index for index, special in enumerate(one.special_tokens_mask) if not special]
+    return one.input_ids[: inside[0]], one.input_ids[inside[-1] + 1 :]
+
+
+def _load(path: str, device, trust_remote_code: bool):
+    """A sequence classifier on the device, checked."""
+    import torch
+    from transformers import AutoModelForSequenceClassification
+
+    dtype = torch.float32 if device.type == "cpu" else torch.bfloat16
+    try:
+        model, report = AutoModelForSequenceClassification.from_pretrained(
+            path, dtype=dtype, trust_remote_code=trust_remote_code, output_loading_info=True
+        )
+    except Exception as error:  # damaged files raise what they like
+        raise RewardModelError(
+            f"No outcome reward model could be loaded from {path!r} ({error}). Give a folder or a hub id that holds a transformers "
+            "sequence classifier with its tokenizer. One that brings its own code runs only with reward.trust_remote_code = true."
+        ) from error
+    if report["missing_keys"]:
+        raise RewardModelError(
+            f"{path!r} is no sequence classifier: it holds no weights for {', '.join(sorted(report['missing_keys'])[:4])}. "
+            "An outcome reward model needs a trained classifier head."
+        )
+    if model.config.num_labels not in (1, 2):
+        raise RewardModelError(
+            f"{path!r} has {model.config.num_labels} labels per text: an outcome reward model has one (a score) or two (wrong, right). "
+            "Choose another one."
+        )
+    return model.to(device).eval()

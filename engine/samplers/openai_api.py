@@ -1,0 +1,361 @@
+"""Sampling through any number of OpenAI-compatible servers (`vllm serve`, or anything else that speaks its completions).
+
+Every response is one request with its own seed, sent to the server with the fewest requests in flight. A server that fails
+rests, with pauses that double, until it answers again or is given up; its requests go to the others at once. Which server
+answered changes no seed. Guaranteed: every request is answered once, and only by a server whose list of models names the
+policy (engine.samplers.served), asked before the first request and again whenever a server comes back. Equal texts are as
+the server gives them: `vllm serve` on the starter policy in fp32 gives vllm_local's (tested); other servers may ignore seeds.
+
+Departures from hf_local: (1) an empty prompt is always refused, without chat; (2) a server that is not vLLM refuses a prompt
+that fits when prompt and max_new_tokens together do not; (3) n_tokens is what the server counts, less the end token on vLLM.
+
+aiohttp, because it costs our process least per request: see docs/decisions.md.
+"""
+
+import asyncio
+import json
+import re
+import socket
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from engine.errors import SamplerError
+from engine.method.seeds import stable_hash
+from engine.samplers.served import Served, Wanted, checked_url, find_served, inert
+from engine.samplers.server_words import authorization, cannot_answer, sentence, words
+from engine.types import Request, Response, SamplingSettings
+
+FIRST_PAUSE_S = 0.5
+GIVE_UP_AFTER = 6
+"""Failures of a server without an answer in between: half a minute of pauses, then it is given up."""
+ATTEMPTS = 8
+"""Tries of one request, on whatever servers, before it is an error."""
+CONNECT_LIMIT_S, CHECK_LIMIT_S, ANSWER_LIMIT_S = 10, 30, 1800
+KEEPALIVE_S = 30
+"""A machine that has gone silent is noticed after about three times this."""
+
+GATHER = 32
+"""Finished responses per yielded list, or the batch size where that is less."""
+
+_DOES_NOT_FIT = re.compile(r"context|max_model_len|too long|longer than|empty", re.IGNORECASE)
+"""How vLLM, SGLang, llama.cpp, TGI and OpenAI word a prompt that they cannot read; looked for in answers 400, 413 and 422 only."""
+
+_VLLM_ONLY = {"top_k": 0, "min_p": 0.0, "repetition_penalty": 1.0}
+"""vLLM fills settings that are left out from the model's generation_config.json, and local samplers do not."""
+
+
+class OpenAiSampler:
+    """A policy behind OpenAI-compatible servers. Opening it connects to nothing: each call of sample asks the servers anew.
+
+    Args:
+        path: the policy's folder on this machine: what the servers must serve.
+        base_urls: where they are; one without a path means /v1 there.
+        policy_id, known_as, model: see engine.samplers.served.Wanted.
+        batch_size: requests in flight over all servers.
+
+    Raises: ConfigError for an address that cannot be used.
+    """
+
+    def __init__(
+        self, path: str, *, base_urls: Sequence[str], policy_id: str, known_as: str = "", model: str | None = None, batch_size: int = 256
+    ):
+        self.urls = [checked_url(url) for url in base_urls]
+        self.wanted = Wanted(path, policy_id, known_as, model)
+        self.batch_size = batch_size
+
+    def sample(self, requests: Sequence[Request], settings: SamplingSettings) -> Iterator[list[Response]]:
+        """See Sampler. Blocks between batches in an event loop of its own; closing early drops the connections, which makes
+        vLLM give the requests up.
+
+        Raises: SamplerError if a server serves other weights, if all are given up, or if one says that a request is wrong.
+        """
+        fits = [r for r in requests if r.prompt or settings.chat]
+        if len(fits) < len(requests):
+            yield [_refused(r) for r in requests if not (r.prompt or settings.chat)]
+        if not fits:
+            return
+        with asyncio.Runner() as runner:
+            call = _Call(self, fits, settings)
+            try:
+                runner.run(call.start())
+                while batch := runner.run(call.next_batch()):
+                    yield batch
+            finally:
+                runner.run(call.stop())
+
+    def close(self) -> None:
+        """Nothing is held between calls. Safe to call twice."""
+
+
+@dataclass(slots=True)
+class _Server:
+    """One server during one call of sample."""
+
+    url: str
+    served: Served | None = None
+    """None until it has shown that it serves the policy."""
+    n_in_flight: int = 0
+    n_failures: int = 0
+    """Since its last answer."""
+    is_resting: bool = True
+    is_given_up: bool = False
+    said: str = ""
+    """Its last failure."""
+
+
+class _Failed(Exception):
+    """A try that another server, or the same one later, may answer."""
+
+
+class _Call:
+    """One call of sample: its servers, what waits, what is finished."""
+
+    def __init__(self, sampler: OpenAiSampler, requests: list[Request], settings: SamplingSettings):
+        self._sampler, self._settings = sampler, settings
+        self._servers = [_Server(url) for url in dict.fromkeys(sampler.urls)]
+        self._waiting = deque(requests)
+        self._finished: list[Response] = []
+        self._room: dict[str, int] = {}
+        """Response tokens that fit after a prompt, where max_new_tokens does not."""
+        self._heads: dict[tuple[Served, int], str] = {}
+        self._salt = requests[0].seed
+        self._tasks: set[asyncio.Task] = set()
+        self._n_slots = min(sampler.batch_size, len(requests))
+        self._gather = min(GATHER, sampler.batch_size)
+        self._error: Exception | None = None
+        self._news, self._change = asyncio.Event(), asyncio.Event()
+        """Something to yield or to raise; a server that has come back or is given up."""
+
+    async def start(self) -> None:
+        """Ask every server what it serves, then fill the slots. Raises: SamplerError for a server with other weights."""
+        import aiohttp
+
+        self._http = aiohttp
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0, socket_factory=_socket),
+            timeout=aiohttp.ClientTimeout(total=ANSWER_LIMIT_S, sock_connect=CONNECT_LIMIT_S),
+            headers={"Content-Type": "application/json", **authorization()},
+            cookie_jar=aiohttp.DummyCookieJar(),
+        )
+        await asyncio.gather(*[self._meet(server) for server in self._servers])
+        for _ in range(self._n_slots):
+            self._begin(self._slot())
+
+    async def next_batch(self) -> list[Response]:
+        """What has finished, once it is enough or the rest; empty at the end."""
+        while len(self._finished) < self._gather and self._n_slots and not self._error:
+            self._news.clear()
+            await self._news.wait()
+        if self._error:
+            raise self._error
+        batch, self._finished = self._finished, []
+        return batch
+
+    async def stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if hasattr(self, "_session"):
+            await self._session.close()
+
+    def _begin(self, work) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _slot(self) -> None:
+        """Answer one waiting request after the other."""
+        try:
+            while self._waiting and not self._error:
+                response = await self._answer(self._waiting.popleft())
+                self._finished.append(response)
+                if len(self._finished) >= self._gather:
+                    self._news.set()
+        except Exception as error:  # a fault too is raised where the batches are waited for
+            self._error = self._error or error
+        finally:
+            self._n_slots -= 1
+            if self._error or not self._n_slots:
+                self._news.set()
+
+    async def _answer(self, request: Request) -> Response:
+        said = ""
+        for _ in range(ATTEMPTS):
+            server = await self._least_busy()
+            server.n_in_flight += 1
+            try:
+                response = await self._ask(server, request)
+                server.n_failures = 0
+                return response
+            except (_Failed, self._http.ClientError, TimeoutError, OSError) as error:
+                said = f"{server.url}: {words(error)}"
+                self._rest(server, words(error))
+            finally:
+                server.n_in_flight -= 1
+        raise SamplerError(
+            f"A request failed {ATTEMPTS} times, the last time at {said}. What was finished is stored. Look at the server's log, then "
+            "resume the job."
+        )
+
+    async def _least_busy(self) -> _Server:
+        """The server with the fewest requests in flight, the first of equals; waits while all rest.
+
+        Raises: SamplerError if all are given up.
+        """
+        while True:
+            ready = [server for server in self._servers if not server.is_resting]
+            if ready:
+                return min(ready, key=_load) if len(ready) > 1 else ready[0]
+            if all(server.is_given_up for server in self._servers):
+                raise SamplerError(_all_dead(self._servers))
+            self._change.clear()
+            await self._change.wait()
+
+    async def _ask(self, server: _Server, request: Request) -> Response:
+        """One try. Raises: _Failed and aiohttp's errors where another may do better; SamplerError where none will."""
+        limit = self._room.get(request.prompt, self._settings.max_new_tokens)
+        status, body = await self._post(server, self._path, self._body(server.served, request, limit))
+        if status == 200:
+            return self._response(server, request, _json(body))
+        said = sentence(body)
+        if status in (400, 413, 422) and _DOES_NOT_FIT.search(said):
+            room = await self._count_room(server, request)
+            if not 0 < room < limit:
+                return _refused(request)
+            self._room[request.prompt] = room
+            return await self._ask(server, request)
+        if status in (404, 408, 409, 425, 429) or status >= 500:  # 404: it may have been started anew with another model
+            raise _Failed(f"it answered {status}, {said}")
+        raise SamplerError(cannot_answer(server.url, status, said))
+
+    @property
+    def _path(self) -> str:
+        return "/chat/completions" if self._settings.chat else "/completions"
+
+    def _body(self, served: Served, request: Request, max_tokens: int) -> bytes:
+        """The request as JSON; what all requests share is written once."""
+        head = self._heads.get((served, max_tokens))
+        if head is None:
+            s = self._settings
+            asked = {"model": served.name, "max_tokens": max_tokens, "temperature": s.temperature, "top_p": s.top_p, "n": 1}
+            head = json.dumps(asked | (_VLLM_ONLY if served.is_vllm else {}))[:-1]
+            self._heads[served, max_tokens] = head
+        seed = f', "seed": {request.seed % 2**63}' if self._settings.temperature else ""
+        return f"{head}{seed}, {json.dumps(self._prompt(request))[1:]}".encode()
+
+    def _prompt(self, request: Request) -> dict:
+        return {"messages": [{"role": "user", "content": request.prompt}]} if self._settings.chat else {"prompt": request.prompt}
+
+    def _response(self, server: _Server, request: Request, answer: dict) -> Response:
+        try:
+            choice = answer["choices"][0]
+            text = choice["message"]["content"] if self._settings.chat else choice["text"]
+            reason = choice["finish_reason"]
+            n_tokens = (answer.get("usage") or {}).get("completion_tokens", 0)
+        except (KeyError, IndexError, TypeError) as error:
+            raise _Failed(f"its answer is no completion (no {error})") from None
+        if reason not in ("stop", "length"):
+            raise _Failed(f"it ended a response with {inert(repr(reason))}, neither stop nor length")
+        is_end_counted = server.served.is_vllm and reason == "stop"
+        return Response(request.problem_id, request.index, request.seed, text or "", reason, max(n_tokens - is_end_counted, 0))
+
+    async def _count_room(self, server: _Server, request: Request) -> int:
+        """Response tokens that fit after the prompt, as vLLM counts; 0 where none do, or the server cannot say."""
+        if not server.served.is_vllm:
+            return 0
+        asked = {"model": server.served.name, **self._prompt(request)}
+        status, body = await self._post(server, None, json.dumps(asked).encode())
+        if status == 200:
+            counted = _json(body)
+            return counted.get("max_model_len", 0) - counted.get("count", 0)
+        return 0
+
+    async def _post(self, server: _Server, path: str | None, body: bytes) -> tuple[int, bytes]:
+        """(HTTP status, body). A path of None is vLLM's /tokenize, which stands beside /v1."""
+        url = server.url + path if path else server.url.removesuffix("/v1") + "/tokenize"
+        async with self._session.post(url, data=body, allow_redirects=False) as answer:
+            return answer.status, await answer.read()
+
+    async def _meet(self, server: _Server) -> None:
+        """Find the policy on a server, or let it rest. Raises: SamplerError for other weights, a wrong key or no list of models."""
+        try:
+            limit = self._http.ClientTimeout(total=CHECK_LIMIT_S, sock_connect=CONNECT_LIMIT_S)
+            async with self._session.get(server.url + "/models", timeout=limit, allow_redirects=False) as answer:
+                status, body = answer.status, await answer.read()
+            if status >= 500 or status == 429:
+                raise _Failed(f"it answered {status}, {sentence(body)}")
+            if status != 200:
+                raise SamplerError(cannot_answer(server.url, status, sentence(body)))
+            server.served = find_served(_json(body), self._sampler.wanted, server.url)
+        except (_Failed, self._http.ClientError, TimeoutError, OSError) as error:
+            server.is_resting = False
+            self._rest(server, words(error))
+            return
+        server.is_resting = False
+        self._change.set()
+
+    def _rest(self, server: _Server, said: str) -> None:
+        """Send nothing to a server for a while; after too many failures, nothing more in this call."""
+        if server.is_resting:
+            return
+        server.is_resting, server.said = True, said
+        server.n_failures += 1
+        if server.n_failures >= GIVE_UP_AFTER:
+            self._give_up(server)
+        else:
+            self._begin(self._come_back(server))
+
+    async def _come_back(self, server: _Server) -> None:
+        await asyncio.sleep(pause_s(server.n_failures, server.url, self._salt))
+        try:
+            await self._meet(server)
+        except SamplerError as error:  # it was started anew with something else: the others go on
+            server.said = str(error)
+            self._give_up(server)
+
+    def _give_up(self, server: _Server) -> None:
+        server.is_given_up = True
+        self._change.set()
+
+
+def pause_s(n_failures: int, *salt: object) -> float:
+    """Seconds before a server is tried again: doubled by each failure, times a jitter in [0.5, 1) that is a hash of the salt."""
+    jitter = 0.5 + stable_hash("pause", n_failures, *salt) / 2**65
+    return FIRST_PAUSE_S * 2 ** (n_failures - 1) * jitter
+
+
+def _load(server: _Server) -> int:
+    return server.n_in_flight
+
+
+def _refused(request: Request) -> Response:
+    return Response(request.problem_id, request.index, request.seed, "", "refused", 0)
+
+
+def _socket(address) -> socket.socket:
+    """A TCP socket that asks, while nothing comes, whether the other side is still there."""
+    made = socket.socket(*address[:3])
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name in ("TCP_KEEPIDLE", "TCP_KEEPINTVL"):
+        if hasattr(socket, name):
+            made.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), KEEPALIVE_S)
+    return made
+
+
+def _json(body: bytes) -> dict:
+    try:
+        answer = json.loads(body)
+    except ValueError:
+        raise _Failed("its answer is no JSON") from None
+    if not isinstance(answer, dict):
+        raise _Failed("its answer is no JSON object")
+    return answer
+
+
+def _all_dead(servers: list[_Server]) -> str:
+    heard = "; ".join(f"{server.url}: {server.said}" for server in servers)
+    return (
+        f"None of the servers in sampling.base_urls answers ({heard}). What was finished is stored. Start them again with the same policy, "
+        "then resume the job."
+    )

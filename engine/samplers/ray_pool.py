@@ -1,0 +1,229 @@
+"""Sampling through Ray: one engine per GPU, or as many as are asked for, on this machine or on a cluster.
+
+Each engine is a Ray actor that owns one of our own samplers (vllm_local where the cluster has GPUs, hf_local where it has
+none), so seeds, texts and refusals are that sampler's, and `batch_size` counts per engine. Requests are handed out in parts
+that shrink towards the end: few pauses between parts, and no engine left alone with the rest. An engine that is lost is
+replaced, and what it had not answered is sampled again. The sampler's name in a sample set is ray_pool either way: a run that
+moves from a cluster with GPUs to one without gets other texts above temperature 0.
+
+On this machine a cluster is started that lives and ends with this process. It listens on every interface, as Ray does, so it
+takes a token made for it: in the environment, never in a file. Elsewhere Ray's own settings of the cluster apply.
+"""
+
+import os
+import secrets
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from engine.errors import ConfigError, SamplerError, WorkerDied
+from engine.types import Request, Response, SamplingSettings
+
+ROOT = Path(__file__).resolve().parents[2]
+
+MAX_LOSSES = 4
+"""Engines lost in a row, without a response in between, before it is an error."""
+
+
+class RaySampler:
+    """A policy in several engines.
+
+    Args:
+        path: the policy's folder, where every node of the cluster finds it, or a hub id.
+        batch_size: requests in flight per engine.
+        n_engines: None for as many as the GPUs allow, one without GPUs.
+        tensor_parallel_size: GPUs per engine.
+        address: a Ray cluster's, such as "10.0.0.5:6379"; None starts one here.
+
+    Blocks until every engine has loaded the policy. Raises: SamplerError if one cannot, or the cluster cannot be reached or is
+    too small; ConfigError if Ray is not installed.
+    """
+
+    _n_open = 0
+
+    def __init__(
+        self,
+        path: str,
+        *,
+        batch_size: int = 256,
+        n_engines: int | None = None,
+        tensor_parallel_size: int = 1,
+        address: str | None = None,
+        trust_remote_code: bool = False,
+    ):
+        self.batch_size = batch_size
+        self._engines: list[Any] = []
+        self._is_open = True
+        self._ray = _connect(address, n_engines or 1)
+        RaySampler._n_open += 1
+        options: dict[str, Any] = {"batch_size": batch_size, "trust_remote_code": trust_remote_code}
+        try:
+            n_gpus = int(self._ray.cluster_resources().get("GPU", 0))
+            if n_gpus:
+                options["tensor_parallel_size"] = tensor_parallel_size
+            self._spec = ("vllm_local" if n_gpus else "hf_local", path, options)
+            n_engines = n_engines or max(1, n_gpus // tensor_parallel_size)
+            self._check_room(n_engines, tensor_parallel_size, n_gpus)
+            needs = {"num_cpus": 1, "num_gpus": tensor_parallel_size if n_gpus else 0, "scheduling_strategy": "SPREAD"}
+            self._actor = self._ray.remote(**needs)(Engine)
+            self._engines = [self._actor.remote(*self._spec) for _ in range(n_engines)]
+            self._ray.get([engine.open.remote() for engine in self._engines])
+        except BaseException as error:
+            self.close()
+            raise self._in_words(error) from error
+
+    def sample(self, requests: Sequence[Request], settings: SamplingSettings) -> Iterator[list[Response]]:
+        """See Sampler. Closing early ends the engines that are at work; the next call starts them anew.
+
+        Raises: WorkerDied if engines keep dying; SamplerError from an engine.
+        """
+        waiting = deque(requests)
+        least = min(self.batch_size, -(-len(requests) // len(self._engines)))
+        parts: dict[Any, _Part] = {}
+        n_lost = 0
+        try:
+            while waiting or parts:
+                busy = {part.place for part in parts.values()}
+                for place in [p for p in range(len(self._engines)) if p not in busy and waiting]:
+                    size = max(least, -(-len(waiting) // (2 * len(self._engines))))
+                    mine = [waiting.popleft() for _ in range(min(size, len(waiting)))]
+                    parts[self._hand_out(place, mine, settings)] = _Part(place, {(r.problem_id, r.index): r for r in mine})
+                ready, _ = self._ray.wait(list(parts), num_returns=1)
+                for stream in ready:
+                    try:
+                        batch = self._ray.get(next(stream))
+                    except StopIteration:
+                        waiting.extend(parts.pop(stream).left.values())
+                        continue
+                    except (self._ray.exceptions.RayActorError, self._ray.exceptions.ObjectLostError) as error:
+                        part = parts.pop(stream)
+                        waiting.extend(part.left.values())
+                        self._engines[part.place] = None
+                        n_lost += 1
+                        if n_lost >= MAX_LOSSES:
+                            raise _keeps_dying(n_lost, error) from error
+                        continue
+                    except Exception as error:
+                        raise self._in_words(error) from error
+                    n_lost = 0
+                    for response in batch:
+                        del parts[stream].left[response.problem_id, response.index]
+                    yield batch
+        finally:
+            for part in parts.values():
+                self._end(part.place)
+
+    def close(self) -> None:
+        """End every engine; the last sampler that closes ends the cluster that was started here. Safe to call twice."""
+        if not self._is_open:
+            return
+        self._is_open = False
+        for place in range(len(self._engines)):
+            self._end(place)
+        RaySampler._n_open -= 1
+        if RaySampler._n_open == 0:
+            self._ray.shutdown()
+
+    def _hand_out(self, place: int, requests: list[Request], settings: SamplingSettings):
+        """A stream of an engine's answers; an engine that was ended or lost is started anew."""
+        if self._engines[place] is None:
+            self._engines[place] = self._actor.remote(*self._spec)
+        return self._engines[place].sample.options(num_returns="streaming").remote(requests, settings)
+
+    def _end(self, place: int) -> None:
+        if self._engines[place] is not None:
+            self._ray.kill(self._engines[place])
+            self._engines[place] = None
+
+    def _check_room(self, n_engines: int, tensor_parallel_size: int, n_gpus: int) -> None:
+        n_cpus = int(self._ray.cluster_resources().get("CPU", 0))
+        if n_gpus and n_engines * tensor_parallel_size > n_gpus:
+            raise SamplerError(
+                f"sampling.n_engines is {n_engines} with {tensor_parallel_size} GPUs each, and the Ray cluster has {n_gpus} GPUs. Lower "
+                "sampling.n_engines or sampling.tensor_parallel_size."
+            )
+        if n_engines > n_cpus:
+            raise SamplerError(f"sampling.n_engines is {n_engines}, and the Ray cluster has {n_cpus} CPUs: one engine takes one. Lower it.")
+
+    def _in_words(self, error: BaseException) -> BaseException:
+        """Ray's exceptions as ours: an engine's own sentence, or what became of it."""
+        if isinstance(cause := getattr(error, "cause", None), SamplerError):
+            return SamplerError(str(cause))
+        if isinstance(error, self._ray.exceptions.RayError):
+            return SamplerError(f"An engine of the Ray pool failed: {_last_line(error)}. Ray's logs are under /tmp/ray/session_latest/logs.")
+        return error
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Requests that one engine is at."""
+
+    place: int
+    """The engine's place in the list."""
+    left: dict[tuple[str, int], Request]
+    """What it has not answered yet."""
+
+
+class Engine:
+    """What runs in a Ray actor: one sampler, opened by its first call."""
+
+    def __init__(self, name: str, path: str, options: dict[str, Any]):
+        self._spec, self._sampler = (name, path, options), None
+
+    def open(self) -> None:
+        name, path, options = self._spec
+        if self._sampler is None and name == "vllm_local":
+            from engine.samplers.vllm_local import VllmSampler
+
+            self._sampler = VllmSampler(path, **options)
+        elif self._sampler is None:
+            from engine.samplers.hf_local import HfSampler
+
+            self._sampler = HfSampler(path, **options)
+
+    def sample(self, requests: list[Request], settings: SamplingSettings) -> Iterator[list[Response]]:
+        self.open()
+        yield from self._sampler.sample(requests, settings)
+
+
+def _connect(address: str | None, n_engines: int):
+    """Ray, connected. Raises: SamplerError if there is no cluster at the address."""
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    if address is None and "RAY_AUTH_MODE" not in os.environ:
+        os.environ.update(RAY_AUTH_MODE="token", RAY_AUTH_TOKEN=secrets.token_hex(32))
+    try:
+        import ray
+    except ImportError:
+        raise ConfigError("sampling.sampler is ray_pool, and Ray is not installed. Install requirements-ray.txt.") from None
+    if ray.is_initialized():
+        return ray
+    quiet = {"log_to_driver": False, "logging_level": "ERROR", "namespace": "hs-star"}
+    try:
+        if address:
+            ray.init(address=address, runtime_env={"py_modules": [str(ROOT / "engine")]}, **quiet)
+        else:
+            here = {"env_vars": {"PYTHONPATH": str(ROOT)}}
+            n_cpus = max(n_engines, os.cpu_count() or 1)
+            ray.init(address="local", num_cpus=n_cpus, include_dashboard=False, runtime_env=here, **quiet)
+    except (OSError, ValueError, RuntimeError, ray.exceptions.RayError) as error:
+        where = f"at sampling.ray_address, {address}," if address else "on this machine"
+        raise SamplerError(
+            f"No Ray cluster could be used {where} ({_last_line(error)}). Start one there with `ray start --head`, or leave "
+            "sampling.ray_address out to use this machine."
+        ) from error
+    return ray
+
+
+def _keeps_dying(n_lost: int, error: Exception) -> WorkerDied:
+    return WorkerDied(
+        f"{n_lost} engines of the Ray pool ended one after the other without a response ({_last_line(error)}). What was finished is "
+        "stored. If memory is short, lower sampling.batch_size or sampling.n_engines; then resume the job. Ray's logs are under "
+        "/tmp/ray/session_latest/logs."
+    )
+
+
+def _last_line(error: BaseException) -> str:
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return lines[-1].strip().rstrip(".")[:300]

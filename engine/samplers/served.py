@@ -1,0 +1,100 @@
+"""What a server says it serves, and whether that is the policy a run is about to sample.
+
+Pure: no network. A remote server holds one set of weights, and only its list of models (`/v1/models`) tells which, so that list
+is compared with the policy's identity before anything is sampled. vLLM gives each model a name (`id`) and the folder or hub
+id that it was loaded from (`root`); other servers give a name alone.
+"""
+
+import os
+import re
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from engine.errors import ConfigError, SamplerError
+
+SAID_LIMIT = 300
+"""Characters of a server's own words in an error."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The policy that must answer."""
+
+    folder: str
+    """Where its files are on this machine."""
+    policy_id: str
+    """Its content id; our trained policies' folders are named so."""
+    known_as: str = ""
+    """How the configuration names it, such as a hub id; empty for a policy that was trained here."""
+    model: str | None = None
+    """sampling.model: the name that stands for known_as on a server which does not say what it loaded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A model on a server that is the wanted policy."""
+
+    name: str
+    is_vllm: bool
+    """vLLM takes more settings than OpenAI's interface has, and counts tokens of a prompt."""
+
+
+def find_served(listing: Any, wanted: Wanted, url: str) -> Served:
+    """The model in a server's list that is the wanted policy.
+
+    It is, if the folder or hub id it was loaded from is the policy's, or a folder of the same content id's name, or if the model
+    is served under the content id. The name in sampling.model is taken on trust, for the policy that the configuration names and
+    where the server does not say what it loaded.
+
+    Raises: SamplerError naming what is served, and the folder that should be.
+    """
+    models = listing.get("data") if isinstance(listing, dict) else None
+    models = [m for m in models or [] if isinstance(m, dict) and isinstance(m.get("id"), str)]
+    for model in models:
+        if _is(model, wanted):
+            return Served(model["id"], is_vllm=model.get("owned_by") == "vllm")
+    serves = ", ".join(dict.fromkeys(str(m.get("root") or m["id"]) for m in models)) or "no model"
+    raise SamplerError(
+        f"{url} serves {inert(serves)}, and what is to be sampled is the policy {wanted.policy_id}. Serve its folder there, "
+        f"vllm serve {wanted.folder}, and resume the job. From a copy under another name, serve it with "
+        f"--served-model-name {wanted.policy_id}."
+    )
+
+
+def _is(model: dict, wanted: Wanted) -> bool:
+    name, root = model["id"], model.get("root")
+    says_what_it_loaded = isinstance(root, str) and root != name
+    loaded = root if says_what_it_loaded else name
+    if name == wanted.policy_id or os.path.basename(loaded.rstrip("/")) == wanted.policy_id:
+        return True
+    if os.path.isabs(loaded) and os.path.realpath(loaded) == os.path.realpath(wanted.folder):
+        return True
+    return bool(wanted.known_as) and (loaded == wanted.known_as or (name == wanted.model and not says_what_it_loaded))
+
+
+def inert(text: str) -> str:
+    """A server's own words as one short line without control characters; anything that looks like a bearer key is blotted out."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    line = re.sub(r"\b(sk-|hf_|Bearer )\S+", r"\1…", line)
+    return line if len(line) <= SAID_LIMIT else line[:SAID_LIMIT] + "…"
+
+
+def checked_url(url: str) -> str:
+    """A base URL as it is used: no slash at its end, and /v1 where it has no path.
+
+    Raises: ConfigError for what is no http(s) address, or for one with a password, key or query in it.
+    """
+    try:
+        parts = urlsplit(url)
+        is_address = parts.scheme in ("http", "https") and parts.hostname and (parts.port or 1) > 0
+    except ValueError:
+        is_address = False
+    if not is_address:
+        raise ConfigError(f"sampling.base_urls holds {url!r}: give addresses such as http://127.0.0.1:8000/v1.")
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise ConfigError(
+            f"sampling.base_urls holds an address at {parts.hostname} with a name, a password or a query in it. Configurations are "
+            "stored: give the bare address, and the key in HS_STAR_API_KEY or OPENAI_API_KEY."
+        )
+    return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/') or '/v1'}"

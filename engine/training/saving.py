@@ -1,0 +1,143 @@
+"""Files of a training: checkpoints, the new policy in a folder named by its content, a LoRA adapter, the optimiser's state."""
+
+import json
+import shutil
+from pathlib import Path
+
+from engine.config import TrainingConfig
+from engine.errors import TrainingError
+from engine.events import PolicySaved
+from engine.policies import adapter_folder, content_id
+from engine.training import TrainingTask, ranks
+
+SAVED = "policy_id"
+"""File in the work folder that names the policy once it is saved: a crash after that trains nothing again."""
+
+OPTIMISER = "optimizer.pt"
+"""File in the work folder with the optimiser's state, for the training that inherits it: never inside the policy's folder."""
+
+
+def saved_policy(work: Path, policies: Path) -> str | None:
+    """The folder of the policy that this training has saved already; None before that."""
+    saved = work / SAVED
+    final = policies / saved.read_text() if saved.exists() else None
+    return str(final) if final and final.is_dir() else None
+
+
+def last_checkpoint(work: Path) -> str | None:
+    """The newest whole checkpoint; one that a killed process left half written is removed."""
+    for folder in sorted(work.glob("checkpoint-*"), key=lambda folder: -int(folder.name.removeprefix("checkpoint-"))):
+        try:
+            json.loads((folder / "trainer_state.json").read_text())  # the trainer writes it last
+            return str(folder)
+        except (OSError, ValueError):
+            shutil.rmtree(folder, ignore_errors=True)
+    return None
+
+
+def save_policy(trainer, tokenizer, task: TrainingTask) -> PolicySaved | None:
+    """Save what was trained as an ordinary model folder in the policy's own dtype; a LoRA adapter is merged, and kept beside it.
+
+    Every rank calls it, because sharded weights are gathered; the first one writes. Returns: None on the others.
+    """
+    work, policies = Path(task.work_dir), Path(task.policies_dir)
+    unnamed = work / "policy"
+    model = _whole(trainer, task)
+    if not ranks.is_first():
+        return None
+    for folder in (unnamed, adapter_folder(unnamed)):
+        shutil.rmtree(folder, ignore_errors=True)
+    if task.config.lora_rank is not None:
+        model.save_pretrained(adapter_folder(unnamed), save_embedding_layers=False)
+        model = model.merge_and_unload()
+    own = _own_config(task)
+    model.to(own.dtype)
+    model.config.use_cache = own.use_cache
+    model.save_pretrained(unnamed)
+    tokenizer.save_pretrained(str(unnamed))
+    policy_id = content_id(unnamed)
+    policies.mkdir(parents=True, exist_ok=True)
+    final = policies / policy_id
+    for made, kept in ((adapter_folder(unnamed), adapter_folder(final)), (unnamed, final)):
+        if made.exists() and not kept.exists():
+            made.replace(kept)
+        shutil.rmtree(made, ignore_errors=True)
+    (work / SAVED).write_text(policy_id)
+    for leftover in (*work.glob("checkpoint-*"), work / "rows"):
+        shutil.rmtree(leftover, ignore_errors=True)
+    return PolicySaved(policy_id, str(final))
+
+
+def require_whole(trainer, config: TrainingConfig) -> None:
+    """Raises: TrainingError for what cannot be saved where weights or the optimiser's state are sharded."""
+    if config.inherit_optimizer and (trainer.is_fsdp_enabled or trainer.is_deepspeed_enabled):
+        raise TrainingError(
+            "training.inherit_optimizer is true: it must be false with FSDP and DeepSpeed, which keep the optimiser's state in "
+            "shards. Set it to false, or leave training.accelerate_config out."
+        )
+    if config.lora_rank is not None and trainer.is_fsdp_enabled:
+        raise TrainingError(
+            f"training.lora_rank is {config.lora_rank}: it must be left out with FSDP, because an adapter in shards is not merged. "
+            "Leave it out, or use a training.accelerate_config without FSDP."
+        )
+
+
+def save_optimiser(trainer, work: Path) -> None:
+    """Keep the moments and step counts for the training that goes on with them."""
+    import torch
+
+    if ranks.is_first():
+        draft = work / f"{OPTIMISER}.draft"
+        torch.save(trainer.optimizer.state_dict()["state"], draft)
+        draft.replace(work / OPTIMISER)
+
+
+def folder_with_optimiser(folders: list[Path]) -> Path:
+    """The last of some work folders that kept its optimiser's state. Raises: TrainingError if none did."""
+    kept = [folder for folder in folders if (folder / OPTIMISER).is_file()]
+    if not kept:
+        raise TrainingError(
+            "training.inherit_optimizer is true, and the training of the policy that this iteration begins with kept no optimiser "
+            "state. Train that one with training.inherit_optimizer = true too, or set it to false."
+        )
+    return kept[-1]
+
+
+def inherit_optimiser(optimizer, work: Path) -> None:
+    """Give an optimiser the moments and step counts of an earlier training; rates and decay stay this training's own.
+
+    Raises: TrainingError if they are of other weights.
+    """
+    import torch
+
+    path = work / OPTIMISER
+    state = torch.load(path, map_location="cpu", weights_only=True)
+    parameters = [p for group in optimizer.param_groups for p in group["params"]]
+    shapes = {i: tuple(p.shape) for i, p in enumerate(parameters)}
+    if {i: tuple(of["exp_avg"].shape) for i, of in state.items()} != shapes:
+        raise TrainingError(
+            f"The optimiser state at {path} is of other weights than the {len(parameters)} tensors of this policy. Set "
+            "training.inherit_optimizer to false, or train from the policy that the state belongs to."
+        )
+    optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
+
+
+def _whole(trainer, task: TrainingTask):
+    """The trained model with all its weights; under FSDP gathered, where only the first rank gets them."""
+    if not trainer.is_fsdp_enabled:
+        return trainer.accelerator.unwrap_model(trainer.model)
+    from transformers import AutoModelForCausalLM
+
+    weights = trainer.accelerator.get_state_dict(trainer.model)
+    if not ranks.is_first():
+        return None
+    model = AutoModelForCausalLM.from_pretrained(task.policy_path, trust_remote_code=task.trust_remote_code)
+    model.load_state_dict(weights)
+    return model
+
+
+def _own_config(task: TrainingTask):
+    """The policy's own configuration; training turns its cache off."""
+    from transformers import AutoConfig
+
+    return AutoConfig.from_pretrained(task.policy_path, trust_remote_code=task.trust_remote_code)

@@ -1,0 +1,23 @@
+"""Supervised fine-tuning through TRL's SFTTrainer: rejection-sampling fine-tuning (RFT), STaR, and step-wise initialisation.
+
+The loss is the mean negative log-probability per token of the response and its end-of-sequence token; the prompt has none.
+"""
+
+from engine.training import TrainingTask
+from engine.training.trl_trainer import TrlTrainer
+from engine.types import Worked
+
+
+class SftTrainer(TrlTrainer):
+    """Trains on worked solutions."""
+
+    name = "sft"
+    rows_are = "worked solutions"
+
+    def responses(self, row: Worked) -> dict[str, str]:
+        return {"completion": row.response}
+
+    def build(self, task: TrainingTask, shared: dict, **parts):
+        from trl import SFTConfig, SFTTrainer
+
+        return SFTTrainer(args=SFTConfig(**shared, completion_only_loss=True, packing=False), **parts)

@@ -1,0 +1,204 @@
+"""What training with any of TRL's trainers shares: a thread, a queue of events, rows that fit, arguments, checkpoints.
+
+Departures from TRL's defaults: (1) rows longer than max_length are left out and counted, because truncation keeps the start
+and cuts the final answer; (2) a loss that is not finite stops training with a sentence; (3) stopping saves a checkpoint.
+
+Under `accelerate launch` every rank runs this; what the clock, the parent or a folder says is asked by rank 0 for all.
+"""
+
+import math
+import queue
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, ClassVar
+
+from engine.errors import TrainingError
+from engine.events import Event, Note, PolicySaved
+from engine.training import TrainingTask, ranks
+from engine.training.reporter import reporter
+from engine.training.saving import last_checkpoint, require_whole, save_optimiser, save_policy, saved_policy
+
+
+class TrlTrainer:
+    """Runs one training at a time, in a thread of its own. A subclass names its rows and builds TRL's trainer."""
+
+    name: ClassVar[str]
+    rows_are: ClassVar[str]
+    """The plural noun that errors use."""
+
+    def responses(self, row: Any) -> dict[str, str]:
+        """The texts that follow the prompt, by TRL's column names."""
+        raise NotImplementedError
+
+    def build(self, task: TrainingTask, shared: dict, **parts):
+        """TRL's trainer from the shared arguments and the parts (model, dataset, tokenizer, callbacks, adapter)."""
+        raise NotImplementedError
+
+    def train(self, task: TrainingTask, should_stop: Callable[[], bool]) -> Iterator[Event]:
+        """See Trainer. Raises: TrainingError for no usable row, an unknown policy, or a loss that is not finite."""
+        events: queue.Queue = queue.Queue()
+        abandoned = threading.Event()
+        thread = threading.Thread(
+            target=self._run, args=(task, events.put, lambda: abandoned.is_set() or should_stop()), name=self.name, daemon=True
+        )
+        thread.start()
+        try:
+            while (event := events.get()) is not None:
+                if isinstance(event, BaseException):
+                    raise event
+                yield event
+        finally:
+            abandoned.set()
+            thread.join()
+
+    def close(self) -> None:
+        """Nothing is kept between trainings."""
+
+    def _run(self, task: TrainingTask, emit: Callable, should_stop: Callable[[], bool]) -> None:
+        try:
+            self._train(task, emit, should_stop)
+            emit(None)
+        except TrainingError as error:
+            emit(error)
+        except Exception as error:
+            emit(TrainingError(f"Training failed: {type(error).__name__}: {error}. The last checkpoint is kept; resume the job."))
+
+    def _train(self, task: TrainingTask, emit: Callable[[Event], None], should_stop: Callable[[], bool]) -> None:
+        from transformers import set_seed
+
+        work = Path(task.work_dir)
+        work.mkdir(parents=True, exist_ok=True)
+        if final := ranks.from_first(lambda: saved_policy(work, Path(task.policies_dir))):
+            emit(PolicySaved(Path(final).name, final))
+            return
+        ranks.read_numbered_cpus()
+        model, tokenizer = _load(task)
+        rows = self._fitting_rows(task, tokenizer, emit)
+        checkpoint = ranks.from_first(lambda: last_checkpoint(work))
+        set_seed(task.seed % 2**32)  # a new adapter is drawn before the trainer seeds anything
+        trainer = self.build(
+            task,
+            _shared_arguments(task, len(rows)),
+            model=model,
+            processing_class=tokenizer,
+            train_dataset=_dataset(rows, work),
+            peft_config=_adapter(task),
+            callbacks=[reporter(task, emit, should_stop)],
+        )
+        require_whole(trainer, task.config)
+        trainer.remove_callback(_printer())
+        trainer.train(resume_from_checkpoint=checkpoint)
+        if trainer.state.global_step < trainer.state.max_steps:
+            emit(Note(f"Stopped at step {trainer.state.global_step} of {trainer.state.max_steps}; the checkpoint is kept."))
+            return
+        if task.config.inherit_optimizer:
+            save_optimiser(trainer, work)
+        if saved := save_policy(trainer, tokenizer, task):
+            emit(saved)
+
+    def _fitting_rows(self, task: TrainingTask, tokenizer, emit: Callable[[Event], None]) -> list[dict]:
+        limit, rows = task.config.max_length, []
+        for row in task.rows:
+            texts = self.responses(row)
+            if max(len(tokenizer(row.prompt + text).input_ids) for text in texts.values()) < limit:
+                rows.append(_row(row.prompt, texts, task.chat))
+        if not rows:
+            raise TrainingError(
+                f"None of the {len(task.rows)} {self.rows_are} can be trained on: there are none, or all are longer than "
+                f"max_length = {limit} tokens. Commit other thresholds in a fork, or raise max_length."
+            )
+        if len(rows) < len(task.rows):
+            emit(Note(f"{len(task.rows) - len(rows)} {self.rows_are} are longer than {limit} tokens and were left out."))
+        return rows
+
+
+def _row(prompt: str, texts: dict[str, str], chat: bool) -> dict:
+    if not chat:
+        return {"prompt": prompt, **texts}
+    answers = {name: [{"role": "assistant", "content": text}] for name, text in texts.items()}
+    return {"prompt": [{"role": "user", "content": prompt}], **answers}
+
+
+def _load(task: TrainingTask):
+    """Weights in fp32 whatever they were saved in: at learning rates of 1e-6 an update vanishes in bf16."""
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    trust = task.trust_remote_code
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(task.policy_path, trust_remote_code=trust)
+        model = AutoModelForCausalLM.from_pretrained(task.policy_path, dtype=torch.float32, trust_remote_code=trust)
+    except Exception as error:  # damaged files raise what they like
+        raise TrainingError(f"The policy at {task.policy_path} could not be loaded for training ({error}).") from error
+    return model, tokenizer
+
+
+def _adapter(task: TrainingTask):
+    """A LoRA adapter on every linear layer but the output, or None for training all weights."""
+    if task.config.lora_rank is None:
+        return None
+    from peft import LoraConfig
+
+    c = task.config
+    return LoraConfig(
+        r=c.lora_rank, lora_alpha=c.lora_alpha, lora_dropout=c.lora_dropout, target_modules="all-linear", task_type="CAUSAL_LM"
+    )
+
+
+def _dataset(rows: list[dict], work: Path):
+    """In memory; for several ranks from files, where one of them leaves the reference log-probabilities for the others."""
+    from datasets import Dataset, disable_progress_bars
+
+    disable_progress_bars()
+    if not ranks.is_launched():
+        return Dataset.from_list(rows)
+
+    def store() -> str:
+        shutil.rmtree(work / "rows", ignore_errors=True)
+        Dataset.from_list(rows).save_to_disk(work / "rows")
+        return str(work / "rows")
+
+    return Dataset.load_from_disk(ranks.from_first(store))
+
+
+def _shared_arguments(task: TrainingTask, n_rows: int) -> dict:
+    """Arguments of every TRL trainer. One optimiser step takes batch_size rows, however many ranks share them.
+
+    The rate falls in a cosine to 0; where the optimiser is inherited it stays constant after the warm-up of the first training.
+    """
+    import torch
+
+    c, on_cpu = task.config, not torch.cuda.is_available()
+    n_steps = math.ceil(n_rows / c.batch_size) * c.n_epochs
+    warmup_steps = min(math.ceil(c.warmup_share * n_steps), n_steps - 1)
+    return {
+        "output_dir": task.work_dir,
+        "learning_rate": c.learning_rate,
+        "lr_scheduler_type": "constant_with_warmup" if c.inherit_optimizer else "cosine",
+        "warmup_steps": 0 if task.inherit_from else warmup_steps,
+        "weight_decay": c.weight_decay,
+        "num_train_epochs": c.n_epochs,
+        "per_device_train_batch_size": c.micro_batch_size,
+        "gradient_accumulation_steps": c.batch_size // (c.micro_batch_size * ranks.n_ranks()),
+        "gradient_checkpointing": c.gradient_checkpointing,
+        "ddp_find_unused_parameters": False,
+        "max_length": None,
+        "bf16": not on_cpu,
+        "use_cpu": on_cpu,
+        "dataloader_pin_memory": not on_cpu,
+        "logging_steps": 1,
+        "logging_nan_inf_filter": False,
+        "save_strategy": "no",
+        "save_total_limit": 2,
+        "seed": task.seed % 2**32,
+        "report_to": [],
+        "disable_tqdm": True,
+    }
+
+
+def _printer() -> type:
+    from transformers import PrinterCallback
+
+    return PrinterCallback

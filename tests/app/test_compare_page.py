@@ -1,0 +1,100 @@
+"""The Compare page over several runs, and the report it hands out."""
+
+from html.parser import HTMLParser
+
+import pytest
+
+from app import state
+from app.report import accuracy_series, as_html
+from engine.comparison import compare
+from engine.measured_runs import measure
+from tests.app.test_pages import said, show
+from tests.engine.stored_studies import study
+
+HOSTILE = "<script>alert('x')</script><img src=x onerror=alert(1)>"
+
+
+class Tags(HTMLParser):
+    """Names of all tags, attributes that name an address, and the text outside of scripts and styles."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.addresses, self.text, self._raw = [], [], [], None
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append(tag)
+        self._raw = tag if tag in ("script", "style") else None
+        self.addresses += [value for name, value in attributes if name in ("src", "href", "srcset", "data", "action")]
+
+    def handle_endtag(self, tag):
+        self._raw = None
+
+    def handle_data(self, data):
+        if self._raw is None:
+            self.text.append(data)
+
+
+@pytest.fixture
+def several(database):
+    """Two runs of one kind with two seeds, one of another kind, one with another budget."""
+    db, runner = state._open(database)
+    runner.paused = True
+    return db, [
+        study(db, seed=1, name=HOSTILE), study(db, seed=2, after=lambda problem, _: problem < 5), study(db, seed=1, strategy="uniform"),
+        study(db, seed=1, sampling={"n": 9}),
+    ]  # fmt: skip
+
+
+def chosen(at, ids):
+    at.multiselect[0].set_value(ids).run()
+    assert not at.exception, at.exception[0].value
+    return at
+
+
+def test_the_selected_run_is_preset_and_others_can_join(several):
+    _, ids = several
+    at = show("compare", run=ids[0])
+    assert at.multiselect[0].value == [ids[0]] and not at.error
+    at = chosen(at, ids[:3])
+    assert "Same budget." in said(at) and not at.error
+    tables = [list(frame.value.columns) for frame in at.dataframe]
+    assert any("paired difference in points" in columns for columns in tables) and any("gain over M0" in columns for columns in tables)
+
+
+def test_another_budget_is_shown_in_red_and_none_chosen_means_the_selected_run(several):
+    _, ids = several
+    at = chosen(show("compare", run=ids[0]), [ids[0], ids[3]])
+    (error,) = at.error
+    assert "may sample 108 responses" in error.value.replace("\\", "")
+    at = chosen(at, [])
+    assert not at.error and len(at.dataframe[0].value) == 1
+
+
+def test_monitors_of_every_iteration_are_listed(several):
+    at = show("compare", run=several[1][0])
+    (monitors,) = [frame.value for frame in at.dataframe if "Balance" in frame.value.columns]
+    assert monitors["Pass@3"].tolist() == [10 / 12] and monitors["Problems"].tolist() == [12]
+
+
+def test_lines_are_groups_where_there_are_seeds_and_runs_elsewhere(several):
+    db, ids = several
+    series = accuracy_series(compare([measure(db, id) for id in ids[:3]]), "mean")
+    assert [len(points) for points in series.values()] == [2, 2]
+    (group, points), (run, _) = series.items()
+    assert "2 seeds" in group and ids[2] in run
+    assert points[1][:2] == (1, pytest.approx((4 + 5) / 12)) and points[1][2] < points[1][1] < points[1][3]
+
+
+def test_the_report_is_one_file_that_loads_nothing_and_escapes_what_people_wrote(several):
+    db, ids = several
+    measured = [measure(db, id) for id in ids]
+    report = as_html(compare(measured), measured)
+    found, text = Tags(report), None
+    text = " ".join(found.text)
+    assert found.addresses == [] and not {"img", "link", "iframe"} & set(found.tags)
+    assert HOSTILE not in report and HOSTILE in text
+    assert report.count("plotly.js v") == 1 and found.tags.count("script") >= 3
+    assert "may sample 108 responses" in text and 'strategy = "uniform"' in text and "streamlit" in text
+    for run in (m.compared for m in measured):
+        assert f"Run {run.label}, seed {run.seed}" in text

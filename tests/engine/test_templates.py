@@ -1,0 +1,60 @@
+"""Templates: same budget, same models; and DAST's worked examples in a real prompt. No model is loaded."""
+
+import pytest
+
+from engine import pairing, plans, runs
+from engine.errors import ConfigError
+from engine.method.strategies import options_of
+from engine.runs import create_run
+from engine.store import reads
+from engine.templates import TEMPLATES, from_template
+from engine.worked_examples import with_examples
+from tests.engine.small_runs import judge, small
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_every_template_is_a_valid_configuration_with_the_same_budget_and_models(name):
+    base = small()
+    config = from_template(base, name)
+    assert (config.policy, config.reward, config.problems.n_train, config.sampling.n, config.sampling.n_presample) == (
+        base.policy, base.reward, base.problems.n_train, base.sampling.n, base.sampling.n_presample,
+    )  # fmt: skip
+    options_of(config.difficulty.strategy, config.difficulty.options)
+    assert config.name == f"small, {TEMPLATES[name].label}" and (config.tuning.n_problems > 0) == (name == "b_star")
+
+
+def test_a_template_over_another_one_is_the_template_itself():
+    for name in TEMPLATES:
+        if name in ("b_star", "dast_l_sft", "dast_l_dpo", "dast_s"):
+            continue
+        over = from_template(from_template(small(), "dast_p_dpo"), name)
+        assert over.difficulty == from_template(small(), name).difficulty
+
+
+def test_an_unknown_template_is_refused_by_name():
+    with pytest.raises(ConfigError, match="There is no template hs-star: use one of hs_star"):
+        from_template(small(), "hs-star")
+
+
+def test_worked_examples_are_of_the_problems_level_never_the_problem_itself_and_never_in_pre_samples(db):
+    run_id = create_run(db, small(sampling={"n_examples": 2}, problems={"per_iteration": "fixed"}))
+    judge(db, run_id, correct=lambda problem, index: problem < 6)
+    row = reads.iteration(db, run_id, 0)
+    pre, re = (reads.samples(db, row[which]) for which in ("presample_set", "resample_set"))
+    assert (pre.settings.n_examples, re.settings.n_examples) == (0, 2)
+    problems = reads.problems(db, run_id, "train", 0)
+    ids, prompts = list(problems), with_examples(db, run_id, 0, re, problems)
+    for position, id in enumerate(ids):
+        shown = [other for other in ids if problems[other].solution in prompts[id] and problems[other].question in prompts[id]]
+        assert len(shown) == 2 and id not in shown
+        assert all((ids.index(other) < 6) == (position < 6) for other in shown)
+        assert prompts[id].endswith(f"{problems[id].question}\n")
+
+
+def test_templates_that_need_it_sample_the_same_problems_in_every_iteration(db):
+    run_id = create_run(db, from_template(small(n_iterations=2), "rest_em"))
+    judge(db, run_id, correct=lambda *_: False)
+    plans.commit(db, run_id, 0, tau_l=0.2, tau_h=0.8, mode="both", strategy="uniform", made_by="a test")
+    pairing.make_pairs(db, run_id, 0)
+    assert runs.begin_next_iteration(db, run_id) == 1
+    assert list(reads.problems(db, run_id, "train", 0)) == list(reads.problems(db, run_id, "train", 1))

@@ -1,0 +1,60 @@
+"""A run's configuration, its pre-sampling and its pages with reward models that are not the starter's."""
+
+import pytest
+
+from engine import placement
+from engine.jobs import JobRunner
+from engine.runs import create_run
+from engine.sources import reward
+from engine.store import Database, job_rows, reads
+from engine.types import Response
+from tests.engine.small_runs import small
+
+pytest.importorskip("torch")
+
+from engine.rewards import batched
+from tests.rewards import tiny_models
+
+TEXT = "By Tuesday it is 2 + 2 = 4.\n\nThe answer is \\boxed{4}."
+BUILD = {"qwen_prm": tiny_models.qwen_prm, "skywork_prm": tiny_models.skywork_prm, "outcome": tiny_models.sequence_classifier}
+
+
+class FixedSampler:
+    """Every response is the same text."""
+
+    def sample(self, requests, settings):
+        yield [Response(r.problem_id, r.index, r.seed, TEXT, "stop", 2) for r in requests]
+
+    def close(self):
+        pass
+
+
+@pytest.mark.parametrize("family", BUILD)
+def test_a_run_scores_its_presamples_with_the_family_that_it_names(family, tmp_path, monkeypatch):
+    model = BUILD[family](tmp_path / family)
+    asked, original = [], batched.BatchedReward.score
+    monkeypatch.setitem(placement.BACKENDS, "hf_local", lambda b: FixedSampler())
+    monkeypatch.setattr(batched.BatchedReward, "score", lambda self, items: (asked.extend(items), original(self, items))[1])
+    db = Database(tmp_path / "studio.duckdb")
+    template = {"prompt_template": "Instructions first.\n{question}\n"}
+    run_id = create_run(
+        db, small(placement="inline", policy=template, reward={"path": str(model), "family": family}, sampling={"sampler": "hf_local"})
+    )
+    runner = JobRunner(db)
+    job_id = runner.submit(run_id, 0, "presample")
+    runner.run_next()
+    assert job_rows.get(db, job_id)["error"] is None
+    questions = {p.question for p in reads.problems(db, run_id, "train", 0).values()}
+    assert {prompt for prompt, _ in asked} == questions
+    n_scores, status = (1, "outcome") if family == "outcome" else (2, "ok")
+    found = db.rows("SELECT status, len(scores) AS n, count(*) AS rows FROM step_scores GROUP BY ALL")
+    assert found == [{"status": status, "n": n_scores, "rows": 36}]
+    assert ((reads.estimates(db, run_id, 0).phi_r > 0) & (reads.estimates(db, run_id, 0).phi_r < 1)).all()
+    runner.close()
+    db.close()
+
+
+def test_one_folder_read_as_two_families_never_shares_its_scores(tmp_path):
+    model = str(tiny_models.sequence_classifier(tmp_path / "model"))
+    as_tokens, as_outcome = (reward(small(reward={"path": model, "family": f}))[1] for f in ("token_classification", "outcome"))
+    assert as_tokens != as_outcome and as_tokens in as_outcome
