@@ -4,6 +4,7 @@ import numpy as np
 import streamlit as st
 
 from app import inert, state, thresholds, widgets
+from app.calibration_in import calibration_panel
 from app.components.difficulty_plot import MAX_TEXTS, Lines, Selection, Thresholds, difficulty_plot, plot_data
 from app.recorded_in import score_name, signal_note
 from app.response_card import response_table
@@ -64,6 +65,7 @@ def draw(chosen: state.Selected) -> None:
         unseen = " Classes come from the posterior; the colours show what the thresholds would say." if now.mode == "posterior" else ""
         st.caption(f"{len(e.problem_ids):,} problems, {int(e.n[0])} responses each.{pending}{unseen} {signal_note(chosen.config)}")
     selection(chosen, e, now)
+    calibration_panel(chosen, now, e, stored, locked=bound is not None)
     strategy_cards(chosen, now, len(e.problem_ids), stored, locked=bound is not None)
 
 

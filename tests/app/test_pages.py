@@ -3,11 +3,12 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from engine import pairing, plans, runs, verdicts
-from engine.events import OptimiserStep
+from engine import calibration, pairing, plans, runs, verdicts
+from engine.events import Graded, OptimiserStep, Sampled
 from engine.export import TABLES
 from engine.method.difficulty import class_counts, classify
 from engine.store import job_rows, reads, record
+from engine.types import Response, Verdict
 from tests.conftest import ROOT
 
 PAGES = ("home", "difficulty", "responses", "pairs", "training", "compare", "export", "data")
@@ -304,3 +305,26 @@ def test_outcome_scores_are_called_so_and_never_a_process_reward(studio):
     assert "one outcome score per response, no minimum over steps" in said(show("difficulty"))
     for page in ("responses", "pairs"):
         assert "outcome score 0." in said(show(page)) and "process reward 0." not in said(show(page))
+
+
+def calibrating(studio):
+    at = show("difficulty")
+    at.session_state["calibration"] = True
+    at.run()
+    assert not at.exception, at.exception[0].value
+    return at
+
+
+def test_calibration_is_ordered_at_its_price_and_its_labels_measure_every_mode(studio):
+    studio.presampled()
+    at = calibrating(studio)
+    assert any(label.startswith("Sample ") and "of the remaining" in label for label in (button.label for button in at.button))
+    assert "None is there yet" in said(at) and "Half of each outer strip is cut" in said(at)
+    ordered = calibration.order(studio.db, studio.run_id, 0, 3)
+    keys = [(id, index) for id in ordered.problem_ids for index in range(12)]
+    record(studio.db, "no job", 1, Sampled(ordered.set_id, [Response(id, i, i, f"{id} {i}", "stop", 3) for id, i in keys]))
+    record(studio.db, "no job", 1, Graded(ordered.set_id, [(key, Verdict(key[1] % 2 == 0, "1", "correct")) for key in keys]))
+    at = calibrating(studio)
+    assert "3 problems with a label" in said(at) and "Meets most labels, both signals" in said(at)
+    table = next(frame.value for frame in at.dataframe if "Agreement" in frame.value)
+    assert table["Mode"].tolist() == ["Both signals", "Accuracy only", "Reward only", "Posterior"]
