@@ -34,7 +34,7 @@ _WRITTEN_ALIKE: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str
         (r"[−–﹣－]", "-"),
         (r"\\\$|\$|(?<!\\)\\[()\[\]!]|\*\*|\\displaystyle(?![A-Za-z])", ""),
         (r"\\(?:left|right)(?![A-Za-z])", ""),
-        (r"(?<![\d.])(?!0+\\)\d{1,3}(?:\\,\d{3})+(?!\d)", lambda number: number.group().replace("\\,", ",")),
+        (r"(?<![\d.])(?!0+\\)0*\d{1,3}(?:\\,\d{3})+(?!\d)", lambda number: number.group().replace("\\,", ",")),
         (r"(?<!\\)\\[ ,;:]|~|\\q?quad(?![A-Za-z])", " "),
         (r"\\[dtc]frac(?![A-Za-z])", r"\\frac"),
         (r"\{,\}", ","),

@@ -177,7 +177,10 @@ class Grader:
             self._end(child)
 
     def _start(self) -> CheckingProcess:
-        child = CheckingProcess(self._timeout_s, self._memory_mib, self._shortcuts)
+        try:
+            child = CheckingProcess(self._timeout_s, self._memory_mib, self._shortcuts)
+        except OSError as error:
+            raise GradingError(f"A grading process could not start: {error}. Free memory or process slots, or repair the Python installation.") from error
         with self._lock:
             self._children[child.pid] = child
             if self._closed:

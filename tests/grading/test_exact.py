@@ -94,6 +94,7 @@ def test_answers_are_written_in_one_spelling(answer, common):
         ("5000", "05,000", "correct"),
         ("5000", "05,000 cm", "correct"),
         ("4453336", r"04\,453\,336", "correct"),
+        (r"−0471\,440.00", "-471,440", "correct"),
         ("5", "0,005", "wrong"),
         ("5", "-0,005", "wrong"),
         ("530", "05:30", "wrong"),

@@ -256,6 +256,13 @@ def test_a_process_that_cannot_start_is_a_grading_error():
         starved.grade_many([("x+1", r"\boxed{1+x}")])
 
 
+def test_an_interpreter_that_is_gone_is_a_grading_error_and_nobody_waits_for_ever(tmp_path, monkeypatch):
+    monkeypatch.setattr("engine.grading.process.sys.executable", str(tmp_path / "python"))
+    with Grader(n_workers=1) as homeless:
+        failed = homeless.submit([("x+1", r"\boxed{1+x}")]).exception(timeout=60)
+    assert isinstance(failed, GradingError) and "could not start" in str(failed)
+
+
 def test_no_process_outlives_a_killed_parent():
     code = (
         "import time; from engine.grading import Grader; g = Grader(n_workers=1);"
