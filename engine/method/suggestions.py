@@ -12,7 +12,7 @@ import numpy as np
 from engine.errors import ConfigError
 from engine.method.difficulty import MODES, classify, columns
 from engine.method.intervals import Interval, wilson
-from engine.method.posterior import FEW, posterior, posterior_classes
+from engine.method.posterior import FEW
 from engine.types import Difficulty, Mode
 
 N_LABEL = 12
@@ -173,18 +173,18 @@ def accuracy_by_n(verdicts, rewards, labels, *, tau_l: float, tau_h: float) -> d
             f"verdicts and rewards have the shapes {verdicts.shape} and {np.shape(rewards)}: give one row per problem and one column "
             "per response in both."
         )
-    modes = MODES if rewards is not None else ("accuracy",)
-    curves: dict[str, list[Interval]] = {mode: [] for mode in (*modes, *(["posterior"] if len(verdicts) >= FEW else []))}
+    modes = [mode for mode in MODES if rewards is not None or mode in ("accuracy", "posterior")]
+    curves: dict[str, list[Interval]] = {mode: [] for mode in modes if mode != "posterior" or len(verdicts) >= FEW}
     for n in range(1, verdicts.shape[1] + 1):
         n_correct = verdicts[:, :n].sum(axis=1)
         phi_r = None if rewards is None else rewards[:, :n].mean(axis=1)
         for mode, curve in curves.items():
-            if mode == "posterior":
-                classes = posterior_classes(posterior(n_correct, n, phi_r, m_more=0))
-            else:
-                classes = classify(n_correct, n, phi_r, tau_l=tau_l, tau_h=tau_h, mode=mode)
-            curve.append(agreement(classes, labels))
+            curve.append(agreement(classify(n_correct, n, _or_nan(phi_r, len(labels)), tau_l=tau_l, tau_h=tau_h, mode=mode), labels))
     return curves
+
+
+def _or_nan(phi_r: np.ndarray | None, size: int) -> np.ndarray:
+    return np.full(size, np.nan) if phi_r is None else phi_r
 
 
 def _signals(n_correct, n, phi_r, mode: Mode) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
