@@ -88,7 +88,8 @@ TEMPLATES: dict[str, Template] = {
 def from_template(base: RunConfig, name: str) -> RunConfig:
     """The base configuration as this template has it, named after both. Raises: ConfigError.
 
-    B-STaR tunes on a twentieth of the problems where the base does not say on how many: ours; its paper tunes on 600 of 11,500.
+    B-STaR tunes on a twentieth of the problems with 4 responses per temperature where the base does not say on how many: ours, a fifth
+    of a budget of 8 per problem. Its paper tunes on 600 of 11,500.
     """
     if name not in TEMPLATES:
         raise ConfigError(f"There is no template {name}: use one of {', '.join(TEMPLATES)}.")
@@ -97,6 +98,6 @@ def from_template(base: RunConfig, name: str) -> RunConfig:
         plain[table] = {**plain[table], **changes}
     plain["difficulty"]["options"] = {}
     if name == "b_star" and not base.tuning.n_problems:
-        plain["tuning"]["n_problems"] = max(1, base.problems.n_train // 20)
+        plain["tuning"] |= {"n_problems": max(1, base.problems.n_train // 20), "n": 4}
     plain["name"] = f"{base.name}, {TEMPLATES[name].label}"
     return parse_config(plain)
