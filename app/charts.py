@@ -103,6 +103,18 @@ def class_shares(labels: list[str], shares: dict[str, list[float]]) -> go.Figure
     return _plain(figure, title="Training problems by class", height=340)
 
 
+def shares_given(given: list[dict], names: list[str]) -> go.Figure:
+    """Problems by how many further responses they were given, one colour per class. given: rows of difficulty, n_more and n."""
+    figure = go.Figure()
+    for code, (name, colour) in enumerate(zip(names, CLASS_COLOURS.values())):
+        own = [row for row in given if row["difficulty"] == code]
+        figure.add_bar(x=[row["n_more"] for row in own], y=[row["n"] for row in own], name=name, marker={"color": colour})
+    figure.update_layout(barmode="stack")
+    figure.update_xaxes(title="further responses")
+    figure.update_yaxes(title="problems")
+    return _plain(figure, title="Who was given how many", height=340)
+
+
 def flows(counts: np.ndarray, names: list[str], before: str, after: str) -> go.Figure:
     """How held-out problems moved between classes. counts: shape (3, 3), rows before, columns after."""
     figure = go.Figure(

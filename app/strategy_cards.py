@@ -7,7 +7,7 @@ import streamlit as st
 from app import state, widgets
 from engine.errors import EngineError
 from engine.offers import Offer, offers
-from engine.store import reads
+from engine.store import side_reads
 
 CARDS = ("boundary", "uniform", "dast", "posterior")
 MANY = 50_000
@@ -30,7 +30,7 @@ def strategy_cards(chosen: state.Selected, now, n_problems: int, stored: tuple, 
     st.subheader("What would this buy?", help="Expected pairs come from the posterior of each problem's pass rate; minutes from the rate measured while pre-sampling.")
     if n_problems > MANY and not st.toggle(f"Work it out for {n_problems:,} problems", key="cards_wanted"):
         return
-    stored = (*stored, reads.side_counts(state.store(), chosen.run_id, chosen.iteration))
+    stored = (*stored, side_reads.side_counts(state.store(), chosen.run_id, chosen.iteration))
     try:
         found = [Offer(**plain) for plain in _offers(chosen.run_id, chosen.iteration, now.tau_l, now.tau_h, now.mode, stored)]
     except EngineError as error:

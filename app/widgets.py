@@ -14,6 +14,7 @@ PAGES = {
     "home.py": ("Home", ":material/home:"),
     "data.py": ("Data", ":material/upload_file:"),
     "difficulty.py": ("Difficulty", ":material/scatter_plot:"),
+    "plan.py": ("Plan", ":material/assignment_turned_in:"),
     "responses.py": ("Responses", ":material/forum:"),
     "pairs.py": ("Pairs", ":material/compare_arrows:"),
     "training.py": ("Training", ":material/trending_up:"),

@@ -24,7 +24,7 @@ from benchmarks.serving import CHROMIUM, CHROMIUM_FLAGS, serve
 IMAGES = ROOT / "docs" / "images"
 WIDTH, LEAST, MOST = 1280, 640, 1250
 JOB_LIMIT_MS = 300_000
-PAGES = ("home", "data", "difficulty", "responses", "pairs", "training", "compare", "export", "playground", "settings", "glossary")
+PAGES = ("home", "data", "difficulty", "plan", "responses", "pairs", "training", "compare", "export", "playground", "settings", "glossary")
 DARK = ("difficulty", "training")
 
 

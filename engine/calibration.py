@@ -8,7 +8,7 @@ import numpy as np
 from engine import runs
 from engine.errors import ConfigError
 from engine.side_samples import SideOrder, place_order
-from engine.store import Database, reads
+from engine.store import Database, reads, side_reads
 from engine.types import Purpose
 
 N_LABEL = 12
@@ -25,14 +25,14 @@ def order(db: Database, run_id: str, iteration: int, n_problems: int) -> SideOrd
 
 def reference_counts(db: Database, run_id: str, iteration: int) -> tuple[list[str], np.ndarray]:
     """(problem ids, correct ones of their 12 responses) of every problem whose calibration is drawn and judged completely."""
-    columns = reads.side_verdicts(db, run_id, iteration, Purpose.CALIBRATE)
+    columns = side_reads.side_verdicts(db, run_id, iteration, Purpose.CALIBRATE)
     done = np.asarray(columns["n_judged"]) >= N_LABEL
     return columns["problem_id"].astype(str)[done].tolist(), np.asarray(columns["n_correct"])[done].astype(np.int64)
 
 
 def n_ordered(db: Database, run_id: str, iteration: int) -> int:
     """Problems that an iteration was asked to calibrate on."""
-    return len(reads.side_verdicts(db, run_id, iteration, Purpose.CALIBRATE)["problem_id"])
+    return len(side_reads.side_verdicts(db, run_id, iteration, Purpose.CALIBRATE)["problem_id"])
 
 
 def is_wanted(db: Database, run_id: str, iteration: int) -> bool:

@@ -28,7 +28,7 @@ from engine.method.suggestions import (
 )  # fmt: skip
 from engine.recorded.judged import Judged, judged
 from engine.recorded.replay import open_set
-from engine.store import Database, reads
+from engine.store import Database, reads, side_reads
 from engine.store.reads import Estimates
 from engine.types import Difficulty, Mode
 
@@ -93,7 +93,7 @@ def estimation(db: Database, run_id: str, iteration: int, *, tau_l: float, tau_h
     return EstimationReport(
         n_labelled=len(ids),
         n_problems=len(e.n),
-        n_responses=0 if config.is_recorded else reads.side_counts(db, run_id, iteration)["calibrate"],
+        n_responses=0 if config.is_recorded else side_reads.side_counts(db, run_id, iteration)["calibrate"],
         labels={d.name.lower(): int((reference == d).sum()) for d in Difficulty},
         modes=_modes(e, rows, reference, has_rewards, tau_l, tau_h),
         posterior_fitted=len(e.n) >= FEW,

@@ -18,7 +18,7 @@ from engine.method.planning import cap_plan, plan_resample, round_budget
 from engine.method.seeds import stable_hash
 from engine.method.strategies import Presampled, options_of
 from engine.recorded.replay import open_set
-from engine.store import Database, now, reads
+from engine.store import Database, now, reads, side_reads
 from engine.store.reads import Estimates
 from engine.types import Mode, Plan
 
@@ -97,7 +97,7 @@ def resolved_options(config: RunConfig, strategy: str, options: Mapping[str, Any
 
 def budget_left(db: Database, config: RunConfig, run_id: str, iteration: int, n_problems: int) -> int:
     """R: what pre-samples and side samples leave of N n. Raises: ConfigError if that is less than nothing."""
-    side = sum(reads.side_counts(db, run_id, iteration).values())
+    side = sum(side_reads.side_counts(db, run_id, iteration).values())
     budget = remaining_budget(n_problems, config.sampling.n, config.sampling.n_presample) - side
     if budget < 0:
         raise ConfigError(

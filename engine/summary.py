@@ -3,7 +3,7 @@
 from engine.evaluation import Evaluation, evaluations, gain
 from engine.method.intervals import Interval
 from engine.runs import config_of
-from engine.store import Database, job_rows, reads
+from engine.store import Database, job_rows, reads, side_reads
 from engine.types import Difficulty
 
 
@@ -23,7 +23,7 @@ def _iteration(db: Database, run_id: str, row: dict, evaluated: dict[int, Evalua
     config, t = config_of(db, run_id), row["iteration"]
     bound, pairs = reads.commit(db, run_id, t), reads.pair_set(db, run_id, t)
     n_problems = config.problems.n_train
-    before, after, side = evaluated.get(t), evaluated.get(t + 1), reads.side_counts(db, run_id, t)
+    before, after, side = evaluated.get(t), evaluated.get(t + 1), side_reads.side_counts(db, run_id, t)
     return {
         "iteration": t,
         "n_problems": n_problems,

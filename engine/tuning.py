@@ -12,7 +12,7 @@ from engine.errors import ConfigError
 from engine.method.metrics import n_star
 from engine.method.tuning import balance_by_tau, best_cell
 from engine.side_samples import SideOrder, place_order
-from engine.store import Database, now, reads
+from engine.store import Database, now, reads, side_reads
 from engine.types import Purpose
 
 
@@ -46,7 +46,7 @@ def grid(db: Database, run_id: str, iteration: int) -> Grid | None:
     """The scores over the grid; None until every response of it is drawn, graded and scored."""
     config = runs.config_of(db, run_id)
     t = config.tuning
-    rows = reads.side_responses(db, run_id, iteration, Purpose.TUNE)
+    rows = side_reads.side_responses(db, run_id, iteration, Purpose.TUNE)
     if len(rows) < t.n_problems * t.n * len(t.temperatures):
         return None
     wanted = n_star(t.n_wanted or config.problems.n_train * config.sampling.n // 2, config.problems.n_train)

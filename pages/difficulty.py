@@ -118,6 +118,7 @@ def offer(chosen: state.Selected, e, now: thresholds.Setting, bound: dict | None
             st.caption(f"Verdicts were overridden since. Problems that would be in another class now: {n_moved:,}. Fork to use that.")
     if bound:
         st.success(f"Committed by {bound['made_by']} at {bound['made_at']:%Y-%m-%d %H:%M} UTC.", icon=":material/lock:")
+        widgets.link("plan.py", "The plan")
         if st.button("Fork this iteration", width="stretch", help="A new run on the same pre-samples, to be committed in another way."):
             state.select(runs.fork(state.store(), chosen.run_id, chosen.iteration), chosen.iteration)
             st.rerun()

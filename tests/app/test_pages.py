@@ -11,7 +11,7 @@ from engine.store import job_rows, reads, record
 from engine.types import Response, Verdict
 from tests.conftest import ROOT
 
-PAGES = ("home", "difficulty", "responses", "pairs", "training", "compare", "export", "data")
+PAGES = ("home", "difficulty", "plan", "responses", "pairs", "training", "compare", "export", "data")
 
 
 def show(page, **query):
@@ -328,3 +328,13 @@ def test_calibration_is_ordered_at_its_price_and_its_labels_measure_every_mode(s
     assert "3 problems with a label" in said(at) and "Meets most labels, both signals" in said(at)
     table = next(frame.value for frame in at.dataframe if "Agreement" in frame.value)
     assert table["Mode"].tolist() == ["Both signals", "Accuracy only", "Reward only", "Posterior"]
+
+
+def test_a_committed_plan_has_a_page_whose_parts_add_up_to_the_whole_budget(studio):
+    studio.presampled()
+    plans.commit(studio.db, studio.run_id, 0, tau_l=0.25, tau_h=0.65, mode="both", strategy="posterior", made_by="tab 1")
+    at = show("plan")
+    parts = next(frame.value for frame in at.dataframe if "Part" in frame.value)
+    config = runs.config_of(studio.db, studio.run_id)
+    assert parts["Responses"].sum() == config.problems.n_train * config.sampling.n
+    assert metrics(at)["Strategy"] == "Posterior" and "Committed by tab 1" in said(at) and "Options: cap 2.0, n_rounds 1." in said(at)

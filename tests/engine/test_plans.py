@@ -6,7 +6,7 @@ from engine import calibration, pairing, plans, runs, tuning
 from engine.errors import ConfigError
 from engine.events import Graded, Sampled, Scored
 from engine.runs import create_run
-from engine.store import Database, reads, record
+from engine.store import Database, reads, record, side_reads
 from engine.types import Plan, Response, StepScores, Verdict
 from tests.engine.small_runs import judge, small
 
@@ -51,12 +51,12 @@ def test_calibration_counts_in_the_budget_and_labels_only_what_is_drawn_complete
     store_side(db, ordered, {id: range(12 - position) for position, id in enumerate(ordered.problem_ids)})
     ids, n_correct = calibration.reference_counts(db, run_id, 0)
     assert (ids, n_correct.tolist()) == (ordered.problem_ids[:1], [6])
-    assert reads.side_counts(db, run_id, 0) == {"tune": 0, "calibrate": 24}
+    assert side_reads.side_counts(db, run_id, 0) == {"tune": 0, "calibrate": 24}
     bound = committed(db, run_id)
     assert sum(bound.allocation.values()) + bound.n_unspent == 12 * 5 - 24
     with pytest.raises(ConfigError, match="is committed: its budget is bound"):
         calibration.order(db, run_id, 0, 3)
-    assert reads.side_counts(db, runs.fork(db, run_id, 0), 0)["calibrate"] == 24
+    assert side_reads.side_counts(db, runs.fork(db, run_id, 0), 0)["calibrate"] == 24
 
 
 def test_tuning_takes_the_best_cell_and_changes_what_the_iteration_samples(db):
@@ -72,7 +72,7 @@ def test_tuning_takes_the_best_cell_and_changes_what_the_iteration_samples(db):
     tuning.adopt(db, run_id, 0, *found.best, made_by="a test")
     after = reads.iteration(db, run_id, 0)["presample_set"]
     assert after != before and reads.samples(db, after).settings.temperature == 1.1
-    assert runs.progress(db, run_id, 0)["tuned"] and reads.side_counts(db, run_id, 0)["tune"] == 8
+    assert runs.progress(db, run_id, 0)["tuned"] and side_reads.side_counts(db, run_id, 0)["tune"] == 8
     with pytest.raises(ConfigError, match="tuned already"):
         tuning.adopt(db, run_id, 0, 0.5, 0.0, made_by="a test")
     forked = runs.fork(db, run_id, 0)
