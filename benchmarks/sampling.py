@@ -7,6 +7,7 @@ its last response has arrived.
 import tempfile
 import time
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 
 from benchmarks.rows import Row, against, alone
@@ -17,6 +18,7 @@ from engine.method.prompts import fill
 from engine.placement import Backend, Workers
 from engine.sample_sets import requests
 from engine.store import Database, job_rows, reads
+from engine.tasks import sampler_backend
 
 N_PROBLEMS, N_RUNS = 400, 5
 CONFIG = Path(__file__).resolve().parent.parent / "data" / "starter" / "default.toml"
@@ -43,10 +45,16 @@ class _Clock:
 
 
 def measure() -> list[Row]:
+    samplers = ["hf_local", *(["vllm_local"] if find_spec("vllm") else [])]
+    return [row for sampler in samplers for row in _measure(sampler)]
+
+
+def _measure(sampler: str) -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
         placement = Timed(Path(folder) / "logs")
         config = load_config(CONFIG)
-        config = replace(config, n_iterations=1, problems=replace(config.problems, n_train=N_PROBLEMS, n_held_out=1))
+        problems, sampling = replace(config.problems, n_train=N_PROBLEMS, n_held_out=1), replace(config.sampling, sampler=sampler)
+        config = replace(config, n_iterations=1, problems=problems, sampling=sampling)
         walls, bares, idle = [], [], []
         for turn in range(-1, N_RUNS):
             wall, busy = _pipeline(Path(folder) / f"{turn}.duckdb", config, placement)
@@ -55,8 +63,8 @@ def measure() -> list[Row]:
                 walls.append(wall), bares.append(bare), idle.append(1 - busy / wall)
         placement.release()
     return [
-        alone("sampling: share of wall with no request in flight", idle, "share"),
-        against("sampling: wall against the bare sampler", walls, bares, "s"),
+        alone(f"pipeline_{sampler}: share of wall with no request in flight", idle, "share"),
+        against(f"pipeline_{sampler}: wall against the bare sampler", walls, bares, "s"),
     ]
 
 
@@ -87,7 +95,7 @@ def _bare(path: Path, placement: Timed) -> float:
     problems = reads.problems(db, run["id"], "train", 0)
     prompts = {id: fill(samples.settings.prompt_template, p.question) for id, p in problems.items()}
     owed = requests(samples, prompts, sorted(reads.stored_keys(db, samples.id)))
-    backend = Backend(samples.sampler, reads.policy_path(db, samples.policy_id), {"batch_size": 256, "trust_remote_code": False})
+    backend = sampler_backend(db, run["id"], runs.config_of(db, run["id"]), samples)
     db.close()
     started = time.perf_counter()
     for _ in placement.get(backend).sample(owed, samples.settings):

@@ -121,7 +121,7 @@ def _respond(
     yield Planned(n_total + n_later, n_total - sum(len(o.requests) for o in owed), "responses")
     reward = _reward(config, row["prm_path"])
     for part, (set_id, role, wanted) in zip(owed, parts):
-        sampler, seated_reward, together = loading.place(config, placement, _sampler(db, job["run_id"], config, part.samples), reward)
+        sampler, seated_reward, together = loading.place(config, placement, sampler_backend(db, job["run_id"], config, part.samples), reward)
         openers = _opener(placement, sampler), grader, _opener(placement, seated_reward)
         if together or prm_id is None:
             yield from phases.respond(part, *openers)
@@ -159,7 +159,7 @@ def _owed(db: Database, job: dict, set_id: str, role: str, wanted: dict[str, ran
     )
 
 
-def _sampler(db: Database, run_id: str, config: RunConfig, samples: SampleSet) -> Backend:
+def sampler_backend(db: Database, run_id: str, config: RunConfig, samples: SampleSet) -> Backend:
     """The backend that draws a sample set, with the options that it takes and no others."""
     s = config.sampling
     options: dict[str, Any] = {"batch_size": s.batch_size}
