@@ -101,7 +101,7 @@ def tiny_and_apart(gold: Any, predicted: Any) -> bool:
         return False
     try:
         a, b = (complex(side.evalf(_DIGITS)) for side in (gold, predicted))
-    except (TypeError, ValueError, OverflowError, ZeroDivisionError):
+    except (TypeError, ValueError, OverflowError, ZeroDivisionError, RecursionError):
         return False
     larger = max(abs(a), abs(b))
     return larger < _TINY and abs(a - b) > larger / 50
@@ -117,5 +117,5 @@ def differ_at_a_point(gold: Any, predicted: Any) -> bool:
         if sides := _sides(gold, predicted):
             return _apart(*sides, _point(*sides))
         return _equations_apart(gold, predicted)
-    except (TypeError, ValueError, OverflowError, ZeroDivisionError):
+    except (TypeError, ValueError, OverflowError, ZeroDivisionError, RecursionError):
         return False

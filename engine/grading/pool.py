@@ -180,7 +180,9 @@ class Grader:
         try:
             child = CheckingProcess(self._timeout_s, self._memory_mib, self._shortcuts)
         except OSError as error:
-            raise GradingError(f"A grading process could not start: {error}. Free memory or process slots, or repair the Python installation.") from error
+            raise GradingError(
+                f"A grading process could not start: {error}. Free memory or process slots, or repair the Python installation."
+            ) from error
         with self._lock:
             self._children[child.pid] = child
             if self._closed:

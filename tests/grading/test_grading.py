@@ -99,6 +99,14 @@ def test_other_answers_are_wrong(grader, gold, response):
     assert (verdict.status, verdict.correct) == ("wrong", False), verdict.reason
 
 
+@pytest.mark.parametrize(("corner", "status"), [("9", "correct"), ("8", "wrong")])
+def test_a_fraction_times_a_matrix_which_sympy_cannot_evaluate_ends_no_process(corner, status):
+    from engine.grading.check import check
+
+    gold, predicted = (r"\frac{1}{10}[\begin{array}{ll}1&3 \\ 3&" + last + r" \end{array}]" for last in ("9", corner))
+    assert check(gold, predicted, shortcuts=False)[0] == check(gold, predicted)[0] == status
+
+
 def test_a_verdict_says_in_a_sentence_why():
     equal, other, none = grade("7", [r"\boxed{7.0}", r"\boxed{12}", "Seven, I would say"])
     assert equal.reason == "Equal as numbers: 7 and 7.0."
