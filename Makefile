@@ -47,7 +47,7 @@ $(VENV)/ray: $(VENV)/installed requirements-ray.txt
 install-test: $(VENV)/tests-installed
 
 test: $(VENV)/tests-installed
-	$(ENV) $(BIN)/python -m pytest -m "not browser and not vllm and not ray and not slow"
+	$(ENV) $(BIN)/python -m pytest -n 2 --dist loadfile -m "not browser and not vllm and not ray and not slow"
 
 test-browser: $(VENV)/tests-installed
 	$(ENV) $(BIN)/python -m pytest -m browser
