@@ -176,7 +176,7 @@ def test_the_playground_asks_the_real_policy_and_grades_its_answers(studio, tab)
     settle(tab, "Playground")
     tab.get_by_role("button", name="Ask", exact=True).click()
     tab.get_by_text(re.compile("^[0-4] of 4 correct$")).wait_for(timeout=JOB_LIMIT_MS)
-    assert tab.get_by_text(re.compile("^Response [0-3]")).count() == 4
+    sync_api.expect(tab.get_by_text(re.compile("^Response [0-3]"))).to_have_count(4)
 
 
 def focus_by_tab(tab, name, *, role="button"):

@@ -52,7 +52,7 @@ def go(tab, name):
 
 PLOT_COUNTS = """() => [...document.querySelectorAll('*')].map(e => e.shadowRoot).filter(Boolean)
     .flatMap(root => [...root.querySelectorAll('li[data-class] output')]).map(o => +o.innerText.replaceAll(',', ''))"""
-PAGE_COUNTS = """() => [...document.querySelectorAll('[data-testid=stMetricValue]')].map(v => +v.innerText.replaceAll(',', ''))"""
+PAGE_COUNTS = """() => [...document.querySelectorAll('[data-testid=stMetricValue]')].slice(0, 3).map(v => +v.innerText.replaceAll(',', ''))"""
 
 
 def agreed_counts(tab, *, other_than=None):
