@@ -7,15 +7,16 @@ bare / ours for CPU and ours / bare for wall time.
 import time
 
 from benchmarks.rows import Row, against
-from benchmarks.servers import N_REQUESTS, N_RUNS, POLICY, SETTINGS, requests
+from benchmarks.servers import N_RUNS, POLICY, SETTINGS, requests
 from engine.samplers.ray_pool import RaySampler
 
 BATCH_SIZE = 64
+N_REQUESTS = 4096
 
 
 def measure() -> list[Row]:
     pool = RaySampler(POLICY, batch_size=BATCH_SIZE, n_engines=2)
-    asked = requests()
+    asked = requests(N_REQUESTS)
     ours, bares = ([], []), ([], [])
     for turn in range(-1, N_RUNS):
         for run, taken in ((lambda: sum(map(len, pool.sample(asked, SETTINGS))), ours), (lambda: _bare(pool, asked), bares)):

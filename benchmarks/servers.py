@@ -26,10 +26,10 @@ SETTINGS = SamplingSettings(temperature=1.0, top_p=0.95, max_new_tokens=16)
 POLICY = str(STARTER / "policy")
 
 
-def requests() -> list[Request]:
-    """64 starter problems, 8 responses each."""
+def requests(n_requests: int = N_REQUESTS) -> list[Request]:
+    """Starter problems, 8 responses each."""
     with (STARTER / "held_out.jsonl").open() as file:
-        questions = [json.loads(line)["question"] for line in islice(file, N_REQUESTS // 8)]
+        questions = [json.loads(line)["question"] for line in islice(file, n_requests // 8)]
     return [Request(f"p{p}", i, stable_hash("bench", p, i), q + "\n") for p, q in enumerate(questions) for i in range(8)]
 
 

@@ -89,17 +89,17 @@ class RaySampler:
                 for place in [p for p in range(len(self._engines)) if p not in busy and waiting]:
                     size = max(least, -(-3 * len(waiting) // (4 * len(self._engines))))
                     mine = [waiting.popleft() for _ in range(min(size, len(waiting)))]
-                    parts[self._hand_out(place, mine, settings)] = _Part(place, {(r.problem_id, r.index): r for r in mine})
+                    parts[self._hand_out(place, mine, settings)] = _Part(place, mine, [])
                 ready, _ = self._ray.wait(list(parts), num_returns=1)
                 for stream in ready:
                     try:
                         batch = self._ray.get(next(stream))
                     except StopIteration:
-                        waiting.extend(parts.pop(stream).left.values())
+                        waiting.extend(parts.pop(stream).left())
                         continue
                     except (self._ray.exceptions.RayActorError, self._ray.exceptions.ObjectLostError) as error:
                         part = parts.pop(stream)
-                        waiting.extend(part.left.values())
+                        waiting.extend(part.left())
                         self._engines[part.place] = None
                         n_lost += 1
                         if n_lost >= MAX_LOSSES:
@@ -108,8 +108,7 @@ class RaySampler:
                     except Exception as error:
                         raise self._in_words(error) from error
                     n_lost = 0
-                    for response in batch:
-                        del parts[stream].left[response.problem_id, response.index]
+                    parts[stream].answered.append(batch)
                     yield batch
         finally:
             for part in parts.values():
@@ -162,8 +161,15 @@ class _Part:
 
     place: int
     """The engine's place in the list."""
-    left: dict[tuple[str, int], Request]
-    """What it has not answered yet."""
+    requests: list[Request]
+    answered: list[list[Response]]
+
+    def left(self) -> list[Request]:
+        """What it has not answered."""
+        if sum(map(len, self.answered)) == len(self.requests):
+            return []
+        keys = {(response.problem_id, response.index) for batch in self.answered for response in batch}
+        return [request for request in self.requests if (request.problem_id, request.index) not in keys]
 
 
 class Engine:

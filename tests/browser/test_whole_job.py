@@ -92,6 +92,8 @@ def test_a_new_user_walks_one_whole_iteration(served, tab, chromium):
         "() => [...document.querySelectorAll('button')].some(b => b.innerText.startsWith('Commit') && !b.disabled)",
         timeout=JOB_LIMIT_MS,
     )
+    tab.get_by_role("button", name="Cancel", exact=True).wait_for(state="detached")
+    tab.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
     before = agreed_counts(tab)
     assert sum(before) == 400
     drag(tab, "upper", 60)
