@@ -12,6 +12,8 @@ import signal
 import sys
 from typing import BinaryIO
 
+WARM_UP = (("x^2", "x+1"), (r"\frac{\sqrt{2}}{3}", r"2\pi \text{cm}"), ("7:05x", r"8:10 \text{y.z.}"), ("(1, 2]", r"\{1, 2\}"))
+"""Pairs that make the libraries build what they build on first use. The first pair of a kind takes 25 ms instead of 1."""
 OUT_OF_MEMORY = 77
 """Exit status after the memory limit was reached."""
 
@@ -33,7 +35,8 @@ def main(memory_mib: int, alarm_s: int, shortcuts: bool = True) -> None:
     try:
         from engine.grading.check import check
 
-        check("x^2", "x+1")
+        for gold, predicted in WARM_UP:
+            check(gold, predicted)
     except Exception as error:
         answers.write(json.dumps({"failed": f"{type(error).__name__}: {error}"}).encode() + b"\n")
         return
