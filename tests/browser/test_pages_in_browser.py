@@ -9,13 +9,10 @@ import pytest
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 from app.widgets import PAGES
-from benchmarks.serving import CHROMIUM, CHROMIUM_FLAGS, serve
+from benchmarks.serving import serve
 from tests.browser.studio import Studio
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not Path(CHROMIUM).exists(), reason=f"no Chromium at {CHROMIUM}; set CHROMIUM to its path"),
-]
+pytestmark = pytest.mark.browser
 LIMIT_MS = 60_000
 JOB_LIMIT_MS = 300_000
 HERE = r"(http|ws)s?://127\.0\.0\.1|data:|blob:"
@@ -30,14 +27,6 @@ def studio(tmp_path_factory):
     made.start()
     yield made
     made.stop()
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
