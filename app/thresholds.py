@@ -8,6 +8,7 @@ import streamlit as st
 from app import state
 from engine.method.budget import spread
 from engine.method.difficulty import MODES, PRESETS, class_counts
+from engine.method.posterior import FEW
 from engine.method.strategies import strategies
 from engine.method.strategies.classes import targets_of
 from engine.store import reads
@@ -63,17 +64,23 @@ def modes_of(chosen: state.Selected) -> tuple[Mode, ...]:
     return ("accuracy",) if chosen.config.reward.family == "none" else MODES
 
 
-def controls(now: Setting, *, locked: bool, modes: tuple[Mode, ...] = MODES) -> None:
-    """Sliders, number fields, mode, strategy and presets. What is moved goes into the URL; the plot follows."""
-    s = st.session_state
+def controls(now: Setting, decides: Mode, *, locked: bool, modes: tuple[Mode, ...] = MODES) -> None:
+    """Sliders, number fields, mode, strategy and presets. What is moved goes into the URL; the plot follows.
+
+    Args:
+        decides: the mode that decides in fact, as engine.method.difficulty.deciding_mode says.
+    """
+    s, unused = st.session_state, locked or decides in WITHOUT_LINES
     for name, label in (("tau_h", "τ high"), ("tau_l", "τ low")):
         value = getattr(now, name)
         s[f"{name}_slider"] = s[f"{name}_number"] = value
         slide, field = st.columns([2, 1], vertical_alignment="bottom")
-        slide.slider(label, 0.0, 1.0, step=0.001, format="%.3f", key=f"{name}_slider", on_change=_moved, args=[name, "slider"], disabled=locked or now.mode in WITHOUT_LINES)
-        field.number_input(label, 0.0, 1.0, step=0.01, format="%.3f", key=f"{name}_number", label_visibility="collapsed", on_change=_moved, args=[name, "number"], disabled=locked or now.mode in WITHOUT_LINES)
+        slide.slider(label, 0.0, 1.0, step=0.001, format="%.3f", key=f"{name}_slider", on_change=_moved, args=[name, "slider"], disabled=unused)
+        field.number_input(label, 0.0, 1.0, step=0.01, format="%.3f", key=f"{name}_number", label_visibility="collapsed", on_change=_moved, args=[name, "number"], disabled=unused)
     s["mode_choice"], s["strategy_choice"] = now.mode, now.strategy
     st.selectbox("Signals", modes, format_func=MODE_NAMES.get, key="mode_choice", on_change=_chosen, args=["mode"], disabled=locked)
+    if decides != now.mode:
+        st.caption(f"Below {FEW} problems no posterior is fitted: {'both signals decide' if decides == 'both' else 'accuracy decides'}.")
     st.selectbox("Resample", list(strategies()), format_func=lambda name: strategies()[name].label, key="strategy_choice", on_change=_chosen, args=["strategy"], disabled=locked)
     if not locked:
         with st.popover("Presets", width="stretch"):

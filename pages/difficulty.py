@@ -12,7 +12,7 @@ from app.strategy_cards import strategy_cards
 from app.tuning_in import tuning_panel
 from engine import plans, runs
 from engine.errors import EngineError
-from engine.method.difficulty import class_counts, classify
+from engine.method.difficulty import class_counts, classify, deciding_mode
 from engine.store import job_rows, reads
 
 CAP = 500
@@ -48,30 +48,26 @@ def draw(chosen: state.Selected) -> None:
         st.info(f"No problem is finished yet; {e.n_pending} are pending. Points appear as responses come in.", icon=":material/hourglass_empty:")
         return
     now = thresholds.current(chosen, bound)
+    classes = classify(e.n_correct, e.n, e.phi_r, tau_l=now.tau_l, tau_h=now.tau_h, mode=now.mode)
+    decides = deciding_mode(now.mode, e.phi_r)
     left, right = st.columns([5, 2], gap="medium")
     with right:
-        thresholds.controls(now, locked=bound is not None, modes=thresholds.modes_of(chosen))
-        offer(chosen, e, now, bound, stored)
+        thresholds.controls(now, decides, locked=bound is not None, modes=thresholds.modes_of(chosen))
+        offer(chosen, e, now, classes, bound, stored)
     with left:
         st.session_state.setdefault("plot_echo", {"seq": 0, "have": ()})
         echo = st.session_state["plot_echo"]
         difficulty_plot(
-            data, tau_l=now.tau_l, tau_h=now.tau_h, mode=plot_mode(now.mode), seq=echo["seq"], have=echo["have"], key="plot",
+            data, tau_l=now.tau_l, tau_h=now.tau_h, mode=decides, seq=echo["seq"], have=echo["have"], key="plot",
             on_tau=lambda t: moved(t, locked=bound is not None), on_pick=lambda s: picked(s, e), on_need=needed,
             locked=bound is not None, home=home(chosen, last), ghosts=earlier_commits(chosen, last), score=score_name(chosen.config),
-            question_of=lambda row: reads.questions(db, [str(e.problem_ids[row])])[0], cap=CAP,
+            question_of=lambda row: reads.questions(db, [str(e.problem_ids[row])])[0], classes=classes, cap=CAP,
         )  # fmt: skip
         pending = f" {e.n_pending:,} problems are pending and not classified." if e.n_pending else ""
-        unseen = " Classes come from the posterior; the colours show what the thresholds would say." if now.mode == "posterior" else ""
-        st.caption(f"{len(e.problem_ids):,} problems, {int(e.n[0])} responses each.{pending}{unseen} {signal_note(chosen.config)}")
-    selection(chosen, e, now)
+        st.caption(f"{len(e.problem_ids):,} problems, {int(e.n[0])} responses each.{pending} {signal_note(chosen.config)}")
+    selection(chosen, e, classes)
     calibration_panel(chosen, now, e, stored, locked=bound is not None)
     strategy_cards(chosen, now, len(e.problem_ids), stored, locked=bound is not None)
-
-
-def plot_mode(mode: str) -> str:
-    """The plot knows thresholds; with the posterior, which has none, it shows those of both signals."""
-    return "both" if mode == "posterior" else mode
 
 
 def home(chosen: state.Selected, last: dict | None) -> Lines:
@@ -85,7 +81,7 @@ def earlier_commits(chosen: state.Selected, last: dict | None) -> list[Lines]:
     found = {f"iteration {chosen.iteration - 1}": last}
     if run["forked_at"] == chosen.iteration:
         found[f"run {run['parent_id']}"] = reads.commit(db, run["parent_id"], chosen.iteration)
-    return [Lines(name, row["tau_l"], row["tau_h"]) for name, row in found.items() if row and row["mode"] != "accuracy"]
+    return [Lines(name, row["tau_l"], row["tau_h"]) for name, row in found.items() if row and row["mode"] not in thresholds.WITHOUT_LINES]
 
 
 def moved(released: Thresholds, *, locked: bool) -> None:
@@ -104,9 +100,8 @@ def needed() -> None:
     st.session_state["plot_echo"]["have"] = ()
 
 
-def offer(chosen: state.Selected, e, now: thresholds.Setting, bound: dict | None, stored: tuple[int, int]) -> None:
+def offer(chosen: state.Selected, e, now: thresholds.Setting, classes: np.ndarray, bound: dict | None, stored: tuple[int, int]) -> None:
     """What a commit would spend; after the commit, what it bound."""
-    classes = classify(e.n_correct, e.n, e.phi_r, tau_l=now.tau_l, tau_h=now.tau_h, mode=now.mode)
     missing = not_recorded(chosen, now)
     budget = budget_left(chosen, len(classes) + e.n_pending)
     if not bound:
@@ -170,18 +165,17 @@ def rows_picked(e) -> list[int]:
     return picked["rows"]
 
 
-def selection(chosen: state.Selected, e, now: thresholds.Setting) -> None:
+def selection(chosen: state.Selected, e, classes: np.ndarray) -> None:
     """The problems picked on the plot, then the responses behind the one that is opened."""
     at = rows_picked(e)
     if not at:
         st.caption("Click a point, draw a box or a lasso, or press a class above the plot, to see the problems behind it.")
         return
-    classes = classify(e.n_correct[at], e.n[at], e.phi_r[at], tau_l=now.tau_l, tau_h=now.tau_h, mode=now.mode)
     names, ids = list(class_counts(classes)), e.problem_ids[at].tolist()
     score = score_name(chosen.config).capitalize() or "Score"
     rows = [
         {"Problem": id, "Class": names[c].capitalize(), "Correct": f"{k} / {n}", score: round(float(r), 3), "Question": q}
-        for id, c, k, n, r, q in zip(ids, classes, e.n_correct[at], e.n[at], e.phi_r[at], reads.questions(state.store(), ids))
+        for id, c, k, n, r, q in zip(ids, classes[at], e.n_correct[at], e.n[at], e.phi_r[at], reads.questions(state.store(), ids))
     ]  # fmt: skip
     total = st.session_state["picked"]["total"]
     st.subheader(f"{total:,} selected" + (f", {len(rows):,} of them shown" if total > len(rows) else ""))

@@ -75,10 +75,9 @@ def classify(n_correct, n, phi_r, *, tau_l: float, tau_h: float, mode: Mode = "b
     if mode not in MODES:
         raise ConfigError(f'difficulty.mode is "{mode}": use one of {", ".join(MODES)}.')
     n_correct, n, phi_r = columns(n_correct, n, phi_r, mode)
-    if mode == "posterior" and len(n) >= FEW:
-        return posterior_classes(posterior(n_correct, n, phi_r, m_more=0))
+    mode = deciding_mode(mode, phi_r)
     if mode == "posterior":
-        mode = "accuracy" if np.isnan(phi_r).all() else "both"
+        return posterior_classes(posterior(n_correct, n, phi_r, m_more=0))
     all_right, all_wrong = n_correct == n, n_correct == 0
     if mode == "accuracy":
         inlier, outlier = all_right, all_wrong
@@ -98,6 +97,17 @@ def classify(n_correct, n, phi_r, *, tau_l: float, tau_h: float, mode: Mode = "b
     classes[inlier] = Difficulty.INLIER
     classes[outlier] = Difficulty.OUTLIER
     return classes
+
+
+def deciding_mode(mode: Mode, phi_r: np.ndarray) -> Mode:
+    """What decides in fact, for phi_r of shape (P,): "posterior" gives way below FEW problems, as classify says; other modes stay.
+
+    >>> deciding_mode("posterior", np.array([.2, np.nan])), deciding_mode("reward", np.array([.2]))
+    ('both', 'reward')
+    """
+    if mode != "posterior" or len(phi_r) >= FEW:
+        return mode
+    return "accuracy" if np.isnan(phi_r).all() else "both"
 
 
 def class_counts(classes: np.ndarray) -> dict[str, int]:

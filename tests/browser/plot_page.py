@@ -15,6 +15,7 @@ import numpy as np
 import streamlit as st
 
 from app.components.difficulty_plot import Lines, Selection, Thresholds, difficulty_plot, plot_data
+from engine.method.difficulty import classify
 
 
 def made_up_columns(n: int, n_p: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -33,6 +34,13 @@ def made_up_data(n: int, n_p: int, seed: int, with_texts: bool, is_unequal: bool
     n_each = n_p + np.arange(n) % 2 if is_unequal else n_p
     texts = [f"Problem {i}: <b>how many</b> apples has Ada on day {i % 7}?" for i in range(n)] if with_texts else None
     return plot_data(n_correct, n_each, phi_r, [f"problem-{i}" for i in range(n)], texts)
+
+
+@st.cache_resource
+def made_up_classes(n: int, n_p: int, seed: int) -> np.ndarray:
+    """What the posterior says of the same problems."""
+    n_correct, phi_r = made_up_columns(n, n_p, seed)
+    return classify(n_correct, n_p, phi_r, tau_l=0, tau_h=1, mode="posterior")
 
 
 def main() -> None:
@@ -57,6 +65,7 @@ def main() -> None:
     def needed() -> None:
         state.have = ()
 
+    mode = asked.get("mode", "both")
     low, high = st.columns(2)
     low.slider("tau_l", 0.0, 1.0, key="tau_l", step=0.001, format="%.3f")
     high.slider("tau_h", 0.0, 1.0, key="tau_h", step=0.001, format="%.3f")
@@ -64,7 +73,7 @@ def main() -> None:
         data,
         tau_l=min(state.tau_l, state.tau_h),
         tau_h=max(state.tau_l, state.tau_h),
-        mode=asked.get("mode", "both"),
+        mode=mode,
         seq=state.seq,
         have=state.have,
         key="plot",
@@ -75,6 +84,7 @@ def main() -> None:
         home=Lines("the configuration", 0.25, 0.65),
         ghosts=[Lines("iteration 0", 0.3, 0.7), Lines("the original", 0.2, 0.6)][: int(asked.get("ghosts", 0))],
         score=asked.get("score", "process reward"),
+        classes=made_up_classes(int(asked.get("n", 400)), int(asked.get("n_p", 3)), int(asked.get("seed", 7))) if mode == "posterior" else None,
         question_of=lambda row: f"Problem {row}: <img src=x onerror=alert(1)>",
     )
     told = {"tau_l": state.tau_l, "tau_h": state.tau_h, "seq": state.seq, "runs": state.runs, "have": state.have,

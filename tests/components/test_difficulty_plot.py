@@ -211,3 +211,19 @@ def test_data_never_becomes_markup():
     for file in Path(package.__file__).parent.glob("*.js"):
         source = file.read_text(encoding="utf-8")
         assert not any(way in source for way in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write"))
+
+
+def test_classes_travel_only_where_they_decide_and_once():
+    classes = np.array([0, 2, 1], dtype=np.int8)
+    sent = package._classes(classes, ())
+    assert sent["classes"]["class"].tolist() == [0, 2, 1] and str(sent["classes"]["class"].dtype) == "uint8"
+    assert package._classes(classes, ("other", sent["classes_version"])) == {"classes_version": sent["classes_version"]}
+    assert package._classes(classes[::-1], ())["classes_version"] != sent["classes_version"]
+    assert package._classes(None, ()) == {}
+
+
+@pytest.mark.parametrize("classes", [None, np.zeros(3, np.int8)])
+def test_the_posterior_mode_wants_one_class_per_problem(classes):
+    given_values = {"tau_l": 0.2, "tau_h": 0.8, "mode": "posterior", "seq": 0, "have": (), "key": "plot", "classes": classes}
+    with pytest.raises(ValueError, match="one class for each of 2 problems"):
+        package.difficulty_plot(plot_data([0, 3], 3, [0.1, 0.9], ["a", "b"]), on_tau=print, on_pick=print, on_need=print, **given_values)

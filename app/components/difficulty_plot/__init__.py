@@ -3,16 +3,19 @@
 A Streamlit component (v2) with an own canvas. It must not know the store, the engine or the page's state: columns
 go in, checked thresholds and row numbers come out through callbacks. What travels:
 1. points once per data version; the browser says which versions it has, and asks when it has lost one;
-2. thresholds with a sequence number: an echo older than the browser's last release is ignored there;
-3. triggers, never component state: letting go twice at the same value must arrive twice. A form swallows triggers,
+2. classes once per version too, where something else than the thresholds decides;
+3. thresholds with a sequence number: an echo older than the browser's last release is ignored there;
+4. triggers, never component state: letting go twice at the same value must arrive twice. A form swallows triggers,
    so do not mount the plot inside st.form.
 """
 
+import hashlib
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -22,7 +25,7 @@ from .payloads import Selection, Thresholds, read_have, read_pick, read_row, rea
 __all__ = ["MAX_TEXTS", "Lines", "PlotData", "Selection", "Thresholds", "difficulty_plot", "plot_data", "read_have", "read_pick",
            "read_row", "read_tau"]  # fmt: skip
 
-MODES = ("both", "accuracy", "reward")
+MODES = ("both", "accuracy", "reward", "posterior")
 SELECTION_CAP = 500
 
 
@@ -31,8 +34,8 @@ def _source(*names: str) -> str:
 
 
 # The browser gets one module, these files one after the other: they keep points, pixels and people apart for the reader.
-_SCRIPTS = ("points.js", "picture.js", "words.js", "axes.js", "keys.js", "handles.js", "tooltip.js", "toolbar.js",
-            "outline.js", "difficulty_plot.js")  # fmt: skip
+_SCRIPTS = ("points.js", "dots.js", "silhouettes.js", "picture.js", "words.js", "axes.js", "keys.js", "handles.js", "tooltip.js",
+            "toolbar.js", "outline.js", "difficulty_plot.js")  # fmt: skip
 _COMPONENT = st.components.v2.component(
     "difficulty_plot",
     html=_source("difficulty_plot.html"),
@@ -68,11 +71,13 @@ def difficulty_plot(
     ghosts: Sequence[Lines] = (),
     score: str = "process reward",
     question_of: Callable[[int], str] | None = None,
+    classes: np.ndarray | None = None,
     cap: int = SELECTION_CAP,
 ) -> None:
     """Mount the plot.
 
-    `mode` is "both", "accuracy" (no lines) or "reward" (lines across all strips). `seq` and `have` are those of the
+    `mode` is "both", "accuracy" (no lines), "reward" (lines across all strips) or "posterior" (no lines; `classes`, integers
+    [n], says of every problem whether it is 0 Inlier, 1 Boundary or 2 Outlier; other modes ignore it). `seq` and `have` are those of the
     last Thresholds, 0 and () at first. The callbacks run before the next script run and get checked values: `on_tau`
     the released thresholds, `on_pick` the selection (empty = cleared), `on_need` when the browser has lost the points:
     set `have` to () there.
@@ -82,12 +87,14 @@ def difficulty_plot(
     of one row, for data too large for its questions to be sent along.
 
     Raises:
-        ValueError: thresholds outside 0..1 or out of order, or an unknown mode.
+        ValueError: thresholds outside 0..1 or out of order, an unknown mode, or mode "posterior" without a class per problem.
     """
     if not 0 <= tau_l <= tau_h <= 1:
         raise ValueError(f"tau_l is {tau_l} and tau_h is {tau_h}; allowed is 0 <= tau_l <= tau_h <= 1.")
     if mode not in MODES:
         raise ValueError(f"mode is {mode!r}; allowed are {', '.join(MODES)}.")
+    if mode == "posterior" and (classes is None or len(classes) != data.n):
+        raise ValueError(f'mode is "posterior" and classes is not one class for each of {data.n} problems; allowed is 0, 1, 2 for each.')
     asked = f"{key}_asked"
     """Session entry with the row that a person asks about and what the browser has, from the trigger to the next mount."""
 
@@ -110,6 +117,7 @@ def difficulty_plot(
 
     asks = question_of is not None and data.texts is None
     row, also_have = st.session_state.pop(asked, (None, ()))
+    has = (*have, *also_have)
     lines = {"tau_l": tau_l, "tau_h": tau_h, "mode": mode, "seq": seq, "locked": locked}
     around = {
         "home": home and asdict(home),
@@ -121,7 +129,7 @@ def difficulty_plot(
     }
     _COMPONENT(
         key=key,
-        data={"version": data.version, **lines, **around, **_points(data, (*have, *also_have))},
+        data={"version": data.version, **lines, **around, **_points(data, has), **_classes(classes if mode == "posterior" else None, has)},
         on_tau_change=tau_released,
         on_pick_change=picked,
         on_read_change=asked_about,
@@ -141,3 +149,12 @@ def _points(data: PlotData, have: Collection[str]) -> dict[str, Any]:
         "tables": data.tables,
         "texts": data.texts,
     }
+
+
+def _classes(classes: np.ndarray | None, have: Collection[str]) -> dict[str, Any]:
+    """Which classes are shown, and the classes themselves for a browser that has not got them."""
+    if classes is None:
+        return {}
+    column = np.ascontiguousarray(classes, dtype=np.uint8)
+    version = hashlib.blake2b(column, digest_size=8).hexdigest()
+    return {"classes_version": version} | ({} if version in have else {"classes": pd.DataFrame({"class": column})})

@@ -94,7 +94,9 @@ class DifficultyPlot {
     if (!points) return this.askFor(message.version);
     this.asked = null;
     this.locked = message.locked;
-    this.hint = message.locked ? LOCKED_HINT : HINT;
+    const hint = hintInWords(message.mode, message.locked), isNew = hint !== this.hint && this.points;
+    this.hint = hint;
+    if (isNew) this.setNote(hint);
     if (points !== this.points && !this.isHeld) this.showData(points, message.score); // else the echo of the release brings them
     Object.assign(this, { cap: message.cap, mode: message.mode, score: message.score, asks: message.asks });
     if (message.question) points.textsRead.set(message.question.row, message.question.text);
@@ -171,9 +173,9 @@ class DifficultyPlot {
     const { width, height } = this.stage.getBoundingClientRect();
     if (!this.points || width < 120) return;
     const start = performance.now();
-    if (!this.picture || this.picture.scale !== devicePixelRatio) this.rebuild(width, height);
+    if (!this.picture?.isOf(this.points.classes, devicePixelRatio)) this.rebuild(width, height);
     const built = performance.now();
-    const { tau, mode, selection } = this, ghosts = this.showsGhosts && mode !== "accuracy" ? this.ghosts : [];
+    const { tau, mode, selection } = this, ghosts = this.showsGhosts && hasLines(mode) ? this.ghosts : [];
     this.picture.draw(this.ctx, { tau, mode, ghosts, selection, hovered: this.tip.row, outline: this.gesture?.path });
     this.handles.place(this.layout, tau, mode);
     this.showCounts();
@@ -203,9 +205,9 @@ class DifficultyPlot {
   }
 
   showTools() {
-    const { view, tau, home, tool, ghosts, showsGhosts } = this, hasLines = this.mode !== "accuracy";
+    const { view, tau, home, tool, ghosts, showsGhosts } = this, canMove = hasLines(this.mode);
     this.toolbar.show({
-      tool, showsGhosts, ghosts: hasLines ? ghosts : [], home: hasLines && !this.locked ? home : null,
+      tool, showsGhosts, ghosts: canMove ? ghosts : [], home: canMove && !this.locked ? home : null,
       isSelected: Boolean(this.selection), isZoomed: view.low !== FULL_VIEW.low || view.high !== FULL_VIEW.high,
       isAway: home && (home.low !== tau.low || home.high !== tau.high),
     });

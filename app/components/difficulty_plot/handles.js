@@ -49,7 +49,7 @@ class Handles {
     const overhang = Math.min(layout.gap, MARGIN.right) - 4;
     const name = layout.stripWidth < 110 && mode === "both" ? "" : `τ ${which} `;
     const away = y < shown ? " ↑" : y > shown ? " ↓" : "";
-    handle.hidden = mode === "accuracy";
+    handle.hidden = !hasLines(mode);
     handle.classList.toggle("outside", away !== "");
     handle.style.cssText = `left:${left}px;width:${right - left}px;top:${shown}px;--overhang:${overhang}px;--nudge:${nudge}px`;
     handle.lastElementChild.textContent = name + inDecimals(thousandths) + away;

@@ -1,14 +1,14 @@
 // From points to pixels. Each strip is drawn once per class that it can show, all its dots in that class's colour; a
 // frame copies from each of these layers the part between two lines: its cost does not depend on the number of points.
 // Few points are large dots: those that touch a line are drawn again, whole, in the colour of their class. Many points
-// are small ones: they are counted per pixel and tone-mapped, so that a crowd shows where it is densest.
+// are small ones: they are counted per pixel and tone-mapped, so that a crowd shows where it is densest. Where each
+// problem comes with its own class, one more layer shows every dot in its own colour, and no line cuts it.
 
 const LARGE_DOTS_LIMIT = 2500;
 const MARGIN = { left: 56, top: 10, right: 34, bottom: 62 };
 const OVERSHOOT = 0.02 * TOP_CODE;                     // room for whole dots at 0 and at 1
 const FULL_VIEW = { low: -OVERSHOOT, high: TOP_CODE + OVERSHOOT };
 const SMALLEST_VIEW = 0.01 * TOP_CODE;
-const DENSITY_BINS = 200;
 const GHOST_DASHES = [[6, 4], [2, 3]];                 // as the key above the plot shows them
 
 function zoomedView(view, anchor, factor) {
@@ -44,142 +44,6 @@ function makeLayout(width, height, nStrips, view) {
   };
 }
 
-// Dots shrink with their number and, in a narrow window, with the room there is.
-function dotRadius(n, layout) {
-  const room = Math.min(1, (layout.stripWidth * layout.nStrips) / 900);
-  return clamp(4.3 * (Math.max(n, 1) / 400) ** -0.23 * Math.sqrt(room), 0.75, 4.3);
-}
-
-// How strongly one lone dot is drawn: fainter the more there are, so that a crowd has room to be darker.
-const loneDotAlpha = n => clamp(0.62 - 0.15 * Math.log10(Math.max(n, 1) / 3000), 0.22, 0.62);
-
-// A disc as a flat list of dx, dy, cover: the innermost loop at a million points runs over it.
-function discStamp(radius) {
-  const reach = Math.ceil(radius), taps = [];
-  for (let dy = -reach; dy <= reach; dy++) {
-    for (let dx = -reach; dx <= reach; dx++) {
-      const cover = Math.min(1, Math.max(0, radius + 0.5 - Math.hypot(dx, dy)));
-      if (cover > 0.02) taps.push(dx, dy, cover);
-    }
-  }
-  return taps;
-}
-
-// Per strip, how many dots cover each device pixel.
-function coverageSheets(points, layout, view, scale) {
-  const w = Math.max(1, Math.round(layout.stripWidth * scale)), h = Math.max(1, Math.round(layout.plotHeight * scale));
-  const sheets = points.labels.map(() => new Float32Array(w * h));
-  const radius = dotRadius(points.n, layout) * scale, reach = Math.ceil(radius), stamp = discStamp(radius);
-  const xScale = (layout.dotWidth * scale) / 65535, xStart = layout.pad * scale;
-  const yScale = h / (view.high - view.low);
-  const { strip, x, y, n } = points;
-  for (let row = 0; row < n; row++) {
-    const cy = ((view.high - y[row]) * yScale) | 0;
-    if (cy < -reach || cy >= h + reach) continue;
-    const cx = (xStart + x[row] * xScale) | 0, sheet = sheets[strip[row]];
-    for (let tap = 0; tap < stamp.length; tap += 3) {
-      const px = cx + stamp[tap], py = cy + stamp[tap + 1];
-      if (px >= 0 && px < w && py >= 0 && py < h) sheet[py * w + px] += stamp[tap + 2];
-    }
-  }
-  return { sheets, w, h };
-}
-
-// Tone mapping: a root of the coverage, scaled to the plot's densest half per cent, the same in every strip.
-function alphaSheets(sheets, n) {
-  const sample = [];
-  for (const sheet of sheets) for (let i = 0; i < sheet.length; i += 7) if (sheet[i] > 0.5) sample.push(sheet[i]);
-  const sorted = Float32Array.from(sample).sort();
-  const densest = Math.max(4, sorted[Math.floor(sorted.length * 0.995)] ?? 4);
-  const lone = loneDotAlpha(n), tone = c => (c <= 1 ? lone * c : lone + (1 - lone) * ((c - 1) / (densest - 1)) ** 0.65);
-  return sheets.map(sheet => Uint8ClampedArray.from(sheet, c => 255 * tone(c)));
-}
-
-function maskCanvas(alpha, w, h) {
-  const canvas = new OffscreenCanvas(w, h), ctx = canvas.getContext("2d"), image = ctx.createImageData(w, h);
-  for (let i = 0; i < alpha.length; i++) image.data[4 * i + 3] = alpha[i];
-  ctx.putImageData(image, 0, 0);
-  return canvas;
-}
-
-function tintedCopy(mask, colour) {
-  const canvas = new OffscreenCanvas(mask.width, mask.height), ctx = canvas.getContext("2d");
-  ctx.drawImage(mask, 0, 0);
-  ctx.globalCompositeOperation = "source-in";
-  ctx.fillStyle = colour;
-  ctx.fillRect(0, 0, mask.width, mask.height);
-  return canvas;
-}
-
-// One dot with a rim in the strip's colour, so that dots that overlap stay apart.
-function dotSprite(radius, colour, rim, scale) {
-  const half = Math.ceil(radius + 1.5), canvas = new OffscreenCanvas(2 * half * scale, 2 * half * scale);
-  const ctx = canvas.getContext("2d");
-  ctx.scale(scale, scale);
-  for (const [r, fill, alpha] of [[radius + 0.8, rim, 1], [radius, colour, 0.9]]) {
-    ctx.globalAlpha = alpha;
-    ctx.fillStyle = fill;
-    ctx.beginPath();
-    ctx.arc(half, half, r, 0, 2 * Math.PI);
-    ctx.fill();
-  }
-  return { canvas, half };
-}
-
-// A smoothed histogram per strip, its peak 1. The kernel follows Silverman's rule and is mirrored at 0 and 1.
-function densityProfiles(points) {
-  const histograms = points.labels.map(() => new Float64Array(DENSITY_BINS));
-  for (let row = 0; row < points.n; row++) {
-    const bin = Math.min(DENSITY_BINS - 1, Math.floor((points.y[row] / TOP_CODE) * DENSITY_BINS));
-    histograms[points.strip[row]][bin]++;
-  }
-  return histograms.map((histogram, strip) => smoothProfile(histogram, points.counts[strip]));
-}
-
-function smoothProfile(histogram, count) {
-  if (!count) return null;
-  let mean = 0, variance = 0;
-  histogram.forEach((c, bin) => (mean += (c * bin) / count));
-  histogram.forEach((c, bin) => (variance += (c * (bin - mean) ** 2) / count));
-  const sigma = clamp(0.9 * Math.sqrt(variance) * count ** -0.2, 1.2, 10), reach = Math.ceil(3 * sigma);
-  const profile = new Float64Array(DENSITY_BINS);
-  histogram.forEach((c, bin) => {
-    if (!c) return;
-    for (let d = -reach; d <= reach; d++) {
-      let at = bin + d;
-      if (at < 0) at = -1 - at;
-      if (at >= DENSITY_BINS) at = 2 * DENSITY_BINS - 1 - at;
-      profile[at] += c * Math.exp(-0.5 * (d / sigma) ** 2);
-    }
-  });
-  const peak = Math.max(...profile);
-  return profile.map(value => value / peak);
-}
-
-// The curve from the lowest to the highest value that occurs, and the area between it and the strip's inner side.
-function silhouettePaths(profile, layout, strip, share) {
-  const base = layout.stripX(strip) + layout.stripWidth - layout.silhouetteWidth - 3;
-  const width = layout.silhouetteWidth * Math.max(0.35, Math.sqrt(share));
-  const first = profile.findIndex(value => value > 0.012), last = profile.findLastIndex(value => value > 0.012);
-  const curve = new Path2D(), area = new Path2D(), yOf = share => layout.yOf(share * TOP_CODE);
-  area.moveTo(base, yOf(first / DENSITY_BINS));
-  for (let bin = first; bin <= last; bin++) {
-    const x = base + profile[bin] * width, y = yOf((bin + 0.5) / DENSITY_BINS);
-    area.lineTo(x, y);
-    bin === first ? curve.moveTo(x, y) : curve.lineTo(x, y);
-  }
-  area.lineTo(base, yOf((last + 1) / DENSITY_BINS));
-  return { curve, area };
-}
-
-function drawSilhouette(ctx, { curve, area }, colour) {
-  ctx.fillStyle = ctx.strokeStyle = colour;
-  ctx.globalAlpha = 0.32;
-  ctx.fill(area);
-  ctx.globalAlpha = 0.9;
-  ctx.stroke(curve);
-}
-
 // The style sheet decides on the colours, from Streamlit's theme; the canvas reads them back.
 function coloursOf(stage, legend) {
   const style = getComputedStyle(stage);
@@ -193,7 +57,7 @@ function coloursOf(stage, legend) {
 // The drawn state of one data set at one size, zoom and theme. Thresholds, mode and selection come per frame.
 class Picture {
   constructor(points, layout, view, colours, scale) {
-    Object.assign(this, { points, layout, colours, scale, radius: dotRadius(points.n, layout) });
+    Object.assign(this, { points, layout, view, colours, scale, classes: points.classes, radius: dotRadius(points.n, layout) });
     const largest = Math.max(1, ...points.counts);
     points.profiles ??= densityProfiles(points);
     this.silhouettes = points.profiles.map((profile, strip) =>
@@ -207,21 +71,34 @@ class Picture {
     }
   }
 
-  // A strip with all its dots and its silhouette in the colour of one class; made when first shown.
+  // Whether it shows these classes, at this scale.
+  isOf(classes, scale) {
+    return this.classes === classes && this.scale === scale;
+  }
+
+  // A strip with all its dots and its silhouette in the colour of one class, or of each dot's own; made when first shown.
   layer(strip, cls) {
     return (this.layers[strip][cls] ??= this.drawLayer(strip, cls));
   }
 
   drawLayer(strip, cls) {
-    const { layout, scale, points, masks, silhouettes } = this, colour = this.colours.classes[cls];
+    const { layout, scale, points, masks, silhouettes } = this, colour = this.colours.classes[cls === OWN ? BOUNDARY : cls];
     const w = Math.round(layout.stripWidth * scale), h = Math.round(layout.plotHeight * scale);
-    const canvas = masks ? tintedCopy(masks[strip], colour) : new OffscreenCanvas(w, h), ctx = canvas.getContext("2d");
+    const canvas = masks ? this.crowd(strip, cls) : new OffscreenCanvas(w, h), ctx = canvas.getContext("2d");
     ctx.globalCompositeOperation = "source-over";
     ctx.scale(scale, scale);
     ctx.translate(-layout.stripX(strip), -layout.top);
-    if (!masks) eachRowBetween(points, strip, 0, TOP_CODE, row => this.drawDot(ctx, row, cls));
+    const classAt = row => (cls === OWN ? points.classes.of[row] : cls);
+    if (!masks) eachRowBetween(points, strip, 0, TOP_CODE, row => this.drawDot(ctx, row, classAt(row)));
     if (silhouettes[strip]) drawSilhouette(ctx, silhouettes[strip], colour);
     return canvas;
+  }
+
+  crowd(strip, cls) {
+    const { points, layout, view, scale, masks, colours } = this;
+    if (cls !== OWN) return tintedCopy(masks[strip], colours.classes[cls]);
+    this.mixed ??= mixedCrowd(points, layout, view, scale, colours.classes);
+    return this.mixed[strip];
   }
 
   draw(ctx, frame) {

@@ -6,6 +6,7 @@ const STEPS = 1000;
 const CODES_PER_STEP = 64;
 const TOP_CODE = STEPS * CODES_PER_STEP;
 const INLIER = 0, BOUNDARY = 1, OUTLIER = 2;
+const OWN = 3;                                         // in place of a class: each point has its own, sent along
 const CLASS_NAMES = ["Inlier", "Boundary", "Outlier"];
 const BAND_SHIFT = 8;                                  // 256 codes per index band
 const BANDS = (TOP_CODE >> BAND_SHIFT) + 1;
@@ -23,7 +24,7 @@ function unpackPoints(message) {
   return {
     version: message.version, n: pair.length, pair, strip, x: column("x"), y: column("y"),
     pairs: message.pairs, labels: message.labels, counts: message.counts,
-    tables: message.tables, texts: message.texts, index: null,
+    tables: message.tables, texts: message.texts, index: null, classes: null,
     textsRead: new Map(),                              // by row: questions asked for one at a time
   };
 }
@@ -31,17 +32,28 @@ function unpackPoints(message) {
 function keptPoints(message) {
   const points = message.points ? unpackPoints(message) : pointsByVersion.get(message.version);
   if (!points) return null;
+  if (message.classes) points.classes = unpackClasses(message);
+  if (message.classes_version && points.classes?.version !== message.classes_version) return null;
   pointsByVersion.delete(message.version);             // set again below: the map's order is least recently used first
   pointsByVersion.set(message.version, points);
   while (pointsByVersion.size > KEPT_VERSIONS) pointsByVersion.delete(pointsByVersion.keys().next().value);
   return points;
 }
 
-const versionsKept = () => [...pointsByVersion.keys()];
+function unpackClasses(message) {
+  const of = message.classes.getChild("class").toArray(), counts = [0, 0, 0];
+  for (let row = 0; row < of.length; row++) counts[of[row]]++;
+  return { version: message.classes_version, of, counts };
+}
+
+const versionsKept = () => [...pointsByVersion].flatMap(([version, { classes }]) => (classes ? [version, classes.version] : [version]));
+
+const hasLines = mode => mode === "both" || mode === "reward";
 
 const lastStrip = points => points.labels.length - 1;
 
 function classCounts(points, mode, tau) {
+  if (mode === "posterior") return points.classes.counts;
   const tables = points.tables[mode];
   const inlier = tables ? tables.above[tau.high] : points.counts[lastStrip(points)];
   const outlier = tables ? tables.below[tau.low] : points.counts[0];
@@ -53,6 +65,7 @@ function classBands(strip, last, mode, tau) {
   const all = cls => [{ high: Infinity, low: -Infinity, cls }];
   const upper = { high: Infinity, low: tau.high, cls: INLIER };
   const lower = { high: tau.low, low: -Infinity, cls: OUTLIER };
+  if (mode === "posterior") return all(OWN);
   if (mode === "reward") return [upper, { high: tau.high, low: tau.low, cls: BOUNDARY }, lower];
   if (mode === "accuracy") return all(strip === 0 ? OUTLIER : strip === last ? INLIER : BOUNDARY);
   if (strip === 0) return [{ high: Infinity, low: tau.low, cls: BOUNDARY }, lower];
@@ -61,6 +74,7 @@ function classBands(strip, last, mode, tau) {
 }
 
 function classOf(points, row, mode, tau) {
+  if (mode === "posterior") return points.classes.of[row];
   const strip = points.strip[row], last = lastStrip(points), code = points.y[row];
   if (mode === "accuracy") return strip === 0 ? OUTLIER : strip === last ? INLIER : BOUNDARY;
   const canBeInlier = mode === "reward" || strip === last, canBeOutlier = mode === "reward" || strip === 0;
@@ -72,7 +86,7 @@ function classOf(points, row, mode, tau) {
 // Which threshold decides on this point: "low", "high", or null where none does.
 function decidingThreshold(points, row, mode, tau) {
   const strip = points.strip[row];
-  if (mode === "accuracy") return null;
+  if (!hasLines(mode)) return null;
   if (mode === "reward") {
     const code = points.y[row];
     return Math.abs(code - tau.high * CODES_PER_STEP) <= Math.abs(code - tau.low * CODES_PER_STEP) ? "high" : "low";

@@ -1,13 +1,22 @@
 // What the plot says: numbers and sentences, no elements.
 
 const HINT = "Drag a line to move its threshold, drag over points to select them. Ctrl + wheel zooms.";
-const LOCKED_HINT = "Committed: the lines stay. Drag over points to select them. Ctrl + wheel zooms.";
+const NO_LINES = {
+  accuracy: "Accuracy alone decides here, so there are no lines to drag.",
+  posterior: "The posterior of each pass rate decides here, so there are no lines to drag.",
+};
+const SELECT_HINT = "Drag over points to select them. Ctrl + wheel zooms.";
 const KEYS_HINT = "Arrow keys move the line by 0.01, with Shift by 0.001, Page Up and Page Down by 0.1.";
 const READ_ONE = "Loading its text…";
 
 const number = new Intl.NumberFormat("en");
 const percent = new Intl.NumberFormat("en", { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
 const inDecimals = thousandths => (thousandths / STEPS).toFixed(3);
+
+function hintInWords(mode, locked) {
+  if (!hasLines(mode)) return `${NO_LINES[mode]} ${SELECT_HINT}`;
+  return locked ? `Committed: the lines stay. ${SELECT_HINT}` : HINT;
+}
 
 function changeInWords(before, after) {
   const changes = CLASS_NAMES.flatMap((name, cls) =>
@@ -35,6 +44,7 @@ const pairInWords = tau => `${inDecimals(tau.low)} / ${inDecimals(tau.high)}`;
 
 function verdictInWords(points, row, mode, tau) {
   const name = CLASS_NAMES[classOf(points, row, mode, tau)], which = decidingThreshold(points, row, mode, tau);
+  if (mode === "posterior") return `${name}: its most probable class`;
   if (!which) return mode === "accuracy" ? `${name} by accuracy alone` : `${name}: right and wrong answers mixed`;
   const gap = points.y[row] - tau[which] * CODES_PER_STEP;
   if (gap === 0) return `${name}: exactly at τ ${which}`;

@@ -1,0 +1,53 @@
+"""What decides a class is what the difficulty page draws, lists and lets a person move."""
+
+import json
+
+from streamlit.testing.v1 import AppTest
+
+from engine.method.difficulty import class_counts, classify
+from engine.method.posterior import FEW
+from engine.store import reads
+from tests.conftest import ROOT
+
+
+def shown(mode):
+    at = AppTest.from_file(str(ROOT / "app" / "main.py"), default_timeout=60)
+    at.query_params["mode"] = mode
+    at.run()
+    at.switch_page("../pages/difficulty.py").run()
+    assert not at.exception
+    return at
+
+
+def told(at):
+    """What the plot is told, without its points."""
+    plot = next(one.proto for one in at.get("bidi_component") if one.proto.component_name.endswith("difficulty_plot"))
+    return json.loads(plot.mixed.json)
+
+
+def test_below_few_problems_the_posterior_leaves_the_lines_to_both_signals_and_says_so(studio):
+    studio.presampled()
+    at = shown("posterior")
+    assert told(at)["mode"] == "both"
+    assert not at.slider(key="tau_h_slider").disabled
+    assert f"Below {FEW} problems no posterior is fitted: both signals decide." in [caption.value for caption in at.caption]
+
+
+def test_where_the_posterior_decides_the_plot_gets_its_classes_and_the_sliders_rest(studio, monkeypatch):
+    studio.presampled()
+    for module in ("difficulty", "prior"):
+        monkeypatch.setattr(f"engine.method.{module}.FEW", 3)
+    at = shown("posterior")
+    message = told(at)
+    assert message["mode"] == "posterior" and message["classes_version"]
+    assert at.slider(key="tau_h_slider").disabled
+    e = reads.estimates(studio.db, studio.run_id, 0)
+    counts = class_counts(classify(e.n_correct, e.n, e.phi_r, tau_l=0, tau_h=1, mode="posterior"))
+    assert {metric.label.lower(): int(metric.value) for metric in at.metric if metric.label.lower() in counts} == counts
+
+
+def test_accuracy_alone_has_no_lines(studio):
+    studio.presampled()
+    at = shown("accuracy")
+    assert told(at)["mode"] == "accuracy" and "classes_version" not in told(at)
+    assert at.slider(key="tau_l_slider").disabled
