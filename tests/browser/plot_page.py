@@ -2,7 +2,8 @@
 
 Run: streamlit run tests/browser/plot_page.py. Address parameters: n (problems), n_p (responses per problem), mode,
 seed, texts=1 (questions in the tooltip), ghosts (number of earlier commits), locked=1, score, unequal=1 (n_p and one more by turns),
-forget=1 (the server believes that the browser has the points already, which it has not). The state is printed as JSON.
+forget=1 (the server believes that the browser has the points already, which it has not), restless=1 (buttons with which a page
+redraws itself: other data, and a banner above the plot). The state is printed as JSON.
 """
 
 import json
@@ -43,11 +44,24 @@ def made_up_classes(n: int, n_p: int, seed: int) -> np.ndarray:
     return classify(n_correct, n_p, phi_r, tau_l=0, tau_h=1, mode="posterior")
 
 
+def redraw() -> None:
+    """Buttons for what happens to a page by itself while a job runs or ends."""
+    state = st.session_state
+    with st.sidebar:
+        data, banner, both = st.button("New data"), st.button("Banner"), st.button("Banner and new data")
+    if data or both:
+        state.n_more = state.get("n_more", 0) + 100
+    if banner or both:
+        state.has_banner = not state.get("has_banner")
+
+
 def main() -> None:
     st.set_page_config(layout="wide")
     asked, state = st.query_params, st.session_state
+    if asked.get("restless") == "1":
+        redraw()
     data = made_up_data(
-        int(asked.get("n", 400)), int(asked.get("n_p", 3)), int(asked.get("seed", 7)), asked.get("texts") == "1",
+        int(asked.get("n", 400)) + state.get("n_more", 0), int(asked.get("n_p", 3)), int(asked.get("seed", 7)), asked.get("texts") == "1",
         asked.get("unequal") == "1",
     )  # fmt: skip
     have = (data.version,) if asked.get("forget") == "1" else ()
@@ -65,28 +79,31 @@ def main() -> None:
     def needed() -> None:
         state.have = ()
 
+    if state.get("has_banner"):
+        st.info("A job runs.")
     mode = asked.get("mode", "both")
     low, high = st.columns(2)
     low.slider("tau_l", 0.0, 1.0, key="tau_l", step=0.001, format="%.3f")
     high.slider("tau_h", 0.0, 1.0, key="tau_h", step=0.001, format="%.3f")
-    difficulty_plot(
-        data,
-        tau_l=min(state.tau_l, state.tau_h),
-        tau_h=max(state.tau_l, state.tau_h),
-        mode=mode,
-        seq=state.seq,
-        have=state.have,
-        key="plot",
-        on_tau=released,
-        on_pick=picked,
-        on_need=needed,
-        locked=asked.get("locked") == "1",
-        home=Lines("the configuration", 0.25, 0.65),
-        ghosts=[Lines("iteration 0", 0.3, 0.7), Lines("the original", 0.2, 0.6)][: int(asked.get("ghosts", 0))],
-        score=asked.get("score", "process reward"),
-        classes=made_up_classes(int(asked.get("n", 400)), int(asked.get("n_p", 3)), int(asked.get("seed", 7))) if mode == "posterior" else None,
-        question_of=lambda row: f"Problem {row}: <img src=x onerror=alert(1)>",
-    )
+    with st.columns([9, 1])[0] if asked.get("restless") == "1" else st.container():  # as pages have it: columns are placed by number
+        difficulty_plot(
+            data,
+            tau_l=min(state.tau_l, state.tau_h),
+            tau_h=max(state.tau_l, state.tau_h),
+            mode=mode,
+            seq=state.seq,
+            have=state.have,
+            key="plot",
+            on_tau=released,
+            on_pick=picked,
+            on_need=needed,
+            locked=asked.get("locked") == "1",
+            home=Lines("the configuration", 0.25, 0.65),
+            ghosts=[Lines("iteration 0", 0.3, 0.7), Lines("the original", 0.2, 0.6)][: int(asked.get("ghosts", 0))],
+            score=asked.get("score", "process reward"),
+            classes=made_up_classes(int(asked.get("n", 400)), int(asked.get("n_p", 3)), int(asked.get("seed", 7))) if mode == "posterior" else None,
+            question_of=lambda row: f"Problem {row}: <img src=x onerror=alert(1)>",
+        )
     told = {"tau_l": state.tau_l, "tau_h": state.tau_h, "seq": state.seq, "runs": state.runs, "have": state.have,
             "picked": len(state.picked.rows), "total": state.picked.total, "rows": state.picked.rows}  # fmt: skip
     st.code(json.dumps(told), language=None)

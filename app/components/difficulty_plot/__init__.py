@@ -35,7 +35,7 @@ def _source(*names: str) -> str:
 
 # The browser gets one module, these files one after the other: they keep points, pixels and people apart for the reader.
 _SCRIPTS = ("points.js", "dots.js", "silhouettes.js", "picture.js", "words.js", "axes.js", "keys.js", "handles.js", "tooltip.js",
-            "toolbar.js", "outline.js", "difficulty_plot.js")  # fmt: skip
+            "toolbar.js", "outline.js", "pointer.js", "difficulty_plot.js")  # fmt: skip
 _COMPONENT = st.components.v2.component(
     "difficulty_plot",
     html=_source("difficulty_plot.html"),
@@ -129,7 +129,7 @@ def difficulty_plot(
     }
     _COMPONENT(
         key=key,
-        data={"version": data.version, **lines, **around, **_points(data, has), **_classes(classes if mode == "posterior" else None, has)},
+        data={"key": key, "version": data.version, **lines, **around, **_points(data, has), **_classes(classes if mode == "posterior" else None, has)},
         on_tau_change=tau_released,
         on_pick_change=picked,
         on_read_change=asked_about,

@@ -1,10 +1,12 @@
 // The element a person works with: legend, handles, tooltip, selection, zoom; and the talk with Python.
-// One instance per mounted element; it outlives reruns. Text that comes with the data is set as textContent only.
+// One instance per mounted element; it outlives reruns, and where a rerun puts the plot into another place on the page, the
+// next instance goes on where the last one stopped. Text that comes with the data is set as textContent only.
 
 const ASK_AGAIN_MS = 2000;
-const CLICK_REACH = 10, DRAG_REACH = 4; // pixels: how near a click must be; how far a press must move to be a drag
+const PATIENCE_MS = 10000;                             // for Python's answer to a release
 
-const plots = new WeakMap();
+const plots = new WeakMap();                           // by element
+const latestPlot = new Map();                          // by key, as Python has it: the one that was mounted last
 
 export default function ({ data, parentElement, setTriggerValue }) {
   let plot = plots.get(parentElement);
@@ -37,9 +39,11 @@ class DifficultyPlot {
     this.view = { ...FULL_VIEW };
     this.tool = "box";
     this.toolbar = new Toolbar(root, this.actions());
-    this.keys = new KeyRun((tauBefore, countsBefore) => this.tellThresholds(tauBefore, countsBefore));
+    this.keys = new KeyRun(tauBefore => this.letGo(tauBefore));
+    this.pointer = new Pointer(this);
     this.showsGhosts = false;
     this.sent = 0;                                     // sequence number of the last release
+    this.sentAt = 0;
     this.stats = { frames: 0, frameMs: 0, buildMs: 0 };
     this.listen();
   }
@@ -47,11 +51,6 @@ class DifficultyPlot {
   listen() {
     const { stage } = this, on = (element, type, method, options) =>
       element.addEventListener(type, event => this[method](event), options);
-    on(stage, "pointerdown", "press");
-    on(stage, "pointermove", "move");
-    on(stage, "pointerup", "release");
-    on(stage, "pointercancel", "cancel");
-    on(stage, "pointerleave", "leave");
     on(stage, "wheel", "wheel", { passive: false });
     on(this.root.querySelector(".dp"), "keydown", "key");
     on(stage, "focusin", "focusIn");
@@ -80,11 +79,11 @@ class DifficultyPlot {
     this.observer.disconnect();
     cancelAnimationFrame(this.requested);
     this.tip.hover(-1);
-    this.keys.drop();
+    this.keys.end();
   }
 
   get isHeld() {
-    return Boolean(this.gesture?.which) || this.keys.isOn;
+    return Boolean(this.pointer.gesture) || this.keys.isOn;
   }
 
   // ---- from Python
@@ -93,26 +92,54 @@ class DifficultyPlot {
     const points = keptPoints(message);
     if (!points) return this.askFor(message.version);
     this.asked = null;
-    this.locked = message.locked;
-    const hint = hintInWords(message.mode, message.locked), isNew = hint !== this.hint && this.points;
-    this.hint = hint;
-    if (isNew) this.setNote(hint);
-    if (points !== this.points && !this.isHeld) this.showData(points, message.score); // else the echo of the release brings them
-    Object.assign(this, { cap: message.cap, mode: message.mode, score: message.score, asks: message.asks });
+    this.news = { ...message, points };
+    const isFirst = !this.points;
+    if (!this.isHeld) this.settle();
+    if (!isFirst) return;
+    this.follow(latestPlot.get(message.key));
+    latestPlot.set(message.key, this);
+  }
+
+  // Takes what Python said last. While a person holds something it waits: nothing changes in their hand.
+  settle() {
+    const message = this.news;
+    if (!message) return;
+    this.news = null;
+    const { points, mode, score, cap, asks, locked, seq } = message, hint = hintInWords(mode, locked);
+    const isOtherHint = hint !== this.hint;
+    Object.assign(this, { mode, score, cap, asks, locked, hint });
+    if (points !== this.points) this.showData(points);
+    else if (isOtherHint) this.setNote(hint);
     if (message.question) points.textsRead.set(message.question.row, message.question.text);
-    this.offered = { tau: inThousandths(message.tau_l, message.tau_h), seq: message.seq };
+    this.offered = { tau: inThousandths(message.tau_l, message.tau_h), seq };
     this.takeOffered();
     this.home = message.home && { name: message.home.name, ...inThousandths(message.home.tau_l, message.home.tau_h) };
     this.ghosts = message.ghosts.map(({ name, tau_l, tau_h }) => ({ name, ...inThousandths(tau_l, tau_h) }));
-    this.handles.lock(this.locked);
+    this.handles.lock(locked);
     this.readColours();
     this.redraw();
   }
 
-  // Python's thresholds. An echo older than the last release moves nothing, and no line moves in a person's hand.
+  // Goes on where the plot before this one stopped: in the same data, or with the same gesture.
+  follow(before) {
+    if (!before || (before.points !== this.points && !before.isHeld)) return;
+    before.keys.end();
+    const { view, tool, showsGhosts, selection, sent, sentAt, tau } = before;
+    Object.assign(this, { view, tool, showsGhosts, sent, sentAt, selection: before.points === this.points ? selection : null });
+    if (this.isAhead) this.tau = { ...tau };
+    this.frame();
+    this.pointer.takeOver(before.pointer);
+  }
+
+  // Whether Python has not answered the last release yet. One that lost its session has forgotten it, and is not waited for.
+  get isAhead() {
+    return this.offered.seq < this.sent && performance.now() - this.sentAt < PATIENCE_MS;
+  }
+
+  // Python's thresholds. An echo older than the last release moves nothing.
   takeOffered() {
-    const { tau, seq } = this.offered;
-    if (this.isHeld || seq < this.sent || (tau.low === this.tau.low && tau.high === this.tau.high)) return;
+    const { tau } = this.offered;
+    if (this.isAhead || (tau.low === this.tau.low && tau.high === this.tau.high)) return;
     this.tau = { ...tau };
     if (this.counts) this.note.textContent = changeInWords(this.counts, classCounts(this.points, this.mode, tau));
     this.redraw();
@@ -126,13 +153,11 @@ class DifficultyPlot {
     this.emit("need", version);
   }
 
-  showData(points, score) {
-    this.keys.drop();
-    Object.assign(this, { points, picture: null, counts: null, selection: null, sent: 0, gesture: null });
+  showData(points) {
+    Object.assign(this, { points, picture: null, counts: null, selection: null });
     this.tip.hover(-1);
-    this.handles.letGo();
     this.setNote(points.n ? this.hint : "No problem has been classified yet.");
-    this.canvas.setAttribute("aria-label", plotInWords(points, score));
+    this.canvas.setAttribute("aria-label", plotInWords(points, this.score));
   }
 
   readColours() {
@@ -145,6 +170,7 @@ class DifficultyPlot {
 
   sendThresholds() {
     this.sent = Math.max(this.sent, this.offered.seq) + 1;
+    this.sentAt = performance.now();
     const { low, high } = this.tau;
     this.emit("tau", { tau_l: low / STEPS, tau_h: high / STEPS, seq: this.sent, have: versionsKept() });
   }
@@ -176,7 +202,7 @@ class DifficultyPlot {
     if (!this.picture?.isOf(this.points.classes, devicePixelRatio)) this.rebuild(width, height);
     const built = performance.now();
     const { tau, mode, selection } = this, ghosts = this.showsGhosts && hasLines(mode) ? this.ghosts : [];
-    this.picture.draw(this.ctx, { tau, mode, ghosts, selection, hovered: this.tip.row, outline: this.gesture?.path });
+    this.picture.draw(this.ctx, { tau, mode, ghosts, selection, hovered: this.tip.row, outline: this.pointer.gesture?.path });
     this.handles.place(this.layout, tau, mode);
     this.showCounts();
     this.showTools();
@@ -199,8 +225,8 @@ class DifficultyPlot {
       entry.querySelector("output").textContent = number.format(this.counts[cls]);
       entry.querySelector("small").textContent = this.points.n ? percent.format(this.counts[cls] / this.points.n) : "";
     });
-    const before = this.gesture?.moved ? this.gesture.countsBefore : this.keys.isOn && this.keys.countsBefore;
-    if (before) this.note.textContent = changeInWords(before, this.counts);
+    const { line, gesture } = this.pointer, before = line && gesture.moved ? gesture.tauBefore : this.keys.isOn && this.keys.tauBefore;
+    if (before) this.note.textContent = changeInWords(classCounts(this.points, this.mode, before), this.counts);
     this.handles.speak(this.tau, this.counts);
   }
 
@@ -228,10 +254,6 @@ class DifficultyPlot {
     tip.show([text, factsInWords(points, row, this.score), verdict], this.picture.centre(row), this.layout);
   }
 
-  leave() {
-    this.hoverOver(-1);
-  }
-
   hover(event, [x, y]) {
     const isOnPoints = event.pointerType !== "touch" && !event.target.closest(".dp-handle");
     this.hoverOver(isOnPoints ? nearestRow(this.points, this.layout, x, y, CLICK_REACH) : -1);
@@ -241,59 +263,7 @@ class DifficultyPlot {
     if (this.tip.hover(row, this.points, this.asks)) this.redraw();
   }
 
-  // ---- pointer: a handle is dragged, anything else selects
-
-  position(event) {
-    const box = this.stage.getBoundingClientRect();
-    return [event.clientX - box.left, event.clientY - box.top];
-  }
-
-  press(event) {
-    if (event.button !== 0 || !event.isPrimary || !this.picture) return;
-    const from = this.position(event), handle = event.target.closest(".dp-handle");
-    this.gesture = { from };
-    if (handle && this.locked) handle.focus({ preventScroll: true });
-    else if (handle) {
-      event.preventDefault();
-      this.grab(handle.dataset.threshold, from[1]);
-    } else {
-      this.stage.focus({ preventScroll: true });
-    }
-    this.stage.setPointerCapture(event.pointerId);
-    this.hoverOver(-1);
-    this.redraw();
-  }
-
-  grab(which, y) {
-    const { low, high } = this.tau;
-    this.keys.end();
-    Object.assign(this.gesture, {
-      which, tauBefore: { low, high }, countsBefore: this.counts,
-      offset: y - clamp(this.layout.yOf(this.tau[which] * CODES_PER_STEP), this.layout.top, this.layout.bottom),
-    });
-    this.handles.hold(which);
-  }
-
-  move(event) {
-    const at = this.position(event), { gesture } = this;
-    if (!this.picture) return;
-    if (!gesture) return this.hover(event, at);
-    const moved = Math.hypot(at[0] - gesture.from[0], at[1] - gesture.from[1]) >= DRAG_REACH;
-    if (!gesture.moved && !moved) return;
-    if (gesture.which) this.dragThreshold(at[1]);
-    else gesture.path = extendedOutline(this.tool, gesture.from, gesture.path, at);
-    gesture.moved = true;
-    this.redraw();
-  }
-
-  dragThreshold(y) {
-    const { gesture, tau } = this;
-    // Two lines on the same spot: the first movement says which of them is meant.
-    if (!gesture.moved && this.mode === "reward" && tau.low === tau.high) {
-      this.grab(y < gesture.from[1] ? "high" : "low", gesture.from[1]);
-    }
-    this.setThreshold(gesture.which, Math.round(this.layout.codeAt(y - gesture.offset) / CODES_PER_STEP));
-  }
+  // ---- lines
 
   setThreshold(which, thousandths) {
     const { tau } = this;
@@ -301,50 +271,37 @@ class DifficultyPlot {
     this.redraw();
   }
 
-  release() {
-    const { gesture } = this;
-    if (!gesture) return;
-    this.drop();
-    if (gesture.which && gesture.moved) this.tellThresholds(gesture.tauBefore, gesture.countsBefore);
-    else if (gesture.path?.length > 2) this.select(rowsInside(this.points, this.layout, gesture.path), gesture.path);
-    else this.click(gesture);
-  }
-
-  cancel() {
-    const before = this.gesture?.tauBefore;
-    this.drop();
-    if (!before) return;
-    this.tau = before;
-    this.note.textContent = this.hint;
-    this.takeOffered();
-  }
-
-  drop() {
-    this.handles.letGo();
-    this.gesture = null;
+  // A line was moved by hand: what Python said meanwhile is taken, then Python is told.
+  letGo(tauBefore) {
+    const { low, high } = this.tau;
+    this.settle();
+    if (this.locked) return;
+    if (tauBefore.low === low && tauBefore.high === high) return this.takeOffered();
+    this.tau = { low, high };
+    this.setNote(changeInWords(...[tauBefore, this.tau].map(tau => classCounts(this.points, this.mode, tau))));
+    this.sendThresholds();
     this.redraw();
   }
 
-  tellThresholds(tauBefore, countsBefore) {
-    if (tauBefore.low === this.tau.low && tauBefore.high === this.tau.high) return this.takeOffered();
-    this.setNote(changeInWords(countsBefore, classCounts(this.points, this.mode, this.tau)));
-    this.sendThresholds();
+  putBack(tau) {
+    this.tau = { ...tau };
+    this.note.textContent = this.hint;
+    this.redraw();
   }
 
   resetThresholds() {
-    const { low, high } = this.home, before = { ...this.tau };
     this.keys.end();
+    const { low, high } = this.home, before = this.tau;
     this.tau = { low, high };
-    this.tellThresholds(before, this.counts);
-    this.redraw();
+    this.letGo(before);
   }
 
   // ---- selection
 
-  click({ from: [x, y], which }) {
+  click([x, y], line) {
     const row = nearestRow(this.points, this.layout, x, y, CLICK_REACH);
     if (row >= 0) this.select([row], null);
-    else if (!which) this.clearSelection();
+    else if (!line) this.clearSelection();
   }
 
   select(inside, path) {
@@ -369,7 +326,7 @@ class DifficultyPlot {
   wheel(event) {
     if (!this.picture || !(event.ctrlKey || event.metaKey || event.shiftKey)) return;
     event.preventDefault();
-    const delta = event.deltaY || event.deltaX, anchor = this.layout.codeAt(this.position(event)[1]);
+    const delta = event.deltaY || event.deltaX, anchor = this.layout.codeAt(this.pointer.position(event)[1]);
     this.show(event.shiftKey ? shiftedView(this.view, -delta * 0.001) : zoomedView(this.view, anchor, Math.exp(delta * 0.002)));
   }
 
@@ -383,12 +340,12 @@ class DifficultyPlot {
   // ---- keyboard
 
   focusIn(event) {
-    if (event.target.matches(".dp-handle:focus-visible") && !this.locked && !this.gesture) this.note.textContent = KEYS_HINT;
+    if (event.target.matches(".dp-handle:focus-visible") && !this.locked && !this.pointer.gesture) this.note.textContent = KEYS_HINT;
   }
 
   key(event) {
     if (event.key === "Escape") {
-      if (this.gesture) this.cancel();
+      if (this.pointer.gesture) this.pointer.cancel();
       else this.clearSelection();
       return;
     }
@@ -396,7 +353,7 @@ class DifficultyPlot {
     if (step === undefined || this.locked || !this.points) return;
     event.preventDefault();
     event.stopPropagation();
-    this.keys.extend(this.tau, this.counts);
+    this.keys.extend(this.tau);
     this.setThreshold(which, this.tau[which] + step);
   }
 }

@@ -20,21 +20,17 @@ class KeyRun {
     return this.timer !== 0;
   }
 
-  // One more key; `tau` and `counts` are those before it.
-  extend(tau, counts) {
-    if (!this.isOn) Object.assign(this, { tauBefore: { ...tau }, countsBefore: counts });
+  // One more key; `tau` is what it was before it.
+  extend(tau) {
+    if (!this.isOn) this.tauBefore = { ...tau };
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.end(), KEY_PAUSE_MS);
   }
 
   end() {
     if (!this.isOn) return;
-    this.drop();
-    this.tell(this.tauBefore, this.countsBefore);
-  }
-
-  drop() {
     clearTimeout(this.timer);
     this.timer = 0;
+    this.tell(this.tauBefore);
   }
 }

@@ -30,7 +30,7 @@ function unpackPoints(message) {
 }
 
 function keptPoints(message) {
-  const points = message.points ? unpackPoints(message) : pointsByVersion.get(message.version);
+  const points = pointsByVersion.get(message.version) ?? (message.points && unpackPoints(message));
   if (!points) return null;
   if (message.classes) points.classes = unpackClasses(message);
   if (message.classes_version && points.classes?.version !== message.classes_version) return null;
