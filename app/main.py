@@ -9,7 +9,8 @@ if str(ROOT) not in sys.path:
 
 import streamlit as st
 
-from app import job_banner, widgets
+from app import job_banner, state, widgets
+from app.components.address import replace_settings
 
 
 def main() -> None:
@@ -23,6 +24,7 @@ def main() -> None:
     with st.sidebar:
         widgets.run_picker()
         widgets.navigation(current)
+        replace_settings(state.SETTINGS)
     job_banner.look()
     job_banner.banner()
     page.run()

@@ -22,7 +22,9 @@ from engine.store import Database, reads
 
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_DB = ROOT / "data" / "studio.duckdb"
-IN_URL = ("run", "iteration", "problem", "tau_l", "tau_h", "mode", "strategy")
+SETTINGS = ("tau_l", "tau_h", "mode", "strategy")
+"""What a person turns while looking at one iteration: in the URL, but no step of the back button."""
+IN_URL = ("run", "iteration", "problem", *SETTINGS)
 KEPT = "kept"
 """Session entry with the URL's values: a page switch drops query parameters and widget keys, this it does not."""
 
@@ -93,6 +95,11 @@ def keep(**values) -> None:
         st.query_params.from_dict(wanted)  # at once: every change of the URL is a step of the back button
 
 
+def remember(**values) -> None:
+    """Remember values across pages that the URL need not say, such as where the lines stand before anybody moved them."""
+    st.session_state.setdefault(KEPT, {}).update(values)
+
+
 def address(page: str, *, problem: str | None = None) -> dict[str, str]:
     """The query of a link to a page file such as "difficulty.py": run, iteration, and what that page is about.
 
@@ -108,7 +115,7 @@ def select(run_id: str, iteration: int) -> None:
     """Show another run or iteration; what belonged to the one before is forgotten."""
     before = (kept("run"), kept("iteration"))
     is_other = None not in before and before != (run_id, str(iteration))
-    forgotten = dict.fromkeys(("problem", "tau_l", "tau_h", "mode", "strategy")) if is_other else {}
+    forgotten = dict.fromkeys(("problem", *SETTINGS)) if is_other else {}
     keep(run=run_id, iteration=iteration, **forgotten)
 
 

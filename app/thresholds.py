@@ -45,7 +45,7 @@ def current(chosen: state.Selected, bound: dict | None) -> Setting:
         mode if mode in modes else last.get("mode", d.mode),
         strategy if strategy in strategies() else last.get("strategy", d.strategy),
     )
-    state.keep(tau_l=f"{setting.tau_l:.3f}", tau_h=f"{setting.tau_h:.3f}", mode=setting.mode, strategy=setting.strategy)
+    state.remember(tau_l=f"{setting.tau_l:.3f}", tau_h=f"{setting.tau_h:.3f}", mode=setting.mode, strategy=setting.strategy)
     return setting
 
 
