@@ -79,10 +79,12 @@ def controls(now: Setting, decides: Mode, *, locked: bool, modes: tuple[Mode, ..
         field.number_input(label, 0.0, 1.0, step=0.01, format="%.3f", key=f"{name}_number", label_visibility="collapsed", on_change=_moved, args=[name, "number"], disabled=unused)
     s["mode_choice"], s["strategy_choice"] = now.mode, now.strategy
     st.selectbox("Signals", modes, format_func=MODE_NAMES.get, key="mode_choice", on_change=_chosen, args=["mode"], disabled=locked)
-    if decides != now.mode:
-        st.caption(f"Below {FEW} problems no posterior is fitted: {'both signals decide' if decides == 'both' else 'accuracy decides'}.")
+    if decides in WITHOUT_LINES:
+        st.caption(f"{'Accuracy alone' if decides == 'accuracy' else 'The posterior of each pass rate'} decides, no threshold.")
+    elif decides != now.mode:
+        st.caption(f"Below {FEW} problems no posterior is fitted: both signals decide.")
     st.selectbox("Resample", list(strategies()), format_func=lambda name: strategies()[name].label, key="strategy_choice", on_change=_chosen, args=["strategy"], disabled=locked)
-    if not locked:
+    if not unused:
         with st.popover("Presets", width="stretch"):
             st.caption("Published for the policy Qwen2.5-7B with these reward models only.")
             for preset in PRESETS:
@@ -96,9 +98,10 @@ def plan_figures(classes: np.ndarray, budget: int, strategy: str, *, n_not_recor
         n_not_recorded: responses of that spread that a recording does not have.
     """
     counts = dict(zip(Difficulty, class_counts(classes).values()))
-    for column, d in zip(st.columns(len(Difficulty)), Difficulty):
-        share = percent(counts[d], max(len(classes), 1))
-        column.metric(d.name.capitalize(), f"{counts[d]:,}", share, delta_color="off", delta_arrow="off")
+    with st.container(horizontal=True):
+        for d in Difficulty:
+            share = percent(counts[d], max(len(classes), 1))
+            st.metric(d.name.capitalize(), f"{counts[d]:,}", share, delta_color="off", delta_arrow="off", width="content")
     targets = targets_of(strategy)
     n_targets = len(classes) if targets is None else sum(counts[d] for d in targets)
     if not n_targets:

@@ -64,7 +64,8 @@ def draw(chosen: state.Selected) -> None:
             question_of=lambda row: reads.questions(db, [str(e.problem_ids[row])])[0], classes=classes, cap=CAP,
         )  # fmt: skip
         pending = f" {e.n_pending:,} problems are pending and not classified." if e.n_pending else ""
-        st.caption(f"{len(e.problem_ids):,} problems, {int(e.n[0])} responses each.{pending} {signal_note(chosen.config)}")
+        how = "" if rows_picked(e) else " Click a point, draw a box or a lasso, or press a class above the plot, to see the problems behind it."
+        st.caption(f"{len(e.problem_ids):,} problems, {int(e.n[0])} responses each.{pending} {signal_note(chosen.config)}{how}")
     selection(chosen, e, classes)
     calibration_panel(chosen, now, e, stored, locked=bound is not None)
     strategy_cards(chosen, now, len(e.problem_ids), stored, locked=bound is not None)
@@ -169,7 +170,6 @@ def selection(chosen: state.Selected, e, classes: np.ndarray) -> None:
     """The problems picked on the plot, then the responses behind the one that is opened."""
     at = rows_picked(e)
     if not at:
-        st.caption("Click a point, draw a box or a lasso, or press a class above the plot, to see the problems behind it.")
         return
     names, ids = list(class_counts(classes)), e.problem_ids[at].tolist()
     score = score_name(chosen.config).capitalize() or "Score"

@@ -11,7 +11,7 @@ function drawAxes(svg, points, layout, view, score) {
       nodes.push(svgNode("rect", "", { class: "grid", ...place, y: Math.round(layout.yOf(value * TOP_CODE)), height: 1 }));
     }
   }
-  const roomy = layout.stripWidth >= 110, last = points.labels.length - 1;
+  const roomy = layout.stripWidth >= 96, last = points.labels.length - 1;
   points.labels.forEach((label, strip) => {
     const x = layout.stripX(strip) + layout.stripWidth / 2, count = points.counts[strip];
     const words = !roomy ? "" : strip === 0 ? " (all wrong)" : strip === last ? " (all right)" : "";

@@ -9,7 +9,7 @@ class Toolbar {
     this.ghosts = find("ghosts");
     this.reset = find("reset");
     this.ghostKey = root.querySelector(".dp-ghosts");
-    root.querySelector(".dp-bar").addEventListener("click", event => {
+    root.querySelector(".dp").addEventListener("click", event => {
       const { tool, do: name, select } = event.target.closest("button")?.dataset ?? {};
       if (tool) actions.tool(tool);
       else if (name) actions[name]();
