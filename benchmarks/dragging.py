@@ -17,12 +17,12 @@ COUNT_WORK = f"""() => {{
     {FRAMES}
     const plot = {PLOT};
     let moving = 0;
-    const timed = (name, after) => {{
-        const inner = Object.getPrototypeOf(plot)[name].bind(plot);
-        plot[name] = event => {{ const start = performance.now(); inner(event); after(performance.now() - start); }};
+    const timed = (owner, name, after) => {{
+        const inner = Object.getPrototypeOf(owner)[name].bind(owner);
+        owner[name] = event => {{ const start = performance.now(); inner(event); after(performance.now() - start); }};
     }};
-    timed("move", ms => (moving += ms));
-    timed("frame", ms => {{ bench.work.push(moving + ms); moving = 0; }});
+    timed(plot.pointer, "move", ms => (moving += ms));
+    timed(plot, "frame", ms => {{ bench.work.push(moving + ms); moving = 0; }});
 }}"""
 PLOTLY = """([wrong, mixed, right]) => {
     const y = [wrong, mixed, right].map(values => Float64Array.from(values));
