@@ -29,6 +29,13 @@ def columns(run_id: str, iteration: int, n_judged: int, n_overrides: int):
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
+def classes_by_posterior(run_id: str, iteration: int, n_judged: int, n_overrides: int) -> np.ndarray:
+    """Kept, because no threshold changes them and a million take two seconds."""
+    e, _ = columns(run_id, iteration, n_judged, n_overrides)
+    return classify(e.n_correct, e.n, e.phi_r, tau_l=0, tau_h=1, mode="posterior")
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
 def bound_classes(run_id: str, iteration: int, n_judged: int, n_overrides: int) -> tuple[np.ndarray, int]:
     """Classes as committed, and how many problems would be in another one now that verdicts are overridden."""
     bound, (e, _) = reads.commit(state.store(), run_id, iteration), columns(run_id, iteration, n_judged, n_overrides)
@@ -48,8 +55,11 @@ def draw(chosen: state.Selected) -> None:
         st.info(f"No problem is finished yet; {e.n_pending} are pending. Points appear as responses come in.", icon=":material/hourglass_empty:")
         return
     now = thresholds.current(chosen, bound)
-    classes = classify(e.n_correct, e.n, e.phi_r, tau_l=now.tau_l, tau_h=now.tau_h, mode=now.mode)
     decides = deciding_mode(now.mode, e.phi_r)
+    if decides == "posterior":
+        classes = classes_by_posterior(chosen.run_id, chosen.iteration, *stored)
+    else:
+        classes = classify(e.n_correct, e.n, e.phi_r, tau_l=now.tau_l, tau_h=now.tau_h, mode=decides)
     left, right = st.columns([5, 2], gap="medium")
     with right:
         thresholds.controls(now, decides, locked=bound is not None, modes=thresholds.modes_of(chosen))
