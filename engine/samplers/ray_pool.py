@@ -87,7 +87,7 @@ class RaySampler:
             while waiting or parts:
                 busy = {part.place for part in parts.values()}
                 for place in [p for p in range(len(self._engines)) if p not in busy and waiting]:
-                    size = max(least, -(-3 * len(waiting) // (4 * len(self._engines))))
+                    size = max(least, -(-7 * len(waiting) // (8 * len(self._engines))))
                     mine = [waiting.popleft() for _ in range(min(size, len(waiting)))]
                     parts[self._hand_out(place, mine, settings)] = _Part(place, mine, [])
                 ready, _ = self._ray.wait(list(parts), num_returns=1)
