@@ -11,7 +11,7 @@ import json
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from benchmarks.study_table import table
+from benchmarks.study_table import CONTROL, table
 from engine.auto import run_to_end
 from engine.config import RunConfig, load_config
 from engine.evaluation import evaluations
@@ -23,8 +23,7 @@ from engine.templates import from_template
 
 ROOT = Path(__file__).resolve().parent.parent
 CONFIG = ROOT / "data" / "starter" / "default.toml"
-CUT = "hs_star_cut"
-METHODS = ("hs_star", "uniform_dpo", CUT, "outlier_only", "inlier_only", "posterior", "rest_em", "b_star", "dast_p_sft")
+METHODS = ("hs_star", "uniform_dpo", CONTROL, "outlier_only", "inlier_only", "posterior", "rest_em", "b_star", "dast_p_sft")
 
 
 def main() -> None:
@@ -39,7 +38,7 @@ def main() -> None:
         for method in arguments.methods:
             cell = _cell(arguments.out, method, seed)
             print(f"seed {seed} {method}: mean {cell['evaluations'][0]['mean']:.3f} to {cell['evaluations'][-1]['mean']:.3f}", flush=True)
-    print(table([json.loads(path.read_text()) for path in sorted(arguments.out.glob("*.json"))]))
+    print(table([json.loads(path.read_text()) for path in sorted(arguments.out.glob("*.json")) if path.suffixes == [".json"]]))
 
 
 def _cell(out: Path, method: str, seed: int) -> dict:
@@ -54,7 +53,7 @@ def _cell(out: Path, method: str, seed: int) -> dict:
 
 def _config(out: Path, method: str, seed: int) -> RunConfig:
     base = load_config(CONFIG)
-    if method != CUT:
+    if method != CONTROL:
         return from_template(base, method)
     uniform = _cell(out, "uniform_dpo", seed)
     total = tuple(iteration["n_pairs"] for iteration in uniform["iterations"])
