@@ -3,6 +3,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from app.widgets import PAGES as TITLES
 from engine import calibration, pairing, plans, runs, verdicts
 from engine.events import Graded, OptimiserStep, Sampled
 from engine.export import TABLES
@@ -12,6 +13,28 @@ from engine.types import Response, Verdict
 from tests.conftest import ROOT
 
 PAGES = ("home", "difficulty", "plan", "responses", "pairs", "training", "compare", "export", "data")
+NOTHING_SAMPLED = {
+    "home": "**Pre-sample**  \n:blue-badge[next]",
+    "difficulty": "No problem is finished yet; 12 are pending.",
+    "plan": "Nothing is committed in this iteration yet.",
+    "responses": "No response is drawn yet.",
+    "pairs": "Pairs are built when the resampling is done.",
+    "training": "There are no pairs to train on yet.",
+    "compare": "No policy is evaluated yet.",
+    "export": "No policy is trained yet.",
+    "data": "Nothing is stored, and no run begins, before you say so.",
+}
+FINISHED = {
+    "home": "**Compare**  \n:blue-badge[next]",
+    "difficulty": "Committed by tab 1 at",
+    "plan": "pairs** came of it",
+    "responses": " responses. Choose a row to read it.",
+    "pairs": ":blue-badge[chosen] process reward 0.",
+    "training": "**Done** · 2 of 2 steps",
+    "compare": "95 % intervals",
+    "export": "Policy ffffffffffffffff: a model folder",
+    "data": "Nothing is stored, and no run begins, before you say so.",
+}
 
 
 def show(page, **query):
@@ -23,6 +46,15 @@ def show(page, **query):
         at.switch_page(f"../pages/{page}.py").run()
     assert not at.exception, at.exception[0].value
     return at
+
+
+def titles(at):
+    return [title.value for title in at.title]
+
+
+def title_of(studio, page):
+    """What stands above a page: on Home the run's own name."""
+    return runs.config_of(studio.db, studio.run_id).name if page == "home" else TITLES[f"{page}.py"][0]
 
 
 def said(at):
@@ -56,8 +88,9 @@ def test_the_home_button_makes_a_run_and_starts_its_presampling(database, monkey
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_a_page_of_a_run_where_nothing_is_sampled_yet_is_drawn(studio, page):
-    show(page)
+def test_a_page_of_a_run_where_nothing_is_sampled_yet_says_so_under_its_title(studio, page):
+    at = show(page)
+    assert titles(at) == [title_of(studio, page)] and NOTHING_SAMPLED[page] in said(at)
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -76,9 +109,10 @@ def test_a_failed_job_says_why_on_every_page_and_offers_to_resume(studio, page):
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_a_page_of_a_finished_iteration_is_drawn(studio, page):
+def test_a_page_of_a_finished_iteration_shows_what_came_of_it(studio, page):
     studio.trained()
-    show(page)
+    at = show(page)
+    assert titles(at) == [title_of(studio, page)] and FINISHED[page] in said(at)
 
 
 def metrics(at):
@@ -219,7 +253,8 @@ def test_an_iteration_without_a_pair_leads_on_with_the_same_policy(studio):
 
 
 def test_an_iteration_number_in_other_digits_is_ignored(studio):
-    show("home", run=studio.run_id, iteration="²")
+    at = show("home", run=studio.run_id, iteration="²")
+    assert f"Run {studio.run_id} · iteration 0 ·" in said(at)
 
 
 def test_the_second_training_of_an_iteration_is_evaluated_too(studio):
