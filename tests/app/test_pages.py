@@ -306,7 +306,8 @@ def test_class_counts_follow_an_override_until_the_commit_and_stay_after_it(stud
 def test_a_response_without_a_verdict_has_nothing_to_override(studio):
     studio.presampled()
     studio.db.cursor().execute("DELETE FROM verdicts")
-    assert "Mark as wrong" not in [button.label for button in show("responses").button]
+    at = show("responses")
+    assert "not graded yet" in said(at) and "Mark as wrong" not in [button.label for button in at.button]
 
 
 def test_the_export_page_offers_every_table_the_configuration_and_the_policy(studio, tmp_path):
