@@ -1,14 +1,12 @@
 """What stands on every page or beside the job: the queue, toasts, the log, curves of any trainer, settings, glossary, playground."""
 
-import json
-
 import pytest
 
 from app import terms, widgets
 from app.response_card import difference
 from engine.events import Note, OptimiserStep
 from engine.store import job_rows, reads, record
-from tests.app.test_pages import press, said, show, title_of, titles
+from tests.app.shown import drawn, press, said, show, title_of, titles
 from tests.engine.small_runs import until
 
 BESIDE = {"playground": "The responses stay in this tab", "settings": "Configuration of a run", "glossary": "**Boundary**"}
@@ -68,12 +66,6 @@ def test_the_log_of_a_job_is_plain_text(studio):
     at.session_state["job_log"] = True
     at.run()
     assert "<b>said</b> [a](http://x)" in at.code[0].value and "said" not in said(at)
-
-
-def drawn(at):
-    """Titles and figures of the charts on a page."""
-    figures = [json.loads(chart.proto.spec) for chart in at.get("plotly_chart")]
-    return [(figure["layout"]["title"]["text"], figure) for figure in figures]
 
 
 def test_curves_of_a_trainer_with_other_figures_are_drawn(studio):

@@ -1,16 +1,14 @@
 """Every page in every state it can be found in: nothing there yet, running, done, failed."""
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
-from app.widgets import PAGES as TITLES
 from engine import calibration, pairing, plans, runs, verdicts
 from engine.events import Graded, OptimiserStep, Sampled
 from engine.export import TABLES
 from engine.method.difficulty import class_counts, classify
 from engine.store import job_rows, reads, record
 from engine.types import Response, Verdict
-from tests.conftest import ROOT
+from tests.app.shown import metrics, press, said, show, title_of, titles
 
 PAGES = ("home", "difficulty", "plan", "responses", "pairs", "training", "compare", "export", "data")
 NOTHING_SAMPLED = {
@@ -35,31 +33,6 @@ FINISHED = {
     "export": "Policy ffffffffffffffff: a model folder",
     "data": "Nothing is stored, and no run begins, before you say so.",
 }
-
-
-def show(page, **query):
-    at = AppTest.from_file(str(ROOT / "app" / "main.py"), default_timeout=60)
-    for name, value in query.items():
-        at.query_params[name] = value
-    at.run()
-    if page != "home":
-        at.switch_page(f"../pages/{page}.py").run()
-    assert not at.exception, at.exception[0].value
-    return at
-
-
-def titles(at):
-    return [title.value for title in at.title]
-
-
-def title_of(studio, page):
-    """What stands above a page: on Home the run's own name."""
-    return runs.config_of(studio.db, studio.run_id).name if page == "home" else TITLES[f"{page}.py"][0]
-
-
-def said(at):
-    kinds = (at.markdown, at.caption, at.info, at.warning, at.error, at.success, at.title, at.subheader, at.text)
-    return "\n".join(str(element.value) for kind in kinds for element in kind)
 
 
 @pytest.mark.parametrize("page", PAGES[1:-1])
@@ -113,10 +86,6 @@ def test_a_page_of_a_finished_iteration_shows_what_came_of_it(studio, page):
     studio.trained()
     at = show(page)
     assert titles(at) == [title_of(studio, page)] and FINISHED[page] in said(at)
-
-
-def metrics(at):
-    return {metric.label: metric.value for metric in at.metric}
 
 
 def test_the_difficulty_page_counts_what_classify_counts_and_follows_the_url(studio):
@@ -265,11 +234,6 @@ def test_the_second_training_of_an_iteration_is_evaluated_too(studio):
     second = {**first, "id": job_rows.add(studio.db, studio.run_id, 0, "train", {"beta": 0.2})}
     studio.db.cursor().execute("UPDATE jobs SET policy_id = 'e' || id WHERE id = ?", [second["id"]])
     assert tasks.follow_ups(studio.db, first) != tasks.follow_ups(studio.db, second)
-
-
-def press(at, label):
-    next(b for b in at.button if b.label == label).click().run()
-    assert not at.exception
 
 
 def test_a_person_overrides_a_verdict_on_the_card_and_takes_it_back(studio):
