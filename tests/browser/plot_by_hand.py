@@ -15,7 +15,7 @@ def told(page):
 def wait_for_server(page, **expected):
     checks = " && ".join(f"s.{name} === {json.dumps(value)}" for name, value in expected.items())
     page.wait_for_function(
-        "() => { const s = JSON.parse(document.querySelector('[data-testid=stCode]').innerText); return " + checks + "}"
+        "() => { const s = JSON.parse(document.querySelector('[data-testid=stCode]')?.innerText ?? '{}'); return " + checks + "}"
     )
     return told(page)
 
