@@ -2,19 +2,15 @@
 
 import re
 from contextlib import suppress
-from pathlib import Path
 
 import pytest
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
-from benchmarks.serving import CHROMIUM, CHROMIUM_FLAGS, serve
+from benchmarks.serving import serve
 from tests.conftest import ROOT
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not Path(CHROMIUM).exists(), reason=f"no Chromium at {CHROMIUM}; set CHROMIUM to its path"),
-]
+pytestmark = pytest.mark.browser
 JOB_LIMIT_MS = 420_000
 
 
@@ -23,14 +19,6 @@ def served(tmp_path_factory):
     folder = tmp_path_factory.mktemp("studio")
     with serve(ROOT / "app" / "main.py", "--db", str(folder / "studio.duckdb"), log=folder / "log.txt", cwd=folder) as url:
         yield url
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
