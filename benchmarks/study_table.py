@@ -30,6 +30,15 @@ def table(cells: list[dict]) -> str:
     return "\n".join([*lines, *rows, "", *_equal_pairs(by_method)])
 
 
+def figures(cells: list[dict]) -> dict:
+    """Everything the table is made from, what the cells share said once."""
+    shared = ("problem_ids", "levels")
+    return {
+        **{name: cells[0]["evaluations"][0][name] for name in shared if cells},
+        "cells": [{**c, "evaluations": [{k: v for k, v in e.items() if k not in shared} for e in c["evaluations"]]} for c in cells],
+    }
+
+
 def _order(method: str) -> int:
     """As the templates are listed; the control comes behind what it controls."""
     return 2 * list(TEMPLATES).index(method) if method in TEMPLATES else 2 * list(TEMPLATES).index(CONTROLLED) + 1
