@@ -9,6 +9,7 @@ from engine import monitors
 from engine.comparison import Comparison
 from engine.comparison_text import tables
 from engine.evaluation import Evaluation, gain
+from engine.level_lengths import Length, level_lengths
 from engine.measured_runs import Measured
 from engine.method.difficulty import classify
 from engine.method.flows import flows
@@ -115,3 +116,29 @@ def monitor_table(chosen: state.Selected) -> None:
         number = st.column_config.NumberColumn(format="%.3f")
         st.dataframe(rows, hide_index=True, key="monitors", column_config=dict.fromkeys([n for n in rows[0] if n not in ("Iteration", "Problems", "n*")], number))
         st.caption("Exploration and exploitation over the pre-samples of each iteration. Where a response has no reward, what needs rewards is left out.")
+
+
+@st.cache_data(show_spinner="Reading the responses", max_entries=16)
+def _lengths(file: str, run_id: str, iteration: int, n_judged: int) -> list[dict]:
+    def cells(when: str, length: Length | None) -> dict:
+        names = [f"{name} {when}" for name in ("Responses", "Steps", "Tokens")]
+        return dict(zip(names, (length.n_responses, length.mean_steps, length.mean_tokens) if length else (0, None, None)))
+
+    return [
+        {"Level": row.level.name.capitalize(), "Problems": row.n_problems, **cells("before", row.before), **cells("after", row.after)}
+        for row in level_lengths(state.store(), run_id, iteration)
+    ]
+
+
+def length_table(chosen: state.Selected) -> None:
+    """For a run that uses DAST's levels: how long responses are on each, before the commit and after it."""
+    config, db = chosen.config, state.store()
+    if config.difficulty.strategy != "dast" and not config.sampling.n_examples:
+        return
+    row = reads.iteration(db, chosen.run_id, chosen.iteration)
+    rows = _lengths(str(db.path), chosen.run_id, chosen.iteration, reads.n_judged(db, row["resample_set"], "train", chosen.run_id, chosen.iteration, None))
+    if rows:
+        st.markdown("**Length by level**")
+        st.dataframe(rows, hide_index=True, key="lengths", column_config={n: st.column_config.NumberColumn(format="%.1f") for n in rows[0] if n.startswith(("Steps", "Tokens"))})
+        shown = f"with {config.sampling.n_examples} worked examples in the prompt" if config.sampling.n_examples else "with the same prompt"
+        st.caption(f"Means over the pre-samples (before) and the resamples, {shown} (after), of iteration {chosen.iteration}.")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from app import state
+from app import inert, state
 from engine import runs
 from engine.config import RunConfig, load_config
 from engine.config_checks import check_config
@@ -20,16 +20,26 @@ COPIED = "copied_run"
 BASE = state.ROOT / "data" / "starter" / "default.toml"
 
 
-def start(config: RunConfig) -> None:
-    """Create a run and begin it; what cannot be used is said in a sentence, and nothing is stored then."""
+def begin(config: RunConfig) -> bool:
+    """Create a run and begin it; what cannot be used is said in a sentence, nothing is stored then, and the answer is False."""
     try:
         check_config(config)
         run_id = runs.create_run(state.store(), config)
     except EngineError as error:
-        st.error(str(error), icon=":material/error:")
-        return
+        refuse(error)
+        return False
     state.begin(run_id, 0)
-    st.switch_page(state.ROOT / "pages" / "difficulty.py", query_params=state.address("difficulty.py"))
+    return True
+
+
+def refuse(error: EngineError) -> None:
+    st.error(inert.markdown(str(error)), icon=":material/error:")
+
+
+def start(config: RunConfig) -> None:
+    """Begin a run, and go to where its problems will appear."""
+    if begin(config):
+        st.switch_page(state.ROOT / "pages" / "difficulty.py", query_params=state.address("difficulty.py"))
 
 
 def problem_run() -> None:
@@ -75,7 +85,7 @@ def base_config() -> tuple[RunConfig | None, str]:
     try:
         return load_config(Path(path.strip()).expanduser()), ""
     except EngineError as error:
-        st.error(str(error), icon=":material/error:")
+        refuse(error)
         return None, ""
 
 

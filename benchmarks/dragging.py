@@ -59,14 +59,20 @@ def drag_ours(page) -> Drag:
     """Drag the upper threshold up and down by 60 pixels."""
     page.bring_to_front()
     page.evaluate(COUNT_WORK)
-    box = page.locator('[data-threshold="high"]').bounding_box()
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    page.mouse.move(x, y)
-    page.mouse.down()
+    x, y = hold_upper(page)
     for step in range(N_MOVES):
         page.mouse.move(x, y + 60 * np.sin(2 * np.pi * (step + 1) / N_MOVES))
     page.mouse.up()
     return _drag(page)
+
+
+def hold_upper(page) -> tuple[float, float]:
+    """Press the handle of the upper threshold; the button stays down. Where, in pixels of the page."""
+    box = page.locator('[data-threshold="high"]').bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    return x, y
 
 
 def open_plotly(page, n: int) -> None:

@@ -8,12 +8,11 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.serving import free_port
+from benchmarks.serving import answers, free_port
 from engine.placement import child_environment
 
 START_LIMIT_S = 240
@@ -39,13 +38,8 @@ class ModelServer:
 
     def wait(self) -> "ModelServer":
         """Block until it lists its models. Raises: RuntimeError with the log's end if it does not start."""
-        deadline = time.monotonic() + START_LIMIT_S
-        while time.monotonic() < deadline and self.process.poll() is None:
-            try:
-                with urllib.request.urlopen(f"{self.url}/models", timeout=5):
-                    return self
-            except OSError:
-                time.sleep(0.1)
+        if answers(self.process, f"{self.url}/models", limit_s=START_LIMIT_S):
+            return self
         self.kill()
         raise RuntimeError(f"vLLM did not serve {self.folder}. {self.log.read_text(errors='replace')[-2000:]}")
 

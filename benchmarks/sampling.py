@@ -20,7 +20,7 @@ from engine.sample_sets import requests
 from engine.store import Database, job_rows, reads
 from engine.tasks import sampler_backend
 
-N_PROBLEMS, N_RUNS = 400, 5
+N_PROBLEMS, N_RUNS = 2_000, 5
 CONFIG = Path(__file__).resolve().parent.parent / "data" / "starter" / "default.toml"
 
 

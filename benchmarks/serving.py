@@ -51,12 +51,19 @@ def start(script: Path, port: int, *arguments: str, log: Path | None = None, cwd
                "--server.headless", "true", "--browser.gatherUsageStats", "false", "--", *arguments]  # fmt: skip
     out = log.open("ab") if log else subprocess.DEVNULL
     process = subprocess.Popen(command, stdout=out, stderr=out, cwd=cwd)
-    deadline = time.monotonic() + START_LIMIT_S
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=5):
-                return process
-        except OSError:
-            time.sleep(0.1)
+    if answers(process, f"http://127.0.0.1:{port}/_stcore/health", limit_s=START_LIMIT_S):
+        return process
     process.kill()
     raise RuntimeError(f"{script} did not start. {log.read_text()[-2000:] if log else ''}")
+
+
+def answers(process: subprocess.Popen, url: str, *, limit_s: float) -> bool:
+    """Block until a server answers at this address; False if its process ends first or the limit passes."""
+    deadline = time.monotonic() + limit_s
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            with urllib.request.urlopen(url, timeout=5):
+                return True
+        except OSError:
+            time.sleep(0.1)
+    return False

@@ -2,7 +2,8 @@
 
     python -m benchmarks.study --out FOLDER [--methods hs_star uniform_dpo …] [--seeds 0 1 2] [--table]
 
-One database and one result file per cell; a cell that stopped is resumed, a finished one is only read. Minutes per cell. The
+One database and one result file per cell; a cell that stopped is resumed, a finished one is only read. Minutes per cell. All cells in
+one file, figures.json, are what docs/starter_study.json holds. The
 control hs_star_cut is HS-STaR with no more pairs per iteration than uniform DPO had with the same seed, so it comes after it.
 """
 
@@ -11,7 +12,7 @@ import json
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from benchmarks.study_table import table
+from benchmarks.study_table import CONTROL, figures, table
 from engine.auto import run_to_end
 from engine.config import RunConfig, load_config
 from engine.evaluation import evaluations
@@ -23,8 +24,7 @@ from engine.templates import from_template
 
 ROOT = Path(__file__).resolve().parent.parent
 CONFIG = ROOT / "data" / "starter" / "default.toml"
-CUT = "hs_star_cut"
-METHODS = ("hs_star", "uniform_dpo", CUT, "outlier_only", "inlier_only", "posterior", "rest_em", "b_star", "dast_p_sft")
+METHODS = ("hs_star", "uniform_dpo", CONTROL, "outlier_only", "inlier_only", "posterior", "rest_em", "b_star", "dast_p_sft")
 
 
 def main() -> None:
@@ -39,7 +39,9 @@ def main() -> None:
         for method in arguments.methods:
             cell = _cell(arguments.out, method, seed)
             print(f"seed {seed} {method}: mean {cell['evaluations'][0]['mean']:.3f} to {cell['evaluations'][-1]['mean']:.3f}", flush=True)
-    print(table([json.loads(path.read_text()) for path in sorted(arguments.out.glob("*.json"))]))
+    cells = [json.loads(path.read_text()) for path in sorted(arguments.out.glob("*_[0-9]*.json")) if path.suffixes == [".json"]]
+    (arguments.out / "figures.json").write_text(json.dumps(figures(cells), separators=(",", ":")))
+    print(table(cells))
 
 
 def _cell(out: Path, method: str, seed: int) -> dict:
@@ -54,7 +56,7 @@ def _cell(out: Path, method: str, seed: int) -> dict:
 
 def _config(out: Path, method: str, seed: int) -> RunConfig:
     base = load_config(CONFIG)
-    if method != CUT:
+    if method != CONTROL:
         return from_template(base, method)
     uniform = _cell(out, "uniform_dpo", seed)
     total = tuple(iteration["n_pairs"] for iteration in uniform["iterations"])

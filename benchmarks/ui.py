@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from benchmarks import stored
-from benchmarks.dragging import PLOT, drag_ours, drag_plotly, in_turn, open_plotly
+from benchmarks.dragging import PLOT, drag_ours, drag_plotly, hold_upper, in_turn, open_plotly
 from benchmarks.rows import Row, against, alone
 from benchmarks.serving import CHROMIUM, CHROMIUM_FLAGS, free_port, serve, start
 from benchmarks.startup import first_page
@@ -87,10 +87,7 @@ def _release(page, by_pixels: int) -> float:
     """Milliseconds from letting go of the upper threshold until the plot has its echo, the page the plot's counts, and nothing is stale."""
     page.bring_to_front()
     page.wait_for_function(SETTLED)
-    box = page.locator('[data-threshold="high"]').bounding_box()
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    page.mouse.move(x, y)
-    page.mouse.down()
+    x, y = hold_upper(page)
     page.mouse.move(x, y + by_pixels, steps=4)
     page.evaluate(f"() => {{ window.released = ({RELEASED})(); }}")
     page.mouse.up()

@@ -63,7 +63,7 @@ def _thresholds(config: RunConfig) -> Iterator[Finding]:
 
 def _problems(config: RunConfig) -> Iterator[Finding]:
     p = config.problems
-    sets = (("train", p.train, p.n_train * config.n_iterations), ("held_out", p.held_out, p.n_held_out))
+    sets = (("train", p.train, config.n_train_in_all), ("held_out", p.held_out, p.n_held_out))
     for name, source, n_wanted in sets:
         about = f"problems.{name}"
         if not n_wanted:

@@ -203,6 +203,11 @@ class RunConfig:
         """Whether responses are replayed: then there is no policy to train or to evaluate."""
         return self.sampling.sampler == "recorded"
 
+    @property
+    def n_train_in_all(self) -> int:
+        """Training problems that the whole run takes."""
+        return self.problems.n_train * (1 if self.problems.per_iteration == "fixed" else self.n_iterations)
+
     def train_settings(self) -> SamplingSettings:
         """How training problems are sampled, before and after the commit."""
         s, p = self.sampling, self.policy

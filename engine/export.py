@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 TABLES = {
     "problems": "Training and held-out problems, with the iteration that used them.",
     "responses": "Responses to training problems with verdicts, overrides and step scores.",
+    "side_responses": "Responses that tuning and calibration drew beside them, with their temperature; no pair is made from these.",
     "held_out_responses": "Responses to held-out problems, greedy and sampled, of every evaluated policy.",
     "estimates": "Pass rate and process reward per problem, from the pre-samples.",
     "plan": "What each commit bound: thresholds, class and further responses per problem.",

@@ -25,12 +25,10 @@ def problem_sets(config: RunConfig) -> tuple[list[Problem], list[Problem]]:
         train = _enough_recorded(config, train)
     held_out = _read("held_out", config.problems.held_out, config) if config.problems.n_held_out else []
     remaining_budget(len(train), config.sampling.n, config.sampling.n_presample)
-    is_fixed = config.problems.per_iteration == "fixed"
-    wanted = config.problems.n_train * (1 if is_fixed else config.n_iterations)
-    if len(train) < wanted:
+    if len(train) < config.n_train_in_all:
         raise ProblemSetError(
             f"problems.train holds {len(train)} problems, and {config.n_iterations} iterations of {config.problems.n_train} need "
-            f"{wanted}. Lower problems.n_train or n_iterations, or give more problems."
+            f"{config.n_train_in_all}. Lower problems.n_train or n_iterations, or give more problems."
         )
     if len(held_out) < config.problems.n_held_out:
         raise ProblemSetError(

@@ -22,10 +22,10 @@ from engine.config import (
     RewardConfig,
     RunConfig,
     SamplingConfig,
-    check_config,
     load_config,
     plain_config,
 )  # fmt: skip
+from engine.config_checks import check_config
 from engine.errors import ConfigError, ProblemSetError
 from engine.jobs import JobRunner
 from engine.method.intervals import Interval, bootstrap_mean, wilson

@@ -27,7 +27,7 @@ TYPES = {
     "int8": "difficulty",
     "int32": "iteration position index n_tokens n_more n n_correct attempt step n_steps chosen_index rejected_index",
     "uint64": "seed",
-    "double": "reward chosen_reward rejected_reward phi_r pass_rate tau_l tau_h value",
+    "double": "reward chosen_reward rejected_reward phi_r pass_rate tau_l tau_h value temperature",
     "bool": "correct graded_correct greedy_correct in_pool",
     "timestamp[us]": "made_at logged_at overridden_at",
     "list<double>": "step_scores",

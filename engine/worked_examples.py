@@ -8,13 +8,11 @@ from engine.types import Problem, SampleSet
 
 
 def with_examples(db: Database, run_id: str, iteration: int, samples: SampleSet, problems: dict[str, Problem]) -> dict[str, str]:
-    """The prompt of every problem by id; problems of one level are shown the same examples, none its own. Levels come from M_0's pre-samples where all iterations use the same problems.
+    """The prompt of every problem by id; problems of one level are shown the same examples, none its own.
 
     A problem whose level is unknown, or has no problem with a worked solution, is shown without examples.
     """
-    first = 0 if runs.config_of(db, run_id).problems.per_iteration == "fixed" else iteration
-    e = reads.estimates(db, run_id, first)
-    levels = dict(zip(e.problem_ids.tolist(), dast_levels(e.n_correct, e.n).tolist()))
+    levels = levels_of(db, run_id, iteration)
     pool = [WorkedExample(p.question, p.solution, levels[id]) for id, p in problems.items() if p.solution and id in levels]
     n, seed = samples.settings.n_examples, stable_hash(samples.seed, "examples", iteration)
     by_level = {level: matched_examples(level, pool, n + 1, seed) for level in Level}
@@ -25,3 +23,10 @@ def with_examples(db: Database, run_id: str, iteration: int, samples: SampleSet,
         )
         for id, p in problems.items()
     }  # fmt: skip
+
+
+def levels_of(db: Database, run_id: str, iteration: int) -> dict[str, int]:
+    """DAST's level by problem id, at the default cut-offs: from M_0's pre-samples where all iterations use the same problems."""
+    first = 0 if runs.config_of(db, run_id).problems.per_iteration == "fixed" else iteration
+    e = reads.estimates(db, run_id, first)
+    return dict(zip(e.problem_ids.tolist(), dast_levels(e.n_correct, e.n).tolist()))

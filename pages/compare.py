@@ -45,3 +45,4 @@ with right:
 if found:
     comparing.levels(found)
 comparing.monitor_table(chosen)
+comparing.length_table(chosen)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from app import inert, job_banner, state, widgets
+from app import job_banner, start_run, state, widgets
 from engine import runs
 from engine.config import load_config
 from engine.errors import EngineError
@@ -22,14 +22,14 @@ STEPS = (
 
 
 def start(config_path: Path) -> None:
-    """Create a run and begin it; what cannot be used is said in a sentence, and nothing is stored then."""
+    """Begin a run from a file and stay here, where its steps are shown."""
     try:
-        run_id = runs.create_run(state.store(), load_config(config_path))
+        config = load_config(config_path)
     except EngineError as error:
-        st.error(inert.markdown(str(error)), icon=":material/error:")
+        start_run.refuse(error)
         return
-    state.begin(run_id, 0)
-    st.rerun()
+    if start_run.begin(config):
+        st.rerun()
 
 
 def welcome() -> None:

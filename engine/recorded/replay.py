@@ -6,6 +6,7 @@ It must not know who asks. The folder is named by its content and never changes,
 import json
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,7 @@ class RecordedSet:
         by_position = dict(zip(positions.tolist(), keys))
         ordered = np.unique(positions)
         cuts = np.searchsorted(ordered, self._starts)
-        for group, (first, last) in enumerate(zip(cuts[:-1], cuts[1:])):
+        for group, (first, last) in enumerate(pairwise(cuts)):
             if first < last:
                 table = self._group(group, tuple(columns)).take(ordered[first:last] - self._starts[group])
                 yield list(zip((by_position[p] for p in ordered[first:last].tolist()), table.to_pylist()))

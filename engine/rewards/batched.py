@@ -34,26 +34,18 @@ class Row:
 class BatchedReward(ABC):
     """Implements engine.rewards.RewardModel for a model that reads token ids.
 
-    A family says how an item becomes a Row and what the model answers. It sets `_model`, `_pad` and `_longest` (tokens the model
-    has positions for; None: no limit).
+    A family says how an item becomes a Row and what the model answers. It sets `_longest` (tokens the model has positions for;
+    None: no limit).
 
     Args:
         path: a folder in transformers' format, or a hub id.
-        device: "auto" takes a GPU where there is one; else "cpu", "cuda", "cuda:1".
-        batch_tokens: padded tokens per forward pass; at least one text is always read. None: BATCH_TOKENS.
     """
 
     _status: Literal["ok", "outcome"] = "ok"
-    _model = None
-    _pad = 0
     _longest: int | None = None
 
-    def __init__(self, path: str, device: str = "auto", batch_tokens: int | None = None):
-        import torch
-
+    def __init__(self, path: str):
         self.path = str(path)
-        self._device = torch.device(device if device != "auto" else "cuda" if torch.cuda.is_available() else "cpu")
-        self._batch_tokens = BATCH_TOKENS.get(self._device.type, 16_384) if batch_tokens is None else batch_tokens
 
     def score(self, items: Sequence[Item]) -> list[StepScores]:
         """Score (prompt, response) pairs, in their order; equal items are scored once.
@@ -78,8 +70,56 @@ class BatchedReward(ABC):
             known[row.item] = self._checked(row, scores)
         return [known[item] for item in clean]
 
+    @abstractmethod
     def close(self) -> None:
         """Give memory and device back. Safe to call twice."""
+
+    @abstractmethod
+    def _read(self, item: Item) -> Row:
+        """The item as token ids; no ends where there is nothing to score."""
+
+    @abstractmethod
+    def _answers(self, rows: list[Row]) -> Iterator[tuple[Row, list[float]]]:
+        """What the model says of each row, in any order."""
+
+    def _checked(self, row: Row, scores: list[float]) -> StepScores:
+        if len(scores) != len(row.ends):
+            raise RewardModelError(
+                f"The reward model {self.path} gave {len(scores)} scores for the {len(row.ends)} steps of a response that begins "
+                f"{row.item[1][:60]!r}. Its step tag or its files may not be those of the family: check reward.family."
+            )
+        # NaN fails every comparison, so this also catches it.
+        if not all(0.0 <= score <= 1.0 for score in scores):
+            raise RewardModelError(
+                f"The reward model {self.path} gave a score that is no number between 0 and 1, for a response "
+                f"that begins {row.item[1][:60]!r}. Its weights may be damaged, or its precision too low: choose "
+                "another one."
+            )
+        return StepScores(tuple(round(score, SCORE_DECIMALS) for score in scores), self._status)
+
+
+class ForwardReward(BatchedReward):
+    """A reward model whose forward passes run here, on padded batches of like length.
+
+    A family sets `_model` and `_pad` beside what BatchedReward asks for.
+
+    Args:
+        path: a folder in transformers' format, or a hub id.
+        device: "auto" takes a GPU where there is one; else "cpu", "cuda", "cuda:1".
+        batch_tokens: padded tokens per forward pass; at least one text is always read. None: BATCH_TOKENS.
+    """
+
+    _model = None
+    _pad = 0
+
+    def __init__(self, path: str, device: str = "auto", batch_tokens: int | None = None):
+        import torch
+
+        super().__init__(path)
+        self._device = torch.device(device if device != "auto" else "cuda" if torch.cuda.is_available() else "cpu")
+        self._batch_tokens = BATCH_TOKENS.get(self._device.type, 16_384) if batch_tokens is None else batch_tokens
+
+    def close(self) -> None:
         self._model = None
         gc.collect()
         if self._device.type == "cuda":
@@ -88,12 +128,8 @@ class BatchedReward(ABC):
             torch.cuda.empty_cache()
 
     @abstractmethod
-    def _read(self, item: Item) -> Row:
-        """The item as token ids; no ends where there is nothing to score."""
-
     def _probabilities(self, ids, mask, batch: list[Row]) -> list[list[float]]:
         """What the model says of each row. ids and mask: [rows, tokens], right-padded."""
-        raise NotImplementedError
 
     def _answers(self, rows: list[Row]) -> Iterator[tuple[Row, list[float]]]:
         for batch in self._batches(rows):
@@ -119,20 +155,14 @@ class BatchedReward(ABC):
         with torch.inference_mode():
             return self._probabilities(ids, mask, batch)
 
-    def _checked(self, row: Row, scores: list[float]) -> StepScores:
-        if len(scores) != len(row.ends):
-            raise RewardModelError(
-                f"The reward model {self.path} gave {len(scores)} scores for the {len(row.ends)} steps of a response that begins "
-                f"{row.item[1][:60]!r}. Its step tag or its files may not be those of the family: check reward.family."
-            )
-        # NaN fails every comparison, so this also catches it.
-        if not all(0.0 <= score <= 1.0 for score in scores):
-            raise RewardModelError(
-                f"The reward model {self.path} gave a score that is no number between 0 and 1, for a response "
-                f"that begins {row.item[1][:60]!r}. Its weights may be damaged, or its precision too low: choose "
-                "another one."
-            )
-        return StepScores(tuple(round(score, SCORE_DECIMALS) for score in scores), self._status)
+
+def tagged_row(item: Item, before: list[int], steps: list[list[int]], tag_id: int, behind: Sequence[int] = ()) -> Row:
+    """A row in which one token stands after every step, and each score is read there."""
+    ids, ends = list(before), []
+    for step in steps:
+        ids += [*step, tag_id]
+        ends.append(len(ids) - 1)
+    return Row(item, [*ids, *behind], ends)
 
 
 def load_tokenizer(path: str, trust_remote_code: bool):

@@ -7,12 +7,12 @@ Two labels: softmax, and label 1 is "right".
 Must not know of problems, runs or thresholds.
 """
 
-from engine.errors import RewardModelError
-from engine.rewards.batched import BatchedReward, Item, Row, load_tokenizer
+from engine.rewards.batched import ForwardReward, Item, Row, load_tokenizer
+from engine.rewards.classifiers import OUTCOME, load_classifier
 from engine.rewards.plain_text import PlainText, chat_parts
 
 
-class OutcomeReward(BatchedReward):
+class OutcomeReward(ForwardReward):
     """Scores responses as a whole. Implements engine.rewards.RewardModel; its prompts are bare questions.
 
     A response of blanks only is not read: it has no score, and its reward is 0.
@@ -30,8 +30,8 @@ class OutcomeReward(BatchedReward):
 
     def __init__(self, path: str, device: str = "auto", batch_tokens: int | None = None, trust_remote_code: bool = False):
         super().__init__(path, device, batch_tokens)
+        self._model = load_classifier(OUTCOME, self.path, self._device, trust_remote_code)
         self._tokenizer = load_tokenizer(self.path, trust_remote_code)
-        self._model = _load(self.path, self._device, trust_remote_code)
         self._plain = PlainText(self._tokenizer)
         self._frame = chat_parts(self._tokenizer, self.path, None) if self._tokenizer.chat_template else ["", "\n", ""]
         positions = getattr(self._model.config, "max_position_embeddings", None)
@@ -68,31 +68,3 @@ def _added(tokenizer) -> tuple[list[int], list[int]]:
     one = tokenizer("a", return_special_tokens_mask=True)
     inside = [index for index, special in enumerate(one.special_tokens_mask) if not special]
     return one.input_ids[: inside[0]], one.input_ids[inside[-1] + 1 :]
-
-
-def _load(path: str, device, trust_remote_code: bool):
-    """A sequence classifier on the device, checked."""
-    import torch
-    from transformers import AutoModelForSequenceClassification
-
-    dtype = torch.float32 if device.type == "cpu" else torch.bfloat16
-    try:
-        model, report = AutoModelForSequenceClassification.from_pretrained(
-            path, dtype=dtype, trust_remote_code=trust_remote_code, output_loading_info=True
-        )
-    except Exception as error:  # damaged files raise what they like
-        raise RewardModelError(
-            f"No outcome reward model could be loaded from {path!r} ({error}). Give a folder or a hub id that holds a transformers "
-            "sequence classifier with its tokenizer. One that brings its own code runs only with reward.trust_remote_code = true."
-        ) from error
-    if report["missing_keys"]:
-        raise RewardModelError(
-            f"{path!r} is no sequence classifier: it holds no weights for {', '.join(sorted(report['missing_keys'])[:4])}. "
-            "An outcome reward model needs a trained classifier head."
-        )
-    if model.config.num_labels not in (1, 2):
-        raise RewardModelError(
-            f"{path!r} has {model.config.num_labels} labels per text: an outcome reward model has one (a score) or two (wrong, right). "
-            "Choose another one."
-        )
-    return model.to(device).eval()

@@ -13,7 +13,7 @@ from typing import Literal
 from engine import vllm_process
 from engine.errors import RewardModelError
 from engine.method.steps import split_steps
-from engine.rewards.batched import BatchedReward, Item, Row, load_tokenizer
+from engine.rewards.batched import ForwardReward, Item, Row, load_tokenizer, tagged_row
 from engine.rewards.headed import end_states, load_headed
 from engine.rewards.plain_text import PlainText, chat_parts
 
@@ -39,14 +39,10 @@ class StepTags:
 
     def read(self, item: Item) -> Row:
         question, *steps = self._plain.ids([item[0], *split_steps(item[1])])
-        ids, ends = self._before + question + self._between, []
-        for step in steps:
-            ids += [*step, self.tag_id]
-            ends.append(len(ids) - 1)
-        return Row(item, ids + self._behind, ends)
+        return tagged_row(item, self._before + question + self._between, steps, self.tag_id, self._behind)
 
 
-class QwenPrm(BatchedReward):
+class QwenPrm(ForwardReward):
     """Scores steps through transformers. Implements engine.rewards.RewardModel; its prompts are bare questions.
 
     Args:

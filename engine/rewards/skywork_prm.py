@@ -11,14 +11,14 @@ skywork/eva_reward_sky_ddp.py; method.md section 1.3.
 
 from engine.errors import RewardModelError
 from engine.method.steps import split_steps
-from engine.rewards.batched import BatchedReward, Item, Row, load_tokenizer
+from engine.rewards.batched import ForwardReward, Item, Row, load_tokenizer, tagged_row
 from engine.rewards.headed import end_states, load_headed
 from engine.rewards.plain_text import PlainText
 
 STEP_END = "\n\n"
 
 
-class SkyworkPrm(BatchedReward):
+class SkyworkPrm(ForwardReward):
     """Scores steps with a value head. Implements engine.rewards.RewardModel; its prompts are bare questions.
 
     Args:
@@ -44,11 +44,7 @@ class SkyworkPrm(BatchedReward):
 
     def _read(self, item: Item) -> Row:
         question, *steps = self._plain.ids([f"{item[0]}\n", *split_steps(item[1])])
-        ids, ends = self._begin + question, []
-        for step in steps:
-            ids += [*step, self._end_id]
-            ends.append(len(ids) - 1)
-        return Row(item, ids, ends)
+        return tagged_row(item, self._begin + question, steps, self._end_id)
 
     def _probabilities(self, ids, mask, batch: list[Row]) -> list[list[float]]:
         values = self._model.v_head["summary"](end_states(self._model, ids, mask, [row.ends for row in batch]))

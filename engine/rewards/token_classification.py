@@ -8,11 +8,12 @@ Must not know of problems, runs or thresholds. Source: HS-STaR, method.md sectio
 
 from engine.errors import RewardModelError
 from engine.method.steps import step_spans
-from engine.rewards.batched import BatchedReward, Item, Row
+from engine.rewards.batched import ForwardReward, Item, Row, load_tokenizer
+from engine.rewards.classifiers import STEPS, load_classifier
 from engine.rewards.step_ends import step_end_tokens
 
 
-class TokenClassificationReward(BatchedReward):
+class TokenClassificationReward(ForwardReward):
     """Scores steps with a token classifier. Implements engine.rewards.RewardModel.
 
     Args:
@@ -25,17 +26,13 @@ class TokenClassificationReward(BatchedReward):
         RewardModelError: nothing loadable at `path`, no classifier head in it, or neither one label nor two.
     """
 
-    def __init__(
-        self, path: str, device: str = "auto", batch_tokens: int | None = None, trust_remote_code: bool = False
-    ) -> None:
-        import torch
-
+    def __init__(self, path: str, device: str = "auto", batch_tokens: int | None = None, trust_remote_code: bool = False):
         super().__init__(path, device, batch_tokens)
-        self._tokenizer, model = _load(
-            self.path, torch.float32 if self._device.type == "cpu" else "auto", trust_remote_code
-        )
-        self._model = model.to(self._device).eval()
-        self._longest = getattr(model.config, "max_position_embeddings", None)
+        self._model = load_classifier(STEPS, self.path, self._device, trust_remote_code)
+        self._tokenizer = load_tokenizer(self.path, trust_remote_code)
+        if not self._tokenizer.is_fast:
+            raise RewardModelError(f"The tokenizer of {self.path!r} gives no character offsets, which are needed to find where steps end.")
+        self._longest = getattr(self._model.config, "max_position_embeddings", None)
         self._pad = self._tokenizer.pad_token_id or 0
 
     def _read(self, item: Item) -> Row:
@@ -48,34 +45,3 @@ class TokenClassificationReward(BatchedReward):
         logits = self._model(input_ids=ids, attention_mask=mask).logits.float()
         right = logits[..., 0].sigmoid() if logits.shape[-1] == 1 else logits.softmax(-1)[..., 1]
         return [right[index, row.ends].tolist() for index, row in enumerate(batch)]
-
-
-def _load(path: str, dtype: object, trust_remote_code: bool) -> tuple:
-    """(tokenizer, model) of a token classifier, both checked."""
-    from transformers import AutoModelForTokenClassification, AutoTokenizer
-
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(path, trust_remote_code=trust_remote_code)
-        model, report = AutoModelForTokenClassification.from_pretrained(
-            path, dtype=dtype, trust_remote_code=trust_remote_code, output_loading_info=True
-        )
-    except Exception as error:  # damaged files raise what they like
-        raise RewardModelError(
-            f"No process reward model could be loaded from {path!r} ({error}). Give a folder that holds a transformers "
-            "token classifier with its tokenizer, or the id of one on the hub."
-        ) from error
-    if report["missing_keys"]:
-        raise RewardModelError(
-            f"{path!r} is no token classifier: it holds no weights for "
-            f"{', '.join(sorted(report['missing_keys'])[:4])}. A process reward model needs a trained classifier head."
-        )
-    if model.config.num_labels not in (1, 2):
-        raise RewardModelError(
-            f"{path!r} has {model.config.num_labels} labels per token: a process reward model has one (a score) or two "
-            "(wrong, right). Choose another one."
-        )
-    if not tokenizer.is_fast:
-        raise RewardModelError(
-            f"The tokenizer of {path!r} gives no character offsets, which are needed to find where steps end."
-        )
-    return tokenizer, model

@@ -33,6 +33,15 @@ _RESPONSES = f"""SELECT i.iteration, {_RESPONSE}
             AND (s.purpose <> 'presample' OR r.idx < runs.n_presample)
         {_JUDGED}
         WHERE i.run_id = $run AND i.iteration = $t AND p.position BETWEEN $low AND $high ORDER BY p.position, r.idx"""
+_SIDE = f"""SELECT x.iteration, json_extract(s.settings, '$.temperature')::DOUBLE AS temperature, {_RESPONSE}
+        FROM side_samples x
+        JOIN sample_sets s ON s.id = x.set_id
+        JOIN {RUNS} runs ON runs.id = x.run_id
+        JOIN run_problems p ON p.run_id = x.run_id AND p.problem_id = x.problem_id AND p.role = 'train'
+        JOIN problems q ON q.id = p.problem_id
+        JOIN responses r ON r.set_id = s.id AND r.problem_id = p.problem_id AND r.idx < x.n
+        {_JUDGED}
+        WHERE x.run_id = $run AND x.iteration = $t AND p.position BETWEEN $low AND $high ORDER BY p.position, s.id, r.idx"""
 _HELD_OUT = f"""SELECT s.iteration, {_RESPONSE}
         FROM sample_sets s
         JOIN {RUNS} runs ON runs.id = $run
@@ -83,7 +92,7 @@ def batches(
     """The rows of one table in the run's order; the first batch is empty and knows the columns.
 
     Args:
-        what: problems, responses, held_out_responses, plan, pairs, metrics or overrides.
+        what: problems, responses, side_responses, held_out_responses, plan, pairs, metrics or overrides.
         iteration: None for all of them, and for the problems that belong to none.
         held_out_sets: ids of the sample sets with which the run's policies were evaluated.
     """
@@ -113,7 +122,7 @@ def _queries(db: Database, what: str, run_id: str, t: int | None, held_out_sets:
         whose = [{**run, "role": role, "t": t} for role in ("train", "held_out")]
         one = f"run_id = $run AND role = $role AND ($t IS NULL OR iteration IN ($t, {EVERY}))"
         return [(_PROBLEMS, {**values, **part}) for values in whose for part in _slices(db, "run_problems", one, values)]
-    sql, table = {"responses": (_RESPONSES, "run_problems"), "pairs": (_PAIRS, "pairs")}[what]
+    sql, table = {"responses": (_RESPONSES, "run_problems"), "side_responses": (_SIDE, "run_problems"), "pairs": (_PAIRS, "pairs")}[what]
     rows = db.rows("SELECT iteration FROM iterations WHERE run_id = $run AND ($t IS NULL OR iteration = $t) ORDER BY ALL", {**run, "t": t})
     each = [{**run, "t": row["iteration"]} for row in rows]
     return [(sql, {**v, **part}) for v in each for part in _slices(db, table, f"run_id = $run AND iteration IN ($t, {EVERY})", v)]

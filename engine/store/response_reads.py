@@ -46,6 +46,21 @@ def page(db: Database, run_id: str, iteration: int, chosen: Filter, *, limit: in
     return [rows[key] for key in keys]
 
 
+def lengths(db: Database, run_id: str, iteration: int) -> list[tuple[str, str, str, int]]:
+    """(purpose, problem id, text, tokens) of every pre-sample and resample of an iteration that a model answered."""
+    return db.tuples(
+        f"""SELECT s.purpose, r.problem_id, r.text, r.n_tokens
+        FROM iterations i
+        JOIN {RUNS} runs ON runs.id = i.run_id
+        JOIN allocations a ON a.run_id = i.run_id AND a.iteration = i.iteration
+        JOIN sample_sets s ON s.id IN (i.presample_set, i.resample_set)
+        JOIN responses r ON r.set_id = s.id AND r.problem_id = a.problem_id AND r.finish_reason <> 'refused'
+            AND (s.purpose <> 'presample' OR r.idx < runs.n_presample)
+        WHERE i.run_id = ? AND i.iteration = ?""",
+        [run_id, iteration],
+    )
+
+
 def _texts(db: Database, run_id: str, iteration: int, problem_ids: list[str]) -> dict[tuple[str, str, int], dict]:
     """Everything about all responses of a few problems, by (set, problem, index)."""
     rows = db.rows(

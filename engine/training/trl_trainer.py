@@ -10,6 +10,7 @@ import math
 import queue
 import shutil
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar
@@ -21,20 +22,20 @@ from engine.training.reporter import reporter
 from engine.training.saving import last_checkpoint, require_whole, save_optimiser, save_policy, saved_policy
 
 
-class TrlTrainer:
+class TrlTrainer(ABC):
     """Runs one training at a time, in a thread of its own. A subclass names its rows and builds TRL's trainer."""
 
     name: ClassVar[str]
     rows_are: ClassVar[str]
     """The plural noun that errors use."""
 
+    @abstractmethod
     def responses(self, row: Any) -> dict[str, str]:
         """The texts that follow the prompt, by TRL's column names."""
-        raise NotImplementedError
 
+    @abstractmethod
     def build(self, task: TrainingTask, shared: dict, **parts):
         """TRL's trainer from the shared arguments and the parts (model, dataset, tokenizer, callbacks, adapter)."""
-        raise NotImplementedError
 
     def train(self, task: TrainingTask, should_stop: Callable[[], bool]) -> Iterator[Event]:
         """See Trainer. Raises: TrainingError for no usable row, an unknown policy, or a loss that is not finite."""
@@ -53,7 +54,7 @@ class TrlTrainer:
             abandoned.set()
             thread.join()
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027, a trainer that keeps something overrides it
         """Nothing is kept between trainings."""
 
     def _run(self, task: TrainingTask, emit: Callable, should_stop: Callable[[], bool]) -> None:

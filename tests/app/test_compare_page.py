@@ -8,7 +8,7 @@ from app import state
 from app.report import accuracy_series, as_html
 from engine.comparison import compare
 from engine.measured_runs import measure
-from tests.app.test_pages import said, show
+from tests.app.shown import said, show
 from tests.engine.stored_studies import study
 
 HOSTILE = "<script>alert('x')</script><img src=x onerror=alert(1)>"

@@ -11,7 +11,7 @@ from engine.problems.stored import store_problems, stored_sets
 from engine.recorded import import_responses, imported_sets
 from engine.store import reads
 from engine.types import Problem
-from tests.app.test_pages import metrics, said, show
+from tests.app.shown import metrics, said, show
 
 DATA = Path(__file__).parents[1] / "data"
 

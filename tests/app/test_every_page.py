@@ -6,17 +6,19 @@ from app import terms, widgets
 from app.response_card import difference
 from engine.events import Note, OptimiserStep
 from engine.store import job_rows, reads, record
-from tests.app.test_pages import press, said, show
+from tests.app.shown import drawn, press, said, show, title_of, titles
+from tests.engine.small_runs import until
 
-BESIDE = ("playground", "settings", "glossary")
+BESIDE = {"playground": "The responses stay in this tab", "settings": "Configuration of a run", "glossary": "**Boundary**"}
 
 
 @pytest.mark.parametrize("page", BESIDE)
-def test_the_pages_beside_the_job_are_drawn_with_and_without_a_run(studio, page, monkeypatch):
+def test_the_pages_beside_the_job_are_there_before_the_first_response_and_after_a_training(studio, page, monkeypatch):
     monkeypatch.setattr("engine.doctor.device", lambda: "cpu")
-    show(page)
+    before = show(page)
     studio.trained()
-    show(page)
+    for at in (before, show(page)):
+        assert titles(at) == [title_of(studio, page)] and BESIDE[page] in said(at)
 
 
 def test_without_a_run_they_say_what_to_do(database, monkeypatch):
@@ -72,9 +74,11 @@ def test_curves_of_a_trainer_with_other_figures_are_drawn(studio):
     for step in (1, 2, 3):
         record(studio.db, job_id, 1, OptimiserStep(step, 3, {"loss": 1 / step, "entropy": 0.5, "odd/one": -1.0}))
     at = show("training")
-    assert len(at.get("plotly_chart")) == 3
+    assert [name for name, _ in drawn(at)] == ["Loss", "Entropy", "odd/one"]
     at.slider(key="smoothing").set_value(0.9).run()
+    assert all(len(figure["data"]) == 2 for _, figure in drawn(at)), "the raw line stays behind the smoothed one"
     at.toggle(key="log_scale").set_value(True).run()
+    assert [figure["layout"]["yaxis"]["type"] for _, figure in drawn(at)] == ["log", "log", "linear"]
     assert not at.exception
 
 
@@ -86,7 +90,9 @@ def test_an_earlier_training_is_laid_over_this_one(studio):
     at = show("training")
     (earlier,) = at.multiselect(key="overlay").options
     at.multiselect(key="overlay").set_value([earlier]).run()
-    assert not at.exception
+    names = {title: [line["name"] for line in figure["data"]] for title, figure in drawn(at)}
+    assert names["Loss"] == ["this training", earlier]
+    assert names["Rewards"] == ["chosen, this training", "rejected, this training", f"chosen, {earlier}", f"rejected, {earlier}"]
 
 
 def test_a_difference_shows_what_both_have_once():
@@ -142,8 +148,6 @@ def test_the_playground_begins_with_the_problem_in_the_link_and_refuses_while_a_
     with studio.runner.lend("worker"):
         press(at, "Ask")
         request = at.session_state["playground_request"]
-        from tests.engine.small_runs import until
-
         until(lambda: request.is_done, "the refusal")
         at.run()
     assert "Wait until it ends" in said(at)

@@ -25,6 +25,7 @@ def test_filters_that_need_verdicts_or_scores_count_what_they_list(studio):
         (Filter(statuses=["correct"], reward_range=(0.5, 1.0), phase="resample"), lambda row: row["correct"] and row["phase"] == "resample"),
     ):
         wanted = [row for row in everything if fits(row)]
+        assert 0 < len(wanted) < len(everything)
         assert response_reads.page(studio.db, studio.run_id, 0, chosen, limit=10_000) == wanted
         assert response_reads.count(studio.db, studio.run_id, 0, chosen) == len(wanted)
 

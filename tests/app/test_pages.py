@@ -1,7 +1,6 @@
 """Every page in every state it can be found in: nothing there yet, running, done, failed."""
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from engine import calibration, pairing, plans, runs, verdicts
 from engine.events import Graded, OptimiserStep, Sampled
@@ -9,25 +8,31 @@ from engine.export import TABLES
 from engine.method.difficulty import class_counts, classify
 from engine.store import job_rows, reads, record
 from engine.types import Response, Verdict
-from tests.conftest import ROOT
+from tests.app.shown import metrics, press, said, show, title_of, titles
 
 PAGES = ("home", "difficulty", "plan", "responses", "pairs", "training", "compare", "export", "data")
-
-
-def show(page, **query):
-    at = AppTest.from_file(str(ROOT / "app" / "main.py"), default_timeout=60)
-    for name, value in query.items():
-        at.query_params[name] = value
-    at.run()
-    if page != "home":
-        at.switch_page(f"../pages/{page}.py").run()
-    assert not at.exception, at.exception[0].value
-    return at
-
-
-def said(at):
-    kinds = (at.markdown, at.caption, at.info, at.warning, at.error, at.success, at.title, at.subheader, at.text)
-    return "\n".join(str(element.value) for kind in kinds for element in kind)
+NOTHING_SAMPLED = {
+    "home": "**Pre-sample**  \n:blue-badge[next]",
+    "difficulty": "No problem is finished yet; 12 are pending.",
+    "plan": "Nothing is committed in this iteration yet.",
+    "responses": "No response is drawn yet.",
+    "pairs": "Pairs are built when the resampling is done.",
+    "training": "There are no pairs to train on yet.",
+    "compare": "No policy is evaluated yet.",
+    "export": "No policy is trained yet.",
+    "data": "Nothing is stored, and no run begins, before you say so.",
+}
+FINISHED = {
+    "home": "**Compare**  \n:blue-badge[next]",
+    "difficulty": "Committed by tab 1 at",
+    "plan": "pairs** came of it",
+    "responses": " responses. Choose a row to read it.",
+    "pairs": ":blue-badge[chosen] process reward 0.",
+    "training": "**Done** · 2 of 2 steps",
+    "compare": "95 % intervals",
+    "export": "Policy ffffffffffffffff: a model folder",
+    "data": "Nothing is stored, and no run begins, before you say so.",
+}
 
 
 @pytest.mark.parametrize("page", PAGES[1:-1])
@@ -56,8 +61,9 @@ def test_the_home_button_makes_a_run_and_starts_its_presampling(database, monkey
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_a_page_of_a_run_where_nothing_is_sampled_yet_is_drawn(studio, page):
-    show(page)
+def test_a_page_of_a_run_where_nothing_is_sampled_yet_says_so_under_its_title(studio, page):
+    at = show(page)
+    assert titles(at) == [title_of(studio, page)] and NOTHING_SAMPLED[page] in said(at)
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -76,13 +82,10 @@ def test_a_failed_job_says_why_on_every_page_and_offers_to_resume(studio, page):
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_a_page_of_a_finished_iteration_is_drawn(studio, page):
+def test_a_page_of_a_finished_iteration_shows_what_came_of_it(studio, page):
     studio.trained()
-    show(page)
-
-
-def metrics(at):
-    return {metric.label: metric.value for metric in at.metric}
+    at = show(page)
+    assert titles(at) == [title_of(studio, page)] and FINISHED[page] in said(at)
 
 
 def test_the_difficulty_page_counts_what_classify_counts_and_follows_the_url(studio):
@@ -219,7 +222,8 @@ def test_an_iteration_without_a_pair_leads_on_with_the_same_policy(studio):
 
 
 def test_an_iteration_number_in_other_digits_is_ignored(studio):
-    show("home", run=studio.run_id, iteration="²")
+    at = show("home", run=studio.run_id, iteration="²")
+    assert f"Run {studio.run_id} · iteration 0 ·" in said(at)
 
 
 def test_the_second_training_of_an_iteration_is_evaluated_too(studio):
@@ -230,11 +234,6 @@ def test_the_second_training_of_an_iteration_is_evaluated_too(studio):
     second = {**first, "id": job_rows.add(studio.db, studio.run_id, 0, "train", {"beta": 0.2})}
     studio.db.cursor().execute("UPDATE jobs SET policy_id = 'e' || id WHERE id = ?", [second["id"]])
     assert tasks.follow_ups(studio.db, first) != tasks.follow_ups(studio.db, second)
-
-
-def press(at, label):
-    next(b for b in at.button if b.label == label).click().run()
-    assert not at.exception
 
 
 def test_a_person_overrides_a_verdict_on_the_card_and_takes_it_back(studio):
@@ -271,7 +270,8 @@ def test_class_counts_follow_an_override_until_the_commit_and_stay_after_it(stud
 def test_a_response_without_a_verdict_has_nothing_to_override(studio):
     studio.presampled()
     studio.db.cursor().execute("DELETE FROM verdicts")
-    assert "Mark as wrong" not in [button.label for button in show("responses").button]
+    at = show("responses")
+    assert "not graded yet" in said(at) and "Mark as wrong" not in [button.label for button in at.button]
 
 
 def test_the_export_page_offers_every_table_the_configuration_and_the_policy(studio, tmp_path):

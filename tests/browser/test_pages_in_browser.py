@@ -121,40 +121,52 @@ def test_hostile_text_is_inert_on_every_page(studio, tab):
         assert tab.evaluate("() => getComputedStyle(document.body).display") != "none"
 
 
+def n_done(tab, words, **limits) -> int:
+    """What a page says of a job's progress: the number in the first text that fits `words`, with N in its place."""
+    pattern = re.compile(words.replace("N", "([1-9][0-9,]*)"))
+    found = tab.get_by_text(pattern).first
+    found.wait_for(**limits)
+    return int(pattern.search(found.inner_text())[1].replace(",", ""))
+
+
 def test_a_presample_survives_a_reload_another_tab_and_a_killed_server(studio, open_tab):
     tab, other = open_tab(loses_server=True), open_tab(loses_server=True)
     tab.goto(studio.url)
     tab.get_by_role("button", name="Try it on the starter models").click()
-    tab.get_by_text(re.compile("[1-9][0-9]* of 1,200 responses")).first.wait_for(timeout=JOB_LIMIT_MS)
+    begun = n_done(tab, "N of 1,200 responses", timeout=JOB_LIMIT_MS)
     tab.reload()
-    tab.get_by_text(re.compile("[1-9][0-9]* of 1,200 responses")).first.wait_for(timeout=JOB_LIMIT_MS)
+    reloaded = n_done(tab, "N of 1,200 responses", timeout=JOB_LIMIT_MS)
     other.goto(tab.url)
     other.get_by_role("button", name="Cancel", exact=True).wait_for()
     studio.kill()
     studio.start()
     for page in (tab, other):
         page.reload()
-        page.get_by_text("was interrupted").wait_for()
+    kept = [n_done(page, "was interrupted at N of 1,200 responses") for page in (tab, other)]
     tab.get_by_role("button", name="Resume", exact=True).click()
     other.get_by_role("button", name="Cancel", exact=True).click()
-    other.get_by_text("was cancelled").first.wait_for()
+    cancelled = n_done(other, "was cancelled at N of 1,200 responses")
     tab.get_by_test_id("stToast").get_by_text("was cancelled").wait_for()
+    assert begun <= reloaded <= kept[0] == kept[1] <= cancelled, "no response is lost on the way"
     tab.get_by_role("button", name="Hide", exact=True).click()
-    tab.get_by_role("button", name="Hide", exact=True).wait_for(state="detached")
+    sync_api.expect(tab.get_by_role("button", name="Hide", exact=True)).to_have_count(0)
+    sync_api.expect(other.get_by_role("button", name="Hide", exact=True)).to_be_visible()
 
 
 def test_a_training_goes_on_through_a_reload_and_its_queue_can_be_emptied(studio, tab):
     tab.goto(studio.at("training", studio.trainable))
     tab.get_by_role("button", name="Train with DPO").click()
-    tab.get_by_text(re.compile("[1-9][0-9]* of [0-9,]+ steps")).first.wait_for(timeout=JOB_LIMIT_MS)
+    begun = n_done(tab, "N of [0-9,]+ steps", timeout=JOB_LIMIT_MS)
     tab.get_by_text("Reward margin", exact=True).first.wait_for()
     tab.reload()
     tab.get_by_text("Reward margin", exact=True).first.wait_for()
+    assert n_done(tab, "N of [0-9,]+ steps") >= begun
     go(tab, "Home")
     tab.get_by_role("button", name="Try it on the starter models").click()
     tab.get_by_role("button", name=re.compile("^Queue")).click()
     tab.get_by_test_id("stPopoverBody").get_by_role("button", name="Cancel").click()
-    tab.get_by_role("button", name=re.compile("^Queue")).wait_for(state="detached")
+    sync_api.expect(tab.get_by_role("button", name=re.compile("^Queue"))).to_have_count(0)
+    sync_api.expect(tab.get_by_role("button", name="Resume: Pre-sampling, iteration 0")).to_be_visible()
     tab.keyboard.press("Escape")
     tab.get_by_role("button", name="Stop", exact=True).click()
     tab.get_by_test_id("stToast").get_by_text("Training, iteration 0 was cancelled").wait_for(timeout=JOB_LIMIT_MS)
@@ -164,8 +176,10 @@ def test_the_playground_asks_the_real_policy_and_grades_its_answers(studio, tab)
     tab.goto(studio.at("playground", studio.fresh))
     settle(tab, "Playground")
     tab.get_by_role("button", name="Ask", exact=True).click()
-    tab.get_by_text(re.compile("^[0-4] of 4 correct$")).wait_for(timeout=JOB_LIMIT_MS)
+    n_correct = tab.get_by_text(re.compile("^[0-4] of 4 correct$"))
+    n_correct.wait_for(timeout=JOB_LIMIT_MS)
     sync_api.expect(tab.get_by_text(re.compile("^Response [0-3]"))).to_have_count(4)
+    sync_api.expect(tab.get_by_text("correct", exact=True)).to_have_count(int(n_correct.inner_text()[0]))
 
 
 def focus_by_tab(tab, name, *, role="button"):
@@ -200,7 +214,9 @@ def test_the_whole_job_can_be_done_with_the_keyboard_alone(studio, tab):
     tab.get_by_role("link", name="Compare before and after").wait_for(timeout=JOB_LIMIT_MS)
     focus_by_tab(tab, "Compare before and after", role="link")
     tab.keyboard.press("Enter")
-    tab.get_by_text("Paired gain over M0").wait_for(timeout=JOB_LIMIT_MS)
+    gain = tab.get_by_test_id("stMetric").filter(has_text="Paired gain over M0").get_by_test_id("stMetricValue")
+    gain.wait_for(timeout=JOB_LIMIT_MS)
+    assert re.fullmatch(r"[+-][0-9.]+ to [+-][0-9.]+", gain.inner_text())
 
 
 SERIOUS = """async () => {

@@ -1,14 +1,20 @@
 """For tests of the engine: a database of one's own, a run in it, and one whole iteration to look at."""
 
+import json
 from collections.abc import Iterator
+from itertools import islice
 
 import pytest
 
 from benchmarks.model_servers import ModelServer, serve_policy
+from engine.method.seeds import stable_hash
 from engine.policies import STARTER
 from engine.runs import create_run
+from engine.samplers.hf_local import HfSampler
 from engine.store import Database
+from engine.types import Request
 from tests.engine.small_runs import Finished, cli, small, toml
+from tests.engine.small_samples import POLICY
 
 
 @pytest.fixture(scope="session")
@@ -41,3 +47,23 @@ def servers(tmp_path_factory) -> Iterator[list[ModelServer]]:
     yield [server.wait() for server in started]
     for server in started:
         server.kill()
+
+
+@pytest.fixture(scope="module")
+def asked():
+    """64 requests: 8 starter problems, 8 responses each."""
+    with (STARTER / "held_out.jsonl").open() as file:
+        questions = [json.loads(line)["question"] for line in islice(file, 8)]
+    return [
+        Request(f"p{p}", index, stable_hash("test", p, index), question + "\n")
+        for p, question in enumerate(questions)
+        for index in range(8)
+    ]
+
+
+@pytest.fixture(scope="module")
+def inline():
+    """hf_local in this process: what the others are compared with."""
+    sampler = HfSampler(POLICY, batch_size=256, device="cpu")
+    yield sampler
+    sampler.close()

@@ -96,6 +96,11 @@ def test_the_starter_configuration_runs_and_the_exit_status_says_so(here, capsys
     assert "It would not run yet" in capsys.readouterr().out
 
 
+def test_a_fixed_problem_set_is_wanted_once_however_many_iterations_there_are(tmp_path):
+    (tmp_path / "run.toml").write_text(toml(n_iterations=3, problems={"n_train": 2400, "per_iteration": "fixed"}))
+    assert [f.status for f in examine_config(tmp_path / "run.toml") if f.about == "problems.train"] == ["ok"]
+
+
 @pytest.mark.parametrize(
     ("changes", "about", "said"),
     [

@@ -147,7 +147,9 @@ def test_numbers_and_texts_are_exported_as_they_are_stored(exported, tmp_path, s
     batches = export_reads.batches(db, "responses", reads.runs(db)[0]["id"])
     stored = {(r["problem_id"], r["index"]): r for batch in batches for r in batch.to_pylist()}
     db.close()
-    for row in read(out).to_dict("records"):
+    rows = read(out).to_dict("records")
+    assert len(rows) == len(stored) > 0
+    for row in rows:
         kept = stored[row["problem_id"], row["index"]]
         assert int(row["seed"]) == kept["seed"]
         assert row["text"] == kept["text"] and row["reward"] == kept["reward"] and row["correct"] == kept["correct"]
@@ -159,7 +161,7 @@ def test_exported_pairs_are_what_the_trainer_reads(exported, tmp_path):
     cli("export", "pairs", tmp_path / "pairs.jsonl", "--db", exported)
     rows = load_dataset("json", data_files=str(tmp_path / "pairs.jsonl"), split="train", cache_dir=str(tmp_path / "cache"))
     assert list(rows.column_names[:3]) == ["prompt", "chosen", "rejected"]
-    assert all(row["prompt"].endswith("?\n") and row["chosen"] != row["rejected"] for row in rows)
+    assert len(rows) > 0 and all(row["prompt"].endswith("?\n") and row["chosen"] != row["rejected"] for row in rows)
 
 
 def test_doctor_says_what_is_here(tmp_path):

@@ -19,10 +19,11 @@ from engine.export import TABLES, export_all, export_config, export_policy, expo
 from engine.policies import content_id
 from engine.problems import read_problems
 from engine.resolved import as_toml, resolved_config
+from engine.side_samples import place_order
 from engine.spreadsheet import guarded, unguarded
 from engine.store import Database, export_reads, job_rows, now, reads, record
 from engine.tables import SUFFIXES, TYPES, read_table, types, write_table
-from engine.types import Response, StepScores, Verdict
+from engine.types import Purpose, Response, StepScores, Verdict
 from engine.verdicts import override
 from tests.engine.small_runs import cli, judge, small
 
@@ -144,6 +145,8 @@ def walked(db: Database, run_id: str) -> None:
     record(db, "j", 1, Graded(row["presample_set"], [(key, Verdict(key[1] == 0, None, "correct" if key[1] == 0 else "no_answer", "")) for key in some]))
     record(db, "j", 1, Scored(row["presample_set"], prm_id, [(key, StepScores((0.1 + 0.2, 1 / 3))) for key in some]))
     judge(db, run_id)
+    order = place_order(db, run_id, 0, purpose=Purpose.CALIBRATE, settings=runs.config_of(db, run_id).train_settings(), n_problems=2, n=3)
+    record(db, "j", 1, Sampled(order.set_id, [Response(id, i, i, "side", "stop", 1) for id in order.problem_ids for i in range(4)]))
     override(db, row["presample_set"], ids[0], 1, correct=True, note="=right", made_by="a test")
     more = plans.commit(db, run_id, 0, tau_l=0.1, tau_h=0.9, mode="both", strategy="boundary", made_by="=a test").allocation
     judge(db, run_id, which="resample_set", owed={id: range(3, 3 + n) for id, n in more.items()})
@@ -158,7 +161,7 @@ def walked(db: Database, run_id: str) -> None:
     db.insert("metrics", {"job_id": [job_id], "attempt": [1], "step": [1], "n_steps": [2], "name": ["loss"], "value": [0.1], "logged_at": [now()]})
 
 
-N_ROWS = {"problems": 2406, "responses": 96, "held_out_responses": 18, "estimates": 12, "plan": 12, "metrics": 1, "evaluations": 6, "overrides": 1}
+N_ROWS = {"problems": 2406, "responses": 90, "side_responses": 6, "held_out_responses": 18, "estimates": 12, "plan": 12, "metrics": 1, "evaluations": 6, "overrides": 1}
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
@@ -226,7 +229,7 @@ def test_a_table_is_as_of_one_moment_though_rows_are_added_meanwhile(db, run_id,
 
 def test_one_iteration_can_be_asked_for_and_an_unknown_one_is_named(db, run_id, tmp_path):
     walked(db, run_id)
-    assert export_table(db, "responses", tmp_path / "t.csv", iteration=0) == 96
+    assert export_table(db, "responses", tmp_path / "t.csv", iteration=0) == 90
     assert export_table(db, "problems", tmp_path / "t.csv", iteration=0) == 12
     with pytest.raises(ConfigError, match="no iteration 1"):
         export_table(db, "plan", tmp_path / "u.csv", iteration=1)

@@ -21,7 +21,7 @@ from engine.samplers.openai_api import OpenAiSampler, pause_s
 from engine.store import job_rows, reads
 from engine.types import Request, SamplingSettings
 from tests.engine.small_runs import small, until
-from tests.engine.test_samplers import GREEDY, POLICY, SAMPLED, asked, drawn, inline, key, perturbed  # noqa: F401
+from tests.engine.small_samples import GREEDY, POLICY, SAMPLED, drawn, key, perturbed
 
 ID = "0123456789abcdef"
 SETTINGS = SamplingSettings(temperature=1.0, top_p=0.95, max_new_tokens=16)
@@ -309,7 +309,7 @@ def served(*running, path: str = POLICY, **options) -> OpenAiSampler:
 
 @pytest.mark.vllm
 @pytest.mark.skipif(find_spec("vllm") is None, reason="vLLM is not installed: make test-vllm")
-def test_a_vllm_server_killed_while_it_samples_loses_no_request(servers, doomed, asked, patient):  # noqa: F811
+def test_a_vllm_server_killed_while_it_samples_loses_no_request(servers, doomed, asked, patient):
     doomed.wait()
     alone = drawn(served(servers[0]), asked)
     stream = served(servers[0], doomed, batch_size=16).sample(asked, SAMPLED)
@@ -322,7 +322,7 @@ def test_a_vllm_server_killed_while_it_samples_loses_no_request(servers, doomed,
 
 @pytest.mark.vllm
 @pytest.mark.skipif(find_spec("vllm") is None, reason="vLLM is not installed: make test-vllm")
-def test_new_weights_are_sampled_from_the_server_that_serves_them_and_from_no_other(servers, doomed, asked, inline, tmp_path, patient):  # noqa: F811
+def test_new_weights_are_sampled_from_the_server_that_serves_them_and_from_no_other(servers, doomed, asked, inline, tmp_path, patient):
     from engine.samplers.hf_local import HfSampler
 
     doomed.kill()
@@ -342,7 +342,7 @@ def test_new_weights_are_sampled_from_the_server_that_serves_them_and_from_no_ot
 
 @pytest.mark.vllm
 @pytest.mark.skipif(find_spec("vllm") is None, reason="vLLM is not installed: make test-vllm")
-def test_closing_early_makes_vllm_give_the_requests_up(servers, asked):  # noqa: F811
+def test_closing_early_makes_vllm_give_the_requests_up(servers, asked):
     long = SamplingSettings(temperature=1.0, top_p=1.0, max_new_tokens=400)
     many = [Request(r.problem_id, r.index + 8 * n, r.seed + n, r.prompt) for n in range(8) for r in asked]
     before = servers[0].metric("request_success_total")

@@ -86,6 +86,7 @@ def test_a_response_is_sampled_before_it_is_graded_or_scored(grader):
             seen |= set(keys([event], Sampled))
         else:
             assert set(keys([event], type(event))) <= seen
+    assert len(seen) == 10
 
 
 def test_the_reward_model_reads_the_prompt_and_the_response(grader):

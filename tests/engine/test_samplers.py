@@ -1,11 +1,9 @@
 """One suite for every sampler of a policy, run on the starter policy, and the nucleus against a plain loop."""
 
-import json
 import os
 import signal
 from dataclasses import replace
 from importlib.util import find_spec
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -14,15 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import SamplerError, WorkerDied
-from engine.method.seeds import stable_hash
 from engine.placement import Backend, Workers
-from engine.policies import STARTER, content_id
+from engine.policies import content_id
 from engine.samplers.hf_local import HfSampler, keep_nucleus
-from engine.types import Request, SamplingSettings
+from engine.types import Request
+from tests.engine.small_samples import GREEDY, POLICY, SAMPLED, drawn, key, perturbed
 
-POLICY = str(STARTER / "policy")
-SAMPLED = SamplingSettings(temperature=1.0, top_p=0.95, max_new_tokens=60)
-GREEDY = SamplingSettings(temperature=0.0, top_p=1.0, max_new_tokens=60)
 WITHOUT_VLLM = "vLLM is not installed: make test-vllm"
 
 on_vllm = [pytest.mark.vllm, pytest.mark.skipif(find_spec("vllm") is None, reason=WITHOUT_VLLM)]
@@ -70,39 +65,12 @@ def texts(sampler, asked):
     return drawn(sampler, asked)
 
 
-@pytest.fixture(scope="module")
-def asked():
-    """64 requests: 8 starter problems, 8 responses each."""
-    with (STARTER / "held_out.jsonl").open() as file:
-        questions = [json.loads(line)["question"] for line in islice(file, 8)]
-    return [
-        Request(f"p{p}", index, stable_hash("test", p, index), question + "\n")
-        for p, question in enumerate(questions)
-        for index in range(8)
-    ]
-
-
-@pytest.fixture(scope="module")
-def inline():
-    """hf_local in this process: what the others are compared with."""
-    sampler = HfSampler(POLICY, batch_size=256, device="cpu")
-    yield sampler
-    sampler.close()
-
-
 def backend(name: str, batch_size: int, path: str = POLICY) -> Backend:
     options = {
         "openai_api": {"base_urls": URLS, "policy_id": content_id(Path(path))},
         "ray_pool": {"trust_remote_code": False, "n_engines": 2 if batch_size == 7 else 1},
     }
     return Backend(name, path, {"batch_size": batch_size, **options.get(name, {"trust_remote_code": False})})
-
-
-def drawn(sampler, requests, settings=SAMPLED) -> dict:
-    """Text by (problem id, index), once it is sure that every request was answered exactly once, with its own seed."""
-    responses = [response for batch in sampler.sample(requests, settings) for response in batch]
-    assert sorted((*key(r), r.seed) for r in responses) == sorted((*key(r), r.seed) for r in requests)
-    return {(r.problem_id, r.index): r.text for r in responses}
 
 
 def one(sampler, prompt: str, settings=GREEDY):
@@ -229,25 +197,6 @@ def test_new_weights_under_another_path_are_what_is_sampled_or_refused(name, wor
 
 def test_sampling_in_this_process_gives_the_texts_of_a_worker(workers, inline, asked):
     assert drawn(inline, asked) == drawn(workers.get(backend("hf_local", 256)), asked)
-
-
-def key(record) -> tuple[str, int]:
-    return record.problem_id, record.index
-
-
-def perturbed(path) -> str:
-    """The starter policy with noise on every weight, saved elsewhere."""
-    import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
-
-    model = AutoModelForCausalLM.from_pretrained(POLICY, dtype=torch.float32)
-    noise = torch.Generator().manual_seed(0)
-    with torch.no_grad():
-        for weight in model.parameters():
-            weight += 0.3 * weight.std(correction=0) * torch.randn(weight.shape, generator=noise)
-    model.save_pretrained(path)
-    AutoTokenizer.from_pretrained(POLICY).save_pretrained(path)
-    return str(path)
 
 
 @given(st.lists(st.integers(0, 9), max_size=7), st.integers(1, 128))

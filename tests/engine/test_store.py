@@ -248,7 +248,7 @@ def filled(path, *limit) -> tuple[int, str]:
     return stored[-1], sentences[0]
 
 
-def check_what_is_left(path, n_stored: int, sentence: str) -> None:
+def assert_what_was_stored_is_kept(path, n_stored: int, sentence: str) -> None:
     assert "could not be written" in sentence and "What was stored before is kept" in sentence
     db = Database(path)
     assert n_rows(db, "responses") == n_stored
@@ -259,7 +259,7 @@ def check_what_is_left(path, n_stored: int, sentence: str) -> None:
 
 def test_a_file_that_may_not_grow_is_a_sentence_and_keeps_what_was_stored(tmp_path):
     path = tmp_path / "studio.duckdb"
-    check_what_is_left(path, *filled(path, str(6 * 2**20)))
+    assert_what_was_stored_is_kept(path, *filled(path, str(6 * 2**20)))
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small disk needs root")
@@ -272,6 +272,6 @@ def test_a_full_disk_is_a_sentence_and_keeps_what_was_stored(tmp_path):
     try:
         n_stored, sentence = filled(disk / "studio.duckdb")
         subprocess.run(["mount", "-o", "remount,size=64m", disk], check=True)
-        check_what_is_left(disk / "studio.duckdb", n_stored, sentence)
+        assert_what_was_stored_is_kept(disk / "studio.duckdb", n_stored, sentence)
     finally:
         subprocess.run(["umount", disk], check=True)

@@ -4,10 +4,14 @@ import pytest
 
 from engine import pairing, plans, runs
 from engine.errors import ConfigError
+from engine.events import Sampled
+from engine.level_lengths import level_lengths
+from engine.method.dast import Level
 from engine.method.strategies import options_of
 from engine.runs import create_run
-from engine.store import reads
+from engine.store import reads, record
 from engine.templates import TEMPLATES, from_template
+from engine.types import Response
 from engine.worked_examples import with_examples
 from tests.engine.small_runs import judge, small
 
@@ -49,6 +53,21 @@ def test_worked_examples_are_of_the_problems_level_never_the_problem_itself_and_
         assert len(shown) == 2 and id not in shown
         assert all((ids.index(other) < 6) == (position < 6) for other in shown)
         assert prompts[id].endswith(f"{problems[id].question}\n")
+
+
+def test_lengths_are_told_by_level_before_and_after_the_commit(db):
+    run_id = create_run(db, small(problems={"per_iteration": "fixed"}, difficulty={"strategy": "dast"}))
+    right = lambda problem, index: problem < 2 or (problem > 3 and index % 3 == 0)
+    judge(db, run_id, correct=right)
+    assert level_lengths(db, run_id, 0) == []
+    given = plans.commit(db, run_id, 0, tau_l=0.2, tau_h=0.8, mode="both", strategy="dast", made_by="a test").allocation
+    resample_set, long = reads.iteration(db, run_id, 0)["resample_set"], "one step\n\nanother\n\nthe last"
+    record(db, "j", 1, Sampled(resample_set, [Response(id, 3 + i, i, long, "stop", 9) for id, n in given.items() for i in range(n)]))
+    found = {row.level: row for row in level_lengths(db, run_id, 0)}
+    assert {level: row.n_problems for level, row in found.items()} == {Level.EASY: 2, Level.HARD: 8, Level.UNSOLVED: 2}
+    assert [row.before.n_responses for row in found.values()] == [6, 24, 6] and {row.before.mean_steps for row in found.values()} == {1}
+    assert sum(row.after.n_responses for row in found.values() if row.after) == sum(given.values())
+    assert {(row.after.mean_steps, row.after.mean_tokens) for row in found.values() if row.after} == {(3, 9)}
 
 
 def test_templates_that_need_it_sample_the_same_problems_in_every_iteration(db):

@@ -33,6 +33,7 @@ def disagreements(pairs: list[Pair]) -> list[tuple[str, str, str, str]]:
     """(reference, answer, what the shortcuts say, what Math-Verify says) where the two are not the same; both commonly spelled."""
     answers = [(written_alike(reference_answer(gold)), extract_answer(response)) for gold, response in pairs]
     different = list(dict.fromkeys((gold, written_alike(answer)) for gold, answer in answers if answer is not None))
+    assert different, "there is no pair to compare"
     with ProcessPoolExecutor(2, mp_context=get_context("spawn"), initializer=_share_parses) as pool:
         verdicts = pool.map(_both_ways, *zip(*different, strict=True), chunksize=50)
         return [(*pair, *said) for pair, said in zip(different, verdicts, strict=True) if said[0] != said[1]]

@@ -51,7 +51,7 @@ def seen(classes: dict[str, Difficulty], budget: int, *, seed: int = 1, n_rounds
     n_correct = np.array([{Difficulty.INLIER: 3, Difficulty.BOUNDARY: 1, Difficulty.OUTLIER: 0}[d] for d in classes.values()], dtype=int)
     n, nothing = np.full(len(classes), 3), np.zeros(len(classes), dtype=int)
     return Presampled(
-        list(classes), n_correct, n, np.full(len(classes), 0.5), np.array(list(classes.values()), dtype=np.int8), n_correct, n, nothing, 5,
+        list(classes), n_correct, n, np.full(len(classes), 0.5), np.array(list(classes.values()), dtype=np.int8), n_correct, n, nothing,
         round_budget(budget, n_rounds), budget, seed, options_of("boundary"),
     )  # fmt: skip
 

@@ -21,7 +21,7 @@ def seen(strategy: str, n_correct, *, budget: int, phi_r=None, options=None, n_g
     n, phi_r = np.full(len(n_correct), 3), np.full(len(n_correct), np.nan) if phi_r is None else np.asarray(phi_r)
     return Presampled(
         [f"p{i}" for i in range(len(n))], n_correct, n, phi_r, difficulty, n_correct, n,
-        np.zeros(len(n), dtype=int) if n_given is None else np.asarray(n_given), 5, budget, budget, seed, options_of(strategy, options),
+        np.zeros(len(n), dtype=int) if n_given is None else np.asarray(n_given), budget, budget, seed, options_of(strategy, options),
     )  # fmt: skip
 
 
@@ -38,7 +38,7 @@ def test_every_strategy_hands_out_its_whole_budget_or_nothing_whatever_the_order
     order = np.random.default_rng(1).permutation(n_problems)
     other = Presampled(
         [view.problem_ids[i] for i in order], view.n_correct[order], view.n[order], view.phi_r[order], view.difficulty[order],
-        view.first_n_correct[order], view.first_n[order], view.n_given[order], 5, view.budget, view.budget_left, view.seed, view.options,
+        view.first_n_correct[order], view.first_n[order], view.n_given[order], view.budget, view.budget_left, view.seed, view.options,
     )  # fmt: skip
     assert (strategies()[name].spread(other).n_more == given_out.n_more[order]).all()
 

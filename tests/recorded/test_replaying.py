@@ -89,7 +89,9 @@ def test_problems_outside_the_pool_give_nothing(config):
 
 
 def test_every_interval_holds_its_value(config):
-    for r in replay_config(config, **TAUS):
+    found = replay_config(config, **TAUS)
+    assert len({r.strategy for r in found}) == len(found) > 1
+    for r in found:
         for interval in (r.responses, r.pairs, r.covered, r.pairs_per_1000):
             assert interval.low <= interval.value <= interval.high
         assert r.responses.value + r.n_unspent == 6 * 5

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -199,7 +200,7 @@ class TestReplay:
         yield opened
         opened.release()
 
-    ASKED = [Request(id, index, stable_hash(id, index), "") for id, n in ((JARS, 5), (KITES, 4), (MINUS, 3)) for index in range(n)]
+    ASKED: ClassVar = [Request(id, index, stable_hash(id, index), "") for id, n in ((JARS, 5), (KITES, 4), (MINUS, 3)) for index in range(n)]
 
     def drawn(self, placement, folder, requests, batch_size=256):
         sampler = placement.get(Backend("recorded", folder, {"batch_size": batch_size, "trust_remote_code": False}))

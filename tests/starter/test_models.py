@@ -75,7 +75,7 @@ def test_scores_do_not_depend_on_the_batch_or_on_the_order(scorer, items):
     together = scorer.score(items)
     backwards = scorer.score(items[::-1])[::-1]
     alone = [scorer.score([item])[0] for item in items]
-    for row, other, single in zip(together, backwards, alone):
+    for row, other, single in zip(together, backwards, alone, strict=True):
         assert row.scores == pytest.approx(single.scores, abs=1e-4)
         assert row.scores == pytest.approx(other.scores, abs=1e-4)
 

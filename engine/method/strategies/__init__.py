@@ -33,8 +33,6 @@ class Presampled:
     first_n: np.ndarray
     n_given: np.ndarray
     """int, shape (P,): what earlier rounds gave."""
-    n_even: int
-    """What an even spread over every problem, pending ones too, would give each: n - n_p."""
     budget: int
     """Responses to hand out now."""
     budget_left: int

@@ -1,0 +1,50 @@
+"""How long responses are on each of DAST's levels, before and after its prompts with worked examples: steps and tokens.
+
+Before are the pre-samples, after are the resamples. Source: DAST, method.md section 3, length control.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from engine.method.dast import Level
+from engine.method.steps import split_steps
+from engine.store import Database, response_reads
+from engine.types import Purpose
+from engine.worked_examples import levels_of
+
+
+@dataclass(frozen=True, slots=True)
+class Length:
+    n_responses: int
+    mean_steps: float
+    mean_tokens: float
+
+
+@dataclass(frozen=True, slots=True)
+class LevelLengths:
+    level: Level
+    n_problems: int
+    before: Length | None
+    after: Length | None
+    """None where the level has no resamples."""
+
+
+def level_lengths(db: Database, run_id: str, iteration: int) -> list[LevelLengths]:
+    """A row per level that holds problems of the commit, easy first; none before the commit. Reads every text: seconds for many thousands."""
+    levels = levels_of(db, run_id, iteration)
+    sizes: dict[tuple[str, int], list[tuple[int, int]]] = defaultdict(list)
+    problems: dict[int, set[str]] = defaultdict(set)
+    for purpose, problem_id, text, n_tokens in response_reads.lengths(db, run_id, iteration):
+        sizes[purpose, levels[problem_id]].append((len(split_steps(text)), n_tokens))
+        problems[levels[problem_id]].add(problem_id)
+    return [
+        LevelLengths(Level(level), len(problems[level]), _length(sizes[Purpose.PRESAMPLE, level]), _length(sizes[Purpose.RESAMPLE, level]))
+        for level in sorted(problems)
+    ]
+
+
+def _length(sizes: list[tuple[int, int]]) -> Length | None:
+    if not sizes:
+        return None
+    steps, tokens = zip(*sizes)
+    return Length(len(sizes), sum(steps) / len(sizes), sum(tokens) / len(sizes))

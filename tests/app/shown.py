@@ -1,0 +1,49 @@
+"""A page as Streamlit draws it without a browser: opened, read, and its buttons pressed. No page may raise on the way."""
+
+import json
+
+from streamlit.testing.v1 import AppTest
+
+from app.widgets import PAGES
+from engine import runs
+from tests.conftest import ROOT
+
+
+def show(page, **query):
+    at = AppTest.from_file(str(ROOT / "app" / "main.py"), default_timeout=60)
+    for name, value in query.items():
+        at.query_params[name] = value
+    at.run()
+    if page != "home":
+        at.switch_page(f"../pages/{page}.py").run()
+    assert not at.exception, at.exception[0].value
+    return at
+
+
+def titles(at):
+    return [title.value for title in at.title]
+
+
+def title_of(studio, page):
+    """What stands above a page: on Home the run's own name."""
+    return runs.config_of(studio.db, studio.run_id).name if page == "home" else PAGES[f"{page}.py"][0]
+
+
+def said(at):
+    kinds = (at.markdown, at.caption, at.info, at.warning, at.error, at.success, at.title, at.subheader, at.text)
+    return "\n".join(str(element.value) for kind in kinds for element in kind)
+
+
+def metrics(at):
+    return {metric.label: metric.value for metric in at.metric}
+
+
+def press(at, label):
+    next(b for b in at.button if b.label == label).click().run()
+    assert not at.exception
+
+
+def drawn(at):
+    """Titles and figures of the charts on a page."""
+    figures = [json.loads(chart.proto.spec) for chart in at.get("plotly_chart")]
+    return [(figure["layout"]["title"]["text"], figure) for figure in figures]

@@ -1,0 +1,34 @@
+"""What the tests of samplers share: the starter policy, settings, and texts once it is sure that all were answered."""
+
+from engine.policies import STARTER
+from engine.types import SamplingSettings
+
+POLICY = str(STARTER / "policy")
+SAMPLED = SamplingSettings(temperature=1.0, top_p=0.95, max_new_tokens=60)
+GREEDY = SamplingSettings(temperature=0.0, top_p=1.0, max_new_tokens=60)
+
+
+def drawn(sampler, requests, settings=SAMPLED) -> dict:
+    """Text by (problem id, index), once it is sure that every request was answered exactly once, with its own seed."""
+    responses = [response for batch in sampler.sample(requests, settings) for response in batch]
+    assert sorted((*key(r), r.seed) for r in responses) == sorted((*key(r), r.seed) for r in requests)
+    return {(r.problem_id, r.index): r.text for r in responses}
+
+
+def key(record) -> tuple[str, int]:
+    return record.problem_id, record.index
+
+
+def perturbed(path) -> str:
+    """The starter policy with noise on every weight, saved elsewhere."""
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    model = AutoModelForCausalLM.from_pretrained(POLICY, dtype=torch.float32)
+    noise = torch.Generator().manual_seed(0)
+    with torch.no_grad():
+        for weight in model.parameters():
+            weight += 0.3 * weight.std(correction=0) * torch.randn(weight.shape, generator=noise)
+    model.save_pretrained(path)
+    AutoTokenizer.from_pretrained(POLICY).save_pretrained(path)
+    return str(path)
