@@ -39,7 +39,7 @@ def problem_section() -> None:
         mapping = mapping_form(columns(str(file.path), file.version), wanted=not as_it_is.problems)
         read = as_it_is if mapping is None else examined(str(file.path), file.version, tuple(mapping.items()))
     except EngineError as error:
-        st.error(str(error).replace(str(file.path), file.name), icon=":material/error:")
+        st.error(inert.markdown(str(error).replace(str(file.path), file.name)), icon=":material/error:")
         return
     report(read)
     if st.button(f"Store {len(read.problems):,} problems", type="primary", disabled=not read.problems, key="store_problems"):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from app import state, uploads
+from app import inert, state, uploads
 from app.problems_in import rejected_table
 from engine import sources
 from engine.config import RunConfig
@@ -44,7 +44,7 @@ def bring(file: uploads.Brought, scale, rewards: Path | None) -> None:
             on_progress=lambda done, total: bar.progress(min(done / max(total, 1), 1.0), text=f"{done:,} of {total:,} lines"),
         )  # fmt: skip
     except EngineError as error:
-        st.error(str(error).replace(str(file.path), file.name), icon=":material/error:")
+        st.error(inert.markdown(str(error).replace(str(file.path), file.name)), icon=":material/error:")
         return
     finally:
         bar.empty()

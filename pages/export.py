@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from app import state, widgets
+from app import inert, state, widgets
 from engine.errors import EngineError
 from engine.export import TABLES, config_text, export_all, export_policy, table_bytes, trained_policy
 from engine.store import export_reads, reads
@@ -45,7 +45,7 @@ def written(write, folder: str) -> None:
             write()
         st.success(f"Written to {folder.strip()}.")
     except EngineError as error:
-        st.error(str(error))
+        st.error(inert.markdown(str(error)))
 
 
 def configuration(chosen: state.Selected) -> None:

@@ -1,6 +1,7 @@
 """A page as Streamlit draws it without a browser: opened, read, and its buttons pressed. No page may raise on the way."""
 
 import json
+import re
 
 from streamlit.testing.v1 import AppTest
 
@@ -32,6 +33,11 @@ def title_of(studio, page):
 def said(at):
     kinds = (at.markdown, at.caption, at.info, at.warning, at.error, at.success, at.title, at.subheader, at.text)
     return "\n".join(str(element.value) for kind in kinds for element in kind)
+
+
+def read(at):
+    """What a person reads of it: without Markdown's escapes and the joiners inside addresses."""
+    return re.sub(r"\\([^\w\s])", r"\1", said(at)).replace("\u2060", "")
 
 
 def metrics(at):

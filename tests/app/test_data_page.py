@@ -11,7 +11,7 @@ from engine.problems.stored import store_problems, stored_sets
 from engine.recorded import import_responses, imported_sets
 from engine.store import reads
 from engine.types import Problem
-from tests.app.shown import metrics, said, show
+from tests.app.shown import metrics, read, said, show
 
 DATA = Path(__file__).parents[1] / "data"
 
@@ -70,7 +70,7 @@ def test_a_path_that_is_nowhere_and_a_file_of_another_type_are_sentences(store, 
     assert "There is no file at" in said(at)
     (tmp_path / "bad.json").write_text("{no")
     at.text_input(key="problems_path").set_value(str(tmp_path / "bad.json")).run()
-    assert "bad.json is not JSON" in said(at) and not at.exception
+    assert "bad.json is not JSON" in read(at) and not at.exception
 
 
 def test_stored_sets_can_be_named_in_a_run_and_an_overlap_is_refused(store):
@@ -83,7 +83,7 @@ def test_stored_sets_can_be_named_in_a_run_and_an_overlap_is_refused(store):
     for key, value in (("run_n_train", 10), ("run_n_held_out", 15), ("run_n_iterations", 3)):
         at.number_input(key=key).set_value(value)
     submit(at, "Create the run and pre-sample")
-    assert "10 held-out problems are also training problems" in said(at) and reads.runs(store) == []
+    assert "10 held-out problems are also training problems" in read(at) and reads.runs(store) == []
     at.selectbox(key="run_held_out").set_value(str(apart.path))
     submit(at, "Create the run and pre-sample")
     (run,) = reads.runs(store)
