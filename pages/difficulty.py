@@ -65,8 +65,8 @@ def draw(chosen: state.Selected) -> None:
         unseen = " Classes come from the posterior; the colours show what the thresholds would say." if now.mode == "posterior" else ""
         st.caption(f"{len(e.problem_ids):,} problems, {int(e.n[0])} responses each.{pending}{unseen} {signal_note(chosen.config)}")
     selection(chosen, e, now)
+    strategy_cards(chosen, now, stored, locked=bound is not None)
     calibration_panel(chosen, now, e, stored, locked=bound is not None)
-    strategy_cards(chosen, now, len(e.problem_ids), stored, locked=bound is not None)
 
 
 def plot_mode(mode: str) -> str:

@@ -37,8 +37,9 @@ class Estimates:
 def runs(db: Database) -> list[dict]:
     """Every run, newest first, with its number of iterations."""
     return db.rows(
-        """SELECT r.*, (SELECT count(*) FROM iterations i WHERE i.run_id = r.id) AS n_iterations
-        FROM runs r ORDER BY created_at DESC, id"""
+        """SELECT r.*, coalesce(i.n, 0) AS n_iterations
+        FROM runs r LEFT JOIN (SELECT run_id, count(*) AS n FROM iterations GROUP BY run_id) i ON i.run_id = r.id
+        ORDER BY created_at DESC, id"""
     )
 
 
