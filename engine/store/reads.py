@@ -93,6 +93,17 @@ def problems(db: Database, run_id: str, role: str, number: int | None = None) ->
     return {row["id"]: Problem(**row) for row in rows}
 
 
+def training_problem(db: Database, run_id: str, number: int, problem_id: str | None = None) -> Problem:
+    """The training problem of an iteration that has this id, else its first one."""
+    row = db.row(
+        f"""SELECT p.* FROM (SELECT problem_id FROM run_problems WHERE run_id = ? AND role = 'train' AND iteration IN (?, {EVERY})
+            ORDER BY problem_id IS NOT DISTINCT FROM ? DESC, position LIMIT 1) first
+        JOIN problems p ON p.id = first.problem_id""",
+        [run_id, number, problem_id],
+    )
+    return Problem(**row)
+
+
 def questions(db: Database, problem_ids: list[str]) -> list[str]:
     """The questions of these problems, in this order."""
     return [
@@ -325,10 +336,10 @@ def n_judged(db: Database, set_id: str, problem_role: str, run_id: str, number: 
     return db.remembered(("n_judged", asked), table_sizes(db), lambda: _n_judged(db, *asked))
 
 
-def table_sizes(db: Database) -> tuple[int, ...]:
-    """Rows of the tables that say what is judged; known to the database without counting."""
-    names = ("responses", "verdicts", "step_scores", "run_problems", "iterations")
-    return db.tuples(f"SELECT {', '.join(f'(SELECT count(*) FROM {name})' for name in names)}")[0]
+def table_sizes(db: Database) -> list[tuple[str, int]]:
+    """Rows of the tables that say what is drawn, judged, committed and paired; known to the database without counting."""
+    names = ("responses", "verdicts", "overrides", "step_scores", "run_problems", "iterations", "side_samples", "allocations", "pairs")
+    return sorted(db.tuples(" UNION ALL ".join(f"SELECT '{name}', count(*) FROM {name}" for name in names)))
 
 
 def _n_judged(db: Database, set_id: str, problem_role: str, run_id: str, number: int | None, prm_id: str | None) -> int:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.store.connection import Database
-from engine.store.reads import EVERY, RUNS, n_overrides, table_sizes
+from engine.store.reads import EVERY, RUNS, table_sizes
 
 _RESPONSES = f"""FROM iterations i
     JOIN {RUNS} runs ON runs.id = i.run_id
@@ -66,7 +66,7 @@ def _places(db: Database, run_id: str, iteration: int, chosen: Filter) -> tuple[
         return np.asarray(counted["position"]), np.cumsum(counted["n"])
 
     key = "responses", run_id, iteration, chosen.problem_ids is None
-    return db.remembered(key, (chosen, table_sizes(db), n_overrides(db)), read)
+    return db.remembered(key, (chosen, table_sizes(db)), read)
 
 
 def _texts(db: Database, run_id: str, iteration: int, problem_ids: list[str], rowids: list[int]) -> dict[tuple[str, str, int], dict]:

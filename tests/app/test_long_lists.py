@@ -64,6 +64,12 @@ def test_the_figures_of_pairs_are_those_of_their_rows(studio):
     assert reads.pair_list(studio.db, studio.run_id, 0, limit=2, offset=1) == without_texts[1:3]
 
 
+def test_the_playground_begins_with_the_problem_that_is_asked_for_or_the_first(studio):
+    problems = list(reads.problems(studio.db, studio.run_id, "train", 0).values())
+    for asked, found in ((problems[5].id, problems[5]), ("no such id", problems[0]), (None, problems[0])):
+        assert reads.training_problem(studio.db, studio.run_id, 0, asked) == found
+
+
 def test_questions_come_in_the_order_they_are_asked_for(studio):
     problems = reads.problems(studio.db, studio.run_id, "train", 0)
     ids = list(problems)[::-1]
