@@ -101,21 +101,28 @@ def _monitors(file: str, run_id: str, iteration: int, n_overrides: int, n_judged
 
 
 def monitor_table(chosen: state.Selected) -> None:
-    """B-STaR's figures of every iteration, over its pre-samples."""
-    db, rows = state.store(), []
-    for row in reads.iterations(db, chosen.run_id):
-        t = row["iteration"]
-        n_judged = reads.n_judged(db, row["presample_set"], "train", chosen.run_id, t, reads.run(db, chosen.run_id)["prm_id"])
-        m = _monitors(str(db.path), chosen.run_id, t, reads.n_overrides(db), n_judged) if n_judged else None
-        if m:
-            rows.append({"Iteration": t, "Problems": m.n_problems, "Pass@1": m.pass_at_1, f"Pass@{m.k}": m.pass_at_k, f"Pass@{m.k}-{m.s}": m.pass_at_k_s,
-                         "Distinct equations": m.distinct_equations, f"Best of {m.k}": m.best_of_k, f"Reward@{m.k}-{m.s}": m.reward_at_k_s,
-                         "Balance": m.balance, "n*": m.n_star, "Kept above": m.tau})  # fmt: skip
-    if rows:
-        st.markdown("**Monitors**")
+    """B-STaR's figures of every iteration, over its pre-samples, whose texts are read while the panel is open."""
+    with st.expander("Monitors of every iteration", key="monitors_open", on_change="rerun") as opened:
+        if not opened.open:
+            return
+        rows = [row for row in (_monitor_row(chosen, it) for it in reads.iterations(state.store(), chosen.run_id)) if row]
+        if not rows:
+            st.caption("No pre-sample is judged yet.")
+            return
         number = st.column_config.NumberColumn(format="%.3f")
         st.dataframe(rows, hide_index=True, key="monitors", column_config=dict.fromkeys([n for n in rows[0] if n not in ("Iteration", "Problems", "n*")], number))
         st.caption("Exploration and exploitation over the pre-samples of each iteration. Where a response has no reward, what needs rewards is left out.")
+
+
+def _monitor_row(chosen: state.Selected, iteration: dict) -> dict | None:
+    db, t = state.store(), iteration["iteration"]
+    n_judged = reads.n_judged(db, iteration["presample_set"], "train", chosen.run_id, t, reads.run(db, chosen.run_id)["prm_id"])
+    m = _monitors(str(db.path), chosen.run_id, t, reads.n_overrides(db), n_judged) if n_judged else None
+    return m and {
+        "Iteration": t, "Problems": m.n_problems, "Pass@1": m.pass_at_1, f"Pass@{m.k}": m.pass_at_k, f"Pass@{m.k}-{m.s}": m.pass_at_k_s,
+        "Distinct equations": m.distinct_equations, f"Best of {m.k}": m.best_of_k, f"Reward@{m.k}-{m.s}": m.reward_at_k_s,
+        "Balance": m.balance, "n*": m.n_star, "Kept above": m.tau,
+    }  # fmt: skip
 
 
 @st.cache_data(show_spinner="Reading the responses", max_entries=16)
@@ -135,10 +142,16 @@ def length_table(chosen: state.Selected) -> None:
     config, db = chosen.config, state.store()
     if config.difficulty.strategy != "dast" and not config.sampling.n_examples:
         return
-    row = reads.iteration(db, chosen.run_id, chosen.iteration)
-    rows = _lengths(str(db.path), chosen.run_id, chosen.iteration, reads.n_judged(db, row["resample_set"], "train", chosen.run_id, chosen.iteration, None))
-    if rows:
-        st.markdown("**Length by level**")
-        st.dataframe(rows, hide_index=True, key="lengths", column_config={n: st.column_config.NumberColumn(format="%.1f") for n in rows[0] if n.startswith(("Steps", "Tokens"))})
+    with st.expander("Length of responses by level", key="lengths_open", on_change="rerun") as opened:
+        if not opened.open:
+            return
+        row = reads.iteration(db, chosen.run_id, chosen.iteration)
+        n_judged = reads.n_judged(db, row["resample_set"], "train", chosen.run_id, chosen.iteration, None)
+        rows = _lengths(str(db.path), chosen.run_id, chosen.iteration, n_judged)
+        if not rows:
+            st.caption("This iteration is not committed yet.")
+            return
+        number = st.column_config.NumberColumn(format="%.1f")
+        st.dataframe(rows, hide_index=True, key="lengths", column_config=dict.fromkeys([n for n in rows[0] if n.startswith(("Steps", "Tokens"))], number))
         shown = f"with {config.sampling.n_examples} worked examples in the prompt" if config.sampling.n_examples else "with the same prompt"
         st.caption(f"Means over the pre-samples (before) and the resamples, {shown} (after), of iteration {chosen.iteration}.")

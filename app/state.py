@@ -8,6 +8,7 @@ import atexit
 import sys
 import uuid
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import streamlit as st
@@ -41,9 +42,14 @@ class Selected:
 
 
 def database_path() -> Path:
+    return _database_path(tuple(sys.argv[1:]))
+
+
+@cache
+def _database_path(arguments: tuple[str, ...]) -> Path:
     parser = argparse.ArgumentParser(add_help=False)
     parser.add_argument("--db", default=str(DEFAULT_DB))
-    return Path(parser.parse_known_args(sys.argv[1:])[0].db).expanduser().resolve()
+    return Path(parser.parse_known_args(arguments)[0].db).expanduser().resolve()
 
 
 @st.cache_resource(show_spinner=False)

@@ -10,8 +10,6 @@ from engine.offers import Offer, offers
 from engine.store import side_reads
 
 CARDS = ("boundary", "uniform", "dast", "posterior")
-MANY = 50_000
-"""Above this many problems the cards are worked out when asked for: seconds at a million."""
 
 
 @st.cache_data(show_spinner=False, max_entries=32)
@@ -20,16 +18,22 @@ def _offers(run_id: str, iteration: int, tau_l: float, tau_h: float, mode: str, 
     return [asdict(o) for o in offers(state.store(), run_id, iteration, tau_l=tau_l, tau_h=tau_h, mode=mode)]
 
 
-def strategy_cards(chosen: state.Selected, now, n_problems: int, stored: tuple, *, locked: bool) -> None:
-    """Cards for the methods, then every strategy as a table.
+def strategy_cards(chosen: state.Selected, now, stored: tuple, *, locked: bool) -> None:
+    """Cards for the methods, then every strategy as a table; worked out while the panel is open.
+
+    Half a second at 10,000 problems and seconds at a million, which a released threshold does not wait for while it is closed.
 
     Args:
         now: thresholds.Setting as it stands.
         locked: after a commit nothing can be chosen any more.
     """
-    st.subheader("What would this buy?", help="Expected pairs come from the posterior of each problem's pass rate; minutes from the rate measured while pre-sampling.")
-    if n_problems > MANY and not st.toggle(f"Work it out for {n_problems:,} problems", key="cards_wanted"):
-        return
+    with st.expander("What would this buy?", key="cards", on_change="rerun") as opened:
+        if opened.open:
+            _cards(chosen, now, stored, locked=locked)
+
+
+def _cards(chosen: state.Selected, now, stored: tuple, *, locked: bool) -> None:
+    st.caption("Expected pairs come from the posterior of each problem's pass rate; minutes from the rate measured while pre-sampling.")
     stored = (*stored, side_reads.side_counts(state.store(), chosen.run_id, chosen.iteration))
     try:
         found = [Offer(**plain) for plain in _offers(chosen.run_id, chosen.iteration, now.tau_l, now.tau_h, now.mode, stored)]
@@ -40,8 +44,7 @@ def strategy_cards(chosen: state.Selected, now, n_problems: int, stored: tuple, 
     for column, name in zip(st.columns(len(CARDS)), CARDS):
         with column.container(border=True, height="stretch"):
             _card(own[name], is_chosen=name == now.strategy, locked=locked)
-    with st.expander("Every strategy"):
-        st.dataframe([_row(o) for o in found], hide_index=True)
+    st.dataframe([_row(o) for o in found], hide_index=True)
 
 
 def _card(offer: Offer, *, is_chosen: bool, locked: bool) -> None:

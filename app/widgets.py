@@ -153,7 +153,8 @@ def page_title(page: str) -> str:
 
 
 def chart(figure: go.Figure, table: list[dict], *, alt: str, key: str) -> None:
-    """A figure, and the same numbers as a table one click away."""
+    """A figure, and the same numbers as a table one click away, which the browser gets when it is opened."""
     st.plotly_chart(figure, key=key, config=charts.CONFIG, alt=alt)
-    with st.expander(f"Table: {alt}", type="compact"):
-        st.dataframe(table, hide_index=True, key=f"{key}_table", alt=alt)
+    with st.expander(f"Table: {alt}", type="compact", key=f"{key}_open", on_change="rerun") as opened:
+        if opened.open:
+            st.dataframe(table, hide_index=True, key=f"{key}_table", alt=alt)

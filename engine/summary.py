@@ -15,8 +15,8 @@ def summarise(db: Database, run_id: str) -> dict:
 
 def class_counts_of_commit(db: Database, run_id: str, number: int) -> dict[str, int]:
     """Problems per class as committed."""
-    rows = reads.allocation(db, run_id, number)
-    return {d.name.lower(): sum(row["difficulty"] == d for row in rows) for d in Difficulty}
+    rows = reads.given_counts(db, run_id, number)
+    return {d.name.lower(): sum(row["n"] for row in rows if row["difficulty"] == d) for d in Difficulty}
 
 
 def _iteration(db: Database, run_id: str, row: dict, evaluated: dict[int, Evaluation]) -> dict:

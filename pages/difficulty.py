@@ -47,10 +47,12 @@ def bound_classes(run_id: str, iteration: int, n_judged: int, n_overrides: int) 
 
 def draw(chosen: state.Selected) -> None:
     db = state.store()
-    n_judged = reads.n_judged(db, chosen.row["presample_set"], "train", chosen.run_id, chosen.iteration, reads.run(db, chosen.run_id)["prm_id"])
+    run = reads.run(db, chosen.run_id)
+    n_judged = reads.n_judged(db, chosen.row["presample_set"], "train", chosen.run_id, chosen.iteration, run["prm_id"])
     stored = (n_judged, reads.n_overrides(db))
     e, data = columns(chosen.run_id, chosen.iteration, *stored)
-    bound, last = (reads.commit(db, chosen.run_id, number) for number in (chosen.iteration, chosen.iteration - 1))
+    bound = reads.commit(db, chosen.run_id, chosen.iteration)
+    last = reads.commit(db, chosen.run_id, chosen.iteration - 1) if chosen.iteration else None
     if not len(e.problem_ids):
         st.info(f"No problem is finished yet; {e.n_pending} are pending. Points appear as responses come in.", icon=":material/hourglass_empty:")
         return
@@ -70,15 +72,15 @@ def draw(chosen: state.Selected) -> None:
         difficulty_plot(
             data, tau_l=now.tau_l, tau_h=now.tau_h, mode=decides, seq=echo["seq"], have=echo["have"], key="plot",
             on_tau=lambda t: moved(t, locked=bound is not None), on_pick=lambda s: picked(s, e), on_need=needed,
-            locked=bound is not None, home=home(chosen, last), ghosts=earlier_commits(chosen, last), score=score_name(chosen.config),
+            locked=bound is not None, home=home(chosen, last), ghosts=earlier_commits(chosen, run, last), score=score_name(chosen.config),
             question_of=lambda row: reads.questions(db, [str(e.problem_ids[row])])[0], classes=classes, cap=CAP,
         )  # fmt: skip
         pending = f" {e.n_pending:,} problems are pending and not classified." if e.n_pending else ""
         how = "" if rows_picked(e) else " Click a point, draw a box or a lasso, or press a class above the plot, to see the problems behind it."
         st.caption(f"{len(e.problem_ids):,} problems, {int(e.n[0])} responses each.{pending} {signal_note(chosen.config)}{how}")
     selection(chosen, e, classes)
+    strategy_cards(chosen, now, stored, locked=bound is not None)
     calibration_panel(chosen, now, e, stored, locked=bound is not None)
-    strategy_cards(chosen, now, len(e.problem_ids), stored, locked=bound is not None)
 
 
 def home(chosen: state.Selected, last: dict | None) -> Lines:
@@ -86,12 +88,11 @@ def home(chosen: state.Selected, last: dict | None) -> Lines:
     return Lines(*thresholds.start_of(chosen, last))
 
 
-def earlier_commits(chosen: state.Selected, last: dict | None) -> list[Lines]:
+def earlier_commits(chosen: state.Selected, run: dict, last: dict | None) -> list[Lines]:
     """Lines to compare with: of the iteration before, and of the run this one was forked from."""
-    db, run = state.store(), reads.run(state.store(), chosen.run_id)
     found = {f"iteration {chosen.iteration - 1}": last}
     if run["forked_at"] == chosen.iteration:
-        found[f"run {run['parent_id']}"] = reads.commit(db, run["parent_id"], chosen.iteration)
+        found[f"run {run['parent_id']}"] = reads.commit(state.store(), run["parent_id"], chosen.iteration)
     return [Lines(name, row["tau_l"], row["tau_h"]) for name, row in found.items() if row and row["mode"] not in thresholds.WITHOUT_LINES]
 
 

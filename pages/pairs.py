@@ -39,14 +39,14 @@ st.download_button(
 )
 n_pages = -(-made["n_pairs"] // PAGE_ROWS)
 number = st.number_input(f"Page of {n_pages:,}", 1, n_pages, 1, width=160) if n_pages > 1 else 1
-rows = reads.pairs(db, chosen.run_id, chosen.iteration, limit=PAGE_ROWS, offset=(number - 1) * PAGE_ROWS)
+rows = reads.pair_list(db, chosen.run_id, chosen.iteration, limit=PAGE_ROWS, offset=(number - 1) * PAGE_ROWS)
 row = widgets.chosen_row(
     [{"Problem": r["problem_id"], "Level": r["level"] or "", "Chosen reward": r["chosen_reward"], "Rejected reward": r["rejected_reward"],
       "Margin": None if r["chosen_reward"] is None else r["chosen_reward"] - r["rejected_reward"], "Question": r["question"]} for r in rows],
     key="pairs_table", about=(chosen.run_id, chosen.iteration, number), height=280,
     column_config={name: st.column_config.NumberColumn(format="%.3f") for name in ("Chosen reward", "Rejected reward", "Margin")},
 )  # fmt: skip
-pair = rows[row or 0]
+(pair,) = reads.pairs(db, chosen.run_id, chosen.iteration, position=rows[row or 0]["position"])
 st.markdown(inert.markdown(pair["question"]))
 kind = "outcome score" if has_outcome_scores(chosen.config) else "process reward"
 left, right = st.columns(2)

@@ -12,7 +12,7 @@ from engine.store import reads, side_reads
 
 def bound(commit: dict) -> None:
     """The choice, as it stands for good."""
-    a, b, c, d = st.columns(4)
+    a, b, c, d = st.columns([1, 1, 2, 2])
     a.metric("τ low", f"{commit['tau_l']:.3f}")
     b.metric("τ high", f"{commit['tau_h']:.3f}")
     c.metric("Signals", MODE_NAMES[commit["mode"]])

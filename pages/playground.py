@@ -45,8 +45,7 @@ def form(known: dict[str, dict]) -> None:
 
 def example_problem():
     """The problem that the URL names, else the run's first."""
-    problems = reads.problems(state.store(), chosen.run_id, "train", chosen.iteration)
-    return problems.get(state.kept("problem")) or next(iter(problems.values()))
+    return reads.training_problem(state.store(), chosen.run_id, chosen.iteration, state.kept("problem"))
 
 
 def submit(config: RunConfig, known: dict, wanted: list[str | None], text: str, answer: str, n: int, temperature: float, seed: int) -> None:

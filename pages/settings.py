@@ -23,7 +23,7 @@ def machine() -> None:
         sampler = resolve_sampler("auto")
     except EngineError as error:
         sampler = str(error)
-    facts = {"Device": doctor.device(), "Sampler of a new run": sampler, **doctor.versions()}
+    facts = {"Device": doctor.device(), "Sampler": sampler, **doctor.versions()}
     st.dataframe([{"What": name, "Here": text} for name, text in facts.items()], hide_index=True, height="content", alt="Device, sampler and versions")
 
 

@@ -50,7 +50,10 @@ made = reads.pair_set(db, chosen.run_id, chosen.iteration)
 job = job_rows.latest(db, chosen.run_id, chosen.iteration, "train")
 if made is None:
     widgets.nothing_yet("There are no pairs to train on yet. Commit a plan and let the resampling finish.", "difficulty.py")
-st.caption(f"{made['n_pairs']:,} preference pairs · reference policy: the frozen M{chosen.iteration}")
+if chosen.config.training.method == "sft":
+    st.caption(f"Fine-tuning on right responses, from the {chosen.config.training.start} policy")
+else:
+    st.caption(f"{made['n_pairs']:,} preference pairs · reference policy: the frozen M{chosen.iteration}")
 if not made["n_pairs"] and chosen.config.training.method == "dpo":
     why = "Without a pair there is nothing to train on. Fork the iteration and commit another plan, or begin the next one with the same policy."
     widgets.nothing_yet(why, "compare.py")

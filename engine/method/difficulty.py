@@ -82,8 +82,8 @@ def classify(n_correct, n, phi_r, *, tau_l: float, tau_h: float, mode: Mode = "b
     if mode == "accuracy":
         inlier, outlier = all_right, all_wrong
     else:
-        used = np.ones(len(phi_r), dtype=bool) if mode == "reward" else all_right | all_wrong
-        n_missing = int(np.isnan(phi_r[used]).sum())
+        missing = np.isnan(phi_r)
+        n_missing = int(np.count_nonzero(missing if mode == "reward" else missing & (all_right | all_wrong)))
         if n_missing:
             raise ConfigError(
                 f'phi_r is NaN for {n_missing} problems where mode "{mode}" uses it. Leave problems without a process '
@@ -93,10 +93,7 @@ def classify(n_correct, n, phi_r, *, tau_l: float, tau_h: float, mode: Mode = "b
             inlier, outlier = phi_r > tau_h, phi_r < tau_l
         if mode == "both":
             inlier, outlier = inlier & all_right, outlier & all_wrong
-    classes = np.full(len(n_correct), Difficulty.BOUNDARY, dtype=np.int8)
-    classes[inlier] = Difficulty.INLIER
-    classes[outlier] = Difficulty.OUTLIER
-    return classes
+    return np.int8(Difficulty.BOUNDARY) - inlier.view(np.int8) + outlier.view(np.int8)  # no problem is both
 
 
 def deciding_mode(mode: Mode, phi_r: np.ndarray) -> Mode:
@@ -116,5 +113,4 @@ def class_counts(classes: np.ndarray) -> dict[str, int]:
     >>> class_counts(np.array([0, 1, 1], dtype=np.int8))
     {'inlier': 1, 'boundary': 2, 'outlier': 0}
     """
-    counts = np.bincount(classes, minlength=len(Difficulty))
-    return {difficulty.name.lower(): int(counts[difficulty]) for difficulty in Difficulty}
+    return {difficulty.name.lower(): int(np.count_nonzero(np.asarray(classes) == difficulty)) for difficulty in Difficulty}

@@ -1,7 +1,7 @@
 """Named reads for comparing runs: what they sampled, how long it took, and which pairs came of it. Nothing here writes."""
 
 from engine.store.connection import Database
-from engine.store.reads import EVERY, RUNS
+from engine.store.reads import EVERY, RUNS, table_sizes
 
 _PARTS = f"""
     SELECT i.iteration, r.problem_id, r.n_tokens FROM iterations i
@@ -14,7 +14,14 @@ _PARTS = f"""
 
 
 def tokens(db: Database, run_id: str) -> dict[int, int]:
-    """Sampled tokens by iteration, over pre-samples, resamples and side samples; evaluations do not count."""
+    """Sampled tokens by iteration, over pre-samples, resamples and side samples; evaluations do not count.
+
+    Counted once for as long as the tables have the same number of rows: they only grow.
+    """
+    return db.remembered(("tokens", run_id), table_sizes(db), lambda: _tokens(db, run_id))
+
+
+def _tokens(db: Database, run_id: str) -> dict[int, int]:
     return dict(
         db.tuples(
             f"""SELECT iteration, sum(n_tokens)::BIGINT FROM (SELECT iteration, n_tokens FROM ({_PARTS}) UNION ALL
@@ -56,7 +63,14 @@ def seconds(db: Database, run_id: str) -> dict[int, float]:
 
 
 def training_yield(db: Database, run_id: str) -> list[dict]:
-    """Per iteration, class and level of the committed problems: n_responses, pre-samples and resamples together, and n_pairs."""
+    """Per iteration, class and level of the committed problems: n_responses, pre-samples and resamples together, and n_pairs.
+
+    Counted once for as long as the tables have the same number of rows: they only grow.
+    """
+    return db.remembered(("training yield", run_id), table_sizes(db), lambda: _training_yield(db, run_id))
+
+
+def _training_yield(db: Database, run_id: str) -> list[dict]:
     return db.rows(
         f"""WITH drawn AS (SELECT iteration, problem_id, count(*) AS n FROM ({_PARTS}) GROUP BY ALL),
         paired AS (SELECT iteration, problem_id, count(*) AS n FROM pairs WHERE run_id = ? GROUP BY ALL)

@@ -43,7 +43,7 @@ class Database:
         except (OSError, duckdb.Error) as error:
             raise _open_error(self.path, error) from error
         self._local = threading.local()
-        self._remembered: dict[Hashable, tuple[Hashable, Any]] = {}
+        self._remembered: dict[Hashable, tuple[Any, Any]] = {}
         self._write = threading.RLock()
         try:
             self._migrate()
@@ -112,7 +112,7 @@ class Database:
         with _reading():
             return self.cursor().execute(sql, parameters).fetchnumpy()
 
-    def remembered(self, key: Hashable, version: Hashable, read: Callable[[], Any]) -> Any:
+    def remembered(self, key: Hashable, version: Any, read: Callable[[], Any]) -> Any:
         """What `read` gives, read again only when the version is another one than at the last read of this key."""
         known, value = self._remembered.get(key, (None, None))
         if known != version:

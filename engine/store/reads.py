@@ -18,6 +18,10 @@ RUNS = """(SELECT id, prm_id, json_extract(config, '$.sampling.n_presample')::IN
 EVERY = -1
 """The iteration of a training problem that every iteration uses."""
 
+_PAIR = """p.position, p.problem_id, q.question, q.level, p.chosen_index, p.rejected_index,
+    CASE WHEN NOT isnan(p.chosen_reward) THEN p.chosen_reward END AS chosen_reward,
+    CASE WHEN NOT isnan(p.rejected_reward) THEN p.rejected_reward END AS rejected_reward"""
+
 
 @dataclass(frozen=True, slots=True)
 class Estimates:
@@ -37,8 +41,9 @@ class Estimates:
 def runs(db: Database) -> list[dict]:
     """Every run, newest first, with its number of iterations."""
     return db.rows(
-        """SELECT r.*, (SELECT count(*) FROM iterations i WHERE i.run_id = r.id) AS n_iterations
-        FROM runs r ORDER BY created_at DESC, id"""
+        """SELECT r.*, coalesce(i.n, 0) AS n_iterations
+        FROM runs r LEFT JOIN (SELECT run_id, count(*) AS n FROM iterations GROUP BY run_id) i ON i.run_id = r.id
+        ORDER BY created_at DESC, id"""
     )
 
 
@@ -86,6 +91,17 @@ def problems(db: Database, run_id: str, role: str, number: int | None = None) ->
         [run_id, role, number, number],
     )
     return {row["id"]: Problem(**row) for row in rows}
+
+
+def training_problem(db: Database, run_id: str, number: int, problem_id: str | None = None) -> Problem:
+    """The training problem of an iteration that has this id, else its first one."""
+    row = db.row(
+        f"""SELECT p.* FROM (SELECT problem_id FROM run_problems WHERE run_id = ? AND role = 'train' AND iteration IN (?, {EVERY})
+            ORDER BY problem_id IS NOT DISTINCT FROM ? DESC, position LIMIT 1) first
+        JOIN problems p ON p.id = first.problem_id""",
+        [run_id, number, problem_id],
+    )
+    return Problem(**row)
 
 
 def questions(db: Database, problem_ids: list[str]) -> list[str]:
@@ -256,17 +272,15 @@ def pair_set(db: Database, run_id: str, number: int) -> dict | None:
     return db.row("SELECT * FROM pair_sets WHERE run_id = ? AND iteration = ?", [run_id, number])
 
 
-def pairs(db: Database, run_id: str, number: int, *, limit: int | None = None, offset: int = 0) -> list[dict]:
+def pairs(db: Database, run_id: str, number: int, *, position: int | None = None) -> list[dict]:
     """An iteration's preference pairs with their texts, in training order; rewards are None in a run without any.
 
     Args:
-        limit: at most so many, from position `offset` on; None for all.
+        position: only the pair that stands there; None for all.
     """
     return db.rows(
-        f"""SELECT p.position, p.problem_id, q.question, q.level, c.text AS chosen, x.text AS rejected, p.chosen_index,
-            p.rejected_index, CASE WHEN NOT isnan(p.chosen_reward) THEN p.chosen_reward END AS chosen_reward,
-            CASE WHEN NOT isnan(p.rejected_reward) THEN p.rejected_reward END AS rejected_reward
-        FROM (SELECT * FROM pairs WHERE run_id = ? AND iteration = ? ORDER BY position LIMIT ? OFFSET ?) p
+        f"""SELECT {_PAIR}, c.text AS chosen, x.text AS rejected
+        FROM (SELECT * FROM pairs WHERE run_id = ? AND iteration = ? AND (? IS NULL OR position = ?)) p
         JOIN iterations i USING (run_id, iteration)
         JOIN {RUNS} runs ON runs.id = p.run_id
         JOIN problems q ON q.id = p.problem_id
@@ -275,17 +289,26 @@ def pairs(db: Database, run_id: str, number: int, *, limit: int | None = None, o
         JOIN responses x ON x.problem_id = p.problem_id AND x.idx = p.rejected_index
             AND x.set_id = CASE WHEN x.idx < runs.n_presample THEN i.presample_set ELSE i.resample_set END
         ORDER BY p.position""",
+        [run_id, number, position, position],
+    )
+
+
+def pair_list(db: Database, run_id: str, number: int, *, limit: int, offset: int = 0) -> list[dict]:
+    """A slice of an iteration's pairs as pairs() gives them, without the texts of their responses."""
+    return db.rows(
+        f"""SELECT {_PAIR} FROM (SELECT * FROM pairs WHERE run_id = ? AND iteration = ? ORDER BY position LIMIT ? OFFSET ?) p
+        JOIN problems q ON q.id = p.problem_id ORDER BY p.position""",
         [run_id, number, limit, offset],
     )
 
 
 def pair_figures(db: Database, run_id: str, number: int) -> tuple[int, np.ndarray]:
     """How many problems an iteration's pairs come from, and each pair's chosen minus rejected reward; none in a run without any."""
-    found = db.columns(
-        "SELECT problem_id, chosen_reward - rejected_reward AS margin FROM pairs WHERE run_id = ? AND iteration = ?", [run_id, number]
-    )
-    margins = np.asarray(found["margin"], dtype=np.float64)
-    return len(set(found["problem_id"].tolist())), margins[~np.isnan(margins)]
+    of_iteration = "FROM pairs WHERE run_id = ? AND iteration = ?"
+    n_problems = db.row(f"SELECT count(DISTINCT problem_id) AS n {of_iteration}", [run_id, number])["n"]
+    margins = db.columns(f"SELECT chosen_reward - rejected_reward AS margin {of_iteration}", [run_id, number])["margin"]
+    margins = np.asarray(margins, dtype=np.float64)
+    return n_problems, margins[~np.isnan(margins)]
 
 
 def verdict_columns(db: Database, set_id: str, run_id: str) -> dict[str, np.ndarray]:
@@ -310,13 +333,13 @@ def n_judged(db: Database, set_id: str, problem_role: str, run_id: str, number: 
         prm_id: None, or "" of a run without rewards: the verdict is enough.
     """
     asked = (set_id, problem_role, run_id, number, prm_id)
-    return db.remembered(("n_judged", asked), _sizes(db), lambda: _n_judged(db, *asked))
+    return db.remembered(("n_judged", asked), table_sizes(db), lambda: _n_judged(db, *asked))
 
 
-def _sizes(db: Database) -> tuple[int, ...]:
-    """Rows of the tables that say what is judged; known to the database without counting."""
-    names = ("responses", "verdicts", "step_scores", "run_problems", "iterations")
-    return db.tuples(f"SELECT {', '.join(f'(SELECT count(*) FROM {name})' for name in names)}")[0]
+def table_sizes(db: Database) -> list[tuple[str, int]]:
+    """Rows of the tables that say what is drawn, judged, committed and paired; known to the database without counting."""
+    names = ("responses", "verdicts", "overrides", "step_scores", "run_problems", "iterations", "side_samples", "allocations", "pairs")
+    return sorted(db.tuples(" UNION ALL ".join(f"SELECT '{name}', count(*) FROM {name}" for name in names)))
 
 
 def _n_judged(db: Database, set_id: str, problem_role: str, run_id: str, number: int | None, prm_id: str | None) -> int:

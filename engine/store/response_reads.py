@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from engine.store.connection import Database
-from engine.store.reads import EVERY, RUNS
+from engine.store.reads import EVERY, RUNS, table_sizes
 
 _RESPONSES = f"""FROM iterations i
     JOIN {RUNS} runs ON runs.id = i.run_id
@@ -31,19 +33,25 @@ class Filter:
 
 
 def count(db: Database, run_id: str, iteration: int, chosen: Filter) -> int:
-    found, values = _found(chosen)
-    return db.row(f"SELECT count(*) AS n {found}", [run_id, iteration, *values])["n"]
+    _, ends = _places(db, run_id, iteration, chosen)
+    return int(ends[-1]) if len(ends) else 0
 
 
 def page(db: Database, run_id: str, iteration: int, chosen: Filter, *, limit: int, offset: int = 0) -> list[dict]:
     """Responses in the run's problem order: texts, verdicts as they count and as they were graded, step scores."""
+    positions, ends = _places(db, run_id, iteration, chosen)
+    first, last = np.searchsorted(ends, (offset, offset + limit - 1), side="right")
+    wanted = positions[first : last + 1]
+    if not len(wanted):
+        return []
     found, values = _found(chosen)
     keys = db.tuples(
-        f"SELECT r.set_id, r.problem_id, r.idx {found} ORDER BY p.position, r.idx LIMIT ? OFFSET ?",
-        [run_id, iteration, *values, limit, offset],
+        f"""SELECT r.set_id, r.problem_id, r.idx, r.rowid {found} AND p.position BETWEEN ? AND ?
+        ORDER BY p.position, r.idx LIMIT ? OFFSET ?""",
+        [run_id, iteration, *values, int(wanted[0]), int(wanted[-1]), limit, offset - (int(ends[first - 1]) if first else 0)],
     )
-    rows = _texts(db, run_id, iteration, sorted({problem_id for _, problem_id, _ in keys}))
-    return [rows[key] for key in keys]
+    rows = _texts(db, run_id, iteration, sorted({problem_id for _, problem_id, _, _ in keys}), [rowid for *_, rowid in keys])
+    return [rows[tuple(key)] for *key, _ in keys]
 
 
 def lengths(db: Database, run_id: str, iteration: int) -> list[tuple[str, str, str, int]]:
@@ -61,16 +69,37 @@ def lengths(db: Database, run_id: str, iteration: int) -> list[tuple[str, str, s
     )
 
 
-def _texts(db: Database, run_id: str, iteration: int, problem_ids: list[str]) -> dict[tuple[str, str, int], dict]:
-    """Everything about all responses of a few problems, by (set, problem, index)."""
+def _places(db: Database, run_id: str, iteration: int, chosen: Filter) -> tuple[np.ndarray, np.ndarray]:
+    """Positions of the problems with responses that fit, ascending, and how many fit up to and with each.
+
+    Remembered for the last filter, and the last one that names problems, while the tables have the same number of rows: they only grow.
+    """
+
+    def read() -> tuple[np.ndarray, np.ndarray]:
+        found, values = _found(chosen)
+        counted = db.columns(f"SELECT p.position, count(*) AS n {found} GROUP BY p.position ORDER BY p.position", [run_id, iteration, *values])
+        return np.asarray(counted["position"]), np.cumsum(counted["n"])
+
+    key = "responses", run_id, iteration, chosen.problem_ids is None
+    return db.remembered(key, (chosen, table_sizes(db)), read)
+
+
+def _texts(db: Database, run_id: str, iteration: int, problem_ids: list[str], rowids: list[int]) -> dict[tuple[str, str, int], dict]:
+    """Everything about a few responses by (set, problem, index). Problems are named for each table: no join reads the whole of one."""
+    few = "WHERE problem_id IN (SELECT unnest(?))"
     rows = db.rows(
         f"""SELECT r.set_id, r.problem_id, r.idx, q.question, q.answer, q.level, r.text, r.finish_reason, r.n_tokens, r.seed,
             CASE WHEN r.set_id = i.presample_set THEN 'presample' ELSE 'resample' END AS phase,
             v.correct, v.predicted, coalesce(v.status, 'ungraded') AS status, v.reason, s.scores, s.reward, s.status AS score_status,
             v.graded_status, v.override_note, v.overridden_by, v.overridden_at
-        {_RESPONSES} JOIN problems q ON q.id = p.problem_id {_VERDICTS} {_SCORES}
-        WHERE i.run_id = ? AND i.iteration = ? AND p.problem_id IN (SELECT unnest(?)) AND r.problem_id IN (SELECT unnest(?))""",
-        [run_id, iteration, problem_ids, problem_ids],
+        FROM (SELECT * FROM responses WHERE rowid IN (SELECT unnest(?))) r
+        JOIN iterations i ON i.run_id = ? AND i.iteration = ?
+        JOIN {RUNS} runs ON runs.id = i.run_id
+        JOIN (SELECT * FROM problems WHERE id IN (SELECT unnest(?))) q ON q.id = r.problem_id
+        LEFT JOIN (SELECT * FROM judged {few}) v ON v.set_id = r.set_id AND v.problem_id = r.problem_id AND v.idx = r.idx
+        LEFT JOIN (SELECT * FROM step_scores {few}) s ON s.set_id = r.set_id AND s.problem_id = r.problem_id AND s.idx = r.idx
+            AND s.prm_id = runs.prm_id""",
+        [rowids, run_id, iteration, problem_ids, problem_ids, problem_ids],
     )
     return {(row["set_id"], row["problem_id"], row["idx"]): row for row in rows}
 

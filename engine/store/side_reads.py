@@ -3,10 +3,18 @@
 import numpy as np
 
 from engine.store.connection import Database
+from engine.store.reads import table_sizes
 
 
 def side_counts(db: Database, run_id: str, number: int) -> dict[str, int]:
-    """Responses by purpose, tune and calibrate, that an iteration ordered beside its pre-samples and resamples."""
+    """Responses by purpose, tune and calibrate, that an iteration ordered beside its pre-samples and resamples.
+
+    Counted once for as long as the tables have the same number of rows: they only grow.
+    """
+    return db.remembered(("side counts", run_id, number), table_sizes(db), lambda: _side_counts(db, run_id, number))
+
+
+def _side_counts(db: Database, run_id: str, number: int) -> dict[str, int]:
     rows = db.tuples(
         """SELECT s.purpose, sum(x.n)::BIGINT FROM side_samples x JOIN sample_sets s ON s.id = x.set_id
         WHERE x.run_id = ? AND x.iteration = ? GROUP BY s.purpose""",

@@ -73,6 +73,9 @@ def test_another_budget_is_shown_in_red_and_none_chosen_means_the_selected_run(s
 
 def test_monitors_of_every_iteration_are_listed(several):
     at = show("compare", run=several[1][0])
+    assert not [frame for frame in at.dataframe if "Balance" in frame.value.columns]
+    at.session_state["monitors_open"] = True
+    at.run()
     (monitors,) = [frame.value for frame in at.dataframe if "Balance" in frame.value.columns]
     assert monitors["Pass@3"].tolist() == [10 / 12] and monitors["Problems"].tolist() == [12]
 

@@ -1,0 +1,41 @@
+"""Panels that are worked out while they are open."""
+
+import app.strategy_cards
+from tests.app.test_pages import metrics, press, show
+
+
+def opened(at, panel):
+    at.session_state[panel] = True
+    at.run()
+    assert not at.exception, at.exception[0].value
+    return at
+
+
+def test_a_moved_threshold_works_out_no_offer_while_the_cards_are_closed(studio, monkeypatch):
+    asked = []
+    monkeypatch.setattr(app.strategy_cards, "_offers", lambda *question: asked.append(question) or [])
+    studio.presampled()
+    at = show("difficulty", tau_h="0.700")
+    assert not asked and "Expected pairs" not in metrics(at) and metrics(at)["Boundary"]
+
+
+def covered(at):
+    table = next(frame.value for frame in at.dataframe if "Pairs foregone" in frame.value)
+    return int(table.set_index("Strategy")["Problems that may give pairs"]["Boundary"])
+
+
+def test_open_cards_follow_the_thresholds_and_one_can_be_chosen(studio):
+    studio.presampled()
+    for tau_l, tau_h in (("0.000", "1.000"), ("0.450", "0.650")):
+        at = opened(show("difficulty", tau_l=tau_l, tau_h=tau_h), "cards")
+        assert covered(at) == int(metrics(at)["Boundary"])
+    press(at, "Choose")
+    assert at.selectbox(key="strategy_choice").value == "uniform"
+
+
+def test_the_table_behind_a_chart_comes_when_it_is_opened(studio):
+    studio.resampled()
+    at = show("pairs")
+    assert len(at.dataframe) == 1
+    at = opened(at, "margins_open")
+    assert list(at.dataframe[0].value.columns) == ["From", "To", "Pairs"] and len(at.dataframe) == 2
