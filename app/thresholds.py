@@ -85,7 +85,9 @@ def controls(now: Setting, decides: Mode, *, locked: bool, modes: tuple[Mode, ..
         st.caption(f"Below {FEW} problems no posterior is fitted: both signals decide.")
     st.selectbox("Resample", list(strategies()), format_func=lambda name: strategies()[name].label, key="strategy_choice", on_change=_chosen, args=["strategy"], disabled=locked)
     if not unused:
-        with st.popover("Presets", width="stretch"):
+        with st.popover("Presets", width="stretch", key="presets", on_change="rerun") as opened:
+            if not opened.open:
+                return
             st.caption("Published for the policy Qwen2.5-7B with these reward models only.")
             for preset in PRESETS:
                 st.button(f"{preset.tau_l:.2f} / {preset.tau_h:.2f}  {preset.prm}", on_click=state.keep, kwargs={"tau_l": preset.tau_l, "tau_h": preset.tau_h}, width="stretch")
