@@ -29,12 +29,17 @@ class Setting:
     strategy: str
 
 
-def current(chosen: state.Selected, bound: dict | None) -> Setting:
+def last_commit(chosen: state.Selected) -> dict | None:
+    """What the iteration before bound; None in the first."""
+    return reads.commit(state.store(), chosen.run_id, chosen.iteration - 1) if chosen.iteration else None
+
+
+def current(chosen: state.Selected, bound: dict | None, last: dict | None) -> Setting:
     """A commit's setting if there is one; else the URL's, the last iteration's, the configuration's, in this order."""
     if bound:
         return Setting(bound["tau_l"], bound["tau_h"], bound["mode"], bound["strategy"])
     d = chosen.config.difficulty
-    last = reads.commit(state.store(), chosen.run_id, chosen.iteration - 1) or {}
+    last = last or {}
     _, start_l, start_h = start_of(chosen, last)
     tau_l, tau_h = _share(state.kept("tau_l"), start_l), _share(state.kept("tau_h"), start_h)
     mode, strategy = state.kept("mode"), state.kept("strategy")
@@ -71,12 +76,12 @@ def controls(now: Setting, decides: Mode, *, locked: bool, modes: tuple[Mode, ..
         decides: the mode that decides in fact, as engine.method.difficulty.deciding_mode says.
     """
     s, unused = st.session_state, locked or decides in WITHOUT_LINES
+    slide, field = st.columns([2, 1])
     for name, label in (("tau_h", "τ high"), ("tau_l", "τ low")):
         value = getattr(now, name)
         s[f"{name}_slider"] = s[f"{name}_number"] = value
-        slide, field = st.columns([2, 1], vertical_alignment="bottom")
         slide.slider(label, 0.0, 1.0, step=0.001, format="%.3f", key=f"{name}_slider", on_change=_moved, args=[name, "slider"], disabled=unused)
-        field.number_input(label, 0.0, 1.0, step=0.01, format="%.3f", key=f"{name}_number", label_visibility="collapsed", on_change=_moved, args=[name, "number"], disabled=unused)
+        field.number_input(label, 0.0, 1.0, step=0.01, format="%.3f", key=f"{name}_number", label_visibility="hidden", on_change=_moved, args=[name, "number"], disabled=unused)
     s["mode_choice"], s["strategy_choice"] = now.mode, now.strategy
     st.selectbox("Signals", modes, format_func=MODE_NAMES.get, key="mode_choice", on_change=_chosen, args=["mode"], disabled=locked)
     if decides in WITHOUT_LINES:

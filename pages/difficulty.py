@@ -52,11 +52,11 @@ def draw(chosen: state.Selected) -> None:
     stored = (n_judged, reads.n_overrides(db))
     e, data = columns(chosen.run_id, chosen.iteration, *stored)
     bound = reads.commit(db, chosen.run_id, chosen.iteration)
-    last = reads.commit(db, chosen.run_id, chosen.iteration - 1) if chosen.iteration else None
+    last = thresholds.last_commit(chosen)
     if not len(e.problem_ids):
         st.info(f"No problem is finished yet; {e.n_pending} are pending. Points appear as responses come in.", icon=":material/hourglass_empty:")
         return
-    now = thresholds.current(chosen, bound)
+    now = thresholds.current(chosen, bound, last)
     decides = deciding_mode(now.mode, e.phi_r)
     if decides == "posterior":
         classes = classes_by_posterior(chosen.run_id, chosen.iteration, *stored)

@@ -3,15 +3,14 @@
 import numpy as np
 
 from engine.store.connection import Database
-from engine.store.reads import table_sizes
 
 
 def side_counts(db: Database, run_id: str, number: int) -> dict[str, int]:
     """Responses by purpose, tune and calibrate, that an iteration ordered beside its pre-samples and resamples.
 
-    Counted once for as long as the tables have the same number of rows: they only grow.
+    Counted once for as long as the table has the same number of rows: it only grows.
     """
-    return db.remembered(("side counts", run_id, number), table_sizes(db), lambda: _side_counts(db, run_id, number))
+    return db.remembered(("side counts", run_id, number), db.tuples("SELECT count(*) FROM side_samples"), lambda: _side_counts(db, run_id, number))
 
 
 def _side_counts(db: Database, run_id: str, number: int) -> dict[str, int]:
