@@ -30,13 +30,17 @@ class LevelLengths:
 
 
 def level_lengths(db: Database, run_id: str, iteration: int) -> list[LevelLengths]:
-    """A row per level that holds problems of the commit, easy first; none before the commit. Reads every text: seconds for many thousands."""
+    """A row per level that holds problems of the commit, easy first; none before the commit. Problems whose level M_0 left unknown are in none.
+
+    Reads every text: seconds for many thousands.
+    """
     levels = levels_of(db, run_id, iteration)
     sizes: dict[tuple[str, int], list[tuple[int, int]]] = defaultdict(list)
     problems: dict[int, set[str]] = defaultdict(set)
     for purpose, problem_id, text, n_tokens in response_reads.lengths(db, run_id, iteration):
-        sizes[purpose, levels[problem_id]].append((len(split_steps(text)), n_tokens))
-        problems[levels[problem_id]].add(problem_id)
+        if problem_id in levels:
+            sizes[purpose, levels[problem_id]].append((len(split_steps(text)), n_tokens))
+            problems[levels[problem_id]].add(problem_id)
     return [
         LevelLengths(Level(level), len(problems[level]), _length(sizes[Purpose.PRESAMPLE, level]), _length(sizes[Purpose.RESAMPLE, level]))
         for level in sorted(problems)

@@ -1,7 +1,9 @@
 """DAST's length control: prompts that show worked examples of the problem's own level, taken from the problems trained on."""
 
+import json
+
 from engine import runs
-from engine.method.dast import Level, WorkedExample, dast_levels, length_prompt, matched_examples
+from engine.method.dast import CUTOFFS, Level, WorkedExample, dast_levels, length_prompt, matched_examples
 from engine.method.seeds import stable_hash
 from engine.store import Database, reads
 from engine.types import Problem, SampleSet
@@ -26,7 +28,12 @@ def with_examples(db: Database, run_id: str, iteration: int, samples: SampleSet,
 
 
 def levels_of(db: Database, run_id: str, iteration: int) -> dict[str, int]:
-    """DAST's level by problem id, at the default cut-offs: from M_0's pre-samples where all iterations use the same problems."""
+    """DAST's level by problem id, from M_0's pre-samples where all iterations use the same problems.
+
+    The cut-offs are those that the iteration's commit bound, the default ones where its strategy has none.
+    """
+    bound = reads.commit(db, run_id, iteration)
+    cutoffs = tuple(json.loads(bound["options"]).get("cutoffs", CUTOFFS)) if bound else CUTOFFS
     first = 0 if runs.config_of(db, run_id).problems.per_iteration == "fixed" else iteration
     e = reads.estimates(db, run_id, first)
-    return dict(zip(e.problem_ids.tolist(), dast_levels(e.n_correct, e.n).tolist()))
+    return dict(zip(e.problem_ids.tolist(), dast_levels(e.n_correct, e.n, cutoffs=cutoffs).tolist()))

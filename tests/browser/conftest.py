@@ -6,6 +6,7 @@ import pytest
 
 from benchmarks.serving import CHROMIUM, CHROMIUM_FLAGS, serve
 from tests.browser.plot_by_hand import PLOT
+from tests.browser.studio import Studio
 
 START_LIMIT_S = 60
 
@@ -26,6 +27,15 @@ def chromium():
         launched = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
         yield launched
         launched.close()
+
+
+@pytest.fixture(scope="module")
+def studio(tmp_path_factory):
+    """A dashboard of this module's own, with runs in it."""
+    made = Studio(tmp_path_factory.mktemp("studio"))
+    made.start()
+    yield made
+    made.stop()
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,6 @@ sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not 
 
 from app.widgets import PAGES
 from benchmarks.serving import serve
-from tests.browser.studio import Studio
 
 pytestmark = pytest.mark.browser
 LIMIT_MS = 60_000
@@ -19,14 +18,6 @@ HERE = r"(http|ws)s?://127\.0\.0\.1|data:|blob:"
 STREAMLITS_OWN = re.compile(r"/_stcore/(health|host-config)")
 """Asked for beside the page first, when a page is opened by its address; the 404 is Streamlit's, on any app with pages."""
 TITLES = [title for title, _ in PAGES.values()]
-
-
-@pytest.fixture(scope="module")
-def studio(tmp_path_factory):
-    made = Studio(tmp_path_factory.mktemp("studio"))
-    made.start()
-    yield made
-    made.stop()
 
 
 @pytest.fixture
@@ -104,6 +95,7 @@ def test_back_returns_page_by_page_and_to_the_run_before(studio, tab):
     tab.go_back()
     tab.wait_for_url(re.compile(studio.trainable))
     sync_api.expect(picker).to_have_value(re.compile("^Trainable"))
+    assert studio.trainable in tab.url and studio.fresh not in tab.url
 
 
 def test_hostile_text_is_inert_on_every_page(studio, tab):
@@ -179,7 +171,9 @@ def test_the_playground_asks_the_real_policy_and_grades_its_answers(studio, tab)
     n_correct = tab.get_by_text(re.compile("^[0-4] of 4 correct$"))
     n_correct.wait_for(timeout=JOB_LIMIT_MS)
     sync_api.expect(tab.get_by_text(re.compile("^Response [0-3]"))).to_have_count(4)
-    sync_api.expect(tab.get_by_text("correct", exact=True)).to_have_count(int(n_correct.inner_text()[0]))
+    said = int(n_correct.inner_text()[0])
+    sync_api.expect(tab.get_by_text("correct", exact=True)).to_have_count(said)
+    assert tab.get_by_text("correct", exact=True).count() == said
 
 
 def focus_by_tab(tab, name, *, role="button"):

@@ -5,17 +5,8 @@ import re
 import pytest
 
 from tests.browser.plot_by_hand import PLOT, handle, hold_and_move, tau
-from tests.browser.studio import Studio
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def studio(tmp_path_factory):
-    made = Studio(tmp_path_factory.mktemp("studio"))
-    made.start()
-    yield made
-    made.stop()
 
 
 @pytest.fixture

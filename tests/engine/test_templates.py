@@ -70,6 +70,14 @@ def test_lengths_are_told_by_level_before_and_after_the_commit(db):
     assert {(row.after.mean_steps, row.after.mean_tokens) for row in found.values() if row.after} == {(3, 9)}
 
 
+def test_levels_are_cut_where_the_commit_cut_them(db):
+    options = {"cutoffs": [0.2, 0.3]}
+    run_id = create_run(db, small(problems={"per_iteration": "fixed"}, difficulty={"strategy": "dast", "options": options}))
+    judge(db, run_id, correct=lambda problem, index: problem > 3 and index == 0)
+    plans.commit(db, run_id, 0, tau_l=0.2, tau_h=0.8, mode="both", strategy="dast", made_by="a test")
+    assert {row.level: row.n_problems for row in level_lengths(db, run_id, 0)} == {Level.EASY: 8, Level.UNSOLVED: 4}
+
+
 def test_templates_that_need_it_sample_the_same_problems_in_every_iteration(db):
     run_id = create_run(db, from_template(small(n_iterations=2), "rest_em"))
     judge(db, run_id, correct=lambda *_: False)
