@@ -17,7 +17,7 @@ from engine.types import StepScores
 Item = tuple[str, str]
 """(prompt, response text), newlines normalised."""
 
-BATCH_TOKENS = {"cpu": 2_048}
+BATCH_TOKENS = {"cpu": 512}
 """Padded tokens per forward pass by kind of device, 16,384 on any other: a CPU is slower with more, GPUs were not measured."""
 
 

@@ -24,7 +24,7 @@ class SkyworkPrm(ForwardReward):
     Args:
         path: a folder in transformers' format, or a hub id.
         device: "auto" takes a GPU where there is one; else "cpu", "cuda", "cuda:1".
-        batch_tokens: padded tokens per forward pass; at least one text is always read. None: 2,048 on a CPU, 16,384 on a GPU.
+        batch_tokens: padded tokens per forward pass; at least one text is always read. None: 512 on a CPU, 16,384 on a GPU.
         trust_remote_code: run code that comes with the tokenizer; the model's own is never needed.
 
     Raises: RewardModelError: nothing of this family is loadable at `path`.

@@ -19,7 +19,7 @@ class TokenClassificationReward(ForwardReward):
     Args:
         path: a folder in transformers' format, or a hub id.
         device: "auto" takes a GPU where there is one; else "cpu", "cuda", "cuda:1".
-        batch_tokens: padded tokens per forward pass; at least one text is always read. None: 2,048 on a CPU, 16,384 on a GPU.
+        batch_tokens: padded tokens per forward pass; at least one text is always read. None: 512 on a CPU, 16,384 on a GPU.
         trust_remote_code: run code that comes with the model.
 
     Raises:

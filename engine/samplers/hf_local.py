@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from engine.method.seeds import uniforms
+from engine.samplers.hand_out import handed_out
 from engine.samplers.tokens import cannot_load, end_tokens, prompt_tokens
 from engine.types import Request, Response, SamplingSettings
 
@@ -49,7 +50,7 @@ class HfSampler:
         self.pad_id = self.tokenizer.pad_token_id if self.tokenizer.pad_token_id is not None else 0
 
     def sample(self, requests: Sequence[Request], settings: SamplingSettings) -> Iterator[list[Response]]:
-        """See Sampler. Longest prompts first; a list is yielded whenever finished rows leave the batch."""
+        """See Sampler. Longest prompts first; finished rows are handed out in the order they leave the batch."""
         tokens = prompt_tokens(self.tokenizer, {request.prompt for request in requests}, settings)
         fits, too_long = [], []
         for request in requests:
@@ -57,9 +58,9 @@ class HfSampler:
         if too_long:
             yield [Response(r.problem_id, r.index, r.seed, "", "refused", 0) for r in too_long]
         fits.sort(key=lambda r: (-len(tokens[r.prompt]), r.problem_id, r.index))
-        for start in range(0, len(fits), self.batch_size):
-            batch = fits[start : start + self.batch_size]
-            yield from self._generate(batch, [tokens[r.prompt] for r in batch], settings)
+        batches = [fits[start : start + self.batch_size] for start in range(0, len(fits), self.batch_size)]
+        finished = (responses for batch in batches for responses in self._generate(batch, [tokens[r.prompt] for r in batch], settings))
+        yield from handed_out(finished, self.batch_size)
 
     def close(self) -> None:
         import gc

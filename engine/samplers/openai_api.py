@@ -18,10 +18,12 @@ import re
 import socket
 from collections import deque
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from engine.errors import SamplerError
 from engine.method.seeds import stable_hash
+from engine.samplers.hand_out import LONG_S, HandOut
 from engine.samplers.served import Served, Wanted, checked_url, find_served, inert
 from engine.samplers.server_words import authorization, cannot_answer, sentence, words
 from engine.types import Request, Response, SamplingSettings
@@ -34,9 +36,6 @@ ATTEMPTS = 8
 CONNECT_LIMIT_S, CHECK_LIMIT_S, ANSWER_LIMIT_S = 10, 30, 1800
 KEEPALIVE_S = 30
 """A machine that has gone silent is noticed after about three times this."""
-
-GATHER = 32
-"""Finished responses per yielded list, or the batch size where that is less."""
 
 _DOES_NOT_FIT = re.compile(r"context|max_model_len|too long|longer than|empty", re.IGNORECASE)
 """How vLLM, SGLang, llama.cpp, TGI and OpenAI word a prompt that they cannot read; looked for in answers 400, 413 and 422 only."""
@@ -115,14 +114,13 @@ class _Call:
         self._sampler, self._settings = sampler, settings
         self._servers = [_Server(url) for url in dict.fromkeys(sampler.urls)]
         self._waiting = deque(requests)
-        self._finished: list[Response] = []
+        self._finished = HandOut(sampler.batch_size)
         self._room: dict[str, int] = {}
         """Response tokens that fit after a prompt, where max_new_tokens does not."""
         self._heads: dict[tuple[Served, int], str] = {}
         self._salt = requests[0].seed
         self._tasks: set[asyncio.Task] = set()
         self._n_slots = min(sampler.batch_size, len(requests))
-        self._gather = min(GATHER, sampler.batch_size)
         self._error: Exception | None = None
         self._news, self._change = asyncio.Event(), asyncio.Event()
         """Something to yield or to raise; a server that has come back or is given up."""
@@ -144,13 +142,13 @@ class _Call:
 
     async def next_batch(self) -> list[Response]:
         """What has finished, once it is enough or the rest; empty at the end."""
-        while len(self._finished) < self._gather and self._n_slots and not self._error:
+        while not self._finished.is_due and self._n_slots and not self._error:
             self._news.clear()
-            await self._news.wait()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._news.wait(), LONG_S)
         if self._error:
             raise self._error
-        batch, self._finished = self._finished, []
-        return batch
+        return self._finished.take()
 
     async def stop(self) -> None:
         for task in self._tasks:
@@ -169,8 +167,8 @@ class _Call:
         try:
             while self._waiting and not self._error:
                 response = await self._answer(self._waiting.popleft())
-                self._finished.append(response)
-                if len(self._finished) >= self._gather:
+                self._finished.add(response)
+                if self._finished.is_due:
                     self._news.set()
         except Exception as error:  # a fault too is raised where the batches are waited for
             self._error = self._error or error

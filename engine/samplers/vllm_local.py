@@ -17,6 +17,7 @@ from contextlib import closing
 
 from engine import vllm_process
 from engine.errors import SamplerError
+from engine.samplers.hand_out import handed_out
 from engine.samplers.tokens import cannot_load, end_tokens, prompt_tokens
 from engine.types import Request, Response, SamplingSettings
 
@@ -36,9 +37,6 @@ starter policy 32 is a quarter faster."""
 
 GPU_MEMORY_SHARE = 0.7
 """Share of the GPU's memory for weights and cache where the reward model's size is unknown, so that it finds room. Ours, a guess."""
-
-GATHER = 32
-"""Finished responses per yielded list, or the batch size where that is less; the last list is what is left."""
 
 
 class VllmSampler:
@@ -85,7 +83,7 @@ class VllmSampler:
         self._n_calls = 0
 
     def sample(self, requests: Sequence[Request], settings: SamplingSettings) -> Iterator[list[Response]]:
-        """See Sampler. Longest prompts first; responses are yielded 32 and more at a time, in the order they finish.
+        """See Sampler. Longest prompts first; responses are handed out in the order they finish.
 
         Raises: SamplerError while an earlier call's generator is neither finished nor closed.
         """
@@ -96,15 +94,8 @@ class VllmSampler:
         if refused:
             yield [Response(r.problem_id, r.index, r.seed, "", "refused", 0) for r in refused]
         fits.sort(key=lambda r: (-len(tokens[r.prompt]), r.problem_id, r.index))
-        finished: list[Response] = []
         with closing(self._stream(fits, tokens, settings)) as stream:
-            for responses in stream:
-                finished += responses
-                if len(finished) >= min(GATHER, self.batch_size):
-                    yield finished
-                    finished = []
-        if finished:
-            yield finished
+            yield from handed_out(stream, self.batch_size)
 
     def close(self) -> None:
         """Give memory and device back. Safe to call twice."""

@@ -1,0 +1,57 @@
+"""When a streaming sampler hands on what is finished."""
+
+from engine.samplers.hand_out import ENOUGH, LONG_S, HandOut, handed_out
+from engine.types import Response
+
+
+class Clock:
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def responses(n: int) -> list[Response]:
+    return [Response("p", i, i, "text", "stop", 1) for i in range(n)]
+
+
+def test_enough_responses_go_on_at_once_in_the_order_they_finished():
+    finished = HandOut(1_000, Clock())
+    finished.add(*responses(ENOUGH - 1))
+    assert not finished.is_due
+    last = Response("q", 0, 7, "text", "stop", 1)
+    finished.add(last)
+    assert finished.is_due
+    assert finished.take() == [*responses(ENOUGH - 1), last]
+    assert not finished and not finished.is_due
+
+
+def test_a_batch_smaller_than_that_is_enough():
+    finished = HandOut(3, Clock())
+    finished.add(*responses(2))
+    assert not finished.is_due
+    finished.add(*responses(1))
+    assert finished.is_due
+
+
+def test_a_slow_policys_only_response_goes_on_when_the_time_has_come():
+    clock = Clock()
+    finished = HandOut(1_000, clock)
+    clock.now += 10 * LONG_S
+    assert not finished.is_due, "nothing is finished"
+    finished.add(*responses(1))
+    assert finished.is_due
+    finished.take()
+    finished.add(*responses(1))
+    assert not finished.is_due, "the time counts anew"
+    clock.now += LONG_S
+    assert finished.is_due
+
+
+def test_short_lists_become_long_ones_and_nothing_is_lost_or_moved():
+    rows = responses(3 * ENOUGH + 5)
+    short = [rows[start : start + 7] for start in range(0, len(rows), 7)]
+    lists = list(handed_out(short, 1_000))
+    assert [response for handed in lists for response in handed] == rows
+    assert all(ENOUGH <= len(handed) < ENOUGH + 7 for handed in lists[:-1])
+    assert list(handed_out([], 1_000)) == []
