@@ -25,22 +25,19 @@ def _quantiles(run_id: str, iteration: int, stored: tuple, _e: Estimates) -> Sug
 
 
 def calibration_panel(chosen: state.Selected, now: Setting, e: Estimates, stored: tuple, *, locked: bool) -> None:
-    """Suggestions, the order form, and the report once labels are there; worked out when the panel is opened."""
-    with st.expander("Suggested thresholds and calibration", key="calibration", on_change="rerun") as opened:
-        if not opened.open:
-            return
-        if chosen.config.reward.family != "none":
-            _suggestion("Half of each outer strip is cut", _quantiles(chosen.run_id, chosen.iteration, stored, e), "quantile", locked=locked)
-        if not locked and not chosen.config.is_recorded:
-            _order(chosen, len(e.problem_ids) + e.n_pending)
-        n_labelled = 0 if chosen.config.is_recorded else len(calibration.reference_counts(state.store(), chosen.run_id, chosen.iteration)[0])
-        report = _report(chosen.run_id, chosen.iteration, now.tau_l, now.tau_h, (*stored, n_labelled))
-        if report is None:
-            st.caption("Labels come from 12 responses per problem that no estimate has seen. None is there yet.")
-            return
-        _against_labels(report)
-        for mode, found in report.best.items():
-            _suggestion(f"Meets most labels, {MODE_NAMES[mode].lower()}", found, f"best_{mode}", locked=locked)
+    """Suggestions, the order form, and the report once labels are there."""
+    if chosen.config.reward.family != "none":
+        _suggestion("Half of each outer strip is cut", _quantiles(chosen.run_id, chosen.iteration, stored, e), "quantile", locked=locked)
+    if not locked and not chosen.config.is_recorded:
+        _order(chosen, len(e.problem_ids) + e.n_pending)
+    n_labelled = 0 if chosen.config.is_recorded else len(calibration.reference_counts(state.store(), chosen.run_id, chosen.iteration)[0])
+    report = _report(chosen.run_id, chosen.iteration, now.tau_l, now.tau_h, (*stored, n_labelled))
+    if report is None:
+        st.caption("Labels come from 12 responses per problem that no estimate has seen. None is there yet.")
+        return
+    _against_labels(report)
+    for mode, found in report.best.items():
+        _suggestion(f"Meets most labels, {MODE_NAMES[mode].lower()}", found, f"best_{mode}", locked=locked)
 
 
 def _order(chosen: state.Selected, n_problems: int) -> None:

@@ -12,6 +12,8 @@ ENDED = {
     "cancelled": ("was cancelled", ":material/cancel:"),
     "interrupted": ("was interrupted", ":material/power_off:"),
 }
+BUSY_S, IDLE_S = 2, 5
+"""Between two looks at the jobs, while there is one and while there is none: every look makes the browser draw."""
 LOG_LINES = 40
 """Shown without a scroll area of its own, which no key could reach."""
 SEEN, HIDDEN = "seen_jobs", "hidden_jobs"
@@ -30,9 +32,12 @@ def look() -> None:
     st.session_state[SEEN] = now
 
 
-@st.fragment(run_every=2)
 def banner() -> None:
-    """The jobs of this database; where one starts or ends, in this tab or another, the page around is drawn again."""
+    """The jobs of this database; where one starts or ends, in this tab or another, the page around is drawn again. Call look() first."""
+    st.fragment(_jobs, run_every=BUSY_S if st.session_state[SEEN] else IDLE_S)()
+
+
+def _jobs() -> None:
     db, runner = state.store(), state.runner()
     unfinished = job_rows.unfinished(db)
     if {job["id"]: job["state"] for job in unfinished} != st.session_state.get(SEEN):

@@ -5,9 +5,11 @@ from dataclasses import asdict
 import streamlit as st
 
 from app import state, widgets
+from app.thresholds import Setting
 from engine.errors import EngineError
 from engine.offers import Offer, offers
 from engine.store import side_reads
+from engine.store.reads import Estimates
 
 CARDS = ("boundary", "uniform", "dast", "posterior")
 
@@ -18,21 +20,8 @@ def _offers(run_id: str, iteration: int, tau_l: float, tau_h: float, mode: str, 
     return [asdict(o) for o in offers(state.store(), run_id, iteration, tau_l=tau_l, tau_h=tau_h, mode=mode)]
 
 
-def strategy_cards(chosen: state.Selected, now, stored: tuple, *, locked: bool) -> None:
-    """Cards for the methods, then every strategy as a table; worked out while the panel is open.
-
-    Half a second at 10,000 problems and seconds at a million, which a released threshold does not wait for while it is closed.
-
-    Args:
-        now: thresholds.Setting as it stands.
-        locked: after a commit nothing can be chosen any more.
-    """
-    with st.expander("What would this buy?", key="cards", on_change="rerun") as opened:
-        if opened.open:
-            _cards(chosen, now, stored, locked=locked)
-
-
-def _cards(chosen: state.Selected, now, stored: tuple, *, locked: bool) -> None:
+def strategy_cards(chosen: state.Selected, now: Setting, e: Estimates, stored: tuple, *, locked: bool) -> None:
+    """Cards for the methods, then every strategy as a table: half a second of work at 10,000 problems, seconds at a million."""
     st.caption("Expected pairs come from the posterior of each problem's pass rate; minutes from the rate measured while pre-sampling.")
     stored = (*stored, side_reads.side_counts(state.store(), chosen.run_id, chosen.iteration))
     try:
@@ -51,8 +40,9 @@ def _card(offer: Offer, *, is_chosen: bool, locked: bool) -> None:
     st.markdown(f"**{offer.label}**" + (" :blue-badge[chosen]" if is_chosen else ""))
     st.metric("Expected pairs", f"{offer.expected_pairs:,.0f}", help=f"{offer.n_foregone:,} pairs of other problems' pre-samples foregone.")
     st.caption(f"{_spent(offer)}  \n{_cost(offer)}")
-    if not locked and not is_chosen:
-        st.button("Choose", key=f"card_{offer.strategy}", on_click=state.keep, kwargs={"strategy": offer.strategy}, width="stretch")
+    if not locked and not is_chosen and st.button("Choose", key=f"card_{offer.strategy}", width="stretch"):
+        state.keep(strategy=offer.strategy)
+        st.rerun()
 
 
 def _spent(offer: Offer) -> str:

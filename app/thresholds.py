@@ -69,8 +69,23 @@ def modes_of(chosen: state.Selected) -> tuple[Mode, ...]:
     return ("accuracy",) if chosen.config.reward.family == "none" else MODES
 
 
-def controls(now: Setting, decides: Mode, *, locked: bool, modes: tuple[Mode, ...] = MODES) -> None:
-    """Sliders, number fields, mode, strategy and presets. What is moved goes into the URL; the plot follows.
+def choices(now: Setting, *, locked: bool, modes: tuple[Mode, ...] = MODES) -> None:
+    """What decides beside the thresholds: mode, strategy, presets. Outside the fragment that a release draws anew."""
+    s = st.session_state
+    s["mode_choice"], s["strategy_choice"] = now.mode, now.strategy
+    signals, resample, presets, _ = st.columns([3, 4, 2, 3], vertical_alignment="bottom")
+    signals.selectbox("Signals", modes, format_func=MODE_NAMES.get, key="mode_choice", on_change=_chosen, args=["mode"], disabled=locked)
+    resample.selectbox("Resample", list(strategies()), format_func=lambda name: strategies()[name].label, key="strategy_choice", on_change=_chosen, args=["strategy"], disabled=locked)
+    if locked or now.mode in WITHOUT_LINES:
+        return
+    with presets.popover("Presets", width="stretch"):
+        st.caption("Published for the policy Qwen2.5-7B with these reward models only.")
+        for preset in PRESETS:
+            st.button(f"{preset.tau_l:.2f} / {preset.tau_h:.2f}  {preset.prm}", on_click=state.keep, kwargs={"tau_l": preset.tau_l, "tau_h": preset.tau_h}, width="stretch")
+
+
+def controls(now: Setting, decides: Mode, *, locked: bool) -> None:
+    """Sliders and number fields. What is moved goes into the URL; the plot follows.
 
     Args:
         decides: the mode that decides in fact, as engine.method.difficulty.deciding_mode says.
@@ -82,20 +97,10 @@ def controls(now: Setting, decides: Mode, *, locked: bool, modes: tuple[Mode, ..
         s[f"{name}_slider"] = s[f"{name}_number"] = value
         slide.slider(label, 0.0, 1.0, step=0.001, format="%.3f", key=f"{name}_slider", on_change=_moved, args=[name, "slider"], disabled=unused)
         field.number_input(label, 0.0, 1.0, step=0.01, format="%.3f", key=f"{name}_number", label_visibility="hidden", on_change=_moved, args=[name, "number"], disabled=unused)
-    s["mode_choice"], s["strategy_choice"] = now.mode, now.strategy
-    st.selectbox("Signals", modes, format_func=MODE_NAMES.get, key="mode_choice", on_change=_chosen, args=["mode"], disabled=locked)
     if decides in WITHOUT_LINES:
         st.caption(f"{'Accuracy alone' if decides == 'accuracy' else 'The posterior of each pass rate'} decides, no threshold.")
     elif decides != now.mode:
         st.caption(f"Below {FEW} problems no posterior is fitted: both signals decide.")
-    st.selectbox("Resample", list(strategies()), format_func=lambda name: strategies()[name].label, key="strategy_choice", on_change=_chosen, args=["strategy"], disabled=locked)
-    if not unused:
-        with st.popover("Presets", width="stretch", key="presets", on_change="rerun") as opened:
-            if not opened.open:
-                return
-            st.caption("Published for the policy Qwen2.5-7B with these reward models only.")
-            for preset in PRESETS:
-                st.button(f"{preset.tau_l:.2f} / {preset.tau_h:.2f}  {preset.prm}", on_click=state.keep, kwargs={"tau_l": preset.tau_l, "tau_h": preset.tau_h}, width="stretch")
 
 
 def plan_figures(classes: np.ndarray, budget: int, strategy: str, *, n_not_recorded: int = 0) -> None:

@@ -123,13 +123,18 @@ def progress(db: Database, run_id: str, iteration: int) -> dict:
     n_presampled = reads.n_judged(db, row["presample_set"], "train", run_id, iteration, prm_id)
     bound = reads.commit(db, run_id, iteration)
     return {
-        "tuned": config.tuning.n_problems == 0 or reads.tuning(db, run_id, iteration) is not None,
+        "tuned": is_tuned(db, run_id, iteration),
         "presampled": n_presampled >= n_problems * config.sampling.n_presample,
         "committed": bound is not None,
         "resampled": reads.pair_set(db, run_id, iteration) is not None,
         "n_rows": n_training_rows(db, run_id, iteration, config),
         "next_policy": reads.next_policy(db, run_id, iteration),
     }
+
+
+def is_tuned(db: Database, run_id: str, iteration: int) -> bool:
+    """Whether the iteration's settings are bound, because they were tuned or because nothing is to be tuned."""
+    return config_of(db, run_id).tuning.n_problems == 0 or reads.tuning(db, run_id, iteration) is not None
 
 
 def evaluation_sets(db: Database, run_id: str, number: int, policy_id: str) -> tuple[SampleSet, SampleSet]:

@@ -1,14 +1,13 @@
 """Where is the boundary of this policy, and what would it cost to sample there?"""
 
 import numpy as np
+import pandas as pd
 import streamlit as st
 
-from app import inert, state, thresholds, widgets
-from app.calibration_in import calibration_panel
+from app import inert, panels, state, thresholds, widgets
 from app.components.difficulty_plot import MAX_TEXTS, Lines, Selection, Thresholds, difficulty_plot, plot_data
 from app.recorded_in import score_name, signal_note
 from app.response_card import response_table
-from app.strategy_cards import strategy_cards
 from app.tuning_in import tuning_panel
 from engine import plans, runs
 from engine.errors import EngineError
@@ -40,14 +39,15 @@ def bound_classes(run_id: str, iteration: int, n_judged: int, n_overrides: int) 
     """Classes as committed, and how many problems would be in another one now that verdicts are overridden."""
     bound, (e, _) = reads.commit(state.store(), run_id, iteration), columns(run_id, iteration, n_judged, n_overrides)
     classes = classify(e.n_correct, e.n, e.phi_r, tau_l=bound["tau_l"], tau_h=bound["tau_h"], mode=bound["mode"])
-    committed = {row["problem_id"]: row["difficulty"] for row in reads.allocation(state.store(), run_id, iteration)}
-    n_moved = sum(committed.get(id) != c for id, c in zip(e.problem_ids.tolist(), classes.tolist()))
-    return np.fromiter(committed.values(), np.int8), n_moved
+    committed = reads.committed_classes(state.store(), run_id, iteration)
+    row = pd.Index(committed["problem_id"]).get_indexer(e.problem_ids)
+    n_moved = int(np.sum((row < 0) | (committed["difficulty"][row] != classes)))
+    return committed["difficulty"], n_moved
 
 
-def draw(chosen: state.Selected) -> None:
+def draw(chosen: state.Selected, run: dict, has_panels: bool) -> None:
+    """What responses, verdicts and thresholds change: the fragment that is drawn anew when a threshold is released."""
     db = state.store()
-    run = reads.run(db, chosen.run_id)
     n_judged = reads.n_judged(db, chosen.row["presample_set"], "train", chosen.run_id, chosen.iteration, run["prm_id"])
     stored = (n_judged, reads.n_overrides(db))
     e, data = columns(chosen.run_id, chosen.iteration, *stored)
@@ -55,6 +55,8 @@ def draw(chosen: state.Selected) -> None:
     last = thresholds.last_commit(chosen)
     if not len(e.problem_ids):
         st.info(f"No problem is finished yet; {e.n_pending} are pending. Points appear as responses come in.", icon=":material/hourglass_empty:")
+        if has_panels:
+            panels.closed_panels()
         return
     now = thresholds.current(chosen, bound, last)
     decides = deciding_mode(now.mode, e.phi_r)
@@ -64,7 +66,7 @@ def draw(chosen: state.Selected) -> None:
         classes = classify(e.n_correct, e.n, e.phi_r, tau_l=now.tau_l, tau_h=now.tau_h, mode=decides)
     left, right = st.columns([5, 2], gap="medium")
     with right:
-        thresholds.controls(now, decides, locked=bound is not None, modes=thresholds.modes_of(chosen))
+        thresholds.controls(now, decides, locked=bound is not None)
         offer(chosen, e, now, classes, bound, stored)
     with left:
         st.session_state.setdefault("plot_echo", {"seq": 0, "have": ()})
@@ -79,8 +81,8 @@ def draw(chosen: state.Selected) -> None:
         how = "" if rows_picked(e) else " Click a point, draw a box or a lasso, or press a class above the plot, to see the problems behind it."
         st.caption(f"{len(e.problem_ids):,} problems, {int(e.n[0])} responses each.{pending} {signal_note(chosen.config)}{how}")
     selection(chosen, e, classes)
-    strategy_cards(chosen, now, stored, locked=bound is not None)
-    calibration_panel(chosen, now, e, stored, locked=bound is not None)
+    if has_panels:
+        panels.panels(chosen, now, e, stored, locked=bound is not None)
 
 
 def home(chosen: state.Selected, last: dict | None) -> Lines:
@@ -199,9 +201,16 @@ chosen = widgets.need_run()
 st.title("Difficulty")
 if said := st.session_state.pop("said", None):
     st.warning(inert.markdown(said), icon=":material/lock:")
-if not runs.progress(state.store(), chosen.run_id, chosen.iteration)["tuned"]:
+if not runs.is_tuned(state.store(), chosen.run_id, chosen.iteration):
     tuning_panel(chosen)
     st.stop()
+bound = reads.commit(state.store(), chosen.run_id, chosen.iteration)
+thresholds.choices(
+    thresholds.current(chosen, bound, thresholds.last_commit(chosen)), locked=bound is not None, modes=thresholds.modes_of(chosen)
+)
 job = job_rows.find(state.store(), chosen.run_id, chosen.iteration, "presample", {})
 is_live = job is not None and job["state"] in ("running", "queued")
-st.fragment(draw, run_every=2 if is_live else None)(chosen)
+has_panels = panels.is_any_open()
+st.fragment(draw, run_every=2 if is_live else None)(chosen, reads.run(state.store(), chosen.run_id), has_panels)
+if not has_panels:
+    panels.closed_panels()

@@ -217,6 +217,13 @@ def allocation(db: Database, run_id: str, number: int) -> list[dict]:
     return db.rows("SELECT * FROM allocations WHERE run_id = ? AND iteration = ? ORDER BY problem_id", [run_id, number])
 
 
+def committed_classes(db: Database, run_id: str, number: int) -> dict[str, np.ndarray]:
+    """The classes a commit bound, as columns: problem_id, difficulty (0 Inlier, 1 Boundary, 2 Outlier), by problem."""
+    return db.columns(
+        "SELECT problem_id, difficulty FROM allocations WHERE run_id = ? AND iteration = ? ORDER BY problem_id", [run_id, number]
+    )
+
+
 def given_counts(db: Database, run_id: str, number: int) -> list[dict]:
     """A commit's allocation in short: difficulty, n_more and the n problems that have both, in this order."""
     return db.rows(

@@ -1,6 +1,7 @@
 """Panels that are worked out while they are open."""
 
 import app.strategy_cards
+from app.panels import PANELS
 from tests.app.test_pages import metrics, press, show
 
 
@@ -39,3 +40,12 @@ def test_the_table_behind_a_chart_comes_when_it_is_opened(studio):
     assert len(at.dataframe) == 1
     at = opened(at, "margins_open")
     assert list(at.dataframe[0].value.columns) == ["From", "To", "Pairs"] and len(at.dataframe) == 2
+
+
+def test_the_panels_stand_below_the_plot_once_open_or_closed_and_before_there_is_a_plot(studio):
+    both = [title for title, _ in PANELS.values()]
+    assert [panel.label for panel in opened(show("difficulty"), "cards").expander] == both
+    studio.presampled()
+    at = show("difficulty")
+    assert [panel.label for panel in at.expander] == both
+    assert [panel.label for panel in opened(at, "calibration").expander] == both
