@@ -103,18 +103,22 @@ def controls(now: Setting, decides: Mode, *, locked: bool) -> None:
         st.caption(f"Below {FEW} problems no posterior is fitted: both signals decide.")
 
 
-def plan_figures(classes: np.ndarray, budget: int, strategy: str, *, n_not_recorded: int = 0) -> None:
-    """Classes with shares, and how the rest of the budget would be spent, without building the plan itself.
-
-    Args:
-        n_not_recorded: responses of that spread that a recording does not have.
-    """
+def class_figures(classes: np.ndarray) -> None:
+    """How many problems each class has, and their share."""
     counts = dict(zip(Difficulty, class_counts(classes).values()))
     with st.container(horizontal=True):
         for d in Difficulty:
             share = percent(counts[d], max(len(classes), 1))
             st.metric(d.name.capitalize(), f"{counts[d]:,}", share, delta_color="off", delta_arrow="off", width="content")
-    targets = targets_of(strategy)
+
+
+def plan_in_short(classes: np.ndarray, budget: int, strategy: str, *, n_not_recorded: int = 0) -> None:
+    """How the rest of the budget would be spent, without building the plan itself.
+
+    Args:
+        n_not_recorded: responses of that spread that a recording does not have.
+    """
+    targets, counts = targets_of(strategy), dict(zip(Difficulty, class_counts(classes).values()))
     n_targets = len(classes) if targets is None else sum(counts[d] for d in targets)
     if not n_targets:
         st.warning(f"No problem is in the classes to resample: {budget:,} responses stay unspent.")

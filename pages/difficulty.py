@@ -119,10 +119,11 @@ def offer(chosen: state.Selected, e, now: thresholds.Setting, classes: np.ndarra
     missing = not_recorded(chosen, now)
     budget = budget_left(chosen, len(classes) + e.n_pending)
     if not bound:
-        thresholds.plan_figures(classes, budget, now.strategy, n_not_recorded=missing)
+        thresholds.plan_in_short(classes, budget, now.strategy, n_not_recorded=missing)
     else:
         as_bound, n_moved = bound_classes(chosen.run_id, chosen.iteration, *stored)
-        thresholds.plan_figures(as_bound, budget, now.strategy, n_not_recorded=missing)
+        thresholds.class_figures(as_bound)
+        thresholds.plan_in_short(as_bound, budget, now.strategy, n_not_recorded=missing)
         if n_moved:
             st.caption(f"Verdicts were overridden since. Problems that would be in another class now: {n_moved:,}. Fork to use that.")
     if bound:
@@ -157,7 +158,8 @@ def not_recorded(chosen: state.Selected, now: thresholds.Setting) -> int:
 @st.dialog("Commit this plan?")
 def confirm(chosen: state.Selected, now: thresholds.Setting, classes, budget: int) -> None:
     st.markdown(f"Thresholds **{now.tau_l:.3f}** and **{now.tau_h:.3f}**, mode **{now.mode}**, strategy **{now.strategy}**.")
-    thresholds.plan_figures(classes, budget, now.strategy, n_not_recorded=not_recorded(chosen, now))
+    thresholds.class_figures(classes)
+    thresholds.plan_in_short(classes, budget, now.strategy, n_not_recorded=not_recorded(chosen, now))
     st.caption("A commit binds: the plan never changes again. Another plan on the same pre-samples is a fork.")
     if st.button("Commit and resample", type="primary"):
         try:

@@ -40,6 +40,11 @@ def read(at):
     return re.sub(r"\\([^\w\s])", r"\1", said(at)).replace("\u2060", "")
 
 
+def n_to_resample(at):
+    """Problems that the plan in short counts."""
+    return int(re.search(r"for ([\d,]+) problems", said(at)).group(1).replace(",", ""))
+
+
 def metrics(at):
     return {metric.label: metric.value for metric in at.metric}
 

@@ -7,6 +7,7 @@ from streamlit.testing.v1 import AppTest
 from engine.method.difficulty import class_counts, classify
 from engine.method.posterior import FEW
 from engine.store import reads
+from tests.app.shown import n_to_resample
 from tests.conftest import ROOT
 
 
@@ -43,7 +44,7 @@ def test_where_the_posterior_decides_the_plot_gets_its_classes_and_the_sliders_r
     assert at.slider(key="tau_h_slider").disabled
     e = reads.estimates(studio.db, studio.run_id, 0)
     counts = class_counts(classify(e.n_correct, e.n, e.phi_r, tau_l=0, tau_h=1, mode="posterior"))
-    assert {metric.label.lower(): int(metric.value) for metric in at.metric if metric.label.lower() in counts} == counts
+    assert n_to_resample(at) == counts["boundary"]
 
 
 def test_accuracy_alone_has_no_lines(studio):

@@ -2,7 +2,7 @@
 
 import app.strategy_cards
 from app.panels import PANELS
-from tests.app.test_pages import metrics, press, show
+from tests.app.shown import metrics, n_to_resample, press, show
 
 
 def opened(at, panel):
@@ -17,7 +17,7 @@ def test_a_moved_threshold_works_out_no_offer_while_the_cards_are_closed(studio,
     monkeypatch.setattr(app.strategy_cards, "_offers", lambda *question: asked.append(question) or [])
     studio.presampled()
     at = show("difficulty", tau_h="0.700")
-    assert not asked and "Expected pairs" not in metrics(at) and metrics(at)["Boundary"]
+    assert not asked and "Expected pairs" not in metrics(at) and n_to_resample(at)
 
 
 def covered(at):
@@ -29,7 +29,7 @@ def test_open_cards_follow_the_thresholds_and_one_can_be_chosen(studio):
     studio.presampled()
     for tau_l, tau_h in (("0.000", "1.000"), ("0.450", "0.650")):
         at = opened(show("difficulty", tau_l=tau_l, tau_h=tau_h), "cards")
-        assert covered(at) == int(metrics(at)["Boundary"])
+        assert covered(at) == n_to_resample(at)
     press(at, "Choose")
     assert at.selectbox(key="strategy_choice").value == "uniform"
 

@@ -40,14 +40,16 @@ def go(tab, name):
 
 PLOT_COUNTS = """() => [...document.querySelectorAll('*')].map(e => e.shadowRoot).filter(Boolean)
     .flatMap(root => [...root.querySelectorAll('li[data-class] output')]).map(o => +o.innerText.replaceAll(',', ''))"""
-PAGE_COUNTS = """() => [...document.querySelectorAll('[data-testid=stMetricValue]')].slice(0, 3).map(v => +v.innerText.replaceAll(',', ''))"""
+TO_RESAMPLE = """() => +([...document.querySelectorAll('p')].map(p => p.innerText.match(/ responses for ([\\d,]+) problems/)).find(Boolean)?.[1]
+    .replaceAll(',', '') ?? -1)"""
+CLASSIFIED = """() => [...document.querySelectorAll('[role=dialog] [data-testid=stMetricValue]')].map(v => +v.innerText.replaceAll(',', ''))"""
 
 
 def agreed_counts(tab, *, other_than=None):
-    """Inlier, Boundary, Outlier once the legend on the plot and the page, which asks engine.classify, say the same."""
+    """Inlier, Boundary, Outlier of the legend once the page, which asks engine.classify, plans for as many Boundary problems."""
     tab.wait_for_function(
-        f"""before => {{ const plot = ({PLOT_COUNTS})(), page = ({PAGE_COUNTS})();
-            return plot.length === 3 && page.length === 3 && `${{plot}}` === `${{page}}` && `${{plot}}` !== before }}""",
+        f"""before => {{ const plot = ({PLOT_COUNTS})();
+            return plot.length === 3 && plot[1] === ({TO_RESAMPLE})() && `${{plot}}` !== before }}""",
         arg=",".join(map(str, other_than)) if other_than else "",
     )
     return tab.evaluate(PLOT_COUNTS)
@@ -94,6 +96,7 @@ def test_a_new_user_walks_one_whole_iteration(served, tab, chromium):
     for page in (tab, late):
         page.get_by_role("button", name="Commit …").click(timeout=60_000)
         page.get_by_role("dialog").get_by_text("A commit binds").wait_for(timeout=60_000)
+        page.wait_for_function(f"wanted => `${{({CLASSIFIED})()}}` === wanted", arg=",".join(map(str, moved)), timeout=60_000)
     tab.get_by_role("button", name="Commit and resample").click()
     with suppress(sync_api.TimeoutError):  # the late tab may have been shown the winner before it could click
         late.get_by_role("button", name="Commit and resample").click(timeout=3_000)
