@@ -114,7 +114,7 @@ def needed() -> None:
     st.session_state["plot_echo"]["have"] = ()
 
 
-def offer(chosen: state.Selected, e, now: thresholds.Setting, classes: np.ndarray, bound: dict | None, stored: tuple[int, int]) -> None:
+def offer(chosen: state.Selected, e, now: thresholds.Setting, classes: np.ndarray, bound: dict | None, stored: tuple) -> None:
     """What a commit would spend; after the commit, what it bound."""
     missing = not_recorded(chosen, now)
     budget = budget_left(chosen, len(classes) + e.n_pending)
@@ -122,10 +122,10 @@ def offer(chosen: state.Selected, e, now: thresholds.Setting, classes: np.ndarra
         thresholds.plan_in_short(classes, budget, now.strategy, n_not_recorded=missing)
     else:
         as_bound, n_moved = bound_classes(chosen.run_id, chosen.iteration, *stored)
-        thresholds.class_figures(as_bound)
         thresholds.plan_in_short(as_bound, budget, now.strategy, n_not_recorded=missing)
         if n_moved:
-            st.caption(f"Verdicts were overridden since. Problems that would be in another class now: {n_moved:,}. Fork to use that.")
+            thresholds.class_figures(as_bound)
+            st.caption(f"As committed. Verdicts were overridden since. Problems that would be in another class now: {n_moved:,}. Fork to use that.")
     if bound:
         st.success(f"Committed by {bound['made_by']} at {bound['made_at']:%Y-%m-%d %H:%M} UTC.", icon=":material/lock:")
         widgets.link("plan.py", "The plan")
