@@ -1,6 +1,6 @@
 """The panels below the plot: what is open follows every threshold, what is closed is sent once.
 
-While all are closed they stand on the page itself; once one is open they are drawn in the fragment that a release draws anew.
+Where all are closed when the page is drawn they stand on the page itself; else in the fragment that a release draws anew.
 """
 
 import streamlit as st

@@ -76,7 +76,7 @@ def choices(now: Setting, *, locked: bool, modes: tuple[Mode, ...] = MODES) -> N
     signals, resample, presets, _ = st.columns([3, 4, 2, 3], vertical_alignment="bottom")
     signals.selectbox("Signals", modes, format_func=MODE_NAMES.get, key="mode_choice", on_change=_chosen, args=["mode"], disabled=locked)
     resample.selectbox("Resample", list(strategies()), format_func=lambda name: strategies()[name].label, key="strategy_choice", on_change=_chosen, args=["strategy"], disabled=locked)
-    if locked or now.mode in WITHOUT_LINES:
+    if locked or now.mode == "accuracy":
         return
     with presets.popover("Presets", width="stretch"):
         st.caption("Published for the policy Qwen2.5-7B with these reward models only.")

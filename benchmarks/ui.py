@@ -28,12 +28,12 @@ IDLE = "document.querySelector('[data-testid=stApp]')?.dataset.testScriptState =
 FRESH = "!document.querySelector('[data-stale=true]')"
 SETTLED = f"{IDLE} && {FRESH}"
 RELEASED = f"""() => new Promise(done => {{
-    const plot = {PLOT};
+    const plot = {PLOT}, isBare = !location.pathname.startsWith('/difficulty');
     window.addEventListener('pointerup', () => {{
         const start = performance.now();
         const look = () => {{
             const plan = [...document.querySelectorAll('p')].find(p => p.innerText.includes(' responses for '));
-            const isCounted = !plan || plan.innerText.includes(`for ${{plot.counts[1].toLocaleString('en')}} problems`);
+            const isCounted = isBare || plan?.innerText.includes(`for ${{plot.counts[1].toLocaleString('en')}} problems`);
             if (plot.sent > 0 && plot.offered.seq === plot.sent && isCounted && {FRESH}) done(performance.now() - start);
             else requestAnimationFrame(look);
         }};

@@ -40,8 +40,8 @@ def bound_classes(run_id: str, iteration: int, n_judged: int, n_overrides: int) 
     bound, (e, _) = reads.commit(state.store(), run_id, iteration), columns(run_id, iteration, n_judged, n_overrides)
     classes = classify(e.n_correct, e.n, e.phi_r, tau_l=bound["tau_l"], tau_h=bound["tau_h"], mode=bound["mode"])
     committed = reads.committed_classes(state.store(), run_id, iteration)
-    row = pd.Index(committed["problem_id"]).get_indexer(e.problem_ids)
-    n_moved = int(np.sum((row < 0) | (committed["difficulty"][row] != classes)))
+    before = pd.Series(committed["difficulty"], committed["problem_id"]).reindex(e.problem_ids)
+    n_moved = int((before.to_numpy() != classes).sum())
     return committed["difficulty"], n_moved
 
 

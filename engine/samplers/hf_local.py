@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from engine.method.seeds import uniforms
-from engine.samplers.hand_out import handed_out
+from engine.samplers.hand_out import HandOut, handed_out
 from engine.samplers.tokens import cannot_load, end_tokens, prompt_tokens
 from engine.types import Request, Response, SamplingSettings
 
@@ -60,7 +60,7 @@ class HfSampler:
         fits.sort(key=lambda r: (-len(tokens[r.prompt]), r.problem_id, r.index))
         batches = [fits[start : start + self.batch_size] for start in range(0, len(fits), self.batch_size)]
         finished = (responses for batch in batches for responses in self._generate(batch, [tokens[r.prompt] for r in batch], settings))
-        yield from handed_out(finished, self.batch_size)
+        yield from handed_out(finished, HandOut(self.batch_size, len(fits)))
 
     def close(self) -> None:
         import gc

@@ -114,7 +114,7 @@ class _Call:
         self._sampler, self._settings = sampler, settings
         self._servers = [_Server(url) for url in dict.fromkeys(sampler.urls)]
         self._waiting = deque(requests)
-        self._finished = HandOut(sampler.batch_size)
+        self._finished = HandOut(sampler.batch_size, len(requests))
         self._room: dict[str, int] = {}
         """Response tokens that fit after a prompt, where max_new_tokens does not."""
         self._heads: dict[tuple[Served, int], str] = {}
@@ -141,12 +141,12 @@ class _Call:
             self._begin(self._slot())
 
     async def next_batch(self) -> list[Response]:
-        """What has finished, once it is enough or the rest; empty at the end."""
+        """What has finished, once it is enough or the rest; empty at the end. An error is raised when all that was finished is handed on."""
         while not self._finished.is_due and self._n_slots and not self._error:
             self._news.clear()
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._news.wait(), LONG_S)
-        if self._error:
+        if self._error and not self._finished:
             raise self._error
         return self._finished.take()
 

@@ -17,7 +17,7 @@ from contextlib import closing
 
 from engine import vllm_process
 from engine.errors import SamplerError
-from engine.samplers.hand_out import handed_out
+from engine.samplers.hand_out import HandOut, handed_out
 from engine.samplers.tokens import cannot_load, end_tokens, prompt_tokens
 from engine.types import Request, Response, SamplingSettings
 
@@ -95,7 +95,7 @@ class VllmSampler:
             yield [Response(r.problem_id, r.index, r.seed, "", "refused", 0) for r in refused]
         fits.sort(key=lambda r: (-len(tokens[r.prompt]), r.problem_id, r.index))
         with closing(self._stream(fits, tokens, settings)) as stream:
-            yield from handed_out(stream, self.batch_size)
+            yield from handed_out(stream, HandOut(self.batch_size, len(fits)))
 
     def close(self) -> None:
         """Give memory and device back. Safe to call twice."""

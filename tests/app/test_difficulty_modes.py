@@ -4,7 +4,7 @@ import json
 
 from streamlit.testing.v1 import AppTest
 
-from engine.method.difficulty import class_counts, classify
+from engine.method.difficulty import PRESETS, class_counts, classify
 from engine.method.posterior import FEW
 from engine.store import reads
 from tests.app.shown import n_to_resample
@@ -31,6 +31,7 @@ def test_below_few_problems_the_posterior_leaves_the_lines_to_both_signals_and_s
     at = shown("posterior")
     assert told(at)["mode"] == "both"
     assert not at.slider(key="tau_h_slider").disabled
+    assert any(preset.prm in button.label for preset in PRESETS for button in at.button)
     assert f"Below {FEW} problems no posterior is fitted: both signals decide." in [caption.value for caption in at.caption]
 
 
@@ -45,6 +46,8 @@ def test_where_the_posterior_decides_the_plot_gets_its_classes_and_the_sliders_r
     e = reads.estimates(studio.db, studio.run_id, 0)
     counts = class_counts(classify(e.n_correct, e.n, e.phi_r, tau_l=0, tau_h=1, mode="posterior"))
     assert n_to_resample(at) == counts["boundary"]
+    at.selectbox(key="strategy_choice").set_value("inlier+boundary").run()
+    assert n_to_resample(at) == counts["inlier"] + counts["boundary"]
 
 
 def test_accuracy_alone_has_no_lines(studio):

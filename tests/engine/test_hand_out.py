@@ -1,5 +1,8 @@
 """When a streaming sampler hands on what is finished."""
 
+import pytest
+
+from engine.errors import SamplerError
 from engine.samplers.hand_out import ENOUGH, LONG_S, HandOut, handed_out
 from engine.types import Response
 
@@ -16,7 +19,7 @@ def responses(n: int) -> list[Response]:
 
 
 def test_enough_responses_go_on_at_once_in_the_order_they_finished():
-    finished = HandOut(1_000, Clock())
+    finished = HandOut(1_000, 10_000, Clock())
     finished.add(*responses(ENOUGH - 1))
     assert not finished.is_due
     last = Response("q", 0, 7, "text", "stop", 1)
@@ -27,7 +30,7 @@ def test_enough_responses_go_on_at_once_in_the_order_they_finished():
 
 
 def test_a_batch_smaller_than_that_is_enough():
-    finished = HandOut(3, Clock())
+    finished = HandOut(3, 10_000, Clock())
     finished.add(*responses(2))
     assert not finished.is_due
     finished.add(*responses(1))
@@ -36,7 +39,7 @@ def test_a_batch_smaller_than_that_is_enough():
 
 def test_a_slow_policys_only_response_goes_on_when_the_time_has_come():
     clock = Clock()
-    finished = HandOut(1_000, clock)
+    finished = HandOut(1_000, 10_000, clock)
     clock.now += 10 * LONG_S
     assert not finished.is_due, "nothing is finished"
     finished.add(*responses(1))
@@ -51,7 +54,29 @@ def test_a_slow_policys_only_response_goes_on_when_the_time_has_come():
 def test_short_lists_become_long_ones_and_nothing_is_lost_or_moved():
     rows = responses(3 * ENOUGH + 5)
     short = [rows[start : start + 7] for start in range(0, len(rows), 7)]
-    lists = list(handed_out(short, 1_000))
+    lists = list(handed_out(short, HandOut(1_000, 10_000)))
     assert [response for handed in lists for response in handed] == rows
     assert all(ENOUGH <= len(handed) < ENOUGH + 7 for handed in lists[:-1])
-    assert list(handed_out([], 1_000)) == []
+    assert list(handed_out([], HandOut(1_000, 0))) == []
+
+
+def test_a_small_call_is_handed_out_in_eighths():
+    handed = list(handed_out([[response] for response in responses(16)], HandOut(256, 16)))
+    assert [len(rows) for rows in handed] == [2] * 8
+
+
+def test_what_was_finished_before_an_error_comes_before_it():
+    def failing():
+        yield responses(3)
+        raise SamplerError("The policy is gone.")
+
+    handed = handed_out(failing(), HandOut(256, 1_000))
+    assert next(handed) == responses(3)
+    with pytest.raises(SamplerError, match="gone"):
+        next(handed)
+
+
+def test_a_list_that_is_not_taken_is_given_up_without_an_error():
+    handed = handed_out([responses(1), responses(1)], HandOut(1, 8))
+    next(handed)
+    handed.close()
