@@ -50,9 +50,10 @@ def _order(chosen: state.Selected, n_problems: int) -> None:
         return
     cost, n_ordered = k * calibration.N_LABEL, calibration.n_ordered(state.store(), chosen.run_id, chosen.iteration)
     more = max(cost - n_ordered * calibration.N_LABEL, 0)
-    if right.button(f"Sample {more:,} of the remaining {budget:,} responses", disabled=not 0 < more <= budget):
-        state.runner().submit(chosen.run_id, chosen.iteration, "calibrate", {"n_problems": int(k)})
-        st.rerun()
+    right.button(
+        f"Sample {more:,} of the remaining {budget:,} responses", disabled=not 0 < more <= budget, on_click=state.runner().submit,
+        args=[chosen.run_id, chosen.iteration, "calibrate", {"n_problems": int(k)}],
+    )  # fmt: skip
 
 
 def _against_labels(report: EstimationReport) -> None:

@@ -1,6 +1,5 @@
-"""The panels below the plot: what is open follows every threshold, what is closed is sent once.
-
-Where all are closed when the page is drawn they stand on the page itself; else in the fragment that a release draws anew.
+"""The panels below the plot. They stand outside the fragment that a release draws anew, so that closed ones are sent once; an open one
+asks for the whole page where its question has changed.
 """
 
 import streamlit as st
@@ -18,8 +17,14 @@ PANELS = {
 """Title and content by widget key."""
 
 
-def is_any_open() -> bool:
-    return any(st.session_state.get(key) for key in PANELS)
+DRAWN = "panels_drawn"
+"""Session entry with the question that the panels answer; None while the page is being drawn."""
+
+
+def follow(*question) -> None:
+    """Draw the page anew if a panel is open and answers another question. Call it first in what a release draws."""
+    if any(st.session_state.get(key) for key in PANELS) and st.session_state[DRAWN] not in (None, question):
+        st.rerun()
 
 
 def closed_panels() -> None:
@@ -39,3 +44,4 @@ def panels(chosen: state.Selected, now: Setting, e: Estimates, stored: tuple, *,
         with st.expander(title, key=key, on_change="rerun") as opened:
             if opened.open:
                 draw(chosen, now, e, stored, locked=locked)
+    st.session_state[DRAWN] = (now, stored)

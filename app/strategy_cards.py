@@ -40,9 +40,8 @@ def _card(offer: Offer, *, is_chosen: bool, locked: bool) -> None:
     st.markdown(f"**{offer.label}**" + (" :blue-badge[chosen]" if is_chosen else ""))
     st.metric("Expected pairs", f"{offer.expected_pairs:,.0f}", help=f"{offer.n_foregone:,} pairs of other problems' pre-samples foregone.")
     st.caption(f"{_spent(offer)}  \n{_cost(offer)}")
-    if not locked and not is_chosen and st.button("Choose", key=f"card_{offer.strategy}", width="stretch"):
-        state.keep(strategy=offer.strategy)
-        st.rerun()
+    if not locked and not is_chosen:
+        st.button("Choose", key=f"card_{offer.strategy}", on_click=state.keep, kwargs={"strategy": offer.strategy}, width="stretch")
 
 
 def _spent(offer: Offer) -> str:

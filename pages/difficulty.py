@@ -45,8 +45,11 @@ def bound_classes(run_id: str, iteration: int, n_judged: int, n_overrides: int) 
     return committed["difficulty"], n_moved
 
 
-def draw(chosen: state.Selected, run: dict, has_panels: bool) -> None:
-    """What responses, verdicts and thresholds change: the fragment that is drawn anew when a threshold is released."""
+def draw(chosen: state.Selected, run: dict) -> tuple | None:
+    """What responses, verdicts and thresholds change: the fragment that is drawn anew when a threshold is released.
+
+    Returns: setting, estimates and what they stand on; None before the first problem is finished.
+    """
     db = state.store()
     n_judged = reads.n_judged(db, chosen.row["presample_set"], "train", chosen.run_id, chosen.iteration, run["prm_id"])
     stored = (n_judged, reads.n_overrides(db))
@@ -55,10 +58,9 @@ def draw(chosen: state.Selected, run: dict, has_panels: bool) -> None:
     last = thresholds.last_commit(chosen)
     if not len(e.problem_ids):
         st.info(f"No problem is finished yet; {e.n_pending} are pending. Points appear as responses come in.", icon=":material/hourglass_empty:")
-        if has_panels:
-            panels.closed_panels()
-        return
+        return None
     now = thresholds.current(chosen, bound, last)
+    panels.follow(now, stored)
     decides = deciding_mode(now.mode, e.phi_r)
     if decides == "posterior":
         classes = classes_by_posterior(chosen.run_id, chosen.iteration, *stored)
@@ -81,8 +83,7 @@ def draw(chosen: state.Selected, run: dict, has_panels: bool) -> None:
         how = "" if rows_picked(e) else " Click a point, draw a box or a lasso, or press a class above the plot, to see the problems behind it."
         st.caption(f"{len(e.problem_ids):,} problems, {int(e.n[0])} responses each.{pending} {signal_note(chosen.config)}{how}")
     selection(chosen, e, classes)
-    if has_panels:
-        panels.panels(chosen, now, e, stored, locked=bound is not None)
+    return now, e, stored
 
 
 def home(chosen: state.Selected, last: dict | None) -> Lines:
@@ -212,7 +213,9 @@ thresholds.choices(
 )
 job = job_rows.find(state.store(), chosen.run_id, chosen.iteration, "presample", {})
 is_live = job is not None and job["state"] in ("running", "queued")
-has_panels = panels.is_any_open()
-st.fragment(draw, run_every=2 if is_live else None)(chosen, reads.run(state.store(), chosen.run_id), has_panels)
-if not has_panels:
+st.session_state[panels.DRAWN] = None
+drawn = st.fragment(draw, run_every=2 if is_live else None)(chosen, reads.run(state.store(), chosen.run_id))
+if drawn:
+    panels.panels(chosen, *drawn, locked=bound is not None)
+else:
     panels.closed_panels()

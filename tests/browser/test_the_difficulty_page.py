@@ -132,6 +132,21 @@ def test_one_press_of_back_leaves_the_difficulty_page_whatever_was_moved_there(s
     tab.wait_for_function("() => document.querySelectorAll('input[type=number]')[1]?.value === '0.123'")
 
 
+def test_a_panel_opened_with_a_key_keeps_the_focus_and_follows_a_line_that_is_moved(studio, tab):
+    open_difficulty(tab, studio)
+    panel = tab.locator("summary", has_text="What would this buy?")
+    panel.focus()
+    panel.press("Enter")
+    tab.get_by_text("Expected pairs", exact=True).first.wait_for()
+    settle(tab, "Difficulty")
+    assert tab.evaluate("() => document.activeElement.innerText").endswith("What would this buy?")
+    cards = "() => [...document.querySelectorAll('details')].find(d => d.innerText.includes('What would this buy?')).innerText"
+    before = tab.evaluate(cards)
+    for _ in range(3):
+        tab.get_by_role("slider", name="Upper threshold (tau high)", exact=True).press("PageDown")
+    tab.wait_for_function(f"before => ({cards})() !== before", arg=before)
+
+
 def test_another_run_is_a_step_and_has_its_own_thresholds(studio, tab):
     tab.goto(studio.at("difficulty", studio.fresh, tau_l="0.111", tau_h="0.888"))
     settle(tab, "Difficulty")
