@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterable, Iterator
 from engine.types import Response
 
 ENOUGH = 128
-"""Responses; less where the batch size or an eighth of the call's requests is less. On two cores 128 instead of 32 take a third of
-the storing process's CPU time."""
+"""Responses, or the batch size where that is less. On two cores 128 instead of 32 take a third of the storing process's CPU time."""
+
+FEW = 16
+"""Requests of a call that somebody watches, as in the playground: every response goes on at once."""
 
 LONG_S = 10.0
 """Seconds since the last list after which the next finished response takes all with it, so that a slow policy is seen to work. Where
@@ -28,7 +30,7 @@ class HandOut:
     """
 
     def __init__(self, batch_size: int, n_requests: int, clock: Callable[[], float] = time.monotonic):
-        self._enough, self._clock = max(1, min(ENOUGH, batch_size, n_requests // 8)), clock
+        self._enough, self._clock = 1 if n_requests <= FEW else min(ENOUGH, batch_size), clock
         self._since = clock()
         self._finished: list[Response] = []
 

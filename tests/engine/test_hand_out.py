@@ -60,9 +60,9 @@ def test_short_lists_become_long_ones_and_nothing_is_lost_or_moved():
     assert list(handed_out([], HandOut(1_000, 0))) == []
 
 
-def test_a_small_call_is_handed_out_in_eighths():
+def test_a_call_that_is_watched_is_handed_out_one_by_one():
     handed = list(handed_out([[response] for response in responses(16)], HandOut(256, 16)))
-    assert [len(rows) for rows in handed] == [2] * 8
+    assert [len(rows) for rows in handed] == [1] * 16
 
 
 def test_what_was_finished_before_an_error_comes_before_it():
