@@ -15,33 +15,26 @@ PANELS = {
     "calibration": ("Suggested thresholds and calibration", calibration_panel),
 }
 """Title and content by widget key."""
-
-
 DRAWN = "panels_drawn"
 """Session entry with the question that the panels answer; None while the page is being drawn."""
 
 
-def follow(*question) -> None:
+def follow(now: Setting, stored: tuple) -> None:
     """Draw the page anew if a panel is open and answers another question. Call it first in what a release draws."""
-    if any(st.session_state.get(key) for key in PANELS) and st.session_state[DRAWN] not in (None, question):
+    if any(st.session_state.get(key) for key in PANELS) and st.session_state[DRAWN] not in (None, (now, stored)):
         st.rerun()
 
 
-def closed_panels() -> None:
-    """The titles alone."""
-    for key, (title, _) in PANELS.items():
-        st.expander(title, key=key, on_change="rerun")
-
-
-def panels(chosen: state.Selected, now: Setting, e: Estimates, stored: tuple, *, locked: bool) -> None:
+def panels(chosen: state.Selected, question: tuple[Setting, Estimates, tuple] | None, *, locked: bool) -> None:
     """Every title, and what stands below it where it is open.
 
     Args:
-        stored: what makes the same question a new one, such as the number of judged responses.
+        question: the setting, the estimates, and what makes them new ones, such as the number of judged responses; None before the
+            first problem is finished, where there is nothing to say.
         locked: after a commit nothing can be chosen any more.
     """
     for key, (title, draw) in PANELS.items():
         with st.expander(title, key=key, on_change="rerun") as opened:
-            if opened.open:
-                draw(chosen, now, e, stored, locked=locked)
-    st.session_state[DRAWN] = (now, stored)
+            if opened.open and question:
+                draw(chosen, *question, locked=locked)
+    st.session_state[DRAWN] = (question[0], question[2]) if question else ()

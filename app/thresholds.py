@@ -12,7 +12,7 @@ from engine.method.posterior import FEW
 from engine.method.strategies import strategies
 from engine.method.strategies.classes import targets_of
 from engine.store import reads
-from engine.types import Difficulty, Mode
+from engine.types import Mode
 
 NEUTRAL = (0.25, 0.65)
 """Where the lines stand when neither the URL, a commit nor the configuration says anything."""
@@ -105,11 +105,9 @@ def controls(now: Setting, decides: Mode, *, locked: bool) -> None:
 
 def class_figures(classes: np.ndarray) -> None:
     """How many problems each class has, and their share."""
-    counts = dict(zip(Difficulty, class_counts(classes).values()))
     with st.container(horizontal=True):
-        for d in Difficulty:
-            share = percent(counts[d], max(len(classes), 1))
-            st.metric(d.name.capitalize(), f"{counts[d]:,}", share, delta_color="off", delta_arrow="off", width="content")
+        for name, count in class_counts(classes).items():
+            st.metric(name.capitalize(), f"{count:,}", percent(count, max(len(classes), 1)), delta_color="off", delta_arrow="off", width="content")
 
 
 def plan_in_short(classes: np.ndarray, budget: int, strategy: str, *, n_not_recorded: int = 0) -> None:
@@ -118,8 +116,8 @@ def plan_in_short(classes: np.ndarray, budget: int, strategy: str, *, n_not_reco
     Args:
         n_not_recorded: responses of that spread that a recording does not have.
     """
-    targets, counts = targets_of(strategy), dict(zip(Difficulty, class_counts(classes).values()))
-    n_targets = len(classes) if targets is None else sum(counts[d] for d in targets)
+    targets = targets_of(strategy)
+    n_targets = len(classes) if targets is None else int(np.isin(classes, list(targets)).sum())
     if not n_targets:
         st.warning(f"No problem is in the classes to resample: {budget:,} responses stay unspent.")
         return

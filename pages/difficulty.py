@@ -45,10 +45,10 @@ def bound_classes(run_id: str, iteration: int, n_judged: int, n_overrides: int) 
     return committed["difficulty"], n_moved
 
 
-def draw(chosen: state.Selected, run: dict) -> tuple | None:
+def draw(chosen: state.Selected, run: dict) -> tuple[thresholds.Setting, reads.Estimates, tuple] | None:
     """What responses, verdicts and thresholds change: the fragment that is drawn anew when a threshold is released.
 
-    Returns: setting, estimates and what they stand on; None before the first problem is finished.
+    Returns: what the panels are asked; None before the first problem is finished.
     """
     db = state.store()
     n_judged = reads.n_judged(db, chosen.row["presample_set"], "train", chosen.run_id, chosen.iteration, run["prm_id"])
@@ -214,8 +214,5 @@ thresholds.choices(
 job = job_rows.find(state.store(), chosen.run_id, chosen.iteration, "presample", {})
 is_live = job is not None and job["state"] in ("running", "queued")
 st.session_state[panels.DRAWN] = None
-drawn = st.fragment(draw, run_every=2 if is_live else None)(chosen, reads.run(state.store(), chosen.run_id))
-if drawn:
-    panels.panels(chosen, *drawn, locked=bound is not None)
-else:
-    panels.closed_panels()
+question = st.fragment(draw, run_every=2 if is_live else None)(chosen, reads.run(state.store(), chosen.run_id))
+panels.panels(chosen, question, locked=bound is not None)

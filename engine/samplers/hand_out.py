@@ -5,7 +5,8 @@ lost in a crash and unseen on the screen.
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 
 from engine.types import Response
 
@@ -50,16 +51,17 @@ class HandOut:
         return taken
 
 
-def handed_out(finished: Iterable[list[Response]], out: HandOut) -> Iterator[list[Response]]:
-    """The same responses in longer lists. What was finished before an error comes before it."""
-    try:
-        for responses in finished:
-            out.add(*responses)
-            if out.is_due:
+def handed_out(finished: Generator[list[Response]], out: HandOut) -> Iterator[list[Response]]:
+    """The same responses in longer lists. What was finished before an error comes before it; closing early closes the source."""
+    with closing(finished):
+        try:
+            for responses in finished:
+                out.add(*responses)
+                if out.is_due:
+                    yield out.take()
+        except Exception:
+            if out:
                 yield out.take()
-    except Exception:
+            raise
         if out:
             yield out.take()
-        raise
-    if out:
-        yield out.take()

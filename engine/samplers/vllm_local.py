@@ -12,8 +12,7 @@ Two engines in one process die together, so a second open one is refused.
 
 import os
 from collections import deque
-from collections.abc import Iterator, Sequence
-from contextlib import closing
+from collections.abc import Generator, Iterator, Sequence
 
 from engine import vllm_process
 from engine.errors import SamplerError
@@ -94,8 +93,7 @@ class VllmSampler:
         if refused:
             yield [Response(r.problem_id, r.index, r.seed, "", "refused", 0) for r in refused]
         fits.sort(key=lambda r: (-len(tokens[r.prompt]), r.problem_id, r.index))
-        with closing(self._stream(fits, tokens, settings)) as stream:
-            yield from handed_out(stream, HandOut(self.batch_size, len(fits)))
+        yield from handed_out(self._stream(fits, tokens, settings), HandOut(self.batch_size, len(fits)))
 
     def close(self) -> None:
         """Give memory and device back. Safe to call twice."""
@@ -110,7 +108,7 @@ class VllmSampler:
 
     def _stream(
         self, requests: list[Request], tokens: dict[str, list[int]], settings: SamplingSettings
-    ) -> Iterator[list[Response]]:
+    ) -> Generator[list[Response]]:
         """What finished in each engine step. Keeps batch_size requests in flight; aborts them if it is closed early."""
         if self._sampling:
             raise SamplerError("This policy is already sampling. Finish or close the earlier call's generator first.")
