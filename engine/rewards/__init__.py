@@ -1,7 +1,8 @@
 """Process reward models: score the steps of responses.
 
-One protocol for every family. Scores are rounded to five decimals, so that a text scored in another batch, where the last
-bits of a float may differ, keeps its place in every ordering.
+One protocol for every family. On a CPU a text has the same scores to the last bit whatever it is read with (tested for causal models; an
+encoder's pooled head, GPUs and vLLM may differ in the last bits). Scores are rounded to five decimals, so that such a text keeps its place in
+nearly every ordering.
 """
 
 from collections.abc import Sequence

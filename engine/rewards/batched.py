@@ -4,9 +4,11 @@ Must not know of problems, runs or thresholds.
 """
 
 import gc
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Literal
 
 from engine.errors import RewardModelError
@@ -99,7 +101,7 @@ class BatchedReward(ABC):
 
 
 class ForwardReward(BatchedReward):
-    """A reward model whose forward passes run here, on padded batches of like length.
+    """A reward model whose forward passes run here, on batches of one padded length, which no other text of a batch decides.
 
     A family sets `_model` and `_pad` beside what BatchedReward asks for.
 
@@ -111,6 +113,8 @@ class ForwardReward(BatchedReward):
 
     _model = None
     _pad = 0
+    _padded_to = 8
+    """Texts are padded to a multiple of this many tokens."""
 
     def __init__(self, path: str, device: str = "auto", batch_tokens: int | None = None):
         import torch
@@ -136,22 +140,22 @@ class ForwardReward(BatchedReward):
             yield from zip(batch, self._forward(batch), strict=True)
 
     def _batches(self, rows: list[Row]) -> Iterator[list[Row]]:
-        """Rows of like length together, longest first, so that the first batch shows whether memory is enough."""
-        batch: list[Row] = []
-        for row in sorted(rows, key=lambda row: -len(row.ids)):
-            if batch and (len(batch) + 1) * len(batch[0].ids) > self._batch_tokens:
-                yield batch
-                batch = []
-            batch.append(row)
-        if batch:
-            yield batch
+        """Rows of one padded length together, longest first, so that the first batch shows whether memory is enough."""
+        for n_tokens, alike in groupby(sorted(rows, key=self._padded, reverse=True), self._padded):
+            together = list(alike)
+            n_rows = max(self._batch_tokens // n_tokens, 1)
+            yield from (together[start : start + n_rows] for start in range(0, len(together), n_rows))
+
+    def _padded(self, row: Row) -> int:
+        """Tokens of a row with its padding. The row alone decides it, so that its company changes no bit of its scores."""
+        return min(-(-len(row.ids) // self._padded_to) * self._padded_to, self._longest or sys.maxsize)
 
     def _forward(self, batch: list[Row]) -> list[list[float]]:
         import torch
 
-        longest = len(batch[0].ids)
-        ids = torch.tensor([row.ids + [self._pad] * (longest - len(row.ids)) for row in batch], device=self._device)
-        mask = torch.tensor([[1] * len(row.ids) + [0] * (longest - len(row.ids)) for row in batch], device=self._device)
+        n_tokens = self._padded(batch[0])
+        ids = torch.tensor([row.ids + [self._pad] * (n_tokens - len(row.ids)) for row in batch], device=self._device)
+        mask = torch.tensor([[1] * len(row.ids) + [0] * (n_tokens - len(row.ids)) for row in batch], device=self._device)
         with torch.inference_mode():
             return self._probabilities(ids, mask, batch)
 

@@ -48,3 +48,12 @@ def load_classifier(kind: Kind, path: str, device, trust_remote_code: bool):
             "(wrong, right). Choose another one."
         )
     return model.to(device).eval()
+
+
+def probabilities(logits) -> list[float]:
+    """Of being right, one per row of logits [rows, labels]: one label's sigmoid, or the second one's share of two.
+
+    Give it one text's rows at a time: torch's sigmoid has other last bits at the end of a tensor, so they would depend on the batch.
+    """
+    right = logits[:, 0].sigmoid() if logits.shape[-1] == 1 else logits.softmax(-1)[:, 1]
+    return right.tolist()

@@ -44,12 +44,11 @@ def load_headed(path: str, head: str, build: Callable, device):
     return model.to(device).eval()
 
 
-def end_states(model, ids, mask, ends: list[list[int]]):
-    """fp32 hidden states at the given tokens of every row, all rows after one another: [sum of ends, hidden size]."""
-    import torch
-
+def end_states(model, ids, mask, ends: list[list[int]]) -> list:
+    """fp32 hidden states at the given tokens of every row: [ends, hidden size] each, because a head that read all rows as one matrix
+    would give a text other last bits in other company."""
     hidden = model.model(input_ids=ids, attention_mask=mask, use_cache=False).last_hidden_state
-    return torch.cat([hidden[index, row] for index, row in enumerate(ends)]).float()
+    return [hidden[index, row].float() for index, row in enumerate(ends)]
 
 
 def _headed(head: str, build: Callable):

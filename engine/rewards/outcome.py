@@ -8,7 +8,7 @@ Must not know of problems, runs or thresholds.
 """
 
 from engine.rewards.batched import ForwardReward, Item, Row, load_tokenizer
-from engine.rewards.classifiers import OUTCOME, load_classifier
+from engine.rewards.classifiers import OUTCOME, load_classifier, probabilities
 from engine.rewards.plain_text import PlainText, chat_parts
 
 
@@ -38,7 +38,7 @@ class OutcomeReward(ForwardReward):
         self._longest = min(positions or self._tokenizer.model_max_length, self._tokenizer.model_max_length)
         self._pad = self._model.config.pad_token_id or 0
         if self._model.config.pad_token_id is None:
-            self._batch_tokens = 0  # such a model cannot tell a text from its padding: each is read by itself
+            self._batch_tokens, self._padded_to = 0, 1  # it cannot tell a text from its padding: each is read by itself
 
     def _read(self, item: Item) -> Row:
         before, between, behind = self._frame
@@ -59,8 +59,7 @@ class OutcomeReward(ForwardReward):
 
     def _probabilities(self, ids, mask, batch: list[Row]) -> list[list[float]]:
         logits = self._model(input_ids=ids, attention_mask=mask).logits.float()
-        right = logits[:, 0].sigmoid() if logits.shape[-1] == 1 else logits.softmax(-1)[:, 1]
-        return [[score] for score in right.tolist()]
+        return [probabilities(text) for text in logits.split(1)]
 
 
 def _added(tokenizer) -> tuple[list[int], list[int]]:

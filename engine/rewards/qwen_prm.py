@@ -64,9 +64,8 @@ class QwenPrm(ForwardReward):
         return self._tags.read(item)
 
     def _probabilities(self, ids, mask, batch: list[Row]) -> list[list[float]]:
-        n_steps = [len(row.ends) for row in batch]
-        logits = self._model.score(end_states(self._model, ids, mask, [row.ends for row in batch]))
-        return [right.tolist() for right in logits.softmax(-1)[:, 1].split(n_steps)]
+        states = end_states(self._model, ids, mask, [row.ends for row in batch])
+        return [self._model.score(steps).softmax(-1)[:, 1].tolist() for steps in states]
 
 
 def open_qwen_prm(path: str, backend: Literal["auto", "transformers", "vllm"] = "auto", trust_remote_code: bool = False):

@@ -47,8 +47,8 @@ class SkyworkPrm(ForwardReward):
         return tagged_row(item, self._begin + question, steps, self._end_id)
 
     def _probabilities(self, ids, mask, batch: list[Row]) -> list[list[float]]:
-        values = self._model.v_head["summary"](end_states(self._model, ids, mask, [row.ends for row in batch]))
-        return [right.tolist() for right in values[:, 0].sigmoid().split([len(row.ends) for row in batch])]
+        states = end_states(self._model, ids, mask, [row.ends for row in batch])
+        return [self._model.v_head["summary"](steps)[:, 0].sigmoid().tolist() for steps in states]
 
 
 def _value_head(hidden_size: int):

@@ -9,7 +9,7 @@ Must not know of problems, runs or thresholds. Source: HS-STaR, method.md sectio
 from engine.errors import RewardModelError
 from engine.method.steps import step_spans
 from engine.rewards.batched import ForwardReward, Item, Row, load_tokenizer
-from engine.rewards.classifiers import STEPS, load_classifier
+from engine.rewards.classifiers import STEPS, load_classifier, probabilities
 from engine.rewards.step_ends import step_end_tokens
 
 
@@ -43,5 +43,4 @@ class TokenClassificationReward(ForwardReward):
 
     def _probabilities(self, ids, mask, batch: list[Row]) -> list[list[float]]:
         logits = self._model(input_ids=ids, attention_mask=mask).logits.float()
-        right = logits[..., 0].sigmoid() if logits.shape[-1] == 1 else logits.softmax(-1)[..., 1]
-        return [right[index, row.ends].tolist() for index, row in enumerate(batch)]
+        return [probabilities(logits[index, row.ends]) for index, row in enumerate(batch)]

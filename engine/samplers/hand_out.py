@@ -17,8 +17,7 @@ FEW = 16
 """Requests of a call that somebody watches, as in the playground: every response goes on at once."""
 
 LONG_S = 10.0
-"""Seconds since the last list after which the next finished response takes all with it, so that a slow policy is seen to work. Where
-a local sampler gives enough in this time, it hands out the same lists in every run, and so they are scored in the same batches."""
+"""Seconds since the last list after which the next finished response takes all with it, so that a slow policy is seen to work."""
 
 
 class HandOut:

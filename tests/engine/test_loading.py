@@ -178,9 +178,7 @@ def test_in_turn_gives_the_same_responses_and_scores_and_never_holds_both(db, tm
     _, side_by_side, expected = presampled(other, monkeypatch, roomy)
     other.close()
     assert side_by_side.opened[1] == ("token_classification", 1) and len(rows) == 36
-    assert [row[:3] for row in rows] == [row[:3] for row in expected]
-    for (*_, scores), (*_, others) in zip(rows, expected):
-        assert scores == pytest.approx(others, abs=2e-5)  # scored in other batches: the last digit may turn
+    assert rows == expected
 
 
 def test_a_phase_that_cannot_fit_is_refused_before_anything_is_loaded(db, monkeypatch):

@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -11,6 +12,7 @@ from engine import vllm_process
 from engine.errors import RewardModelError
 from engine.method.steps import split_steps
 from engine.placement import Backend, Workers, open_backend
+from engine.rewards import batched
 from engine.rewards.batched import BatchedReward, Row
 
 torch = pytest.importorskip("torch")
@@ -149,6 +151,18 @@ def test_order_and_batch_change_nothing(family):
     assert family.scorer.score([]) == []
 
 
+@pytest.mark.parametrize("family", ["qwen_prm", "skywork_prm", "outcome"], indirect=True)
+def test_a_text_has_the_same_scores_to_the_last_bit_in_any_company(family, monkeypatch):
+    monkeypatch.setattr(batched, "SCORE_DECIMALS", 17)
+    rng = Random(0)
+    texts = [(QUESTION, " a" * n + ".\n\nOne step") for n in range(60)] + ITEMS
+    alone = {item: family.scorer.score([item])[0] for item in texts}
+    assert any(scores.scores[-1] != round(scores.scores[-1], 8) for scores in alone.values()), "nothing is rounded here"
+    for _ in range(12):
+        company = rng.sample(texts, rng.randrange(2, len(texts)))
+        assert family.scorer.score(company) == [alone[item] for item in company]
+
+
 def test_equal_items_are_read_once(family, monkeypatch):
     read, original = [], family.scorer._forward
     monkeypatch.setattr(family.scorer, "_forward", lambda batch: (read.extend(batch), original(batch))[1])
@@ -276,8 +290,8 @@ def test_three_labels_are_no_outcome(tmp_path):
 def test_all_families_share_one_way_of_batching():
     rows = [Row(("", str(n)), [0] * n, [0]) for n in (3, 9, 5, 1)]
     scorer = TokenClassificationReward.__new__(TokenClassificationReward)
-    scorer._batch_tokens = 10
-    assert [[len(row.ids) for row in batch] for batch in scorer._batches(rows)] == [[9], [5, 3], [1]]
+    scorer._batch_tokens = 16
+    assert [[len(row.ids) for row in batch] for batch in scorer._batches(rows)] == [[9], [3, 5], [1]]
 
 
 def test_a_family_opens_by_its_name_and_transformers_is_what_a_machine_without_a_gpu_takes(qwen, skywork, monkeypatch):
