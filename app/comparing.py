@@ -13,7 +13,7 @@ from engine.level_lengths import Length, level_lengths
 from engine.measured_runs import Measured
 from engine.method.difficulty import classify
 from engine.method.flows import flows
-from engine.store import reads
+from engine.store import commit_reads, reads
 from engine.summary import class_counts_of_commit
 from engine.types import Difficulty
 
@@ -84,7 +84,7 @@ def held_out_flows(before: Evaluation, after: Evaluation) -> None:
 def class_shares(chosen: state.Selected) -> None:
     """Of the training problems, as committed."""
     db = state.store()
-    committed = [row["iteration"] for row in reads.iterations(db, chosen.run_id) if reads.commit(db, chosen.run_id, row["iteration"])]
+    committed = [row["iteration"] for row in reads.iterations(db, chosen.run_id) if commit_reads.commit(db, chosen.run_id, row["iteration"])]
     counts = [class_counts_of_commit(db, chosen.run_id, t) for t in committed]
     if counts:
         shares = {name: [c[name] / max(sum(c.values()), 1) for c in counts] for name in counts[0]}

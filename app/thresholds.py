@@ -11,7 +11,7 @@ from engine.method.difficulty import MODES, PRESETS, class_counts
 from engine.method.posterior import FEW
 from engine.method.strategies import strategies
 from engine.method.strategies.classes import targets_of
-from engine.store import reads
+from engine.store import commit_reads
 from engine.types import Mode
 
 NEUTRAL = (0.25, 0.65)
@@ -31,7 +31,7 @@ class Setting:
 
 def last_commit(chosen: state.Selected) -> dict | None:
     """What the iteration before bound; None in the first."""
-    return reads.commit(state.store(), chosen.run_id, chosen.iteration - 1) if chosen.iteration else None
+    return commit_reads.commit(state.store(), chosen.run_id, chosen.iteration - 1) if chosen.iteration else None
 
 
 def current(chosen: state.Selected, bound: dict | None, last: dict | None) -> Setting:

@@ -17,7 +17,7 @@ from engine.method.difficulty import classify
 from engine.method.intervals import Interval
 from engine.method.seeds import stable_hash
 from engine.resolved import resolved_config
-from engine.store import Database, comparison_reads, reads
+from engine.store import Database, commit_reads, comparison_reads, reads
 from engine.summary import summarise
 from engine.types import Difficulty
 
@@ -146,7 +146,7 @@ def measure(db: Database, run_id: str, *, file: str = "") -> Measured:
               seconds=round(seconds.get(row["iteration"], 0.0), 2))
         for row in told
     ]  # fmt: skip
-    commits = [c for c in (reads.commit(db, run_id, row["iteration"]) for row in told) if c]
+    commits = [c for c in (commit_reads.commit(db, run_id, row["iteration"]) for row in told) if c]
     change = gain(found[0], found[max(found)]) if len(found) > 1 and 0 in found else None
     rows = comparison_reads.training_yield(db, run_id)
     choices = sorted({repr(_choice(c)) for c in commits})

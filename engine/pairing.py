@@ -7,7 +7,7 @@ from engine import runs
 from engine.config import PairsConfig
 from engine.method.pairs import build_pairs
 from engine.method.seeds import stable_hash
-from engine.store import Database, now, reads
+from engine.store import Database, commit_reads, now
 
 Pair = tuple[SimpleNamespace, SimpleNamespace]
 """(chosen, rejected), rows of the pool."""
@@ -18,7 +18,7 @@ def make_pairs(db: Database, run_id: str, iteration: int) -> int:
 
     Returns: the number of pairs.
     """
-    stored = reads.pair_set(db, run_id, iteration)
+    stored = commit_reads.pair_set(db, run_id, iteration)
     if stored:
         return stored["n_pairs"]
     config = runs.config_of(db, run_id)
@@ -28,7 +28,7 @@ def make_pairs(db: Database, run_id: str, iteration: int) -> int:
     with db.transaction() as cursor:
         cursor.execute(
             "INSERT INTO pair_sets VALUES (?, ?, ?, ?, ?)",
-            [run_id, iteration, len(kept), reads.n_foregone(db, run_id, iteration), now()],
+            [run_id, iteration, len(kept), commit_reads.n_foregone(db, run_id, iteration), now()],
         )
         db.insert("pairs", _columns(run_id, iteration, kept, is_scored=is_scored))
     return len(kept)
@@ -36,7 +36,7 @@ def make_pairs(db: Database, run_id: str, iteration: int) -> int:
 
 def _pairs_of_pool(db: Database, run_id: str, iteration: int, p: PairsConfig, seed: int, *, is_scored: bool) -> list[Pair]:
     by_problem: dict[str, list[SimpleNamespace]] = {}
-    for row in reads.pool(db, run_id, iteration):
+    for row in commit_reads.pool(db, run_id, iteration):
         by_problem.setdefault(row["problem_id"], []).append(SimpleNamespace(**row))
     pairs: list[Pair] = []
     for problem_id in sorted(by_problem):

@@ -18,7 +18,7 @@ from engine.method.planning import cap_plan, plan_resample, round_budget
 from engine.method.seeds import stable_hash
 from engine.method.strategies import Presampled, options_of
 from engine.recorded.replay import open_set
-from engine.store import Database, now, reads, side_reads
+from engine.store import Database, commit_reads, now, reads, side_reads
 from engine.store.reads import Estimates
 from engine.types import Mode, Plan
 
@@ -127,7 +127,7 @@ def commit(
         AlreadyCommitted: somebody was first.
         ConfigError: thresholds that cannot be used, or pre-samples that are not all drawn and judged yet.
     """
-    existing = reads.commit(db, run_id, iteration)
+    existing = commit_reads.commit(db, run_id, iteration)
     if existing:
         raise AlreadyCommitted(_winner(existing))
     if not runs.progress(db, run_id, iteration)["presampled"]:
@@ -147,7 +147,7 @@ def commit(
             _insert_allocation(db, run_id, iteration, bound)
             _insert_round(db, run_id, iteration, 0, sum(bound.allocation.values()))
     except StoreConflict:
-        raise AlreadyCommitted(_winner(reads.commit(db, run_id, iteration))) from None
+        raise AlreadyCommitted(_winner(commit_reads.commit(db, run_id, iteration))) from None
     return bound
 
 
@@ -156,8 +156,8 @@ def next_round(db: Database, run_id: str, iteration: int) -> bool:
 
     The earlier rounds must be drawn and judged completely: the decision depends on all of them and on nothing else.
     """
-    bound, config = reads.commit(db, run_id, iteration), runs.config_of(db, run_id)
-    number, options = reads.n_rounds(db, run_id, iteration), json.loads(bound["options"])
+    bound, config = commit_reads.commit(db, run_id, iteration), runs.config_of(db, run_id)
+    number, options = commit_reads.n_rounds(db, run_id, iteration), json.loads(bound["options"])
     n_rounds = options.get("n_rounds", 1)
     if number >= n_rounds or not bound["n_later"]:
         return False
@@ -180,7 +180,7 @@ def next_round(db: Database, run_id: str, iteration: int) -> bool:
 def _later_view(
     db: Database, config: RunConfig, run_id: str, iteration: int, bound: dict, number: int, n_rounds: int, options: dict
 ) -> Presampled:
-    counts, given = reads.pool_counts(db, run_id, iteration), reads.allocation(db, run_id, iteration)
+    counts, given = commit_reads.pool_counts(db, run_id, iteration), commit_reads.allocation(db, run_id, iteration)
     e = reads.estimates(db, run_id, iteration)
     rewards = dict(zip(e.problem_ids.tolist(), e.phi_r.tolist()))
     first_n_correct, first_n = _first_counts(db, config, run_id, e)
@@ -218,7 +218,7 @@ def _as_recorded(db: Database, config: RunConfig, run_id: str, iteration: int, p
     if not config.is_recorded:
         return planned
     n_recorded = open_set(reads.policy_path(db, reads.iteration(db, run_id, iteration)["policy_id"])).counts()
-    used = {row["problem_id"]: row["n_more"] + config.sampling.n_presample for row in reads.allocation(db, run_id, iteration)}
+    used = {row["problem_id"]: row["n_more"] + config.sampling.n_presample for row in commit_reads.allocation(db, run_id, iteration)}
     return cap_plan(planned, {id: n_recorded[id] - used.get(id, config.sampling.n_presample) for id in planned.allocation})
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from engine.config import RunConfig
 from engine.problems import STARTER_SETS
 from engine.runs import config_of
-from engine.store import Database, export_reads, job_rows, reads
+from engine.store import Database, commit_reads, export_reads, job_rows, reads
 from engine.tasks import training_config
 
 
@@ -23,7 +23,7 @@ def resolved_config(db: Database, run_id: str) -> tuple[RunConfig, list[str]]:
     """
     config, run = config_of(db, run_id), reads.run(db, run_id)
     rows, notes = reads.iterations(db, run_id), []
-    commits = [row for row in (reads.commit(db, run_id, r["iteration"]) for r in rows) if row]
+    commits = [row for row in (commit_reads.commit(db, run_id, r["iteration"]) for r in rows) if row]
     choices = [
         {**{name: c[name] for name in ("tau_l", "tau_h", "mode", "strategy")}, "options": json.loads(c["options"])} for c in commits
     ]

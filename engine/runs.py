@@ -14,7 +14,7 @@ from engine.errors import ConfigError, ProblemSetError
 from engine.method.seeds import stable_hash
 from engine.sample_sets import sample_set, settings_key
 from engine.samplers import resolve_sampler
-from engine.store import Database, job_rows, now, reads
+from engine.store import Database, commit_reads, job_rows, now, reads
 from engine.store.reads import EVERY
 from engine.training_rows import n_training_rows
 from engine.types import Problem, Purpose, SampleSet, SamplingSettings
@@ -121,12 +121,12 @@ def progress(db: Database, run_id: str, iteration: int) -> dict:
         raise ConfigError(f"Run {run_id} has no iteration {iteration}.")
     n_problems = config.problems.n_train
     n_presampled = reads.n_judged(db, row["presample_set"], "train", run_id, iteration, prm_id)
-    bound = reads.commit(db, run_id, iteration)
+    bound = commit_reads.commit(db, run_id, iteration)
     return {
         "tuned": is_tuned(db, run_id, iteration),
         "presampled": n_presampled >= n_problems * config.sampling.n_presample,
         "committed": bound is not None,
-        "resampled": reads.pair_set(db, run_id, iteration) is not None,
+        "resampled": commit_reads.pair_set(db, run_id, iteration) is not None,
         "n_rows": n_training_rows(db, run_id, iteration, config),
         "next_policy": reads.next_policy(db, run_id, iteration),
     }

@@ -6,7 +6,7 @@ from engine import runs
 from engine.errors import ConfigError
 from engine.method.seeds import stable_hash
 from engine.sample_sets import sample_set
-from engine.store import Database, reads
+from engine.store import Database, commit_reads, reads
 from engine.types import Purpose, SamplingSettings
 
 
@@ -29,7 +29,7 @@ def place_order(
 
     Raises: ConfigError if the iteration is committed, or has fewer problems.
     """
-    if reads.commit(db, run_id, iteration):
+    if commit_reads.commit(db, run_id, iteration):
         raise ConfigError(f"Iteration {iteration} is committed: its budget is bound. Fork the run to {purpose} first.")
     config, row = runs.config_of(db, run_id), reads.iteration(db, run_id, iteration)
     ids = list(reads.problems(db, run_id, "train", iteration))

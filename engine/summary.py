@@ -3,7 +3,7 @@
 from engine.evaluation import Evaluation, evaluations, gain
 from engine.method.intervals import Interval
 from engine.runs import config_of
-from engine.store import Database, job_rows, reads, side_reads
+from engine.store import Database, commit_reads, job_rows, reads, side_reads
 from engine.types import Difficulty
 
 
@@ -15,13 +15,13 @@ def summarise(db: Database, run_id: str) -> dict:
 
 def class_counts_of_commit(db: Database, run_id: str, number: int) -> dict[str, int]:
     """Problems per class as committed."""
-    rows = reads.given_counts(db, run_id, number)
+    rows = commit_reads.given_counts(db, run_id, number)
     return {d.name.lower(): sum(row["n"] for row in rows if row["difficulty"] == d) for d in Difficulty}
 
 
 def _iteration(db: Database, run_id: str, row: dict, evaluated: dict[int, Evaluation]) -> dict:
     config, t = config_of(db, run_id), row["iteration"]
-    bound, pairs = reads.commit(db, run_id, t), reads.pair_set(db, run_id, t)
+    bound, pairs = commit_reads.commit(db, run_id, t), commit_reads.pair_set(db, run_id, t)
     n_problems = config.problems.n_train
     before, after, side = evaluated.get(t), evaluated.get(t + 1), side_reads.side_counts(db, run_id, t)
     return {

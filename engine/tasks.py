@@ -20,7 +20,7 @@ from engine.placement import Backend, Placement, trainer_backend
 from engine.rewards import READ_AS_ONE_TEXT
 from engine.sample_sets import requests
 from engine.side_samples import SideOrder
-from engine.store import Database, job_rows, reads
+from engine.store import Database, commit_reads, job_rows, reads
 from engine.training import TrainingTask
 from engine.training.saving import folder_with_optimiser
 from engine.training_rows import training_rows
@@ -67,9 +67,9 @@ def _resample(db: Database, job: dict, placement: Placement, grader: Grader) -> 
     resamples = reads.iteration(db, run_id, t)["resample_set"]
     more = True
     while more:
-        bound = reads.allocation(db, run_id, t)
+        bound = commit_reads.allocation(db, run_id, t)
         wanted = {row["problem_id"]: range(first, first + row["n_more"]) for row in bound if row["n_more"]}
-        n_later = reads.commit(db, run_id, t)["n_later"]
+        n_later = commit_reads.commit(db, run_id, t)["n_later"]
         yield from _respond(db, job, placement, grader, [(resamples, "train", wanted)], scored=True, n_later=n_later)
         more = plans.next_round(db, run_id, t)
 

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from engine.config import RunConfig, TrainingConfig
 from engine.method.prompts import fill
 from engine.method.selection import keep_responses
-from engine.store import Database, reads
+from engine.store import Database, commit_reads, reads
 from engine.types import Preference, Worked
 
 
@@ -32,13 +32,13 @@ def training_rows(
             r["problem_id"], fill(template, r["question"]), r["chosen"], r["rejected"],
             r["chosen_index"], r["rejected_index"], r["chosen_reward"], r["rejected_reward"],
         )
-        for r in reads.pairs(db, run_id, number)
+        for r in commit_reads.pairs(db, run_id, number)
     ]  # fmt: skip
 
 
 def n_training_rows(db: Database, run_id: str, number: int, config: RunConfig) -> int | None:
     """How many rows the run's own settings give; None before the pool is whole."""
-    pairs = reads.pair_set(db, run_id, number)
+    pairs = commit_reads.pair_set(db, run_id, number)
     if pairs is None or config.training.method == "dpo":
         return pairs and pairs["n_pairs"]
     return sum(1 for _ in _kept(db, run_id, number, config, config.training))
@@ -71,4 +71,4 @@ def _kept(db: Database, run_id: str, number: int, config: RunConfig, training: T
 
 
 def _pool(db: Database, run_id: str, number: int) -> list[SimpleNamespace]:
-    return [SimpleNamespace(**row) for row in reads.pool(db, run_id, number)]
+    return [SimpleNamespace(**row) for row in commit_reads.pool(db, run_id, number)]

@@ -5,7 +5,7 @@ import json
 from engine import runs
 from engine.method.dast import CUTOFFS, Level, WorkedExample, dast_levels, length_prompt, matched_examples
 from engine.method.seeds import stable_hash
-from engine.store import Database, reads
+from engine.store import Database, commit_reads, reads
 from engine.types import Problem, SampleSet
 
 
@@ -32,7 +32,7 @@ def levels_of(db: Database, run_id: str, iteration: int) -> dict[str, int]:
 
     The cut-offs are those that the iteration's commit bound, the default ones where its strategy has none.
     """
-    bound = reads.commit(db, run_id, iteration)
+    bound = commit_reads.commit(db, run_id, iteration)
     cutoffs = tuple(json.loads(bound["options"]).get("cutoffs", CUTOFFS)) if bound else CUTOFFS
     first = 0 if runs.config_of(db, run_id).problems.per_iteration == "fixed" else iteration
     e = reads.estimates(db, run_id, first)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from app import job_banner, start_run, state, widgets
+from app import difficulty_data, job_banner, start_run, state, widgets
 from engine import runs
 from engine.config import load_config
 from engine.errors import EngineError
@@ -111,3 +111,4 @@ else:
     job_table(chosen)
     run_table(chosen)
     try_it("secondary")
+    difficulty_data.read_ahead(chosen)

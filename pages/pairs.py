@@ -6,17 +6,17 @@ import streamlit as st
 from app import charts, inert, state, widgets
 from app.recorded_in import has_outcome_scores
 from engine.export import table_bytes
-from engine.store import reads
+from engine.store import commit_reads
 
 PAGE_ROWS = 200
 
 chosen = widgets.need_run()
 st.title("Pairs")
 db = state.store()
-made = reads.pair_set(db, chosen.run_id, chosen.iteration)
+made = commit_reads.pair_set(db, chosen.run_id, chosen.iteration)
 if made is None:
     widgets.nothing_yet("Pairs are built when the resampling is done. Commit a plan on the Difficulty page first.", "difficulty.py")
-n_problems, margins = reads.pair_figures(db, chosen.run_id, chosen.iteration)
+n_problems, margins = commit_reads.pair_figures(db, chosen.run_id, chosen.iteration)
 a, b, c, d = st.columns(4)
 a.metric("Pairs", f"{made['n_pairs']:,}")
 b.metric("Problems with pairs", f"{n_problems:,}")
@@ -39,14 +39,14 @@ st.download_button(
 )
 n_pages = -(-made["n_pairs"] // PAGE_ROWS)
 number = st.number_input(f"Page of {n_pages:,}", 1, n_pages, 1, width=160) if n_pages > 1 else 1
-rows = reads.pair_list(db, chosen.run_id, chosen.iteration, limit=PAGE_ROWS, offset=(number - 1) * PAGE_ROWS)
+rows = commit_reads.pair_list(db, chosen.run_id, chosen.iteration, limit=PAGE_ROWS, offset=(number - 1) * PAGE_ROWS)
 row = widgets.chosen_row(
     [{"Problem": r["problem_id"], "Level": r["level"] or "", "Chosen reward": r["chosen_reward"], "Rejected reward": r["rejected_reward"],
       "Margin": None if r["chosen_reward"] is None else r["chosen_reward"] - r["rejected_reward"], "Question": r["question"]} for r in rows],
     key="pairs_table", about=(chosen.run_id, chosen.iteration, number), height=280,
     column_config={name: st.column_config.NumberColumn(format="%.3f") for name in ("Chosen reward", "Rejected reward", "Margin")},
 )  # fmt: skip
-(pair,) = reads.pairs(db, chosen.run_id, chosen.iteration, position=rows[row or 0]["position"])
+(pair,) = commit_reads.pairs(db, chosen.run_id, chosen.iteration, position=rows[row or 0]["position"])
 st.markdown(inert.markdown(pair["question"]))
 kind = "outcome score" if has_outcome_scores(chosen.config) else "process reward"
 left, right = st.columns(2)

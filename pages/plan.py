@@ -7,7 +7,7 @@ import streamlit as st
 from app import charts, state, widgets
 from app.thresholds import MODE_NAMES
 from engine.method.strategies import strategies
-from engine.store import reads, side_reads
+from engine.store import commit_reads, side_reads
 
 
 def bound(commit: dict) -> None:
@@ -42,15 +42,15 @@ def by_class(given: list[dict]) -> None:
 
 chosen = widgets.need_run()
 st.title("Plan")
-commit = reads.commit(state.store(), chosen.run_id, chosen.iteration)
+commit = commit_reads.commit(state.store(), chosen.run_id, chosen.iteration)
 if commit is None:
     widgets.nothing_yet("Nothing is committed in this iteration yet.", "difficulty.py")
 bound(commit)
-given = reads.given_counts(state.store(), chosen.run_id, chosen.iteration)
+given = commit_reads.given_counts(state.store(), chosen.run_id, chosen.iteration)
 left, right = st.columns([2, 3], gap="large")
 with left:
     budget(chosen, commit, given)
-    made = reads.pair_set(state.store(), chosen.run_id, chosen.iteration)
+    made = commit_reads.pair_set(state.store(), chosen.run_id, chosen.iteration)
     st.markdown(f"**{made['n_pairs']:,} pairs** came of it, {made['n_foregone']:,} were foregone." if made else "Its pairs are built when the resampling is done.")
     widgets.link("pairs.py", "See the pairs")
 with right:

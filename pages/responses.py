@@ -5,7 +5,7 @@ import streamlit as st
 from app import state, thresholds, widgets
 from app.response_card import PHASES, question_card, response_card
 from engine.method.difficulty import classify
-from engine.store import reads, response_reads
+from engine.store import commit_reads, reads, response_reads
 from engine.store.response_reads import Filter
 from engine.types import Difficulty
 
@@ -15,9 +15,9 @@ VERDICTS = {"correct": "Correct", "wrong": "Wrong", "no_answer": "No answer", "t
 
 def problems_of_classes(chosen: state.Selected, names: list[str]) -> list[str]:
     """Problem ids in the classes: as committed, else as the thresholds stand now."""
-    bound = reads.commit(state.store(), chosen.run_id, chosen.iteration)
+    bound = commit_reads.commit(state.store(), chosen.run_id, chosen.iteration)
     if bound:
-        rows = reads.allocation(state.store(), chosen.run_id, chosen.iteration)
+        rows = commit_reads.allocation(state.store(), chosen.run_id, chosen.iteration)
         return [row["problem_id"] for row in rows if Difficulty(row["difficulty"]).name in names]
     e, now = reads.estimates(state.store(), chosen.run_id, chosen.iteration), thresholds.current(chosen, None, thresholds.last_commit(chosen))
     classes = classify(e.n_correct, e.n, e.phi_r, tau_l=now.tau_l, tau_h=now.tau_h, mode=now.mode)

@@ -9,7 +9,7 @@ from app.training_curves import training_curves
 from engine.config import TrainingConfig
 from engine.config_checks import check_training
 from engine.errors import EngineError
-from engine.store import job_rows, reads
+from engine.store import commit_reads, job_rows, reads
 from engine.tasks import training_config
 
 
@@ -46,7 +46,7 @@ st.title("Training")
 if chosen.config.is_recorded:
     widgets.nothing_yet("This run replays recorded responses: there is no policy to train. Its pairs can be exported.", "pairs.py")
 db = state.store()
-made = reads.pair_set(db, chosen.run_id, chosen.iteration)
+made = commit_reads.pair_set(db, chosen.run_id, chosen.iteration)
 job = job_rows.latest(db, chosen.run_id, chosen.iteration, "train")
 if made is None:
     widgets.nothing_yet("There are no pairs to train on yet. Commit a plan and let the resampling finish.", "difficulty.py")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from engine import verdicts
-from engine.store import Database, reads, response_reads
+from engine.store import Database, commit_reads, reads, response_reads
 from engine.store.response_reads import Filter
 
 
@@ -56,13 +56,13 @@ def test_filters_that_need_verdicts_or_scores_count_what_they_list(studio):
 
 def test_the_figures_of_pairs_are_those_of_their_rows(studio):
     studio.resampled()
-    rows = reads.pairs(studio.db, studio.run_id, 0)
-    n_problems, margins = reads.pair_figures(studio.db, studio.run_id, 0)
+    rows = commit_reads.pairs(studio.db, studio.run_id, 0)
+    n_problems, margins = commit_reads.pair_figures(studio.db, studio.run_id, 0)
     assert n_problems == len({row["problem_id"] for row in rows})
     assert np.allclose(margins, [row["chosen_reward"] - row["rejected_reward"] for row in rows])
-    assert [reads.pairs(studio.db, studio.run_id, 0, position=row["position"]) for row in rows] == [[row] for row in rows]
+    assert [commit_reads.pairs(studio.db, studio.run_id, 0, position=row["position"]) for row in rows] == [[row] for row in rows]
     without_texts = [{name: value for name, value in row.items() if name not in ("chosen", "rejected")} for row in rows]
-    assert reads.pair_list(studio.db, studio.run_id, 0, limit=2, offset=1) == without_texts[1:3]
+    assert commit_reads.pair_list(studio.db, studio.run_id, 0, limit=2, offset=1) == without_texts[1:3]
 
 
 def test_the_playground_begins_with_the_problem_that_is_asked_for_or_the_first(studio):

@@ -6,7 +6,7 @@ from engine import calibration, pairing, plans, runs, verdicts
 from engine.events import Graded, OptimiserStep, Sampled
 from engine.export import TABLES
 from engine.method.difficulty import class_counts, classify
-from engine.store import job_rows, reads, record
+from engine.store import commit_reads, job_rows, reads, record
 from engine.types import Response, Verdict
 from tests.app.shown import metrics, n_to_resample, press, said, show, title_of, titles
 
@@ -147,7 +147,7 @@ def test_responses_can_be_filtered_by_verdict_and_class(studio):
     only_wrong = at.dataframe[0].value
     assert set(only_wrong["Verdict"]) == {"Wrong"} and 0 < len(only_wrong) < everything
     at.button_group[0].set_value(["OUTLIER"]).run()
-    outliers = {row["problem_id"] for row in reads.allocation(studio.db, studio.run_id, 0) if row["difficulty"] == 2}
+    outliers = {row["problem_id"] for row in commit_reads.allocation(studio.db, studio.run_id, 0) if row["difficulty"] == 2}
     assert set(at.dataframe[0].value["Problem"]) == outliers
 
 
@@ -162,7 +162,7 @@ def test_a_problem_in_the_url_is_the_one_that_is_listed(studio):
 def test_pairs_show_their_number_and_the_problems_behind_them(studio):
     studio.resampled()
     shown = metrics(show("pairs"))
-    pairs = reads.pairs(studio.db, studio.run_id, 0)
+    pairs = commit_reads.pairs(studio.db, studio.run_id, 0)
     assert shown["Pairs"] == f"{len(pairs):,}" and len(pairs) > 0
 
 

@@ -21,7 +21,7 @@ from engine.problems import read_problems
 from engine.resolved import as_toml, resolved_config
 from engine.side_samples import place_order
 from engine.spreadsheet import guarded, unguarded
-from engine.store import Database, export_reads, job_rows, now, reads, record
+from engine.store import Database, commit_reads, export_reads, job_rows, now, reads, record
 from engine.tables import SUFFIXES, TYPES, read_table, types, write_table
 from engine.types import Purpose, Response, StepScores, Verdict
 from engine.verdicts import override
@@ -167,7 +167,7 @@ N_ROWS = {"problems": 2406, "responses": 90, "side_responses": 6, "held_out_resp
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_everything_the_store_holds_is_read_back_exactly(db, run_id, tmp_path, suffix):
     walked(db, run_id)
-    assert {"pairs": reads.pair_set(db, run_id, 0)["n_pairs"], **N_ROWS} == export_all(db, tmp_path / "out", suffix=suffix)
+    assert {"pairs": commit_reads.pair_set(db, run_id, 0)["n_pairs"], **N_ROWS} == export_all(db, tmp_path / "out", suffix=suffix)
     for what in TABLES:
         back = read_table(tmp_path / "out" / f"{what}{suffix}")
         stored = [row for batch in table_batches(db, what, run_id) for row in batch.to_pylist()]
@@ -327,10 +327,10 @@ def test_what_was_committed_and_trained_by_hand_is_in_the_configuration(db, tmp_
 def test_iterations_that_differ_are_told_instead_of_guessed(db, monkeypatch):
     run_id = runs.create_run(db, small())
     walked(db, run_id)
-    commits = {0: reads.commit(db, run_id, 0)}
+    commits = {0: commit_reads.commit(db, run_id, 0)}
     rows = [*reads.iterations(db, run_id), {**reads.iteration(db, run_id, 0), "iteration": 1}]
     monkeypatch.setattr(reads, "iterations", lambda *_: rows)
-    monkeypatch.setattr(reads, "commit", lambda _, __, t: commits.get(t) or {**commits[0], "iteration": 1, "tau_l": 0.2})
+    monkeypatch.setattr(commit_reads, "commit", lambda _, __, t: commits.get(t) or {**commits[0], "iteration": 1, "tau_l": 0.2})
     config, notes = resolved_config(db, run_id)
     assert config.difficulty == runs.config_of(db, run_id).difficulty
     assert [note for note in notes if "was committed with" in note and "0.2" in note]

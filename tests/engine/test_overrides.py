@@ -13,7 +13,7 @@ from engine.export import table_batches
 from engine.grading import Grader
 from engine.grading.again import as_table, regrade
 from engine.method.difficulty import class_counts, classify
-from engine.store import Database, now, reads, record, response_reads
+from engine.store import Database, commit_reads, now, reads, record, response_reads
 from engine.store.response_reads import Filter
 from engine.store.schema import MIGRATIONS
 from engine.types import Difficulty, Response, Verdict
@@ -91,10 +91,10 @@ def test_a_plan_follows_overrides_until_it_is_committed_and_never_after(db, run_
     say(db, run_id, first, 0, False)
     assert plans.plan(db, run_id, 0, **BOTH).difficulty[first] == Difficulty.BOUNDARY
     plans.commit(db, run_id, 0, **BOTH, made_by="tab 1")
-    bound = reads.allocation(db, run_id, 0)
+    bound = commit_reads.allocation(db, run_id, 0)
     say(db, run_id, first, 0, None)
     assert plans.plan(db, run_id, 0, **BOTH).difficulty[first] == Difficulty.INLIER
-    assert reads.allocation(db, run_id, 0) == bound
+    assert commit_reads.allocation(db, run_id, 0) == bound
 
 
 def test_pairs_use_the_overrides_made_before_them_and_stay_afterwards(db, run_id, first):
@@ -102,17 +102,17 @@ def test_pairs_use_the_overrides_made_before_them_and_stay_afterwards(db, run_id
     more = plans.commit(db, run_id, 0, **BOTH, made_by="tab 1").allocation
     judge(db, run_id, which="resample_set", owed={id: range(3, 3 + n) for id, n in more.items()}, correct=lambda p, i: p != 1)
     pairing.make_pairs(db, run_id, 0)
-    pairs = reads.pairs(db, run_id, 0)
+    pairs = commit_reads.pairs(db, run_id, 0)
     assert {(p["problem_id"], p["rejected_index"]) for p in pairs} == {(first, 0)}
     say(db, run_id, first, 0, None)
-    assert reads.pairs(db, run_id, 0) == pairs and pairing.make_pairs(db, run_id, 0) == len(pairs)
+    assert commit_reads.pairs(db, run_id, 0) == pairs and pairing.make_pairs(db, run_id, 0) == len(pairs)
 
 
 def test_pairs_foregone_and_evaluations_follow_overrides(db, run_id, first):
     plans.commit(db, run_id, 0, **BOTH, made_by="tab 1")
-    assert reads.n_foregone(db, run_id, 0) == 0
+    assert commit_reads.n_foregone(db, run_id, 0) == 0
     say(db, run_id, first, 0, False)
-    assert reads.n_foregone(db, run_id, 0) == 1
+    assert commit_reads.n_foregone(db, run_id, 0) == 1
     policy_id = reads.iteration(db, run_id, 0)["policy_id"]
     sets = runs.evaluation_sets(db, run_id, 0, policy_id)
     ids = list(reads.problems(db, run_id, "held_out"))

@@ -6,7 +6,7 @@ from engine import calibration, pairing, plans, runs, tuning
 from engine.errors import ConfigError
 from engine.events import Graded, Sampled, Scored
 from engine.runs import create_run
-from engine.store import Database, reads, record, side_reads
+from engine.store import Database, commit_reads, reads, record, side_reads
 from engine.types import Plan, Response, StepScores, Verdict
 from tests.engine.small_runs import judge, small
 
@@ -35,7 +35,7 @@ def test_a_limit_on_pairs_keeps_that_many_by_seed_and_in_order(db):
         judge(db, run_id)
         committed(db, run_id, 0, strategy="uniform")
         pairing.make_pairs(db, run_id, 0)
-        return [(p["problem_id"], p["chosen_index"], p["rejected_index"]) for p in reads.pairs(db, run_id, 0)]
+        return [(p["problem_id"], p["chosen_index"], p["rejected_index"]) for p in commit_reads.pairs(db, run_id, 0)]
 
     everything = pairs_of()
     kept = pairs_of(pairs={"total": (5, 2)})
@@ -85,16 +85,16 @@ def test_rounds_hand_out_the_budget_one_after_the_other_from_what_is_known(db, m
     judge(db, run_id, correct=lambda problem, index: (problem + index) % 3 == 0)
     committed(db, run_id, 0, strategy="posterior")
     given = [20]
-    assert sum(row["n_more"] for row in reads.allocation(db, run_id, 0)) == 20 and reads.commit(db, run_id, 0)["n_later"] == 40
+    assert sum(row["n_more"] for row in commit_reads.allocation(db, run_id, 0)) == 20 and commit_reads.commit(db, run_id, 0)["n_later"] == 40
     for total in (40, 60):
-        drawn = {row["problem_id"]: range(3, 3 + row["n_more"]) for row in reads.allocation(db, run_id, 0) if row["n_more"]}
+        drawn = {row["problem_id"]: range(3, 3 + row["n_more"]) for row in commit_reads.allocation(db, run_id, 0) if row["n_more"]}
         judge(db, run_id, which="resample_set", owed=drawn)
         assert plans.next_round(db, run_id, 0)
-        given.append(sum(row["n_more"] for row in reads.allocation(db, run_id, 0)))
+        given.append(sum(row["n_more"] for row in commit_reads.allocation(db, run_id, 0)))
         assert given[-1] == total
-    assert not plans.next_round(db, run_id, 0) and reads.commit(db, run_id, 0)["n_later"] == 0
-    assert reads.n_rounds(db, run_id, 0) == 3
-    assert (reads.pool_counts(db, run_id, 0)["n"] >= 3).all()
+    assert not plans.next_round(db, run_id, 0) and commit_reads.commit(db, run_id, 0)["n_later"] == 0
+    assert commit_reads.n_rounds(db, run_id, 0) == 3
+    assert (commit_reads.pool_counts(db, run_id, 0)["n"] >= 3).all()
 
 
 def store_side(db, ordered, owed, *, correct: bool | None = None):

@@ -13,7 +13,7 @@ from engine.errors import ConfigError, ProblemSetError, StoreConflict
 from engine.method.budget import remaining_budget
 from engine.plans import AlreadyCommitted
 from engine.runs import create_run
-from engine.store import Database, export_reads, job_rows, now, reads
+from engine.store import Database, commit_reads, export_reads, job_rows, now, reads
 from engine.store.response_reads import Filter, count
 from engine.summary import summarise
 from engine.types import Difficulty
@@ -61,7 +61,7 @@ def finish_training(db: Database, run_id: str, number: int, policy_id: str) -> N
 def whole_iteration(db: Database, run_id: str, number: int = 0, policy_id: str = "m1") -> None:
     judge(db, run_id, number, correct=some_right, reward=high_and_low)
     committed(db, run_id, number)
-    more = {row["problem_id"]: range(3, 3 + row["n_more"]) for row in reads.allocation(db, run_id, number) if row["n_more"]}
+    more = {row["problem_id"]: range(3, 3 + row["n_more"]) for row in commit_reads.allocation(db, run_id, number) if row["n_more"]}
     judge(db, run_id, number, which="resample_set", owed=more)
     pairing.make_pairs(db, run_id, number)
     finish_training(db, run_id, number, policy_id)
@@ -137,7 +137,7 @@ def test_the_plans_numbers_add_up_and_are_what_is_committed(db, run_id):
     assert sum(plan.allocation.values()) + plan.n_unspent == remaining_budget(12, 8, 3) == 60
     assert set(plan.allocation.values()) == {6} and plan.n_pending == 0
     assert plans.commit(db, run_id, 0, **thresholds, made_by="a test") == plan
-    stored = reads.allocation(db, run_id, 0)
+    stored = commit_reads.allocation(db, run_id, 0)
     assert {row["problem_id"]: row["difficulty"] for row in stored} == plan.difficulty
     assert {row["problem_id"]: row["n_more"] for row in stored if row["n_more"]} == plan.allocation
 
@@ -157,14 +157,14 @@ def test_a_commit_waits_for_the_last_verdict_and_score(db, run_id):
                         [set_id, lost["problem_id"], lost["idx"]])  # fmt: skip
     with pytest.raises(ConfigError, match="not all drawn, graded and scored yet"):
         committed(db, run_id)
-    assert reads.commit(db, run_id, 0) is None
+    assert commit_reads.commit(db, run_id, 0) is None
 
 
 def test_thresholds_out_of_order_commit_nothing(db, run_id):
     judge(db, run_id)
     with pytest.raises(ConfigError, match="tau_l"):
         committed(db, run_id, tau_l=0.7, tau_h=0.3)
-    assert reads.commit(db, run_id, 0) is None
+    assert commit_reads.commit(db, run_id, 0) is None
 
 
 def test_the_second_commit_is_shown_the_winner(db, run_id):
@@ -172,7 +172,7 @@ def test_the_second_commit_is_shown_the_winner(db, run_id):
     committed(db, run_id, made_by="tab 1", tau_l=0.125)
     with pytest.raises(AlreadyCommitted, match=r"committed by tab 1 at \d\d:\d\d:\d\d UTC with tau_l 0\.125"):
         committed(db, run_id, made_by="tab 2")
-    assert reads.commit(db, run_id, 0)["made_by"] == "tab 1"
+    assert commit_reads.commit(db, run_id, 0)["made_by"] == "tab 1"
 
 
 def test_of_two_commits_at_once_one_wins_and_its_plan_alone_is_stored(db, run_id, monkeypatch):
@@ -198,18 +198,18 @@ def test_of_two_commits_at_once_one_wins_and_its_plan_alone_is_stored(db, run_id
         thread.start()
     for thread in threads:
         thread.join()
-    winner = reads.commit(db, run_id, 0)
+    winner = commit_reads.commit(db, run_id, 0)
     (loser,) = outcomes.keys() - {winner["made_by"]}
     assert isinstance(outcomes[loser], AlreadyCommitted) and winner["made_by"] in str(outcomes[loser])
     assert winner["tau_l"] == int(winner["made_by"][-1]) / 10
-    assert len(reads.allocation(db, run_id, 0)) == 12
+    assert len(commit_reads.allocation(db, run_id, 0)) == 12
 
 
 def test_an_empty_boundary_class_leaves_the_budget_unspent_and_gives_no_pair(db, run_id):
     judge(db, run_id, correct=lambda p, i: p % 2 == 0, reward=lambda p, i: 0.9 if p % 2 == 0 else 0.1)
     plan = committed(db, run_id)
     assert (plan.allocation, plan.n_unspent) == ({}, 60)
-    assert pairing.make_pairs(db, run_id, 0) == 0 and reads.pairs(db, run_id, 0) == []
+    assert pairing.make_pairs(db, run_id, 0) == 0 and commit_reads.pairs(db, run_id, 0) == []
     (told,) = summarise(db, run_id)["iterations"]
     assert (told["n_pairs"], told["budget"]) == (0, {"total": 96, "presampled": 36, "resampled": 0, "tuned": 0, "calibrated": 0, "unspent": 60})
     assert runs.begin_next_iteration(db, run_id) == 1
@@ -218,9 +218,9 @@ def test_an_empty_boundary_class_leaves_the_budget_unspent_and_gives_no_pair(db,
 
 def test_pairs_are_of_one_problem_a_right_one_and_a_wrong_one_and_are_made_once(db, run_id):
     whole_iteration(db, run_id)
-    pairs = reads.pairs(db, run_id, 0)
-    assert pairing.make_pairs(db, run_id, 0) == len(pairs) == reads.pair_set(db, run_id, 0)["n_pairs"] > 0
-    right = {(r["problem_id"], r["idx"]): r["correct"] for r in reads.pool(db, run_id, 0)}
+    pairs = commit_reads.pairs(db, run_id, 0)
+    assert pairing.make_pairs(db, run_id, 0) == len(pairs) == commit_reads.pair_set(db, run_id, 0)["n_pairs"] > 0
+    right = {(r["problem_id"], r["idx"]): r["correct"] for r in commit_reads.pool(db, run_id, 0)}
     assert all(right[p["problem_id"], p["chosen_index"]] and not right[p["problem_id"], p["rejected_index"]] for p in pairs)
     assert all(p["problem_id"] in p["chosen"] and p["problem_id"] in p["rejected"] for p in pairs)
     used = [(p["problem_id"], p[side]) for p in pairs for side in ("chosen_index", "rejected_index")]
@@ -231,7 +231,7 @@ def test_pairs_that_other_classes_would_have_given_are_counted_as_foregone(db, r
     judge(db, run_id, correct=some_right, reward=high_and_low)
     committed(db, run_id, strategy="inlier")
     assert pairing.make_pairs(db, run_id, 0) == 0
-    assert reads.pair_set(db, run_id, 0)["n_foregone"] == 8
+    assert commit_reads.pair_set(db, run_id, 0)["n_foregone"] == 8
 
 
 def test_the_next_iteration_takes_problems_never_used_and_the_trained_policy(db, run_id):
@@ -284,9 +284,9 @@ def test_a_fork_shares_the_presamples_and_counts_a_whole_budget_of_its_own(db, r
     other = runs.fork(db, run_id, 0)
     mine, theirs = reads.iteration(db, other, 0), reads.iteration(db, run_id, 0)
     assert mine["presample_set"] == theirs["presample_set"] and mine["resample_set"] != theirs["resample_set"]
-    assert reads.commit(db, other, 0) is None and reads.run(db, other)["parent_id"] == run_id
+    assert commit_reads.commit(db, other, 0) is None and reads.run(db, other)["parent_id"] == run_id
     plan = committed(db, other, strategy="uniform")
-    more = {row["problem_id"]: range(3, 3 + row["n_more"]) for row in reads.allocation(db, other, 0) if row["n_more"]}
+    more = {row["problem_id"]: range(3, 3 + row["n_more"]) for row in commit_reads.allocation(db, other, 0) if row["n_more"]}
     judge(db, other, which="resample_set", owed=more)
     budget = summarise(db, other)["iterations"][0]["budget"]
     assert budget == {"total": 96, "presampled": 36, "resampled": sum(plan.allocation.values()), "tuned": 0, "calibrated": 0, "unspent": 0}
@@ -301,10 +301,10 @@ def test_a_fork_of_a_later_iteration_carries_the_history_and_the_unused_problems
     runs.begin_next_iteration(db, run_id)
     other = runs.fork(db, run_id, 1)
     assert [row["policy_id"] for row in reads.iterations(db, other)] == [reads.iteration(db, run_id, 0)["policy_id"], "m1"]
-    for number, read in [(0, reads.pairs), (0, reads.allocation), (0, reads.pool)]:
+    for number, read in [(0, commit_reads.pairs), (0, commit_reads.allocation), (0, commit_reads.pool)]:
         strip = [{k: v for k, v in row.items() if k != "run_id"} for row in read(db, other, number)]
         assert strip == [{k: v for k, v in row.items() if k != "run_id"} for row in read(db, run_id, number)] != []
-    assert reads.commit(db, other, 1) is None and reads.pair_set(db, other, 1) is None
+    assert commit_reads.commit(db, other, 1) is None and commit_reads.pair_set(db, other, 1) is None
     assert reads.next_policy(db, other, 0) == "m1" and reads.next_policy(db, other, 1) is None
     assert summarise(db, other)["iterations"][0]["policy"]["after"] == "m1"
     whole_iteration_of_fork(db, other)
@@ -314,7 +314,7 @@ def test_a_fork_of_a_later_iteration_carries_the_history_and_the_unused_problems
 def whole_iteration_of_fork(db: Database, run_id: str) -> None:
     """Its pre-samples are there already: only the rest is owed."""
     committed(db, run_id, 1, strategy="uniform")
-    more = {row["problem_id"]: range(3, 3 + row["n_more"]) for row in reads.allocation(db, run_id, 1)}
+    more = {row["problem_id"]: range(3, 3 + row["n_more"]) for row in commit_reads.allocation(db, run_id, 1)}
     judge(db, run_id, 1, which="resample_set", owed=more)
     pairing.make_pairs(db, run_id, 1)
     finish_training(db, run_id, 1, "m2 of the fork")
@@ -336,9 +336,9 @@ def test_a_run_with_fewer_presamples_is_not_disturbed_by_one_that_drew_more(db):
     plan = committed(db, fewer, strategy="uniform")
     judge(db, fewer, which="resample_set", owed={id: range(3, 3 + n) for id, n in plan.allocation.items()})
     pairing.make_pairs(db, fewer, 0)
-    pool = reads.pool(db, fewer, 0)
+    pool = commit_reads.pool(db, fewer, 0)
     assert len(pool) == len({(r["problem_id"], r["idx"]) for r in pool}) == 24 * 8
-    assert len(reads.pairs(db, fewer, 0)) == reads.pair_set(db, fewer, 0)["n_pairs"]
+    assert len(commit_reads.pairs(db, fewer, 0)) == commit_reads.pair_set(db, fewer, 0)["n_pairs"]
     assert sum(batch.num_rows for batch in export_reads.batches(db, "responses", fewer)) == 24 * 8
 
 

@@ -19,7 +19,7 @@ from engine.placement import Backend, Inline, Workers
 from engine.problems import problem_id
 from engine.recorded import import_responses
 from engine.recorded.flags import flagged
-from engine.store import Database, job_rows, reads
+from engine.store import Database, commit_reads, job_rows, reads
 from engine.summary import summarise
 from engine.types import Request, SamplingSettings
 from tests.engine.small_runs import cli
@@ -63,7 +63,7 @@ def test_a_whole_study_runs_from_import_to_pairs_and_the_budget_adds_up(db, made
     told = summarise(db, run_id)["iterations"][0]
     assert told["budget"] == {"total": 15, "presampled": 9, "resampled": 3, "tuned": 0, "calibrated": 0, "unspent": 3}
     assert told["classes"] == {"inlier": 1, "boundary": 2, "outlier": 0}
-    pairs = reads.pairs(db, run_id, 0)
+    pairs = commit_reads.pairs(db, run_id, 0)
     for side, wanted in (("chosen", [(JARS, 0), (JARS, 1), (KITES, 3)]), ("rejected", [(JARS, 2), (JARS, 4), (KITES, 2)])):
         assert sorted((p["problem_id"], p[f"{side}_index"]) for p in pairs) == sorted(wanted)
     jobs = {job["kind"]: (job["state"], job["n_done"], job["n_total"]) for job in job_rows.of_run(db, run_id)}
@@ -72,12 +72,12 @@ def test_a_whole_study_runs_from_import_to_pairs_and_the_budget_adds_up(db, made
 
 def test_a_problem_gives_no_more_than_is_recorded_and_the_rest_of_its_share_is_unspent(db, made):
     run_id = finished(db, configured(made, difficulty={"tau_l": 0.0, "tau_h": 1.0}))
-    stored = {row["problem_id"]: row["n_more"] for row in reads.allocation(db, run_id, 0)}
+    stored = {row["problem_id"]: row["n_more"] for row in commit_reads.allocation(db, run_id, 0)}
     assert stored == {JARS: 2, KITES: 1, MINUS: 0}
-    assert reads.commit(db, run_id, 0)["n_unspent"] == 3
+    assert commit_reads.commit(db, run_id, 0)["n_unspent"] == 3
     responses = db.rows("SELECT DISTINCT problem_id, idx FROM responses ORDER BY ALL")
     assert len(responses) == 12 == db.row("SELECT count(*) AS n FROM responses")["n"]
-    pooled = {row["problem_id"] for row in reads.pool(db, run_id, 0)}
+    pooled = {row["problem_id"] for row in commit_reads.pool(db, run_id, 0)}
     assert pooled == {JARS, KITES, MINUS}, "a problem in the classes belongs to the pool, also where nothing more is recorded"
 
 
@@ -100,7 +100,7 @@ def test_without_scores_accuracy_alone_decides_and_pairs_are_still_built(db, tmp
     e = reads.estimates(db, run_id, 0)
     assert e.n_pending == 0 and (e.phi_r != e.phi_r).all()
     assert summarise(db, run_id)["iterations"][0]["budget"] == {"total": 15, "presampled": 9, "resampled": 2, "tuned": 0, "calibrated": 0, "unspent": 4}
-    pairs = reads.pairs(db, run_id, 0)
+    pairs = commit_reads.pairs(db, run_id, 0)
     assert pairs and {p["chosen_reward"] for p in pairs} == {None}
     with pytest.raises(ConfigError, match='mode is "both", and this run has no process reward'):
         plans.plan(db, run_id, 0, tau_l=0.2, tau_h=0.8, mode="both", strategy="boundary")

@@ -10,7 +10,7 @@ from engine import pairing, placement, plans, runs, tasks
 from engine.events import OptimiserStep, PolicySaved
 from engine.jobs import JobRunner
 from engine.runs import create_run
-from engine.store import Database, job_rows, now, reads
+from engine.store import Database, commit_reads, job_rows, now, reads
 from engine.summary import summarise
 from engine.training import TrainingTask
 from engine.training.saving import OPTIMISER
@@ -60,7 +60,7 @@ def pool(db: Database, run_id: str, number: int = 0, **judged: Callable) -> None
     """A whole pool: every problem's pre-samples and resamples; by default the even indices are correct."""
     judge(db, run_id, number, **judged)
     plans.commit(db, run_id, number, tau_l=0.02, tau_h=0.99, mode="both", strategy="boundary", made_by="a test")
-    more = {row["problem_id"]: range(3, 3 + row["n_more"]) for row in reads.allocation(db, run_id, number) if row["n_more"]}
+    more = {row["problem_id"]: range(3, 3 + row["n_more"]) for row in commit_reads.allocation(db, run_id, number) if row["n_more"]}
     judge(db, run_id, number, which="resample_set", owed=more, **judged)
     pairing.make_pairs(db, run_id, number)
 
@@ -92,7 +92,7 @@ def test_dpo_trains_on_the_pairs(db, told):
     run_id = new_run(db)
     pool(db, run_id)
     train(db, run_id)
-    assert len(told[0].rows) == reads.pair_set(db, run_id, 0)["n_pairs"] and isinstance(told[0].rows[0], Preference)
+    assert len(told[0].rows) == commit_reads.pair_set(db, run_id, 0)["n_pairs"] and isinstance(told[0].rows[0], Preference)
 
 
 def test_the_options_of_pairs_hold_for_responses(db, told):
@@ -120,7 +120,7 @@ def test_an_sft_run_without_a_pair_still_trains_and_without_a_correct_response_g
     all_right = new_run(db, method="sft")
     judge(db, all_right, correct=lambda p, i: True)
     plans.commit(db, all_right, 0, tau_l=0.02, tau_h=0.99, mode="both", strategy="boundary", made_by="a test")
-    owed = {row["problem_id"]: range(3, 8) for row in reads.allocation(db, all_right, 0)}
+    owed = {row["problem_id"]: range(3, 8) for row in commit_reads.allocation(db, all_right, 0)}
     judge(db, all_right, which="resample_set", owed=owed, correct=lambda p, i: True)
     assert pairing.make_pairs(db, all_right, 0) == 0 and runs.progress(db, all_right, 0)["n_rows"] == 96
     train(db, all_right)
@@ -179,7 +179,7 @@ def test_the_optimiser_goes_on_from_the_training_that_made_the_policy_in_a_fork_
 
 def pool_of_fork(db: Database, fork: str) -> None:
     plans.commit(db, fork, 1, tau_l=0.02, tau_h=0.99, mode="both", strategy="uniform", made_by="a test")
-    more = {row["problem_id"]: range(3, 3 + row["n_more"]) for row in reads.allocation(db, fork, 1) if row["n_more"]}
+    more = {row["problem_id"]: range(3, 3 + row["n_more"]) for row in commit_reads.allocation(db, fork, 1) if row["n_more"]}
     judge(db, fork, 1, which="resample_set", owed=more)
     pairing.make_pairs(db, fork, 1)
 

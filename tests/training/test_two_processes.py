@@ -33,7 +33,8 @@ def launched(told, folder, *, stop_at: int | None = None, lost_parent: bool = Fa
             until(lambda: all(map(gone, ranks)), "the ranks to end with their parent", deadline_s=30)
     finally:
         remote.close()
-    assert len(ranks) == 2 and all(map(gone, ranks))
+    assert len(ranks) == 2
+    until(lambda: all(map(gone, ranks)), "the killed ranks to end", deadline_s=30)
     return events
 
 

@@ -1,7 +1,7 @@
 """What the tests of jobs ask and do: a job's state, waiting for it, what must be stored before one can be submitted."""
 
 from engine import pairing, plans
-from engine.store import Database, job_rows, reads
+from engine.store import Database, commit_reads, job_rows
 from tests.engine.small_runs import judge, until
 
 N_PRESAMPLES = 36
@@ -28,6 +28,6 @@ def trained(db, run_id, runner, world) -> str:
     """A train job, submitted behind a whole pool."""
     judge(db, run_id)
     commit_all(db, run_id)
-    judge(db, run_id, which="resample_set", owed={row["problem_id"]: range(3, 8) for row in reads.allocation(db, run_id, 0)})
+    judge(db, run_id, which="resample_set", owed={row["problem_id"]: range(3, 8) for row in commit_reads.allocation(db, run_id, 0)})
     assert pairing.make_pairs(db, run_id, 0) > 0
     return runner.submit(run_id, 0, "train")
