@@ -11,6 +11,7 @@ import streamlit as st
 
 from app import job_banner, state, widgets
 from app.components.address import replace_settings
+from app.components.streamlit_parts import load_parts
 
 
 def main() -> None:
@@ -25,6 +26,7 @@ def main() -> None:
         widgets.run_picker()
         widgets.navigation(current)
         replace_settings(state.SETTINGS)
+        load_parts()
     job_banner.look()
     job_banner.banner()
     page.run()

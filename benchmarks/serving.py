@@ -45,10 +45,11 @@ def serve(script: Path, *arguments: str, log: Path | None = None, cwd: Path | No
 
 
 def start(script: Path, port: int, *arguments: str, log: Path | None = None, cwd: Path | None = None) -> subprocess.Popen:
-    """Start a server and wait until it is healthy."""
+    """Start a server and wait until it is healthy. Every page that ours is compared with runs under our settings, which are the faster ones."""
     streamlit = Path(sys.executable).with_name("streamlit")
     command = [str(streamlit), "run", str(script), "--server.port", str(port), "--server.address", "127.0.0.1",
-               "--server.headless", "true", "--browser.gatherUsageStats", "false", "--", *arguments]  # fmt: skip
+               "--server.headless", "true", "--browser.gatherUsageStats", "false", "--runner.magicEnabled", "false",
+               "--runner.postScriptGC", "false", "--", *arguments]  # fmt: skip
     out = log.open("ab") if log else subprocess.DEVNULL
     process = subprocess.Popen(command, stdout=out, stderr=out, cwd=cwd)
     if answers(process, f"http://127.0.0.1:{port}/_stcore/health", limit_s=START_LIMIT_S):

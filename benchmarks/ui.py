@@ -26,7 +26,8 @@ HEADINGS = {"Home": f"{N_PROBLEMS:,} made-up problems"}
 LIMIT_MS = 180_000
 IDLE = "document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'"
 FRESH = "!document.querySelector('[data-stale=true]')"
-SETTLED = f"{IDLE} && {FRESH}"
+DRAWN = "!document.querySelector('[data-testid=stSkeleton]')"
+SETTLED = f"{IDLE} && {FRESH} && {DRAWN}"
 RELEASED = f"""() => new Promise(done => {{
     const plot = {PLOT}, isBare = !location.pathname.startsWith('/difficulty');
     window.addEventListener('pointerup', () => {{
@@ -128,7 +129,7 @@ def _switches(browser, folder: Path) -> list[Row]:
 
 
 def _switch(page, name: str) -> float:
-    """Seconds from the click to the page's title and the end of its script."""
+    """Seconds from the click to the page's title, the end of its script, and every part of it drawn."""
     page.bring_to_front()
     page.wait_for_function(SETTLED)
     started = time.perf_counter()

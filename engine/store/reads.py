@@ -246,15 +246,13 @@ def table_sizes(db: Database) -> list[tuple[str, int]]:
 
 def _n_judged(db: Database, set_id: str, problem_role: str, run_id: str, number: int | None, prm_id: str | None) -> int:
     return db.row(
-        f"""SELECT count(*) AS n FROM responses r
-        JOIN sample_sets s ON s.id = r.set_id
-        JOIN run_problems p ON p.problem_id = r.problem_id AND p.run_id = ? AND p.role = ? AND (? IS NULL OR p.iteration IN (?, {EVERY}))
-        JOIN {RUNS} runs ON runs.id = p.run_id AND (s.purpose <> 'presample' OR r.idx < runs.n_presample)
-        SEMI JOIN verdicts v ON v.set_id = r.set_id AND v.problem_id = r.problem_id AND v.idx = r.idx
-        WHERE r.set_id = ? AND (? IS NULL OR EXISTS (
-            SELECT 1 FROM step_scores s WHERE s.set_id = r.set_id AND s.problem_id = r.problem_id AND s.idx = r.idx
-            AND s.prm_id = ?))""",
-        [run_id, problem_role, number, number, set_id, prm_id or None, prm_id],
+        f"""SELECT count(*) AS n FROM verdicts v
+        JOIN sample_sets s ON s.id = v.set_id
+        JOIN run_problems p ON p.problem_id = v.problem_id AND p.run_id = ? AND p.role = ? AND (? IS NULL OR p.iteration IN (?, {EVERY}))
+        JOIN {RUNS} runs ON runs.id = p.run_id AND (s.purpose <> 'presample' OR v.idx < runs.n_presample)
+        WHERE v.set_id = ? AND (? IS NULL OR (v.problem_id, v.idx) IN (
+            SELECT (problem_id, idx) FROM step_scores WHERE set_id = ? AND prm_id = ?))""",
+        [run_id, problem_role, number, number, set_id, prm_id or None, set_id, prm_id],
     )["n"]
 
 

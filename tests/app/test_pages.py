@@ -35,6 +35,15 @@ FINISHED = {
 }
 
 
+def test_the_difficulty_page_finds_read_what_home_read_ahead(studio, monkeypatch):
+    asked, estimates = [], reads.estimates
+    monkeypatch.setattr(reads, "estimates", lambda *about: (asked.append(about), estimates(*about))[1])
+    at = show("home")
+    assert len(asked) == 1
+    at.switch_page("../pages/difficulty.py").run()
+    assert not at.exception and len(asked) == 1
+
+
 @pytest.mark.parametrize("page", PAGES[1:-1])
 def test_a_page_without_a_run_says_where_to_start(database, page):
     assert "no run yet" in said(show(page))

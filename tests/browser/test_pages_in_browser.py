@@ -8,6 +8,7 @@ import pytest
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
+from app.components.streamlit_parts import PARTS, files
 from app.widgets import PAGES
 from benchmarks.serving import serve
 
@@ -64,6 +65,17 @@ def settle(tab, name):
     if name != "Home":
         heading(tab, name).wait_for()
     tab.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+
+
+def test_what_charts_need_is_loaded_while_the_first_page_is_read(studio, tab):
+    assert [file.split(".")[0] for file in files()] == list(PARTS), "Streamlit names its parts otherwise"
+    with tab.expect_request_finished(lambda request: request.url.endswith(f"/static/js/{files()[-1]}")):
+        tab.goto(studio.at("", studio.hostile))
+    asked = []
+    tab.on("request", lambda request: asked.append(request.url.rpartition("/")[2]))
+    go(tab, "Compare")
+    tab.locator(".js-plotly-plot").first.wait_for()
+    assert not set(asked) & set(files())
 
 
 def test_a_link_opens_the_run_the_thresholds_and_the_problem_it_names(studio, tab):
