@@ -19,12 +19,12 @@ def stored(chosen: state.Selected) -> Stored:
 
 
 def read_ahead(chosen: state.Selected) -> None:
-    """Have the columns ready before the page is opened: at a million responses they are most of what its first visit would wait for."""
+    """Have the columns of complete pre-samples ready before the page is opened: of a million responses its first visit would wait for little else."""
     columns(chosen.run_id, chosen.iteration, stored(chosen))
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
-def columns(run_id: str, iteration: int, stored: Stored):
+def columns(run_id: str, iteration: int, at: Stored):
     """The estimates of every finished problem, and the plot's columns."""
     db = state.store()
     e = reads.estimates(db, run_id, iteration)
@@ -34,16 +34,16 @@ def columns(run_id: str, iteration: int, stored: Stored):
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
-def classes_by_posterior(run_id: str, iteration: int, stored: Stored) -> np.ndarray:
+def classes_by_posterior(run_id: str, iteration: int, at: Stored) -> np.ndarray:
     """Kept, because no threshold changes them and a million take two seconds."""
-    e, _ = columns(run_id, iteration, stored)
+    e, _ = columns(run_id, iteration, at)
     return classify(e.n_correct, e.n, e.phi_r, tau_l=0, tau_h=1, mode="posterior")
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
-def bound_classes(run_id: str, iteration: int, stored: Stored) -> tuple[np.ndarray, int]:
+def bound_classes(run_id: str, iteration: int, at: Stored) -> tuple[np.ndarray, int]:
     """Classes as committed, and how many problems would be in another one now that verdicts are overridden."""
-    bound, (e, _) = commit_reads.commit(state.store(), run_id, iteration), columns(run_id, iteration, stored)
+    bound, (e, _) = commit_reads.commit(state.store(), run_id, iteration), columns(run_id, iteration, at)
     classes = classify(e.n_correct, e.n, e.phi_r, tau_l=bound["tau_l"], tau_h=bound["tau_h"], mode=bound["mode"])
     committed = commit_reads.committed_classes(state.store(), run_id, iteration)
     ids = committed["problem_id"].astype(str)

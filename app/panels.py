@@ -16,7 +16,7 @@ PANELS = {
 }
 """Title and content by widget key."""
 DRAWN = "panels_drawn"
-"""Session entry with the question that the panels answer; None while the page is being drawn."""
+"""Session entry with the question that the panels answer: () before there is one, None while the page is being drawn."""
 
 
 def follow(now: Setting, stored: tuple) -> None:

@@ -29,6 +29,7 @@ def picked_rows(e: Estimates) -> list[int]:
 
 
 def selection(chosen: state.Selected, e: Estimates, classes: np.ndarray) -> None:
+    """The table of what is picked, nothing where nothing is."""
     at = picked_rows(e)
     if not at:
         return

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,6 +22,8 @@ CHROMIUM_FLAGS = [
     "--disable-sync",
 ]
 START_LIMIT_S = 90
+OUR_RUNNER = ("--runner.magicEnabled", "false", "--runner.postScriptGC", "false")
+"""What the program's own config.toml sets and Streamlit does not, for a page that it is compared with."""
 
 
 def free_port() -> int:
@@ -31,25 +33,26 @@ def free_port() -> int:
 
 
 @contextmanager
-def serve(script: Path, *arguments: str, log: Path | None = None, cwd: Path | None = None) -> Iterator[str]:
-    """`streamlit run script -- arguments` on a free loopback port; yields its address once it answers.
+def serve(script: Path, *arguments: str, settings: Sequence[str] = (), log: Path | None = None, cwd: Path | None = None) -> Iterator[str]:
+    """`streamlit run script settings -- arguments` on a free loopback port; yields its address once it answers.
 
     Raises: RuntimeError with the log's end if it does not start.
     """
     port = free_port()
-    with start(script, port, *arguments, log=log, cwd=cwd) as process:
+    with start(script, port, *arguments, settings=settings, log=log, cwd=cwd) as process:
         try:
             yield f"http://127.0.0.1:{port}"
         finally:
             process.terminate()
 
 
-def start(script: Path, port: int, *arguments: str, log: Path | None = None, cwd: Path | None = None) -> subprocess.Popen:
-    """Start a server and wait until it is healthy. Every page that ours is compared with runs under our settings, which are the faster ones."""
+def start(
+    script: Path, port: int, *arguments: str, settings: Sequence[str] = (), log: Path | None = None, cwd: Path | None = None
+) -> subprocess.Popen:
+    """Start a server and wait until it is healthy."""
     streamlit = Path(sys.executable).with_name("streamlit")
     command = [str(streamlit), "run", str(script), "--server.port", str(port), "--server.address", "127.0.0.1",
-               "--server.headless", "true", "--browser.gatherUsageStats", "false", "--runner.magicEnabled", "false",
-               "--runner.postScriptGC", "false", "--", *arguments]  # fmt: skip
+               "--server.headless", "true", "--browser.gatherUsageStats", "false", *settings, "--", *arguments]  # fmt: skip
     out = log.open("ab") if log else subprocess.DEVNULL
     process = subprocess.Popen(command, stdout=out, stderr=out, cwd=cwd)
     if answers(process, f"http://127.0.0.1:{port}/_stcore/health", limit_s=START_LIMIT_S):

@@ -10,7 +10,7 @@ from pathlib import Path
 from benchmarks import stored
 from benchmarks.dragging import PLOT, drag_ours, drag_plotly, hold_upper, in_turn, open_plotly
 from benchmarks.rows import Row, against, alone
-from benchmarks.serving import CHROMIUM, CHROMIUM_FLAGS, free_port, serve, start
+from benchmarks.serving import CHROMIUM, CHROMIUM_FLAGS, OUR_RUNNER, free_port, serve, start
 from benchmarks.startup import first_page
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -74,16 +74,19 @@ def _drags(browser) -> list[Row]:
 
 
 def _releases(browser, folder: Path) -> list[Row]:
+    """Against the bare page as Streamlit runs it, and as it runs under our settings."""
     rows = []
     for n in SIZES:
         database = folder / f"{n}.duckdb"
         stored.presampled(database, n_problems=n)
-        with serve(APP, "--db", str(database)) as ours, serve(BARE) as theirs:
-            pages = _opened(browser, f"{ours}/difficulty"), _opened(browser, f"{theirs}/?n={n}")
+        with serve(APP, "--db", str(database)) as ours, serve(BARE) as bare, serve(BARE, settings=OUR_RUNNER) as alike:
+            pages = [_opened(browser, url) for url in (f"{ours}/difficulty", f"{bare}/?n={n}", f"{alike}/?n={n}")]
             runs = [[_release(page, 8 if run % 2 else -9) for page in pages] for run in range(N_RELEASES + 1)][1:]
             for page in pages:
                 page.close()
-        rows.append(against(f"ui: release to all figures, {n:,} problems", *map(list, zip(*runs)), "ms"))
+        our, their, their_alike = map(list, zip(*runs))
+        rows.append(against(f"ui: release to all figures, {n:,} problems", our, their, "ms"))
+        rows.append(against(f"ui: the same, bare page under our settings, {n:,} problems", our, their_alike, "ms"))
         database.unlink()
     return rows
 
@@ -109,7 +112,10 @@ def _switches(browser, folder: Path) -> list[Row]:
     empty.write_text(TWO_PAGES)
     with ExitStack() as stack:
         url, pid = stack.enter_context(_server(APP, "--db", str(database)))
-        ours, theirs = _new_page(browser, url), _new_page(browser, stack.enter_context(serve(empty)))
+        started = time.perf_counter()
+        ours = _new_page(browser, url)
+        first_home = time.perf_counter() - started
+        theirs = _new_page(browser, stack.enter_context(serve(empty)))
         first = {name: _switch(ours, name) for name in PAGES}
         taken, bare = {name: [] for name in PAGES}, []
         for _ in range(N_RUNS):
@@ -124,6 +130,7 @@ def _switches(browser, folder: Path) -> list[Row]:
         *rows,
         alone(f"ui: slowest switch ({slowest})", taken[slowest], "s"),
         alone(f"ui: slowest first switch ({coldest})", [first[coldest]], "s"),
+        alone("ui: Home as the first page, 1,000,000 responses", [first_home], "s"),
         alone("ui: server memory after all pages", [memory], "MiB"),
     ]
 

@@ -32,7 +32,7 @@ NUCLEUS_BYTES = 48
 """Per response and vocabulary entry while hf_local draws a token: six copies in 8-byte numbers. Source: its _choose()."""
 
 PRM_TOKENS = 16_384
-"""Padded tokens per forward pass of a reward model. Source: batch_tokens in engine/rewards/token_classification.py."""
+"""Padded tokens per forward pass of a reward model. Source: BATCH_TOKENS in engine/rewards/batched.py."""
 
 VLLM_TOKENS = 16_384
 """Tokens that vLLM reads in one step on a large GPU. Source: vLLM 0.31, default max_num_batched_tokens."""

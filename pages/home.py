@@ -51,9 +51,8 @@ def try_it(kind: str) -> None:
             start(Path(path.strip()).expanduser())
 
 
-def journey(chosen: state.Selected) -> None:
+def journey(chosen: state.Selected, progress: dict) -> None:
     """The five steps of the iteration, the one it waits for marked."""
-    progress = runs.progress(state.store(), chosen.run_id, chosen.iteration)
     waiting = next_phase(progress)
     next_step = Phase.PRESAMPLE if waiting is Phase.TUNE else waiting
     order = [phase for phase, *_ in STEPS]
@@ -107,8 +106,10 @@ if chosen is None:
 else:
     st.title(chosen.config.name)
     st.caption(f"Run {chosen.run_id} · iteration {chosen.iteration} · seed {chosen.config.seed} · sampler {chosen.config.sampling.sampler}")
-    journey(chosen)
+    progress = runs.progress(state.store(), chosen.run_id, chosen.iteration)
+    journey(chosen, progress)
     job_table(chosen)
     run_table(chosen)
     try_it("secondary")
-    difficulty_data.read_ahead(chosen)
+    if progress["presampled"]:
+        difficulty_data.read_ahead(chosen)

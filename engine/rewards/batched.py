@@ -1,4 +1,4 @@
-"""What scorers with a model share: equal items read once, long texts refused, the rest in batches of like length.
+"""What scorers with a model share: equal items read once, long texts refused, the rest in batches of one padded length.
 
 Must not know of problems, runs or thresholds.
 """
@@ -21,6 +21,9 @@ Item = tuple[str, str]
 
 BATCH_TOKENS = {"cpu": 512}
 """Padded tokens per forward pass by kind of device, 16,384 on any other: a CPU is slower with more, GPUs were not measured."""
+
+PADDED_TO = {"cpu": 8}
+"""Texts are padded to a multiple of this many tokens, 128 on any other device, whose passes hold more texts. Not measured there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +116,6 @@ class ForwardReward(BatchedReward):
 
     _model = None
     _pad = 0
-    _padded_to = 8
-    """Texts are padded to a multiple of this many tokens."""
 
     def __init__(self, path: str, device: str = "auto", batch_tokens: int | None = None):
         import torch
@@ -122,6 +123,7 @@ class ForwardReward(BatchedReward):
         super().__init__(path)
         self._device = torch.device(device if device != "auto" else "cuda" if torch.cuda.is_available() else "cpu")
         self._batch_tokens = BATCH_TOKENS.get(self._device.type, 16_384) if batch_tokens is None else batch_tokens
+        self._padded_to = PADDED_TO.get(self._device.type, 128)
 
     def close(self) -> None:
         self._model = None
@@ -140,11 +142,12 @@ class ForwardReward(BatchedReward):
             yield from zip(batch, self._forward(batch), strict=True)
 
     def _batches(self, rows: list[Row]) -> Iterator[list[Row]]:
-        """Rows of one padded length together, longest first, so that the first batch shows whether memory is enough."""
+        """Rows of one padded length together, the largest batch first, so that it shows whether memory is enough."""
+        batches = []
         for n_tokens, alike in groupby(sorted(rows, key=self._padded, reverse=True), self._padded):
-            together = list(alike)
-            n_rows = max(self._batch_tokens // n_tokens, 1)
-            yield from (together[start : start + n_rows] for start in range(0, len(together), n_rows))
+            together, n_rows = list(alike), max(self._batch_tokens // n_tokens, 1)
+            batches += [together[start : start + n_rows] for start in range(0, len(together), n_rows)]
+        yield from sorted(batches, key=lambda batch: -len(batch) * self._padded(batch[0]))
 
     def _padded(self, row: Row) -> int:
         """Tokens of a row with its padding. The row alone decides it, so that its company changes no bit of its scores."""

@@ -11,7 +11,7 @@ _PAIR = """p.position, p.problem_id, q.question, q.level, p.chosen_index, p.reje
 
 
 def commit(db: Database, run_id: str, number: int) -> dict | None:
-    return db.row("SELECT * FROM commits WHERE run_id = ? AND iteration = ?", [run_id, number])
+    return db.known_row("SELECT * FROM commits WHERE run_id = ? AND iteration = ?", [run_id, number])
 
 
 def allocation(db: Database, run_id: str, number: int) -> list[dict]:

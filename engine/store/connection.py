@@ -44,6 +44,7 @@ class Database:
             raise _open_error(self.path, error) from error
         self._local = threading.local()
         self._remembered: dict[Hashable, tuple[Any, Any]] = {}
+        self._n_commits = 0
         self._write = threading.RLock()
         try:
             self._migrate()
@@ -56,8 +57,17 @@ class Database:
         """The folder beside the file for what is no table: trained policies, checkpoints, logs."""
         return artifacts_of(self.path)
 
+    @property
+    def version(self) -> Hashable:
+        """Another one after every transaction of this process, which is the only one that writes; in a transaction another at every look."""
+        return object() if self._in_transaction else self._n_commits
+
+    @property
+    def _in_transaction(self) -> bool:
+        return getattr(self._local, "open", False)
+
     def cursor(self) -> duckdb.DuckDBPyConnection:
-        """This thread's cursor."""
+        """This thread's cursor. Write through it only in a transaction()."""
         if not hasattr(self._local, "cursor"):
             self._local.cursor = self._connection.cursor()
         return self._local.cursor
@@ -66,7 +76,7 @@ class Database:
     def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """All or nothing. Writers of this process take turns. Nested use joins the outer transaction."""
         with self._write:
-            if getattr(self._local, "open", False):
+            if self._in_transaction:
                 yield self.cursor()
                 return
             cursor = self.cursor()
@@ -75,6 +85,7 @@ class Database:
                 self._local.open = True
                 yield cursor
                 cursor.execute("COMMIT")
+                self._n_commits += 1
             except BaseException as error:
                 try:
                     cursor.execute("ROLLBACK")
@@ -106,6 +117,11 @@ class Database:
         """The first row of the result, or None."""
         rows = self.rows(sql, parameters)
         return rows[0] if rows else None
+
+    def known_row(self, sql: str, parameters: Sequence[Any] = ()) -> dict[str, Any] | None:
+        """What row() gives, asked of the database only if something was written since: for what a page looks at in every draw."""
+        row = self.remembered((sql, *parameters), self.version, lambda: self.row(sql, parameters))
+        return row and dict(row)
 
     def columns(self, sql: str, parameters: Sequence[Any] = ()) -> dict[str, Any]:
         """The result as NumPy columns; a column with NULLs is a masked array."""

@@ -43,7 +43,7 @@ def runs(db: Database) -> list[dict]:
 
 
 def run(db: Database, run_id: str) -> dict | None:
-    return db.row("SELECT * FROM runs WHERE id = ?", [run_id])
+    return db.known_row("SELECT * FROM runs WHERE id = ?", [run_id])
 
 
 def iterations(db: Database, run_id: str) -> list[dict]:
@@ -51,7 +51,7 @@ def iterations(db: Database, run_id: str) -> list[dict]:
 
 
 def iteration(db: Database, run_id: str, number: int) -> dict | None:
-    return db.row("SELECT * FROM iterations WHERE run_id = ? AND iteration = ?", [run_id, number])
+    return db.known_row("SELECT * FROM iterations WHERE run_id = ? AND iteration = ?", [run_id, number])
 
 
 def policies(db: Database) -> list[dict]:
@@ -136,7 +136,10 @@ def unscored(db: Database, set_id: str, prm_id: str, *, refused: bool) -> list[t
 
 
 def estimates(db: Database, run_id: str, number: int) -> Estimates:
-    """The pre-samples of one iteration as columns. phi_r is summed in index order, so it is the same every time."""
+    """The pre-samples of one iteration as columns. phi_r is summed in index order, so it is the same every time.
+
+    Counts verdicts and scores without their responses: neither is stored before its response, and no response is ever deleted.
+    """
     columns = db.columns(
         f"""WITH looked_at AS (
             SELECT r.id AS run_id, r.prm_id, r.n_presample, i.iteration, i.presample_set AS set_id
@@ -227,7 +230,7 @@ def verdict_columns(db: Database, set_id: str, run_id: str) -> dict[str, np.ndar
 
 
 def n_judged(db: Database, set_id: str, problem_role: str, run_id: str, number: int | None, prm_id: str | None) -> int:
-    """Responses of a sample set, to a run's problems, that have a verdict and, if a reward model is named, its answer.
+    """Verdicts of a sample set's responses to a run's problems, with the reward model's answer if one is named.
 
     Counted once for as long as the tables have the same number of rows: they only grow.
 
@@ -241,7 +244,8 @@ def n_judged(db: Database, set_id: str, problem_role: str, run_id: str, number: 
 def table_sizes(db: Database) -> list[tuple[str, int]]:
     """Rows of the tables that say what is drawn, judged, committed and paired; known to the database without counting."""
     names = ("responses", "verdicts", "overrides", "step_scores", "run_problems", "iterations", "side_samples", "allocations", "pairs")
-    return sorted(db.tuples(" UNION ALL ".join(f"SELECT '{name}', count(*) FROM {name}" for name in names)))
+    counts = " UNION ALL ".join(f"SELECT '{name}', count(*) FROM {name}" for name in names)
+    return db.remembered("table sizes", db.version, lambda: sorted(db.tuples(counts)))
 
 
 def _n_judged(db: Database, set_id: str, problem_role: str, run_id: str, number: int | None, prm_id: str | None) -> int:
@@ -258,7 +262,7 @@ def _n_judged(db: Database, set_id: str, problem_role: str, run_id: str, number:
 
 def n_overrides(db: Database) -> int:
     """How often a person overrode a verdict or undid that, in the whole database: grows with every such row."""
-    return db.row("SELECT count(*) AS n FROM overrides")["n"]
+    return db.known_row("SELECT count(*) AS n FROM overrides")["n"]
 
 
 def next_policy(db: Database, run_id: str, number: int) -> str | None:

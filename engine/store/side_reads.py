@@ -6,11 +6,8 @@ from engine.store.connection import Database
 
 
 def side_counts(db: Database, run_id: str, number: int) -> dict[str, int]:
-    """Responses by purpose, tune and calibrate, that an iteration ordered beside its pre-samples and resamples.
-
-    Counted once for as long as the table has the same number of rows: it only grows.
-    """
-    return db.remembered(("side counts", run_id, number), db.tuples("SELECT count(*) FROM side_samples"), lambda: _side_counts(db, run_id, number))
+    """Responses by purpose, tune and calibrate, that an iteration ordered beside its pre-samples and resamples."""
+    return db.remembered(("side counts", run_id, number), db.version, lambda: _side_counts(db, run_id, number))
 
 
 def _side_counts(db: Database, run_id: str, number: int) -> dict[str, int]:

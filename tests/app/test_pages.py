@@ -38,6 +38,9 @@ FINISHED = {
 def test_the_difficulty_page_finds_read_what_home_read_ahead(studio, monkeypatch):
     asked, estimates = [], reads.estimates
     monkeypatch.setattr(reads, "estimates", lambda *about: (asked.append(about), estimates(*about))[1])
+    show("home")
+    assert not asked, "pre-samples that are not complete change with every batch"
+    studio.presampled()
     at = show("home")
     assert len(asked) == 1
     at.switch_page("../pages/difficulty.py").run()

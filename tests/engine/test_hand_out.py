@@ -54,10 +54,10 @@ def test_a_slow_policys_only_response_goes_on_when_the_time_has_come():
 def test_short_lists_become_long_ones_and_nothing_is_lost_or_moved():
     rows = responses(3 * ENOUGH + 5)
     short = [rows[start : start + 7] for start in range(0, len(rows), 7)]
-    lists = list(handed_out((rows for rows in short), HandOut(1_000, 10_000)))
+    lists = list(handed_out((some for some in short), HandOut(1_000, 10_000)))
     assert [response for handed in lists for response in handed] == rows
     assert all(ENOUGH <= len(handed) < ENOUGH + 7 for handed in lists[:-1])
-    assert list(handed_out((rows for rows in []), HandOut(1_000, 0))) == []
+    assert list(handed_out((some for some in []), HandOut(1_000, 0))) == []
 
 
 def test_a_call_that_is_watched_is_handed_out_one_by_one():
@@ -87,7 +87,8 @@ def test_closing_early_closes_the_source_and_draws_no_more_of_it():
         finally:
             ended.append(True)
 
-    handed = handed_out(source(), HandOut(1, 100))
+    finished = source()  # held here, so that dropping the last reference is not what closes it
+    handed = handed_out(finished, HandOut(1, 100))
     assert next(handed) == responses(1)
     handed.close()
     assert drawn == responses(1) and ended == [True]

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from contextlib import suppress
 
 import duckdb
 import pytest
@@ -275,3 +276,32 @@ def test_a_full_disk_is_a_sentence_and_keeps_what_was_stored(tmp_path):
         assert_what_was_stored_is_kept(disk / "studio.duckdb", n_stored, sentence)
     finally:
         subprocess.run(["umount", disk], check=True)
+
+
+def test_a_known_row_is_asked_for_anew_after_every_write_and_only_then(monkeypatch):
+    db = Database(":memory:")
+    asked, row = [], Database.row
+    monkeypatch.setattr(Database, "row", lambda self, *about: (asked.append(about), row(self, *about))[1])
+
+    def n_policies() -> int:
+        return db.known_row("SELECT count(*) AS n FROM policies")["n"]
+
+    assert [n_policies(), n_policies(), len(asked)] == [0, 0, 1]
+    with db.transaction():
+        db.insert("policies", {"id": ["a"], "path": ["/a"], "created_at": [now()]})
+        assert n_policies() == 1, "a transaction sees what it wrote"
+    assert [n_policies(), n_policies(), len(asked)] == [1, 1, 3]
+    with suppress(ZeroDivisionError), db.transaction():
+        db.insert("policies", {"id": ["b"], "path": ["/b"], "created_at": [now()]})
+        assert n_policies() == 2
+        raise ZeroDivisionError
+    assert n_policies() == 1, "what was taken back is forgotten"
+    db.close()
+
+
+def test_changing_a_known_row_changes_nothing_that_is_remembered():
+    db = Database(":memory:")
+    db.known_row("SELECT 1 AS n")["n"] = 2
+    assert db.known_row("SELECT 1 AS n") == {"n": 1}
+    assert db.known_row("SELECT 1 AS n WHERE false") is None
+    db.close()

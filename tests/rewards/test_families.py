@@ -288,10 +288,11 @@ def test_three_labels_are_no_outcome(tmp_path):
 
 
 def test_all_families_share_one_way_of_batching():
-    rows = [Row(("", str(n)), [0] * n, [0]) for n in (3, 9, 5, 1)]
+    rows = [Row(("", str(n)), [0] * n, [0]) for n in (3, 9, 5, 1, 19)]
     scorer = TokenClassificationReward.__new__(TokenClassificationReward)
-    scorer._batch_tokens = 16
-    assert [[len(row.ids) for row in batch] for batch in scorer._batches(rows)] == [[9], [3, 5], [1]]
+    scorer._batch_tokens, scorer._padded_to, scorer._longest = 16, 8, 19
+    assert [[len(row.ids) for row in batch] for batch in scorer._batches(rows)] == [[19], [9], [3, 5], [1]]
+    assert scorer._padded(rows[-1]) == 19, "a text of just the model's length gets no padding that the model has no position for"
 
 
 def test_a_family_opens_by_its_name_and_transformers_is_what_a_machine_without_a_gpu_takes(qwen, skywork, monkeypatch):

@@ -1,8 +1,8 @@
 """Streamlit's large browser parts, loaded before a page needs them.
 
 The browser loads each kind of element with the first page that shows one. For Plotly that is 4.7 MB of script to fetch and run: the first
-chart of a tab came two seconds after its page. This component, which shows nothing, has the browser do it while nobody waits. Where a part
-cannot be found, it is loaded by the first page that shows it, as ever.
+chart of a tab came two seconds after its page. This component, which shows nothing, has the browser begin it a second after the first page; whoever
+clicks or drags in just that second waits half of one. Where a part cannot be found, it is loaded by the first page that shows it, as ever.
 """
 
 from functools import cache
