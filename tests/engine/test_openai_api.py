@@ -4,9 +4,7 @@ import json
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import find_spec
 from pathlib import Path
@@ -311,19 +309,20 @@ def served(*running, path: str = POLICY, **options) -> OpenAiSampler:
 
 @pytest.mark.vllm
 @pytest.mark.skipif(find_spec("vllm") is None, reason="vLLM is not installed: make test-vllm")
-def test_a_vllm_server_killed_while_it_samples_loses_no_request(servers, doomed, asked, patient):
+def test_a_vllm_server_killed_while_it_samples_loses_no_request(servers, doomed, asked, patient, monkeypatch):
     doomed.wait()
-    many = [replace(r, index=r.index + 8 * n, seed=r.seed + n) for n in range(2) for r in asked]
-    alone = drawn(served(servers[0]), many)
+    alone = drawn(served(servers[0]), asked)
+    in_flight, answered = [], openai_api._Call._response
 
-    def kill_at_work():
-        until(lambda: doomed.metric("num_requests_running"), "requests in the server that will be killed")
-        doomed.kill()
+    def kill_at_the_first_answer(call, server, request, answer):
+        if server.url == doomed.url and not in_flight:
+            in_flight.append(server.n_in_flight)
+            doomed.kill()
+        return answered(call, server, request, answer)
 
-    with ThreadPoolExecutor(1) as beside:
-        killed = beside.submit(kill_at_work)
-        assert drawn(served(servers[0], doomed, batch_size=16), many) == alone
-        killed.result()
+    monkeypatch.setattr(openai_api._Call, "_response", kill_at_the_first_answer)
+    assert drawn(served(servers[0], doomed, batch_size=16), asked) == alone
+    assert in_flight[0] > 1, "the server was killed when it had nothing to do"
 
 
 @pytest.mark.vllm
