@@ -65,6 +65,7 @@ def settle(tab, name):
     if name != "Home":
         heading(tab, name).wait_for()
     tab.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+    sync_api.expect(tab.get_by_test_id("stSkeleton")).to_have_count(0)
 
 
 def test_what_charts_need_is_loaded_while_the_first_page_is_read(studio, tab):
