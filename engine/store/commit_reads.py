@@ -5,9 +5,17 @@ import numpy as np
 from engine.store.connection import Database
 from engine.store.reads import EVERY, RUNS
 
-_PAIR = """p.position, p.problem_id, q.question, q.level, p.chosen_index, p.rejected_index,
-    CASE WHEN NOT isnan(p.chosen_reward) THEN p.chosen_reward END AS chosen_reward,
-    CASE WHEN NOT isnan(p.rejected_reward) THEN p.rejected_reward END AS rejected_reward"""
+PAIR_REWARDS = """CASE WHEN NOT isnan(p.chosen_reward) THEN p.chosen_reward END AS chosen_reward,
+            CASE WHEN NOT isnan(p.rejected_reward) THEN p.rejected_reward END AS rejected_reward"""
+PAIR_TEXTS = f"""JOIN iterations i USING (run_id, iteration)
+        JOIN {RUNS} runs ON runs.id = p.run_id
+        JOIN problems q ON q.id = p.problem_id
+        JOIN responses c ON c.problem_id = p.problem_id AND c.idx = p.chosen_index
+            AND c.set_id = CASE WHEN c.idx < runs.n_presample THEN i.presample_set ELSE i.resample_set END
+        JOIN responses x ON x.problem_id = p.problem_id AND x.idx = p.rejected_index
+            AND x.set_id = CASE WHEN x.idx < runs.n_presample THEN i.presample_set ELSE i.resample_set END"""
+"""What pairs p are joined with: their problem q, chosen response c and rejected response x."""
+_PAIR = f"p.position, p.problem_id, q.question, q.level, p.chosen_index, p.rejected_index, {PAIR_REWARDS}"
 
 
 def commit(db: Database, run_id: str, number: int) -> dict | None:
@@ -85,14 +93,7 @@ def pairs(db: Database, run_id: str, number: int, *, position: int | None = None
     return db.rows(
         f"""SELECT {_PAIR}, c.text AS chosen, x.text AS rejected
         FROM (SELECT * FROM pairs WHERE run_id = ? AND iteration = ? AND (? IS NULL OR position = ?)) p
-        JOIN iterations i USING (run_id, iteration)
-        JOIN {RUNS} runs ON runs.id = p.run_id
-        JOIN problems q ON q.id = p.problem_id
-        JOIN responses c ON c.problem_id = p.problem_id AND c.idx = p.chosen_index
-            AND c.set_id = CASE WHEN c.idx < runs.n_presample THEN i.presample_set ELSE i.resample_set END
-        JOIN responses x ON x.problem_id = p.problem_id AND x.idx = p.rejected_index
-            AND x.set_id = CASE WHEN x.idx < runs.n_presample THEN i.presample_set ELSE i.resample_set END
-        ORDER BY p.position""",
+        {PAIR_TEXTS} ORDER BY p.position""",
         [run_id, number, position, position],
     )
 

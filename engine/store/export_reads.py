@@ -6,6 +6,7 @@ Long tables are read in slices of problems, because sorting a million response t
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from engine.store.commit_reads import PAIR_REWARDS, PAIR_TEXTS
 from engine.store.connection import Database
 from engine.store.reads import EVERY, RUNS
 
@@ -64,16 +65,8 @@ _METRICS = """SELECT j.iteration, m.job_id, m.attempt, m.step, m.n_steps, m.name
         FROM metrics m JOIN jobs j ON j.id = m.job_id
         WHERE j.run_id = $run AND ($t IS NULL OR j.iteration = $t) ORDER BY j.number, m.attempt, m.step, m.name"""
 _PAIRS = f"""SELECT p.iteration, p.position, p.problem_id, q.question, c.text AS chosen, x.text AS rejected, p.chosen_index,
-            p.rejected_index, CASE WHEN NOT isnan(p.chosen_reward) THEN p.chosen_reward END AS chosen_reward,
-            CASE WHEN NOT isnan(p.rejected_reward) THEN p.rejected_reward END AS rejected_reward
-        FROM pairs p
-        JOIN iterations i USING (run_id, iteration)
-        JOIN {RUNS} runs ON runs.id = p.run_id
-        JOIN problems q ON q.id = p.problem_id
-        JOIN responses c ON c.problem_id = p.problem_id AND c.idx = p.chosen_index
-            AND c.set_id = CASE WHEN c.idx < runs.n_presample THEN i.presample_set ELSE i.resample_set END
-        JOIN responses x ON x.problem_id = p.problem_id AND x.idx = p.rejected_index
-            AND x.set_id = CASE WHEN x.idx < runs.n_presample THEN i.presample_set ELSE i.resample_set END
+            p.rejected_index, {PAIR_REWARDS}
+        FROM pairs p {PAIR_TEXTS}
         WHERE p.run_id = $run AND p.iteration = $t AND p.position BETWEEN $low AND $high ORDER BY p.position"""
 _OVERRIDES = """SELECT s.iteration, s.purpose, o.problem_id, o.idx AS "index", o.correct, o.note, o.made_by, o.made_at,
             o.set_id AS sample_set_id
