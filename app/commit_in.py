@@ -3,27 +3,34 @@
 import numpy as np
 import streamlit as st
 
-from app import difficulty_data, state, thresholds, widgets
+from app import difficulty_data, inert, state, thresholds, widgets
 from engine import plans, runs
 from engine.errors import EngineError
+from engine.method.planning import Handout, handout
+from engine.store import commit_reads, side_reads
 from engine.store.reads import Estimates
+
+
+MOST_AT_ONCE = 50_000
+"""Problems up to which the plan stands beside the plot and follows the thresholds; above it, it is worked out when it is asked for."""
 
 
 def offer(
     chosen: state.Selected, e: Estimates, now: thresholds.Setting, classes: np.ndarray, bound: dict | None, stored: difficulty_data.Stored
 ) -> None:
     """The plan in short, then the button that commits it; after the commit, what it bound."""
-    missing = not_recorded(chosen, now)
-    budget = budget_left(chosen, len(classes) + e.n_pending)
     if not bound:
-        thresholds.plan_in_short(classes, budget, now.strategy, n_not_recorded=missing)
+        if len(e.problem_ids) <= MOST_AT_ONCE:
+            _plan_in_short(chosen, now, stored)
+        else:
+            st.caption("The plan for so many problems takes seconds. It is worked out when you press the button, before anything binds.")
         ready = stored[0] >= chosen.config.problems.n_train * chosen.config.sampling.n_presample
         why = None if ready else "The pre-samples are not complete yet."
         if st.button("Commit …", type="primary", width="stretch", disabled=not ready, help=why):
-            confirm(chosen, now, classes, budget)
+            confirm(chosen, now, classes, stored)
         return
     as_bound, n_moved = difficulty_data.bound_classes(chosen.run_id, chosen.iteration, stored)
-    thresholds.plan_in_short(as_bound, budget, now.strategy, n_not_recorded=missing)
+    thresholds.plan_in_short(_bound_handout(chosen, bound))
     if n_moved:
         thresholds.class_figures(as_bound)
         st.caption(f"As committed. Verdicts were overridden since. Problems that would be in another class now: {n_moved:,}. Fork to use that.")
@@ -34,30 +41,30 @@ def offer(
         st.rerun()
 
 
-def budget_left(chosen: state.Selected, n_problems: int) -> int:
-    """What is left to hand out; nothing where tuning and calibration took more than that."""
+def _plan_in_short(chosen: state.Selected, now: thresholds.Setting, stored: difficulty_data.Stored) -> bool:
+    """What a commit would bind, asked of the plan itself; why there is none where there is none. Returns: whether there is one."""
     try:
-        return plans.budget_left(state.store(), chosen.config, chosen.run_id, chosen.iteration, n_problems)
+        side = side_reads.side_counts(state.store(), chosen.run_id, chosen.iteration)
+        thresholds.plan_in_short(difficulty_data.handout(chosen.run_id, chosen.iteration, now, stored, tuple(side.values())))
     except EngineError as error:
-        st.warning(str(error), icon=":material/error:")
-        return 0
+        st.warning(inert.markdown(str(error)), icon=":material/error:")
+        return False
+    return True
 
 
-def not_recorded(chosen: state.Selected, now: thresholds.Setting) -> int:
-    """Responses of the even spread that a recording does not have; 0 for any other run."""
-    if not chosen.config.is_recorded:
-        return 0
-    plan = plans.plan(state.store(), chosen.run_id, chosen.iteration, tau_l=now.tau_l, tau_h=now.tau_h, mode=now.mode, strategy=now.strategy)
-    return plan.info["n_not_recorded"]
+def _bound_handout(chosen: state.Selected, bound: dict) -> Handout:
+    given = commit_reads.given_counts(state.store(), chosen.run_id, chosen.iteration)
+    return handout([(row["n_more"], row["n"]) for row in given], n_later=bound["n_later"], n_unspent=bound["n_unspent"])
 
 
 @st.dialog("Commit this plan?")
-def confirm(chosen: state.Selected, now: thresholds.Setting, classes: np.ndarray, budget: int) -> None:
+def confirm(chosen: state.Selected, now: thresholds.Setting, classes: np.ndarray, stored: difficulty_data.Stored) -> None:
     st.markdown(f"Thresholds **{now.tau_l:.3f}** and **{now.tau_h:.3f}**, mode **{now.mode}**, strategy **{now.strategy}**.")
     thresholds.class_figures(classes)
-    thresholds.plan_in_short(classes, budget, now.strategy, n_not_recorded=not_recorded(chosen, now))
+    with st.spinner("Working out the plan"):
+        ready = _plan_in_short(chosen, now, stored)
     st.caption("A commit binds: the plan never changes again. Another plan on the same pre-samples is a fork.")
-    if st.button("Commit and resample", type="primary"):
+    if st.button("Commit and resample", type="primary", disabled=not ready):
         try:
             plans.commit(state.store(), chosen.run_id, chosen.iteration, tau_l=now.tau_l, tau_h=now.tau_h, mode=now.mode,
                         strategy=now.strategy, made_by=state.tab_id())  # fmt: skip

@@ -5,7 +5,10 @@ import streamlit as st
 
 from app import state
 from app.components.difficulty_plot import MAX_TEXTS, plot_data
+from app.thresholds import Setting
+from engine import plans
 from engine.method.difficulty import classify
+from engine.method.planning import Handout, handout_of
 from engine.store import commit_reads, reads
 
 Stored = tuple[int, int]
@@ -50,3 +53,17 @@ def bound_classes(run_id: str, iteration: int, at: Stored) -> tuple[np.ndarray, 
     _, now, then = np.intersect1d(e.problem_ids, ids, assume_unique=True, return_indices=True)
     n_same = int((classes[now] == committed["difficulty"][then]).sum())
     return committed["difficulty"], len(classes) - n_same
+
+
+@st.cache_resource(show_spinner=False, max_entries=32)
+def handout(run_id: str, iteration: int, now: Setting, at: Stored, side: tuple[int, ...]) -> Handout:
+    """What committing this setting would hand out: the plan itself, in short.
+
+    Args:
+        side: side samples that were ordered; they count in the budget.
+
+    Raises: EngineError where there is no plan.
+    """
+    e, _ = columns(run_id, iteration, at)
+    setting = {"tau_l": now.tau_l, "tau_h": now.tau_h, "mode": now.mode, "strategy": now.strategy}
+    return handout_of(plans.plan(state.store(), run_id, iteration, **setting, known=e))

@@ -86,7 +86,7 @@ def _stopped(job: dict) -> None:
         progress = f" at {job['n_done']:,} of {job['n_total']:,} {job['unit']}" if job["n_total"] else ""
         st.markdown(f"{widgets.STATE_ICONS[job['state']]} **{widgets.title(job)}** {ENDED[job['state']][0]}{progress}.")
         if job["error"]:
-            st.text(job["error"])
+            st.text(job["error"].partition("\n")[0])
         with st.container(horizontal=True, vertical_alignment="center"):
             st.button("Resume", key=f"resume_{job['id']}", icon=":material/play_arrow:", type="primary", on_click=state.runner().resume, args=[job["id"]])
             _log(job)

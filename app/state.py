@@ -17,7 +17,7 @@ from app import inert
 from engine import runs
 from engine.config import RunConfig
 from engine.errors import EngineError
-from engine.iteration import next_phase
+from engine.iteration import job_of, next_phase
 from engine.jobs import JobRunner
 from engine.store import Database, reads
 
@@ -126,8 +126,9 @@ def select(run_id: str, iteration: int) -> None:
 
 
 def begin(run_id: str, iteration: int) -> None:
-    """Queue what a new iteration waits for, and show it."""
-    runner().submit(run_id, iteration, str(next_phase(runs.progress(store(), run_id, iteration))))
+    """Queue the job that a new iteration waits for, and show it; where its responses are stored already, a person is next."""
+    if kind := job_of(next_phase(runs.progress(store(), run_id, iteration))):
+        runner().submit(run_id, iteration, kind)
     select(run_id, iteration)
 
 

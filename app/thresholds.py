@@ -6,11 +6,10 @@ import numpy as np
 import streamlit as st
 
 from app import state
-from engine.method.budget import spread
 from engine.method.difficulty import MODES, PRESETS, class_counts
+from engine.method.planning import Handout
 from engine.method.posterior import FEW
 from engine.method.strategies import strategies
-from engine.method.strategies.classes import targets_of
 from engine.store import commit_reads
 from engine.types import Mode
 
@@ -110,23 +109,24 @@ def class_figures(classes: np.ndarray) -> None:
             st.metric(name.capitalize(), f"{count:,}", percent(count, max(len(classes), 1)), delta_color="off", delta_arrow="off", width="content")
 
 
-def plan_in_short(classes: np.ndarray, budget: int, strategy: str, *, n_not_recorded: int = 0) -> None:
-    """How the rest of the budget would be spent, without building the plan itself.
-
-    Args:
-        n_not_recorded: responses of that spread that a recording does not have.
-    """
-    targets = targets_of(strategy)
-    n_targets = len(classes) if targets is None else int(np.isin(classes, list(targets)).sum())
-    if not n_targets:
-        st.warning(f"No problem is in the classes to resample: {budget:,} responses stay unspent.")
+def plan_in_short(planned: Handout) -> None:
+    """What a plan hands out, to how many problems, and what it does not."""
+    if not planned.n_problems:
+        st.warning(f"No problem is in the classes to resample: {planned.n_unspent + planned.n_later:,} responses stay unspent.")
         return
-    floor, n_extra = spread(budget, n_targets)
-    more = f", {n_extra:,} of them one more" if n_extra else ""
-    how = f"{floor} each{more}" if targets is not None else strategies()[strategy].about[:1].lower() + strategies()[strategy].about[1:-1]
-    st.markdown(f"**{budget:,} responses** for {n_targets:,} problems: {how}.")
-    if n_not_recorded:
-        st.caption(f"{n_not_recorded:,} of them stay unspent: no more responses of these problems are recorded.")
+    st.markdown(f"**{planned.n_responses:,} responses** for {planned.n_problems:,} problems: {_shares(planned)}.")
+    if planned.n_later:
+        st.caption(f"{planned.n_later:,} more are handed out in later rounds.")
+    if planned.n_not_recorded:
+        st.caption(f"{planned.n_not_recorded:,} more stay unspent: no more responses of these problems are recorded.")
+
+
+def _shares(planned: Handout) -> str:
+    if planned.least == planned.most:
+        return f"{planned.most:,} each"
+    if planned.is_even:
+        return f"{planned.least:,} each, {planned.n_with_most:,} of them one more"
+    return f"{planned.least:,} to {planned.most:,} each"
 
 
 def percent(count: int, total: int) -> str:

@@ -83,7 +83,8 @@ def title(job: dict) -> str:
     """A job in words: Pre-sampling, iteration 0."""
     if job["kind"] == "evaluate":
         return f"Evaluation of M{job['iteration'] + (job['params']['policy'] == 'after')}"
-    return f"{JOB_NAMES[job['kind']]}, iteration {job['iteration']}"
+    name = JOB_NAMES.get(job["kind"], f"Job of the unknown kind “{job['kind']}”")
+    return f"{name}, iteration {job['iteration']}"
 
 
 def pace(job: dict) -> str:

@@ -10,6 +10,8 @@ Follows HS-STaR's algorithm, method.md section 1.1. Departure: the thresholds ar
 
 from enum import StrEnum
 
+from engine.types import JobKind
+
 
 class Phase(StrEnum):
     """What an iteration waits for."""
@@ -46,3 +48,12 @@ def next_phase(progress: dict) -> Phase:
     if progress["n_rows"] and progress["next_policy"] is None:
         return Phase.TRAIN
     return Phase.NEXT
+
+
+def job_of(phase: Phase) -> JobKind | None:
+    """The job that does a phase; None for what waits for a person: the commit, and the next iteration.
+
+    >>> job_of(Phase.PRESAMPLE), job_of(Phase.COMMIT)
+    (<JobKind.PRESAMPLE: 'presample'>, None)
+    """
+    return JobKind(phase) if phase in set(JobKind) else None

@@ -20,6 +20,7 @@ from engine.grading import Grader
 from engine.placement import Inline, Placement, Workers
 from engine.runs import config_of
 from engine.store import Database, job_rows, record
+from engine.types import JobKind
 
 Job = dict
 
@@ -55,11 +56,12 @@ class JobRunner:
         self._thread = threading.Thread(target=self._work, name="jobs", daemon=True)
         self._thread.start()
 
-    def submit(self, run_id: str, iteration: int, kind: str, params: dict | None = None) -> str:
+    def submit(self, run_id: str, iteration: int, kind: JobKind | str, params: dict | None = None) -> str:
         """Queue a job, or find the one that does exactly this: unfinished it stays, failed it is resumed, done it stays done.
 
-        Returns: the job's id.
+        Returns: the job's id. Raises: ConfigError for a kind that is none.
         """
+        kind = tasks.kind_of(kind)
         with self._wake:
             existing = job_rows.find(self.db, run_id, iteration, kind, params or {})
             if existing is None:
@@ -198,7 +200,8 @@ class JobRunner:
             return "interrupted" if isinstance(error, WorkerDied) else "failed", str(error)
         except Exception as error:
             record(self.db, job["id"], job["attempt"], Note(traceback.format_exc()))
-            return "failed", f"{type(error).__name__}: {error}. This is a fault of the program; the job's log has the details."
+            said = str(error).strip().partition("\n")[0]
+            return "failed", f"{type(error).__name__}: {said}. This is a fault of the program; the job's log has the details."
 
     def _stopped(self) -> tuple[str, str | None]:
         return ("interrupted", "The program was closed while this job ran. Resume it.") if self._closing else ("cancelled", None)

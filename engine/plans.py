@@ -37,18 +37,20 @@ def plan(
     mode: Mode,
     strategy: str,
     options: Mapping[str, Any] | None = None,
+    known: Estimates | None = None,
 ) -> Plan:
     """What committing these thresholds would bind, computed from the stored pre-samples.
 
     Args:
         options: the strategy's own; None for the configuration's where it names this strategy, else the defaults.
+        known: the iteration's estimates where the caller has read them; None reads them.
 
     Raises: ConfigError.
     """
     config = runs.config_of(db, run_id)
     if config.reward.family == "none" and mode != "accuracy":
         raise ConfigError(f'difficulty.mode is "{mode}", and this run has no process reward: use accuracy.')
-    e = reads.estimates(db, run_id, iteration)
+    e = known or reads.estimates(db, run_id, iteration)
     classes = classify(e.n_correct, e.n, e.phi_r, tau_l=tau_l, tau_h=tau_h, mode=mode)
     seen = view(db, config, run_id, iteration, e, classes, strategy=strategy, options=options)
     return _as_recorded(db, config, run_id, iteration, plan_resample(seen, strategy, n_pending=e.n_pending))

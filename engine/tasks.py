@@ -10,7 +10,7 @@ from typing import Any
 
 from engine import calibration, loading, phases, plans, runs, tuning
 from engine.config import RunConfig, TrainingConfig
-from engine.errors import SamplerError, TrainingError
+from engine.errors import ConfigError, SamplerError, TrainingError
 from engine.events import Event, Planned
 from engine.grading import Grader
 from engine.method.prompts import fill
@@ -24,7 +24,7 @@ from engine.store import Database, commit_reads, job_rows, reads
 from engine.training import TrainingTask
 from engine.training.saving import folder_with_optimiser
 from engine.training_rows import training_rows
-from engine.types import SampleSet
+from engine.types import JobKind, SampleSet
 from engine.worked_examples import with_examples
 
 BEFORE, AFTER = "before", "after"
@@ -32,8 +32,19 @@ BEFORE, AFTER = "before", "after"
 
 
 def open_phase(db: Database, job: dict, placement: Placement, grader: Grader) -> Iterator[Event]:
-    """The phase that does what the job still owes. Nothing is loaded before the first event is asked for."""
-    return KINDS[job["kind"]](db, job, placement, grader)
+    """The phase that does what the job still owes. Nothing is loaded before the first event is asked for.
+
+    Raises: ConfigError for a job of a kind that this version does not know.
+    """
+    return KINDS[kind_of(job["kind"])](db, job, placement, grader)
+
+
+def kind_of(name: str) -> JobKind:
+    """Raises: ConfigError for a name that is not a job's."""
+    try:
+        return JobKind(name)
+    except ValueError:
+        raise ConfigError(f"A job's kind is {name!r}: it must be one of {', '.join(JobKind)}.") from None
 
 
 def follow_ups(db: Database, job: dict) -> list[tuple[str, dict]]:
@@ -244,11 +255,11 @@ def training_config(defaults: TrainingConfig, params: dict) -> TrainingConfig:
     return replace(defaults, **changed)
 
 
-KINDS: dict[str, Callable[[Database, dict, Placement, Grader], Iterator[Event]]] = {
-    "tune": _tune,
-    "presample": _presample,
-    "calibrate": _calibrate,
-    "resample": _resample,
-    "evaluate": _evaluate,
-    "train": _train,
+KINDS: dict[JobKind, Callable[[Database, dict, Placement, Grader], Iterator[Event]]] = {
+    JobKind.TUNE: _tune,
+    JobKind.PRESAMPLE: _presample,
+    JobKind.CALIBRATE: _calibrate,
+    JobKind.RESAMPLE: _resample,
+    JobKind.EVALUATE: _evaluate,
+    JobKind.TRAIN: _train,
 }

@@ -32,6 +32,17 @@ class Purpose(StrEnum):
     EVALUATE = "evaluate"
 
 
+class JobKind(StrEnum):
+    """What a job does. A commit is no job: a person or `auto` makes it."""
+
+    TUNE = "tune"
+    PRESAMPLE = "presample"
+    CALIBRATE = "calibrate"
+    RESAMPLE = "resample"
+    TRAIN = "train"
+    EVALUATE = "evaluate"
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One question with its reference answer."""
@@ -152,8 +163,9 @@ class Preference:
     rejected: str
     chosen_index: int
     rejected_index: int
-    chosen_reward: float
-    rejected_reward: float
+    chosen_reward: float | None
+    """None in a run without process rewards."""
+    rejected_reward: float | None
 
 
 @dataclass(frozen=True, slots=True)

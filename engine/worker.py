@@ -76,7 +76,8 @@ def _answer(say, results) -> None:
         import traceback
 
         traceback.print_exc()
-        say({"error": f"{type(error).__name__}: {error}", "kind": "EngineError"})
+        said = str(error).strip().partition("\n")[0]
+        say({"error": f"{type(error).__name__}: {said} The worker's log has the rest.", "kind": "EngineError"})
 
 
 def _listen(calls: queue.Queue, stop: threading.Event) -> None:

@@ -3,8 +3,9 @@
 Departure from the reference code: a strategy with nobody to give to leaves the budget unspent instead of dividing by zero.
 """
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from engine.method.strategies import Presampled, strategy
 from engine.types import Difficulty, Plan
@@ -32,6 +33,63 @@ def plan_resample(seen: Presampled, name: str, *, n_pending: int = 0) -> Plan:
         n_later=seen.budget_left - n_given if n_given else 0,
         n_pending=n_pending,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Handout:
+    """A plan in short: how many problems get how many further responses, and what is not handed out now."""
+
+    n_responses: int
+    """Handed out now."""
+    n_problems: int
+    """Problems that get at least one."""
+    least: int
+    """The fewest that one of them gets; 0 where nobody gets any."""
+    most: int
+    n_with_most: int
+    """Problems that get as many as that."""
+    n_later: int
+    """Left to later rounds."""
+    n_unspent: int
+    n_not_recorded: int = 0
+    """Of n_unspent: what the plan gave to problems that have no more recorded responses."""
+
+    @property
+    def is_even(self) -> bool:
+        """Whether everybody gets the same, or some get one more."""
+        return self.most - self.least <= 1
+
+
+def handout(shares: Iterable[tuple[int, int]], *, n_later: int, n_unspent: int, n_not_recorded: int = 0) -> Handout:
+    """A plan in short from its shares.
+
+    Args:
+        shares: (further responses, how many problems get so many), in any order, a number of responses more than once if need be.
+
+    >>> h = handout([(2, 1), (1, 3), (0, 7)], n_later=0, n_unspent=0)
+    >>> h.n_responses, h.n_problems, h.least, h.most, h.n_with_most
+    (5, 4, 1, 2, 1)
+    """
+    counts: Counter[int] = Counter()
+    for n_more, n_problems in shares:
+        counts[n_more] += n_problems
+    given = {n_more: n for n_more, n in counts.items() if n_more and n}
+    return Handout(
+        n_responses=sum(n_more * n for n_more, n in given.items()),
+        n_problems=sum(given.values()),
+        least=min(given, default=0),
+        most=max(given, default=0),
+        n_with_most=given[max(given)] if given else 0,
+        n_later=n_later,
+        n_unspent=n_unspent,
+        n_not_recorded=n_not_recorded,
+    )
+
+
+def handout_of(plan: Plan) -> Handout:
+    """A plan in short: what a commit of it would hand out."""
+    shares = Counter(plan.allocation.values()).items()
+    return handout(shares, n_later=plan.n_later, n_unspent=plan.n_unspent, n_not_recorded=plan.info.get("n_not_recorded", 0))
 
 
 def round_budget(budget_left: int, n_rounds_left: int) -> int:

@@ -16,7 +16,7 @@ def add(db: Database, run_id: str, iteration: int, kind: str, params: dict) -> s
         cursor.execute(
             """INSERT INTO jobs (id, run_id, iteration, kind, params, state, attempt, n_done, n_before, created_at, busy_s)
             VALUES (?, ?, ?, ?, ?, 'queued', 0, 0, 0, ?, 0)""",
-            [job_id, run_id, iteration, kind, _canonical(params), now()],
+            [job_id, run_id, iteration, str(kind), _canonical(params), now()],
         )
     return job_id
 
@@ -30,7 +30,7 @@ def find(db: Database, run_id: str, iteration: int, kind: str, params: dict) -> 
     return _parsed(
         db.row(
             "SELECT * FROM jobs WHERE run_id = ? AND iteration = ? AND kind = ? AND params = ? ORDER BY number DESC LIMIT 1",
-            [run_id, iteration, kind, _canonical(params)],
+            [run_id, iteration, str(kind), _canonical(params)],
         )
     )
 

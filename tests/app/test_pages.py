@@ -6,6 +6,7 @@ from engine import calibration, pairing, plans, runs, verdicts
 from engine.events import Graded, OptimiserStep, Sampled
 from engine.export import TABLES
 from engine.method.difficulty import class_counts, classify
+from engine.resolved import as_toml
 from engine.store import commit_reads, job_rows, reads, record
 from engine.types import Response, Verdict
 from tests.app.shown import metrics, n_to_resample, press, said, show, title_of, titles
@@ -108,6 +109,18 @@ def test_the_difficulty_page_counts_what_classify_counts_and_follows_the_url(stu
         for strategy, classes in (("boundary", ["boundary"]), ("inlier+boundary", ["inlier", "boundary"]), ("uniform", list(counts))):
             at = show("difficulty", tau_l=str(tau_l), tau_h=str(tau_h), strategy=strategy)
             assert n_to_resample(at) == sum(counts[name] for name in classes)
+
+
+@pytest.mark.parametrize("strategy", ["boundary", "inlier", "dast", "posterior", "uniform"])
+def test_the_line_beside_the_plot_and_the_dialog_say_what_the_plan_gives(studio, strategy):
+    studio.presampled()
+    chosen = {"tau_l": 0.25, "tau_h": 0.65, "mode": "both", "strategy": strategy}
+    plan = plans.plan(studio.db, studio.run_id, 0, **chosen)
+    at = show("difficulty", **{name: str(value) for name, value in chosen.items()})
+    given = f"**{sum(plan.allocation.values()):,} responses** for {len(plan.allocation)} problems"
+    assert said(at).count(given) == 1
+    press(at, "Commit …")
+    assert said(at).count(given) == 2
 
 
 def test_pending_problems_are_counted_apart(studio):
@@ -350,3 +363,24 @@ def test_a_committed_plan_has_a_page_whose_parts_add_up_to_the_whole_budget(stud
     config = runs.config_of(studio.db, studio.run_id)
     assert parts["Responses"].sum() == config.problems.n_train * config.sampling.n
     assert metrics(at)["Strategy"] == "Posterior" and "Committed by tab 1" in said(at) and "Options: cap 2.0, n_rounds 1." in said(at)
+
+
+def test_a_second_run_over_the_same_data_waits_for_its_commit_and_every_page_can_be_opened(studio, tmp_path):
+    studio.presampled()
+    (tmp_path / "again.toml").write_text(as_toml(runs.config_of(studio.db, studio.run_id)))
+    at = show("home")
+    at.text_input[0].set_value(str(tmp_path / "again.toml"))
+    press(at, "Create the run and pre-sample")
+    assert "**Tune and commit**  \n:blue-badge[next]" in said(at)
+    newest = reads.runs(studio.db)[0]["id"]
+    assert newest != studio.run_id and job_rows.of_run(studio.db, newest) == []
+    for page in PAGES:
+        show(page, run=newest, iteration="0")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_job_of_a_kind_that_is_not_known_is_shown_and_breaks_no_page(studio, page):
+    studio.job("commit", "failed", error="KeyError: 'commit'\nand a page of other lines")
+    at = show(page)
+    assert "Job of the unknown kind “commit”, iteration 0" in said(at)
+    assert "and a page of other lines" not in said(at) or page == "home"

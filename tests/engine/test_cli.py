@@ -260,3 +260,14 @@ def test_a_table_without_rows_is_a_file_with_columns_and_the_count_is_told(finis
 def test_a_file_that_is_no_database_is_a_sentence(tmp_path):
     (tmp_path / "notes.txt").write_text("words " * 1000)
     assert_sentence(cli("status", "--db", tmp_path / "notes.txt"), "could not be opened as a database")
+
+
+def test_the_same_study_twice_in_one_database_takes_the_stored_presamples_and_ends_alike(finished, tmp_path):
+    db = finished.copy(tmp_path)
+    (tmp_path / "small.toml").write_text(toml())
+    again = cli("run", tmp_path / "small.toml", "--db", db, "--json")
+    assert again.returncode == 0, again.stderr
+    assert "presample" not in again.stderr
+    (first,), (second,) = (json.loads(out)["iterations"] for out in (finished.stdout, again.stdout))
+    for figure in ("classes", "budget", "n_pairs", "eval", "policy"):
+        assert second[figure] == first[figure], figure

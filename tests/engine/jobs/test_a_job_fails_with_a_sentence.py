@@ -2,8 +2,10 @@
 
 import shutil
 
+import pytest
+
 from engine import pairing, runs, tasks
-from engine.errors import SamplerError, StoreError
+from engine.errors import ConfigError, SamplerError, StoreError
 from engine.store import job_rows, reads, record
 from tests.engine.jobs.small_jobs import commit_all, state
 from tests.engine.small_runs import judge, until
@@ -116,3 +118,17 @@ def test_a_training_whose_loss_is_no_number_fails_and_names_the_learning_rate(re
     job = job_rows.get(db, job_id)
     assert job["state"] == "failed" and "training.learning_rate (now 0.9)" in job["error"], job["error"]
     assert reads.next_policy(db, run_id, 0) != job["policy_id"]
+
+
+@pytest.mark.parametrize("kind", ["commit", "next", ""])
+def test_only_real_kinds_of_jobs_can_be_queued(db, run_id, runner, kind):
+    with pytest.raises(ConfigError, match="it must be one of tune, presample, calibrate, resample, train, evaluate"):
+        runner.submit(run_id, 0, kind)
+    assert job_rows.of_run(db, run_id) == []
+
+
+def test_a_job_of_a_kind_that_another_version_stored_fails_with_a_sentence(db, run_id, runner):
+    job_id = job_rows.add(db, run_id, 0, "commit", {})
+    runner.continue_queue()
+    runner.run_next()
+    assert job_rows.get(db, job_id)["error"].startswith("A job's kind is 'commit': it must be one of")
