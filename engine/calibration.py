@@ -1,6 +1,6 @@
 """Calibration: the reference label of some problems, from 12 held-out responses each, never from the pre-samples.
 
-The paper does not say what its estimation accuracy is measured against (method.md section 1.2); this reference is ours.
+The paper does not say what its estimation accuracy is measured against (docs/method.md, section 1.2); this reference is ours.
 """
 
 import numpy as np

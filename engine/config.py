@@ -1,6 +1,6 @@
 """What a run is told: flat tables of settings, read from TOML, stored resolved, checked before any model is loaded.
 
-Defaults are the paper's where it gives them (method.md sections 1.4 to 1.7). pydantic reads types and names at this edge
+Defaults are the paper's where it gives them (docs/method.md, sections 1.4 to 1.7). pydantic reads types and names at this edge
 only; what values mean together is checked here, in sentences.
 """
 
@@ -164,7 +164,7 @@ class TrainingConfig:
 
 @dataclass(frozen=True, slots=True)
 class InitConfig(TrainingConfig):
-    """`python -m engine init`: step-wise initialisation by SFT on worked solutions. Source: method.md section 1.6."""
+    """`python -m engine init`: step-wise initialisation by SFT on worked solutions. Source: docs/method.md, section 1.6."""
 
     method: Literal["sft"] = "sft"
     learning_rate: float = 1e-6

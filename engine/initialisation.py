@@ -1,7 +1,7 @@
 """Step-wise initialisation: one SFT of a policy on worked solutions, before any run begins.
 
-Follows HS-STaR's warm start, method.md section 1.6: solutions whose steps are separated by blank lines. Rewriting solutions into
-steps is left to whoever makes the file.
+Follows HS-STaR's warm start, docs/method.md, section 1.6: solutions whose steps are separated by blank lines. Rewriting
+solutions into steps is left to whoever makes the file.
 """
 
 import json

@@ -5,7 +5,7 @@
 Pure: it knows neither the store nor any model. A person walks this line in the dashboard, `auto` walks it on the command
 line, and both ask the same function what comes next.
 
-Follows HS-STaR's algorithm, method.md section 1.1. Departure: the thresholds are a person's, or the configuration's.
+Follows HS-STaR's algorithm, docs/method.md, section 1.1. Departure: the thresholds are a person's, or the configuration's.
 """
 
 from enum import StrEnum

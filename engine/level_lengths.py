@@ -1,6 +1,6 @@
 """How long responses are on each of DAST's levels, before and after its prompts with worked examples: steps and tokens.
 
-Before are the pre-samples, after are the resamples. Source: DAST, method.md section 3, length control.
+Before are the pre-samples, after are the resamples. Source: DAST, docs/method.md, section 3, length control.
 """
 
 from collections import defaultdict

@@ -36,7 +36,7 @@ CPU_ENVIRONMENT = {
     "ACCELERATE_USE_CPU": "true",
 }
 """Set for children on a machine without a GPU, unless the user set them: one thread, memory that glibc keeps, ranks on the CPU.
-Source: measured, stack.md section 8."""
+Source: measured, docs/decisions.md, "What a child process on a CPU is told before it starts"."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Evaluation suites: one policy on several registered problem sets, each sampled by its own rule, and the mean over the sets.
 
 A set is one run with nothing but an evaluation, so that its responses are stored, resumed and never drawn twice like any others.
-Source: method.md section 1.7, which the suite "paper" follows.
+Source: docs/method.md, section 1.7, which the suite "paper" follows.
 """
 
 import json

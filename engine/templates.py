@@ -1,7 +1,8 @@
 """Run templates: a base configuration turned into each method and baseline, at the same number of sampled responses.
 
-Follows method.md sections 1 to 3. A template changes how the budget is spent and what is trained on, never how much is sampled, the
-models, or the problems' source. Cut-offs, proportions and tables of DAST's paper are unknown: what stands here is ours.
+Follows docs/method.md, sections 1 to 3. A template changes how the budget is spent and what is trained on, never how much is
+sampled, the models, or the problems' source. Cut-offs, proportions and tables of DAST's paper are unknown: what stands here is
+ours.
 """
 
 from collections.abc import Mapping

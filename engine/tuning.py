@@ -1,6 +1,6 @@
 """B-STaR's tuning: temperature and tau of an iteration, chosen by the balance score on a subset of its problems.
 
-Follows B-STaR, method.md section 2. What is chosen here changes the iteration's pre-samples, so it comes before them.
+Follows B-STaR, docs/method.md, section 2. What is chosen here changes the iteration's pre-samples, so it comes before them.
 """
 
 from dataclasses import dataclass, replace

@@ -146,7 +146,7 @@ class StepScores:
     def reward(self) -> float | None:
         """S(r) = min over steps; 0 where the response has no step; None where there is no score.
 
-        Source: HS-STaR section 1.2 in method.md; a response without steps scoring 0 is our choice.
+        Source: HS-STaR, docs/method.md, section 1.2; a response without steps scoring 0 is our choice.
         """
         if self.status in ("too_long", "missing"):
             return None

@@ -29,7 +29,7 @@ def grade(gold: str, responses: Sequence[str]) -> list[Verdict]:
     Raises:
         GradingError: no checking process could be started. A single odd response never raises.
 
-    Source: HS-STaR section 1.2, the answer check V(x, r).
+    Source: HS-STaR's answer check V(x, r), docs/method.md, section 1.2.
     """
     global _shared
     with _lock:

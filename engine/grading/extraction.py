@@ -3,7 +3,7 @@
 It is pure text work in time linear in the response, and knows nothing of mathematics: whether two answers are
 equal is decided in `exact` and `check`.
 
-Source: HS-STaR reference prompt (answer in a box, method.md 1.7); GSM8K and MATH answer conventions. Departures:
+Source: HS-STaR reference prompt (answer in a box, docs/method.md, section 1.7); GSM8K and MATH answer conventions. Departures:
 1. A box that never closes, or that is empty, is no answer; an earlier whole box then counts.
 2. A response without any box may still state its answer in words; a bare last number is not taken for one.
 """

@@ -1,6 +1,6 @@
 """The sampling budget: how much pre-sampling leaves, and how to spread it evenly and exactly.
 
-Follows HS-STaR's re-sampling stage, method.md section 1.4.
+Follows HS-STaR's re-sampling stage, docs/method.md, section 1.4.
 
 Departure from the reference code: floor plus a seeded remainder instead of ceil and throwing the surplus away, so the sum is
 exact.
@@ -43,7 +43,7 @@ def allocate(budget: int, problem_ids: Iterable[str], *, seed: int) -> dict[str,
     >>> sorted(allocate(7, ["a", "b", "c"], seed=0).values())
     [2, 2, 3]
 
-    Source: method.md section 1.4.
+    Source: docs/method.md, section 1.4.
     """
     if int(budget) != budget or budget < 0:
         raise ConfigError(f"budget is {budget}: it must be a whole number of responses, 0 or more.")

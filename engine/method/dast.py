@@ -1,7 +1,7 @@
 """DAST's two controls: more responses for harder levels, and worked examples of the same level in the prompt.
 
-Follows method.md section 3. The paper's cut-offs, proportions and tables are unknown; those here are ours and editable. Levels are
-read once, from M_0's responses, and hold for all rounds. Shares are compared as whole numbers, never as floats.
+Follows docs/method.md, section 3. The paper's cut-offs, proportions and tables are unknown; those here are ours and editable.
+Levels are read once, from M_0's responses, and hold for all rounds. Shares are compared as whole numbers, never as floats.
 """
 
 from collections.abc import Mapping, Sequence
@@ -60,7 +60,7 @@ def dast_levels(n_correct, n, *, cutoffs: tuple[float, float] = CUTOFFS) -> np.n
     >>> dast_levels([0, 3, 4, 7, 8], 10).tolist()
     [3, 2, 1, 1, 0]
 
-    Source: DAST; the boundary rule is ours: method.md section 3.
+    Source: DAST; the boundary rule is ours: docs/method.md, section 3.
     """
     lower, upper = (Fraction(str(cutoff)) for cutoff in cutoffs)
     if not 0 < lower <= upper < 1:
@@ -97,7 +97,7 @@ def level_budgets(
     >>> level_budgets(130, [0, 1, 2, 3], [8, 4, 1, 0], 8)
     {<Level.EASY: 0>: 12, <Level.MEDIUM: 1>: 24, <Level.HARD: 2>: 94, <Level.UNSOLVED: 3>: 0}
 
-    Source: ours, method.md section 3.
+    Source: ours, docs/method.md, section 3.
     """
     if int(budget) != budget or budget < 0:
         raise ConfigError(f"budget is {budget}: it must be a whole number of responses, 0 or more.")
@@ -137,7 +137,7 @@ def proportion_control(
     >>> proportion_control(10, {"a": 8, "b": 1, "c": 1}, 8, seed=0)
     {'a': 1, 'b': 5, 'c': 4}
 
-    Source: ours, method.md section 3.
+    Source: ours, docs/method.md, section 3.
     """
     ids = sorted(n_correct)
     counts = np.array([n_correct[id] for id in ids], dtype=np.int64)

@@ -1,6 +1,6 @@
 """Reward-guided difficulty estimation (RDE): one vectorised function for the page, the command line and the tests.
 
-Follows HS-STaR section 3 as restated in method.md section 1.2: strict inequalities, ties go to Boundary, and mixed problems
+Follows HS-STaR, docs/method.md, section 1.2: strict inequalities, ties go to Boundary, and mixed problems
 are Boundary whatever the thresholds.
 
 Departures: (1) counts are compared, never floats; (2) the two ablation modes work, where the reference code stops.
@@ -69,7 +69,7 @@ def classify(n_correct, n, phi_r, *, tau_l: float, tau_h: float, mode: Mode = "b
     >>> classify([3, 3, 1, 0, 0], 3, [.9, .65, .9, .1, .25], tau_l=.25, tau_h=.65).tolist()
     [0, 1, 1, 2, 1]
 
-    Source: HS-STaR, equations of RDE; method.md section 1.2.
+    Source: HS-STaR, equations of RDE; docs/method.md, section 1.2.
     """
     check_thresholds(tau_l, tau_h)
     if mode not in MODES:

@@ -1,7 +1,7 @@
 """Exploration and exploitation figures of one problem's responses: B-STaR's monitors and its balance score.
 
-Follows method.md section 2. Where more than k responses are given, a figure is the expectation over the subsets of size k drawn
-without replacement: subsets are counted in whole numbers, never drawn, so every figure is exact to the last bit.
+Follows docs/method.md, section 2. Where more than k responses are given, a figure is the expectation over the subsets of size
+k drawn without replacement: subsets are counted in whole numbers, never drawn, so every figure is exact to the last bit.
 
 Departures from B-STaR's code (hkust-nlp/B-STaR, train_code/metric_modiacc_auto.py): (1) its balance score counts unique texts
 on both sides; ours divides by all kept responses, as the paper's formula does; (2) n* is ceil(N / M), not the constant 8;
@@ -67,7 +67,7 @@ def pass_at_k_s(texts: Sequence[str], correct: Sequence[bool], k: int, s: int) -
     >>> pass_at_k_s(["a", "a", "b", "c"], [True, True, True, False], k=2, s=2)
     0.3333333333333333
 
-    Source: B-STaR, Pass@K-S; method.md section 2.
+    Source: B-STaR, Pass@K-S; docs/method.md, section 2.
     """
     n = _check(texts, correct, k, s)
     groups = Counter(text for text, right in zip(texts, correct) if right)
@@ -92,7 +92,7 @@ def reward_at_k_s(rewards: Sequence[float], correct: Sequence[bool], k: int, s: 
     >>> reward_at_k_s([.9, .8, .1], [True, False, True], k=2, s=1)
     0.6666666666666666
 
-    Source: B-STaR, Reward@K-S; method.md section 2.
+    Source: B-STaR, Reward@K-S; docs/method.md, section 2.
     """
     n = _check(rewards, correct, k, s)
     rewards = np.asarray(rewards, dtype=np.float64)
@@ -117,7 +117,7 @@ def best_of_k(rewards: Sequence[float], correct: Sequence[bool], k: int) -> floa
     >>> best_of_k([.9, .8], [False, True], k=1)
     0.5
 
-    Source: B-STaR, Best-of-K; method.md section 2.
+    Source: B-STaR, Best-of-K; docs/method.md, section 2.
     """
     return reward_at_k_s(rewards, correct, k, 1)
 
@@ -137,7 +137,7 @@ def balance_score(kept_texts: Sequence[str], kept_correct: Sequence[bool], n_sta
     >>> balance_score(["a", "b", "b", "c"], [True, True, True, False], n_star=4)
     0.25
 
-    Source: B-STaR, equation of the balance score; method.md section 2.
+    Source: B-STaR, equation of the balance score; docs/method.md, section 2.
     """
     if n_star < 1:
         raise ConfigError(f"n_star is {n_star}: at least 1 response per problem is wanted.")
@@ -154,7 +154,7 @@ def n_star(n_samples: int, n_problems: int) -> int:
     >>> n_star(67_500, 11_500)
     6
 
-    Source: B-STaR; method.md section 2.
+    Source: B-STaR; docs/method.md, section 2.
     """
     for name, value in (("n_samples", n_samples), ("n_problems", n_problems)):
         if int(value) != value or value < 1:
@@ -199,7 +199,7 @@ def distinct_equations(texts: Sequence[str], correct: Sequence[bool]) -> float:
     >>> distinct_equations(["<<1+1=2>>", "<<1+1=2>> <<2+2=4>>", "<<9>>"], [True, True, False])
     0.6666666666666666
 
-    Source: B-STaR, distinct equations; method.md section 2.
+    Source: B-STaR, distinct equations; docs/method.md, section 2.
     """
     _same_length(texts, correct)
     found = [equation for text, right in zip(texts, correct) if right for equation in equations(text)]

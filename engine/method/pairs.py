@@ -1,7 +1,7 @@
 """Preference pairs of one problem: the best right responses against the most plausible wrong ones.
 
-Follows the reference code's filter_ours_dpo.py:55-76, method.md section 1.5. Its default has no cap and keeps equal texts;
-so does ours, and both are options.
+Follows the reference code's filter_ours_dpo.py:55-76, docs/method.md, section 1.5. Its default has no cap and keeps equal
+texts; so does ours, and both are options.
 """
 
 import math
@@ -40,7 +40,7 @@ def build_pairs(
     Raises:
         ValueError: a response that takes part has no reward, or cap is negative.
 
-    Source: HS-STaR, preference pairs; method.md section 1.5.
+    Source: HS-STaR, preference pairs; docs/method.md, section 1.5.
     """
     if cap is not None and cap < 0:
         raise ValueError(f"cap is {cap}: it must be 0 or more, or None for no limit.")

@@ -1,7 +1,7 @@
 """Ours, beyond the paper: the posterior of every problem's pass rate, its difficulty class, and the pairs more responses would give.
 
-Follows method.md section 5. A pass rate is Beta by the prior of engine.method.prior; its counts of correct and wrong responses are
-added to the Beta's two parameters; everything asked of it is then an exact Beta-binomial sum.
+Follows docs/method.md, section 5. A pass rate is Beta by the prior of engine.method.prior; its counts of correct and wrong
+responses are added to the Beta's two parameters; everything asked of it is then an exact Beta-binomial sum.
 """
 
 from collections.abc import Mapping
@@ -39,7 +39,7 @@ def posterior(n_correct, n, phi_r, *, m_label: int = 12, m_more) -> dict:
     >>> few["p_inlier"].round(3).tolist(), few["expected_pairs"].round(3).tolist(), few["fitted"]
     ([0.833, 0.167], [0.167, 0.167], False)
 
-    Source: method.md section 5.
+    Source: docs/method.md, section 5.
     """
     alpha, beta, fitted = posterior_shapes(n_correct, n, phi_r)
     if m_label < 1:

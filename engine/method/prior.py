@@ -1,7 +1,7 @@
 """The prior of a problem's pass rate, fitted across problems: a Beta whose mean follows the process reward.
 
-Ours, beyond the paper: method.md section 5. Empirical Bayes: the counts of correct responses are Beta-binomial, and their marginal
-likelihood is maximised over the mean and the strength of the Beta. It must not know classes, budgets or labels.
+Ours, beyond the paper: docs/method.md, section 5. Empirical Bayes: the counts of correct responses are Beta-binomial, and
+their marginal likelihood is maximised over the mean and the strength of the Beta. It must not know classes, budgets or labels.
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 FEW = 300
-"""Below this many problems nothing is fitted: method.md section 5."""
+"""Below this many problems nothing is fitted: docs/method.md, section 5."""
 
 _HALF = 0.5  # the largest weight of the informed part
 _REFUTED = 0.2  # the excess of variance at which that weight is 0

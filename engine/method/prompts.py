@@ -12,7 +12,7 @@ PAPER_TEMPLATE = (
     "Reason step by step and separate the steps by a blank line. "
     "Put the final answer in \\boxed{}.\n\n{question}"
 )
-"""Our wording of the paper's instruction: method.md section 1.7; the exact text is unknown."""
+"""Our wording of the paper's instruction: docs/method.md, section 1.7; the exact text is unknown."""
 
 
 def check_template(template: str) -> None:

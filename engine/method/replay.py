@@ -45,7 +45,7 @@ def replay_yield(n_correct, n, rest_correct, rest, n_more) -> Yield:
     >>> found.pairs.tolist(), found.covered.tolist()
     ([0.5], [0.5])
 
-    Source: method.md section 5; K = min(#correct, #wrong) as in section 1.5.
+    Source: docs/method.md, section 5; K = min(#correct, #wrong) as in section 1.5.
     """
     columns = [np.asarray(column, dtype=np.int64) for column in (n_correct, n, rest_correct, rest, n_more)]
     n_correct, n, rest_correct, rest, n_more = columns

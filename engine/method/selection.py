@@ -1,7 +1,7 @@
 """Which responses of one problem are trained on by SFT: the correct ones, or those above B-STaR's threshold.
 
-Follows rejection-sampling fine-tuning (RFT), STaR and B-STaR, method.md section 2. De-duplication and the cap are options, as
-for pairs.
+Follows rejection-sampling fine-tuning (RFT), STaR and B-STaR, docs/method.md, section 2. De-duplication and the cap are
+options, as for pairs.
 """
 
 import math

@@ -38,7 +38,7 @@ def split_steps(text: str) -> list[str]:
     >>> split_steps("2 + 2 = 4\\r\\n\\r\\n  so \\\\boxed{4}\\n\\n")
     ['2 + 2 = 4', 'so \\\\boxed{4}']
 
-    Source: HS-STaR, method.md section 1.3.
+    Source: HS-STaR, docs/method.md, section 1.3.
     """
     text = normalise_newlines(text)
     return [text[start:end] for start, end in step_spans(text)]

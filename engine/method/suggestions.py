@@ -1,7 +1,7 @@
 """Thresholds suggested from the data, and how well classes agree with the reference label.
 
-Ours: method.md section 1.2 gives presets for one policy only. The reference label of a problem comes from exactly 12 held-out responses
-of the same policy, never from the pre-samples; labels depend on that number.
+Ours: the paper gives presets for one policy only (docs/method.md, section 1.2). The reference label of a problem comes from
+exactly 12 held-out responses of the same policy, never from the pre-samples; labels depend on that number.
 """
 
 from dataclasses import dataclass
@@ -118,7 +118,7 @@ def reference_labels(n_correct, n: int = N_LABEL) -> np.ndarray:
     >>> reference_labels([12, 11, 1, 0]).tolist()
     [0, 1, 1, 2]
 
-    Source: ours, method.md section 1.2.
+    Source: ours, docs/method.md, section 1.2.
     """
     return classify(n_correct, n, None, tau_l=0, tau_h=1, mode="accuracy")
 

@@ -1,9 +1,9 @@
 """B-STaR's choice of temperature and threshold: the mean balance score over a grid, and where it is highest.
 
-Follows method.md section 2. Departures from B-STaR's code (hkust-nlp/B-STaR, train_code/determine_hyper.py): (1) the process reward is
-scaled to [-1, 1], there it is divided by 5; (2) thresholds go by .1, there by .01; (3) reference solutions are no responses, there one
-is added to each problem; (4) equal texts count as often as they were sampled, there once; (5) every kept response counts, there the
-best few of each problem.
+Follows docs/method.md, section 2. Departures from B-STaR's code (hkust-nlp/B-STaR, train_code/determine_hyper.py): (1) the
+process reward is scaled to [-1, 1], there it is divided by 5; (2) thresholds go by .1, there by .01; (3) reference solutions
+are no responses, there one is added to each problem; (4) equal texts count as often as they were sampled, there once; (5)
+every kept response counts, there the best few of each problem.
 """
 
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ def combined_reward(correct, min_scores) -> np.ndarray:
     >>> combined_reward([True, False], [.75, .45]).tolist()
     [1.5, -0.1]
 
-    Source: B-STaR, final reward; method.md section 2.
+    Source: B-STaR, final reward; docs/method.md, section 2.
     """
     correct, scores = np.asarray(correct, dtype=bool), np.asarray(min_scores, dtype=np.float64)
     if correct.shape != scores.shape or correct.ndim != 1:
@@ -67,7 +67,7 @@ def balance_by_tau(
 
     Raises: ConfigError for n_star < 1, fewer n_problems than there are among the responses, or as combined_reward.
 
-    Source: B-STaR, balance score; method.md section 2.
+    Source: B-STaR, balance score; docs/method.md, section 2.
     """
     rewards = combined_reward(correct, min_scores)
     if not len(problem_ids) == len(texts) == len(rewards):

@@ -3,8 +3,8 @@
 A broken row never stops a set and is never dropped in silence: it is listed with its line and field. `rows` reads
 formats, `shapes` guesses fields. This room knows nothing of sampling; from grading it uses the pure text rules only.
 
-Source: design.md section 2.3 (problem id). Choice of ours: of two rows with the same question and different
-answers the first is kept and the second is rejected by name.
+Source: docs/decisions.md, "A problem's id is its question": of two rows with the same question and different answers the first
+is kept and the second is rejected by name.
 """
 
 import hashlib

@@ -3,7 +3,7 @@
 Read as the model card reads it: a chat of its system prompt, the bare question and the steps, each followed by <extra_0>. The steps
 are ours (engine.method.steps); nothing stands between a tag and the next step.
 
-Must not know of problems, runs or thresholds. Source: HS-STaR, method.md section 1.3; Qwen2.5-Math-PRM-7B's model card.
+Must not know of problems, runs or thresholds. Source: HS-STaR, docs/method.md, section 1.3; Qwen2.5-Math-PRM-7B's model card.
 """
 
 from importlib.util import find_spec

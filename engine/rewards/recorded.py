@@ -1,7 +1,7 @@
 """Step scores that came with recorded responses, looked up instead of computed.
 
 Its items are (problem id, index as text), not texts: two equal texts may have different scores, and merging them is what the
-reference code gets wrong (method.md section 1.8). Scores are probabilities; the raw ones stay in the imported set.
+reference code gets wrong (docs/method.md, section 1.8). Scores are probabilities; the raw ones stay in the imported set.
 """
 
 from collections.abc import Sequence

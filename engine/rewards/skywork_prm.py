@@ -6,7 +6,7 @@ newline, the HS-STaR reference code passes a blank line. Ours is the blank line,
 published thresholds were found with.
 
 Must not know of problems, runs or thresholds. Source: SkyworkAI/skywork-o1-prm-inference, model_utils; AMAP-ML/HS-STaR,
-skywork/eva_reward_sky_ddp.py; method.md section 1.3.
+skywork/eva_reward_sky_ddp.py; docs/method.md, section 1.3.
 """
 
 from engine.errors import RewardModelError

@@ -3,7 +3,7 @@
 Reads prompt and response as one text and scores every step at the token that holds its last character. One label:
 sigmoid of the logit. Two labels: softmax, and label 1 is "right". Right-padded, texts of one padded length together.
 
-Must not know of problems, runs or thresholds. Source: HS-STaR, method.md section 1.3; where a step is read is ours.
+Must not know of problems, runs or thresholds. Source: HS-STaR, docs/method.md, section 1.3; where a step is read is ours.
 """
 
 from engine.errors import RewardModelError

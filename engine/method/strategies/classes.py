@@ -1,6 +1,7 @@
 """The classes of difficulty estimation as targets: HS-STaR's Boundary, every other union of classes, and uniform.
 
-Follows HS-STaR's re-sampling stage, method.md section 1.4: the budget is spread evenly over the problems of the target classes.
+Follows HS-STaR's re-sampling stage, docs/method.md, section 1.4: the budget is spread evenly over the problems of the target
+classes.
 """
 
 from itertools import combinations

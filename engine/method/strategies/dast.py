@@ -1,6 +1,6 @@
 """DAST's proportion control as a strategy: more responses for harder levels, so that their share of the data does not shrink.
 
-Follows method.md section 3; cut-offs and targets are ours and editable. Levels come from M_0's pre-samples.
+Follows docs/method.md, section 3; cut-offs and targets are ours and editable. Levels come from M_0's pre-samples.
 """
 
 from collections.abc import Mapping

@@ -1,7 +1,7 @@
 """Ours, beyond the paper: the budget goes where one more response is expected to give the most preference pairs.
 
-Follows method.md section 5: greedy by the posterior's expected pairs, with a cap per problem that keeps coverage. Below FEW
-problems nothing can be fitted, and the Boundary is resampled evenly instead.
+Follows docs/method.md, section 5: greedy by the posterior's expected pairs, with a cap per problem that keeps coverage. Below
+FEW problems nothing can be fitted, and the Boundary is resampled evenly instead.
 """
 
 import math
