@@ -10,6 +10,7 @@ from engine import runs
 from engine.config import RunConfig, load_config
 from engine.config_checks import check_config
 from engine.errors import EngineError
+from engine.paths import STARTER
 from engine.problems import STARTER_SETS
 from engine.problems.stored import stored_sets
 from engine.recorded import Imported, imported_sets
@@ -17,7 +18,7 @@ from engine.resolved import resolved_config
 
 COPIED = "copied_run"
 """Session entry: the run whose configuration the start form begins with."""
-BASE = state.ROOT / "data" / "starter" / "default.toml"
+BASE = STARTER / "default.toml"
 
 
 def begin(config: RunConfig) -> bool:

@@ -17,12 +17,11 @@ from app import inert
 from engine import runs
 from engine.config import RunConfig
 from engine.errors import EngineError
-from engine.iteration import job_of, next_phase
+from engine.walk import job_of, next_phase
 from engine.jobs import JobRunner
+from engine.paths import DEFAULT_DB, ROOT
 from engine.store import Database, reads
 
-ROOT = Path(__file__).resolve().parent.parent
-DEFAULT_DB = ROOT / "data" / "studio.duckdb"
 SETTINGS = ("tau_l", "tau_h", "mode", "strategy")
 """What a person turns while looking at one iteration: in the URL, but no step of the back button."""
 IN_URL = ("run", "iteration", "problem", *SETTINGS)

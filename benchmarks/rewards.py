@@ -10,7 +10,7 @@ from pathlib import Path
 from random import Random
 
 from benchmarks.rows import Row, against, interleaved
-from engine.policies import STARTER
+from engine.paths import STARTER
 from engine.rewards.qwen_prm import QwenPrm
 from engine.rewards.token_classification import TokenClassificationReward
 from engine.starter.corpus import make_problems, write_solution

@@ -1,5 +1,7 @@
 """How long until something is there: importing the engine, and the first page in a browser against an empty Streamlit app."""
 
+from engine.paths import ROOT
+
 import subprocess
 import sys
 import tempfile
@@ -8,7 +10,6 @@ from pathlib import Path
 from benchmarks.rows import Row, against, interleaved
 from benchmarks.serving import CHROMIUM, CHROMIUM_FLAGS, serve
 
-ROOT = Path(__file__).resolve().parent.parent
 N_RUNS = 5
 
 

@@ -13,6 +13,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from benchmarks.study_table import CONTROL, figures, table
+from engine.paths import ROOT
 from engine.auto import run_to_end
 from engine.config import RunConfig, load_config
 from engine.evaluation import evaluations
@@ -22,7 +23,6 @@ from engine.store import Database, reads
 from engine.summary import summarise
 from engine.templates import from_template
 
-ROOT = Path(__file__).resolve().parent.parent
 CONFIG = ROOT / "data" / "starter" / "default.toml"
 METHODS = ("hs_star", "uniform_dpo", CONTROL, "outlier_only", "inlier_only", "posterior", "rest_em", "b_star", "dast_p_sft")
 

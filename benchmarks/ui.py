@@ -1,5 +1,7 @@
 """The dashboard in a real browser: dragging, releasing, the first page, and switching pages over a million responses."""
 
+from engine.paths import ROOT
+
 import statistics
 import tempfile
 import time
@@ -13,7 +15,6 @@ from benchmarks.rows import Row, against, alone
 from benchmarks.serving import CHROMIUM, CHROMIUM_FLAGS, OUR_RUNNER, free_port, serve, start
 from benchmarks.startup import first_page
 
-ROOT = Path(__file__).resolve().parent.parent
 APP, BARE = ROOT / "app" / "main.py", ROOT / "benchmarks" / "bare_plot.py"
 N_RUNS = 5
 N_RELEASES = 21

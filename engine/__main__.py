@@ -9,9 +9,9 @@ import sys
 from pathlib import Path
 
 from engine.errors import EngineError
+from engine.paths import DEFAULT_DB
 from engine.recorded.commands import import_recorded, rates
 
-DEFAULT_DB = Path(__file__).resolve().parent.parent / "data" / "studio.duckdb"
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -148,7 +148,7 @@ def replay(arguments) -> None:
 
 def status(arguments) -> None:
     from engine.errors import StoreLocked
-    from engine.jobs import status_path
+    from engine.paths import status_path
     from engine.store import Database, job_rows, reads
 
     _require_database(arguments.db)
@@ -247,7 +247,7 @@ def init(arguments) -> None:
     from engine.config import load_config
     from engine.events import Note, OptimiserStep
     from engine.initialisation import initialise
-    from engine.store import artifacts_of
+    from engine.paths import artifacts_of
 
     def report(event) -> None:
         if isinstance(event, OptimiserStep):

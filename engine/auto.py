@@ -3,7 +3,7 @@
 from engine import calibration, plans, runs, tuning
 from engine.config import RunConfig
 from engine.errors import ConfigError, EngineError
-from engine.iteration import Phase, next_phase
+from engine.walk import Phase, next_phase
 from engine.jobs import JobRunner
 from engine.store import job_rows, reads
 from engine.tasks import BEFORE, after

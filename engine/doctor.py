@@ -6,7 +6,7 @@ from pathlib import Path
 
 from engine import devices
 from engine.errors import EngineError
-from engine.policies import STARTER
+from engine.paths import STARTER
 from engine.samplers import resolve_sampler
 
 PACKAGES = ("torch", "transformers", "trl", "vllm", "duckdb", "streamlit", "plotly", "math-verify", "ray")

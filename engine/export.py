@@ -5,7 +5,6 @@ that exports everything must not stop at a run without pairs, and CSV and Parque
 """
 
 import json
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +15,7 @@ from engine.config import plain_config
 from engine.errors import ConfigError
 from engine.evaluation import evaluated_policies, evaluations
 from engine.method.prompts import fill
+from engine.paths import write_text, written_whole
 from engine.policies import adapter_folder, content_id
 from engine.resolved import as_toml, resolved_config
 from engine.runs import config_of, evaluation_sets
@@ -83,14 +83,10 @@ def export_config(db: Database, path: Path, *, run_id: str | None = None) -> lis
     Returns: sentences about what it cannot say. Raises: ConfigError for an unknown run or suffix.
     """
     text, notes = config_text(db, pick_run(db, run_id), path.suffix)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        draft.write_text(text, encoding="utf-8")
-        draft.replace(path)
+        write_text(path, text)
     except OSError as error:
         raise ConfigError(f"{path} could not be written: {error.strerror}. Free space or choose another folder.") from error
-    finally:
-        draft.unlink(missing_ok=True)
     return notes
 
 
@@ -126,17 +122,14 @@ def export_policy(
         source = adapter_folder(source)
         if not source.is_dir():
             raise ConfigError(f"Policy {policy_id} has no adapter: it was trained without training.lora_rank. Leave --adapter out.")
-    draft = folder.with_name(f".{folder.name}.{os.getpid()}")
     try:
         folder.absolute().parent.mkdir(parents=True, exist_ok=True)
-        shutil.copytree(source, draft)
-        if not adapter and content_id(draft) != policy_id:
-            raise ConfigError(f"The files at {source} are not those of policy {policy_id} any more.")
-        draft.replace(folder)
+        with written_whole(folder) as draft:
+            shutil.copytree(source, draft)
+            if not adapter and content_id(draft) != policy_id:
+                raise ConfigError(f"The files at {source} are not those of policy {policy_id} any more.")
     except OSError as error:
         raise ConfigError(f"{folder} could not be written: {error}. Check the free space and the policy's own folder.") from error
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
     return policy_id
 
 

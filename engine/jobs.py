@@ -17,6 +17,7 @@ from engine import tasks
 from engine.errors import ConfigError, DeviceBusy, EngineError, WorkerDied
 from engine.events import Note
 from engine.grading import Grader
+from engine.paths import status_path, write_text
 from engine.placement import Inline, Placement, Workers
 from engine.runs import config_of
 from engine.store import Database, job_rows, record
@@ -224,13 +225,5 @@ class JobRunner:
         self.on_progress(row)
 
     def _write_status(self, status: dict) -> None:
-        path = status_path(self.db.path)
-        draft = path.with_name(f"{path.name}.{os.getpid()}")
         with suppress(OSError):  # a full disk: the rows are what counts
-            draft.write_text(json.dumps(status))
-            draft.replace(path)
-
-
-def status_path(database):
-    """Where the owner of a database publishes what it does."""
-    return database.with_name(database.name + ".status.json")
+            write_text(status_path(self.db.path), json.dumps(status))

@@ -22,7 +22,7 @@ from engine import errors, wire
 from engine.config import TrainingConfig
 from engine.errors import EngineError, TrainingError, WorkerDied
 from engine.events import Event
-from engine.policies import ROOT
+from engine.paths import ROOT
 from engine.training import TrainingTask
 from engine.types import Request, Response, SamplingSettings, StepScores
 

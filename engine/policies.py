@@ -11,9 +11,8 @@ from pathlib import Path
 
 from engine.errors import ConfigError
 from engine.memory import ModelSize, shape_of
+from engine.paths import STARTER
 
-ROOT = Path(__file__).resolve().parent.parent
-STARTER = ROOT / "data" / "starter"
 _CONTENT = ("*.json", "*.safetensors", "*.model", "*.txt", "*.jinja", "*.py")
 
 

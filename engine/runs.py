@@ -114,7 +114,7 @@ def fork(db: Database, run_id: str, iteration: int) -> str:
 
 
 def progress(db: Database, run_id: str, iteration: int) -> dict:
-    """What of an iteration is stored: the facts that engine.iteration.next_phase decides on."""
+    """What of an iteration is stored: the facts that engine.walk.next_phase decides on."""
     config = config_of(db, run_id)
     row, prm_id = reads.iteration(db, run_id, iteration), reads.run(db, run_id)["prm_id"]
     if row is None:

@@ -30,14 +30,13 @@ from engine.errors import ConfigError, ProblemSetError
 from engine.jobs import JobRunner
 from engine.method.intervals import Interval, bootstrap_mean, wilson
 from engine.method.metrics import pass_at_k
-from engine.policies import ROOT
+from engine.paths import ROOT, SUITES
 from engine.problems import read_problems
 from engine.problems.stored import store_problems
 from engine.samplers import resolve_sampler
 from engine.store import Database, reads
 from engine.types import Purpose
 
-SUITES = ROOT / "data" / "suites"
 
 
 @dataclass(frozen=True, slots=True)

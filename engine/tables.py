@@ -6,8 +6,6 @@ and texts that a spreadsheet would run are guarded: see spreadsheet.
 """
 
 import json
-import os
-import threading
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
@@ -16,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.errors import ConfigError
+from engine.paths import written_whole
 from engine.spreadsheet import guarded, unguarded
 
 if TYPE_CHECKING:
@@ -47,19 +46,16 @@ def write_table(batches: Iterable["pyarrow.RecordBatch"], path: Path) -> int:
     Returns: the number of rows. Raises: ConfigError for an unknown suffix, no such folder, a file that cannot be written.
     """
     require_suffix(path)
-    draft = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
     n_rows, batches = 0, map(_typed, batches)
     try:
-        first = next(batches)
-        with _WRITERS[path.suffix](draft, first.schema) as write:
-            for batch in chain([first], batches):
-                write(batch)
-                n_rows += batch.num_rows
-        draft.replace(path)
+        with written_whole(path) as draft:
+            first = next(batches)
+            with _WRITERS[path.suffix](draft, first.schema) as write:
+                for batch in chain([first], batches):
+                    write(batch)
+                    n_rows += batch.num_rows
     except OSError as error:
         raise ConfigError(f"{path} could not be written: {error.strerror or error}. Free space or choose another folder.") from error
-    finally:
-        draft.unlink(missing_ok=True)
     return n_rows
 
 

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from engine.config import RunConfig, TrainingConfig
 from engine.method.prompts import fill
 from engine.method.selection import keep_responses
+from engine.paths import write_text
 from engine.store import Database, commit_reads, reads
 from engine.types import Preference, Worked
 
@@ -53,9 +54,7 @@ def _remembered(
         return [response for response in _pool(db, run_id, number) if (response.problem_id, response.idx) in keys]
     kept = list(_kept(db, run_id, number, config, training))
     work.mkdir(parents=True, exist_ok=True)
-    draft = work / "kept.json.draft"
-    draft.write_text(json.dumps([(response.problem_id, response.idx) for response in kept]))
-    draft.replace(file)
+    write_text(file, json.dumps([(response.problem_id, response.idx) for response in kept]))
     return kept
 
 

@@ -8,10 +8,11 @@ from app import difficulty_data, job_banner, start_run, state, widgets
 from engine import runs
 from engine.config import load_config
 from engine.errors import EngineError
-from engine.iteration import Phase, next_phase
+from engine.walk import Phase, next_phase
+from engine.paths import STARTER
 from engine.store import job_rows, reads
 
-STARTER_CONFIG = state.ROOT / "data" / "starter" / "default.toml"
+STARTER_CONFIG = STARTER / "default.toml"
 STEPS = (
     (Phase.PRESAMPLE, "Pre-sample", "difficulty.py", "A few responses per problem, graded and scored step by step."),
     (Phase.COMMIT, "Tune and commit", "difficulty.py", "Drag the thresholds to where the boundary lies, then bind the budget."),

@@ -10,15 +10,14 @@ import selectors
 import subprocess
 import sys
 import time
-from pathlib import Path
 from typing import Any
 
 from engine.errors import GradingError
+from engine.paths import ROOT
 
 START_TIMEOUT_S = 120.0
 """A child loads sympy before its first answer: seconds on a quiet machine, more on a busy one."""
 
-_ROOT = Path(__file__).resolve().parents[2]
 _AFTER_KILL_S = 2
 """How much later than the parent's kill the child's own alarm goes off."""
 
@@ -32,7 +31,7 @@ class CheckingProcess:
 
     def __init__(self, timeout_s: float, memory_mib: int, shortcuts: bool = True) -> None:
         self._timeout_s, self._died = timeout_s, False
-        paths = [str(_ROOT), os.environ.get("PYTHONPATH", "")]
+        paths = [str(ROOT), os.environ.get("PYTHONPATH", "")]
         alarm_s = int(timeout_s) + 1 + _AFTER_KILL_S
         self._process = subprocess.Popen(
             [sys.executable, "-m", "engine.grading.child", str(memory_mib), str(alarm_s), str(int(shortcuts))],

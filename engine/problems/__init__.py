@@ -17,13 +17,13 @@ from pathlib import Path
 from engine.errors import ProblemSetError
 from engine.grading.exact import decide, written_alike
 from engine.grading.extraction import without_surrogates
+from engine.paths import STARTER
 from engine.problems.rows import FILE_TYPES, Broken, Rows, rows_of_file, rows_of_hub
 from engine.problems.shapes import RowError, check_mapping, mapped_parts, parts_of
 from engine.types import Problem
 
 __all__ = ["ProblemFile", "Rejected", "examine_problems", "hub_name", "problem_id", "read_problems", "require_disjoint", "same_answer"]
 
-_ROOT = Path(__file__).resolve().parents[2]
 STARTER_SETS = ("starter:train", "starter:held_out")
 _HUB = re.compile(r"(\w[\w.-]*/[\w.-]+(?:/[\w.-]+)?)(?:@([\w./-]+))?(?::([\w.\[\]%:+-]+))?")
 
@@ -125,7 +125,7 @@ def _open(source: str | Path, base: Path | None) -> tuple[Rows, str]:
     """The rows behind a source, and the name it is recorded under."""
     text = str(source)
     if text in STARTER_SETS:
-        return rows_of_file(_ROOT / "data" / "starter" / f"{text.removeprefix('starter:')}.jsonl"), text
+        return rows_of_file(STARTER / f"{text.removeprefix('starter:')}.jsonl"), text
     if text.startswith("starter:"):
         raise ProblemSetError(f"There is no starter problem set {text}. Allowed: {', '.join(STARTER_SETS)}.")
     path = (base or Path()) / Path(source).expanduser()

@@ -5,12 +5,12 @@ The same problems twice are one set. A file is there whole or not at all. It kno
 
 import hashlib
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from engine.errors import ProblemSetError
+from engine.paths import write_text, written_whole
 from engine.types import Problem
 
 
@@ -42,8 +42,9 @@ def store_problems(artifacts: Path, problems: Sequence[Problem], *, name: str) -
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if not path.exists():
-            write_whole(path.with_suffix(".json"), json.dumps(about).encode())
-            write_whole(path, lines)
+            write_text(path.with_suffix(".json"), json.dumps(about))
+            with written_whole(path) as draft:
+                draft.write_bytes(lines)
     except OSError as error:
         raise ProblemSetError(f"{path} could not be written: {error.strerror}. Free space on the disk, then try again.") from error
     return _described(path)
@@ -52,17 +53,6 @@ def store_problems(artifacts: Path, problems: Sequence[Problem], *, name: str) -
 def stored_sets(artifacts: Path) -> list[StoredSet]:
     """Every stored set, by name."""
     return sorted((_described(path) for path in (artifacts / "problems").glob("*.jsonl")), key=lambda s: (s.name, s.path.name))
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file under another name, then give it its own: nobody ever sees half of it. Raises: OSError."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        draft.write_bytes(content)
-        draft.replace(path)
-    except OSError:
-        draft.unlink(missing_ok=True)
-        raise
 
 
 def _described(path: Path) -> StoredSet:

@@ -9,7 +9,7 @@ def import_recorded(arguments) -> None:
     from dataclasses import asdict
 
     from engine.recorded import import_responses
-    from engine.store import artifacts_of
+    from engine.paths import artifacts_of
 
     def report(done: int, total: int) -> None:
         print(f"\r{done:,} of {total:,} lines", end="" if done < total else "\n", file=sys.stderr)

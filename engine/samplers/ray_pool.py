@@ -19,10 +19,10 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
+from engine.paths import ROOT
 from engine.errors import ConfigError, SamplerError, WorkerDied
 from engine.types import Request, Response, SamplingSettings
 
-ROOT = Path(__file__).resolve().parents[2]
 
 _REQUEST, _RESPONSE = (attrgetter(*(field.name for field in fields(record))) for record in (Request, Response))
 """A record's values in the order of its fields."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from engine.errors import StoreConflict, StoreError, StoreLocked
+from engine.paths import artifacts_of
 from engine.store.schema import MIGRATIONS
 
 if TYPE_CHECKING:
@@ -204,11 +205,6 @@ def _without_rows(schema: "pyarrow.Schema") -> "pyarrow.RecordBatch":
     import pyarrow
 
     return pyarrow.record_batch([pyarrow.array([], field.type) for field in schema], schema=schema)
-
-
-def artifacts_of(database: Path) -> Path:
-    """The folder beside a database file, whether that is open or not."""
-    return database.with_name(database.name + ".files")
 
 
 def now() -> datetime:

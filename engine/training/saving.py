@@ -7,6 +7,7 @@ from pathlib import Path
 from engine.config import TrainingConfig
 from engine.errors import TrainingError
 from engine.events import PolicySaved
+from engine.paths import written_whole
 from engine.policies import adapter_folder, content_id
 from engine.training import TrainingTask, ranks
 
@@ -87,9 +88,8 @@ def save_optimiser(trainer, work: Path) -> None:
     import torch
 
     if ranks.is_first():
-        draft = work / f"{OPTIMISER}.draft"
-        torch.save(trainer.optimizer.state_dict()["state"], draft)
-        draft.replace(work / OPTIMISER)
+        with written_whole(work / OPTIMISER) as draft:
+            torch.save(trainer.optimizer.state_dict()["state"], draft)
 
 
 def folder_with_optimiser(folders: list[Path]) -> Path:

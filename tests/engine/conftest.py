@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.model_servers import ModelServer, serve_policy
 from engine.method.seeds import stable_hash
-from engine.policies import STARTER
+from engine.paths import STARTER
 from engine.runs import create_run
 from engine.samplers.hf_local import HfSampler
 from engine.store import Database

@@ -1,6 +1,6 @@
 """What the tests of samplers share: the starter policy, settings, and texts once it is sure that all were answered."""
 
-from engine.policies import STARTER
+from engine.paths import STARTER
 from engine.types import SamplingSettings
 
 POLICY = str(STARTER / "policy")

@@ -11,7 +11,8 @@ from engine.errors import ConfigError
 from engine.jobs import JobRunner
 from engine.memory import FULL, HALF, ModelSize, Need, cache_bytes, sampling_need, scoring_need, shape_of, training_need
 from engine.placement import Backend, Workers, child_environment
-from engine.policies import STARTER, size_of
+from engine.paths import STARTER
+from engine.policies import size_of
 from engine.store import Database, job_rows, reads
 from tests.engine.small_runs import small
 

@@ -7,7 +7,7 @@ import pytest
 from engine import placement, playground
 from engine.errors import ConfigError, DeviceBusy
 from engine.jobs import JobRunner
-from engine.policies import STARTER
+from engine.paths import STARTER
 from engine.store import job_rows
 from engine.types import Response, SamplingSettings
 from tests.engine.small_runs import until

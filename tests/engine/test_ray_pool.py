@@ -12,7 +12,7 @@ import pytest
 from engine.errors import SamplerError, WorkerDied
 from engine.method.seeds import stable_hash
 from engine.placement import Backend, Inline
-from engine.policies import STARTER
+from engine.paths import STARTER
 from engine.samplers import ray_pool
 from engine.samplers.hf_local import HfSampler
 from engine.types import Request, SamplingSettings

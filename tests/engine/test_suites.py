@@ -9,7 +9,7 @@ import pytest
 from engine.config import PolicyConfig, SamplingConfig
 from engine.errors import ConfigError
 from engine.jobs import JobRunner
-from engine.policies import STARTER
+from engine.paths import STARTER
 from engine.store import Database, reads
 from engine.suites import Subject, as_rows, evaluate_suite, load_suite, subject
 from tests.conftest import ROOT

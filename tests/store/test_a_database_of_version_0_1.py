@@ -7,7 +7,7 @@ import pytest
 
 from engine.auto import run_to_end
 from engine.jobs import JobRunner
-from engine.policies import STARTER
+from engine.paths import STARTER
 from engine.store import Database, commit_reads, job_rows, reads
 from engine.summary import summarise
 from tests.conftest import ROOT

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from engine.config import TrainingConfig
 from engine.events import Event, OptimiserStep, PolicySaved
-from engine.policies import STARTER
+from engine.paths import STARTER
 from engine.training import Trainer, TrainingTask
 from engine.training.dpo import DpoTrainer
 from engine.training.sft import SftTrainer

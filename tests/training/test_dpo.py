@@ -8,7 +8,7 @@ from safetensors.numpy import load_file
 from engine.config import TrainingConfig
 from engine.errors import TrainingError
 from engine.events import Note, OptimiserStep, Planned, PolicySaved
-from engine.policies import STARTER
+from engine.paths import STARTER
 from engine.training import TrainingTask
 from engine.training.dpo import DpoTrainer
 from engine.types import Preference
