@@ -10,7 +10,6 @@ from engine.method.planning import Handout, handout
 from engine.store import commit_reads, side_reads
 from engine.store.reads import Estimates
 
-
 MOST_AT_ONCE = 50_000
 """Problems up to which the plan stands beside the plot and follows the thresholds; above it, it is worked out when it is asked for."""
 

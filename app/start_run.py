@@ -8,7 +8,7 @@ import streamlit as st
 from app import inert, state
 from engine import runs
 from engine.config import RunConfig, load_config
-from engine.config_checks import check_config
+from engine.config.checks import check_config
 from engine.errors import EngineError
 from engine.paths import STARTER
 from engine.problems import STARTER_SETS

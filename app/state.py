@@ -17,10 +17,10 @@ from app import inert
 from engine import runs
 from engine.config import RunConfig
 from engine.errors import EngineError
-from engine.walk import job_of, next_phase
 from engine.jobs import JobRunner
-from engine.paths import DEFAULT_DB, ROOT
+from engine.paths import DEFAULT_DB
 from engine.store import Database, reads
+from engine.walk import job_of, next_phase
 
 SETTINGS = ("tau_l", "tau_h", "mode", "strategy")
 """What a person turns while looking at one iteration: in the URL, but no step of the back button."""

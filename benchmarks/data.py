@@ -8,12 +8,12 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.rows import Row, alone
+from engine.paths import ROOT
 
 N_PROBLEMS, N_EACH = 125_000, 8
 IMPORT = """
 import json, resource, sys, time
 from pathlib import Path
-from engine.paths import ROOT
 from engine.recorded import import_responses
 started = time.perf_counter()
 made = import_responses(Path(sys.argv[1]), Path(sys.argv[2]), scale="probability")

@@ -16,9 +16,9 @@ from pathlib import Path
 from benchmarks.model_servers import serve_policy
 from benchmarks.rows import Row, against
 from engine.method.seeds import stable_hash
-from engine.placement import Backend, Workers
+from engine.models.weights import content_id
 from engine.paths import STARTER
-from engine.policies import content_id
+from engine.placement import Backend, Workers
 from engine.samplers.openai_api import OpenAiSampler
 from engine.types import Request, SamplingSettings
 

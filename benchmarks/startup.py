@@ -1,7 +1,5 @@
 """How long until something is there: importing the engine, and the first page in a browser against an empty Streamlit app."""
 
-from engine.paths import ROOT
-
 import subprocess
 import sys
 import tempfile
@@ -9,6 +7,7 @@ from pathlib import Path
 
 from benchmarks.rows import Row, against, interleaved
 from benchmarks.serving import CHROMIUM, CHROMIUM_FLAGS, serve
+from engine.paths import ROOT
 
 N_RUNS = 5
 

@@ -4,8 +4,8 @@ from collections import defaultdict
 
 import numpy as np
 
+from engine.config.templates import TEMPLATES
 from engine.method.intervals import Interval, bootstrap_mean
-from engine.templates import TEMPLATES
 
 REFERENCE = "uniform_dpo"
 CONTROLLED = "hs_star"

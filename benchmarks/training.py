@@ -18,8 +18,8 @@ import psutil
 from benchmarks.rows import Row, against, alone
 from engine.config import TrainingConfig
 from engine.events import OptimiserStep, Planned
-from engine.placement import Remote, child_environment, trainer_backend
 from engine.paths import ROOT, STARTER
+from engine.placement import Remote, child_environment, trainer_backend
 from engine.problems import read_problems
 from engine.store import Database, job_rows, record
 from engine.training import TrainingTask

@@ -1,7 +1,5 @@
 """The dashboard in a real browser: dragging, releasing, the first page, and switching pages over a million responses."""
 
-from engine.paths import ROOT
-
 import statistics
 import tempfile
 import time
@@ -14,6 +12,7 @@ from benchmarks.dragging import PLOT, drag_ours, drag_plotly, hold_upper, in_tur
 from benchmarks.rows import Row, against, alone
 from benchmarks.serving import CHROMIUM, CHROMIUM_FLAGS, OUR_RUNNER, free_port, serve, start
 from benchmarks.startup import first_page
+from engine.paths import ROOT
 
 APP, BARE = ROOT / "app" / "main.py", ROOT / "benchmarks" / "bare_plot.py"
 N_RUNS = 5

@@ -13,7 +13,6 @@ from engine.paths import DEFAULT_DB
 from engine.recorded.commands import import_recorded, rates
 
 
-
 def main(argv: list[str] | None = None) -> int:
     """Returns the exit status: 0, or 1 after an error sentence on standard error."""
     arguments = _parser().parse_args(argv)
@@ -28,10 +27,9 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def run(arguments) -> None:
-    from engine.auto import require_thresholds
-    from engine.config import load_config
+    from engine.config import load_config, require_thresholds
+    from engine.config.templates import from_template
     from engine.runs import create_run
-    from engine.templates import from_template
 
     config = load_config(arguments.config)
     if arguments.template:

@@ -1,13 +1,13 @@
 """A whole run without a person at the gates: the same commands and jobs, with the thresholds of the configuration."""
 
 from engine import calibration, plans, runs, tuning
-from engine.config import RunConfig
-from engine.errors import ConfigError, EngineError
-from engine.walk import Phase, next_phase
+from engine.config import require_thresholds
+from engine.errors import EngineError
 from engine.jobs import JobRunner
 from engine.store import job_rows, reads
 from engine.tasks import BEFORE, after
 from engine.types import Purpose
+from engine.walk import Phase, next_phase
 
 
 def run_to_end(runner: JobRunner, run_id: str, *, made_by: str = "cli") -> None:
@@ -37,15 +37,6 @@ def evaluate_policy(runner: JobRunner, run_id: str, *, only: Purpose | None = No
         only: GREEDY or EVALUATE, to draw that sample set alone; None for both.
     """
     _run(runner, run_id, 0, "evaluate", {"policy": BEFORE, **({"only": str(only)} if only else {})})
-
-
-def require_thresholds(config: RunConfig) -> None:
-    """Raises: ConfigError if a threshold is left to a person."""
-    if config.difficulty.tau_l is None or config.difficulty.tau_h is None:
-        raise ConfigError(
-            "difficulty.tau_l and difficulty.tau_h are not set: a run without a person needs both. Set them, or choose them by "
-            "eye on the dashboard's difficulty page."
-        )
 
 
 def _walk_iteration(runner: JobRunner, run_id: str, number: int, made_by: str) -> None:

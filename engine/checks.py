@@ -9,12 +9,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
-from engine import devices, loading
-from engine.auto import require_thresholds
-from engine.config import RunConfig, load_config
+from engine import loading
+from engine.config import RunConfig, load_config, require_thresholds
 from engine.errors import ConfigError, EngineError
-from engine.memory import ModelSize
-from engine.policies import folder_here, size_of
+from engine.models import devices
+from engine.models.memory import ModelSize
+from engine.models.weights import folder_here, size_of
 from engine.problems import hub_name, read_problems
 from engine.samplers import resolve_sampler
 

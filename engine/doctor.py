@@ -4,8 +4,8 @@ import shutil
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from engine import devices
 from engine.errors import EngineError
+from engine.models import devices
 from engine.paths import STARTER
 from engine.samplers import resolve_sampler
 

@@ -15,8 +15,8 @@ from engine.config import plain_config
 from engine.errors import ConfigError
 from engine.evaluation import evaluated_policies, evaluations
 from engine.method.prompts import fill
+from engine.models.weights import adapter_folder, content_id
 from engine.paths import write_text, written_whole
-from engine.policies import adapter_folder, content_id
 from engine.resolved import as_toml, resolved_config
 from engine.runs import config_of, evaluation_sets
 from engine.store import Database, export_reads, reads

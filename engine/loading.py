@@ -3,7 +3,7 @@
     one device       policy and reward model side by side if both fit, else in turn: all responses first, then all scores
     several GPUs     the policy on the first, or as many as share it, the reward model on the next
 
-Sizes come from engine.policies, arithmetic from engine.memory, free memory from engine.devices. What cannot be estimated is never
+Sizes come from engine.models.weights, arithmetic from engine.models.memory, free memory from engine.models.devices. What cannot be estimated is never
 refused. A sampler or reward model that runs elsewhere, or looks its answers up, loads nothing here.
 """
 
@@ -11,13 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from engine import devices, memory
 from engine.config import RunConfig, TrainingConfig
-from engine.devices import Device
 from engine.errors import ConfigError
-from engine.memory import ModelSize, Need
+from engine.models import devices, memory
+from engine.models.devices import Device
+from engine.models.memory import ModelSize, Need
+from engine.models.weights import size_of
 from engine.placement import Backend, Placement
-from engine.policies import size_of
 
 SAMPLERS = ("hf_local", "vllm_local")
 """Samplers that load the policy on this machine."""

@@ -9,11 +9,10 @@ import json
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from engine.config import RunConfig
+from engine.config import RunConfig, training_config
 from engine.problems import STARTER_SETS
 from engine.runs import config_of
 from engine.store import Database, commit_reads, export_reads, job_rows, reads
-from engine.tasks import training_config
 
 
 def resolved_config(db: Database, run_id: str) -> tuple[RunConfig, list[str]]:

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from engine import sources
 from engine.config import RunConfig, parse_config, plain_config
-from engine.config_checks import check_servers
+from engine.config.checks import check_servers
 from engine.errors import ConfigError, ProblemSetError
 from engine.method.seeds import stable_hash
 from engine.sample_sets import sample_set, settings_key

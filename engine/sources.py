@@ -8,7 +8,7 @@ from pathlib import Path
 from engine.config import RunConfig
 from engine.errors import ConfigError, ProblemSetError
 from engine.method.budget import remaining_budget
-from engine.policies import content_id, locate
+from engine.models.weights import content_id, locate
 from engine.problems import read_problems, require_disjoint
 from engine.recorded.replay import open_set
 from engine.rewards import FAMILIES, READ_AS_ONE_TEXT

@@ -25,18 +25,17 @@ from engine.config import (
     load_config,
     plain_config,
 )  # fmt: skip
-from engine.config_checks import check_config
+from engine.config.checks import check_config
 from engine.errors import ConfigError, ProblemSetError
 from engine.jobs import JobRunner
 from engine.method.intervals import Interval, bootstrap_mean, wilson
 from engine.method.metrics import pass_at_k
-from engine.paths import ROOT, SUITES
+from engine.paths import SUITES
 from engine.problems import read_problems
 from engine.problems.stored import store_problems
 from engine.samplers import resolve_sampler
 from engine.store import Database, reads
 from engine.types import Purpose
-
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from engine import calibration, loading, phases, plans, runs, tuning
-from engine.config import RunConfig, TrainingConfig
+from engine.config import RunConfig, TrainingConfig, training_config
 from engine.errors import ConfigError, SamplerError, TrainingError
 from engine.events import Event, Planned
 from engine.grading import Grader
@@ -247,12 +247,6 @@ def _inherited(db: Database, run_id: str, policy_id: str) -> str | None:
     if policy_id == reads.iteration(db, run_id, 0)["policy_id"]:
         return None
     return str(folder_with_optimiser([_work_folder(db, job_id) for job_id in job_rows.that_made(db, policy_id)]))
-
-
-def training_config(defaults: TrainingConfig, params: dict) -> TrainingConfig:
-    """A run's training settings with what a person changed for one training."""
-    changed = {name: tuple(v) if isinstance(v, list) else v for name, v in params.items()}
-    return replace(defaults, **changed)
 
 
 KINDS: dict[JobKind, Callable[[Database, dict, Placement, Grader], Iterator[Event]]] = {

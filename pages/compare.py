@@ -6,9 +6,9 @@ from app import comparing, inert, state, widgets
 from engine import runs
 from engine.comparison import compare
 from engine.errors import EngineError
-from engine.walk import Phase, next_phase
 from engine.measured_runs import measure
 from engine.store import reads
+from engine.walk import Phase, next_phase
 
 
 def next_iteration() -> None:

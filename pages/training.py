@@ -6,11 +6,10 @@ import streamlit as st
 
 from app import inert, state, widgets
 from app.training_curves import training_curves
-from engine.config import TrainingConfig
-from engine.config_checks import check_training
+from engine.config import TrainingConfig, training_config
+from engine.config.checks import check_training
 from engine.errors import EngineError
 from engine.store import commit_reads, job_rows, reads
-from engine.tasks import training_config
 
 
 def form(chosen: state.Selected, defaults: TrainingConfig) -> None:

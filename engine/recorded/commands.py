@@ -8,8 +8,8 @@ from pathlib import Path
 def import_recorded(arguments) -> None:
     from dataclasses import asdict
 
-    from engine.recorded import import_responses
     from engine.paths import artifacts_of
+    from engine.recorded import import_responses
 
     def report(done: int, total: int) -> None:
         print(f"\r{done:,} of {total:,} lines", end="" if done < total else "\n", file=sys.stderr)

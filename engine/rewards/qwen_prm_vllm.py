@@ -7,8 +7,8 @@ no rows and no error, which is an error here.
 import os
 from collections.abc import Iterator
 
-from engine import vllm_process
 from engine.errors import RewardModelError
+from engine.models import vllm
 from engine.rewards.batched import BatchedReward, Item, Row, load_tokenizer
 from engine.rewards.qwen_prm import StepTags
 from engine.samplers.vllm_local import CPU_BLOCK_TOKENS, ENVIRONMENT
@@ -31,7 +31,7 @@ class PooledQwenPrm(BatchedReward):
 
     def __init__(self, path: str, *, trust_remote_code: bool = False):
         super().__init__(path)
-        if vllm_process.is_taken():
+        if vllm.is_taken():
             raise RewardModelError(
                 "A model is already open in vLLM in this process, and two engines in one process die together. Set "
                 'reward.backend = "transformers", or placement = "worker": one process per model.'
@@ -46,7 +46,7 @@ class PooledQwenPrm(BatchedReward):
                 f"vLLM could not load a Qwen process reward model from {path!r} ({error}). Give a folder or a hub id of the family, "
                 'or set reward.backend = "transformers".'
             ) from error
-        vllm_process.set_taken(True)
+        vllm.set_taken(True)
         self._longest = self._model.model_config.max_model_len
 
     def close(self) -> None:
@@ -58,7 +58,7 @@ class PooledQwenPrm(BatchedReward):
         self._model.llm_engine.engine_core.shutdown()
         self._model = None
         cleanup_dist_env_and_memory()
-        vllm_process.set_taken(False)
+        vllm.set_taken(False)
 
     def _read(self, item: Item) -> Row:
         return self._tags.read(item)

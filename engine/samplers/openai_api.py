@@ -21,10 +21,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
+from engine.config.checks import checked_url
 from engine.errors import SamplerError
 from engine.method.seeds import stable_hash
 from engine.samplers.hand_out import LONG_S, HandOut
-from engine.samplers.served import Served, Wanted, checked_url, find_served, inert
+from engine.samplers.served import Served, Wanted, find_served, inert
 from engine.samplers.server_words import authorization, cannot_answer, sentence, words
 from engine.types import Request, Response, SamplingSettings
 

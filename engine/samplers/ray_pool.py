@@ -16,13 +16,11 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from operator import attrgetter
-from pathlib import Path
 from typing import Any
 
-from engine.paths import ROOT
 from engine.errors import ConfigError, SamplerError, WorkerDied
+from engine.paths import ROOT
 from engine.types import Request, Response, SamplingSettings
-
 
 _REQUEST, _RESPONSE = (attrgetter(*(field.name for field in fields(record))) for record in (Request, Response))
 """A record's values in the order of its fields."""

@@ -9,9 +9,8 @@ import os
 import re
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
-from engine.errors import ConfigError, SamplerError
+from engine.errors import SamplerError
 
 SAID_LIMIT = 300
 """Characters of a server's own words in an error."""
@@ -78,23 +77,3 @@ def inert(text: str) -> str:
     line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     line = re.sub(r"\b(sk-|hf_|Bearer )\S+", r"\1…", line)
     return line if len(line) <= SAID_LIMIT else line[:SAID_LIMIT] + "…"
-
-
-def checked_url(url: str) -> str:
-    """A base URL as it is used: no slash at its end, and /v1 where it has no path.
-
-    Raises: ConfigError for what is no http(s) address, or for one with a password, key or query in it.
-    """
-    try:
-        parts = urlsplit(url)
-        is_address = parts.scheme in ("http", "https") and parts.hostname and (parts.port or 1) > 0
-    except ValueError:
-        is_address = False
-    if not is_address:
-        raise ConfigError(f"sampling.base_urls holds {url!r}: give addresses such as http://127.0.0.1:8000/v1.")
-    if parts.username or parts.password or parts.query or parts.fragment:
-        raise ConfigError(
-            f"sampling.base_urls holds an address at {parts.hostname} with a name, a password or a query in it. Configurations are "
-            "stored: give the bare address, and the key in HS_STAR_API_KEY or OPENAI_API_KEY."
-        )
-    return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/') or '/v1'}"

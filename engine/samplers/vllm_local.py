@@ -14,8 +14,8 @@ import os
 from collections import deque
 from collections.abc import Generator, Iterator, Sequence
 
-from engine import vllm_process
 from engine.errors import SamplerError
+from engine.models import vllm
 from engine.samplers.hand_out import HandOut, handed_out
 from engine.samplers.tokens import cannot_load, end_tokens, prompt_tokens
 from engine.types import Request, Response, SamplingSettings
@@ -60,7 +60,7 @@ class VllmSampler:
         memory_share: float | None = None,
         tensor_parallel_size: int = 1,
     ):
-        if vllm_process.is_taken():
+        if vllm.is_taken():
             raise SamplerError(
                 "A model is already open in vLLM in this process, and two engines in one process die together. "
                 'Close it first, or set placement = "worker": one process per model.'
@@ -74,7 +74,7 @@ class VllmSampler:
             self._llm = _start(path, batch_size, trust_remote_code, memory_share or GPU_MEMORY_SHARE, tensor_parallel_size)
         except (OSError, ValueError, KeyError, RuntimeError) as error:
             raise cannot_load(path, error) from error
-        vllm_process.set_taken(True)
+        vllm.set_taken(True)
         self.batch_size = batch_size
         self.n_positions = self._llm.model_config.max_model_len
         self.eos_ids = end_tokens(_generation_config(path, self._llm.model_config.hf_config), self.tokenizer)
@@ -104,7 +104,7 @@ class VllmSampler:
         self._llm.llm_engine.engine_core.shutdown()
         self._llm = None
         cleanup_dist_env_and_memory()
-        vllm_process.set_taken(False)
+        vllm.set_taken(False)
 
     def _stream(
         self, requests: list[Request], tokens: dict[str, list[int]], settings: SamplingSettings

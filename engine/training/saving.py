@@ -7,8 +7,8 @@ from pathlib import Path
 from engine.config import TrainingConfig
 from engine.errors import TrainingError
 from engine.events import PolicySaved
+from engine.models.weights import adapter_folder, content_id
 from engine.paths import written_whole
-from engine.policies import adapter_folder, content_id
 from engine.training import TrainingTask, ranks
 
 SAVED = "policy_id"

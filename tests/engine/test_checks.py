@@ -10,12 +10,13 @@ import sys
 import huggingface_hub
 import pytest
 
-from engine import checks, devices
+from engine import checks
 from engine.__main__ import main
 from engine.checks import examine_config, is_runnable
 from engine.config import load_config
-from engine.devices import Device
 from engine.method.difficulty import PRESETS
+from engine.models import devices
+from engine.models.devices import Device
 from engine.samplers import NAMES
 from tests.engine.small_runs import ROOT, cli, toml
 

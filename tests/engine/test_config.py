@@ -7,7 +7,7 @@ import tomllib
 import pytest
 
 from engine.config import load_config, parse_config, plain_config
-from engine.config_checks import LOSSES, check_training
+from engine.config.checks import LOSSES, check_training
 from engine.errors import ConfigError
 from tests.engine.small_runs import ROOT, SMALL, small, toml
 

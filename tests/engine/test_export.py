@@ -16,7 +16,7 @@ from engine.config import load_config, parse_config, plain_config
 from engine.errors import ConfigError
 from engine.events import Graded, Sampled, Scored
 from engine.export import TABLES, export_all, export_config, export_policy, export_table, table_batches, trained_policy
-from engine.policies import content_id
+from engine.models.weights import content_id
 from engine.problems import read_problems
 from engine.resolved import as_toml, resolved_config
 from engine.side_samples import place_order

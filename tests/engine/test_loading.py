@@ -4,15 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine import devices, loading, runs
+from engine import loading, runs
 from engine.config import parse_config, plain_config
-from engine.devices import Device, visible
 from engine.errors import ConfigError
 from engine.jobs import JobRunner
-from engine.memory import FULL, HALF, ModelSize, Need, cache_bytes, sampling_need, scoring_need, shape_of, training_need
-from engine.placement import Backend, Workers, child_environment
+from engine.models import devices
+from engine.models.devices import Device, visible
+from engine.models.memory import FULL, HALF, ModelSize, Need, cache_bytes, sampling_need, scoring_need, shape_of, training_need
+from engine.models.weights import size_of
 from engine.paths import STARTER
-from engine.policies import size_of
+from engine.placement import Backend, Workers, child_environment
 from engine.store import Database, job_rows, reads
 from tests.engine.small_runs import small
 

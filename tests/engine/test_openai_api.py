@@ -14,8 +14,8 @@ import pytest
 from benchmarks.model_servers import serve_policy
 from engine.errors import SamplerError
 from engine.jobs import JobRunner
+from engine.models.weights import content_id
 from engine.paths import STARTER
-from engine.policies import content_id
 from engine.runs import create_run
 from engine.samplers import openai_api
 from engine.samplers.openai_api import OpenAiSampler, pause_s

@@ -11,8 +11,8 @@ import pytest
 
 from engine.errors import SamplerError, WorkerDied
 from engine.method.seeds import stable_hash
-from engine.placement import Backend, Inline
 from engine.paths import STARTER
+from engine.placement import Backend, Inline
 from engine.samplers import ray_pool
 from engine.samplers.hf_local import HfSampler
 from engine.types import Request, SamplingSettings

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import SamplerError, WorkerDied
+from engine.models.weights import content_id
 from engine.placement import Backend, Workers
-from engine.policies import content_id
 from engine.samplers.hf_local import HfSampler, keep_nucleus
 from engine.types import Request
 from tests.engine.small_samples import GREEDY, POLICY, SAMPLED, drawn, key, perturbed

@@ -3,6 +3,7 @@
 import pytest
 
 from engine import pairing, plans, runs
+from engine.config.templates import TEMPLATES, from_template
 from engine.errors import ConfigError
 from engine.events import Sampled
 from engine.level_lengths import level_lengths
@@ -10,7 +11,6 @@ from engine.method.dast import Level
 from engine.method.strategies import options_of
 from engine.runs import create_run
 from engine.store import reads, record
-from engine.templates import TEMPLATES, from_template
 from engine.types import Response
 from engine.worked_examples import with_examples
 from tests.engine.small_runs import judge, small

@@ -8,9 +8,9 @@ from random import Random
 
 import pytest
 
-from engine import vllm_process
 from engine.errors import RewardModelError
 from engine.method.steps import split_steps
+from engine.models import vllm
 from engine.placement import Backend, Workers, open_backend
 from engine.rewards import batched
 from engine.rewards.batched import BatchedReward, Row
@@ -311,7 +311,7 @@ def test_asking_for_vllm_where_it_is_not_installed_is_a_sentence(qwen, monkeypat
 def test_a_second_engine_in_one_process_is_refused(qwen, monkeypatch):
     if find_spec("vllm") is None:
         pytest.skip(WITHOUT_VLLM)
-    monkeypatch.setattr(vllm_process, "_taken", True)
+    monkeypatch.setattr(vllm, "_taken", True)
     with pytest.raises(RewardModelError, match="two engines in one process die together"):
         open_backend(Backend("qwen_prm", str(qwen), {"backend": "vllm"}))
 

@@ -12,8 +12,8 @@ from engine.events import Note, PolicySaved
 from engine.export import export_policy
 from engine.initialisation import initialise
 from engine.jobs import JobRunner
+from engine.models.weights import content_id, locate
 from engine.paths import STARTER
-from engine.policies import content_id, locate
 from engine.runs import create_run
 from engine.store import Database, job_rows, reads
 from tests.engine.small_runs import cli, judge, small, toml

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from engine.config_checks import LOSSES
+from engine.config.checks import LOSSES
 from engine.errors import TrainingError, WorkerDied
 from engine.events import CheckpointSaved, Note, OptimiserStep
-from engine.placement import Backend, Remote
+from engine.models.weights import adapter_folder, content_id
 from engine.paths import STARTER
-from engine.policies import adapter_folder, content_id
+from engine.placement import Backend, Remote
 from engine.training.saving import OPTIMISER
 from engine.types import Worked
 from tests.training.small_trainings import largest_difference, right, saved, steps, task, trained, weights, worked

@@ -10,7 +10,7 @@ import math
 from pathlib import Path
 
 from engine.errors import ConfigError
-from engine.memory import ModelSize, shape_of
+from engine.models.memory import ModelSize, shape_of
 from engine.paths import STARTER
 
 _CONTENT = ("*.json", "*.safetensors", "*.model", "*.txt", "*.jinja", "*.py")

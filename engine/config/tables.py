@@ -1,18 +1,11 @@
-"""What a run is told: flat tables of settings, read from TOML, stored resolved, checked before any model is loaded.
+"""The settings of a run as flat tables: names, types, defaults, and what each means.
 
-Defaults are the paper's where it gives them (docs/method.md, sections 1.4 to 1.7). pydantic reads types and names at this edge
-only; what values mean together is checked here, in sentences.
+Defaults are the paper's where it gives them (docs/method.md, sections 1.4 to 1.7).
 """
 
-import json
-import tomllib
-from dataclasses import asdict, dataclass, field, replace
-from functools import cache
-from pathlib import Path
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from engine.config_checks import check_config
-from engine.errors import ConfigError
 from engine.method.prompts import PAPER_TEMPLATE
 from engine.method.tuning import TAUS, TEMPERATURES
 from engine.types import Mode, SamplingSettings
@@ -229,84 +222,3 @@ class RunConfig:
             self.policy.prompt_template,
             self.policy.chat,
         )
-
-
-def load_config(path: str | Path) -> RunConfig:
-    """Read and check a TOML or .json file; a relative problem or model path in it is meant from the file's folder.
-
-    Raises: ConfigError naming the field, its value and what is allowed.
-    """
-    path = Path(path)
-    try:
-        text = path.read_text(encoding="utf-8")
-        raw = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
-    except FileNotFoundError:
-        raise ConfigError(f"There is no configuration file at {path}.") from None
-    except OSError as error:
-        raise ConfigError(f"{path} could not be read: {error.strerror}. Give a TOML file.") from None
-    except (ValueError, RecursionError) as error:
-        raise ConfigError(f"{path} is not valid {'JSON' if path.suffix == '.json' else 'TOML'}: {error}.") from None
-    if not isinstance(raw, dict):
-        raise ConfigError(f"{path} holds no settings: it must be a JSON object.")
-    raw.setdefault("name", path.stem)
-    return parse_config(_resolve_paths(raw, path.parent))
-
-
-def parse_config(raw: dict[str, Any]) -> RunConfig:
-    """A checked configuration from plain data. Raises: ConfigError."""
-    from pydantic import ValidationError
-
-    try:
-        config = _reader().validate_python(_forbid_unknown(raw))
-    except ValidationError as error:
-        raise ConfigError(_sentence(error)) from None
-    check_config(config)
-    return config
-
-
-@cache
-def _reader():
-    """pydantic's reader of configurations; making it takes longer than using it, and every page reads one."""
-    from pydantic import TypeAdapter
-
-    return TypeAdapter(RunConfig)
-
-
-def plain_config(config: RunConfig) -> dict[str, Any]:
-    """The resolved configuration as plain data: parse_config gives the same configuration back."""
-    return asdict(config)
-
-
-def _forbid_unknown(raw: dict[str, Any]) -> dict[str, Any]:
-    tables = {name: f.type for name, f in RunConfig.__dataclass_fields__.items()}
-    for name, value in raw.items():
-        if name not in tables:
-            raise ConfigError(f"{name} is no setting: use {', '.join(tables)}.")
-        known = getattr(tables[name], "__dataclass_fields__", None)
-        for inner in value if known and isinstance(value, dict) else ():
-            if inner not in known:
-                raise ConfigError(f"{name}.{inner} is no setting: use {', '.join(known)}.")
-    return raw
-
-
-def _sentence(error) -> str:
-    first = error.errors()[0]
-    where = ".".join(map(str, first["loc"]))
-    if first["type"] == "missing":
-        return f"{where} is missing: give it a value."
-    return f"{where} is {first['input']!r}: {first['msg'][0].lower()}{first['msg'][1:]}."
-
-
-_PATHS = (
-    ("problems", "train"), ("problems", "held_out"), ("policy", "path"), ("reward", "path"), ("training", "accelerate_config"),
-    ("init", "accelerate_config"),
-)  # fmt: skip
-
-
-def _resolve_paths(raw: dict[str, Any], folder: Path) -> dict[str, Any]:
-    for table, name in _PATHS:
-        value = raw.get(table, {}).get(name) if isinstance(raw.get(table), dict) else None
-        is_path = isinstance(value, str) and value not in ("", "starter")
-        if is_path and not Path(value).is_absolute() and (folder / value).exists():
-            raw[table][name] = str((folder / value).resolve())
-    return raw

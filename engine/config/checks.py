@@ -2,16 +2,16 @@
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from engine.errors import ConfigError
 from engine.method.budget import remaining_budget
 from engine.method.difficulty import check_thresholds
 from engine.method.prompts import check_template
 from engine.method.strategies import options_of
-from engine.samplers.served import checked_url
 
 if TYPE_CHECKING:
-    from engine.config import RunConfig, SamplingConfig, TrainingConfig
+    from engine.config.tables import RunConfig, SamplingConfig, TrainingConfig
 
 LOSSES = (
     "sigmoid", "hinge", "ipo", "nca_pair", "bco_pair", "sppo_hard", "aot", "aot_unpaired", "apo_zero", "apo_down", "discopop",
@@ -59,6 +59,15 @@ def check_config(config: "RunConfig") -> None:
     check_recorded(config)
 
 
+def require_thresholds(config: "RunConfig") -> None:
+    """Raises: ConfigError if a threshold is left to a person."""
+    if config.difficulty.tau_l is None or config.difficulty.tau_h is None:
+        raise ConfigError(
+            "difficulty.tau_l and difficulty.tau_h are not set: a run without a person needs both. Set them, or choose them by "
+            "eye on the dashboard's difficulty page."
+        )
+
+
 def check_tuning(config: "RunConfig") -> None:
     """Raises: ConfigError for the first tuning value that cannot be used."""
     t, n_train = config.tuning, config.problems.n_train
@@ -87,6 +96,26 @@ def check_servers(s: "SamplingConfig") -> None:
     _require("sampling.n_engines", s.n_engines, s.n_engines is None or s.n_engines >= 1, "1 or more, or left out")
     _require("sampling.tensor_parallel_size", s.tensor_parallel_size, s.tensor_parallel_size >= 1, "1 or more")
     _only(s, "tensor_parallel_size", s.tensor_parallel_size > 1 and s.tensor_parallel_size, "vllm_local", "ray_pool")
+
+
+def checked_url(url: str) -> str:
+    """A base URL as it is used: no slash at its end, and /v1 where it has no path.
+
+    Raises: ConfigError for what is no http(s) address, or for one with a password, key or query in it.
+    """
+    try:
+        parts = urlsplit(url)
+        is_address = parts.scheme in ("http", "https") and parts.hostname and (parts.port or 1) > 0
+    except ValueError:
+        is_address = False
+    if not is_address:
+        raise ConfigError(f"sampling.base_urls holds {url!r}: give addresses such as http://127.0.0.1:8000/v1.")
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise ConfigError(
+            f"sampling.base_urls holds an address at {parts.hostname} with a name, a password or a query in it. Configurations are "
+            "stored: give the bare address, and the key in HS_STAR_API_KEY or OPENAI_API_KEY."
+        )
+    return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/') or '/v1'}"
 
 
 def _only(s: "SamplingConfig", name: str, value: object, *samplers: str) -> None:

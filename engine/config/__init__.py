@@ -1,0 +1,39 @@
+"""The configuration of a run: its tables, how they are read, what they mean together, and the methods as templates."""
+
+from engine.config.checks import check_config, check_servers, check_training, require_thresholds
+from engine.config.reading import load_config, parse_config, plain_config, training_config
+from engine.config.tables import (
+    DifficultyConfig,
+    EvaluationConfig,
+    InitConfig,
+    PairsConfig,
+    PolicyConfig,
+    ProblemsConfig,
+    RewardConfig,
+    RunConfig,
+    SamplingConfig,
+    TrainingConfig,
+    TuningConfig,
+)
+
+__all__ = [
+    "DifficultyConfig",
+    "EvaluationConfig",
+    "InitConfig",
+    "PairsConfig",
+    "PolicyConfig",
+    "ProblemsConfig",
+    "RewardConfig",
+    "RunConfig",
+    "SamplingConfig",
+    "TrainingConfig",
+    "TuningConfig",
+    "check_config",
+    "check_servers",
+    "check_training",
+    "load_config",
+    "parse_config",
+    "plain_config",
+    "require_thresholds",
+    "training_config",
+]
