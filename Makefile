@@ -74,6 +74,16 @@ study: $(VENV)/installed
 screenshots: $(VENV)/tests-installed
 	$(ENV) $(BIN)/python docs/screenshots.py
 
+# The documentation as a site in site/, with every link checked; an environment of its own leaves the product's unchanged.
+.PHONY: docs
+docs: .venv-docs/installed
+	NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --strict --clean
+
+.venv-docs/installed: requirements-docs.txt
+	test -x .venv-docs/bin/python || $(PYTHON) -m venv .venv-docs
+	.venv-docs/bin/pip install -q -r requirements-docs.txt
+	touch $@
+
 bench: $(VENV)/installed
 	$(ENV) $(BIN)/python -m benchmarks sampling rde startup
 
