@@ -115,13 +115,13 @@ def _outcome(b: Backend):
 
 
 def _recorded(b: Backend):
-    from engine.samplers.recorded import RecordedSampler
+    from engine.recorded.sampler import RecordedSampler
 
     return RecordedSampler(b.path, batch_size=b.options.get("batch_size", 256))
 
 
 def _recorded_scores(b: Backend):
-    from engine.rewards.recorded import RecordedScores
+    from engine.recorded.scores import RecordedScores
 
     return RecordedScores(b.path)
 

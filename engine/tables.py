@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from engine.errors import ConfigError
 from engine.paths import written_whole
-from engine.spreadsheet import guarded, unguarded
+from engine.problems.spreadsheet import guarded, unguarded
 
 if TYPE_CHECKING:
     import pyarrow

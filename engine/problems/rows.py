@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from engine.errors import ProblemSetError
-from engine.spreadsheet import unguarded
+from engine.problems.spreadsheet import unguarded
 
 
 class Broken(NamedTuple):

@@ -3,7 +3,7 @@
     file ── shapes ──► problems and responses ── importing ──► a folder beside the database ── replay ──► sampler, scores
 
 An imported set is a folder with responses.parquet, problems.jsonl, about.json and study.toml, a configuration that runs on it.
-It knows nothing of runs and jobs; the backends that replay it are engine.samplers.recorded and engine.rewards.recorded.
+It knows nothing of runs and jobs; the backends that replay it are engine.recorded.sampler and engine.recorded.scores.
 """
 
 from engine.recorded.about import Imported, imported_sets

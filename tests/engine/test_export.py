@@ -20,7 +20,7 @@ from engine.models.weights import content_id
 from engine.problems import read_problems
 from engine.resolved import as_toml, resolved_config
 from engine.side_samples import place_order
-from engine.spreadsheet import guarded, unguarded
+from engine.problems.spreadsheet import guarded, unguarded
 from engine.store import Database, commit_reads, export_reads, job_rows, now, reads, record
 from engine.tables import SUFFIXES, TYPES, read_table, types, write_table
 from engine.types import Purpose, Response, StepScores, Verdict
