@@ -4,12 +4,12 @@ import streamlit as st
 
 from app import state
 from app.thresholds import MODE_NAMES, Setting
-from engine import calibration, plans
 from engine.errors import EngineError
 from engine.estimation import EstimationReport, ModeReport, estimation
 from engine.method.intervals import Interval
 from engine.method.suggestions import Suggestion, quantile_thresholds
 from engine.store.reads import Estimates
+from engine.study import calibration, plans
 from engine.types import Difficulty
 
 

@@ -4,11 +4,11 @@ import numpy as np
 import streamlit as st
 
 from app import difficulty_data, inert, state, thresholds, widgets
-from engine import plans, runs
 from engine.errors import EngineError
 from engine.method.planning import Handout, handout
 from engine.store import commit_reads, side_reads
 from engine.store.reads import Estimates
+from engine.study import plans, runs
 
 MOST_AT_ONCE = 50_000
 """Problems up to which the plan stands beside the plot and follows the thresholds; above it, it is worked out when it is asked for."""

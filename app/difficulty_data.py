@@ -6,10 +6,10 @@ import streamlit as st
 from app import state
 from app.components.difficulty_plot import MAX_TEXTS, plot_data
 from app.thresholds import Setting
-from engine import plans
 from engine.method.difficulty import classify
 from engine.method.planning import Handout, handout_of
 from engine.store import commit_reads, reads
+from engine.study import plans
 
 Stored = tuple[int, int]
 """Judged pre-samples of the iteration, and overrides of verdicts: what makes its figures new ones."""

@@ -6,13 +6,13 @@ import streamlit as st
 
 from app import inert, state, uploads
 from app.problems_in import rejected_table
-from engine import sources
 from engine.config import RunConfig
 from engine.errors import EngineError
 from engine.grading import Grader
 from engine.grading.again import as_table, regrade
 from engine.recorded import Imported, import_responses, imported_sets, open_set
 from engine.recorded.flags import flagged
+from engine.study import sources
 
 SCALES = {None: "The file has no scores", "probability": "Probabilities, 0 to 1", "logit": "Logits: a sigmoid is still to be taken"}
 SCORES = {"steps": "per step", "outcome": "outcome score, no minimum over steps", "none": "none: accuracy mode only"}

@@ -14,7 +14,7 @@ from engine.comparison_text import tables
 from engine.doctor import PACKAGES
 from engine.measured_runs import Measured
 from engine.method.intervals import Interval
-from engine.resolved import as_toml
+from engine.study.resolved import as_toml
 
 POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:"
 STYLE = """body{font:15px/1.5 system-ui,sans-serif;max-width:1100px;margin:2em auto;padding:0 1em;color:#222;background:#fff}

@@ -6,10 +6,10 @@ from difflib import SequenceMatcher
 import streamlit as st
 
 from app import inert, state, widgets
-from engine import verdicts
 from engine.method.steps import split_steps
 from engine.store import response_reads
 from engine.store.response_reads import Filter
+from engine.study import overrides
 
 VIEWS = ("Steps", "Raw", "Difference")
 PHASES = {"presample": "Pre-sample", "resample": "Resample"}
@@ -86,7 +86,7 @@ def _override(row: dict, *, key: str) -> None:
 
 def _overrode(row: dict, correct: bool | None, key: str) -> None:
     note = st.session_state.get(f"note_{key}", "")
-    verdicts.override(state.store(), row["set_id"], row["problem_id"], row["idx"], correct=correct, note=note, made_by=state.tab_id())
+    overrides.override(state.store(), row["set_id"], row["problem_id"], row["idx"], correct=correct, note=note, made_by=state.tab_id())
     st.session_state[f"note_{key}"] = ""
 
 

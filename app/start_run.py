@@ -6,7 +6,6 @@ from pathlib import Path
 import streamlit as st
 
 from app import inert, state
-from engine import runs
 from engine.config import RunConfig, load_config
 from engine.config.checks import check_config
 from engine.errors import EngineError
@@ -14,7 +13,8 @@ from engine.paths import STARTER
 from engine.problems import STARTER_SETS
 from engine.problems.stored import stored_sets
 from engine.recorded import Imported, imported_sets
-from engine.resolved import resolved_config
+from engine.study import runs
+from engine.study.resolved import resolved_config
 
 COPIED = "copied_run"
 """Session entry: the run whose configuration the start form begins with."""

@@ -14,12 +14,12 @@ from pathlib import Path
 import streamlit as st
 
 from app import inert
-from engine import runs
 from engine.config import RunConfig
 from engine.errors import EngineError
 from engine.jobs import JobRunner
 from engine.paths import DEFAULT_DB
 from engine.store import Database, reads
+from engine.study import runs
 from engine.walk import job_of, next_phase
 
 SETTINGS = ("tau_l", "tau_h", "mode", "strategy")

@@ -3,9 +3,9 @@
 import streamlit as st
 
 from app import charts, state
-from engine import tuning
 from engine.errors import EngineError
 from engine.store import job_rows
+from engine.study import tuning
 
 
 def tuning_panel(chosen: state.Selected) -> None:

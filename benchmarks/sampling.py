@@ -11,13 +11,13 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from benchmarks.rows import Row, against, alone
-from engine import runs
 from engine.config import load_config
 from engine.jobs import JobRunner
 from engine.method.prompts import fill
 from engine.placement import Backend, Workers
-from engine.sample_sets import requests
 from engine.store import Database, job_rows, reads
+from engine.study import runs
+from engine.study.sample_sets import requests
 from engine.tasks import sampler_backend
 
 N_PROBLEMS, N_RUNS = 2_000, 5

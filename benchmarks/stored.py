@@ -3,9 +3,9 @@
 from dataclasses import replace
 from pathlib import Path
 
-from engine import pairing, plans, runs
 from engine.config import load_config
 from engine.store import Database, job_rows, reads
+from engine.study import pairing, plans, runs
 
 CONFIG = Path(__file__).resolve().parent.parent / "data" / "starter" / "default.toml"
 N_HELD_OUT = 400

@@ -19,8 +19,8 @@ from engine.config.templates import from_template
 from engine.evaluation import evaluations
 from engine.jobs import JobRunner
 from engine.paths import ROOT
-from engine.runs import create_run
 from engine.store import Database, reads
+from engine.study.runs import create_run
 from engine.summary import summarise
 
 CONFIG = ROOT / "data" / "starter" / "default.toml"

@@ -10,11 +10,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.rows import Row, against
-from engine import runs
 from engine.config import load_config
 from engine.jobs import JobRunner
 from engine.placement import Workers
 from engine.store import Database, job_rows
+from engine.study import runs
 
 N_HELD_OUT, N_RUNS = 50, 5
 CONFIG = Path(__file__).resolve().parent.parent / "data" / "starter" / "default.toml"

@@ -29,7 +29,7 @@ def main(argv: list[str] | None = None) -> int:
 def run(arguments) -> None:
     from engine.config import load_config, require_thresholds
     from engine.config.templates import from_template
-    from engine.runs import create_run
+    from engine.study.runs import create_run
 
     config = load_config(arguments.config)
     if arguments.template:
@@ -55,7 +55,7 @@ def resume(arguments) -> None:
 def evaluate(arguments) -> None:
     from engine.config import load_config
     from engine.errors import ConfigError
-    from engine.runs import create_run
+    from engine.study.runs import create_run
 
     if arguments.suite:
         _evaluate_suite(arguments)
@@ -222,7 +222,7 @@ def regrade(arguments) -> None:
     from engine.grading.again import as_table
     from engine.grading.again import regrade as grade_again
     from engine.store import Database
-    from engine.verdicts import stored_verdicts
+    from engine.study.overrides import stored_verdicts
 
     def report(so_far) -> None:
         print(f"{so_far.n_graded:,} graded again, {len(so_far.disagreements):,} disagree", file=sys.stderr)

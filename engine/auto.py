@@ -1,10 +1,10 @@
 """A whole run without a person at the gates: the same commands and jobs, with the thresholds of the configuration."""
 
-from engine import calibration, plans, runs, tuning
 from engine.config import require_thresholds
 from engine.errors import EngineError
 from engine.jobs import JobRunner
 from engine.store import job_rows, reads
+from engine.study import calibration, plans, runs, tuning
 from engine.tasks import BEFORE, after
 from engine.types import Purpose
 from engine.walk import Phase, next_phase

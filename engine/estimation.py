@@ -10,7 +10,6 @@ from itertools import groupby
 
 import numpy as np
 
-from engine import calibration, runs
 from engine.config import RunConfig
 from engine.grading import Grader
 from engine.method.difficulty import classify
@@ -30,6 +29,7 @@ from engine.recorded.judged import Judged, judged
 from engine.recorded.replay import open_set
 from engine.store import Database, reads, side_reads
 from engine.store.reads import Estimates
+from engine.study import calibration, runs
 from engine.types import Difficulty, Mode
 
 DEEPEST = 8

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine import runs
 from engine.method.intervals import Interval, bootstrap_mean, wilson
 from engine.store import Database, reads
+from engine.study import runs
 
 
 @dataclass(frozen=True, slots=True)

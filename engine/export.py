@@ -17,9 +17,9 @@ from engine.evaluation import evaluated_policies, evaluations
 from engine.method.prompts import fill
 from engine.models.weights import adapter_folder, content_id
 from engine.paths import write_text, written_whole
-from engine.resolved import as_toml, resolved_config
-from engine.runs import config_of, evaluation_sets
 from engine.store import Database, export_reads, reads
+from engine.study.resolved import as_toml, resolved_config
+from engine.study.runs import config_of, evaluation_sets
 from engine.tables import SUFFIXES, require_suffix, write_table
 
 if TYPE_CHECKING:

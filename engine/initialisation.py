@@ -10,7 +10,6 @@ from dataclasses import asdict
 from hashlib import sha256
 from pathlib import Path
 
-from engine import sources
 from engine.config import RunConfig
 from engine.errors import ProblemSetError, TrainingError
 from engine.events import Event, Note, PolicySaved
@@ -18,6 +17,7 @@ from engine.method.prompts import fill
 from engine.method.steps import split_steps
 from engine.placement import Inline, Workers, trainer_backend
 from engine.problems import read_problems
+from engine.study import sources
 from engine.training import TrainingTask
 from engine.types import Problem, Worked
 

@@ -19,8 +19,8 @@ from engine.events import Note
 from engine.grading import Grader
 from engine.paths import status_path, write_text
 from engine.placement import Inline, Placement, Workers
-from engine.runs import config_of
 from engine.store import Database, job_rows, record
+from engine.study.runs import config_of
 from engine.types import JobKind
 
 Job = dict

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from engine.method.dast import Level
 from engine.method.steps import split_steps
 from engine.store import Database, response_reads
+from engine.study.worked_examples import levels_of
 from engine.types import Purpose
-from engine.worked_examples import levels_of
 
 
 @dataclass(frozen=True, slots=True)

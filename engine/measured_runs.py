@@ -16,8 +16,8 @@ from engine.export import pick_run
 from engine.method.difficulty import classify
 from engine.method.intervals import Interval
 from engine.method.seeds import stable_hash
-from engine.resolved import resolved_config
 from engine.store import Database, commit_reads, comparison_reads, reads
+from engine.study.resolved import resolved_config
 from engine.summary import summarise
 from engine.types import Difficulty
 

@@ -8,10 +8,10 @@ from itertools import groupby
 
 import numpy as np
 
-from engine import runs
 from engine.method import metrics
 from engine.method.tuning import combined_reward
 from engine.store import Database, reads
+from engine.study import runs
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from engine import plans, runs
 from engine.config import RunConfig
 from engine.method.difficulty import classify
 from engine.method.posterior import expected_pairs, posterior_shapes
 from engine.method.strategies import Presampled, strategies
 from engine.store import Database, reads
 from engine.store.reads import Estimates
+from engine.study import plans, runs
 from engine.types import Difficulty, Mode
 
 

@@ -13,7 +13,7 @@ from engine.jobs import JobRunner
 from engine.method.prompts import check_template, fill
 from engine.placement import Backend, Placement
 from engine.problems import problem_id
-from engine.sample_sets import requests, sample_set
+from engine.study.sample_sets import requests, sample_set
 from engine.types import Response, SamplingSettings, Verdict
 
 MOST_RESPONSES = 16

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from engine import auto, plans, runs
+from engine import auto
 from engine.config import RunConfig
 from engine.errors import ConfigError
 from engine.export import pick_run
@@ -24,6 +24,7 @@ from engine.offers import choices
 from engine.recorded.judged import judged
 from engine.recorded.replay import open_set
 from engine.store import Database, reads
+from engine.study import plans, runs
 from engine.types import Mode
 
 

@@ -12,7 +12,6 @@ from typing import Literal
 
 import numpy as np
 
-from engine import runs, sources
 from engine.auto import evaluate_policy
 from engine.config import (
     DifficultyConfig,
@@ -35,6 +34,7 @@ from engine.problems import read_problems
 from engine.problems.stored import store_problems
 from engine.samplers import resolve_sampler
 from engine.store import Database, reads
+from engine.study import runs, sources
 from engine.types import Purpose
 
 

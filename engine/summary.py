@@ -2,8 +2,8 @@
 
 from engine.evaluation import Evaluation, evaluations, gain
 from engine.method.intervals import Interval
-from engine.runs import config_of
 from engine.store import Database, commit_reads, job_rows, reads, side_reads
+from engine.study.runs import config_of
 from engine.types import Difficulty
 
 

@@ -8,24 +8,25 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from engine import calibration, loading, phases, plans, runs, tuning
+from engine import loading, phases
 from engine.config import RunConfig, TrainingConfig, training_config
 from engine.errors import ConfigError, SamplerError, TrainingError
 from engine.events import Event, Planned
 from engine.grading import Grader
 from engine.method.prompts import fill
-from engine.pairing import make_pairs
 from engine.phases import Owed
 from engine.placement import Backend, Placement, trainer_backend
 from engine.rewards import READ_AS_ONE_TEXT
-from engine.sample_sets import requests
-from engine.side_samples import SideOrder
 from engine.store import Database, commit_reads, job_rows, reads
+from engine.study import calibration, plans, runs, tuning
+from engine.study.pairing import make_pairs
+from engine.study.sample_sets import requests
+from engine.study.side_samples import SideOrder
+from engine.study.training_rows import training_rows
+from engine.study.worked_examples import with_examples
 from engine.training import TrainingTask
 from engine.training.saving import folder_with_optimiser
-from engine.training_rows import training_rows
 from engine.types import JobKind, SampleSet
-from engine.worked_examples import with_examples
 
 BEFORE, AFTER = "before", "after"
 """Which policy of an iteration an evaluation means: M_t or M_{t+1}."""

@@ -30,7 +30,7 @@ def next_phase(progress: dict) -> Phase:
     Args:
         progress: tuned (True where nothing is to be tuned), presampled, committed, resampled (bools), n_rows (what there is to
             train on: pairs, or kept responses for SFT; None before the pool is whole), next_policy (None before training is
-            done), as engine.runs.progress gives it.
+            done), as engine.study.runs.progress gives it.
 
     An iteration without a single row cannot be trained and goes on with the policy it has.
 

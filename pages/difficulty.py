@@ -8,9 +8,9 @@ from app.commit_in import offer
 from app.components.difficulty_plot import Lines, Selection, Thresholds, difficulty_plot
 from app.recorded_in import score_name, signal_note
 from app.tuning_in import tuning_panel
-from engine import runs
 from engine.method.difficulty import classify, deciding_mode
 from engine.store import commit_reads, job_rows, reads
+from engine.study import runs
 from engine.types import Mode
 
 CAP = 500

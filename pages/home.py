@@ -5,11 +5,11 @@ from pathlib import Path
 import streamlit as st
 
 from app import difficulty_data, job_banner, start_run, state, widgets
-from engine import runs
 from engine.config import load_config
 from engine.errors import EngineError
 from engine.paths import STARTER
 from engine.store import job_rows, reads
+from engine.study import runs
 from engine.walk import Phase, next_phase
 
 STARTER_CONFIG = STARTER / "default.toml"

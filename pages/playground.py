@@ -7,8 +7,8 @@ from app.response_card import STATUS, answer_steps
 from engine import playground
 from engine.config import RunConfig
 from engine.errors import EngineError
-from engine.runs import config_of
 from engine.store import reads
+from engine.study.runs import config_of
 from engine.types import SamplingSettings
 
 REQUEST = "playground_request"

@@ -5,9 +5,9 @@ import streamlit as st
 from app import inert, start_run, state, widgets
 from engine import doctor, storage
 from engine.errors import EngineError
-from engine.resolved import as_toml, resolved_config
 from engine.samplers import resolve_sampler
 from engine.store import reads
+from engine.study.resolved import as_toml, resolved_config
 
 
 def where() -> None:

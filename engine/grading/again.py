@@ -1,6 +1,6 @@
 """Grading responses again, to compare: which verdicts, or flags that came along, are others now? It writes nothing.
 
-It knows neither the store nor files: `engine.verdicts` reads a run's responses, `engine.recorded.flags` an imported set's.
+It knows neither the store nor files: `engine.study.overrides` reads a run's responses, `engine.recorded.flags` an imported set's.
 """
 
 from collections.abc import Callable, Iterable, Sequence

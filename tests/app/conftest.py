@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 
 from app import state
-from engine import pairing, plans, runs
 from engine.config import load_config
 from engine.events import Graded, OptimiserStep, Planned, PolicySaved, Sampled, Scored
 from engine.store import job_rows, reads, record
+from engine.study import pairing, plans, runs
 from engine.types import Response, StepScores, Verdict
 from tests.conftest import ROOT
 

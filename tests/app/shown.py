@@ -6,7 +6,7 @@ import re
 from streamlit.testing.v1 import AppTest
 
 from app.widgets import PAGES
-from engine import runs
+from engine.study import runs
 from tests.conftest import ROOT
 
 

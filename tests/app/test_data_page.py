@@ -113,8 +113,8 @@ def test_a_study_on_a_recording_starts_and_the_panel_is_no_policy(store):
 
 
 def test_pages_of_a_study_without_scores_offer_accuracy_only(store, monkeypatch):
-    from engine import plans, runs
     from engine.config import load_config
+    from engine.study import plans, runs
 
     monkeypatch.undo()
     monkeypatch.setattr("sys.argv", ["main.py", "--db", str(store.path)])

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from engine import verdicts
 from engine.store import Database, commit_reads, reads, response_reads
 from engine.store.response_reads import Filter
+from engine.study import overrides
 
 
 def test_a_page_of_responses_is_a_slice_of_all_of_them(studio):
@@ -36,7 +36,7 @@ def test_a_list_that_was_read_before_holds_what_came_since(studio):
     studio.answer(studio.row["resample_set"], "train", lambda id: [3])
     assert response_reads.count(studio.db, studio.run_id, 0, Filter()) == before + 12
     n_wrong += sum(row["status"] == "wrong" for row in response_reads.page(studio.db, studio.run_id, 0, Filter(phase="resample"), limit=99))
-    verdicts.override(studio.db, first["set_id"], first["problem_id"], first["idx"], correct=True, note="", made_by="tab 1")
+    overrides.override(studio.db, first["set_id"], first["problem_id"], first["idx"], correct=True, note="", made_by="tab 1")
     assert response_reads.count(studio.db, studio.run_id, 0, wrong) == n_wrong - 1
 
 

@@ -2,12 +2,12 @@
 
 import pytest
 
-from engine import calibration, pairing, plans, runs, verdicts
 from engine.events import Graded, OptimiserStep, Sampled
 from engine.export import TABLES
 from engine.method.difficulty import class_counts, classify
-from engine.resolved import as_toml
 from engine.store import commit_reads, job_rows, reads, record
+from engine.study import calibration, overrides, pairing, plans, runs
+from engine.study.resolved import as_toml
 from engine.types import Response, Verdict
 from tests.app.shown import metrics, n_to_resample, press, said, show, title_of, titles
 
@@ -281,12 +281,12 @@ def test_class_counts_follow_an_override_until_the_commit_and_stay_after_it(stud
     inlier = list(reads.problems(studio.db, studio.run_id, "train", 0))[3]
     key = (studio.row["presample_set"], inlier, 0)
     before = n_to_resample(show("difficulty"))
-    verdicts.override(studio.db, *key, correct=False, made_by="tab 1")
+    overrides.override(studio.db, *key, correct=False, made_by="tab 1")
     assert n_to_resample(show("difficulty")) == before + 1
     plans.commit(studio.db, studio.run_id, 0, tau_l=0.25, tau_h=0.65, mode="both", strategy="boundary", made_by="tab 1")
     at = show("difficulty")
     assert "overridden since" not in said(at) and n_to_resample(at) == before + 1
-    verdicts.override(studio.db, *key, correct=None, made_by="tab 1")
+    overrides.override(studio.db, *key, correct=None, made_by="tab 1")
     at = show("difficulty")
     assert int(metrics(at)["Boundary"]) == n_to_resample(at) == before + 1
     assert "would be in another class now: 1." in said(at)

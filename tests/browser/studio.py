@@ -6,9 +6,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from benchmarks.serving import free_port, start
-from engine import pairing, plans, runs
 from engine.events import Graded, OptimiserStep, PolicySaved, Sampled, Scored
 from engine.store import Database, job_rows, reads, record
+from engine.study import pairing, plans, runs
 from engine.types import Response, StepScores, Verdict
 from tests.conftest import ROOT
 from tests.engine.small_runs import small

@@ -9,9 +9,9 @@ import pytest
 from benchmarks.model_servers import ModelServer, serve_policy
 from engine.method.seeds import stable_hash
 from engine.paths import STARTER
-from engine.runs import create_run
 from engine.samplers.hf_local import HfSampler
 from engine.store import Database
+from engine.study.runs import create_run
 from engine.types import Request
 from tests.engine.small_runs import Finished, cli, small, toml
 from tests.engine.small_samples import POLICY

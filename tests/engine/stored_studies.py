@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
-from engine import pairing, plans, runs
 from engine.events import Graded, PolicySaved, Sampled
 from engine.store import Database, job_rows, reads, record
+from engine.study import pairing, plans, runs
 from engine.types import Response, Verdict
 from tests.engine.small_runs import judge, small
 

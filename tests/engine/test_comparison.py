@@ -5,13 +5,13 @@ import json
 import numpy as np
 import pytest
 
-from engine import runs
 from engine.comparison import compare
 from engine.comparison_text import as_text
 from engine.errors import ConfigError
 from engine.measured_runs import measure, measure_files
 from engine.method.intervals import student_t
 from engine.store import Database, reads
+from engine.study import runs
 from tests.engine.small_runs import cli
 from tests.engine.stored_studies import study
 

@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine import calibration, runs
 from engine.auto import presample
 from engine.config import load_config, parse_config, plain_config
 from engine.errors import ConfigError
@@ -15,6 +14,7 @@ from engine.events import Graded, Sampled
 from engine.jobs import JobRunner
 from engine.recorded import import_responses
 from engine.store import reads, record
+from engine.study import calibration, runs
 from engine.types import Response, Verdict
 from tests.engine.small_runs import judge, small
 

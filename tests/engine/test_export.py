@@ -11,20 +11,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine import pairing, plans, runs
 from engine.config import load_config, parse_config, plain_config
 from engine.errors import ConfigError
 from engine.events import Graded, Sampled, Scored
 from engine.export import TABLES, export_all, export_config, export_policy, export_table, table_batches, trained_policy
 from engine.models.weights import content_id
 from engine.problems import read_problems
-from engine.resolved import as_toml, resolved_config
-from engine.side_samples import place_order
 from engine.problems.spreadsheet import guarded, unguarded
 from engine.store import Database, commit_reads, export_reads, job_rows, now, reads, record
+from engine.study import pairing, plans, runs
+from engine.study.overrides import override
+from engine.study.resolved import as_toml, resolved_config
+from engine.study.side_samples import place_order
 from engine.tables import SUFFIXES, TYPES, read_table, types, write_table
 from engine.types import Purpose, Response, StepScores, Verdict
-from engine.verdicts import override
 from tests.engine.small_runs import cli, judge, small
 
 DATA = Path(__file__).parents[1] / "data"
@@ -248,8 +248,8 @@ def test_problems_exported_as_csv_are_read_as_problems_again(db, tmp_path):
 
 def test_the_trained_policy_is_copied_whole_and_answers(finished, tmp_path):
     from engine.method.prompts import fill
-    from engine.sample_sets import requests
     from engine.samplers.hf_local import HfSampler
+    from engine.study.sample_sets import requests
 
     path = finished.copy(tmp_path)
     told = cli("export", "policy", tmp_path / "policy", "--db", path, "--json")

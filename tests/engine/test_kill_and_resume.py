@@ -15,8 +15,8 @@ import psutil
 import pytest
 
 from engine.jobs import JobRunner
-from engine.runs import create_run
 from engine.store import Database, job_rows, reads
+from engine.study.runs import create_run
 from tests.engine.small_runs import ROOT, cli, small, toml, until
 
 KILLS = (

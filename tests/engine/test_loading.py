@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine import loading, runs
+from engine import loading
 from engine.config import parse_config, plain_config
 from engine.errors import ConfigError
 from engine.jobs import JobRunner
@@ -15,6 +15,7 @@ from engine.models.weights import size_of
 from engine.paths import STARTER
 from engine.placement import Backend, Workers, child_environment
 from engine.store import Database, job_rows, reads
+from engine.study import runs
 from tests.engine.small_runs import small
 
 QWEN = shape_of({

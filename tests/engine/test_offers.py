@@ -2,11 +2,12 @@
 
 import pytest
 
-from engine import offers, plans
+from engine import offers
 from engine.method.strategies import strategies
 from engine.monitors import monitors
-from engine.runs import create_run
 from engine.store import reads
+from engine.study import plans
+from engine.study.runs import create_run
 from tests.engine.small_runs import judge, small
 
 TAUS = {"tau_l": 0.25, "tau_h": 0.65}

@@ -16,10 +16,10 @@ from engine.errors import SamplerError
 from engine.jobs import JobRunner
 from engine.models.weights import content_id
 from engine.paths import STARTER
-from engine.runs import create_run
 from engine.samplers import openai_api
 from engine.samplers.openai_api import OpenAiSampler, pause_s
 from engine.store import job_rows, reads
+from engine.study.runs import create_run
 from engine.types import Request, SamplingSettings
 from tests.engine.small_runs import small, until
 from tests.engine.small_samples import GREEDY, POLICY, drawn, key, perturbed

@@ -5,7 +5,6 @@ import json
 import duckdb
 import pytest
 
-from engine import pairing, plans, runs
 from engine.errors import ConfigError
 from engine.evaluation import evaluation
 from engine.events import Graded, Sampled
@@ -16,8 +15,9 @@ from engine.method.difficulty import class_counts, classify
 from engine.store import Database, commit_reads, now, reads, record, response_reads
 from engine.store.response_reads import Filter
 from engine.store.schema import MIGRATIONS
+from engine.study import pairing, plans, runs
+from engine.study.overrides import override, stored_verdicts
 from engine.types import Difficulty, Response, Verdict
-from engine.verdicts import override, stored_verdicts
 from tests.engine.small_runs import cli, judge
 
 BOTH = {"tau_l": 0.25, "tau_h": 0.65, "mode": "both", "strategy": "boundary"}

@@ -8,7 +8,7 @@ from engine.errors import RewardModelError, SamplerError
 from engine.events import Graded, Sampled, Scored
 from engine.grading import Grader
 from engine.phases import Owed, respond
-from engine.sample_sets import sample_set
+from engine.study.sample_sets import sample_set
 from engine.types import Purpose, Request, Response, SamplingSettings, StepScores
 
 SAMPLES = sample_set(

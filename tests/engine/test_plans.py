@@ -2,11 +2,11 @@
 
 import pytest
 
-from engine import calibration, pairing, plans, runs, tuning
 from engine.errors import ConfigError
 from engine.events import Graded, Sampled, Scored
-from engine.runs import create_run
 from engine.store import Database, commit_reads, reads, record, side_reads
+from engine.study import calibration, pairing, plans, runs, tuning
+from engine.study.runs import create_run
 from engine.types import Plan, Response, StepScores, Verdict
 from tests.engine.small_runs import judge, small
 

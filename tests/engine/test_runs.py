@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from engine import pairing, plans, runs
 from engine.config import RunConfig
 from engine.errors import ConfigError, ProblemSetError, StoreConflict
 from engine.method.budget import remaining_budget
-from engine.plans import AlreadyCommitted
-from engine.runs import create_run
 from engine.store import Database, commit_reads, export_reads, job_rows, now, reads
 from engine.store.response_reads import Filter, count
+from engine.study import pairing, plans, runs
+from engine.study.plans import AlreadyCommitted
+from engine.study.runs import create_run
 from engine.summary import summarise
 from engine.types import Difficulty
 from tests.engine.small_runs import judge, small

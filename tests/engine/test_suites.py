@@ -87,7 +87,7 @@ def test_a_second_call_draws_nothing_and_says_the_same(evaluated, runner, whom):
 
 def test_figures_are_those_of_the_stored_verdicts(evaluated, runner, whom):
     """A random policy is never right: a person says that some responses are."""
-    from engine.verdicts import override
+    from engine.study.overrides import override
 
     contest = evaluated[1].sets[1]
     set_id, problem_id = runner.db.tuples("SELECT set_id, problem_id FROM responses JOIN sample_sets s ON s.id = set_id WHERE s.purpose = 'evaluate' ORDER BY ALL")[0]

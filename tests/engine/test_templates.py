@@ -2,17 +2,17 @@
 
 import pytest
 
-from engine import pairing, plans, runs
 from engine.config.templates import TEMPLATES, from_template
 from engine.errors import ConfigError
 from engine.events import Sampled
 from engine.level_lengths import level_lengths
 from engine.method.dast import Level
 from engine.method.strategies import options_of
-from engine.runs import create_run
 from engine.store import reads, record
+from engine.study import pairing, plans, runs
+from engine.study.runs import create_run
+from engine.study.worked_examples import with_examples
 from engine.types import Response
-from engine.worked_examples import with_examples
 from tests.engine.small_runs import judge, small
 
 

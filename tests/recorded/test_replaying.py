@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine import runs
 from engine.auto import run_to_end
 from engine.config import load_config, parse_config, plain_config
 from engine.errors import ConfigError
@@ -18,6 +17,7 @@ from engine.recorded import import_responses, open_set
 from engine.recorded.judged import judged
 from engine.replaying import replay, replay_config
 from engine.store import Database, reads
+from engine.study import runs
 from tests.engine.small_runs import cli, small
 
 TAUS = {"tau_l": 0.25, "tau_h": 0.65, "mode": "accuracy"}

@@ -6,7 +6,6 @@ from typing import ClassVar
 
 import pytest
 
-from engine import pairing, plans, runs
 from engine.auto import run_to_end
 from engine.config import load_config, parse_config, plain_config
 from engine.errors import ConfigError, ProblemSetError, RewardModelError, SamplerError
@@ -20,6 +19,7 @@ from engine.problems import problem_id
 from engine.recorded import import_responses
 from engine.recorded.flags import flagged
 from engine.store import Database, commit_reads, job_rows, reads
+from engine.study import pairing, plans, runs
 from engine.summary import summarise
 from engine.types import Request, SamplingSettings
 from tests.engine.small_runs import cli

@@ -4,9 +4,9 @@ import pytest
 
 from engine import placement
 from engine.jobs import JobRunner
-from engine.runs import create_run
-from engine.sources import reward
 from engine.store import Database, job_rows, reads
+from engine.study.runs import create_run
+from engine.study.sources import reward
 from engine.types import Response
 from tests.engine.small_runs import small
 

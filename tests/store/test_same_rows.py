@@ -3,8 +3,8 @@
 import duckdb
 import pytest
 
-from engine.runs import create_run
 from engine.store import Database
+from engine.study.runs import create_run
 from tests.engine.small_runs import judge, small
 from tests.same_rows import differences
 

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from engine import pairing, plans
 from engine.config import load_config
 from engine.errors import ConfigError, ProblemSetError
 from engine.events import Note, PolicySaved
@@ -14,8 +13,9 @@ from engine.initialisation import initialise
 from engine.jobs import JobRunner
 from engine.models.weights import content_id, locate
 from engine.paths import STARTER
-from engine.runs import create_run
 from engine.store import Database, job_rows, reads
+from engine.study import pairing, plans
+from engine.study.runs import create_run
 from tests.engine.small_runs import cli, judge, small, toml
 from tests.training.small_trainings import question, right
 

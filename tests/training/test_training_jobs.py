@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from engine import pairing, placement, plans, runs, tasks
+from engine import placement, tasks
 from engine.events import OptimiserStep, PolicySaved
 from engine.jobs import JobRunner
-from engine.runs import create_run
 from engine.store import Database, commit_reads, job_rows, now, reads
+from engine.study import pairing, plans, runs
+from engine.study.runs import create_run
 from engine.summary import summarise
 from engine.training import TrainingTask
 from engine.training.saving import OPTIMISER

@@ -6,8 +6,8 @@ import pytest
 
 from engine import placement
 from engine.jobs import JobRunner
-from engine.runs import create_run
 from engine.store import Database, reads
+from engine.study.runs import create_run
 from tests.engine.jobs.gated_backends import FakeReward, FakeSampler, FakeTrainer, World
 from tests.engine.small_runs import small
 

@@ -1,7 +1,7 @@
 """What the tests of jobs ask and do: a job's state, waiting for it, what must be stored before one can be submitted."""
 
-from engine import pairing, plans
 from engine.store import Database, commit_reads, job_rows
+from engine.study import pairing, plans
 from tests.engine.small_runs import judge, until
 
 N_PRESAMPLES = 36

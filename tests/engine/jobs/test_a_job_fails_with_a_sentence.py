@@ -4,9 +4,10 @@ import shutil
 
 import pytest
 
-from engine import pairing, runs, tasks
+from engine import tasks
 from engine.errors import ConfigError, SamplerError, StoreError
 from engine.store import job_rows, reads, record
+from engine.study import pairing, runs
 from tests.engine.jobs.small_jobs import commit_all, state
 from tests.engine.small_runs import judge, until
 

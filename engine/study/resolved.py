@@ -11,8 +11,8 @@ from pathlib import Path
 
 from engine.config import RunConfig, training_config
 from engine.problems import STARTER_SETS
-from engine.runs import config_of
 from engine.store import Database, commit_reads, export_reads, job_rows, reads
+from engine.study.runs import config_of
 
 
 def resolved_config(db: Database, run_id: str) -> tuple[RunConfig, list[str]]:

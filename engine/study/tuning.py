@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from engine import runs
 from engine.errors import ConfigError
 from engine.method.metrics import n_star
 from engine.method.tuning import balance_by_tau, best_cell
-from engine.side_samples import SideOrder, place_order
 from engine.store import Database, now, reads, side_reads
+from engine.study import runs
+from engine.study.side_samples import SideOrder, place_order
 from engine.types import Purpose
 
 

@@ -7,16 +7,16 @@ import json
 import uuid
 from dataclasses import replace
 
-from engine import sources
 from engine.config import RunConfig, parse_config, plain_config
 from engine.config.checks import check_servers
 from engine.errors import ConfigError, ProblemSetError
 from engine.method.seeds import stable_hash
-from engine.sample_sets import sample_set, settings_key
 from engine.samplers import resolve_sampler
 from engine.store import Database, commit_reads, job_rows, now, reads
 from engine.store.reads import EVERY
-from engine.training_rows import n_training_rows
+from engine.study import sources
+from engine.study.sample_sets import sample_set, settings_key
+from engine.study.training_rows import n_training_rows
 from engine.types import Problem, Purpose, SampleSet, SamplingSettings
 
 

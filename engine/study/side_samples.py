@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from engine import runs
 from engine.errors import ConfigError
 from engine.method.seeds import stable_hash
-from engine.sample_sets import sample_set
 from engine.store import Database, commit_reads, reads
+from engine.study import runs
+from engine.study.sample_sets import sample_set
 from engine.types import Purpose, SamplingSettings
 
 

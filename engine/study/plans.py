@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from engine import runs
 from engine.config import RunConfig
 from engine.errors import ConfigError, EngineError, StoreConflict
 from engine.method.budget import remaining_budget
@@ -20,6 +19,7 @@ from engine.method.strategies import Presampled, options_of
 from engine.recorded.replay import open_set
 from engine.store import Database, commit_reads, now, reads, side_reads
 from engine.store.reads import Estimates
+from engine.study import runs
 from engine.types import Mode, Plan
 
 

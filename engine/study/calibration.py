@@ -5,10 +5,10 @@ The paper does not say what its estimation accuracy is measured against (docs/me
 
 import numpy as np
 
-from engine import runs
 from engine.errors import ConfigError
-from engine.side_samples import SideOrder, place_order
 from engine.store import Database, reads, side_reads
+from engine.study import runs
+from engine.study.side_samples import SideOrder, place_order
 from engine.types import Purpose
 
 N_LABEL = 12

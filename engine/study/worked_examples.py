@@ -2,10 +2,10 @@
 
 import json
 
-from engine import runs
 from engine.method.dast import CUTOFFS, Level, WorkedExample, dast_levels, length_prompt, matched_examples
 from engine.method.seeds import stable_hash
 from engine.store import Database, commit_reads, reads
+from engine.study import runs
 from engine.types import Problem, SampleSet
 
 

@@ -3,11 +3,11 @@
 import math
 from types import SimpleNamespace
 
-from engine import runs
 from engine.config import PairsConfig
 from engine.method.pairs import build_pairs
 from engine.method.seeds import stable_hash
 from engine.store import Database, commit_reads, now
+from engine.study import runs
 
 Pair = tuple[SimpleNamespace, SimpleNamespace]
 """(chosen, rejected), rows of the pool."""
