@@ -5,7 +5,7 @@ import streamlit as st
 from app import state
 from app.thresholds import MODE_NAMES, Setting
 from engine.errors import EngineError
-from engine.estimation import EstimationReport, ModeReport, estimation
+from engine.figures.estimation import EstimationReport, ModeReport, estimation
 from engine.method.intervals import Interval
 from engine.method.suggestions import Suggestion, quantile_thresholds
 from engine.store.reads import Estimates

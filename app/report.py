@@ -9,10 +9,10 @@ from html import escape
 from importlib.metadata import PackageNotFoundError, version
 
 from app import charts
-from engine.comparison import Comparison
-from engine.comparison_text import tables
+from engine.figures.comparison import Comparison
+from engine.figures.text import tables
 from engine.doctor import PACKAGES
-from engine.measured_runs import Measured
+from engine.figures.measure import Measured
 from engine.method.intervals import Interval
 from engine.study.resolved import as_toml
 

@@ -7,7 +7,7 @@ import streamlit as st
 from app import state, widgets
 from app.thresholds import Setting
 from engine.errors import EngineError
-from engine.offers import Offer, offers
+from engine.figures.offers import Offer, offers
 from engine.store import side_reads
 from engine.store.reads import Estimates
 

@@ -16,12 +16,12 @@ from benchmarks.study_table import CONTROL, figures, table
 from engine.auto import run_to_end
 from engine.config import RunConfig, load_config
 from engine.config.templates import from_template
-from engine.evaluation import evaluations
+from engine.figures.evaluation import evaluations
 from engine.jobs import JobRunner
 from engine.paths import ROOT
 from engine.store import Database, reads
 from engine.study.runs import create_run
-from engine.summary import summarise
+from engine.figures.summary import summarise
 
 CONFIG = ROOT / "data" / "starter" / "default.toml"
 METHODS = ("hs_star", "uniform_dpo", CONTROL, "outlier_only", "inlier_only", "posterior", "rest_em", "b_star", "dast_p_sft")

@@ -69,7 +69,7 @@ def evaluate(arguments) -> None:
 def _evaluate_suite(arguments) -> None:
     from dataclasses import asdict
 
-    from engine.comparison_text import table
+    from engine.figures.text import table
     from engine.jobs import JobRunner
     from engine.store import Database
     from engine.suites import as_rows, evaluate_suite, load_suite, subject
@@ -94,7 +94,7 @@ def _walk(arguments, choose_run, *, evaluate_only: bool = False) -> None:
     from engine.auto import evaluate_policy, run_to_end
     from engine.jobs import JobRunner
     from engine.store import Database
-    from engine.summary import summarise
+    from engine.figures.summary import summarise
 
     db = Database(arguments.db)
     runner = None
@@ -119,10 +119,10 @@ def _report(job: dict) -> None:
 
 
 def compare(arguments) -> None:
-    from engine.comparison import compare as side_by_side
-    from engine.comparison import plain
-    from engine.comparison_text import as_text
-    from engine.measured_runs import measure_files
+    from engine.figures.comparison import compare as side_by_side
+    from engine.figures.comparison import plain
+    from engine.figures.text import as_text
+    from engine.figures.measure import measure_files
 
     found = side_by_side(measure_files(arguments.runs))
     print(json.dumps(plain(found)) if arguments.json else as_text(found))
@@ -131,7 +131,7 @@ def compare(arguments) -> None:
 def replay(arguments) -> None:
     from dataclasses import asdict
 
-    from engine.comparison_text import table
+    from engine.figures.text import table
     from engine.config import load_config
     from engine.replaying import as_rows, replay_config, replay_run
 

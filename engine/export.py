@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from engine.config import plain_config
 from engine.errors import ConfigError
-from engine.evaluation import evaluated_policies, evaluations
+from engine.figures.evaluation import evaluated_policies, evaluations
 from engine.method.prompts import fill
 from engine.models.weights import adapter_folder, content_id
 from engine.paths import write_text, written_whole

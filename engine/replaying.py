@@ -20,7 +20,7 @@ from engine.method.difficulty import classify
 from engine.method.intervals import Interval, bootstrap_mean, bootstrap_ratio
 from engine.method.replay import replay_yield
 from engine.method.strategies import Presampled, strategies
-from engine.offers import choices
+from engine.figures.offers import choices
 from engine.recorded.judged import judged
 from engine.recorded.replay import open_set
 from engine.store import Database, reads

@@ -3,9 +3,9 @@
 import streamlit as st
 
 from app import comparing, inert, state, widgets
-from engine.comparison import compare
+from engine.figures.comparison import compare
 from engine.errors import EngineError
-from engine.measured_runs import measure
+from engine.figures.measure import measure
 from engine.store import reads
 from engine.study import runs
 from engine.walk import Phase, next_phase

@@ -127,7 +127,7 @@ def test_importing_the_engine_stays_light():
 
 
 def test_importing_the_command_line_reads_no_model_library():
-    loaded = _loaded_by("import engine.__main__, engine.jobs, engine.auto, engine.summary, engine.export, engine.worker")
+    loaded = _loaded_by("import engine.__main__, engine.jobs, engine.auto, engine.figures.summary, engine.export, engine.worker")
     assert "duckdb" in loaded
     assert {name.partition(".")[0] for name in loaded} & HEAVY - {"pandas"} == set()
 

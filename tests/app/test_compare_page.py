@@ -6,8 +6,8 @@ import pytest
 
 from app import state
 from app.report import accuracy_series, as_html
-from engine.comparison import compare
-from engine.measured_runs import measure
+from engine.figures.comparison import compare
+from engine.figures.measure import measure
 from tests.app.shown import said, show
 from tests.engine.stored_studies import study
 

@@ -9,7 +9,7 @@ import pytest
 from engine.auto import presample
 from engine.config import load_config, parse_config, plain_config
 from engine.errors import ConfigError
-from engine.estimation import estimation
+from engine.figures.estimation import estimation
 from engine.events import Graded, Sampled
 from engine.jobs import JobRunner
 from engine.recorded import import_responses

@@ -2,9 +2,9 @@
 
 import pytest
 
-from engine import offers
+from engine.figures import offers
 from engine.method.strategies import strategies
-from engine.monitors import monitors
+from engine.figures.monitors import monitors
 from engine.store import reads
 from engine.study import plans
 from engine.study.runs import create_run

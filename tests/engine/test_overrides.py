@@ -6,7 +6,7 @@ import duckdb
 import pytest
 
 from engine.errors import ConfigError
-from engine.evaluation import evaluation
+from engine.figures.evaluation import evaluation
 from engine.events import Graded, Sampled
 from engine.export import table_batches
 from engine.grading import Grader

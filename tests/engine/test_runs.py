@@ -15,7 +15,7 @@ from engine.store.response_reads import Filter, count
 from engine.study import pairing, plans, runs
 from engine.study.plans import AlreadyCommitted
 from engine.study.runs import create_run
-from engine.summary import summarise
+from engine.figures.summary import summarise
 from engine.types import Difficulty
 from tests.engine.small_runs import judge, small
 

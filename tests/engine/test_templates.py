@@ -5,7 +5,7 @@ import pytest
 from engine.config.templates import TEMPLATES, from_template
 from engine.errors import ConfigError
 from engine.events import Sampled
-from engine.level_lengths import level_lengths
+from engine.figures.lengths import level_lengths
 from engine.method.dast import Level
 from engine.method.strategies import options_of
 from engine.store import reads, record

@@ -9,7 +9,7 @@ import pytest
 from engine.auto import run_to_end
 from engine.config import load_config, parse_config, plain_config
 from engine.errors import ConfigError, ProblemSetError, RewardModelError, SamplerError
-from engine.evaluation import evaluations
+from engine.figures.evaluation import evaluations
 from engine.grading import Grader
 from engine.grading.again import as_table, regrade
 from engine.jobs import JobRunner
@@ -20,7 +20,7 @@ from engine.recorded import import_responses
 from engine.recorded.flags import flagged
 from engine.store import Database, commit_reads, job_rows, reads
 from engine.study import pairing, plans, runs
-from engine.summary import summarise
+from engine.figures.summary import summarise
 from engine.types import Request, SamplingSettings
 from tests.engine.small_runs import cli
 

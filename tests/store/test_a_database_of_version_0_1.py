@@ -9,7 +9,7 @@ from engine.auto import run_to_end
 from engine.jobs import JobRunner
 from engine.paths import STARTER
 from engine.store import Database, commit_reads, job_rows, reads
-from engine.summary import summarise
+from engine.figures.summary import summarise
 from tests.conftest import ROOT
 
 

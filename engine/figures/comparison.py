@@ -10,8 +10,8 @@ from itertools import combinations
 import numpy as np
 
 from engine.errors import ConfigError
-from engine.evaluation import Evaluation
-from engine.measured_runs import Compared, Done, Measured
+from engine.figures.evaluation import Evaluation
+from engine.figures.measure import Compared, Done, Measured
 from engine.method.intervals import Interval, bootstrap_mean, student_t
 
 

@@ -1,7 +1,7 @@
 """A comparison as tables of text: for a terminal, a page and a report."""
 
-from engine.comparison import Comparison, Group, Paired
-from engine.measured_runs import UNITS, Compared
+from engine.figures.comparison import Comparison, Group, Paired
+from engine.figures.measure import UNITS, Compared
 from engine.method.intervals import Interval
 
 

@@ -11,14 +11,14 @@ import numpy as np
 
 from engine.config import RunConfig
 from engine.errors import ConfigError
-from engine.evaluation import Evaluation, evaluations, gain
+from engine.figures.evaluation import Evaluation, evaluations, gain
 from engine.export import pick_run
 from engine.method.difficulty import classify
 from engine.method.intervals import Interval
 from engine.method.seeds import stable_hash
 from engine.store import Database, commit_reads, comparison_reads, reads
 from engine.study.resolved import resolved_config
-from engine.summary import summarise
+from engine.figures.summary import summarise
 from engine.types import Difficulty
 
 UNITS = ("responses", "tokens", "seconds")

@@ -1,6 +1,6 @@
 """A run as figures: what `engine run --json` prints and the Compare page shows."""
 
-from engine.evaluation import Evaluation, evaluations, gain
+from engine.figures.evaluation import Evaluation, evaluations, gain
 from engine.method.intervals import Interval
 from engine.store import Database, commit_reads, job_rows, reads, side_reads
 from engine.study.runs import config_of
