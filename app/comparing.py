@@ -7,14 +7,14 @@ from app import charts, inert, state, widgets
 from app.report import accuracy_series, as_html
 from engine.figures import monitors
 from engine.figures.comparison import Comparison
-from engine.figures.text import tables
 from engine.figures.evaluation import Evaluation, gain
 from engine.figures.lengths import Length, level_lengths
 from engine.figures.measure import Measured
+from engine.figures.summary import class_counts_of_commit
+from engine.figures.text import tables
 from engine.method.difficulty import classify
 from engine.method.flows import flows
 from engine.store import commit_reads, reads
-from engine.figures.summary import class_counts_of_commit
 from engine.types import Difficulty
 
 CLASSES = ["All right", "Mixed", "None right"]

@@ -9,12 +9,12 @@ from html import escape
 from importlib.metadata import PackageNotFoundError, version
 
 from app import charts
+from engine.config.toml import as_toml
+from engine.doctor.machine import PACKAGES
 from engine.figures.comparison import Comparison
-from engine.figures.text import tables
-from engine.doctor import PACKAGES
 from engine.figures.measure import Measured
+from engine.figures.text import tables
 from engine.method.intervals import Interval
-from engine.study.resolved import as_toml
 
 POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:"
 STYLE = """body{font:15px/1.5 system-ui,sans-serif;max-width:1100px;margin:2em auto;padding:0 1em;color:#222;background:#fff}

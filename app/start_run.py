@@ -9,7 +9,7 @@ from app import inert, state
 from engine.config import RunConfig, load_config
 from engine.config.checks import check_config
 from engine.errors import EngineError
-from engine.paths import STARTER
+from engine.paths import ROOT, STARTER
 from engine.problems import STARTER_SETS
 from engine.problems.stored import stored_sets
 from engine.recorded import Imported, imported_sets
@@ -40,7 +40,7 @@ def refuse(error: EngineError) -> None:
 def start(config: RunConfig) -> None:
     """Begin a run, and go to where its problems will appear."""
     if begin(config):
-        st.switch_page(state.ROOT / "pages" / "difficulty.py", query_params=state.address("difficulty.py"))
+        st.switch_page(ROOT / "pages" / "difficulty.py", query_params=state.address("difficulty.py"))
 
 
 def problem_run() -> None:

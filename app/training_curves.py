@@ -5,7 +5,7 @@ import streamlit as st
 
 from app import charts, inert, state, widgets
 from app.curves import Curves, smooth, thin
-from engine.export import table_bytes
+from engine.export.run import table_bytes
 from engine.store import job_rows
 
 NAMES = {

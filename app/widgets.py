@@ -8,6 +8,7 @@ import streamlit as st
 
 from app import charts, state
 from engine.method.seeds import stable_hash
+from engine.paths import ROOT
 from engine.store import reads
 
 PAGES = {
@@ -51,7 +52,7 @@ def navigation(current: str) -> None:
         if page == "playground.py":
             st.space("small")
         here = {} if page != current else st.query_params.to_dict()
-        st.page_link(state.ROOT / "pages" / page, label=title, icon=icon, query_params=state.address(page) | here, width="stretch")
+        st.page_link(ROOT / "pages" / page, label=title, icon=icon, query_params=state.address(page) | here, width="stretch")
 
 
 def run_picker() -> None:
@@ -146,7 +147,7 @@ def nothing_yet(why: str, page: str) -> NoReturn:
 def link(page: str, label: str, **about: str | None) -> None:
     """A link to a page file that takes the selection along. about: see state.address."""
     _, icon = PAGES[page]
-    st.page_link(state.ROOT / "pages" / page, label=label, icon=icon, query_params=state.address(page, **about))
+    st.page_link(ROOT / "pages" / page, label=label, icon=icon, query_params=state.address(page, **about))
 
 
 def page_title(page: str) -> str:

@@ -13,15 +13,15 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from benchmarks.study_table import CONTROL, figures, table
-from engine.auto import run_to_end
 from engine.config import RunConfig, load_config
 from engine.config.templates import from_template
 from engine.figures.evaluation import evaluations
+from engine.figures.summary import summarise
+from engine.headless.run import run_to_end
 from engine.jobs import JobRunner
 from engine.paths import ROOT
 from engine.store import Database, reads
 from engine.study.runs import create_run
-from engine.figures.summary import summarise
 
 CONFIG = ROOT / "data" / "starter" / "default.toml"
 METHODS = ("hs_star", "uniform_dpo", CONTROL, "outlier_only", "inlier_only", "posterior", "rest_em", "b_star", "dast_p_sft")

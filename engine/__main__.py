@@ -70,9 +70,9 @@ def _evaluate_suite(arguments) -> None:
     from dataclasses import asdict
 
     from engine.figures.text import table
+    from engine.headless.suites import as_rows, evaluate_suite, load_suite, subject
     from engine.jobs import JobRunner
     from engine.store import Database
-    from engine.suites import as_rows, evaluate_suite, load_suite, subject
 
     suite, chosen = load_suite(arguments.suite), subject(arguments.policy)
     data = Path(arguments.data).expanduser() if arguments.data else None
@@ -91,10 +91,10 @@ def _evaluate_suite(arguments) -> None:
 
 
 def _walk(arguments, choose_run, *, evaluate_only: bool = False) -> None:
-    from engine.auto import evaluate_policy, run_to_end
+    from engine.figures.summary import summarise
+    from engine.headless.run import evaluate_policy, run_to_end
     from engine.jobs import JobRunner
     from engine.store import Database
-    from engine.figures.summary import summarise
 
     db = Database(arguments.db)
     runner = None
@@ -121,8 +121,8 @@ def _report(job: dict) -> None:
 def compare(arguments) -> None:
     from engine.figures.comparison import compare as side_by_side
     from engine.figures.comparison import plain
-    from engine.figures.text import as_text
     from engine.figures.measure import measure_files
+    from engine.figures.text import as_text
 
     found = side_by_side(measure_files(arguments.runs))
     print(json.dumps(plain(found)) if arguments.json else as_text(found))
@@ -131,9 +131,9 @@ def compare(arguments) -> None:
 def replay(arguments) -> None:
     from dataclasses import asdict
 
-    from engine.figures.text import table
     from engine.config import load_config
-    from engine.replaying import as_rows, replay_config, replay_run
+    from engine.figures.text import table
+    from engine.headless.replay import as_rows, replay_config, replay_run
 
     chosen = {"tau_l": arguments.tau_l, "tau_h": arguments.tau_h, "mode": arguments.mode}
     if arguments.config:
@@ -187,7 +187,7 @@ def _job_states(db, run_id: str) -> list[dict]:
 
 
 def export(arguments) -> None:
-    from engine import export as out
+    from engine.export import run as out
     from engine.store import Database
 
     _require_database(arguments.db)
@@ -217,12 +217,12 @@ def export(arguments) -> None:
 def regrade(arguments) -> None:
     from dataclasses import asdict
 
-    from engine.export import pick_run
+    from engine.export.regrade import stored_verdicts
     from engine.grading import Grader
     from engine.grading.again import as_table
     from engine.grading.again import regrade as grade_again
     from engine.store import Database
-    from engine.study.overrides import stored_verdicts
+    from engine.study.runs import pick_run
 
     def report(so_far) -> None:
         print(f"{so_far.n_graded:,} graded again, {len(so_far.disagreements):,} disagree", file=sys.stderr)
@@ -244,7 +244,7 @@ def regrade(arguments) -> None:
 def init(arguments) -> None:
     from engine.config import load_config
     from engine.events import Note, OptimiserStep
-    from engine.initialisation import initialise
+    from engine.headless.init import initialise
     from engine.paths import artifacts_of
 
     def report(event) -> None:
@@ -259,7 +259,7 @@ def init(arguments) -> None:
 
 
 def doctor(arguments) -> int:
-    from engine.doctor import examine
+    from engine.doctor.machine import examine
 
     if arguments.config:
         return _doctor_config(arguments)
@@ -272,7 +272,7 @@ def _doctor_config(arguments) -> int:
     """1 where something is asked for or must be changed before `run` would start."""
     from dataclasses import asdict
 
-    from engine.checks import examine_config, is_runnable
+    from engine.doctor.configuration import examine_config, is_runnable
 
     findings = examine_config(Path(arguments.config))
     runnable = is_runnable(findings)
@@ -335,7 +335,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_export(exporting: argparse.ArgumentParser) -> None:
-    from engine.export import TABLES
+    from engine.export.run import TABLES
 
     exporting.add_argument("what", choices=[*TABLES, "config", "policy", "all"])
     exporting.add_argument(

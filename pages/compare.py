@@ -3,8 +3,8 @@
 import streamlit as st
 
 from app import comparing, inert, state, widgets
-from engine.figures.comparison import compare
 from engine.errors import EngineError
+from engine.figures.comparison import compare
 from engine.figures.measure import measure
 from engine.store import reads
 from engine.study import runs

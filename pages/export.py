@@ -6,9 +6,9 @@ import streamlit as st
 
 from app import inert, state, widgets
 from engine.errors import EngineError
-from engine.export import TABLES, config_text, export_all, export_policy, table_bytes, trained_policy
+from engine.export.run import TABLES, config_text, export_all, export_policy, table_bytes, trained_policy
+from engine.export.tables import SUFFIXES
 from engine.store import export_reads, reads
-from engine.tables import SUFFIXES
 
 MOST_RESPONSES = 100_000  # above it the long tables go to a folder, not through the browser's memory
 LONG = ("responses", "held_out_responses")

@@ -5,7 +5,7 @@ import streamlit as st
 
 from app import charts, inert, state, widgets
 from app.recorded_in import has_outcome_scores
-from engine.export import table_bytes
+from engine.export.run import table_bytes
 from engine.store import commit_reads
 
 PAGE_ROWS = 200

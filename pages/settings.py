@@ -3,11 +3,13 @@
 import streamlit as st
 
 from app import inert, start_run, state, widgets
-from engine import doctor, storage
+from engine.config.toml import as_toml
+from engine.doctor import machine, storage
 from engine.errors import EngineError
+from engine.paths import ROOT
 from engine.samplers import resolve_sampler
 from engine.store import reads
-from engine.study.resolved import as_toml, resolved_config
+from engine.study.resolved import resolved_config
 
 
 def where() -> None:
@@ -17,13 +19,13 @@ def where() -> None:
     st.caption(f"{widgets.size(storage.n_free(state.store()))} free on that disk. Another database: `streamlit run app/main.py -- --db FILE`.")
 
 
-def machine() -> None:
+def hardware() -> None:
     st.subheader("What it runs on")
     try:
         sampler = resolve_sampler("auto")
     except EngineError as error:
         sampler = str(error)
-    facts = {"Device": doctor.device(), "Sampler": sampler, **doctor.versions()}
+    facts = {"Device": machine.device(), "Sampler": sampler, **machine.versions()}
     st.dataframe([{"What": name, "Here": text} for name, text in facts.items()], hide_index=True, height="content", alt="Device, sampler and versions")
 
 
@@ -43,7 +45,7 @@ def configuration() -> None:
         st.caption("It replays recorded responses. Start another study on them on the Data page.")
     elif st.button("Copy into a new run", icon=":material/content_copy:", type="primary"):
         start_run.copy_run(run_id)
-        st.switch_page(state.ROOT / "pages" / "data.py", query_params=state.address("data.py"))
+        st.switch_page(ROOT / "pages" / "data.py", query_params=state.address("data.py"))
     st.code(as_toml(config, notes), language=None, wrap_lines=True)
 
 
@@ -54,4 +56,4 @@ left, right = st.columns([3, 2], gap="large")
 with left:
     configuration()
 with right:
-    machine()
+    hardware()

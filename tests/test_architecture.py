@@ -81,7 +81,7 @@ def test_one_iteration_knows_neither_the_store_nor_the_jobs():
 
 
 def test_the_store_and_the_phases_know_no_one_above_them():
-    above = ("engine.jobs", "engine.tasks", "engine.study.runs", "engine.walk", "engine.auto", "engine.placement")
+    above = ("engine.jobs", "engine.tasks", "engine.study.runs", "engine.walk", "engine.headless.run", "engine.placement")
     assert offenders(modules("engine/store"), *above, "engine.phases") == {}
     assert offenders([ROOT / "engine" / "phases.py"], *above, "engine.store") == {}
 
@@ -127,7 +127,7 @@ def test_importing_the_engine_stays_light():
 
 
 def test_importing_the_command_line_reads_no_model_library():
-    loaded = _loaded_by("import engine.__main__, engine.jobs, engine.auto, engine.figures.summary, engine.export, engine.worker")
+    loaded = _loaded_by("import engine.__main__, engine.jobs, engine.headless.run, engine.figures.summary, engine.export.run, engine.worker")
     assert "duckdb" in loaded
     assert {name.partition(".")[0] for name in loaded} & HEAVY - {"pandas"} == set()
 

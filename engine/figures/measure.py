@@ -12,13 +12,13 @@ import numpy as np
 from engine.config import RunConfig
 from engine.errors import ConfigError
 from engine.figures.evaluation import Evaluation, evaluations, gain
-from engine.export import pick_run
+from engine.figures.summary import summarise
 from engine.method.difficulty import classify
 from engine.method.intervals import Interval
 from engine.method.seeds import stable_hash
 from engine.store import Database, commit_reads, comparison_reads, reads
 from engine.study.resolved import resolved_config
-from engine.figures.summary import summarise
+from engine.study.runs import pick_run
 from engine.types import Difficulty
 
 UNITS = ("responses", "tokens", "seconds")

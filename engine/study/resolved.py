@@ -6,7 +6,7 @@ then the stored settings stay and a sentence tells what is missing.
 """
 
 import json
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 from engine.config import RunConfig, training_config
@@ -41,32 +41,6 @@ def resolved_config(db: Database, run_id: str) -> tuple[RunConfig, list[str]]:
     if any(batch.num_rows for batch in export_reads.batches(db, "overrides", run_id)):
         notes.append("Verdicts that a person overrode are no setting: they are in the table overrides.")
     return _located(config, reads.policy_path(db, rows[0]["policy_id"]), run["prm_path"]), notes
-
-
-def as_toml(config: RunConfig, notes: list[str] = ()) -> str:
-    """A configuration as the text of a TOML file that load_config reads; notes stand on top as comments."""
-    tables = asdict(config)
-    lines = [f"# {' '.join(note.split())}" for note in notes]
-    lines += _settings({name: value for name, value in tables.items() if not isinstance(value, dict)})
-    for name, table in tables.items():
-        if isinstance(table, dict):
-            lines += ["", f"[{name}]", *_settings(table)]
-    return "\n".join(lines) + "\n"
-
-
-def _settings(table: dict) -> list[str]:
-    """None is said by leaving the setting out: every setting that may be None is None by default."""
-    return [f"{name} = {_value(value)}" for name, value in table.items() if value is not None]
-
-
-def _value(value: str | bool | int | float | tuple | list | dict) -> str:
-    if isinstance(value, dict):
-        return f"{{{', '.join(f'{name} = {_value(v)}' for name, v in value.items())}}}"
-    if isinstance(value, tuple | list):
-        return f"[{', '.join(map(_value, value))}]"
-    if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-    return json.dumps(value) if isinstance(value, bool) else repr(value)
 
 
 def _located(config: RunConfig, policy_folder: str, prm_folder: str) -> RunConfig:

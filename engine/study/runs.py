@@ -58,6 +58,15 @@ def config_of(db: Database, run_id: str) -> RunConfig:
     return parse_config(json.loads(row["config"]))
 
 
+def pick_run(db: Database, run_id: str | None) -> str:
+    """The run that is meant; None means the newest. Raises: ConfigError if it is not there."""
+    known = [row["id"] for row in reads.runs(db)]
+    run_id = run_id or (known[0] if known else None)
+    if run_id not in known:
+        raise ConfigError(f"There is no run {run_id or 'yet'} in {db.path}. `status` lists the runs that are there.")
+    return run_id
+
+
 def begin_next_iteration(db: Database, run_id: str) -> int:
     """Give the run N problems it never used, or the same ones again, and the policy its last training made.
 

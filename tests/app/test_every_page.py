@@ -14,7 +14,7 @@ BESIDE = {"playground": "The responses stay in this tab", "settings": "Configura
 
 @pytest.mark.parametrize("page", BESIDE)
 def test_the_pages_beside_the_job_are_there_before_the_first_response_and_after_a_training(studio, page, monkeypatch):
-    monkeypatch.setattr("engine.doctor.device", lambda: "cpu")
+    monkeypatch.setattr("engine.doctor.machine.device", lambda: "cpu")
     before = show(page)
     studio.trained()
     for at in (before, show(page)):
@@ -22,7 +22,7 @@ def test_the_pages_beside_the_job_are_there_before_the_first_response_and_after_
 
 
 def test_without_a_run_they_say_what_to_do(database, monkeypatch):
-    monkeypatch.setattr("engine.doctor.device", lambda: "cpu")
+    monkeypatch.setattr("engine.doctor.machine.device", lambda: "cpu")
     assert "no run yet" in said(show("playground")) and "no run yet" in said(show("settings"))
     assert "Boundary" in said(show("glossary"))
 
@@ -113,7 +113,7 @@ def test_a_response_is_compared_with_another_one_to_its_problem(studio):
 
 
 def test_the_configuration_of_a_run_is_copied_into_the_start_form(studio, monkeypatch):
-    monkeypatch.setattr("engine.doctor.device", lambda: "cpu")
+    monkeypatch.setattr("engine.doctor.machine.device", lambda: "cpu")
     studio.resampled()
     at = show("settings")
     press(at, "Copy into a new run")

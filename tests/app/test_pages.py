@@ -2,12 +2,12 @@
 
 import pytest
 
+from engine.config.toml import as_toml
 from engine.events import Graded, OptimiserStep, Sampled
-from engine.export import TABLES
+from engine.export.run import TABLES
 from engine.method.difficulty import class_counts, classify
 from engine.store import commit_reads, job_rows, reads, record
 from engine.study import calibration, overrides, pairing, plans, runs
-from engine.study.resolved import as_toml
 from engine.types import Response, Verdict
 from tests.app.shown import metrics, n_to_resample, press, said, show, title_of, titles
 

@@ -10,10 +10,10 @@ import sys
 import huggingface_hub
 import pytest
 
-from engine import checks
 from engine.__main__ import main
-from engine.checks import examine_config, is_runnable
 from engine.config import load_config
+from engine.doctor import configuration
+from engine.doctor.configuration import examine_config, is_runnable
 from engine.method.difficulty import PRESETS
 from engine.models import devices
 from engine.models.devices import Device
@@ -35,7 +35,7 @@ def offline(monkeypatch):
         monkeypatch.setattr(huggingface_hub, name, refuse)
     monkeypatch.setattr(socket.socket, "connect", refuse)
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
-    monkeypatch.setattr(checks, "resolve_sampler", lambda name: NAMES[1] if name == "auto" else name)
+    monkeypatch.setattr(configuration, "resolve_sampler", lambda name: NAMES[1] if name == "auto" else name)
 
 
 @pytest.fixture

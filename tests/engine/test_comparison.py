@@ -5,10 +5,10 @@ import json
 import numpy as np
 import pytest
 
-from engine.figures.comparison import compare
-from engine.figures.text import as_text
 from engine.errors import ConfigError
+from engine.figures.comparison import compare
 from engine.figures.measure import measure, measure_files
+from engine.figures.text import as_text
 from engine.method.intervals import student_t
 from engine.store import Database, reads
 from engine.study import runs

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.auto import presample
 from engine.config import load_config, parse_config, plain_config
 from engine.errors import ConfigError
-from engine.figures.estimation import estimation
 from engine.events import Graded, Sampled
+from engine.figures.estimation import estimation
+from engine.headless.run import presample
 from engine.jobs import JobRunner
 from engine.recorded import import_responses
 from engine.store import reads, record

@@ -12,18 +12,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.config import load_config, parse_config, plain_config
+from engine.config.toml import as_toml
 from engine.errors import ConfigError
 from engine.events import Graded, Sampled, Scored
-from engine.export import TABLES, export_all, export_config, export_policy, export_table, table_batches, trained_policy
+from engine.export.run import TABLES, export_all, export_config, export_policy, export_table, table_batches, trained_policy
+from engine.export.tables import SUFFIXES, TYPES, read_table, types, write_table
 from engine.models.weights import content_id
 from engine.problems import read_problems
 from engine.problems.spreadsheet import guarded, unguarded
 from engine.store import Database, commit_reads, export_reads, job_rows, now, reads, record
 from engine.study import pairing, plans, runs
 from engine.study.overrides import override
-from engine.study.resolved import as_toml, resolved_config
+from engine.study.resolved import resolved_config
 from engine.study.side_samples import place_order
-from engine.tables import SUFFIXES, TYPES, read_table, types, write_table
 from engine.types import Purpose, Response, StepScores, Verdict
 from tests.engine.small_runs import cli, judge, small
 
@@ -181,7 +182,7 @@ def test_everything_the_store_holds_is_read_back_exactly(db, run_id, tmp_path, s
 
 
 def test_a_run_without_rewards_is_exported_with_nulls_and_repeats_from_its_configuration(db, tmp_path):
-    from engine.auto import run_to_end
+    from engine.headless.run import run_to_end
     from engine.jobs import JobRunner
     from engine.recorded import import_responses
 

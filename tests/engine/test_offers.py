@@ -3,8 +3,8 @@
 import pytest
 
 from engine.figures import offers
-from engine.method.strategies import strategies
 from engine.figures.monitors import monitors
+from engine.method.strategies import strategies
 from engine.store import reads
 from engine.study import plans
 from engine.study.runs import create_run

@@ -6,9 +6,10 @@ import duckdb
 import pytest
 
 from engine.errors import ConfigError
-from engine.figures.evaluation import evaluation
 from engine.events import Graded, Sampled
-from engine.export import table_batches
+from engine.export.regrade import stored_verdicts
+from engine.export.run import table_batches
+from engine.figures.evaluation import evaluation
 from engine.grading import Grader
 from engine.grading.again import as_table, regrade
 from engine.method.difficulty import class_counts, classify
@@ -16,7 +17,7 @@ from engine.store import Database, commit_reads, now, reads, record, response_re
 from engine.store.response_reads import Filter
 from engine.store.schema import MIGRATIONS
 from engine.study import pairing, plans, runs
-from engine.study.overrides import override, stored_verdicts
+from engine.study.overrides import override
 from engine.types import Difficulty, Response, Verdict
 from tests.engine.small_runs import cli, judge
 

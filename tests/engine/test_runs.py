@@ -9,13 +9,13 @@ import pytest
 
 from engine.config import RunConfig
 from engine.errors import ConfigError, ProblemSetError, StoreConflict
+from engine.figures.summary import summarise
 from engine.method.budget import remaining_budget
 from engine.store import Database, commit_reads, export_reads, job_rows, now, reads
 from engine.store.response_reads import Filter, count
 from engine.study import pairing, plans, runs
 from engine.study.plans import AlreadyCommitted
 from engine.study.runs import create_run
-from engine.figures.summary import summarise
 from engine.types import Difficulty
 from tests.engine.small_runs import judge, small
 

@@ -1,6 +1,6 @@
 """Where things are stored: the file and the folders beside it, with their sizes."""
 
-from engine import storage
+from engine.doctor import storage
 
 
 def test_every_folder_beside_the_database_is_listed_with_its_size(db):

@@ -8,10 +8,10 @@ import pytest
 
 from engine.config import PolicyConfig, SamplingConfig
 from engine.errors import ConfigError
+from engine.headless.suites import Subject, as_rows, evaluate_suite, load_suite, subject
 from engine.jobs import JobRunner
 from engine.paths import STARTER
 from engine.store import Database, reads
-from engine.suites import Subject, as_rows, evaluate_suite, load_suite, subject
 from tests.conftest import ROOT
 from tests.engine.small_runs import cli, toml
 

@@ -7,15 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.auto import run_to_end
 from engine.config import load_config, parse_config, plain_config
 from engine.errors import ConfigError
 from engine.grading import Grader
+from engine.headless.replay import replay, replay_config
+from engine.headless.run import run_to_end
 from engine.jobs import JobRunner
 from engine.method.strategies import strategies
 from engine.recorded import import_responses, open_set
 from engine.recorded.judged import judged
-from engine.replaying import replay, replay_config
 from engine.store import Database, reads
 from engine.study import runs
 from tests.engine.small_runs import cli, small

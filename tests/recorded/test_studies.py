@@ -6,12 +6,13 @@ from typing import ClassVar
 
 import pytest
 
-from engine.auto import run_to_end
 from engine.config import load_config, parse_config, plain_config
 from engine.errors import ConfigError, ProblemSetError, RewardModelError, SamplerError
 from engine.figures.evaluation import evaluations
+from engine.figures.summary import summarise
 from engine.grading import Grader
 from engine.grading.again import as_table, regrade
+from engine.headless.run import run_to_end
 from engine.jobs import JobRunner
 from engine.method.seeds import stable_hash
 from engine.placement import Backend, Inline, Workers
@@ -20,7 +21,6 @@ from engine.recorded import import_responses
 from engine.recorded.flags import flagged
 from engine.store import Database, commit_reads, job_rows, reads
 from engine.study import pairing, plans, runs
-from engine.figures.summary import summarise
 from engine.types import Request, SamplingSettings
 from tests.engine.small_runs import cli
 

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from engine.auto import run_to_end
+from engine.figures.summary import summarise
+from engine.headless.run import run_to_end
 from engine.jobs import JobRunner
 from engine.paths import STARTER
 from engine.store import Database, commit_reads, job_rows, reads
-from engine.figures.summary import summarise
 from tests.conftest import ROOT
 
 

@@ -8,8 +8,8 @@ import pytest
 from engine.config import load_config
 from engine.errors import ConfigError, ProblemSetError
 from engine.events import Note, PolicySaved
-from engine.export import export_policy
-from engine.initialisation import initialise
+from engine.export.run import export_policy
+from engine.headless.init import initialise
 from engine.jobs import JobRunner
 from engine.models.weights import content_id, locate
 from engine.paths import STARTER

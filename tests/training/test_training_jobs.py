@@ -8,11 +8,11 @@ import pytest
 
 from engine import placement, tasks
 from engine.events import OptimiserStep, PolicySaved
+from engine.figures.summary import summarise
 from engine.jobs import JobRunner
 from engine.store import Database, commit_reads, job_rows, now, reads
 from engine.study import pairing, plans, runs
 from engine.study.runs import create_run
-from engine.figures.summary import summarise
 from engine.training import TrainingTask
 from engine.training.saving import OPTIMISER
 from engine.types import Preference, Worked

@@ -12,7 +12,6 @@ from typing import Literal
 
 import numpy as np
 
-from engine.auto import evaluate_policy
 from engine.config import (
     DifficultyConfig,
     EvaluationConfig,
@@ -26,6 +25,7 @@ from engine.config import (
 )  # fmt: skip
 from engine.config.checks import check_config
 from engine.errors import ConfigError, ProblemSetError
+from engine.headless.run import evaluate_policy
 from engine.jobs import JobRunner
 from engine.method.intervals import Interval, bootstrap_mean, wilson
 from engine.method.metrics import pass_at_k

@@ -10,21 +10,21 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from engine import auto
 from engine.config import RunConfig
 from engine.errors import ConfigError
-from engine.export import pick_run
+from engine.figures.offers import choices
 from engine.grading import Grader
+from engine.headless import run
 from engine.jobs import JobRunner
 from engine.method.difficulty import classify
 from engine.method.intervals import Interval, bootstrap_mean, bootstrap_ratio
 from engine.method.replay import replay_yield
 from engine.method.strategies import Presampled, strategies
-from engine.figures.offers import choices
 from engine.recorded.judged import judged
 from engine.recorded.replay import open_set
 from engine.store import Database, reads
 from engine.study import plans, runs
+from engine.study.runs import pick_run
 from engine.types import Mode
 
 
@@ -88,7 +88,7 @@ def replay_config(config: RunConfig, *, tau_l: float | None = None, tau_h: float
         runner = JobRunner(db)
         try:
             run_id = runs.create_run(db, config)
-            auto.presample(runner, run_id)
+            run.presample(runner, run_id)
             return replay(db, run_id, **thresholds(config, tau_l, tau_h, mode))
         finally:
             runner.close()

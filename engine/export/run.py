@@ -12,15 +12,16 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from engine.config import plain_config
+from engine.config.toml import as_toml
 from engine.errors import ConfigError
+from engine.export.tables import SUFFIXES, require_suffix, write_table
 from engine.figures.evaluation import evaluated_policies, evaluations
 from engine.method.prompts import fill
 from engine.models.weights import adapter_folder, content_id
 from engine.paths import write_text, written_whole
 from engine.store import Database, export_reads, reads
-from engine.study.resolved import as_toml, resolved_config
-from engine.study.runs import config_of, evaluation_sets
-from engine.tables import SUFFIXES, require_suffix, write_table
+from engine.study.resolved import resolved_config
+from engine.study.runs import config_of, evaluation_sets, pick_run
 
 if TYPE_CHECKING:
     import pyarrow
@@ -139,15 +140,6 @@ def trained_policy(db: Database, run_id: str, iteration: int | None = None) -> s
     wanted = [iteration] if iteration is not None else sorted(began, reverse=True)
     made = ((t, reads.next_policy(db, run_id, t)) for t in wanted if t in began)
     return next((policy_id for t, policy_id in made if policy_id and policy_id != began[t]), None)
-
-
-def pick_run(db: Database, run_id: str | None) -> str:
-    """The run that is meant; None means the newest. Raises: ConfigError if it is not there."""
-    known = [row["id"] for row in reads.runs(db)]
-    run_id = run_id or (known[0] if known else None)
-    if run_id not in known:
-        raise ConfigError(f"There is no run {run_id or 'yet'} in {db.path}. `status` lists the runs that are there.")
-    return run_id
 
 
 def table_batches(db: Database, what: str, run_id: str, iteration: int | None = None) -> Iterator["pyarrow.RecordBatch"]:

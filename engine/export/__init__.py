@@ -1,0 +1,1 @@
+"""What a person takes away: tables, configurations, policies; and stored verdicts given to be graded again."""
