@@ -3,7 +3,7 @@
 import streamlit as st
 
 from app import inert, state, widgets
-from engine import job_log
+from engine.jobs.log import tail
 from engine.store import job_rows
 
 ENDED = {
@@ -114,7 +114,7 @@ def _log(job: dict) -> None:
 
 def log(job: dict) -> None:
     """The last lines of a job's notes and of its children's output, as plain text."""
-    st.code(job_log.tail(state.store(), job, n_lines=LOG_LINES) or "Nothing was said yet.", language=None, wrap_lines=True)
+    st.code(tail(state.store(), job, n_lines=LOG_LINES) or "Nothing was said yet.", language=None, wrap_lines=True)
 
 
 def _act(label: str, icon: str | None, key: str, call, *arguments) -> None:

@@ -16,7 +16,7 @@ import streamlit as st
 from app import inert
 from engine.config import RunConfig
 from engine.errors import EngineError
-from engine.jobs import JobRunner
+from engine.jobs.runner import JobRunner
 from engine.paths import DEFAULT_DB
 from engine.store import Database, reads
 from engine.study import runs

@@ -12,13 +12,13 @@ from pathlib import Path
 
 from benchmarks.rows import Row, against, alone
 from engine.config import load_config
-from engine.jobs import JobRunner
+from engine.jobs.kinds import sampler_backend
+from engine.jobs.runner import JobRunner
 from engine.method.prompts import fill
 from engine.placement import Backend, Workers
 from engine.store import Database, job_rows, reads
 from engine.study import runs
 from engine.study.sample_sets import requests
-from engine.tasks import sampler_backend
 
 N_PROBLEMS, N_RUNS = 2_000, 5
 CONFIG = Path(__file__).resolve().parent.parent / "data" / "starter" / "default.toml"

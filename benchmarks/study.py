@@ -18,7 +18,7 @@ from engine.config.templates import from_template
 from engine.figures.evaluation import evaluations
 from engine.figures.summary import summarise
 from engine.headless.run import run_to_end
-from engine.jobs import JobRunner
+from engine.jobs.runner import JobRunner
 from engine.paths import ROOT
 from engine.store import Database, reads
 from engine.study.runs import create_run

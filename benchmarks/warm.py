@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmarks.rows import Row, against
 from engine.config import load_config
-from engine.jobs import JobRunner
+from engine.jobs.runner import JobRunner
 from engine.placement import Workers
 from engine.store import Database, job_rows
 from engine.study import runs

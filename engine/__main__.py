@@ -71,7 +71,7 @@ def _evaluate_suite(arguments) -> None:
 
     from engine.figures.text import table
     from engine.headless.suites import as_rows, evaluate_suite, load_suite, subject
-    from engine.jobs import JobRunner
+    from engine.jobs.runner import JobRunner
     from engine.store import Database
 
     suite, chosen = load_suite(arguments.suite), subject(arguments.policy)
@@ -93,7 +93,7 @@ def _evaluate_suite(arguments) -> None:
 def _walk(arguments, choose_run, *, evaluate_only: bool = False) -> None:
     from engine.figures.summary import summarise
     from engine.headless.run import evaluate_policy, run_to_end
-    from engine.jobs import JobRunner
+    from engine.jobs.runner import JobRunner
     from engine.store import Database
 
     db = Database(arguments.db)

@@ -4,9 +4,9 @@ import streamlit as st
 
 from app import inert, state, widgets
 from app.response_card import STATUS, answer_steps
-from engine import playground
 from engine.config import RunConfig
 from engine.errors import EngineError
+from engine.jobs import playground
 from engine.store import reads
 from engine.study.runs import config_of
 from engine.types import SamplingSettings

@@ -77,12 +77,12 @@ def test_the_method_is_numpy_and_the_standard_library_only():
 
 
 def test_one_iteration_knows_neither_the_store_nor_the_jobs():
-    assert offenders([ROOT / "engine" / "iteration.py"], "engine.store", "engine.jobs", "engine.study.runs", "engine.tasks") == {}
+    assert offenders([ROOT / "engine" / "iteration.py"], "engine.store", "engine.jobs.runner", "engine.study.runs", "engine.jobs.kinds") == {}
 
 
 def test_the_store_and_the_phases_know_no_one_above_them():
-    above = ("engine.jobs", "engine.tasks", "engine.study.runs", "engine.walk", "engine.headless.run", "engine.placement")
-    assert offenders(modules("engine/store"), *above, "engine.phases") == {}
+    above = ("engine.jobs.runner", "engine.jobs.kinds", "engine.study.runs", "engine.walk", "engine.headless.run", "engine.placement")
+    assert offenders(modules("engine/store"), *above, "engine.jobs.respond") == {}
     assert offenders([ROOT / "engine" / "phases.py"], *above, "engine.store") == {}
 
 
@@ -127,7 +127,7 @@ def test_importing_the_engine_stays_light():
 
 
 def test_importing_the_command_line_reads_no_model_library():
-    loaded = _loaded_by("import engine.__main__, engine.jobs, engine.headless.run, engine.figures.summary, engine.export.run, engine.worker")
+    loaded = _loaded_by("import engine.__main__, engine.jobs.runner, engine.headless.run, engine.figures.summary, engine.export.run, engine.placement.worker")
     assert "duckdb" in loaded
     assert {name.partition(".")[0] for name in loaded} & HEAVY - {"pandas"} == set()
 
@@ -141,7 +141,7 @@ assert not app.exception, [e.message for e in app.exception]
 assert app.main.children, "the page drew nothing"
 """
     loaded = _loaded_by(draw)
-    assert "streamlit" in loaded and "engine.jobs" in loaded
+    assert "streamlit" in loaded and "engine.jobs.runner" in loaded
     assert {name.partition(".")[0] for name in loaded} & {"torch", "transformers", "trl", "vllm", "math_verify"} == set()
 
 

@@ -1,9 +1,11 @@
 """What the settings of a run mean together: every value that cannot be used is named in a sentence before a model is loaded."""
 
 from collections.abc import Callable
+from dataclasses import fields
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from engine.config.backends import NO_REWARD, Role, names, takers
 from engine.errors import ConfigError
 from engine.method.budget import remaining_budget
 from engine.method.difficulty import check_thresholds
@@ -23,6 +25,7 @@ Source: TRL 1.16, DPOConfig.loss_type."""
 
 def check_config(config: "RunConfig") -> None:
     """Raises: ConfigError for the first value that cannot be used."""
+    _check_names(config)
     remaining_budget(config.problems.n_train, config.sampling.n, config.sampling.n_presample)
     check_template(config.policy.prompt_template)
     d = config.difficulty
@@ -59,6 +62,15 @@ def check_config(config: "RunConfig") -> None:
     check_recorded(config)
 
 
+def _check_names(config: "RunConfig") -> None:
+    """What names a backend."""
+    for name, value, known in (
+        ("sampling.sampler", config.sampling.sampler, ("auto", *names(Role.SAMPLER))),
+        ("reward.family", config.reward.family, (*names(Role.REWARD), NO_REWARD)),
+    ):
+        _require(name, value, value in known, f"one of {', '.join(known)}")
+
+
 def require_thresholds(config: "RunConfig") -> None:
     """Raises: ConfigError if a threshold is left to a person."""
     if config.difficulty.tau_l is None or config.difficulty.tau_h is None:
@@ -89,13 +101,12 @@ def check_servers(s: "SamplingConfig") -> None:
         checked_url(url)
     needed = s.sampler != "openai_api" or bool(s.base_urls)
     _require("sampling.base_urls", list(s.base_urls), needed, 'at least one address, because sampling.sampler is "openai_api"')
-    for name in ("base_urls", "model"):
-        _only(s, name, getattr(s, name), "openai_api")
-    for name in ("ray_address", "n_engines"):
-        _only(s, name, getattr(s, name), "ray_pool")
     _require("sampling.n_engines", s.n_engines, s.n_engines is None or s.n_engines >= 1, "1 or more, or left out")
     _require("sampling.tensor_parallel_size", s.tensor_parallel_size, s.tensor_parallel_size >= 1, "1 or more")
-    _only(s, "tensor_parallel_size", s.tensor_parallel_size > 1 and s.tensor_parallel_size, "vllm_local", "ray_pool")
+    for name, default in ((f.name, f.default) for f in fields(s)):
+        samplers = takers(f"sampling.{name}")
+        fits = not samplers or getattr(s, name) == default or s.sampler in ("auto", *samplers)
+        _require(f"sampling.{name}", getattr(s, name), fits, f"left out, or sampling.sampler one of {', '.join(samplers)}")
 
 
 def checked_url(url: str) -> str:
@@ -116,11 +127,6 @@ def checked_url(url: str) -> str:
             "stored: give the bare address, and the key in HS_STAR_API_KEY or OPENAI_API_KEY."
         )
     return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/') or '/v1'}"
-
-
-def _only(s: "SamplingConfig", name: str, value: object, *samplers: str) -> None:
-    fits = not value or s.sampler in ("auto", *samplers)
-    _require(f"sampling.{name}", value, fits, f"left out, or sampling.sampler one of {', '.join(samplers)}")
 
 
 def check_recorded(config: "RunConfig") -> None:

@@ -6,6 +6,7 @@ Defaults are the paper's where it gives them (docs/method.md, sections 1.4 to 1.
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from engine.config.backends import RECORDED
 from engine.method.prompts import PAPER_TEMPLATE
 from engine.method.tuning import TAUS, TEMPERATURES
 from engine.types import Mode, SamplingSettings
@@ -40,7 +41,7 @@ class PolicyConfig:
 
 @dataclass(frozen=True, slots=True)
 class SamplingConfig:
-    sampler: Literal["auto", "hf_local", "vllm_local", "openai_api", "ray_pool", "recorded"] = "auto"
+    sampler: str = "auto"
     """auto takes vllm_local where vLLM is installed and can serve the policy on a GPU, else hf_local. openai_api: the servers
     in base_urls. ray_pool: Ray, here or at ray_address. recorded replays the imported responses that policy.path names."""
     n: int = 8
@@ -68,7 +69,7 @@ class SamplingConfig:
 @dataclass(frozen=True, slots=True)
 class RewardConfig:
     path: str
-    family: Literal["token_classification", "qwen_prm", "skywork_prm", "outcome", "recorded_scores", "none"] = "token_classification"
+    family: str = "token_classification"
     """outcome: one score per response from a sequence classifier. recorded_scores: the scores of the imported set at path. none: no
     process reward, accuracy alone decides."""
     revision: str | None = None
@@ -194,7 +195,7 @@ class RunConfig:
     @property
     def is_recorded(self) -> bool:
         """Whether responses are replayed: then there is no policy to train or to evaluate."""
-        return self.sampling.sampler == "recorded"
+        return self.sampling.sampler == RECORDED
 
     @property
     def n_train_in_all(self) -> int:

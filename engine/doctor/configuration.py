@@ -9,12 +9,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
-from engine import loading
 from engine.config import RunConfig, load_config, require_thresholds
+from engine.config.backends import loads_model
 from engine.errors import ConfigError, EngineError
 from engine.models import devices
 from engine.models.memory import ModelSize
 from engine.models.weights import folder_here, size_of
+from engine.placement import seating
 from engine.problems import hub_name, read_problems
 from engine.samplers import resolve_sampler
 
@@ -93,7 +94,7 @@ def _local_problems(about: str, source: str, n_wanted: int, *, skip_broken: bool
 def _models(config: RunConfig) -> Iterator[Finding]:
     if not config.is_recorded:
         yield _model("policy", config.policy.path, "policy", config.policy.revision)
-    if config.reward.family not in loading.LOOKED_UP:
+    if loads_model(config.reward.family):
         yield _model("reward", config.reward.path, "prm", config.reward.revision)
 
 
@@ -132,22 +133,22 @@ def _memory(config: RunConfig) -> Iterator[Finding]:
     except ConfigError:
         return
     policy, reward = _sizes(config)
-    seating = loading.seat(loading.policy_load(config, sampler, policy, here), loading.reward_load(config, reward, here))
-    loads = [load for load in (seating.policy, seating.reward) if load is not None]
+    seats = seating.seat(seating.policy_load(config, sampler, policy, here), seating.reward_load(config, reward, here))
+    loads = [load for load in (seats.policy, seats.reward) if load is not None]
     if not config.is_recorded:
-        loads.append(loading.training_load(config, config.training, policy, here[0]))
+        loads.append(seating.training_load(config, config.training, policy, here[0]))
     for load in loads:
         training_apart = load.task == "training" and len(here) > 1
         fits = training_apart or load.fits(load.device.free)
         yield Finding(f"memory, {load.task}", "ok" if fits else "change", load.told() if fits else load.refusal())
-    if seating.policy and seating.reward:
-        beside = "side by side" if seating.together else "in turn: all responses first, then all scores"
+    if seats.policy and seats.reward:
+        beside = "side by side" if seats.together else "in turn: all responses first, then all scores"
         yield Finding("placement", "note", f"policy and reward model are loaded {beside}")
 
 
 def _sizes(config: RunConfig) -> tuple[ModelSize | None, ModelSize | None]:
     """Of the policy and the reward model; None where it is unknown or there is none."""
-    loaded = (not config.is_recorded, config.reward.family not in loading.LOOKED_UP)
+    loaded = (not config.is_recorded, loads_model(config.reward.family))
     found = []
     for model, role, is_loaded in ((config.policy, "policy", loaded[0]), (config.reward, "prm", loaded[1])):
         try:

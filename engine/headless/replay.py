@@ -15,7 +15,7 @@ from engine.errors import ConfigError
 from engine.figures.offers import choices
 from engine.grading import Grader
 from engine.headless import run
-from engine.jobs import JobRunner
+from engine.jobs.runner import JobRunner
 from engine.method.difficulty import classify
 from engine.method.intervals import Interval, bootstrap_mean, bootstrap_ratio
 from engine.method.replay import replay_yield

@@ -2,10 +2,10 @@
 
 from engine.config import require_thresholds
 from engine.errors import EngineError
-from engine.jobs import JobRunner
+from engine.jobs.kinds import BEFORE, after
+from engine.jobs.runner import JobRunner
 from engine.store import job_rows, reads
 from engine.study import calibration, plans, runs, tuning
-from engine.tasks import BEFORE, after
 from engine.types import Purpose
 from engine.walk import Phase, next_phase
 

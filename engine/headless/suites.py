@@ -26,7 +26,7 @@ from engine.config import (
 from engine.config.checks import check_config
 from engine.errors import ConfigError, ProblemSetError
 from engine.headless.run import evaluate_policy
-from engine.jobs import JobRunner
+from engine.jobs.runner import JobRunner
 from engine.method.intervals import Interval, bootstrap_mean, wilson
 from engine.method.metrics import pass_at_k
 from engine.paths import SUITES

@@ -12,12 +12,6 @@ from engine.types import StepScores
 
 SCORE_DECIMALS = 5
 
-READ_AS_ONE_TEXT = "token_classification"
-"""Reads the policy's prompt and the response as one text; the other families with a model lay the bare question out themselves."""
-
-FAMILIES = (READ_AS_ONE_TEXT, "qwen_prm", "skywork_prm", "outcome")
-"""Families that load a model; see RewardConfig.family."""
-
 
 class RewardModel(Protocol):
     def score(self, items: Sequence[tuple[str, str]]) -> list[StepScores]:

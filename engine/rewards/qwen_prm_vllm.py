@@ -10,8 +10,7 @@ from collections.abc import Iterator
 from engine.errors import RewardModelError
 from engine.models import vllm
 from engine.rewards.batched import BatchedReward, Item, Row, load_tokenizer
-from engine.rewards.qwen_prm import StepTags
-from engine.samplers.vllm_local import CPU_BLOCK_TOKENS, ENVIRONMENT
+from engine.rewards.step_tags import StepTags
 
 GPU_MEMORY_SHARE = 0.25
 """Share of the GPU's memory for weights and cache; the policy's sampler takes 0.7 beside it."""
@@ -36,7 +35,7 @@ class PooledQwenPrm(BatchedReward):
                 "A model is already open in vLLM in this process, and two engines in one process die together. Set "
                 'reward.backend = "transformers", or placement = "worker": one process per model.'
             )
-        for name, value in ENVIRONMENT.items():
+        for name, value in vllm.ENVIRONMENT.items():
             os.environ.setdefault(name, value)
         self._tags = StepTags(self.path, load_tokenizer(self.path, trust_remote_code))
         try:
@@ -76,7 +75,7 @@ def _start(path: str, tag_id: int, trust_remote_code: bool):
     from vllm.config import PoolerConfig
 
     on_gpu = {"dtype": "bfloat16", "gpu_memory_utilization": GPU_MEMORY_SHARE}
-    on_cpu = {"dtype": "float32", "enforce_eager": True, "block_size": CPU_BLOCK_TOKENS}
+    on_cpu = {"dtype": "float32", "enforce_eager": True, "block_size": vllm.CPU_BLOCK_TOKENS}
     return LLM(
         model=path,
         tokenizer=path,

@@ -7,9 +7,9 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
+from engine.config.backends import RECORDED, Role, names
+from engine.errors import ConfigError
 from engine.types import Request, Response, SamplingSettings
-
-NAMES = ("hf_local", "vllm_local", "openai_api", "ray_pool")
 
 
 class Sampler(Protocol):
@@ -36,15 +36,14 @@ def resolve_sampler(name: str) -> str:
     from importlib.util import find_spec
     from shutil import which
 
-    from engine.errors import ConfigError
-
-    if name == "recorded":
+    if name == RECORDED:
         return name
     has_vllm = find_spec("vllm") is not None
     if name == "auto":
         name = os.environ.get("HS_STAR_SAMPLER") or ("vllm_local" if has_vllm and which("nvidia-smi") else "hf_local")
-    if name not in NAMES:
-        raise ConfigError(f"HS_STAR_SAMPLER is {name}: use one of {', '.join(NAMES)}.")
+    known = [sampler for sampler in names(Role.SAMPLER) if sampler != RECORDED]
+    if name not in known:
+        raise ConfigError(f"HS_STAR_SAMPLER is {name}: use one of {', '.join(known)}.")
     if name == "vllm_local" and not has_vllm:
         raise ConfigError(
             "sampling.sampler is vllm_local, and vLLM is not installed. Install requirements-vllm.txt (NVIDIA) or "

@@ -20,20 +20,6 @@ from engine.samplers.hand_out import HandOut, handed_out
 from engine.samplers.tokens import cannot_load, end_tokens, prompt_tokens
 from engine.types import Request, Response, SamplingSettings
 
-ENVIRONMENT = {
-    "VLLM_ENABLE_V1_MULTIPROCESSING": "0",
-    "VLLM_NO_USAGE_STATS": "1",
-    "VLLM_LOGGING_LEVEL": "WARNING",
-    "VLLM_CPU_OMP_THREADS_BIND": "nobind",
-    "VLLM_CPU_KVCACHE_SPACE": "1",
-}
-"""Set before vLLM is imported, unless the user set them: no process of its own that could outlive a killed worker, no report
-to anybody, and on a CPU (GPUs ignore the last two) no pinned threads and 1 GiB of key-value cache."""
-
-CPU_BLOCK_TOKENS = 32
-"""Tokens per block of the key-value cache on a CPU. vLLM's own 128 shares only prompts longer than that; on the
-starter policy 32 is a quarter faster."""
-
 GPU_MEMORY_SHARE = 0.7
 """Share of the GPU's memory for weights and cache where the reward model's size is unknown, so that it finds room. Ours, a guess."""
 
@@ -45,7 +31,7 @@ class VllmSampler:
         path: folder with config, tokenizer and safetensors, or a hub id.
         batch_size: requests in flight.
         trust_remote_code: run code that comes with the model.
-        memory_share: of the GPU, for weights and cache: see engine.loading. None takes GPU_MEMORY_SHARE; a CPU ignores it.
+        memory_share: of the GPU, for weights and cache: see engine.placement.seating. None takes GPU_MEMORY_SHARE; a CPU ignores it.
         tensor_parallel_size: GPUs that share the weights.
 
     Raises: SamplerError if the policy cannot be loaded, or another vLLM engine is open in this process.
@@ -65,7 +51,7 @@ class VllmSampler:
                 "A model is already open in vLLM in this process, and two engines in one process die together. "
                 'Close it first, or set placement = "worker": one process per model.'
             )
-        for name, value in ENVIRONMENT.items():
+        for name, value in vllm.ENVIRONMENT.items():
             os.environ.setdefault(name, value)
         from transformers import AutoTokenizer
 
@@ -169,7 +155,7 @@ def _start(path: str, batch_size: int, trust_remote_code: bool, memory_share: fl
 
     on_gpu = {"dtype": "bfloat16", "gpu_memory_utilization": memory_share}
     spread = {"tensor_parallel_size": tensor_parallel_size, "distributed_executor_backend": "mp"} if tensor_parallel_size > 1 else {}
-    on_cpu = {"dtype": "float32", "enforce_eager": True, "block_size": CPU_BLOCK_TOKENS, "enable_chunked_prefill": False}
+    on_cpu = {"dtype": "float32", "enforce_eager": True, "block_size": vllm.CPU_BLOCK_TOKENS, "enable_chunked_prefill": False}
     return LLM(
         model=path,
         tokenizer=path,

@@ -6,12 +6,12 @@ Knows files and content, neither the store nor any model's inside.
 from pathlib import Path
 
 from engine.config import RunConfig
+from engine.config.backends import BACKENDS, NO_REWARD
 from engine.errors import ConfigError, ProblemSetError
 from engine.method.budget import remaining_budget
 from engine.models.weights import content_id, locate
 from engine.problems import read_problems, require_disjoint
 from engine.recorded.replay import open_set
-from engine.rewards import FAMILIES, READ_AS_ONE_TEXT
 from engine.types import Problem
 
 
@@ -65,12 +65,12 @@ def reward(config: RunConfig) -> tuple[str, str]:
 
     Raises: ConfigError, RecordedSetError.
     """
-    if config.reward.family == "none":
+    if config.reward.family == NO_REWARD:
         return "", ""
-    if config.reward.family in FAMILIES:
+    entry = BACKENDS[config.reward.family]
+    if entry.loads_model:
         folder = locate(config.reward.path, role="prm", revision=config.reward.revision)
-        is_first = config.reward.family == READ_AS_ONE_TEXT
-        return str(folder), content_id(folder) if is_first else f"{config.reward.family}-{content_id(folder)}"
+        return str(folder), content_id(folder) if entry.reads == "text" else f"{entry.name}-{content_id(folder)}"
     recorded = open_set(str(Path(config.reward.path).expanduser().resolve()))
     if recorded.about["scores"] == "none":
         raise ConfigError(

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from app import state
-from engine.jobs import JobRunner
+from engine.jobs.runner import JobRunner
 from engine.problems.stored import store_problems, stored_sets
 from engine.recorded import import_responses, imported_sets
 from engine.store import reads

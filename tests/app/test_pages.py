@@ -66,7 +66,7 @@ def test_a_configuration_that_cannot_be_used_is_answered_with_a_sentence(databas
 
 
 def test_the_home_button_makes_a_run_and_starts_its_presampling(database, monkeypatch):
-    monkeypatch.setattr("engine.jobs.JobRunner.run_next", lambda self: False)
+    monkeypatch.setattr("engine.jobs.runner.JobRunner.run_next", lambda self: False)
     at = show("home")
     at.button[0].click().run()
     assert not at.exception
@@ -253,13 +253,13 @@ def test_an_iteration_number_in_other_digits_is_ignored(studio):
 
 
 def test_the_second_training_of_an_iteration_is_evaluated_too(studio):
-    from engine import tasks
+    from engine.jobs import kinds
 
     studio.trained()
     first = job_rows.latest(studio.db, studio.run_id, 0, "train")
     second = {**first, "id": job_rows.add(studio.db, studio.run_id, 0, "train", {"beta": 0.2})}
     studio.db.cursor().execute("UPDATE jobs SET policy_id = 'e' || id WHERE id = ?", [second["id"]])
-    assert tasks.follow_ups(studio.db, first) != tasks.follow_ups(studio.db, second)
+    assert kinds.follow_ups(studio.db, first) != kinds.follow_ups(studio.db, second)
 
 
 def test_a_person_overrides_a_verdict_on_the_card_and_takes_it_back(studio):

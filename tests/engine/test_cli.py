@@ -7,7 +7,7 @@ import duckdb
 import pandas
 import pytest
 
-from engine.jobs import JobRunner
+from engine.jobs.runner import JobRunner
 from engine.store import Database, export_reads, job_rows, reads
 from tests.engine.small_runs import cli, toml
 

@@ -11,7 +11,7 @@ from engine.errors import ConfigError
 from engine.events import Graded, Sampled
 from engine.figures.estimation import estimation
 from engine.headless.run import presample
-from engine.jobs import JobRunner
+from engine.jobs.runner import JobRunner
 from engine.recorded import import_responses
 from engine.store import reads, record
 from engine.study import calibration, runs

@@ -183,7 +183,7 @@ def test_everything_the_store_holds_is_read_back_exactly(db, run_id, tmp_path, s
 
 def test_a_run_without_rewards_is_exported_with_nulls_and_repeats_from_its_configuration(db, tmp_path):
     from engine.headless.run import run_to_end
-    from engine.jobs import JobRunner
+    from engine.jobs.runner import JobRunner
     from engine.recorded import import_responses
 
     stripped = [{k: v for k, v in json.loads(line).items() if k != "step_scores"} for line in (DATA / "recorded_lines.jsonl").open()]

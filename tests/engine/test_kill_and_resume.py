@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from engine.jobs import JobRunner
+from engine.jobs.runner import JobRunner
 from engine.store import Database, job_rows, reads
 from engine.study.runs import create_run
 from tests.engine.small_runs import ROOT, cli, small, toml, until
@@ -203,7 +203,7 @@ def runner(db) -> Iterator[JobRunner]:
 
 
 def workers() -> list[psutil.Process]:
-    return [child for child in psutil.Process().children() if not gone(child) and "engine.worker" in child.cmdline()]
+    return [child for child in psutil.Process().children() if not gone(child) and "engine.placement.worker" in child.cmdline()]
 
 
 def test_a_killed_worker_interrupts_the_job_with_a_sentence_and_resuming_completes_it(db, runner, finished):

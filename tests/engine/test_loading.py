@@ -4,16 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine import loading
 from engine.config import parse_config, plain_config
 from engine.errors import ConfigError
-from engine.jobs import JobRunner
+from engine.jobs.runner import JobRunner
 from engine.models import devices
 from engine.models.devices import Device, visible
 from engine.models.memory import FULL, HALF, ModelSize, Need, cache_bytes, sampling_need, scoring_need, shape_of, training_need
 from engine.models.weights import size_of
 from engine.paths import STARTER
-from engine.placement import Backend, Workers, child_environment
+from engine.placement import Backend, Workers, child_environment, seating
 from engine.store import Database, job_rows, reads
 from engine.study import runs
 from tests.engine.small_runs import small
@@ -33,7 +32,7 @@ def gpu(total: float, free: float) -> Device:
 
 def seated(device: Device, *others: Device, sampler="vllm_local", policy=SEVEN, prm=SEVEN):
     config, here = small(), [device, *others]
-    return loading.seat(loading.policy_load(config, sampler, policy, here), loading.reward_load(config, prm, here))
+    return seating.seat(seating.policy_load(config, sampler, policy, here), seating.reward_load(config, prm, here))
 
 
 def test_the_cache_is_counted_as_by_hand():
@@ -108,14 +107,14 @@ def test_what_cannot_fit_is_refused_with_field_value_needed_free_and_advice():
 
 
 def test_what_cannot_be_estimated_is_never_refused():
-    for seating in (seated(gpu(1, 1), policy=None, prm=None), seated(Device("GPU MIG-1", None, None))):
-        seating.require()
-        assert seating.together and seating.memory_share is None
+    for seats in (seated(gpu(1, 1), policy=None, prm=None), seated(Device("GPU MIG-1", None, None))):
+        seats.require()
+        assert seats.together and seats.memory_share is None
 
 
 def test_samplers_elsewhere_and_scores_that_are_looked_up_load_nothing_here():
     config = small(reward={"family": "none"}, difficulty={"mode": "accuracy"})
-    assert loading.policy_load(config, "openai_api", SEVEN, [GPU]) is None and loading.reward_load(config, SEVEN, [GPU]) is None
+    assert seating.policy_load(config, "openai_api", SEVEN, [GPU]) is None and seating.reward_load(config, SEVEN, [GPU]) is None
 
 
 @pytest.mark.parametrize(
@@ -171,8 +170,8 @@ def presampled(db, monkeypatch, device) -> tuple[dict, Watched, list]:
 def test_in_turn_gives_the_same_responses_and_scores_and_never_holds_both(db, tmp_path, monkeypatch):
     roomy = Device("CPU", 10**11, 10**11)
     config, size = small(), size_of(STARTER / "policy", None)
-    needs: list[Need] = [loading.policy_load(config, "hf_local", size, [roomy]).need, loading.reward_load(config, size, [roomy]).need]
-    tight = int((max(n.least for n in needs) + 10**8) / loading.USABLE)
+    needs: list[Need] = [seating.policy_load(config, "hf_local", size, [roomy]).need, seating.reward_load(config, size, [roomy]).need]
+    tight = int((max(n.least for n in needs) + 10**8) / seating.USABLE)
     job, watched, rows = presampled(db, monkeypatch, Device("CPU", tight, tight))
     assert job["state"] == "done", job["error"]
     assert [name for name, _ in watched.opened] == ["hf_local", "token_classification"]
@@ -197,8 +196,8 @@ def test_the_size_is_part_of_the_stored_configuration_and_not_of_the_sample_set(
 def test_weights_that_several_gpus_share_are_counted_on_each_and_the_reward_model_takes_the_next():
     config = small(sampling={"sampler": "vllm_local", "tensor_parallel_size": 2})
     gpus = [Device(f"GPU {i}", 80 * 10**9, 80 * 10**9, i) for i in range(3)]
-    alone = loading.policy_load(small(sampling={"sampler": "vllm_local"}), "vllm_local", ModelSize(60 * 10**9), gpus)
-    shared = loading.policy_load(config, "vllm_local", ModelSize(60 * 10**9), gpus)
+    alone = seating.policy_load(small(sampling={"sampler": "vllm_local"}), "vllm_local", ModelSize(60 * 10**9), gpus)
+    shared = seating.policy_load(config, "vllm_local", ModelSize(60 * 10**9), gpus)
     assert not alone.fits(gpus[0].free) and shared.fits(gpus[0].free) and shared.need.weights * 2 == alone.need.weights
-    assert loading.reward_load(config, ModelSize(7 * 10**9), gpus).device == gpus[2]
-    assert loading.reward_load(config, ModelSize(7 * 10**9), gpus[:2]).device == gpus[1]
+    assert seating.reward_load(config, ModelSize(7 * 10**9), gpus).device == gpus[2]
+    assert seating.reward_load(config, ModelSize(7 * 10**9), gpus[:2]).device == gpus[1]

@@ -13,7 +13,7 @@ import pytest
 
 from benchmarks.model_servers import serve_policy
 from engine.errors import SamplerError
-from engine.jobs import JobRunner
+from engine.jobs.runner import JobRunner
 from engine.models.weights import content_id
 from engine.paths import STARTER
 from engine.samplers import openai_api

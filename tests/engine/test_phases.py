@@ -7,7 +7,7 @@ import pytest
 from engine.errors import RewardModelError, SamplerError
 from engine.events import Graded, Sampled, Scored
 from engine.grading import Grader
-from engine.phases import Owed, respond
+from engine.jobs.respond import Owed, respond
 from engine.study.sample_sets import sample_set
 from engine.types import Purpose, Request, Response, SamplingSettings, StepScores
 

@@ -4,13 +4,14 @@ import threading
 
 import pytest
 
-from engine import placement, playground
 from engine.errors import ConfigError, DeviceBusy
-from engine.jobs import JobRunner
+from engine.jobs import playground
+from engine.jobs.runner import JobRunner
 from engine.paths import STARTER
 from engine.store import job_rows
 from engine.types import Response, SamplingSettings
 from tests.engine.small_runs import until
+from tests.own_backends import open_with
 
 SETTINGS = SamplingSettings(1.0, 1.0, 80, "{question}\n")
 POLICIES = [playground.Asked(name, name, {}) for name in ("before", "after")]
@@ -29,7 +30,7 @@ class FakeSampler:
 
 @pytest.fixture
 def runner(db, run_id, monkeypatch):
-    monkeypatch.setitem(placement.BACKENDS, "hf_local", lambda backend: FakeSampler())
+    open_with(monkeypatch, "hf_local", lambda path, **options: FakeSampler())
     FakeSampler.gate.clear()
     made = JobRunner(db)
     yield made

@@ -9,7 +9,7 @@ import pytest
 from engine.config import PolicyConfig, SamplingConfig
 from engine.errors import ConfigError
 from engine.headless.suites import Subject, as_rows, evaluate_suite, load_suite, subject
-from engine.jobs import JobRunner
+from engine.jobs.runner import JobRunner
 from engine.paths import STARTER
 from engine.store import Database, reads
 from tests.conftest import ROOT

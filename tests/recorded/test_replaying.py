@@ -12,7 +12,7 @@ from engine.errors import ConfigError
 from engine.grading import Grader
 from engine.headless.replay import replay, replay_config
 from engine.headless.run import run_to_end
-from engine.jobs import JobRunner
+from engine.jobs.runner import JobRunner
 from engine.method.strategies import strategies
 from engine.recorded import import_responses, open_set
 from engine.recorded.judged import judged

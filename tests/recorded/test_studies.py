@@ -13,7 +13,7 @@ from engine.figures.summary import summarise
 from engine.grading import Grader
 from engine.grading.again import as_table, regrade
 from engine.headless.run import run_to_end
-from engine.jobs import JobRunner
+from engine.jobs.runner import JobRunner
 from engine.method.seeds import stable_hash
 from engine.placement import Backend, Inline, Workers
 from engine.problems import problem_id

@@ -2,13 +2,13 @@
 
 import pytest
 
-from engine import placement
-from engine.jobs import JobRunner
+from engine.jobs.runner import JobRunner
 from engine.store import Database, job_rows, reads
 from engine.study.runs import create_run
 from engine.study.sources import reward
 from engine.types import Response
 from tests.engine.small_runs import small
+from tests.own_backends import open_with
 
 pytest.importorskip("torch")
 
@@ -33,7 +33,7 @@ class FixedSampler:
 def test_a_run_scores_its_presamples_with_the_family_that_it_names(family, tmp_path, monkeypatch):
     model = BUILD[family](tmp_path / family)
     asked, original = [], batched.BatchedReward.score
-    monkeypatch.setitem(placement.BACKENDS, "hf_local", lambda b: FixedSampler())
+    open_with(monkeypatch, "hf_local", lambda path, **options: FixedSampler())
     monkeypatch.setattr(batched.BatchedReward, "score", lambda self, items: (asked.extend(items), original(self, items))[1])
     db = Database(tmp_path / "studio.duckdb")
     template = {"prompt_template": "Instructions first.\n{question}\n"}

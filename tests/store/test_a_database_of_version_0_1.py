@@ -7,7 +7,7 @@ import pytest
 
 from engine.figures.summary import summarise
 from engine.headless.run import run_to_end
-from engine.jobs import JobRunner
+from engine.jobs.runner import JobRunner
 from engine.paths import STARTER
 from engine.store import Database, commit_reads, job_rows, reads
 from tests.conftest import ROOT

@@ -22,7 +22,7 @@ def test_a_shipped_file_is_what_accelerates_own_loader_and_launcher_understand(n
     arguments, _, _ = _validate_launch_command(launch_command_parser().parse_args([*command[3:], "7"]))
     assert (arguments.use_fsdp, arguments.use_deepspeed, arguments.zero_stage) == (kind == "FSDP", kind == "DEEPSPEED", stage)
     assert (arguments.num_processes, arguments.module) == (4, True)
-    assert (arguments.training_script, arguments.training_script_args) == ("engine.worker", ["7"])
+    assert (arguments.training_script, arguments.training_script_args) == ("engine.placement.worker", ["7"])
     assert "Not run by us" in path.read_text()
 
 
@@ -31,4 +31,4 @@ def test_every_shipped_file_is_tested():
 
 
 def test_one_process_needs_no_launcher():
-    assert child_command(trainer_backend(TrainingConfig(method="sft")))[1:] == ["-m", "engine.worker"]
+    assert child_command(trainer_backend(TrainingConfig(method="sft")))[1:] == ["-m", "engine.placement.worker"]

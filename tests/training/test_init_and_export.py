@@ -10,7 +10,7 @@ from engine.errors import ConfigError, ProblemSetError
 from engine.events import Note, PolicySaved
 from engine.export.run import export_policy
 from engine.headless.init import initialise
-from engine.jobs import JobRunner
+from engine.jobs.runner import JobRunner
 from engine.models.weights import content_id, locate
 from engine.paths import STARTER
 from engine.store import Database, job_rows, reads

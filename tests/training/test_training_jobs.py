@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from engine import placement, tasks
 from engine.events import OptimiserStep, PolicySaved
 from engine.figures.summary import summarise
-from engine.jobs import JobRunner
+from engine.jobs.runner import JobRunner
+from engine.placement import trainer_backend
 from engine.store import Database, commit_reads, job_rows, now, reads
 from engine.study import pairing, plans, runs
 from engine.study.runs import create_run
@@ -17,6 +17,7 @@ from engine.training import TrainingTask
 from engine.training.saving import OPTIMISER
 from engine.types import Preference, Worked
 from tests.engine.small_runs import judge, small
+from tests.own_backends import open_with
 
 
 @pytest.fixture
@@ -48,7 +49,8 @@ class Noting:
 def told(monkeypatch) -> list[TrainingTask]:
     """Every task that a trainer was given."""
     told: list[TrainingTask] = []
-    monkeypatch.setattr(placement, "BACKENDS", {name: lambda b: Noting(told) for name in ("dpo", "sft")})
+    for name in ("dpo", "sft"):
+        open_with(monkeypatch, name, lambda: Noting(told))
     return told
 
 
@@ -206,5 +208,5 @@ def test_the_summary_of_an_sft_run_has_no_margins(db, told):
 
 def test_several_processes_are_told_to_the_placement():
     config = small(training={"n_processes": 2, "batch_size": 4}).training
-    backend = tasks.trainer_backend(config)
+    backend = trainer_backend(config)
     assert (backend.name, backend.options) == ("dpo", {"n_processes": 2, "accelerate_config": None})

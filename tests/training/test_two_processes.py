@@ -13,7 +13,7 @@ SETTINGS = {"n": 16, "learning_rate": 1e-3, "n_processes": 2}
 
 
 def ranks_of(remote: Remote) -> list[psutil.Process]:
-    return [child for child in psutil.Process(remote.pid).children() if "engine.worker" in child.cmdline()]
+    return [child for child in psutil.Process(remote.pid).children() if "engine.placement.worker" in child.cmdline()]
 
 
 def gone(process: psutil.Process) -> bool:

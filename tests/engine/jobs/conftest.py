@@ -4,19 +4,20 @@ from collections.abc import Iterator
 
 import pytest
 
-from engine import placement
-from engine.jobs import JobRunner
+from engine.jobs.runner import JobRunner
 from engine.store import Database, reads
 from engine.study.runs import create_run
 from tests.engine.jobs.gated_backends import FakeReward, FakeSampler, FakeTrainer, World
 from tests.engine.small_runs import small
+from tests.own_backends import open_with
 
 
 @pytest.fixture
 def world(monkeypatch) -> World:
     world = World()
-    fakes = {"hf_local": lambda b: FakeSampler(world), "token_classification": lambda b: FakeReward(), "dpo": lambda b: FakeTrainer(world)}
-    monkeypatch.setattr(placement, "BACKENDS", fakes)
+    open_with(monkeypatch, "hf_local", lambda path, **options: FakeSampler(world))
+    open_with(monkeypatch, "token_classification", lambda path, **options: FakeReward())
+    open_with(monkeypatch, "dpo", lambda: FakeTrainer(world))
     return world
 
 

@@ -4,8 +4,8 @@ import shutil
 
 import pytest
 
-from engine import tasks
 from engine.errors import ConfigError, SamplerError, StoreError
+from engine.jobs import kinds
 from engine.store import job_rows, reads, record
 from engine.study import pairing, runs
 from tests.engine.jobs.small_jobs import commit_all, state
@@ -37,7 +37,7 @@ def test_what_follows_a_job_can_fail_without_taking_the_queue_along(db, run_id, 
     world.gate.set()
     judge(db, run_id)
     commit_all(db, run_id)
-    monkeypatch.setattr(tasks, "make_pairs", lambda *_: 1 / 0)
+    monkeypatch.setattr(kinds, "make_pairs", lambda *_: 1 / 0)
     job_id = runner.submit(run_id, 0, "resample")
     assert runner.run_next()
     assert state(db, job_id) == "failed" and "ZeroDivisionError" in job_rows.get(db, job_id)["error"]
@@ -47,7 +47,7 @@ def test_a_thread_that_cannot_even_record_says_so_and_waits(db, run_id, runner, 
     def broken(*_):
         raise OSError("the disk is gone")
 
-    monkeypatch.setattr("engine.jobs.record", broken)
+    monkeypatch.setattr("engine.jobs.runner.record", broken)
     runner.start()
     runner.submit(run_id, 0, "presample")
     until(lambda: runner.trouble, "the trouble to be told", deadline_s=30)
@@ -65,7 +65,7 @@ def test_the_store_is_whole_after_a_record_that_raises(db, run_id, runner, world
         record(*arguments)
 
     world.gate.set()
-    monkeypatch.setattr("engine.jobs.record", fail_once)
+    monkeypatch.setattr("engine.jobs.runner.record", fail_once)
     job_id = runner.submit(run_id, 0, "presample")
     runner.run_next()
     assert (state(db, job_id), job_rows.get(db, job_id)["error"]) == ("failed", "The file could not be written. Check the disk.")

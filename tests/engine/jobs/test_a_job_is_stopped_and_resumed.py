@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from engine.errors import ConfigError
-from engine.jobs import JobRunner
+from engine.jobs.runner import JobRunner
 from engine.store import job_rows, reads
 from engine.study import runs
 from tests.engine.jobs.small_jobs import N_PRESAMPLES, busy, ended, state, trained

@@ -3,7 +3,7 @@
 import json
 import threading
 
-from engine.jobs import status_path
+from engine.jobs.runner import status_path
 from engine.store import job_rows, reads
 from engine.study import runs
 from tests.engine.jobs.small_jobs import N_PRESAMPLES, commit_all, state

@@ -12,18 +12,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engine.config import RunConfig, TrainingConfig
+from engine.config.backends import loads_model
 from engine.errors import ConfigError
 from engine.models import devices, memory
 from engine.models.devices import Device
 from engine.models.memory import ModelSize, Need
 from engine.models.weights import size_of
-from engine.placement import Backend, Placement
-
-SAMPLERS = ("hf_local", "vllm_local")
-"""Samplers that load the policy on this machine."""
-
-LOOKED_UP = ("none", "recorded_scores")
-"""Reward families without a model."""
+from engine.placement.backends import Backend, Placement
 
 USABLE = 0.92
 """Share of the free memory that is counted on. Source: vLLM 0.31, default gpu_memory_utilization."""
@@ -112,7 +107,7 @@ def seat(policy: Load | None, reward: Load | None) -> Seating:
 
 def policy_load(config: RunConfig, sampler: str, size: ModelSize | None, here: Sequence[Device], *, warm: bool = False) -> Load | None:
     """The policy in its sampler; None where the sampler loads nothing on this machine."""
-    if sampler not in SAMPLERS:
+    if not loads_model(sampler):
         return None
     s, device = config.sampling, here[0]
     need = size and memory.sampling_need(
@@ -129,7 +124,7 @@ def policy_load(config: RunConfig, sampler: str, size: ModelSize | None, here: S
 
 def reward_load(config: RunConfig, size: ModelSize | None, here: Sequence[Device]) -> Load | None:
     """The reward model; None where scores are looked up or there are none."""
-    if config.reward.family in LOOKED_UP:
+    if not loads_model(config.reward.family):
         return None
     device = here[min(config.sampling.tensor_parallel_size, len(here) - 1)]
     need = size and memory.scoring_need(size, on_gpu=device.is_gpu)
@@ -165,8 +160,8 @@ def place(config: RunConfig, placement: Placement, sampler: Backend, reward: Bac
     if is_warm and placement.is_open(reward):
         return sampler, reward, True
     here = devices.here()[: 1 if config.placement == "inline" else None]
-    policy_size = _size(sampler.path, config.policy.n_parameters) if sampler.name in SAMPLERS else None
-    reward_size = _size(reward.path, config.reward.n_parameters) if config.reward.family not in LOOKED_UP else None
+    policy_size = _size(sampler.path, config.policy.n_parameters) if loads_model(sampler.name) else None
+    reward_size = _size(reward.path, config.reward.n_parameters) if loads_model(config.reward.family) else None
     seating = seat(policy_load(config, sampler.name, policy_size, here, warm=is_warm), reward_load(config, reward_size, here))
     seating.require(warm=is_warm)
     return (

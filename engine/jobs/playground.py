@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from engine.errors import ConfigError, EngineError
 from engine.grading import grade
-from engine.jobs import JobRunner
+from engine.jobs.runner import JobRunner
 from engine.method.prompts import check_template, fill
 from engine.placement import Backend, Placement
 from engine.problems import problem_id

@@ -13,10 +13,10 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
-from engine import tasks
 from engine.errors import ConfigError, DeviceBusy, EngineError, WorkerDied
 from engine.events import Note
 from engine.grading import Grader
+from engine.jobs import kinds
 from engine.paths import status_path, write_text
 from engine.placement import Inline, Placement, Workers
 from engine.store import Database, job_rows, record
@@ -62,7 +62,7 @@ class JobRunner:
 
         Returns: the job's id. Raises: ConfigError for a kind that is none.
         """
-        kind = tasks.kind_of(kind)
+        kind = kinds.kind_of(kind)
         with self._wake:
             existing = job_rows.find(self.db, run_id, iteration, kind, params or {})
             if existing is None:
@@ -185,14 +185,14 @@ class JobRunner:
     def _drive(self, job: Job) -> tuple[str, str | None]:
         """(final state, error sentence) of one attempt."""
         try:
-            for event in tasks.open_phase(self.db, job, self._placement(job), self._grader):
+            for event in kinds.open_phase(self.db, job, self._placement(job), self._grader):
                 record(self.db, job["id"], job["attempt"], event)
                 self._publish(job)
                 if job["kind"] != "train" and job["should_stop"]():
                     return self._stopped()
             if job["should_stop"]() and self._is_unfinished(job):
                 return self._stopped()
-            for kind, params in tasks.follow_ups(self.db, job):
+            for kind, params in kinds.follow_ups(self.db, job):
                 self.submit(job["run_id"], job["iteration"], kind, params)
             return "done", None
         except EngineError as error:

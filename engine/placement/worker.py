@@ -1,6 +1,6 @@
 """The child process: one backend, calls in on standard input, results out on a pipe of its own, one JSON line each.
 
-    python -m engine.worker WRITE_FD
+    python -m engine.placement.worker WRITE_FD
 
 Under `accelerate launch` every rank is such a process: the first hears and speaks, the others do what it was told.
 Whatever libraries print goes to the parent's log file. The process, and all it started, ends when its standard input closes,
@@ -13,9 +13,9 @@ import sys
 import threading
 import time
 
-from engine import wire
 from engine.errors import EngineError
-from engine.placement import Backend, open_backend
+from engine.placement import wire
+from engine.placement.backends import Backend, open_backend
 from engine.training import ranks
 
 GRACE_S = 10.0

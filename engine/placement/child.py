@@ -1,7 +1,7 @@
-"""Where heavy work runs: in child processes that answer over pipes, or inline in this process.
+"""Backends in child processes that answer over pipes.
 
-Both give the same backends with the same answers. A child is bound to one backend with one set of weights; it may stay warm
-between phases, and it ends when its pipe closes, whoever dies first.
+A child is bound to one backend with one set of weights; it may stay warm between phases, and it ends when its pipe closes,
+whoever dies first.
 """
 
 import json
@@ -14,15 +14,16 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from engine import errors, wire
-from engine.config import TrainingConfig
+from engine import errors
 from engine.errors import EngineError, TrainingError, WorkerDied
 from engine.events import Event
 from engine.paths import ROOT
+from engine.placement import wire
+from engine.placement.backends import Backend, Placement
 from engine.training import TrainingTask
 from engine.types import Request, Response, SamplingSettings, StepScores
 
@@ -39,172 +40,14 @@ CPU_ENVIRONMENT = {
 Source: measured, docs/decisions.md, "What a child process on a CPU is told before it starts"."""
 
 
-@dataclass(frozen=True, slots=True)
-class Backend:
-    """Which backend, bound to which weights."""
-
-    name: str
-    """A key of BACKENDS."""
-    path: str = ""
-    options: dict[str, Any] = field(default_factory=dict)
-    seat: dict[str, Any] = field(default_factory=dict, compare=False)
-    """Where it is opened: gpu (its number), memory_share (of that GPU, for vLLM). It changes no answer, so an open backend stays."""
-
-    def key(self) -> str:
-        return json.dumps([self.name, self.path, self.options], sort_keys=True)
-
-
-def open_backend(backend: Backend):
-    """Load a backend in this process. Blocks for seconds to minutes. Raises: the backend's own EngineError."""
-    return BACKENDS[backend.name](backend)
-
-
-def trainer_backend(training: TrainingConfig) -> Backend:
-    """The trainer in one process, or in several under accelerate's launcher."""
-    if training.n_processes == 1:
-        return Backend(training.method)
-    return Backend(training.method, options={"n_processes": training.n_processes, "accelerate_config": training.accelerate_config})
-
-
-def _hf_local(b: Backend):
-    from engine.samplers.hf_local import HfSampler
-
-    return HfSampler(b.path, **b.options)
-
-
-def _vllm_local(b: Backend):
-    from engine.samplers.vllm_local import VllmSampler
-
-    return VllmSampler(b.path, memory_share=b.seat.get("memory_share"), **b.options)
-
-
-def _openai_api(b: Backend):
-    from engine.samplers.openai_api import OpenAiSampler
-
-    return OpenAiSampler(b.path, **b.options)
-
-
-def _ray_pool(b: Backend):
-    from engine.samplers.ray_pool import RaySampler
-
-    return RaySampler(b.path, **b.options)
-
-
-def _token_classification(b: Backend):
-    from engine.rewards.token_classification import TokenClassificationReward
-
-    return TokenClassificationReward(b.path, **b.options)
-
-
-def _qwen_prm(b: Backend):
-    from engine.rewards.qwen_prm import open_qwen_prm
-
-    return open_qwen_prm(b.path, **b.options)
-
-
-def _skywork_prm(b: Backend):
-    from engine.rewards.skywork_prm import SkyworkPrm
-
-    return SkyworkPrm(b.path, **b.options)
-
-
-def _outcome(b: Backend):
-    from engine.rewards.outcome import OutcomeReward
-
-    return OutcomeReward(b.path, **b.options)
-
-
-def _recorded(b: Backend):
-    from engine.recorded.sampler import RecordedSampler
-
-    return RecordedSampler(b.path, batch_size=b.options.get("batch_size", 256))
-
-
-def _recorded_scores(b: Backend):
-    from engine.recorded.scores import RecordedScores
-
-    return RecordedScores(b.path)
-
-
-def _dpo(b: Backend):
-    from engine.training.dpo import DpoTrainer
-
-    return DpoTrainer()
-
-
-def _sft(b: Backend):
-    from engine.training.sft import SftTrainer
-
-    return SftTrainer()
-
-
-BACKENDS: dict[str, Callable[[Backend], Any]] = {
-    "hf_local": _hf_local,
-    "vllm_local": _vllm_local,
-    "openai_api": _openai_api,
-    "ray_pool": _ray_pool,
-    "recorded": _recorded,
-    "recorded_scores": _recorded_scores,
-    "token_classification": _token_classification,
-    "qwen_prm": _qwen_prm,
-    "skywork_prm": _skywork_prm,
-    "outcome": _outcome,
-    "dpo": _dpo,
-    "sft": _sft,
-}
-
-
-class Placement:
-    """Opens backends and keeps them until released, so that an unchanged policy stays loaded between phases."""
-
-    def __init__(self, logs: Path):
-        self.logs = logs
-        self._open: dict[str, Any] = {}
-        self._lock = threading.RLock()
-
-    def get(self, backend: Backend):
-        """The backend, opened now or kept from before; the key holds its weights, so it never answers with others."""
-        with self._lock:
-            key = backend.key()
-            kept = self._open.get(key)
-            if kept is None or getattr(kept, "dead", False):
-                self._open[key] = self._start(backend)
-            return self._open[key]
-
-    def is_open(self, backend: Backend) -> bool:
-        """Whether get() would answer at once, with what is loaded."""
-        with self._lock:
-            kept = self._open.get(backend.key())
-            return kept is not None and not getattr(kept, "dead", False)
-
-    def release(self, *, keep: Sequence[Backend] = ()) -> None:
-        """Close every backend that is not named. Blocks until their memory is given back."""
-        kept_keys = {backend.key() for backend in keep}
-        with self._lock:
-            for key in [key for key in self._open if key not in kept_keys]:
-                self._open.pop(key).close()
-
-    def abort(self) -> None:
-        """Give all work in flight up, at once where it runs in children; callable from any thread."""
-        for opened in list(self._open.values()):
-            if isinstance(opened, Remote):
-                opened.kill()
-
-    def _start(self, backend: Backend):
-        raise TypeError("Placement is abstract: use Workers or Inline.")
-
-
-class Inline(Placement):
-    """Backends in this process: torch is imported here, and only now."""
-
-    def _start(self, backend: Backend):
-        return open_backend(backend)
-
-
 class Workers(Placement):
     """One child process per backend."""
 
-    def _start(self, backend: Backend):
+    def abort(self) -> None:
+        for opened in list(self._open.values()):
+            opened.kill()
+
+    def _start(self, backend: Backend) -> "Remote":
         return Remote(backend, self.logs)
 
 
@@ -331,13 +174,13 @@ def child_command(backend: Backend) -> list[str]:
     """The command of a child process, less its pipe; several training processes start through accelerate's launcher."""
     n_processes = backend.options.get("n_processes", 1)
     if n_processes == 1:
-        return [sys.executable, "-m", "engine.worker"]
+        return [sys.executable, "-m", "engine.placement.worker"]
     file = backend.options.get("accelerate_config")
     if file and not Path(file).is_file():
         raise TrainingError(f"training.accelerate_config is {file}: there is no such file. Give a file that accelerate can read.")
     kind = ["--config_file", file] if file else ["--multi_gpu", "--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no"]
     launch = [sys.executable, "-m", "accelerate.commands.launch", "--num_processes", str(n_processes), "--main_process_port", "0"]
-    return [*launch, *kind, "--module", "engine.worker"]
+    return [*launch, *kind, "--module", "engine.placement.worker"]
 
 
 def child_environment(gpu: int | None = None) -> dict[str, str]:

@@ -6,17 +6,15 @@ A job says only (run, iteration, kind); everything else is looked up here, so th
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from engine import loading, phases
 from engine.config import RunConfig, TrainingConfig, training_config
+from engine.config.backends import BACKENDS, options_of
 from engine.errors import ConfigError, SamplerError, TrainingError
 from engine.events import Event, Planned
 from engine.grading import Grader
+from engine.jobs.respond import Owed, respond
 from engine.method.prompts import fill
-from engine.phases import Owed
-from engine.placement import Backend, Placement, trainer_backend
-from engine.rewards import READ_AS_ONE_TEXT
+from engine.placement import Backend, Placement, seating, trainer_backend
 from engine.store import Database, commit_reads, job_rows, reads
 from engine.study import calibration, plans, runs, tuning
 from engine.study.pairing import make_pairs
@@ -133,14 +131,14 @@ def _respond(
     yield Planned(n_total + n_later, n_total - sum(len(o.requests) for o in owed), "responses")
     reward = _reward(config, row["prm_path"])
     for part, (set_id, role, wanted) in zip(owed, parts):
-        sampler, seated_reward, together = loading.place(config, placement, sampler_backend(db, job["run_id"], config, part.samples), reward)
+        sampler, seated_reward, together = seating.place(config, placement, sampler_backend(db, job["run_id"], config, part.samples), reward)
         openers = _opener(placement, sampler), grader, _opener(placement, seated_reward)
         if together or prm_id is None:
-            yield from phases.respond(part, *openers)
+            yield from respond(part, *openers)
             continue
-        yield from phases.respond(replace(part, prm_id=None), *openers)
+        yield from respond(replace(part, prm_id=None), *openers)
         placement.release(keep=[seated_reward])
-        yield from phases.respond(_owed(db, job, set_id, role, wanted, prm_id), *openers)
+        yield from respond(_owed(db, job, set_id, role, wanted, prm_id), *openers)
 
 
 def _owed(db: Database, job: dict, set_id: str, role: str, wanted: dict[str, range], prm_id: str | None) -> Owed:
@@ -157,14 +155,15 @@ def _owed(db: Database, job: dict, set_id: str, role: str, wanted: dict[str, ran
     template, family = samples.settings.prompt_template, runs.config_of(db, job["run_id"]).reward.family
     prompts = {id: fill(template, p.question) for id, p in problems.items()}
     shown = with_examples(db, job["run_id"], job["iteration"], samples, problems) if samples.settings.n_examples else prompts
-    read = prompts if family == READ_AS_ONE_TEXT else {id: p.question for id, p in problems.items()}
+    reads_as = BACKENDS[family].reads if family in BACKENDS else "question"
+    read = prompts if reads_as == "text" else {id: p.question for id, p in problems.items()}
     return Owed(
         samples=samples,
         requests=requests(samples, shown, missing),
         answers={id: p.answer for id, p in problems.items()},
         prompts=read if prm_id else {},
         prm_id=prm_id,
-        scored_by_key=family == "recorded_scores",
+        scored_by_key=reads_as == "key",
         ungraded=mine,
         unscored=unseen,
         refused=[(id, index) for id, index, _ in refused],
@@ -173,26 +172,14 @@ def _owed(db: Database, job: dict, set_id: str, role: str, wanted: dict[str, ran
 
 def sampler_backend(db: Database, run_id: str, config: RunConfig, samples: SampleSet) -> Backend:
     """The backend that draws a sample set, with the options that it takes and no others."""
-    s = config.sampling
-    options: dict[str, Any] = {"batch_size": s.batch_size}
-    if samples.sampler == "openai_api":
-        is_first = samples.policy_id == reads.iterations(db, run_id)[0]["policy_id"]
-        options |= {"base_urls": s.base_urls, "policy_id": samples.policy_id, "model": s.model}
-        options["known_as"] = config.policy.path if is_first else ""
-    else:
-        options["trust_remote_code"] = config.policy.trust_remote_code
-    if samples.sampler == "ray_pool":
-        options |= {"address": s.ray_address, "n_engines": s.n_engines}
-    if samples.sampler in ("ray_pool", "vllm_local"):
-        options["tensor_parallel_size"] = s.tensor_parallel_size
-    return Backend(samples.sampler, reads.policy_path(db, samples.policy_id), options)
+    is_first = samples.policy_id == reads.iterations(db, run_id)[0]["policy_id"]
+    about_set = {"set.policy_id": samples.policy_id, "set.known_as": config.policy.path if is_first else ""}
+    return Backend(samples.sampler, reads.policy_path(db, samples.policy_id), options_of(samples.sampler, config, about_set))
 
 
-def _reward(config, path: str) -> Backend:
-    options = {"trust_remote_code": config.reward.trust_remote_code}
-    if config.reward.family == "qwen_prm":
-        options["backend"] = config.reward.backend
-    return Backend(config.reward.family, path, options)
+def _reward(config: RunConfig, path: str) -> Backend:
+    family = config.reward.family
+    return Backend(family, path, options_of(family, config) if family in BACKENDS else {})
 
 
 def _opener(placement: Placement, backend: Backend) -> Callable:
@@ -219,7 +206,7 @@ def _train(db: Database, job: dict, placement: Placement, grader: Grader) -> Ite
         inherit_from=_inherited(db, run_id, start) if training.inherit_optimizer else None,
     )
     placement.release()
-    loading.require_training(config, training, task.policy_path)
+    seating.require_training(config, training, task.policy_path)
     trainer = placement.get(trainer_backend(training))
     try:
         yield from trainer.train(task, job["should_stop"])
