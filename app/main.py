@@ -10,8 +10,8 @@ if str(ROOT) not in sys.path:
 import streamlit as st
 
 from app import job_banner, state, widgets
-from app.components.address import replace_settings
-from app.components.streamlit_parts import load_parts
+from app.streamlit_internals.address import replace_settings
+from app.streamlit_internals.parts import load_parts
 
 
 def main() -> None:

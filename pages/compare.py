@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from app import comparing, inert, state, widgets
+from app import inert, state, widgets
+from app.compare import sections
 from engine.errors import EngineError
 from engine.figures.comparison import compare
 from engine.figures.measure import measure
@@ -27,22 +28,22 @@ if said := st.session_state.pop("said", None):
 db = state.store()
 if next_phase(runs.progress(db, chosen.run_id, reads.iterations(db, chosen.run_id)[-1]["iteration"])) is Phase.NEXT:
     st.button("Next iteration", type="primary", icon=":material/skip_next:", on_click=next_iteration)
-measured = {run_id: measure(db, run_id) for run_id in comparing.chosen_runs(chosen)}
+measured = {run_id: measure(db, run_id) for run_id in sections.chosen_runs(chosen)}
 found = list((measured.get(chosen.run_id) or measure(db, chosen.run_id)).evaluations.values())
 if len(found) > 1:
-    comparing.headline(found[0], found[-1])
+    sections.headline(found[0], found[-1])
 elif not found:
     recorded = "This run replays recorded responses: there is no policy to evaluate."
     st.info(recorded if chosen.config.is_recorded else "No policy is evaluated yet. The first evaluation follows the resampling, the next one the training.", icon=":material/info:")
-comparing.side_by_side(compare(list(measured.values())), list(measured.values()))
+sections.side_by_side(compare(list(measured.values())), list(measured.values()))
 st.subheader(f"Run {chosen.run_id}")
 left, right = st.columns(2)
 with left:
-    comparing.class_shares(chosen)
+    sections.class_shares(chosen)
 with right:
     if len(found) > 1:
-        comparing.held_out_flows(found[-2], found[-1])
+        sections.held_out_flows(found[-2], found[-1])
 if found:
-    comparing.levels(found)
-comparing.monitor_table(chosen)
-comparing.length_table(chosen)
+    sections.levels(found)
+sections.monitor_table(chosen)
+sections.length_table(chosen)

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from app.problems_in import problem_section
-from app.recorded_in import recorded_section
-from app.start_run import problem_run, recorded_run
+from app.data.problems import problem_section
+from app.data.recorded import recorded_section
+from app.data.start_run import problem_run, recorded_run
 
 st.title("Data")
 st.caption("Everything is read and checked here first. Nothing is stored, and no run begins, before you say so.")

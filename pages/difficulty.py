@@ -3,11 +3,12 @@
 import numpy as np
 import streamlit as st
 
-from app import difficulty_data, inert, panels, selection_in, state, thresholds, widgets
-from app.commit_in import offer
+from app import inert, state, widgets
 from app.components.difficulty_plot import Lines, Selection, Thresholds, difficulty_plot
-from app.recorded_in import score_name, signal_note
-from app.tuning_in import tuning_panel
+from app.data.recorded import score_name, signal_note
+from app.difficulty import choice, columns, panels, selection
+from app.difficulty.commit import offer
+from app.difficulty.tuning import tuning_panel
 from engine.method.difficulty import classify, deciding_mode
 from engine.store import commit_reads, job_rows, reads
 from engine.study import runs
@@ -16,45 +17,45 @@ from engine.types import Mode
 CAP = 500
 
 
-def draw(chosen: state.Selected) -> tuple[thresholds.Setting, reads.Estimates, tuple] | None:
+def draw(chosen: state.Selected) -> tuple[choice.Setting, reads.Estimates, tuple] | None:
     """What responses, verdicts and thresholds change: the fragment that is drawn anew when a threshold is released.
 
     Returns: what the panels are asked; None before the first problem is finished.
     """
-    stored = difficulty_data.stored(chosen)
-    e, data = difficulty_data.columns(chosen.run_id, chosen.iteration, stored)
+    stored = columns.stored(chosen)
+    e, data = columns.columns(chosen.run_id, chosen.iteration, stored)
     if not len(e.problem_ids):
         st.info(f"No problem is finished yet; {e.n_pending} are pending. Points appear as responses come in.", icon=":material/hourglass_empty:")
         return None
-    bound, last = commit_reads.commit(state.store(), chosen.run_id, chosen.iteration), thresholds.last_commit(chosen)
-    now = thresholds.current(chosen, bound, last)
+    bound, last = commit_reads.commit(state.store(), chosen.run_id, chosen.iteration), choice.last_commit(chosen)
+    now = choice.current(chosen, bound, last)
     panels.follow(now, stored)
     decides = deciding_mode(now.mode, e.phi_r)
     if decides == "posterior":
-        classes = difficulty_data.classes_by_posterior(chosen.run_id, chosen.iteration, stored)
+        classes = columns.classes_by_posterior(chosen.run_id, chosen.iteration, stored)
     else:
         classes = classify(e.n_correct, e.n, e.phi_r, tau_l=now.tau_l, tau_h=now.tau_h, mode=decides)
     left, right = st.columns([5, 2], gap="medium")
     with right:
-        thresholds.controls(now, decides, locked=bound is not None)
+        choice.controls(now, decides, locked=bound is not None)
         offer(chosen, e, now, classes, bound, stored)
     with left:
         plot(chosen, e, data, now, decides, classes, last, locked=bound is not None)
         pending = f" {e.n_pending:,} problems are pending and not classified." if e.n_pending else ""
-        how = "" if selection_in.picked_rows(e) else " Click a point, draw a box or a lasso, or press a class above the plot, to see the problems behind it."
+        how = "" if selection.picked_rows(e) else " Click a point, draw a box or a lasso, or press a class above the plot, to see the problems behind it."
         st.caption(f"{len(e.problem_ids):,} problems, {int(e.n[0])} responses each.{pending} {signal_note(chosen.config)}{how}")
-    selection_in.selection(chosen, e, classes)
+    selection.selection(chosen, e, classes)
     return now, e, stored
 
 
 def plot(
-    chosen: state.Selected, e: reads.Estimates, data, now: thresholds.Setting, decides: Mode, classes: np.ndarray, last: dict | None, *, locked: bool
+    chosen: state.Selected, e: reads.Estimates, data, now: choice.Setting, decides: Mode, classes: np.ndarray, last: dict | None, *, locked: bool
 ) -> None:
     echo = st.session_state.setdefault("plot_echo", {"seq": 0, "have": ()})
     difficulty_plot(
         data, tau_l=now.tau_l, tau_h=now.tau_h, mode=decides, seq=echo["seq"], have=echo["have"], key="plot",
         on_tau=lambda released: moved(released, locked=locked), on_pick=lambda selected: picked(selected, e), on_need=needed,
-        locked=locked, home=Lines(*thresholds.start_of(chosen, last)), ghosts=earlier_commits(chosen, last), score=score_name(chosen.config),
+        locked=locked, home=Lines(*choice.start_of(chosen, last)), ghosts=earlier_commits(chosen, last), score=score_name(chosen.config),
         question_of=lambda row: reads.questions(state.store(), [str(e.problem_ids[row])])[0], classes=classes, cap=CAP,
     )  # fmt: skip
 
@@ -65,7 +66,7 @@ def earlier_commits(chosen: state.Selected, last: dict | None) -> list[Lines]:
     found = {f"iteration {chosen.iteration - 1}": last}
     if run["forked_at"] == chosen.iteration:
         found[f"run {run['parent_id']}"] = commit_reads.commit(state.store(), run["parent_id"], chosen.iteration)
-    return [Lines(name, row["tau_l"], row["tau_h"]) for name, row in found.items() if row and row["mode"] not in thresholds.WITHOUT_LINES]
+    return [Lines(name, row["tau_l"], row["tau_h"]) for name, row in found.items() if row and row["mode"] not in choice.WITHOUT_LINES]
 
 
 def moved(released: Thresholds, *, locked: bool) -> None:
@@ -76,7 +77,7 @@ def moved(released: Thresholds, *, locked: bool) -> None:
 
 def picked(selected: Selection, e: reads.Estimates) -> None:
     st.session_state["plot_echo"]["have"] = selected.have
-    selection_in.pick(selected, e)
+    selection.pick(selected, e)
 
 
 def needed() -> None:
@@ -91,8 +92,8 @@ if not runs.is_tuned(state.store(), chosen.run_id, chosen.iteration):
     tuning_panel(chosen)
     st.stop()
 bound = commit_reads.commit(state.store(), chosen.run_id, chosen.iteration)
-thresholds.choices(
-    thresholds.current(chosen, bound, thresholds.last_commit(chosen)), locked=bound is not None, modes=thresholds.modes_of(chosen)
+choice.choices(
+    choice.current(chosen, bound, choice.last_commit(chosen)), locked=bound is not None, modes=choice.modes_of(chosen)
 )
 job = job_rows.find(state.store(), chosen.run_id, chosen.iteration, "presample", {})
 is_live = job is not None and job["state"] in ("running", "queued")

@@ -5,7 +5,7 @@ import re
 import streamlit as st
 
 from app import state
-from app.terms import GROUPS, Term
+from app.glossary import GROUPS, Term
 
 _SYMBOL = re.compile(r"\b[Mn]'?_\w\b|\bn\*(?=\W)")
 

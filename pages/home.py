@@ -4,7 +4,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from app import difficulty_data, job_banner, start_run, state, widgets
+from app import job_banner, state, widgets
+from app.data import start_run
+from app.difficulty import columns
 from engine.config import load_config
 from engine.errors import EngineError
 from engine.paths import STARTER
@@ -113,4 +115,4 @@ else:
     run_table(chosen)
     try_it("secondary")
     if progress["presampled"]:
-        difficulty_data.read_ahead(chosen)
+        columns.read_ahead(chosen)

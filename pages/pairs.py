@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from app import charts, inert, state, widgets
-from app.recorded_in import has_outcome_scores
+from app.data.recorded import has_outcome_scores
 from engine.export.run import table_bytes
 from engine.store import commit_reads
 

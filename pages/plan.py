@@ -5,7 +5,7 @@ import json
 import streamlit as st
 
 from app import charts, state, widgets
-from app.thresholds import MODE_NAMES
+from app.difficulty.choice import MODE_NAMES
 from engine.method.strategies import strategies
 from engine.store import commit_reads, side_reads
 

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from app import state, thresholds, widgets
+from app import state, widgets
+from app.difficulty import choice
 from app.response_card import PHASES, question_card, response_card
 from engine.method.difficulty import classify
 from engine.store import commit_reads, reads, response_reads
@@ -19,7 +20,7 @@ def problems_of_classes(chosen: state.Selected, names: list[str]) -> list[str]:
     if bound:
         rows = commit_reads.allocation(state.store(), chosen.run_id, chosen.iteration)
         return [row["problem_id"] for row in rows if Difficulty(row["difficulty"]).name in names]
-    e, now = reads.estimates(state.store(), chosen.run_id, chosen.iteration), thresholds.current(chosen, None, thresholds.last_commit(chosen))
+    e, now = reads.estimates(state.store(), chosen.run_id, chosen.iteration), choice.current(chosen, None, choice.last_commit(chosen))
     classes = classify(e.n_correct, e.n, e.phi_r, tau_l=now.tau_l, tau_h=now.tau_h, mode=now.mode)
     return [id for id, c in zip(e.problem_ids.tolist(), classes) if Difficulty(c).name in names]
 

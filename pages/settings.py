@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from app import inert, start_run, state, widgets
+from app import inert, state, widgets
+from app.data import start_run
 from engine.config.toml import as_toml
 from engine.doctor import machine, storage
 from engine.errors import EngineError

@@ -5,7 +5,7 @@ from dataclasses import asdict
 import streamlit as st
 
 from app import inert, state, widgets
-from app.training_curves import training_curves
+from app.training.figures import training_curves
 from engine.config import TrainingConfig, training_config
 from engine.config.checks import check_training
 from engine.errors import EngineError

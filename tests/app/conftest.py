@@ -7,10 +7,10 @@ import pytest
 from app import state
 from engine.config import load_config
 from engine.events import Graded, OptimiserStep, Planned, PolicySaved, Sampled, Scored
+from engine.paths import ROOT
 from engine.store import job_rows, reads, record
 from engine.study import pairing, plans, runs
 from engine.types import Response, StepScores, Verdict
-from tests.conftest import ROOT
 
 N_TRAIN, N_HELD_OUT = 12, 6
 

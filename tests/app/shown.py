@@ -6,8 +6,8 @@ import re
 from streamlit.testing.v1 import AppTest
 
 from app.widgets import PAGES
+from engine.paths import ROOT
 from engine.study import runs
-from tests.conftest import ROOT
 
 
 def show(page, **query):

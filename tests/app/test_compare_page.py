@@ -5,11 +5,11 @@ from html.parser import HTMLParser
 import pytest
 
 from app import state
-from app.report import accuracy_series, as_html
+from app.compare.report import accuracy_series, as_html
 from engine.figures.comparison import compare
 from engine.figures.measure import measure
 from tests.app.shown import said, show
-from tests.engine.stored_studies import study
+from tests.stored_studies import study
 
 HOSTILE = "<script>alert('x')</script><img src=x onerror=alert(1)>"
 

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.curves import MOST_POINTS, Curves, merge, smooth, thin
+from app.training.curves import MOST_POINTS, Curves, merge, smooth, thin
 from engine.events import OptimiserStep
 from engine.store import Database, job_rows, record
 

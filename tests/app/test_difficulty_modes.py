@@ -6,9 +6,9 @@ from streamlit.testing.v1 import AppTest
 
 from engine.method.difficulty import PRESETS, class_counts, classify
 from engine.method.posterior import FEW
+from engine.paths import ROOT
 from engine.store import reads
 from tests.app.shown import n_to_resample
-from tests.conftest import ROOT
 
 
 def shown(mode):

@@ -2,12 +2,12 @@
 
 import pytest
 
-from app import terms, widgets
+from app import glossary, widgets
 from app.response_card import difference
 from engine.events import Note, OptimiserStep
 from engine.store import job_rows, reads, record
 from tests.app.shown import drawn, press, said, show, title_of, titles
-from tests.engine.small_runs import until
+from tests.small_runs import until
 
 BESIDE = {"playground": "The responses stay in this tab", "settings": "Configuration of a run", "glossary": "**Boundary**"}
 
@@ -125,7 +125,7 @@ def test_the_configuration_of_a_run_is_copied_into_the_start_form(studio, monkey
 
 
 def test_every_term_has_a_meaning_and_a_source():
-    for group in terms.GROUPS.values():
+    for group in glossary.GROUPS.values():
         for term in group:
             assert term.meaning.endswith(".") and term.source, term.name
             assert term.formula.count("{") == term.formula.count("}"), term.name

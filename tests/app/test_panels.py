@@ -1,7 +1,7 @@
 """Panels that are worked out while they are open."""
 
-import app.strategy_cards
-from app.panels import PANELS
+import app.difficulty.strategy_cards
+from app.difficulty.panels import PANELS
 from tests.app.shown import metrics, n_to_resample, press, show
 
 
@@ -14,7 +14,7 @@ def opened(at, panel):
 
 def test_a_moved_threshold_works_out_no_offer_while_the_cards_are_closed(studio, monkeypatch):
     asked = []
-    monkeypatch.setattr(app.strategy_cards, "_offers", lambda *question: asked.append(question) or [])
+    monkeypatch.setattr(app.difficulty.strategy_cards, "_offers", lambda *question: asked.append(question) or [])
     studio.presampled()
     at = show("difficulty", tau_h="0.700")
     assert not asked and "Expected pairs" not in metrics(at) and n_to_resample(at)

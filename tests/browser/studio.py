@@ -7,11 +7,11 @@ from pathlib import Path
 
 from benchmarks.serving import free_port, start
 from engine.events import Graded, OptimiserStep, PolicySaved, Sampled, Scored
+from engine.paths import ROOT
 from engine.store import Database, job_rows, reads, record
 from engine.study import pairing, plans, runs
 from engine.types import Response, StepScores, Verdict
-from tests.conftest import ROOT
-from tests.engine.small_runs import small
+from tests.small_runs import small
 
 HOSTILE = (
     '<img src="http://192.0.2.1/img" onerror="window.hacked = 1"><script>window.hacked = 1</script>\n\n'

@@ -8,7 +8,7 @@ import pytest
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
-from app.components.streamlit_parts import PARTS, files
+from app.streamlit_internals.parts import PARTS, files
 from app.widgets import PAGES
 from benchmarks.serving import serve
 

@@ -8,7 +8,7 @@ import pytest
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 from benchmarks.serving import serve
-from tests.conftest import ROOT
+from engine.paths import ROOT
 
 pytestmark = pytest.mark.browser
 JOB_LIMIT_MS = 420_000

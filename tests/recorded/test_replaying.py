@@ -18,7 +18,7 @@ from engine.recorded import import_responses, open_set
 from engine.recorded.judged import judged
 from engine.store import Database, reads
 from engine.study import runs
-from tests.engine.small_runs import cli, small
+from tests.small_runs import cli, small
 
 TAUS = {"tau_l": 0.25, "tau_h": 0.65, "mode": "accuracy"}
 N_PRESAMPLE = 3

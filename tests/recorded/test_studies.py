@@ -22,7 +22,7 @@ from engine.recorded.flags import flagged
 from engine.store import Database, commit_reads, job_rows, reads
 from engine.study import pairing, plans, runs
 from engine.types import Request, SamplingSettings
-from tests.engine.small_runs import cli
+from tests.small_runs import cli
 
 DATA = Path(__file__).parents[1] / "data"
 JARS, KITES, MINUS = map(

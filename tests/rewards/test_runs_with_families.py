@@ -7,8 +7,8 @@ from engine.store import Database, job_rows, reads
 from engine.study.runs import create_run
 from engine.study.sources import reward
 from engine.types import Response
-from tests.engine.small_runs import small
 from tests.own_backends import open_with
+from tests.small_runs import small
 
 pytest.importorskip("torch")
 

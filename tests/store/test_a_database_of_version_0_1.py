@@ -8,9 +8,8 @@ import pytest
 from engine.figures.summary import summarise
 from engine.headless.run import run_to_end
 from engine.jobs.runner import JobRunner
-from engine.paths import STARTER
+from engine.paths import ROOT, STARTER
 from engine.store import Database, commit_reads, job_rows, reads
-from tests.conftest import ROOT
 
 
 @pytest.fixture

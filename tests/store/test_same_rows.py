@@ -5,8 +5,8 @@ import pytest
 
 from engine.store import Database
 from engine.study.runs import create_run
-from tests.engine.small_runs import judge, small
 from tests.same_rows import differences
+from tests.small_runs import judge, small
 
 
 def study(path, **changes):

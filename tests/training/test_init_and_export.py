@@ -16,7 +16,7 @@ from engine.paths import STARTER
 from engine.store import Database, job_rows, reads
 from engine.study import pairing, plans
 from engine.study.runs import create_run
-from tests.engine.small_runs import cli, judge, small, toml
+from tests.small_runs import cli, judge, small, toml
 from tests.training.small_trainings import question, right
 
 INIT = {"learning_rate": 1e-4, "batch_size": 2, "micro_batch_size": 2, "max_length": 128}

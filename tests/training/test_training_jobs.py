@@ -16,8 +16,8 @@ from engine.study.runs import create_run
 from engine.training import TrainingTask
 from engine.training.saving import OPTIMISER
 from engine.types import Preference, Worked
-from tests.engine.small_runs import judge, small
 from tests.own_backends import open_with
+from tests.small_runs import judge, small
 
 
 @pytest.fixture

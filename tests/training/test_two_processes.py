@@ -6,7 +6,7 @@ import pytest
 from engine.errors import TrainingError
 from engine.events import CheckpointSaved, Event, Planned
 from engine.placement import Backend, Remote
-from tests.engine.small_runs import until
+from tests.small_runs import until
 from tests.training.small_trainings import largest_difference, saved, steps, task, trained, weights
 
 SETTINGS = {"n": 16, "learning_rate": 1e-3, "n_processes": 2}

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from engine.store import Database, commit_reads, reads
-from tests.engine.small_runs import cli, toml
+from tests.small_runs import cli, toml
 
 WITHOUT = {"reward": {"path": "", "family": "none"}, "difficulty": {"mode": "accuracy"}}
 

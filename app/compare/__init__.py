@@ -1,0 +1,1 @@
+"""The parts of the compare page, and the report that it writes."""

@@ -1,0 +1,69 @@
+"""What the difficulty page says of an iteration, worked out once for as long as nothing new is stored."""
+
+import numpy as np
+import streamlit as st
+
+from app import state
+from app.components.difficulty_plot import MAX_TEXTS, plot_data
+from app.difficulty.choice import Setting
+from engine.method.difficulty import classify
+from engine.method.planning import Handout, handout_of
+from engine.store import commit_reads, reads
+from engine.study import plans
+
+Stored = tuple[int, int]
+"""Judged pre-samples of the iteration, and overrides of verdicts: what makes its figures new ones."""
+
+
+def stored(chosen: state.Selected) -> Stored:
+    prm_id = reads.run(state.store(), chosen.run_id)["prm_id"]
+    n_judged = reads.n_judged(state.store(), chosen.row["presample_set"], "train", chosen.run_id, chosen.iteration, prm_id)
+    return n_judged, reads.n_overrides(state.store())
+
+
+def read_ahead(chosen: state.Selected) -> None:
+    """Have the columns of complete pre-samples ready before the page is opened: of a million responses its first visit would wait for little else."""
+    columns(chosen.run_id, chosen.iteration, stored(chosen))
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def columns(run_id: str, iteration: int, at: Stored):
+    """The estimates of every finished problem, and the plot's columns."""
+    db = state.store()
+    e = reads.estimates(db, run_id, iteration)
+    ids = e.problem_ids.tolist()
+    texts = reads.questions(db, ids) if len(ids) <= MAX_TEXTS else None
+    return e, plot_data(e.n_correct, e.n, np.nan_to_num(e.phi_r, nan=0.5), ids, texts)
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def classes_by_posterior(run_id: str, iteration: int, at: Stored) -> np.ndarray:
+    """Kept, because no threshold changes them and a million take two seconds."""
+    e, _ = columns(run_id, iteration, at)
+    return classify(e.n_correct, e.n, e.phi_r, tau_l=0, tau_h=1, mode="posterior")
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def bound_classes(run_id: str, iteration: int, at: Stored) -> tuple[np.ndarray, int]:
+    """Classes as committed, and how many problems would be in another one now that verdicts are overridden."""
+    bound, (e, _) = commit_reads.commit(state.store(), run_id, iteration), columns(run_id, iteration, at)
+    classes = classify(e.n_correct, e.n, e.phi_r, tau_l=bound["tau_l"], tau_h=bound["tau_h"], mode=bound["mode"])
+    committed = commit_reads.committed_classes(state.store(), run_id, iteration)
+    ids = committed["problem_id"].astype(str)
+    _, now, then = np.intersect1d(e.problem_ids, ids, assume_unique=True, return_indices=True)
+    n_same = int((classes[now] == committed["difficulty"][then]).sum())
+    return committed["difficulty"], len(classes) - n_same
+
+
+@st.cache_resource(show_spinner=False, max_entries=32)
+def handout(run_id: str, iteration: int, now: Setting, at: Stored, side: tuple[int, ...]) -> Handout:
+    """What committing this setting would hand out: the plan itself, in short.
+
+    Args:
+        side: side samples that were ordered; they count in the budget.
+
+    Raises: EngineError where there is no plan.
+    """
+    e, _ = columns(run_id, iteration, at)
+    setting = {"tau_l": now.tau_l, "tau_h": now.tau_h, "mode": now.mode, "strategy": now.strategy}
+    return handout_of(plans.plan(state.store(), run_id, iteration, **setting, known=e))

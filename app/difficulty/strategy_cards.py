@@ -1,0 +1,68 @@
+"""What the strategies would buy with the rest of the budget: a card for each method, a table of all of them."""
+
+from dataclasses import asdict
+
+import streamlit as st
+
+from app import state, widgets
+from app.difficulty.choice import Setting
+from engine.errors import EngineError
+from engine.figures.offers import Offer, offers
+from engine.store import side_reads
+from engine.store.reads import Estimates
+
+CARDS = ("boundary", "uniform", "dast", "posterior")
+
+
+@st.cache_data(show_spinner=False, max_entries=32)
+def _offers(run_id: str, iteration: int, tau_l: float, tau_h: float, mode: str, stored: tuple) -> list[dict]:
+    """stored: what makes the same question a new one, such as the number of judged responses."""
+    return [asdict(o) for o in offers(state.store(), run_id, iteration, tau_l=tau_l, tau_h=tau_h, mode=mode)]
+
+
+def strategy_cards(chosen: state.Selected, now: Setting, e: Estimates, stored: tuple, *, locked: bool) -> None:
+    """Cards for the methods, then every strategy as a table: half a second of work at 10,000 problems, seconds at a million."""
+    st.caption("Expected pairs come from the posterior of each problem's pass rate; minutes from the rate measured while pre-sampling.")
+    stored = (*stored, side_reads.side_counts(state.store(), chosen.run_id, chosen.iteration))
+    try:
+        found = [Offer(**plain) for plain in _offers(chosen.run_id, chosen.iteration, now.tau_l, now.tau_h, now.mode, stored)]
+    except EngineError as error:
+        st.warning(str(error), icon=":material/error:")
+        return
+    own = {o.strategy: o for o in found if o.mode == now.mode}
+    for column, name in zip(st.columns(len(CARDS)), CARDS):
+        with column.container(border=True, height="stretch"):
+            _card(own[name], is_chosen=name == now.strategy, locked=locked)
+    st.dataframe([_row(o) for o in found], hide_index=True)
+
+
+def _card(offer: Offer, *, is_chosen: bool, locked: bool) -> None:
+    st.markdown(f"**{offer.label}**" + (" :blue-badge[chosen]" if is_chosen else ""))
+    st.metric("Expected pairs", f"{offer.expected_pairs:,.0f}", help=f"{offer.n_foregone:,} pairs of other problems' pre-samples foregone.")
+    st.caption(f"{_spent(offer)}  \n{_cost(offer)}")
+    if not locked and not is_chosen:
+        st.button("Choose", key=f"card_{offer.strategy}", on_click=state.keep, kwargs={"strategy": offer.strategy}, width="stretch")
+
+
+def _spent(offer: Offer) -> str:
+    parts = ", ".join(f"{n:,} {name}" for name, n in offer.n_responses.items() if n)
+    unspent = f"{offer.n_unspent:,} unspent" if offer.n_unspent else ""
+    return ", ".join(part for part in (parts, unspent) if part) or "nothing to spend"
+
+
+def _cost(offer: Offer) -> str:
+    minutes = f", {widgets.duration(offer.minutes * 60)}" if offer.minutes is not None else ""
+    return f"about {offer.n_tokens:,.0f} tokens{minutes}"
+
+
+def _row(offer: Offer) -> dict:
+    return {
+        "Strategy": offer.label,
+        **{f"To {name}": n for name, n in offer.n_responses.items()},
+        "Unspent": offer.n_unspent,
+        "Problems that may give pairs": offer.n_covered,
+        "Expected pairs": round(offer.expected_pairs, 1),
+        "Pairs foregone": offer.n_foregone,
+        "Tokens": round(offer.n_tokens),
+        "Minutes": None if offer.minutes is None else round(offer.minutes, 1),
+    }

@@ -1,0 +1,1 @@
+"""The parts of the training page: curves as columns and as figures."""

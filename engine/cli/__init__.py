@@ -1,0 +1,1 @@
+"""The command line, a sibling of the dashboard: the same engine without a browser."""

@@ -1,0 +1,105 @@
+"""The playground: real samplers' protocol, refused while a job computes, nothing stored."""
+
+import threading
+
+import pytest
+
+from engine.errors import ConfigError, DeviceBusy
+from engine.jobs import playground
+from engine.jobs.runner import JobRunner
+from engine.paths import STARTER
+from engine.store import job_rows
+from engine.types import Response, SamplingSettings
+from tests.own_backends import open_with
+from tests.small_runs import until
+
+SETTINGS = SamplingSettings(1.0, 1.0, 80, "{question}\n")
+POLICIES = [playground.Asked(name, name, {}) for name in ("before", "after")]
+
+
+class FakeSampler:
+    """Answers 4 at even indices. Waits at the gate."""
+
+    gate = threading.Event()
+    close = lambda self: None
+
+    def sample(self, requests, settings):
+        assert self.gate.wait(timeout=30)
+        yield [Response(r.problem_id, r.index, r.seed, f"\\boxed{{{4 + r.index % 2}}}", "stop", 1) for r in requests]
+
+
+@pytest.fixture
+def runner(db, run_id, monkeypatch):
+    open_with(monkeypatch, "hf_local", lambda path, **options: FakeSampler())
+    FakeSampler.gate.clear()
+    made = JobRunner(db)
+    yield made
+    FakeSampler.gate.set()
+    made.close()
+
+
+def question(**changes):
+    return playground.Question(**{"text": "2 + 2?", "answer": "4", "n": 4, "settings": SETTINGS, "sampler": "hf_local", "placement": "inline", **changes})
+
+
+def stored(db):
+    return db.row("SELECT (SELECT count(*) FROM responses) + (SELECT count(*) FROM jobs) + (SELECT count(*) FROM verdicts) AS n")["n"]
+
+
+def test_both_policies_answer_and_are_graded_and_nothing_is_stored(db, runner):
+    before = stored(db)
+    FakeSampler.gate.set()
+    request = playground.ask(runner, question(), POLICIES)
+    until(lambda: request.is_done, "the answers")
+    assert request.error is None and list(request.answers) == ["before", "after"]
+    for answers in request.answers.values():
+        assert [(a.response.index, a.verdict.correct) for a in answers] == [(0, True), (1, False), (2, True), (3, False)]
+    assert {a.response.seed for a in request.answers["before"]} & {a.response.seed for a in request.answers["after"]} == set()
+    assert stored(db) == before
+
+
+def test_without_a_reference_answer_nothing_is_graded(runner):
+    FakeSampler.gate.set()
+    request = playground.ask(runner, question(answer=" "), POLICIES[:1])
+    until(lambda: request.is_done, "the answers")
+    assert {a.verdict for a in request.answers["before"]} == {None}
+
+
+def test_a_job_waits_while_a_question_is_asked_and_a_question_is_refused_while_a_job_runs(db, run_id, runner):
+    request = playground.ask(runner, question(), POLICIES)
+    until(lambda: request._placement, "the loan")
+    job_id = runner.submit(run_id, 0, "presample")
+    assert not runner.run_next() and job_rows.get(db, job_id)["state"] == "queued"
+    request.stop()
+    FakeSampler.gate.set()
+    until(lambda: request.is_done, "the end")
+    assert request.error == "Stopped."
+    with runner.lend("inline"):
+        refused = playground.ask(runner, question(), POLICIES)
+        until(lambda: refused.is_done, "the refusal")
+        with pytest.raises(DeviceBusy):
+            runner.lend("inline").__enter__()
+    assert "Wait until it ends" in refused.error and not refused.answers
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [({"text": " "}, "empty"), ({"n": 17}, "1 to 16"), ({"text": "x" * 9000}, "8,000"), ({"settings": SamplingSettings(-1.0)}, "temperature")],
+)
+def test_what_cannot_be_asked_is_refused_in_a_sentence(runner, changes, said):
+    with pytest.raises(ConfigError, match=said):
+        playground.ask(runner, question(**changes), POLICIES)
+
+
+def test_the_starter_policy_answers_the_same_twice(db, run_id):
+    runner = JobRunner(db)
+    policy = playground.Asked("starter", str(STARTER / "policy"), {"batch_size": 4})
+    asked = question(text="On Monday Ben has 4 coins. On Tuesday Ben buys 3 more. How many coins are there on Tuesday?", answer="7", placement="worker")
+    both = []
+    for _ in range(2):
+        request = playground.ask(runner, asked, [policy])
+        until(lambda: request.is_done, "the answers")  # noqa: B023
+        assert request.error is None
+        both.append([a.response.text for a in request.answers["starter"]])
+    assert both[0] == both[1] and all(both[0])
+    runner.close()
