@@ -17,7 +17,7 @@ from engine.doctor.configuration import examine_config, is_runnable
 from engine.method.difficulty import PRESETS
 from engine.models import devices
 from engine.models.devices import Device
-from engine.samplers import NAMES
+from engine.config.backends import Role, names
 from tests.small_runs import ROOT, cli, toml
 
 CONFIGS = sorted((ROOT / "data" / "configs").glob("*.toml"))
@@ -35,7 +35,7 @@ def offline(monkeypatch):
         monkeypatch.setattr(huggingface_hub, name, refuse)
     monkeypatch.setattr(socket.socket, "connect", refuse)
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
-    monkeypatch.setattr(configuration, "resolve_sampler", lambda name: NAMES[1] if name == "auto" else name)
+    monkeypatch.setattr(configuration, "resolve_sampler", lambda name: names(Role.SAMPLER)[1] if name == "auto" else name)
 
 
 @pytest.fixture

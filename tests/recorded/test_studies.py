@@ -203,7 +203,7 @@ class TestReplay:
     ASKED: ClassVar = [Request(id, index, stable_hash(id, index), "") for id, n in ((JARS, 5), (KITES, 4), (MINUS, 3)) for index in range(n)]
 
     def drawn(self, placement, folder, requests, batch_size=256):
-        sampler = placement.get(Backend("recorded", folder, {"batch_size": batch_size, "trust_remote_code": False}))
+        sampler = placement.get(Backend("recorded", folder, {"batch_size": batch_size}))
         found = [r for batch in sampler.sample(requests, SamplingSettings()) for r in batch]
         assert sorted((r.problem_id, r.index, r.seed) for r in found) == sorted((r.problem_id, r.index, r.seed) for r in requests)
         return {(r.problem_id, r.index): (r.text, r.finish_reason, r.n_tokens) for r in found}
@@ -229,7 +229,7 @@ class TestReplay:
             placement.get(Backend("recorded_scores", str(tmp_path))).score([])
 
     def test_scores_are_looked_up_by_key_in_the_order_asked(self, placement, made):
-        scores = placement.get(Backend("recorded_scores", made.folder, {"trust_remote_code": False}))
+        scores = placement.get(Backend("recorded_scores", made.folder))
         assert [s.scores for s in scores.score([(JARS, "4"), (JARS, "0"), (KITES, "1")])] == [(0.7, 0.4), (0.9, 0.8), (0.7, 0.25)]
         with pytest.raises(RewardModelError, match="Response 9"):
             scores.score([(JARS, "9")])
