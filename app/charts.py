@@ -1,4 +1,6 @@
-"""Columns in, Plotly figures out. No streamlit here; the colours read on light and dark and without red or green."""
+"""Columns in, Plotly figures out. No streamlit here; the colours read on light and dark and without
+red or green.
+"""
 
 from dataclasses import dataclass
 from html import escape
@@ -33,15 +35,33 @@ def curves(lines: list[Line], *, title: str, n_steps: int, log: bool = False) ->
     for number, line in enumerate(lines):
         colour, dash = LINE_COLOURS[number % len(LINE_COLOURS)], DASHES[number // 2 % len(DASHES)]
         if line.raw is not None:
-            figure.add_scatter(x=line.steps, y=line.raw, mode="lines", opacity=0.3, line={"color": colour, "width": 1}, showlegend=False, hoverinfo="skip")
-        figure.add_scatter(x=line.steps, y=line.values, name=line.name, mode="lines", line={"color": colour, "width": 2, "dash": dash})
+            figure.add_scatter(
+                x=line.steps,
+                y=line.raw,
+                mode="lines",
+                opacity=0.3,
+                line={"color": colour, "width": 1},
+                showlegend=False,
+                hoverinfo="skip",
+            )
+        figure.add_scatter(
+            x=line.steps,
+            y=line.values,
+            name=line.name,
+            mode="lines",
+            line={"color": colour, "width": 2, "dash": dash},
+        )
     figure.update_xaxes(range=[0, max(n_steps, 1)], title="step")
     figure.update_yaxes(type="log" if log else "linear", exponentformat="power")
-    return _plain(figure, title=title, legend=len(lines) > 1, height=230 + 24 * len(lines) * (len(lines) > 1))
+    return _plain(
+        figure, title=title, legend=len(lines) > 1, height=230 + 24 * len(lines) * (len(lines) > 1)
+    )
 
 
 def accuracy(labels: list[str], series: dict[str, list[tuple[float, float, float]]]) -> go.Figure:
-    """Accuracy per policy as points with their 95 % intervals. series: name -> [(value, low, high)] per label."""
+    """Accuracy per policy as points with their 95 % intervals. series: name -> [(value, low, high)]
+    per label.
+    """
     figure = go.Figure()
     for (name, points), colour in zip(series.items(), (BLUE, ORANGE)):
         value, low, high = (np.array(column) for column in zip(*points))
@@ -52,7 +72,13 @@ def accuracy(labels: list[str], series: dict[str, list[tuple[float, float, float
             mode="lines+markers",
             line={"color": colour, "width": 2},
             marker={"size": 9},
-            error_y={"type": "data", "array": high - value, "arrayminus": value - low, "color": colour, "width": 5},
+            error_y={
+                "type": "data",
+                "array": high - value,
+                "arrayminus": value - low,
+                "color": colour,
+                "width": 5,
+            },
         )
     figure.update_yaxes(tickformat=".0%", rangemode="tozero", title="accuracy")
     return _plain(figure, title="Held-out accuracy", height=340)
@@ -63,7 +89,9 @@ LINES = (BLUE, ORANGE, "#8a63c7", "#1f9aa8", "#b8860b", GREY)
 
 
 def compared(series: dict[str, list[tuple[int, float, float, float]]], *, title: str) -> go.Figure:
-    """Accuracy over policies, one line per run or group. series: name -> [(t of M_t, value, low, high)]; names are shown as they are."""
+    """Accuracy over policies, one line per run or group. series: name -> [(t of M_t, value, low,
+    high)]; names are shown as they are.
+    """
     figure = go.Figure()
     for row, (name, points) in enumerate(series.items()):
         number, value, low, high = (np.array(column) for column in zip(*points))
@@ -75,7 +103,13 @@ def compared(series: dict[str, list[tuple[int, float, float, float]]], *, title:
             mode="lines+markers",
             line={"color": colour, "width": 2, "dash": "dot" if row >= len(LINES) else "solid"},
             marker={"size": 8},
-            error_y={"type": "data", "array": high - value, "arrayminus": value - low, "color": colour, "width": 4},
+            error_y={
+                "type": "data",
+                "array": high - value,
+                "arrayminus": value - low,
+                "color": colour,
+                "width": 4,
+            },
         )
     figure.update_xaxes(tickprefix="M", dtick=1)
     figure.update_yaxes(tickformat=".0%", title="accuracy")
@@ -87,7 +121,12 @@ def by_level(levels: list[str], policies: list[str], values: np.ndarray) -> go.F
     figure = go.Figure()
     shades = np.linspace(0.35, 1.0, len(policies))
     for row, policy in enumerate(policies):
-        figure.add_bar(x=levels, y=values[row], name=policy, marker={"color": f"rgba(59,130,196,{shades[row]:.2f})"})
+        figure.add_bar(
+            x=levels,
+            y=values[row],
+            name=policy,
+            marker={"color": f"rgba(59,130,196,{shades[row]:.2f})"},
+        )
     figure.update_yaxes(tickformat=".0%", range=[0, 1], title="mean accuracy")
     figure.update_xaxes(title="level", type="category")
     return _plain(figure, title="By level", height=340)
@@ -97,18 +136,27 @@ def class_shares(labels: list[str], shares: dict[str, list[float]]) -> go.Figure
     """Stacked bars of class shares per iteration."""
     figure = go.Figure()
     for name, values in shares.items():
-        figure.add_bar(x=labels, y=values, name=name.capitalize(), marker={"color": CLASS_COLOURS[name]})
+        figure.add_bar(
+            x=labels, y=values, name=name.capitalize(), marker={"color": CLASS_COLOURS[name]}
+        )
     figure.update_layout(barmode="stack")
     figure.update_yaxes(tickformat=".0%", range=[0, 1], title="share of problems")
     return _plain(figure, title="Training problems by class", height=340)
 
 
 def shares_given(given: list[dict], names: list[str]) -> go.Figure:
-    """Problems by how many further responses they were given, one colour per class. given: rows of difficulty, n_more and n."""
+    """Problems by how many further responses they were given, one colour per class. given: rows of
+    difficulty, n_more and n.
+    """
     figure = go.Figure()
     for code, (name, colour) in enumerate(zip(names, CLASS_COLOURS.values())):
         own = [row for row in given if row["difficulty"] == code]
-        figure.add_bar(x=[row["n_more"] for row in own], y=[row["n"] for row in own], name=name, marker={"color": colour})
+        figure.add_bar(
+            x=[row["n_more"] for row in own],
+            y=[row["n"] for row in own],
+            name=name,
+            marker={"color": colour},
+        )
     figure.update_layout(barmode="stack")
     figure.update_xaxes(title="further responses")
     figure.update_yaxes(title="problems")
@@ -116,28 +164,51 @@ def shares_given(given: list[dict], names: list[str]) -> go.Figure:
 
 
 def flows(counts: np.ndarray, names: list[str], before: str, after: str) -> go.Figure:
-    """How held-out problems moved between classes. counts: shape (3, 3), rows before, columns after."""
+    """How held-out problems moved between classes. counts: shape (3, 3), rows before, columns
+    after.
+    """
     figure = go.Figure(
         go.Heatmap(
-            z=counts, x=names, y=names, showscale=False, xgap=3, ygap=3, hoverinfo="skip",
+            z=counts,
+            x=names,
+            y=names,
+            showscale=False,
+            xgap=3,
+            ygap=3,
+            hoverinfo="skip",
             colorscale=[[0, "#e3eef8"], [1, "#7fb0dd"]],
         )
-    )  # fmt: skip
+    )
     for row, column in np.ndindex(counts.shape):
-        figure.add_annotation(x=names[column], y=names[row], text=str(counts[row, column]), showarrow=False, font={"size": 15, "color": "#10243a"})
+        figure.add_annotation(
+            x=names[column],
+            y=names[row],
+            text=str(counts[row, column]),
+            showarrow=False,
+            font={"size": 15, "color": "#10243a"},
+        )
     figure.update_xaxes(title=after, showgrid=False)
     figure.update_yaxes(title=before, autorange="reversed", showgrid=False)
     return _plain(figure, title=f"Flows, {before} to {after}", height=340, legend=False)
 
 
 def balance(temperatures, taus, scores: np.ndarray, best: tuple[float, float]) -> go.Figure:
-    """Mean balance score over the tuning grid, its highest cell marked. scores: shape (temperatures, taus)."""
+    """Mean balance score over the tuning grid, its highest cell marked. scores: shape
+    (temperatures, taus).
+    """
     x, y = [f"{tau:g}" for tau in taus], [f"{t:g}" for t in temperatures]
-    figure = go.Figure(go.Heatmap(z=scores, x=x, y=y, colorscale="Cividis", colorbar={"title": "balance"}, xgap=2, ygap=2))
+    figure = go.Figure(
+        go.Heatmap(
+            z=scores, x=x, y=y, colorscale="Cividis", colorbar={"title": "balance"}, xgap=2, ygap=2
+        )
+    )
     figure.add_scatter(
-        x=[f"{best[1]:g}"], y=[f"{best[0]:g}"], mode="markers", name="highest",
+        x=[f"{best[1]:g}"],
+        y=[f"{best[0]:g}"],
+        mode="markers",
+        name="highest",
         marker={"symbol": "circle-open", "size": 18, "color": ORANGE, "line": {"width": 3}},
-    )  # fmt: skip
+    )
     figure.update_xaxes(title="τ", type="category")
     figure.update_yaxes(title="temperature", type="category")
     return _plain(figure, title="Balance score", height=340, legend=False)
@@ -145,7 +216,11 @@ def balance(temperatures, taus, scores: np.ndarray, best: tuple[float, float]) -
 
 def histogram(counts, edges, *, title: str, axis: str) -> go.Figure:
     """Counts [B] in bins between edges [B + 1]."""
-    figure = go.Figure(go.Bar(x=(edges[:-1] + edges[1:]) / 2, y=counts, width=np.diff(edges), marker={"color": BLUE}))
+    figure = go.Figure(
+        go.Bar(
+            x=(edges[:-1] + edges[1:]) / 2, y=counts, width=np.diff(edges), marker={"color": BLUE}
+        )
+    )
     figure.update_xaxes(title=axis)
     figure.update_yaxes(title="pairs")
     return _plain(figure, title=title, height=260, legend=False)

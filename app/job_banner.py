@@ -1,4 +1,6 @@
-"""What runs now, on every page: progress, rate, time left, cancel; the queue, the log, and resume where a job stopped."""
+"""What runs now, on every page: progress, rate, time left, cancel; the queue, the log, and resume
+where a job stopped.
+"""
 
 import streamlit as st
 
@@ -13,15 +15,21 @@ ENDED = {
     "interrupted": ("was interrupted", ":material/power_off:"),
 }
 BUSY_S, IDLE_S = 2, 5
-"""Between two looks at the jobs, while there is one and while there is none: every look makes the browser draw."""
+"""Between two looks at the jobs, while there is one and while there is none: every look makes the
+browser draw.
+"""
 LOG_LINES = 40
 """Shown without a scroll area of its own, which no key could reach."""
 SEEN, HIDDEN = "seen_jobs", "hidden_jobs"
-"""Session entries: unfinished jobs by id as last drawn in this tab; attempts whose stop a person hid."""
+"""Session entries: unfinished jobs by id as last drawn in this tab; attempts whose stop a person
+hid.
+"""
 
 
 def look() -> None:
-    """Note what this tab has seen, and say with a toast which jobs have ended since. Call it before the page is drawn."""
+    """Note what this tab has seen, and say with a toast which jobs have ended since. Call it before
+    the page is drawn.
+    """
     db = state.store()
     now = {job["id"]: job["state"] for job in job_rows.unfinished(db)}
     for job_id in st.session_state.get(SEEN, {}):
@@ -33,7 +41,9 @@ def look() -> None:
 
 
 def banner() -> None:
-    """The jobs of this database; where one starts or ends, in this tab or another, the page around is drawn again. Call look() first."""
+    """The jobs of this database; where one starts or ends, in this tab or another, the page around
+    is drawn again. Call look() first.
+    """
     st.fragment(_jobs, run_every=BUSY_S if st.session_state[SEEN] else IDLE_S)()
 
 
@@ -52,7 +62,9 @@ def _jobs() -> None:
         _waiting(queued)
     of_run = job_rows.of_run(db, state.kept("run", ""))
     for job in [job for job in of_run if job["state"] in job_rows.RESUMABLE][-1:]:
-        is_followed = any(other["kind"] == job["kind"] and other["number"] > job["number"] for other in of_run)
+        is_followed = any(
+            other["kind"] == job["kind"] and other["number"] > job["number"] for other in of_run
+        )
         if not is_followed and (job["id"], job["attempt"]) not in st.session_state.get(HIDDEN, ()):
             _stopped(job)
 
@@ -66,7 +78,13 @@ def _running(job: dict, queued: list[dict]) -> None:
                 text = "Stop at once" if job["kind"] == "train" else "Stopping"
             else:
                 text = "Stop" if job["kind"] == "train" else "Cancel"
-            _act(text, ":material/stop_circle:", f"cancel_{job['id']}", state.runner().cancel, job["id"])
+            _act(
+                text,
+                ":material/stop_circle:",
+                f"cancel_{job['id']}",
+                state.runner().cancel,
+                job["id"],
+            )
             _log(job)
             _queue(queued)
 
@@ -77,18 +95,36 @@ def _waiting(queued: list[dict]) -> None:
         st.markdown(f":material/schedule: **{widgets.title(queued[0])}** is queued. {held}.")
         with st.container(horizontal=True, vertical_alignment="center"):
             if state.runner().paused:
-                st.button("Continue", key="continue_queue", icon=":material/play_arrow:", type="primary", on_click=state.runner().continue_queue)
+                st.button(
+                    "Continue",
+                    key="continue_queue",
+                    icon=":material/play_arrow:",
+                    type="primary",
+                    on_click=state.runner().continue_queue,
+                )
             _queue(queued)
 
 
 def _stopped(job: dict) -> None:
     with st.container(border=True, key="stopped_banner"):
-        progress = f" at {job['n_done']:,} of {job['n_total']:,} {job['unit']}" if job["n_total"] else ""
-        st.markdown(f"{widgets.STATE_ICONS[job['state']]} **{widgets.title(job)}** {ENDED[job['state']][0]}{progress}.")
+        progress = (
+            f" at {job['n_done']:,} of {job['n_total']:,} {job['unit']}" if job["n_total"] else ""
+        )
+        st.markdown(
+            f"{widgets.STATE_ICONS[job['state']]} **{widgets.title(job)}**"
+            f" {ENDED[job['state']][0]}{progress}."
+        )
         if job["error"]:
             st.text(job["error"].partition("\n")[0])
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.button("Resume", key=f"resume_{job['id']}", icon=":material/play_arrow:", type="primary", on_click=state.runner().resume, args=[job["id"]])
+            st.button(
+                "Resume",
+                key=f"resume_{job['id']}",
+                icon=":material/play_arrow:",
+                type="primary",
+                on_click=state.runner().resume,
+                args=[job["id"]],
+            )
             _log(job)
             _act("Hide", ":material/visibility_off:", f"hide_{job['id']}", _hide, job)
 
@@ -107,14 +143,20 @@ def _queue(queued: list[dict]) -> None:
 
 def _log(job: dict) -> None:
     """The end of what the job said; read only while it is open."""
-    with st.popover("Log", icon=":material/article:", key=f"log_{job['id']}", on_change="rerun") as opened:
+    with st.popover(
+        "Log", icon=":material/article:", key=f"log_{job['id']}", on_change="rerun"
+    ) as opened:
         if opened.open:
             log(job)
 
 
 def log(job: dict) -> None:
     """The last lines of a job's notes and of its children's output, as plain text."""
-    st.code(tail(state.store(), job, n_lines=LOG_LINES) or "Nothing was said yet.", language=None, wrap_lines=True)
+    st.code(
+        tail(state.store(), job, n_lines=LOG_LINES) or "Nothing was said yet.",
+        language=None,
+        wrap_lines=True,
+    )
 
 
 def _act(label: str, icon: str | None, key: str, call, *arguments) -> None:

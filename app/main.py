@@ -1,4 +1,6 @@
-"""HS-STaR Studio: page configuration and navigation. Start with: streamlit run app/main.py [-- --db FILE]"""
+"""HS-STaR Studio: page configuration and navigation. Start with: streamlit run app/main.py [-- --db
+FILE]
+"""
 
 import sys
 from pathlib import Path
@@ -15,7 +17,9 @@ from app.streamlit_internals.parts import load_parts
 
 
 def main() -> None:
-    st.set_page_config(page_title="HS-STaR Studio", page_icon=str(ROOT / "app" / "icon.svg"), layout="wide")
+    st.set_page_config(
+        page_title="HS-STaR Studio", page_icon=str(ROOT / "app" / "icon.svg"), layout="wide"
+    )
     pages = {
         file: st.Page(ROOT / "pages" / file, title=title, icon=icon, default=file == "home.py")
         for file, (title, icon) in widgets.PAGES.items()

@@ -1,4 +1,6 @@
-"""One response, read closely: its steps with their scores, the answers, and why it was judged as it was."""
+"""One response, read closely: its steps with their scores, the answers, and why it was judged as it
+was.
+"""
 
 from collections.abc import Sequence
 from difflib import SequenceMatcher
@@ -13,7 +15,11 @@ from engine.study import overrides
 
 VIEWS = ("Steps", "Raw", "Difference")
 PHASES = {"presample": "Pre-sample", "resample": "Resample"}
-MARKS = {"both": ":gray-badge[= both]", "other": ":orange-badge[− other only]", "this": ":blue-badge[+ this only]"}
+MARKS = {
+    "both": ":gray-badge[= both]",
+    "other": ":orange-badge[− other only]",
+    "this": ":blue-badge[+ this only]",
+}
 STATUS = {
     "correct": ":blue-badge[correct]",
     "wrong": ":orange-badge[wrong]",
@@ -26,7 +32,9 @@ STATUS = {
 
 def response_table(chosen: state.Selected, *, problem_id: str) -> None:
     """All responses of one problem, each a card."""
-    rows = response_reads.page(state.store(), chosen.run_id, chosen.iteration, Filter(problem_ids=[problem_id]), limit=200)
+    rows = response_reads.page(
+        state.store(), chosen.run_id, chosen.iteration, Filter(problem_ids=[problem_id]), limit=200
+    )
     if not rows:
         st.info("This problem has no responses yet.")
         return
@@ -39,7 +47,10 @@ def question_card(row: dict) -> None:
     with st.container(border=True):
         st.markdown(inert.markdown(row["question"]))
         level = f" · level {inert.markdown(row['level'])}" if row["level"] else ""
-        st.caption(f"Reference answer: **{inert.markdown(row['answer'])}** · problem {row['problem_id']}{level}")
+        st.caption(
+            f"Reference answer: **{inert.markdown(row['answer'])}** · problem"
+            f" {row['problem_id']}{level}"
+        )
         with st.container(horizontal=True):
             widgets.link("responses.py", "All its responses", problem=row["problem_id"])
             widgets.link("playground.py", "Ask it in the playground", problem=row["problem_id"])
@@ -53,9 +64,19 @@ def response_card(row: dict, *, key: str) -> None:
         tokens = f" · {row['n_tokens']:,} tokens" if row["n_tokens"] else ""
         truncated = " · :orange-badge[truncated]" if row["finish_reason"] == "length" else ""
         overridden = " :violet-badge[overridden]" if row["overridden_by"] else ""
-        st.markdown(f"**{PHASES[row['phase']]} {row['idx']}** {STATUS[row['status']]}{overridden} · {reward}{tokens}{truncated}")
+        st.markdown(
+            f"**{PHASES[row['phase']]} {row['idx']}** {STATUS[row['status']]}{overridden} ·"
+            f" {reward}{tokens}{truncated}"
+        )
         with st.container(horizontal=True, vertical_alignment="center"):
-            view = st.segmented_control("View", VIEWS, default=VIEWS[0], key=f"view_{key}", label_visibility="collapsed", required=True)
+            view = st.segmented_control(
+                "View",
+                VIEWS,
+                default=VIEWS[0],
+                key=f"view_{key}",
+                label_visibility="collapsed",
+                required=True,
+            )
             if row["graded_status"]:
                 _override(row, key=f"{key}_{row['set_id']}_{row['problem_id']}_{row['idx']}")
         if view == "Raw":
@@ -65,7 +86,10 @@ def response_card(row: dict, *, key: str) -> None:
         else:
             _steps(row)
         answer = "none" if row["predicted"] is None else inert.markdown(row["predicted"])
-        st.caption(f"Extracted answer: **{answer}** · reference: **{inert.markdown(row['answer'])}** · {inert.markdown(row['reason'] or '')}")
+        st.caption(
+            f"Extracted answer: **{answer}** · reference: **{inert.markdown(row['answer'])}** ·"
+            f" {inert.markdown(row['reason'] or '')}"
+        )
 
 
 def _override(row: dict, *, key: str) -> None:
@@ -73,20 +97,44 @@ def _override(row: dict, *, key: str) -> None:
     with st.popover("Override", icon=":material/gavel:"):
         st.text_input("Note", key=f"note_{key}", placeholder="Why is the verdict not right?")
         for label, correct in (("Mark as correct", True), ("Mark as wrong", False)):
-            st.button(label, key=f"mark_{correct}_{key}", on_click=_overrode, args=[row, correct, key], width="stretch")
+            st.button(
+                label,
+                key=f"mark_{correct}_{key}",
+                on_click=_overrode,
+                args=[row, correct, key],
+                width="stretch",
+            )
         if row["overridden_by"]:
-            st.button("Undo", key=f"undo_{key}", on_click=_overrode, args=[row, None, key], width="stretch")
-        st.caption("It counts in every run that shares this response. Commits and built pairs stay as they are.")
+            st.button(
+                "Undo",
+                key=f"undo_{key}",
+                on_click=_overrode,
+                args=[row, None, key],
+                width="stretch",
+            )
+        st.caption(
+            "It counts in every run that shares this response. Commits and built pairs stay as they"
+            " are."
+        )
     if row["overridden_by"]:
         st.caption(
-            f"Graded {STATUS[row['graded_status']]}, overridden by {inert.markdown(row['overridden_by'])} on "
-            f"{row['overridden_at']:%Y-%m-%d %H:%M} UTC. {inert.markdown(row['override_note'])}"
+            f"Graded {STATUS[row['graded_status']]}, overridden by"
+            f" {inert.markdown(row['overridden_by'])} on {row['overridden_at']:%Y-%m-%d %H:%M} UTC."
+            f" {inert.markdown(row['override_note'])}"
         )
 
 
 def _overrode(row: dict, correct: bool | None, key: str) -> None:
     note = st.session_state.get(f"note_{key}", "")
-    overrides.override(state.store(), row["set_id"], row["problem_id"], row["idx"], correct=correct, note=note, made_by=state.tab_id())
+    overrides.override(
+        state.store(),
+        row["set_id"],
+        row["problem_id"],
+        row["idx"],
+        correct=correct,
+        note=note,
+        made_by=state.tab_id(),
+    )
     st.session_state[f"note_{key}"] = ""
 
 
@@ -112,13 +160,21 @@ def _steps(row: dict) -> None:
 def _difference(row: dict, *, key: str) -> None:
     """This response against another one to the same problem, step by step."""
     filters = Filter(problem_ids=[row["problem_id"]])
-    found = response_reads.page(state.store(), state.kept("run"), int(state.kept("iteration")), filters, limit=200)
+    found = response_reads.page(
+        state.store(), state.kept("run"), int(state.kept("iteration")), filters, limit=200
+    )
     others = {other["idx"]: other for other in found if other["idx"] != row["idx"]}
     if not others:
         st.caption("There is no other response to this problem yet.")
         return
-    name = lambda index: f"{PHASES[others[index]['phase']]} {index}, {others[index]['status'].replace('_', ' ')}"
-    other = others[st.selectbox("Against", list(others), format_func=name, key=f"against_{key}_{row['problem_id']}")]
+    name = lambda index: (
+        f"{PHASES[others[index]['phase']]} {index}, {others[index]['status'].replace('_', ' ')}"
+    )
+    other = others[
+        st.selectbox(
+            "Against", list(others), format_func=name, key=f"against_{key}_{row['problem_id']}"
+        )
+    ]
     for kind, step in difference(split_steps(other["text"]), split_steps(row["text"])):
         mark, body = st.columns([1, 6], vertical_alignment="top")
         mark.markdown(MARKS[kind])
@@ -126,25 +182,42 @@ def _difference(row: dict, *, key: str) -> None:
 
 
 def difference(before: list[str], after: list[str]) -> list[tuple[str, str]]:
-    """Steps of two responses in one order: ("both" | "other" | "this", step); what is replaced stands before what replaces it.
+    """Steps of two responses in one order: ("both" | "other" | "this", step); what is replaced
+    stands before what replaces it.
 
     >>> difference(["a", "b"], ["a", "c"])
     [('both', 'a'), ('other', 'b'), ('this', 'c')]
     """
     steps = []
     for what, a, b, c, d in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
-        steps += [("both", step) for step in before[a:b]] if what == "equal" else [("other", step) for step in before[a:b]]
+        steps += (
+            [("both", step) for step in before[a:b]]
+            if what == "equal"
+            else [("other", step) for step in before[a:b]]
+        )
         steps += [("this", step) for step in after[c:d]] if what != "equal" else []
     return steps
 
 
 def _chip(score: float | None) -> str:
-    """A score on a scale from orange (0) over nothing (0.5) to blue (1); the number says the same."""
+    """A score on a scale from orange (0) over nothing (0.5) to blue (1); the number says the
+    same.
+    """
     if score is None:
         return '<span title="not scored">–</span>'
-    colour, weight = ("59,130,196", 2 * score - 1) if score >= 0.5 else ("221,115,48", 1 - 2 * score)
-    return (
-        f'<span title="step score" style="display:inline-block;min-width:3.4em;text-align:center;border-radius:4px;'
-        f"padding:1px 6px;font-variant-numeric:tabular-nums;font-size:0.85em;border:1px solid rgb({colour});"
-        f'background:rgba({colour},{0.08 + 0.45 * weight:.2f})">{score:.3f}</span>'
+    colour, weight = (
+        ("59,130,196", 2 * score - 1) if score >= 0.5 else ("221,115,48", 1 - 2 * score)
     )
+    look = {
+        "display": "inline-block",
+        "min-width": "3.4em",
+        "text-align": "center",
+        "border-radius": "4px",
+        "padding": "1px 6px",
+        "font-variant-numeric": "tabular-nums",
+        "font-size": "0.85em",
+        "border": f"1px solid rgb({colour})",
+        "background": f"rgba({colour},{0.08 + 0.45 * weight:.2f})",
+    }
+    style = ";".join(f"{name}:{value}" for name, value in look.items())
+    return f'<span title="step score" style="{style}">{score:.3f}</span>'

@@ -1,6 +1,8 @@
-"""What a page stands on: the store, the runner, and what is selected. The URL holds the selection, the session only echoes it.
+"""What a page stands on: the store, the runner, and what is selected. The URL holds the selection,
+the session only echoes it.
 
-Knows Streamlit and the engine's store and runner; draws nothing but the sentence that says why nothing can be drawn.
+Knows Streamlit and the engine's store and runner; draws nothing but the sentence that says why
+nothing can be drawn.
 """
 
 import argparse
@@ -23,10 +25,14 @@ from engine.study import runs
 from engine.walk import job_of, next_phase
 
 SETTINGS = ("tau_l", "tau_h", "mode", "strategy")
-"""What a person turns while looking at one iteration: in the URL, but no step of the back button."""
+"""What a person turns while looking at one iteration: in the URL, but no step of the back
+button.
+"""
 IN_URL = ("run", "iteration", "problem", *SETTINGS)
 KEPT = "kept"
-"""Session entry with the URL's values: a page switch drops query parameters and widget keys, this it does not."""
+"""Session entry with the URL's values: a page switch drops query parameters and widget keys, this
+it does not.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,21 +103,30 @@ def keep(**values) -> None:
             else:
                 kept_values[name] = str(value)
     if wanted != st.query_params.to_dict():
-        st.query_params.from_dict(wanted)  # at once: every change of the URL is a step of the back button
+        st.query_params.from_dict(
+            wanted
+        )  # at once: every change of the URL is a step of the back button
 
 
 def remember(**values) -> None:
-    """Remember values across pages that the URL need not say, such as where the lines stand before anybody moved them."""
+    """Remember values across pages that the URL need not say, such as where the lines stand before
+    anybody moved them.
+    """
     st.session_state.setdefault(KEPT, {}).update(values)
 
 
 def address(page: str, *, problem: str | None = None) -> dict[str, str]:
-    """The query of a link to a page file such as "difficulty.py": run, iteration, and what that page is about.
+    """The query of a link to a page file such as "difficulty.py": run, iteration, and what that
+    page is about.
 
     Args:
         problem: the problem that the link is about; None for none.
     """
-    names = [name for name in IN_URL if name != "problem"] if page == "difficulty.py" else ["run", "iteration"]
+    names = (
+        [name for name in IN_URL if name != "problem"]
+        if page == "difficulty.py"
+        else ["run", "iteration"]
+    )
     values = {name: value for name in names if (value := kept(name)) is not None}
     return values | ({"problem": problem} if problem else {})
 
@@ -125,14 +140,18 @@ def select(run_id: str, iteration: int) -> None:
 
 
 def begin(run_id: str, iteration: int) -> None:
-    """Queue the job that a new iteration waits for, and show it; where its responses are stored already, a person is next."""
+    """Queue the job that a new iteration waits for, and show it; where its responses are stored
+    already, a person is next.
+    """
     if kind := job_of(next_phase(runs.progress(store(), run_id, iteration))):
         runner().submit(run_id, iteration, kind)
     select(run_id, iteration)
 
 
 def selected() -> Selected | None:
-    """The selection in the URL, else the newest run's last iteration; None while there is no run."""
+    """The selection in the URL, else the newest run's last iteration; None while there is no
+    run.
+    """
     db = store()
     for name in IN_URL:
         kept(name)

@@ -47,12 +47,20 @@ STATE_ICONS = {
 
 
 def navigation(current: str) -> None:
-    """Links to all pages in the sidebar; every one takes the run and the iteration along, so each can be sent or opened in a tab."""
+    """Links to all pages in the sidebar; every one takes the run and the iteration along, so each
+    can be sent or opened in a tab.
+    """
     for page, (title, icon) in PAGES.items():
         if page == "playground.py":
             st.space("small")
         here = {} if page != current else st.query_params.to_dict()
-        st.page_link(ROOT / "pages" / page, label=title, icon=icon, query_params=state.address(page) | here, width="stretch")
+        st.page_link(
+            ROOT / "pages" / page,
+            label=title,
+            icon=icon,
+            query_params=state.address(page) | here,
+            width="stretch",
+        )
 
 
 def run_picker() -> None:
@@ -67,7 +75,11 @@ def run_picker() -> None:
     numbers = [row["iteration"] for row in reads.iterations(db, chosen.run_id)]
     st.session_state["picker_iteration"] = chosen.iteration
     st.selectbox(
-        "Iteration", numbers, format_func=lambda t: f"{t}  (M{t} → M{t + 1})", key="picker_iteration", on_change=_picked_iteration
+        "Iteration",
+        numbers,
+        format_func=lambda t: f"{t}  (M{t} → M{t + 1})",
+        key="picker_iteration",
+        on_change=_picked_iteration,
     )
 
 
@@ -121,9 +133,16 @@ def size(n_bytes: float) -> str:
 
 
 def chosen_row(table: list[dict], *, key: str, about: object, **options) -> int | None:
-    """A table one row of which can be chosen: the row's number, or None. A table about something else forgets the choice."""
+    """A table one row of which can be chosen: the row's number, or None. A table about something
+    else forgets the choice.
+    """
     event = st.dataframe(
-        table, hide_index=True, on_select="rerun", selection_mode="single-row", key=f"{key}_{stable_hash(about):x}", **options
+        table,
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="single-row",
+        key=f"{key}_{stable_hash(about):x}",
+        **options,
     )
     rows = [row for row in event["selection"]["rows"] if row < len(table)]
     return rows[0] if rows else None
@@ -138,7 +157,9 @@ def need_run() -> state.Selected:
 
 
 def nothing_yet(why: str, page: str) -> NoReturn:
-    """An empty state: why there is nothing to see, and a link to the page file where that changes. Ends the page."""
+    """An empty state: why there is nothing to see, and a link to the page file where that changes.
+    Ends the page.
+    """
     st.info(why, icon=":material/info:")
     link(page, f"Go to {page_title(page)}")
     st.stop()
@@ -147,7 +168,9 @@ def nothing_yet(why: str, page: str) -> NoReturn:
 def link(page: str, label: str, **about: str | None) -> None:
     """A link to a page file that takes the selection along. about: see state.address."""
     _, icon = PAGES[page]
-    st.page_link(ROOT / "pages" / page, label=label, icon=icon, query_params=state.address(page, **about))
+    st.page_link(
+        ROOT / "pages" / page, label=label, icon=icon, query_params=state.address(page, **about)
+    )
 
 
 def page_title(page: str) -> str:
@@ -155,8 +178,12 @@ def page_title(page: str) -> str:
 
 
 def chart(figure: go.Figure, table: list[dict], *, alt: str, key: str) -> None:
-    """A figure, and the same numbers as a table one click away, which the browser gets when it is opened."""
+    """A figure, and the same numbers as a table one click away, which the browser gets when it is
+    opened.
+    """
     st.plotly_chart(figure, key=key, config=charts.CONFIG, alt=alt)
-    with st.expander(f"Table: {alt}", type="compact", key=f"{key}_open", on_change="rerun") as opened:
+    with st.expander(
+        f"Table: {alt}", type="compact", key=f"{key}_open", on_change="rerun"
+    ) as opened:
         if opened.open:
             st.dataframe(table, hide_index=True, key=f"{key}_table", alt=alt)

@@ -1,1 +1,3 @@
-"""One harness for every figure: python -m benchmarks NAME… [--json]. Ratios from runs that take turns, medians quoted."""
+"""One harness for every figure: python -m benchmarks NAME… [--json]. Ratios from runs that take
+turns, medians quoted.
+"""

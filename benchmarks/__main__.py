@@ -1,19 +1,37 @@
-"""python -m benchmarks NAME … [--json]: the performance tables, as ratios of what was measured side by side."""
+"""python -m benchmarks NAME … [--json]: the performance tables, as ratios of what was measured side
+by side.
+"""
 
 import argparse
 import json
 from dataclasses import asdict
 from importlib import import_module
 
-NAMES = ("rde", "startup", "sampling", "warm", "rewards", "servers", "ray_pool", "training", "ui", "grading", "data")
+NAMES = (
+    "rde",
+    "startup",
+    "sampling",
+    "warm",
+    "rewards",
+    "servers",
+    "ray_pool",
+    "training",
+    "ui",
+    "grading",
+    "data",
+)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
-    parser.add_argument("names", nargs="+", choices=NAMES, metavar="NAME", help=f"one or more of {', '.join(NAMES)}")
+    parser.add_argument(
+        "names", nargs="+", choices=NAMES, metavar="NAME", help=f"one or more of {', '.join(NAMES)}"
+    )
     parser.add_argument("--json", action="store_true", help="print a list of rows and nothing else")
     arguments = parser.parse_args()
-    rows = [row for name in arguments.names for row in import_module(f"benchmarks.{name}").measure()]
+    rows = [
+        row for name in arguments.names for row in import_module(f"benchmarks.{name}").measure()
+    ]
     if arguments.json:
         print(json.dumps([asdict(row) for row in rows]))
         return
@@ -21,7 +39,10 @@ def main() -> None:
     for r in rows:
         baseline = f"{r.baseline:.4g}" if r.baseline is not None else "–"
         ratio = f"{r.ratio:.3g}" if r.ratio is not None else "–"
-        print(f"{r.name:<44}{r.value:>12.4g} {r.unit:<10}{baseline:>12}{ratio:>9}{r.n_runs:>6}   {r.spread[0]:.4g} – {r.spread[1]:.4g}")
+        print(
+            f"{r.name:<44}{r.value:>12.4g} {r.unit:<10}{baseline:>12}{ratio:>9}{r.n_runs:>6}  "
+            f" {r.spread[0]:.4g} – {r.spread[1]:.4g}"
+        )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,6 @@
-"""DPO with TRL and nothing else, for the benchmark: python benchmarks/bare_dpo.py PAIRS.json POLICY FOLDER. Prints wall and CPU seconds."""
+"""DPO with TRL and nothing else, for the benchmark: python benchmarks/bare_dpo.py PAIRS.json POLICY
+FOLDER. Prints wall and CPU seconds.
+"""
 
 import json
 import sys
@@ -26,10 +28,19 @@ def main(pairs: str, policy: str, folder: str) -> None:
     told = json.loads(Path(pairs).read_text())
     on_cpu = not torch.cuda.is_available()
     arguments = DPOConfig(
-        output_dir=folder, max_length=None, precompute_ref_log_probs=True, logging_steps=1, save_strategy="no", report_to=[],
-        bf16=not on_cpu, use_cpu=on_cpu, dataloader_pin_memory=not on_cpu, gradient_checkpointing=False, disable_tqdm=True,
+        output_dir=folder,
+        max_length=None,
+        precompute_ref_log_probs=True,
+        logging_steps=1,
+        save_strategy="no",
+        report_to=[],
+        bf16=not on_cpu,
+        use_cpu=on_cpu,
+        dataloader_pin_memory=not on_cpu,
+        gradient_checkpointing=False,
+        disable_tqdm=True,
         **told["arguments"],
-    )  # fmt: skip
+    )
     clock = Clock()
     DPOTrainer(
         model=AutoModelForCausalLM.from_pretrained(policy, dtype=torch.float32),

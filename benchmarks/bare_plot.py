@@ -1,4 +1,5 @@
-"""A page that holds the difficulty plot and nothing else: what the difficulty page is compared with.
+"""A page that holds the difficulty plot and nothing else: what the difficulty page is compared
+with.
 
 Run: streamlit run benchmarks/bare_plot.py; the address parameter n is the number of problems.
 """
@@ -29,12 +30,22 @@ def main() -> None:
         state.setdefault(name, value)
 
     def released(thresholds) -> None:
-        state.update(tau_l=thresholds.tau_l, tau_h=thresholds.tau_h, seq=thresholds.seq, have=thresholds.have)
+        state.update(
+            tau_l=thresholds.tau_l, tau_h=thresholds.tau_h, seq=thresholds.seq, have=thresholds.have
+        )
 
     difficulty_plot(
-        made_up(int(st.query_params.get("n", 10_000))), tau_l=state.tau_l, tau_h=state.tau_h, mode="both", seq=state.seq,
-        have=state.have, key="plot", on_tau=released, on_pick=lambda _: None, on_need=lambda: state.update(have=()),
-    )  # fmt: skip
+        made_up(int(st.query_params.get("n", 10_000))),
+        tau_l=state.tau_l,
+        tau_h=state.tau_h,
+        mode="both",
+        seq=state.seq,
+        have=state.have,
+        key="plot",
+        on_tau=released,
+        on_pick=lambda _: None,
+        on_need=lambda: state.update(have=()),
+    )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,6 @@
-"""Importing 1,000,000 recorded responses of 125,000 problems: speed, size on disk, and the importer's own peak memory."""
+"""Importing 1,000,000 recorded responses of 125,000 problems: speed, size on disk, and the
+importer's own peak memory.
+"""
 
 import json
 import random
@@ -27,7 +29,13 @@ def measure() -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
         source, artifacts = Path(folder) / "responses.jsonl", Path(folder) / "files"
         _write(source)
-        told = subprocess.run([sys.executable, "-c", IMPORT, source, artifacts], cwd=ROOT, check=True, capture_output=True, text=True)
+        told = subprocess.run(
+            [sys.executable, "-c", IMPORT, source, artifacts],
+            cwd=ROOT,
+            check=True,
+            capture_output=True,
+            text=True,
+        )
         found = json.loads(told.stdout)
         if found["n"] != N_PROBLEMS * N_EACH:
             raise AssertionError(f"{found['n']} of {N_PROBLEMS * N_EACH} responses were imported.")
@@ -47,7 +55,10 @@ def _write(path: Path) -> None:
             gold = rng.randrange(1000)
             for _ in range(N_EACH):
                 answer = gold if rng.random() < 0.6 else rng.randrange(1000)
-                steps = [f"Step {k}: {rng.randrange(100)} + {rng.randrange(100)} is on the way." for k in range(3)]
+                steps = [
+                    f"Step {k}: {rng.randrange(100)} + {rng.randrange(100)} is on the way."
+                    for k in range(3)
+                ]
                 row = {
                     "question": f"What is the value number {problem} of the table?",
                     "answer": str(gold),

@@ -1,7 +1,9 @@
-"""Grading: is it right, is it fast, does it stand hostile input? Tables of what went wrong go to standard error.
+"""Grading: is it right, is it fast, does it stand hostile input? Tables of what went wrong go to
+standard error.
 
-The data sets are not part of the repository: without ../shared/datasets only the hostile part is measured. "Bare" is
-Math-Verify's parse + verify on the extracted answers, pair by pair, nothing cached, one process, main thread.
+The data sets are not part of the repository: without ../shared/datasets only the hostile part is
+measured. "Bare" is Math-Verify's parse + verify on the extracted answers, pair by pair, nothing
+cached, one process, main thread.
 """
 
 import json
@@ -20,9 +22,15 @@ from engine.types import Verdict
 
 DATASETS = Path(__file__).resolve().parents[2] / "shared" / "datasets"
 PROBLEM_FILES = (
-    "gsm8k_train", "gsm8k_test", "math500_test", "aime24_test", "amc23_test", "minerva_test", "olympiadbench_test",
+    "gsm8k_train",
+    "gsm8k_test",
+    "math500_test",
+    "aime24_test",
+    "amc23_test",
+    "minerva_test",
+    "olympiadbench_test",
     "college_math_test",
-)  # fmt: skip
+)
 N_RUNS = 3
 N_WORKERS = 2
 
@@ -50,9 +58,11 @@ def bare(gold: str, predicted: str) -> bool:
 
 
 def self_checks() -> list[Row]:
-    """Every reference against itself, dollars against a box, the shortcuts off; the baseline is bare Math-Verify.
+    """Every reference against itself, dollars against a box, the shortcuts off; the baseline is
+    bare Math-Verify.
 
-    Whether answers are equal is asked, not how fast: a pair may take a minute, so that a busy machine changes no share.
+    Whether answers are equal is asked, not how fast: a pair may take a minute, so that a busy
+    machine changes no share.
     """
     rows, failures = [], []
     for name in PROBLEM_FILES:
@@ -60,7 +70,9 @@ def self_checks() -> list[Row]:
         pairs = [(_as_math(gold), rf"\boxed{{{gold}}}") for gold in golds]
         with Grader(N_WORKERS, timeout_s=60, shortcuts=False) as grader:
             verdicts = grader.grade_many(pairs)
-        failures += [(name, gold, v.status, v.reason) for gold, v in zip(golds, verdicts) if not v.correct]
+        failures += [
+            (name, gold, v.status, v.reason) for gold, v in zip(golds, verdicts) if not v.correct
+        ]
         share = sum(v.correct for v in verdicts) / len(golds)
         plain = sum(bare(*pair) for pair in pairs) / len(golds)
         rows.append(against(f"grading: {name} equals itself", [share], [plain], "share"))
@@ -69,14 +81,22 @@ def self_checks() -> list[Row]:
 
 
 def _lines(name: str) -> list[dict]:
-    return [json.loads(line) for line in (DATASETS / name).read_text("utf-8").split("\n") if line.strip()]
+    return [
+        json.loads(line)
+        for line in (DATASETS / name).read_text("utf-8").split("\n")
+        if line.strip()
+    ]
 
 
 def gsm8k_panel() -> tuple[list[Pair], list[bool]]:
     """The recorded solutions of four solvers, and the flags they came with."""
     rows = _lines("gsm8k_recorded_solutions.jsonl")
-    solved = [(row["ground_truth"], one) for row in rows for one in row.values() if isinstance(one, dict)]
-    return [(gold, one["solution"]) for gold, one in solved], [one["is_correct"] for _, one in solved]
+    solved = [
+        (row["ground_truth"], one) for row in rows for one in row.values() if isinstance(one, dict)
+    ]
+    return [(gold, one["solution"]) for gold, one in solved], [
+        one["is_correct"] for _, one in solved
+    ]
 
 
 def math_responses() -> tuple[list[Pair], list[bool]]:
@@ -89,16 +109,27 @@ def math_responses() -> tuple[list[Pair], list[bool]]:
 def agreement() -> list[Row]:
     """Share of recorded responses whose verdict is the flag they came with."""
     rows = []
-    for name, (pairs, flags) in (("GSM8K panel", gsm8k_panel()), ("MATH 100 × 8", math_responses())):
+    for name, (pairs, flags) in (
+        ("GSM8K panel", gsm8k_panel()),
+        ("MATH 100 × 8", math_responses()),
+    ):
         with Grader(N_WORKERS) as grader:
             verdicts = grader.grade_many(pairs)
         others = [
-            (gold, verdict.predicted, f"recorded {'correct' if flag else 'wrong'}", verdict.status, verdict.reason)
+            (
+                gold,
+                verdict.predicted,
+                f"recorded {'correct' if flag else 'wrong'}",
+                verdict.status,
+                verdict.reason,
+            )
             for (gold, _), flag, verdict in zip(pairs, flags, verdicts)
             if verdict.correct != flag
         ]
         table(f"{name}: {len(others)} verdicts are not the recorded flag", others)
-        rows.append(alone(f"grading: {name}, verdict is the flag", [1 - len(others) / len(pairs)], "share"))
+        rows.append(
+            alone(f"grading: {name}, verdict is the flag", [1 - len(others) / len(pairs)], "share")
+        )
     return rows
 
 
@@ -112,7 +143,9 @@ def _ours(pairs: list[Pair]) -> tuple[float, list[Verdict]]:
 
 
 def _theirs(pairs: list[Pair]) -> tuple[list[float], list[bool]]:
-    """Seconds per pair and verdicts of bare Math-Verify on the extracted answers; a response without one is not parsed."""
+    """Seconds per pair and verdicts of bare Math-Verify on the extracted answers; a response
+    without one is not parsed.
+    """
     seconds, verdicts = [], []
     for gold, response in pairs:
         wanted, answer = reference_answer(gold), extract_answer(response)
@@ -127,7 +160,9 @@ def _is_integer(gold: str) -> bool:
 
 
 def throughput() -> list[Row]:
-    """All recorded responses, and those with another reference than an integer: responses per second, interleaved."""
+    """All recorded responses, and those with another reference than an integer: responses per
+    second, interleaved.
+    """
     pairs = gsm8k_panel()[0] + math_responses()[0]
     harder = [pair for pair in pairs if not _is_integer(pair[0])]
     rates: dict[str, tuple[list[float], list[float]]] = {"all": ([], []), "harder": ([], [])}
@@ -143,12 +178,19 @@ def throughput() -> list[Row]:
             rates[name][0].append(n / mine)
             rates[name][1].append(n / other)
     differing = Counter(
-        (reference_answer(gold), verdict.predicted, "bare: correct" if other else "bare: wrong", verdict.status, verdict.reason)
+        (
+            reference_answer(gold),
+            verdict.predicted,
+            "bare: correct" if other else "bare: wrong",
+            verdict.status,
+            verdict.reason,
+        )
         for (gold, _), verdict, other in zip(pairs, verdicts, plain)
         if verdict.correct != other
     )
     table(
-        f"Verdicts that bare Math-Verify does not share: {differing.total()}, of {len(differing)} pairs",
+        f"Verdicts that bare Math-Verify does not share: {differing.total()}, of {len(differing)}"
+        " pairs",
         [(n, *what) for what, n in differing.most_common()],
     )
     return [

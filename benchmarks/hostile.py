@@ -1,4 +1,6 @@
-"""Hostile answers through the grader as the engine makes it: how long, how much memory, and is the caller's process held up?"""
+"""Hostile answers through the grader as the engine makes it: how long, how much memory, and is the
+caller's process held up?
+"""
 
 import threading
 import time
@@ -18,10 +20,11 @@ _TICK_S = 0.005
 
 
 class Watch:
-    """A thread that ticks beside the work: how late a tick came at most, and the children's peak memory.
+    """A thread that ticks beside the work: how late a tick came at most, and the children's peak
+    memory.
 
-    `longest_s` counts whatever kept the thread waiting, other programs on the machine too; `longest_own_s` only as much of
-    each wait as this process spent computing.
+    `longest_s` counts whatever kept the thread waiting, other programs on the machine too;
+    `longest_own_s` only as much of each wait as this process spent computing.
     """
 
     def __init__(self, grader: Grader | None = None) -> None:
@@ -33,7 +36,12 @@ class Watch:
         self._thread.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        where: TracebackType | None,
+    ) -> None:
         self._over.set()
         self._thread.join()
 
@@ -54,7 +62,9 @@ def _peak_mib(pid: int) -> float:
         lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     except OSError:
         return 0.0
-    return max((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM")), default=0.0)
+    return max(
+        (int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM")), default=0.0
+    )
 
 
 def hostile() -> list[Row]:
@@ -67,18 +77,33 @@ def hostile() -> list[Row]:
 
     with Watch() as idle:
         time.sleep(20)
-    with Grader(N_WORKERS) as grader, Watch(grader) as watch, ThreadPoolExecutor(N_WORKERS) as callers:
+    with (
+        Grader(N_WORKERS) as grader,
+        Watch(grader) as watch,
+        ThreadPoolExecutor(N_WORKERS) as callers,
+    ):
         outcomes = list(callers.map(answered, CASES))
     seconds = [s for s, _ in outcomes]
     statuses = Counter(verdict.status for _, verdict in outcomes)
     table("Hostile cases by status", statuses.most_common())
     slowest = sorted(zip(seconds, CASES, outcomes), key=lambda one: -one[0])[:5]
-    table("The slowest", [(f"{s:.2f} s", case.name, verdict.reason) for s, case, (_, verdict) in slowest])
-    table("Correct, which none may be", [(c.name, v.reason) for c, (_, v) in zip(CASES, outcomes) if v.correct])
+    table(
+        "The slowest",
+        [(f"{s:.2f} s", case.name, verdict.reason) for s, case, (_, verdict) in slowest],
+    )
+    table(
+        "Correct, which none may be",
+        [(c.name, v.reason) for c, (_, v) in zip(CASES, outcomes) if v.correct],
+    )
     return [
         alone(f"grading: {len(CASES)} hostile cases, slowest answer", [max(seconds)], "s"),
         alone("grading: hostile cases called correct", [float(statuses["correct"])], "cases"),
         alone("grading: hostile, peak memory of a child", [watch.peak_mib], "MiB"),
-        against("grading: hostile, longest stall beside (idle)", [watch.longest_s], [max(idle.longest_s, 1e-6)], "s"),
+        against(
+            "grading: hostile, longest stall beside (idle)",
+            [watch.longest_s],
+            [max(idle.longest_s, 1e-6)],
+            "s",
+        ),
         alone("grading: hostile, longest stall by own work", [watch.longest_own_s], "s"),
     ]

@@ -1,7 +1,9 @@
-"""What ray_pool costs our own process: the driver's CPU time per request against a bare Ray driver of the same two engines, in turn.
+"""What ray_pool costs our own process: the driver's CPU time per request against a bare Ray driver
+of the same two engines, in turn.
 
-The bare driver is ten lines: an actor around the same sampler, half the requests to each of two, the texts kept; no engine that
-fails is missed. Ratios are bare / ours for CPU and ours / bare for wall time.
+The bare driver is ten lines: an actor around the same sampler, half the requests to each of two,
+the texts kept; no engine that fails is missed. Ratios are bare / ours for CPU and ours / bare for
+wall time.
 """
 
 import time
@@ -21,12 +23,18 @@ def measure() -> list[Row]:
     asked = requests(N_REQUESTS)
     ours, bares = ([], []), ([], [])
     for turn in range(-1, N_RUNS):
-        for run, taken in ((lambda: sum(map(len, pool.sample(asked, SETTINGS))), ours), (lambda: _bare(actors, asked), bares)):
+        for run, taken in (
+            (lambda: sum(map(len, pool.sample(asked, SETTINGS))), ours),
+            (lambda: _bare(actors, asked), bares),
+        ):
             cpu, started = time.process_time(), time.perf_counter()
             if run() != N_REQUESTS:
                 raise AssertionError("not every request was answered")
             if turn >= 0:
-                taken[0].append(1e3 * (time.process_time() - cpu) / N_REQUESTS), taken[1].append(time.perf_counter() - started)
+                (
+                    taken[0].append(1e3 * (time.process_time() - cpu) / N_REQUESTS),
+                    taken[1].append(time.perf_counter() - started),
+                )
     pool.close()
     return [
         against("ray_pool: CPU/request, bare driver : ray_pool", bares[0], ours[0], "ms"),
@@ -35,10 +43,14 @@ def measure() -> list[Row]:
 
 
 def _bare_actors() -> list:
-    """Two actors around the sampler, beside the pool's engines; they share its two CPUs and are never at work together with them."""
+    """Two actors around the sampler, beside the pool's engines; they share its two CPUs and are
+    never at work together with them.
+    """
     import ray
 
-    return [ray.remote(num_cpus=0)(HfSampler).remote(POLICY, batch_size=BATCH_SIZE) for _ in range(2)]
+    return [
+        ray.remote(num_cpus=0)(HfSampler).remote(POLICY, batch_size=BATCH_SIZE) for _ in range(2)
+    ]
 
 
 def _bare(actors: list, asked: list) -> int:
@@ -46,7 +58,8 @@ def _bare(actors: list, asked: list) -> int:
 
     half = len(asked) // 2
     streams = [
-        actor.sample.options(num_returns="streaming").remote(part, SETTINGS) for actor, part in zip(actors, (asked[:half], asked[half:]))
+        actor.sample.options(num_returns="streaming").remote(part, SETTINGS)
+        for actor, part in zip(actors, (asked[:half], asked[half:]))
     ]
     texts = []
     while streams:

@@ -1,4 +1,6 @@
-"""Classifying a million problems: the vectorised function against a plain loop over problems, as the reference script has it."""
+"""Classifying a million problems: the vectorised function against a plain loop over problems, as
+the reference script has it.
+"""
 
 import numpy as np
 
@@ -23,7 +25,9 @@ def measure() -> list[Row]:
 
     if ours() != loop():
         raise AssertionError("The two ways of counting disagree.")
-    return [against("rde: classify + counts, 1,000,000 problems", *interleaved(ours, loop, N_RUNS), "s")]
+    return [
+        against("rde: classify + counts, 1,000,000 problems", *interleaved(ours, loop, N_RUNS), "s")
+    ]
 
 
 def one_by_one(n_correct: list[int], phi_r: list[float]) -> dict[str, int]:

@@ -1,7 +1,7 @@
 """What batching by length buys a reward model: the same responses read in batches, and one by one.
 
-The starter's process reward model on written solutions, and a Qwen process reward model of 4 layers with random weights: its speed
-depends on its size alone.
+The starter's process reward model on written solutions, and a Qwen process reward model of 4 layers
+with random weights: its speed depends on its size alone.
 """
 
 import tempfile
@@ -23,7 +23,10 @@ def measure() -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
         _build_qwen_prm(Path(folder))
         return [
-            _row("token_classification", lambda **tokens: TokenClassificationReward(str(STARTER / "prm"), **tokens)),
+            _row(
+                "token_classification",
+                lambda **tokens: TokenClassificationReward(str(STARTER / "prm"), **tokens),
+            ),
             _row("qwen_prm", lambda **tokens: QwenPrm(folder, **tokens)),
         ]
 
@@ -36,7 +39,10 @@ def _row(name: str, open_scorer: Callable) -> Row:
 
 def _items() -> list[tuple[str, str]]:
     rng = Random(0)
-    return [(p.question + "\n", write_solution(p, [rng.random() < 0.2 for _ in p.events], rng)) for p in make_problems(N_RESPONSES, seed=5)]
+    return [
+        (p.question + "\n", write_solution(p, [rng.random() < 0.2 for _ in p.events], rng))
+        for p in make_problems(N_RESPONSES, seed=5)
+    ]
 
 
 def _build_qwen_prm(folder: Path) -> None:
@@ -46,13 +52,21 @@ def _build_qwen_prm(folder: Path) -> None:
 
     torch.manual_seed(0)
     tokenizer = AutoTokenizer.from_pretrained(STARTER / "prm")
-    tokenizer.add_special_tokens({"additional_special_tokens": ["<|im_start|>", "<|im_end|>", "<extra_0>"]})
+    tokenizer.add_special_tokens(
+        {"additional_special_tokens": ["<|im_start|>", "<|im_end|>", "<extra_0>"]}
+    )
     tokenizer.chat_template = CHAT
     tokenizer.save_pretrained(folder)
     config = Qwen2Config(
-        vocab_size=len(tokenizer), hidden_size=128, intermediate_size=384, num_hidden_layers=4, num_attention_heads=4,
-        num_key_value_heads=4, max_position_embeddings=1024, tie_word_embeddings=False,
-    )  # fmt: skip
+        vocab_size=len(tokenizer),
+        hidden_size=128,
+        intermediate_size=384,
+        num_hidden_layers=4,
+        num_attention_heads=4,
+        num_key_value_heads=4,
+        max_position_embeddings=1024,
+        tie_word_embeddings=False,
+    )
     score = nn.Sequential(nn.Linear(128, 128), nn.ReLU(), nn.Linear(128, 2))
     weights = {f"model.{name}": tensor for name, tensor in Qwen2Model(config).state_dict().items()}
     weights |= {f"score.{name}": tensor for name, tensor in score.state_dict().items()}

@@ -1,7 +1,8 @@
-"""Does anything wait that need not? A pre-sampling with grading, scoring and storing on, against the bare sampler.
+"""Does anything wait that need not? A pre-sampling with grading, scoring and storing on, against
+the bare sampler.
 
-Both use the same warm worker and the same requests, in turn. A request counts as in flight from the call to the sampler until
-its last response has arrived.
+Both use the same warm worker and the same requests, in turn. A request counts as in flight from the
+call to the sampler until its last response has arrived.
 """
 
 import tempfile
@@ -53,7 +54,10 @@ def _measure(sampler: str) -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
         placement = Timed(Path(folder) / "logs")
         config = load_config(CONFIG)
-        problems, sampling = replace(config.problems, n_train=N_PROBLEMS, n_held_out=1), replace(config.sampling, sampler=sampler)
+        problems, sampling = (
+            replace(config.problems, n_train=N_PROBLEMS, n_held_out=1),
+            replace(config.sampling, sampler=sampler),
+        )
         config = replace(config, n_iterations=1, problems=problems, sampling=sampling)
         walls, bares, idle = [], [], []
         for turn in range(-1, N_RUNS):

@@ -1,8 +1,9 @@
-"""What openai_api costs our own process: its CPU time per request against a bare aiohttp client of the same vLLM server, in turn.
+"""What openai_api costs our own process: its CPU time per request against a bare aiohttp client of
+the same vLLM server, in turn.
 
-Ratios are bare / ours: 1 means that retries, load spreading and the protocol cost nothing, 0.9 that they cost a ninth more. The
-server's own CPU counts for nobody; it decides the end-to-end figures. The bare client is the cheapest of three that were tried:
-see docs/decisions.md.
+Ratios are bare / ours: 1 means that retries, load spreading and the protocol cost nothing, 0.9 that
+they cost a ninth more. The server's own CPU counts for nobody; it decides the end-to-end figures.
+The bare client is the cheapest of three that were tried: see docs/decisions.md.
 """
 
 import asyncio
@@ -31,7 +32,11 @@ def requests(n_requests: int = N_REQUESTS) -> list[Request]:
     """Starter problems, 8 responses each."""
     with (STARTER / "held_out.jsonl").open() as file:
         questions = [json.loads(line)["question"] for line in islice(file, n_requests // 8)]
-    return [Request(f"p{p}", i, stable_hash("bench", p, i), q + "\n") for p, q in enumerate(questions) for i in range(8)]
+    return [
+        Request(f"p{p}", i, stable_hash("bench", p, i), q + "\n")
+        for p, q in enumerate(questions)
+        for i in range(8)
+    ]
 
 
 def measure() -> list[Row]:
@@ -66,7 +71,12 @@ def _measure(url: str, placement: Workers) -> list[Row]:
         against("servers: CPU/request, bare aiohttp : openai_api", spent["aiohttp"][0], ours, "ms"),
         against("servers: CPU/request, inline : in a worker", ours, spent["worker"][0], "ms"),
         against("servers: wall, openai_api : bare aiohttp", ours_wall, spent["aiohttp"][1], "s"),
-        against("servers: wall, in a worker : bare aiohttp", spent["worker"][1], spent["aiohttp"][1], "s"),
+        against(
+            "servers: wall, in a worker : bare aiohttp",
+            spent["worker"][1],
+            spent["aiohttp"][1],
+            "s",
+        ),
     ]
 
 
@@ -87,9 +97,13 @@ def _timed(run: Callable[[], int], child: int | None) -> tuple[float, float]:
 def _body(request: Request) -> dict:
     s = SETTINGS
     return {
-        "model": POLICY, "prompt": request.prompt, "max_tokens": s.max_new_tokens, "temperature": s.temperature, "top_p": s.top_p,
+        "model": POLICY,
+        "prompt": request.prompt,
+        "max_tokens": s.max_new_tokens,
+        "temperature": s.temperature,
+        "top_p": s.top_p,
         "seed": request.seed % 2**63,
-    }  # fmt: skip
+    }
 
 
 async def _bare(asked: list[Request], post: Callable[[dict], Awaitable[dict]]) -> int:

@@ -23,7 +23,9 @@ CHROMIUM_FLAGS = [
 ]
 START_LIMIT_S = 90
 OUR_RUNNER = ("--runner.magicEnabled", "false", "--runner.postScriptGC", "false")
-"""What the program's own config.toml sets and Streamlit does not, for a page that it is compared with."""
+"""What the program's own config.toml sets and Streamlit does not, for a page that it is compared
+with.
+"""
 
 
 def free_port() -> int:
@@ -33,8 +35,15 @@ def free_port() -> int:
 
 
 @contextmanager
-def serve(script: Path, *arguments: str, settings: Sequence[str] = (), log: Path | None = None, cwd: Path | None = None) -> Iterator[str]:
-    """`streamlit run script settings -- arguments` on a free loopback port; yields its address once it answers.
+def serve(
+    script: Path,
+    *arguments: str,
+    settings: Sequence[str] = (),
+    log: Path | None = None,
+    cwd: Path | None = None,
+) -> Iterator[str]:
+    """`streamlit run script settings -- arguments` on a free loopback port; yields its address once
+    it answers.
 
     Raises: RuntimeError with the log's end if it does not start.
     """
@@ -47,12 +56,31 @@ def serve(script: Path, *arguments: str, settings: Sequence[str] = (), log: Path
 
 
 def start(
-    script: Path, port: int, *arguments: str, settings: Sequence[str] = (), log: Path | None = None, cwd: Path | None = None
+    script: Path,
+    port: int,
+    *arguments: str,
+    settings: Sequence[str] = (),
+    log: Path | None = None,
+    cwd: Path | None = None,
 ) -> subprocess.Popen:
     """Start a server and wait until it is healthy."""
     streamlit = Path(sys.executable).with_name("streamlit")
-    command = [str(streamlit), "run", str(script), "--server.port", str(port), "--server.address", "127.0.0.1",
-               "--server.headless", "true", "--browser.gatherUsageStats", "false", *settings, "--", *arguments]  # fmt: skip
+    command = [
+        str(streamlit),
+        "run",
+        str(script),
+        "--server.port",
+        str(port),
+        "--server.address",
+        "127.0.0.1",
+        "--server.headless",
+        "true",
+        "--browser.gatherUsageStats",
+        "false",
+        *settings,
+        "--",
+        *arguments,
+    ]
     out = log.open("ab") if log else subprocess.DEVNULL
     process = subprocess.Popen(command, stdout=out, stderr=out, cwd=cwd)
     if answers(process, f"http://127.0.0.1:{port}/_stcore/health", limit_s=START_LIMIT_S):
@@ -62,7 +90,9 @@ def start(
 
 
 def answers(process: subprocess.Popen, url: str, *, limit_s: float) -> bool:
-    """Block until a server answers at this address; False if its process ends first or the limit passes."""
+    """Block until a server answers at this address; False if its process ends first or the limit
+    passes.
+    """
     deadline = time.monotonic() + limit_s
     while time.monotonic() < deadline and process.poll() is None:
         try:

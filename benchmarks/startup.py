@@ -1,4 +1,6 @@
-"""How long until something is there: importing the engine, and the first page in a browser against an empty Streamlit app."""
+"""How long until something is there: importing the engine, and the first page in a browser against
+an empty Streamlit app.
+"""
 
 import subprocess
 import sys
@@ -13,8 +15,13 @@ N_RUNS = 5
 
 
 def measure() -> list[Row]:
-    imported, bare = interleaved(lambda: _python("import engine"), lambda: _python("import numpy"), N_RUNS)
-    return [against("startup: import engine (against import numpy)", imported, bare, "s"), first_page("startup: first page")]
+    imported, bare = interleaved(
+        lambda: _python("import engine"), lambda: _python("import numpy"), N_RUNS
+    )
+    return [
+        against("startup: import engine (against import numpy)", imported, bare, "s"),
+        first_page("startup: first page"),
+    ]
 
 
 def _python(code: str) -> None:
@@ -29,7 +36,10 @@ def first_page(name: str) -> Row:
         empty = Path(folder) / "empty.py"
         empty.write_text("import streamlit as st\nst.title('HS-STaR Studio')\n")
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
-        with serve(ROOT / "app" / "main.py", "--db", f"{folder}/bench.duckdb") as ours, serve(empty) as theirs:
+        with (
+            serve(ROOT / "app" / "main.py", "--db", f"{folder}/bench.duckdb") as ours,
+            serve(empty) as theirs,
+        ):
 
             def visit(url: str) -> None:
                 page = browser.new_page()
@@ -37,4 +47,6 @@ def first_page(name: str) -> Row:
                 page.get_by_role("heading", name="HS-STaR Studio").wait_for()
                 page.close()
 
-            return against(name, *interleaved(lambda: visit(ours), lambda: visit(theirs), N_RUNS), "s")
+            return against(
+                name, *interleaved(lambda: visit(ours), lambda: visit(theirs), N_RUNS), "s"
+            )

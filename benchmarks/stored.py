@@ -1,4 +1,6 @@
-"""A database as a long study leaves it: made-up problems with responses, verdicts and step scores, at any size, without a model."""
+"""A database as a long study leaves it: made-up problems with responses, verdicts and step scores,
+at any size, without a model.
+"""
 
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +14,9 @@ N_HELD_OUT = 400
 
 
 def presampled(path: Path, *, n_problems: int, n_presample: int = 3, n: int = 8) -> str:
-    """A new database with one run whose pre-samples are all drawn, graded and scored. Seeded. Returns: the run's id."""
+    """A new database with one run whose pre-samples are all drawn, graded and scored. Seeded.
+    Returns: the run's id.
+    """
     db = Database(path)
     try:
         return _presampled(db, n_problems, n_presample, n)
@@ -21,13 +25,32 @@ def presampled(path: Path, *, n_problems: int, n_presample: int = 3, n: int = 8)
 
 
 def resampled(path: Path, *, n_problems: int, n_presample: int = 3, n: int = 8) -> str:
-    """The same, committed, with the rest of the budget spent and the pairs built: n_problems * n responses."""
+    """The same, committed, with the rest of the budget spent and the pairs built: n_problems * n
+    responses.
+    """
     db = Database(path)
     try:
         run_id = _presampled(db, n_problems, n_presample, n)
-        plans.commit(db, run_id, 0, tau_l=0.25, tau_h=0.65, mode="both", strategy="boundary", made_by="benchmark")
-        wanted = f"SELECT problem_id AS id, unnest(range({n_presample}, {n_presample} + n_more)) AS idx FROM allocations"
-        _answer(db, reads.iteration(db, run_id, 0)["resample_set"], reads.run(db, run_id)["prm_id"], wanted)
+        plans.commit(
+            db,
+            run_id,
+            0,
+            tau_l=0.25,
+            tau_h=0.65,
+            mode="both",
+            strategy="boundary",
+            made_by="benchmark",
+        )
+        wanted = (
+            f"SELECT problem_id AS id, unnest(range({n_presample}, {n_presample} + n_more)) AS idx"
+            " FROM allocations"
+        )
+        _answer(
+            db,
+            reads.iteration(db, run_id, 0)["resample_set"],
+            reads.run(db, run_id)["prm_id"],
+            wanted,
+        )
         pairing.make_pairs(db, run_id, 0)
         _job(db, run_id, "resample")
         return run_id
@@ -46,42 +69,63 @@ def _presampled(db: Database, n_problems: int, n_presample: int, n: int) -> str:
     run_id = runs.create_run(db, config)
     with db.transaction() as cursor:
         cursor.execute("DELETE FROM run_problems WHERE run_id = ? AND role = 'train'", [run_id])
-        cursor.execute("UPDATE runs SET config = replace(config, '\"n_train\": 1,', ?) WHERE id = ?", [f'"n_train": {n_problems},', run_id])
         cursor.execute(
-            """INSERT INTO problems SELECT md5('p' || i)[:16], 'What is the value number ' || i || ' of the table, if every '
-            || 'row of it holds the sum of the two rows above and the first two hold $' || i % 97 || '$ and $' || i % 89 || '$?',
+            "UPDATE runs SET config = replace(config, '\"n_train\": 1,', ?) WHERE id = ?",
+            [f'"n_train": {n_problems},', run_id],
+        )
+        cursor.execute(
+            """INSERT INTO problems SELECT md5('p' || i)[:16], 'What is the value number ' || i ||
+                    ' of the table, if every '
+            || 'row of it holds the sum of the two rows above and the first two hold $' || i % 97
+                || '$ and $' || i % 89 || '$?',
             (i % 1000)::VARCHAR, (1 + i % 5)::VARCHAR, NULL FROM range(?) t(i)""",
             [n_problems],
         )
         cursor.execute(
-            "INSERT INTO run_problems SELECT ?, 'train', i, md5('p' || i)[:16], 0 FROM range(?) t(i)", [run_id, n_problems]
+            "INSERT INTO run_problems SELECT ?, 'train', i, md5('p' || i)[:16], 0 FROM range(?)"
+            " t(i)",
+            [run_id, n_problems],
         )
-    wanted = f"SELECT md5('p' || i)[:16] AS id, idx FROM range({n_problems}) t(i), range({n_presample}) u(idx)"
-    _answer(db, reads.iteration(db, run_id, 0)["presample_set"], reads.run(db, run_id)["prm_id"], wanted)
+    wanted = (
+        f"SELECT md5('p' || i)[:16] AS id, idx FROM range({n_problems}) t(i), range({n_presample})"
+        " u(idx)"
+    )
+    _answer(
+        db, reads.iteration(db, run_id, 0)["presample_set"], reads.run(db, run_id)["prm_id"], wanted
+    )
     _job(db, run_id, "presample")
     return run_id
 
 
 def _answer(db: Database, set_id: str, prm_id: str, wanted: str) -> None:
-    """Responses with verdicts and scores for the (id, idx) of a query. A problem has a skill; its responses follow it."""
-    made = f"""SELECT id, idx, (hash(id) % 1009) / 1008.0 AS skill, (hash(id || '/' || idx) % 1013) / 1012.0 AS luck FROM ({wanted})"""
+    """Responses with verdicts and scores for the (id, idx) of a query. A problem has a skill; its
+    responses follow it.
+    """
+    made = f"""SELECT id, idx, (hash(id) % 1009) / 1008.0 AS skill, (hash(id || '/' || idx) % 1013)
+            / 1012.0 AS luck FROM ({wanted})"""
     judged = f"""SELECT id, idx, luck < 1.4 * skill - 0.2 AS correct,
-        least(1, greatest(0, 0.1 + 0.55 * skill + 0.35 * ((hash(idx || id) % 1019) / 1018.0))) AS reward FROM ({made})"""
+        least(1, greatest(0, 0.1 + 0.55 * skill + 0.35 * ((hash(idx || id) % 1019) / 1018.0))) AS
+            reward FROM ({made})"""
     with db.transaction() as cursor:
         cursor.execute(
-            f"""INSERT INTO responses SELECT ?, id, idx, hash(id || idx), 'Add the two rows above: ' || hash(id) % 977 || ' + '
-            || hash(idx) % 881 || ' is on the way to the answer.' || chr(10) || chr(10) || 'Then go on with row ' || hash(idx || id) % 761
-            || ' until the row that is asked for.' || chr(10) || chr(10) || 'The answer is \\boxed{{' || hash(idx) % 1000 || '}}.',
+            f"""INSERT INTO responses SELECT ?, id, idx, hash(id || idx),
+                    'Add the two rows above: ' || hash(id) % 977 || ' + '
+            || hash(idx) % 881 || ' is on the way to the answer.' || chr(10) || chr(10) ||
+                'Then go on with row ' || hash(idx || id) % 761
+            || ' until the row that is asked for.' || chr(10) || chr(10) ||
+                'The answer is \\boxed{{' || hash(idx) % 1000 || '}}.',
             'stop', 60 + (hash(idx || id) % 90)::INTEGER FROM ({wanted})""",
             [set_id],
         )
         cursor.execute(
             f"""INSERT INTO verdicts SELECT ?, id, idx, correct, (hash(idx) % 1000)::VARCHAR,
-            CASE WHEN correct THEN 'correct' ELSE 'wrong' END, 'Compared as numbers.' FROM ({judged})""",
+            CASE WHEN correct THEN 'correct' ELSE 'wrong' END, 'Compared as numbers.' FROM
+                ({judged})""",
             [set_id],
         )
         cursor.execute(
-            f"INSERT INTO step_scores SELECT ?, id, idx, ?, [least(1, reward + 0.1), reward, least(1, reward + 0.2)], 'ok', reward FROM ({judged})",
+            "INSERT INTO step_scores SELECT ?, id, idx, ?, [least(1, reward + 0.1), reward,"
+            f" least(1, reward + 0.2)], 'ok', reward FROM ({judged})",
             [set_id, prm_id],
         )
 

@@ -1,10 +1,13 @@
-"""The study behind the README's table: methods and baselines on the starter models, several seeds, the same budget of responses.
+"""The study behind the README's table: methods and baselines on the starter models, several seeds,
+the same budget of responses.
 
-    python -m benchmarks.study --out FOLDER [--methods hs_star uniform_dpo …] [--seeds 0 1 2] [--table]
+    python -m benchmarks.study --out FOLDER [--methods hs_star uniform_dpo …] [--seeds 0 1 2]
+    [--table]
 
-One database and one result file per cell; a cell that stopped is resumed, a finished one is only read. Minutes per cell. All cells in
-one file, figures.json, are what docs/starter_study.json holds. The
-control hs_star_cut is HS-STaR with no more pairs per iteration than uniform DPO had with the same seed, so it comes after it.
+One database and one result file per cell; a cell that stopped is resumed, a finished one is only
+read. Minutes per cell. All cells in one file, figures.json, are what docs/starter_study.json holds.
+The control hs_star_cut is HS-STaR with no more pairs per iteration than uniform DPO had with the
+same seed, so it comes after it.
 """
 
 import argparse
@@ -24,22 +27,47 @@ from engine.store import Database, reads
 from engine.study.runs import create_run
 
 CONFIG = ROOT / "data" / "starter" / "default.toml"
-METHODS = ("hs_star", "uniform_dpo", CONTROL, "outlier_only", "inlier_only", "posterior", "rest_em", "b_star", "dast_p_sft")
+METHODS = (
+    "hs_star",
+    "uniform_dpo",
+    CONTROL,
+    "outlier_only",
+    "inlier_only",
+    "posterior",
+    "rest_em",
+    "b_star",
+    "dast_p_sft",
+)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.study")
-    parser.add_argument("--out", type=Path, default=ROOT / "data" / "study", help="folder for the databases and results")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=ROOT / "data" / "study",
+        help="folder for the databases and results",
+    )
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS))
-    parser.add_argument("--table", action="store_true", help="only print the table of what is finished")
+    parser.add_argument(
+        "--table", action="store_true", help="only print the table of what is finished"
+    )
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     for seed in arguments.seeds if not arguments.table else ():
         for method in arguments.methods:
             cell = _cell(arguments.out, method, seed)
-            print(f"seed {seed} {method}: mean {cell['evaluations'][0]['mean']:.3f} to {cell['evaluations'][-1]['mean']:.3f}", flush=True)
-    cells = [json.loads(path.read_text()) for path in sorted(arguments.out.glob("*_[0-9]*.json")) if path.suffixes == [".json"]]
+            print(
+                f"seed {seed} {method}: mean {cell['evaluations'][0]['mean']:.3f} to"
+                f" {cell['evaluations'][-1]['mean']:.3f}",
+                flush=True,
+            )
+    cells = [
+        json.loads(path.read_text())
+        for path in sorted(arguments.out.glob("*_[0-9]*.json"))
+        if path.suffixes == [".json"]
+    ]
     (arguments.out / "figures.json").write_text(json.dumps(figures(cells), separators=(",", ":")))
     print(table(cells))
 
@@ -49,7 +77,9 @@ def _cell(out: Path, method: str, seed: int) -> dict:
     if not result.exists():
         config = replace(_config(out, method, seed), seed=seed)
         draft = result.with_suffix(".draft")
-        draft.write_text(json.dumps(_run(out / f"{method}_{seed}.duckdb", config, method), indent=1))
+        draft.write_text(
+            json.dumps(_run(out / f"{method}_{seed}.duckdb", config, method), indent=1)
+        )
         draft.replace(result)
     return json.loads(result.read_text())
 

@@ -1,8 +1,10 @@
-"""What training through the worker costs: optimiser steps per second against a bare TRL script with the same rows.
+"""What training through the worker costs: optimiser steps per second against a bare TRL script with
+the same rows.
 
-The worker's events are recorded in a database while they come, as in a job; every one of them must arrive. Both are timed from
-the first step's begin to the last step's log, in turn, each in a process of its own with the same environment. CPU seconds
-of the training process say what wall time cannot on a machine with other work.
+The worker's events are recorded in a database while they come, as in a job; every one of them must
+arrive. Both are timed from the first step's begin to the last step's log, in turn, each in a
+process of its own with the same environment. CPU seconds of the training process say what wall time
+cannot on a machine with other work.
 """
 
 import json
@@ -30,7 +32,9 @@ CONFIG = TrainingConfig(learning_rate=7e-5, batch_size=16, micro_batch_size=16, 
 
 
 def measure() -> list[Row]:
-    problems = [p for p in read_problems("starter:train").problems if p.solution][: N_STEPS * CONFIG.batch_size]
+    problems = [p for p in read_problems("starter:train").problems if p.solution][
+        : N_STEPS * CONFIG.batch_size
+    ]
     pairs = [_pair(p) for p in problems]
     ours, bare, shares = [], [], []
     for turn in range(-1, N_RUNS):
@@ -57,7 +61,16 @@ class Spent:
 def _pair(problem: Problem) -> Preference:
     """The solution against itself without its middle: rows of real lengths, right and wrong."""
     steps = problem.solution.split("\n\n")
-    return Preference(problem.id, f"{problem.question}\n", problem.solution, "\n\n".join(steps[-1:]), 0, 1, 1.0, 0.0)
+    return Preference(
+        problem.id,
+        f"{problem.question}\n",
+        problem.solution,
+        "\n\n".join(steps[-1:]),
+        0,
+        1,
+        1.0,
+        0.0,
+    )
 
 
 def _worker(pairs: list[Preference], folder: Path) -> tuple[Spent, int]:
@@ -65,7 +78,13 @@ def _worker(pairs: list[Preference], folder: Path) -> tuple[Spent, int]:
     db = Database(folder / "studio.duckdb")
     job_id = job_rows.add(db, "run", 0, "train", {})
     task = TrainingTask(
-        str(STARTER / "policy"), pairs, CONFIG, seed=0, chat=False, work_dir=str(folder / "work"), policies_dir=str(folder / "made")
+        str(STARTER / "policy"),
+        pairs,
+        CONFIG,
+        seed=0,
+        chat=False,
+        work_dir=str(folder / "work"),
+        policies_dir=str(folder / "made"),
     )
     remote = Remote(trainer_backend(CONFIG), folder / "logs")
     for event in remote.train(task, lambda: False):
@@ -88,13 +107,30 @@ def _clocks(child: int) -> tuple[float, float]:
 def _bare(pairs: list[Preference], folder: Path) -> Spent:
     c = CONFIG
     told = {
-        "rows": [{name: asdict(pair)[name] for name in ("prompt", "chosen", "rejected")} for pair in pairs],
+        "rows": [
+            {name: asdict(pair)[name] for name in ("prompt", "chosen", "rejected")}
+            for pair in pairs
+        ],
         "arguments": {
-            "learning_rate": c.learning_rate, "per_device_train_batch_size": c.micro_batch_size, "beta": c.beta, "num_train_epochs": 1,
-            "lr_scheduler_type": "cosine", "warmup_steps": 2, "precompute_ref_batch_size": c.micro_batch_size, "seed": 0,
+            "learning_rate": c.learning_rate,
+            "per_device_train_batch_size": c.micro_batch_size,
+            "beta": c.beta,
+            "num_train_epochs": 1,
+            "lr_scheduler_type": "cosine",
+            "warmup_steps": 2,
+            "precompute_ref_batch_size": c.micro_batch_size,
+            "seed": 0,
         },
-    }  # fmt: skip
+    }
     (folder / "pairs.json").write_text(json.dumps(told))
-    command = [sys.executable, "benchmarks/bare_dpo.py", str(folder / "pairs.json"), str(STARTER / "policy"), str(folder / "bare")]
-    done = subprocess.run(command, cwd=ROOT, env=child_environment(), capture_output=True, text=True, check=True)
+    command = [
+        sys.executable,
+        "benchmarks/bare_dpo.py",
+        str(folder / "pairs.json"),
+        str(STARTER / "policy"),
+        str(folder / "bare"),
+    ]
+    done = subprocess.run(
+        command, cwd=ROOT, env=child_environment(), capture_output=True, text=True, check=True
+    )
     return Spent(*map(float, done.stdout.rpartition("SECONDS")[2].split()))

@@ -1,4 +1,6 @@
-"""The dashboard in a real browser: dragging, releasing, the first page, and switching pages over a million responses."""
+"""The dashboard in a real browser: dragging, releasing, the first page, and switching pages over a
+million responses.
+"""
 
 import statistics
 import tempfile
@@ -21,7 +23,20 @@ N_RELEASES = 21
 SIZES = (10_000, 1_000_000)
 N_PLOTLY = (10_000, 100_000)
 N_PROBLEMS, N_EACH = 125_000, 8
-PAGES = ("Data", "Difficulty", "Plan", "Responses", "Pairs", "Training", "Compare", "Export", "Playground", "Settings", "Glossary", "Home")
+PAGES = (
+    "Data",
+    "Difficulty",
+    "Plan",
+    "Responses",
+    "Pairs",
+    "Training",
+    "Compare",
+    "Export",
+    "Playground",
+    "Settings",
+    "Glossary",
+    "Home",
+)
 HEADINGS = {"Home": f"{N_PROBLEMS:,} made-up problems"}
 LIMIT_MS = 180_000
 IDLE = "document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'"
@@ -33,16 +48,20 @@ RELEASED = f"""() => new Promise(done => {{
     window.addEventListener('pointerup', () => {{
         const start = performance.now();
         const look = () => {{
-            const plan = [...document.querySelectorAll('p')].find(p => p.innerText.includes(' responses for '));
-            const isCounted = isBare || plan?.innerText.includes(`for ${{plot.counts[1].toLocaleString('en')}} problems`);
-            if (plot.sent > 0 && plot.offered.seq === plot.sent && isCounted && {FRESH}) done(performance.now() - start);
+            const plan = [...document.querySelectorAll('p')].find(p => p.innerText.includes(' \
+responses for '));
+            const isCounted = isBare || plan?.innerText.includes(`for \
+${{plot.counts[1].toLocaleString('en')}} problems`);
+            if (plot.sent > 0 && plot.offered.seq === plot.sent && isCounted && {FRESH}) \
+done(performance.now() - start);
             else requestAnimationFrame(look);
         }};
         requestAnimationFrame(look);
     }}, {{ once: true, capture: true }});
 }})"""
 TWO_PAGES = """import streamlit as st
-st.navigation([st.Page(lambda: st.title("One"), title="One", url_path="one"), st.Page(lambda: st.title("Two"), title="Two", url_path="two")]).run()
+st.navigation([st.Page(lambda: st.title("One"), title="One", url_path="one"), st.Page(lambda: \
+st.title("Two"), title="Two", url_path="two")]).run()
 """
 
 
@@ -51,7 +70,11 @@ def measure() -> list[Row]:
 
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
-        rows = [*_drags(browser), *_releases(browser, Path(folder)), *_switches(browser, Path(folder))]
+        rows = [
+            *_drags(browser),
+            *_releases(browser, Path(folder)),
+            *_switches(browser, Path(folder)),
+        ]
     return [*rows, first_page("ui: first page")]
 
 
@@ -61,15 +84,21 @@ def _drags(browser) -> list[Row]:
         theirs = [browser.new_page() for _ in N_PLOTLY]
         for page, n in zip(theirs, N_PLOTLY):
             open_plotly(page, n)
-        drags = [lambda p=p: drag_ours(p) for p in ours] + [lambda p=p: drag_plotly(p) for p in theirs]
+        drags = [lambda p=p: drag_ours(p) for p in ours] + [
+            lambda p=p: drag_plotly(p) for p in theirs
+        ]
         found = in_turn(drags, N_RUNS)
         for page in (*ours, *theirs):
             page.close()
     rows = []
     for n, our, n_plotly, their in zip(SIZES, found[:2], N_PLOTLY, found[2:]):
         name = f"ui: drag at {n:,} (Plotly: {n_plotly:,}),"
-        rows.append(against(f"{name} script p95", [d.work for d in our], [d.work for d in their], "ms"))
-        rows.append(against(f"{name} frame p95", [d.frame for d in our], [d.frame for d in their], "ms"))
+        rows.append(
+            against(f"{name} script p95", [d.work for d in our], [d.work for d in their], "ms")
+        )
+        rows.append(
+            against(f"{name} frame p95", [d.frame for d in our], [d.frame for d in their], "ms")
+        )
     return rows
 
 
@@ -79,22 +108,41 @@ def _releases(browser, folder: Path) -> list[Row]:
     for n in SIZES:
         database = folder / f"{n}.duckdb"
         stored.presampled(database, n_problems=n)
-        with serve(APP, "--db", str(database)) as ours, serve(BARE) as bare, serve(BARE, settings=OUR_RUNNER) as alike:
-            pages = [_opened(browser, url) for url in (f"{ours}/difficulty", f"{bare}/?n={n}", f"{alike}/?n={n}")]
-            runs = [[_release(page, 8 if run % 2 else -9) for page in pages] for run in range(N_RELEASES + 1)][1:]
+        with (
+            serve(APP, "--db", str(database)) as ours,
+            serve(BARE) as bare,
+            serve(BARE, settings=OUR_RUNNER) as alike,
+        ):
+            pages = [
+                _opened(browser, url)
+                for url in (f"{ours}/difficulty", f"{bare}/?n={n}", f"{alike}/?n={n}")
+            ]
+            runs = [
+                [_release(page, 8 if run % 2 else -9) for page in pages]
+                for run in range(N_RELEASES + 1)
+            ][1:]
             for page in pages:
                 page.close()
         our, their, their_alike = map(list, zip(*runs))
         rows.append(against(f"ui: release to all figures, {n:,} problems", our, their, "ms"))
-        rows.append(against(f"ui: the same, bare page under our settings, {n:,} problems", our, their_alike, "ms"))
+        rows.append(
+            against(
+                f"ui: the same, bare page under our settings, {n:,} problems",
+                our,
+                their_alike,
+                "ms",
+            )
+        )
         database.unlink()
     return rows
 
 
 def _release(page, by_pixels: int) -> float:
-    """Milliseconds from letting go of the upper threshold until the plot has its echo, the page the plot's counts, and nothing is stale.
+    """Milliseconds from letting go of the upper threshold until the plot has its echo, the page the
+    plot's counts, and nothing is stale.
 
-    Call it with distances that do not add up to 0: what was worked out for the same threshold before may be remembered.
+    Call it with distances that do not add up to 0: what was worked out for the same threshold
+    before may be remembered.
     """
     page.bring_to_front()
     page.wait_for_function(SETTLED)
@@ -106,7 +154,9 @@ def _release(page, by_pixels: int) -> float:
 
 
 def _switches(browser, folder: Path) -> list[Row]:
-    """Every page in turn, against a switch between the two pages of an empty app in the same rounds."""
+    """Every page in turn, against a switch between the two pages of an empty app in the same
+    rounds.
+    """
     database, empty = folder / "million.duckdb", folder / "two_pages.py"
     stored.resampled(database, n_problems=N_PROBLEMS, n=N_EACH)
     empty.write_text(TWO_PAGES)
@@ -124,7 +174,12 @@ def _switches(browser, folder: Path) -> list[Row]:
                 bare.append(_switch(theirs, ("Two", "One")[len(bare) % 2]))
         memory = _mebibytes(pid)
     slowest = max(PAGES, key=lambda name: statistics.median(taken[name]))
-    rows = [against(f"ui: switch to {name}, 1,000,000 responses", taken[name], bare[i :: len(PAGES)], "s") for i, name in enumerate(PAGES)]
+    rows = [
+        against(
+            f"ui: switch to {name}, 1,000,000 responses", taken[name], bare[i :: len(PAGES)], "s"
+        )
+        for i, name in enumerate(PAGES)
+    ]
     coldest = max(first, key=first.get)
     return [
         *rows,
@@ -136,7 +191,9 @@ def _switches(browser, folder: Path) -> list[Row]:
 
 
 def _switch(page, name: str) -> float:
-    """Seconds from the click to the page's title, the end of its script, and every part of it drawn."""
+    """Seconds from the click to the page's title, the end of its script, and every part of it
+    drawn.
+    """
     page.bring_to_front()
     page.wait_for_function(SETTLED)
     started = time.perf_counter()

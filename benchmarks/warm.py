@@ -1,7 +1,7 @@
 """What a sampler that stays loaded saves: the second phase on unchanged weights, warm against cold.
 
-Both are the evaluation before training, the phase that follows resampling on the same policy. In turn; for the cold one every
-worker is released first.
+Both are the evaluation before training, the phase that follows resampling on the same policy. In
+turn; for the cold one every worker is released first.
 """
 
 import tempfile
@@ -22,13 +22,17 @@ CONFIG = Path(__file__).resolve().parent.parent / "data" / "starter" / "default.
 
 def measure() -> list[Row]:
     config = load_config(CONFIG)
-    config = replace(config, n_iterations=1, problems=replace(config.problems, n_train=20, n_held_out=N_HELD_OUT))
+    config = replace(
+        config, n_iterations=1, problems=replace(config.problems, n_train=20, n_held_out=N_HELD_OUT)
+    )
     with tempfile.TemporaryDirectory() as folder:
         placement = Workers(Path(folder) / "logs")
         warm, cold = [], []
         for turn in range(-1, N_RUNS):
             for is_warm, seconds in ((True, warm), (False, cold)):
-                taken = _second_phase(Path(folder) / f"{turn}_{is_warm}.duckdb", config, placement, is_warm=is_warm)
+                taken = _second_phase(
+                    Path(folder) / f"{turn}_{is_warm}.duckdb", config, placement, is_warm=is_warm
+                )
                 if turn >= 0:
                     seconds.append(taken)
         placement.release()

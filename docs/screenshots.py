@@ -1,7 +1,8 @@
 """The pictures in docs/images, taken from the real dashboard over a real run: `make screenshots`.
 
-Runs the quick starter configuration into a temporary database (give --db FILE for one that is there), serves it, and walks
-the pages in Chromium. Pictures are reduced to 256 colours, so that they stay small.
+Runs the quick starter configuration into a temporary database (give --db FILE for one that is
+there), serves it, and walks the pages in Chromium. Pictures are reduced to 256 colours, so that
+they stay small.
 """
 
 import argparse
@@ -24,14 +25,29 @@ from benchmarks.serving import CHROMIUM, CHROMIUM_FLAGS, serve
 IMAGES = ROOT / "docs" / "images"
 WIDTH, LEAST, MOST = 1280, 640, 1250
 JOB_LIMIT_MS = 300_000
-PAGES = ("home", "data", "difficulty", "plan", "responses", "pairs", "training", "compare", "export", "playground", "settings", "glossary")
+PAGES = (
+    "home",
+    "data",
+    "difficulty",
+    "plan",
+    "responses",
+    "pairs",
+    "training",
+    "compare",
+    "export",
+    "playground",
+    "settings",
+    "glossary",
+)
 DARK = ("difficulty", "training")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--db", type=Path, help="a database with a finished iteration")
-    parser.add_argument("pages", nargs="*", default=[*PAGES, "welcome"], help="pages to take; all if none is named")
+    parser.add_argument(
+        "pages", nargs="*", default=[*PAGES, "welcome"], help="pages to take; all if none is named"
+    )
     arguments = parser.parse_args()
     IMAGES.mkdir(exist_ok=True)
     with TemporaryDirectory(prefix="studio-") as folder, sync_playwright() as playwright:
@@ -46,13 +62,28 @@ def main() -> None:
 
 def finished(path: Path) -> Path:
     """One whole quick iteration on the starter models. Minutes."""
-    subprocess.run([sys.executable, "-m", "engine", "run", ROOT / "data" / "starter" / "quick.toml", "--db", path], cwd=ROOT, check=True)
+    subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "engine",
+            "run",
+            ROOT / "data" / "starter" / "quick.toml",
+            "--db",
+            path,
+        ],
+        cwd=ROOT,
+        check=True,
+    )
     return path
 
 
 def welcome(chromium: Browser, database: Path) -> None:
     """A database without a run, and then with its first job."""
-    with serve(ROOT / "app" / "main.py", "--db", str(database)) as url, opened(chromium, "light") as tab:
+    with (
+        serve(ROOT / "app" / "main.py", "--db", str(database)) as url,
+        opened(chromium, "light") as tab,
+    ):
         tab.goto(url)
         picture(tab, "welcome")
         tab.get_by_role("button", name="Try it on the starter models").click()
@@ -81,7 +112,10 @@ def prepared(tab: Page, name: str) -> None:
         tab.get_by_text(re.compile("^[0-4] of 4 correct$")).nth(1).wait_for()
         tab.get_by_role("button", name="Stop", exact=True).wait_for(state="detached")
     if name == "difficulty":
-        tab.wait_for_function("() => [...document.querySelectorAll('*')].some(e => e.shadowRoot?.difficultyPlot?.stats.frames > 0)")
+        tab.wait_for_function(
+            "() => [...document.querySelectorAll('*')].some(e =>"
+            " e.shadowRoot?.difficultyPlot?.stats.frames > 0)"
+        )
     if name == "settings":
         tab.get_by_text("Asking a child process").wait_for(state="detached")
 
@@ -98,15 +132,22 @@ def picture(tab: Page, name: str) -> None:
     """The whole page, cut below a reasonable height."""
     tab.get_by_role("heading", level=1).first.wait_for()
     tab.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
-    tab.wait_for_function("() => document.fonts.status === 'loaded' && !document.querySelector('[data-testid=stSkeleton]')")
-    height = tab.evaluate("() => document.querySelector('[data-testid=stMainBlockContainer]').scrollHeight")
+    tab.wait_for_function(
+        "() => document.fonts.status === 'loaded' &&"
+        " !document.querySelector('[data-testid=stSkeleton]')"
+    )
+    height = tab.evaluate(
+        "() => document.querySelector('[data-testid=stMainBlockContainer]').scrollHeight"
+    )
     tab.set_viewport_size({"width": WIDTH, "height": max(LEAST, min(height, MOST))})
     tab.mouse.move(WIDTH - 5, 5)
     tab.wait_for_timeout(1500)  # charts draw themselves anew for the new height
     path = IMAGES / f"{name}.png"
     tab.screenshot(path=path)
     tab.set_viewport_size({"width": WIDTH, "height": LEAST})
-    Image.open(path).convert("RGB").quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
+    Image.open(path).convert("RGB").quantize(256, dither=Image.Dither.NONE).save(
+        path, optimize=True
+    )
     print(f"{path.relative_to(ROOT)}  {path.stat().st_size / 1000:.0f} kB")
 
 

@@ -1,8 +1,12 @@
-"""Errors are sentences: what happened, where, and what to do next. One child per boundary crossed."""
+"""Errors are sentences: what happened, where, and what to do next. One child per boundary
+crossed.
+"""
 
 
 class EngineError(Exception):
-    """The base of every error this package raises on purpose; its text is shown to a person as it stands."""
+    """The base of every error this package raises on purpose; its text is shown to a person as it
+    stands.
+    """
 
 
 class ConfigError(EngineError, ValueError):
@@ -22,7 +26,9 @@ class SamplerError(EngineError):
 
 
 class GradingError(EngineError):
-    """The grading workers could not be started. A single odd response never raises: it is a verdict with a status."""
+    """The grading workers could not be started. A single odd response never raises: it is a verdict
+    with a status.
+    """
 
 
 class RewardModelError(EngineError):

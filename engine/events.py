@@ -1,7 +1,7 @@
 """What phases say while they work. Events go up; nothing here knows who listens.
 
-Every event with rows is recorded together with them in one transaction, so that a number on the screen and the
-rows behind it can never disagree.
+Every event with rows is recorded together with them in one transaction, so that a number on the
+screen and the rows behind it can never disagree.
 """
 
 from dataclasses import dataclass
@@ -43,7 +43,9 @@ class Scored:
 
 @dataclass(frozen=True, slots=True)
 class OptimiserStep:
-    """One logged optimiser step; values are finite numbers keyed by the trainer's own names ("loss", "rewards/margins", …)."""
+    """One logged optimiser step; values are finite numbers keyed by the trainer's own names
+    ("loss", "rewards/margins", …).
+    """
 
     step: int
     n_steps: int

@@ -1,4 +1,6 @@
-"""Where things are: the program's own files, the default database, and how a file or folder is written whole."""
+"""Where things are: the program's own files, the default database, and how a file or folder is
+written whole.
+"""
 
 import os
 import shutil
@@ -8,7 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-"""What holds engine/, app/, pages/ and data/: a checkout, or the site-packages of an installation."""
+"""What holds engine/, app/, pages/ and data/: a checkout, or the site-packages of an
+installation.
+"""
 STARTER = ROOT / "data" / "starter"
 SUITES = ROOT / "data" / "suites"
 DEFAULT_DB = ROOT / "data" / "studio.duckdb"
@@ -32,7 +36,9 @@ def write_text(path: Path, text: str) -> None:
 
 @contextmanager
 def written_whole(path: Path) -> Iterator[Path]:
-    """A draft beside a path, for a file or a new folder: it takes the path's place once all of it is written, and leaves nothing after an error."""
+    """A draft beside a path, for a file or a new folder: it takes the path's place once all of it
+    is written, and leaves nothing after an error.
+    """
     draft = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
     try:
         yield draft

@@ -1,20 +1,28 @@
-"""The nouns: frozen records that every room shares. No behaviour beyond what a record can say about itself."""
+"""The nouns: frozen records that every room shares. No behaviour beyond what a record can say about
+itself.
+"""
 
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import Literal
 
 FinishReason = Literal["stop", "length", "refused"]
-"""Why a response ended: end-of-sequence, the token limit, or the prompt was too long to be sampled at all."""
+"""Why a response ended: end-of-sequence, the token limit, or the prompt was too long to be sampled
+at all.
+"""
 
 VerdictStatus = Literal["correct", "wrong", "no_answer", "timeout", "error"]
 
 Mode = Literal["both", "accuracy", "reward", "posterior"]
-"""What decides the difficulty class: thresholds on both signals or on one of them, or the posterior of the pass rate."""
+"""What decides the difficulty class: thresholds on both signals or on one of them, or the posterior
+of the pass rate.
+"""
 
 
 class Difficulty(IntEnum):
-    """The three classes of reward-guided difficulty estimation, in the order of the plot's legend."""
+    """The three classes of reward-guided difficulty estimation, in the order of the plot's
+    legend.
+    """
 
     INLIER = 0
     BOUNDARY = 1
@@ -48,12 +56,16 @@ class Problem:
     """One question with its reference answer."""
 
     id: str
-    """First 16 hex digits of the SHA-256 of the normalised question: see engine.problems.problem_id."""
+    """First 16 hex digits of the SHA-256 of the normalised question: see
+    engine.problems.problem_id.
+    """
     question: str
     answer: str
     """The reference (gold) answer, LaTeX or plain, without a surrounding box."""
     level: str | None = None
-    """A difficulty label that came with the problem, such as "1" or "Level 5"; None if there was none."""
+    """A difficulty label that came with the problem, such as "1" or "Level 5"; None if there was
+    none.
+    """
     solution: str | None = None
     """A worked solution that came with the problem; None if there was none."""
 
@@ -75,7 +87,9 @@ class SamplingSettings:
 
 @dataclass(frozen=True, slots=True)
 class SampleSet:
-    """A set of responses drawn in one way from one policy. Runs refer to sample sets, so strategies share pre-samples."""
+    """A set of responses drawn in one way from one policy. Runs refer to sample sets, so strategies
+    share pre-samples.
+    """
 
     id: str
     policy_id: str
@@ -86,9 +100,13 @@ class SampleSet:
     """The run seed."""
     settings: SamplingSettings
     sampler: str
-    """The backend's name. Part of the identity, because texts may differ between backends, but never of a seed."""
+    """The backend's name. Part of the identity, because texts may differ between backends, but
+    never of a seed.
+    """
     owner: str = ""
-    """The run that a resample set belongs to; empty for sets that runs share. Never part of a seed."""
+    """The run that a resample set belongs to; empty for sets that runs share. Never part of a
+    seed.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,15 +156,20 @@ class StepScores:
     """What a process reward model says of one response."""
 
     scores: tuple[float, ...]
-    """One probability in [0, 1] per step, in order; a single one of the whole response where the status is "outcome"."""
+    """One probability in [0, 1] per step, in order; a single one of the whole response where the
+    status is "outcome".
+    """
     status: Literal["ok", "too_long", "outcome", "missing"] = "ok"
-    """outcome: a score of the whole response, no minimum over steps. missing: recorded without a score."""
+    """outcome: a score of the whole response, no minimum over steps. missing: recorded without a
+    score.
+    """
 
     @property
     def reward(self) -> float | None:
         """S(r) = min over steps; 0 where the response has no step; None where there is no score.
 
-        Source: HS-STaR, docs/method.md, section 1.2; a response without steps scoring 0 is our choice.
+        Source: HS-STaR, docs/method.md, section 1.2; a response without steps scoring 0 is our
+        choice.
         """
         if self.status in ("too_long", "missing"):
             return None
@@ -186,7 +209,9 @@ class Plan:
     allocation: dict[str, int]
     """Further responses per problem; problems that get none are left out."""
     n_unspent: int
-    """Responses of the budget that go to no problem: none is in the target classes, or no more are recorded."""
+    """Responses of the budget that go to no problem: none is in the target classes, or no more are
+    recorded.
+    """
     pool: frozenset[str] = frozenset()
     """Problems whose responses may become pairs."""
     n_later: int = 0

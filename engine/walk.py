@@ -1,11 +1,13 @@
 """One iteration of HS-STaR and the rounds of a study: which phase follows which. Start here.
 
-    M_t ── (tune) ── presample ── look ── commit ── resample ── pairs ── train ── M_{t+1} ── evaluate ──► next iteration
+    M_t ── (tune) ── presample ── look ── commit ── resample ── pairs ── train ── M_{t+1} ──
+    evaluate ──► next iteration
 
-Pure: it knows neither the store nor any model. A person walks this line in the dashboard, `auto` walks it on the command
-line, and both ask the same function what comes next.
+Pure: it knows neither the store nor any model. A person walks this line in the dashboard, `auto`
+walks it on the command line, and both ask the same function what comes next.
 
-Follows HS-STaR's algorithm, docs/method.md, section 1.1. Departure: the thresholds are a person's, or the configuration's.
+Follows HS-STaR's algorithm, docs/method.md, section 1.1. Departure: the thresholds are a person's,
+or the configuration's.
 """
 
 from enum import StrEnum
@@ -28,13 +30,16 @@ def next_phase(progress: dict) -> Phase:
     """The phase that an iteration waits for.
 
     Args:
-        progress: tuned (True where nothing is to be tuned), presampled, committed, resampled (bools), n_rows (what there is to
-            train on: pairs, or kept responses for SFT; None before the pool is whole), next_policy (None before training is
+        progress: tuned (True where nothing is to be tuned), presampled, committed, resampled
+            (bools), n_rows (what there is to
+            train on: pairs, or kept responses for SFT; None before the pool is whole), next_policy
+                (None before training is
             done), as engine.study.runs.progress gives it.
 
     An iteration without a single row cannot be trained and goes on with the policy it has.
 
-    >>> next_phase(dict(tuned=True, presampled=True, committed=False, resampled=False, n_rows=None, next_policy=None)).value
+    >>> next_phase(dict(tuned=True, presampled=True, committed=False, resampled=False, \
+n_rows=None, next_policy=None)).value
     'commit'
     """
     if not progress["tuned"]:
@@ -51,7 +56,8 @@ def next_phase(progress: dict) -> Phase:
 
 
 def job_of(phase: Phase) -> JobKind | None:
-    """The job that does a phase; None for what waits for a person: the commit, and the next iteration.
+    """The job that does a phase; None for what waits for a person: the commit, and the next
+    iteration.
 
     >>> job_of(Phase.PRESAMPLE), job_of(Phase.COMMIT)
     (<JobKind.PRESAMPLE: 'presample'>, None)

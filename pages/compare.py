@@ -26,15 +26,32 @@ st.title("Compare")
 if said := st.session_state.pop("said", None):
     st.warning(inert.markdown(said))
 db = state.store()
-if next_phase(runs.progress(db, chosen.run_id, reads.iterations(db, chosen.run_id)[-1]["iteration"])) is Phase.NEXT:
-    st.button("Next iteration", type="primary", icon=":material/skip_next:", on_click=next_iteration)
+if (
+    next_phase(
+        runs.progress(db, chosen.run_id, reads.iterations(db, chosen.run_id)[-1]["iteration"])
+    )
+    is Phase.NEXT
+):
+    st.button(
+        "Next iteration", type="primary", icon=":material/skip_next:", on_click=next_iteration
+    )
 measured = {run_id: measure(db, run_id) for run_id in sections.chosen_runs(chosen)}
 found = list((measured.get(chosen.run_id) or measure(db, chosen.run_id)).evaluations.values())
 if len(found) > 1:
     sections.headline(found[0], found[-1])
 elif not found:
     recorded = "This run replays recorded responses: there is no policy to evaluate."
-    st.info(recorded if chosen.config.is_recorded else "No policy is evaluated yet. The first evaluation follows the resampling, the next one the training.", icon=":material/info:")
+    st.info(
+        (
+            recorded
+            if chosen.config.is_recorded
+            else (
+                "No policy is evaluated yet. The first evaluation follows the resampling, the next"
+                " one the training."
+            )
+        ),
+        icon=":material/info:",
+    )
 sections.side_by_side(compare(list(measured.values())), list(measured.values()))
 st.subheader(f"Run {chosen.run_id}")
 left, right = st.columns(2)

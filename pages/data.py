@@ -7,7 +7,10 @@ from app.data.recorded import recorded_section
 from app.data.start_run import problem_run, recorded_run
 
 st.title("Data")
-st.caption("Everything is read and checked here first. Nothing is stored, and no run begins, before you say so.")
+st.caption(
+    "Everything is read and checked here first. Nothing is stored, and no run begins, before you"
+    " say so."
+)
 problems, recorded = st.tabs(["Problems", "Recorded responses"])
 with problems:
     problem_section()

@@ -18,46 +18,89 @@ CAP = 500
 
 
 def draw(chosen: state.Selected) -> tuple[choice.Setting, reads.Estimates, tuple] | None:
-    """What responses, verdicts and thresholds change: the fragment that is drawn anew when a threshold is released.
+    """What responses, verdicts and thresholds change: the fragment that is drawn anew when a
+    threshold is released.
 
     Returns: what the panels are asked; None before the first problem is finished.
     """
     stored = columns.stored(chosen)
     e, data = columns.columns(chosen.run_id, chosen.iteration, stored)
     if not len(e.problem_ids):
-        st.info(f"No problem is finished yet; {e.n_pending} are pending. Points appear as responses come in.", icon=":material/hourglass_empty:")
+        st.info(
+            f"No problem is finished yet; {e.n_pending} are pending. Points appear as responses"
+            " come in.",
+            icon=":material/hourglass_empty:",
+        )
         return None
-    bound, last = commit_reads.commit(state.store(), chosen.run_id, chosen.iteration), choice.last_commit(chosen)
+    bound, last = (
+        commit_reads.commit(state.store(), chosen.run_id, chosen.iteration),
+        choice.last_commit(chosen),
+    )
     now = choice.current(chosen, bound, last)
     panels.follow(now, stored)
     decides = deciding_mode(now.mode, e.phi_r)
     if decides == "posterior":
         classes = columns.classes_by_posterior(chosen.run_id, chosen.iteration, stored)
     else:
-        classes = classify(e.n_correct, e.n, e.phi_r, tau_l=now.tau_l, tau_h=now.tau_h, mode=decides)
+        classes = classify(
+            e.n_correct, e.n, e.phi_r, tau_l=now.tau_l, tau_h=now.tau_h, mode=decides
+        )
     left, right = st.columns([5, 2], gap="medium")
     with right:
         choice.controls(now, decides, locked=bound is not None)
         offer(chosen, e, now, classes, bound, stored)
     with left:
         plot(chosen, e, data, now, decides, classes, last, locked=bound is not None)
-        pending = f" {e.n_pending:,} problems are pending and not classified." if e.n_pending else ""
-        how = "" if selection.picked_rows(e) else " Click a point, draw a box or a lasso, or press a class above the plot, to see the problems behind it."
-        st.caption(f"{len(e.problem_ids):,} problems, {int(e.n[0])} responses each.{pending} {signal_note(chosen.config)}{how}")
+        pending = (
+            f" {e.n_pending:,} problems are pending and not classified." if e.n_pending else ""
+        )
+        how = (
+            ""
+            if selection.picked_rows(e)
+            else (
+                " Click a point, draw a box or a lasso, or press a class above the plot, to see the"
+                " problems behind it."
+            )
+        )
+        st.caption(
+            f"{len(e.problem_ids):,} problems, {int(e.n[0])} responses each.{pending}"
+            f" {signal_note(chosen.config)}{how}"
+        )
     selection.selection(chosen, e, classes)
     return now, e, stored
 
 
 def plot(
-    chosen: state.Selected, e: reads.Estimates, data, now: choice.Setting, decides: Mode, classes: np.ndarray, last: dict | None, *, locked: bool
+    chosen: state.Selected,
+    e: reads.Estimates,
+    data,
+    now: choice.Setting,
+    decides: Mode,
+    classes: np.ndarray,
+    last: dict | None,
+    *,
+    locked: bool,
 ) -> None:
     echo = st.session_state.setdefault("plot_echo", {"seq": 0, "have": ()})
     difficulty_plot(
-        data, tau_l=now.tau_l, tau_h=now.tau_h, mode=decides, seq=echo["seq"], have=echo["have"], key="plot",
-        on_tau=lambda released: moved(released, locked=locked), on_pick=lambda selected: picked(selected, e), on_need=needed,
-        locked=locked, home=Lines(*choice.start_of(chosen, last)), ghosts=earlier_commits(chosen, last), score=score_name(chosen.config),
-        question_of=lambda row: reads.questions(state.store(), [str(e.problem_ids[row])])[0], classes=classes, cap=CAP,
-    )  # fmt: skip
+        data,
+        tau_l=now.tau_l,
+        tau_h=now.tau_h,
+        mode=decides,
+        seq=echo["seq"],
+        have=echo["have"],
+        key="plot",
+        on_tau=lambda released: moved(released, locked=locked),
+        on_pick=lambda selected: picked(selected, e),
+        on_need=needed,
+        locked=locked,
+        home=Lines(*choice.start_of(chosen, last)),
+        ghosts=earlier_commits(chosen, last),
+        score=score_name(chosen.config),
+        question_of=lambda row: reads.questions(state.store(), [str(e.problem_ids[row])])[0],
+        classes=classes,
+        cap=CAP,
+    )
 
 
 def earlier_commits(chosen: state.Selected, last: dict | None) -> list[Lines]:
@@ -65,8 +108,14 @@ def earlier_commits(chosen: state.Selected, last: dict | None) -> list[Lines]:
     run = reads.run(state.store(), chosen.run_id)
     found = {f"iteration {chosen.iteration - 1}": last}
     if run["forked_at"] == chosen.iteration:
-        found[f"run {run['parent_id']}"] = commit_reads.commit(state.store(), run["parent_id"], chosen.iteration)
-    return [Lines(name, row["tau_l"], row["tau_h"]) for name, row in found.items() if row and row["mode"] not in choice.WITHOUT_LINES]
+        found[f"run {run['parent_id']}"] = commit_reads.commit(
+            state.store(), run["parent_id"], chosen.iteration
+        )
+    return [
+        Lines(name, row["tau_l"], row["tau_h"])
+        for name, row in found.items()
+        if row and row["mode"] not in choice.WITHOUT_LINES
+    ]
 
 
 def moved(released: Thresholds, *, locked: bool) -> None:
@@ -93,7 +142,9 @@ if not runs.is_tuned(state.store(), chosen.run_id, chosen.iteration):
     st.stop()
 bound = commit_reads.commit(state.store(), chosen.run_id, chosen.iteration)
 choice.choices(
-    choice.current(chosen, bound, choice.last_commit(chosen)), locked=bound is not None, modes=choice.modes_of(chosen)
+    choice.current(chosen, bound, choice.last_commit(chosen)),
+    locked=bound is not None,
+    modes=choice.modes_of(chosen),
 )
 job = job_rows.find(state.store(), chosen.run_id, chosen.iteration, "presample", {})
 is_live = job is not None and job["state"] in ("running", "queued")

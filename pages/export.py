@@ -6,18 +6,29 @@ import streamlit as st
 
 from app import inert, state, widgets
 from engine.errors import EngineError
-from engine.export.run import TABLES, config_text, export_all, export_policy, table_bytes, trained_policy
+from engine.export.run import (
+    TABLES,
+    config_text,
+    export_all,
+    export_policy,
+    table_bytes,
+    trained_policy,
+)
 from engine.export.tables import SUFFIXES
 from engine.store import export_reads, reads
 
-MOST_RESPONSES = 100_000  # above it the long tables go to a folder, not through the browser's memory
+MOST_RESPONSES = (
+    100_000  # above it the long tables go to a folder, not through the browser's memory
+)
 LONG = ("responses", "held_out_responses")
 
 
 def tables(chosen: state.Selected) -> None:
     """A button per table; its file is made when it is pressed."""
     st.subheader("Tables")
-    suffix = st.segmented_control("Format", SUFFIXES, default=".jsonl", format_func=lambda s: s[1:].upper(), required=True)
+    suffix = st.segmented_control(
+        "Format", SUFFIXES, default=".jsonl", format_func=lambda s: s[1:].upper(), required=True
+    )
     too_long = export_reads.n_responses(state.store(), chosen.run_id) > MOST_RESPONSES
     for what, about in TABLES.items():
         button, text = st.columns([2, 5], vertical_alignment="center")
@@ -31,12 +42,33 @@ def tables(chosen: state.Selected) -> None:
             disabled=too_long and what in LONG,
             width="stretch",
         )
-        text.caption(about + (" Too long for a browser here: write it to a folder below." if too_long and what in LONG else ""))
-    st.caption("All iterations of the run. JSONL and Parquet give back exactly what is stored; in CSV a text that a spreadsheet would run begins with an apostrophe.")
+        text.caption(
+            about
+            + (
+                " Too long for a browser here: write it to a folder below."
+                if too_long and what in LONG
+                else ""
+            )
+        )
+    st.caption(
+        "All iterations of the run. JSONL and Parquet give back exactly what is stored; in CSV a"
+        " text that a spreadsheet would run begins with an apostrophe."
+    )
     with st.form("all"):
-        folder = st.text_input("Write all tables and the configuration to a folder of this machine", placeholder=str(Path.home() / f"run_{chosen.run_id}"))
+        folder = st.text_input(
+            "Write all tables and the configuration to a folder of this machine",
+            placeholder=str(Path.home() / f"run_{chosen.run_id}"),
+        )
         if st.form_submit_button("Write", icon=":material/folder:") and folder.strip():
-            written(lambda: export_all(state.store(), Path(folder.strip()).expanduser(), suffix=suffix, run_id=chosen.run_id), folder)
+            written(
+                lambda: export_all(
+                    state.store(),
+                    Path(folder.strip()).expanduser(),
+                    suffix=suffix,
+                    run_id=chosen.run_id,
+                ),
+                folder,
+            )
 
 
 def written(write, folder: str) -> None:
@@ -51,10 +83,20 @@ def written(write, folder: str) -> None:
 def configuration(chosen: state.Selected) -> None:
     st.subheader("Configuration")
     text, notes = config_text(state.store(), chosen.run_id, ".toml")
-    st.caption("Repeats this run with `python -m engine run`, with the thresholds and training settings that were used.")
+    st.caption(
+        "Repeats this run with `python -m engine run`, with the thresholds and training settings"
+        " that were used."
+    )
     for note in notes:
         st.caption(note)
-    st.download_button("Configuration", text, file_name=f"{chosen.run_id}.toml", icon=":material/download:", key="config", on_click="ignore")
+    st.download_button(
+        "Configuration",
+        text,
+        file_name=f"{chosen.run_id}.toml",
+        icon=":material/download:",
+        key="config",
+        on_click="ignore",
+    )
     with st.expander("Read it"):
         st.code(text, language=None, wrap_lines=True)
 
@@ -66,12 +108,20 @@ def policy(chosen: state.Selected) -> None:
         st.info("No policy is trained yet.", icon=":material/info:")
         return
     path = reads.policy_path(state.store(), policy_id)
-    st.caption(f"Policy {policy_id}: a model folder that transformers and vLLM load where it lies, or copied to a place of yours.")
+    st.caption(
+        f"Policy {policy_id}: a model folder that transformers and vLLM load where it lies, or"
+        " copied to a place of yours."
+    )
     st.code(f"vllm serve {path}", language="bash", wrap_lines=True)
     with st.form("policy"):
         folder = st.text_input("Copy it to a new folder of this machine")
         if st.form_submit_button("Copy", icon=":material/folder:") and folder.strip():
-            written(lambda: export_policy(state.store(), Path(folder.strip()).expanduser(), run_id=chosen.run_id), folder)
+            written(
+                lambda: export_policy(
+                    state.store(), Path(folder.strip()).expanduser(), run_id=chosen.run_id
+                ),
+                folder,
+            )
 
 
 chosen = widgets.need_run()

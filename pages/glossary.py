@@ -13,7 +13,12 @@ _SYMBOL = re.compile(r"\b[Mn]'?_\w\b|\bn\*(?=\W)")
 def entry(term: Term) -> str:
     """A term as one piece of Markdown: a hundred small elements would cost the browser a second."""
     formula = f"$\\displaystyle {term.formula}$" if term.formula else ""
-    parts = (f"**{symbols(term.name)}**", formula, symbols(term.meaning), f":small[:gray[Source: {term.source}]]")
+    parts = (
+        f"**{symbols(term.name)}**",
+        formula,
+        symbols(term.meaning),
+        f":small[:gray[Source: {term.source}]]",
+    )
     return "\n\n".join(part for part in parts if part)
 
 
@@ -31,7 +36,10 @@ st.title("Glossary")
 wanted = st.text_input("Search", key="glossary_search", placeholder="for example: boundary")
 found = {group: [term for term in terms if fits(term, wanted)] for group, terms in GROUPS.items()}
 if not any(found.values()):
-    st.info("No term contains that. Search for another word, or empty the field.", icon=":material/search_off:")
+    st.info(
+        "No term contains that. Search for another word, or empty the field.",
+        icon=":material/search_off:",
+    )
 for group, terms in found.items():
     if terms:
         st.subheader(group)

@@ -16,11 +16,36 @@ from engine.walk import Phase, next_phase
 
 STARTER_CONFIG = STARTER / "default.toml"
 STEPS = (
-    (Phase.PRESAMPLE, "Pre-sample", "difficulty.py", "A few responses per problem, graded and scored step by step."),
-    (Phase.COMMIT, "Tune and commit", "difficulty.py", "Drag the thresholds to where the boundary lies, then bind the budget."),
-    (Phase.RESAMPLE, "Resample", "responses.py", "The rest of the budget goes to the Boundary problems."),
-    (Phase.TRAIN, "Pair and train", "training.py", "Right against plausible wrong responses, then DPO."),
-    (Phase.NEXT, "Compare", "compare.py", "Before and after on held-out problems; then the next iteration."),
+    (
+        Phase.PRESAMPLE,
+        "Pre-sample",
+        "difficulty.py",
+        "A few responses per problem, graded and scored step by step.",
+    ),
+    (
+        Phase.COMMIT,
+        "Tune and commit",
+        "difficulty.py",
+        "Drag the thresholds to where the boundary lies, then bind the budget.",
+    ),
+    (
+        Phase.RESAMPLE,
+        "Resample",
+        "responses.py",
+        "The rest of the budget goes to the Boundary problems.",
+    ),
+    (
+        Phase.TRAIN,
+        "Pair and train",
+        "training.py",
+        "Right against plausible wrong responses, then DPO.",
+    ),
+    (
+        Phase.NEXT,
+        "Compare",
+        "compare.py",
+        "Before and after on held-out problems; then the next iteration.",
+    ),
 )
 
 
@@ -38,18 +63,26 @@ def start(config_path: Path) -> None:
 def welcome() -> None:
     st.title("HS-STaR Studio")
     st.markdown(
-        "Find the problems at the edge of what your model can do, spend the sampling budget there, and train on what it shows."
+        "Find the problems at the edge of what your model can do, spend the sampling budget there,"
+        " and train on what it shows."
     )
     st.write("")
     try_it("primary")
-    st.caption("400 word problems, a small policy and a process reward model ship with the program. No GPU, no download.")
+    st.caption(
+        "400 word problems, a small policy and a process reward model ship with the program. No"
+        " GPU, no download."
+    )
 
 
 def try_it(kind: str) -> None:
     if st.button("Try it on the starter models", type=kind, icon=":material/play_arrow:"):
         start(STARTER_CONFIG)
     with st.expander("Start a run of your own"):
-        path = st.text_input("Configuration file (TOML)", placeholder=str(STARTER_CONFIG), help="data/starter/default.toml is one to copy.")
+        path = st.text_input(
+            "Configuration file (TOML)",
+            placeholder=str(STARTER_CONFIG),
+            help="data/starter/default.toml is one to copy.",
+        )
         if st.button("Create the run and pre-sample") and path.strip():
             start(Path(path.strip()).expanduser())
 
@@ -62,13 +95,28 @@ def journey(chosen: state.Selected, progress: dict) -> None:
     for column, (phase, name, page, what) in zip(st.columns(len(STEPS)), STEPS):
         with column.container(border=True, height="stretch"):
             done = order.index(phase) < order.index(next_step)
-            mark = ":material/check_circle:" if done else ":material/arrow_circle_right:" if phase == next_step else ":material/circle:"
-            st.markdown(f"{mark} **{name}**" + ("  \n:blue-badge[next]" if phase == next_step else ""))
+            mark = (
+                ":material/check_circle:"
+                if done
+                else ":material/arrow_circle_right:"
+                if phase == next_step
+                else ":material/circle:"
+            )
+            st.markdown(
+                f"{mark} **{name}**" + ("  \n:blue-badge[next]" if phase == next_step else "")
+            )
             st.caption(what)
             widgets.link(page, widgets.page_title(page))
-    if waiting in (Phase.TUNE, Phase.PRESAMPLE, Phase.RESAMPLE) and not job_rows.find(state.store(), chosen.run_id, chosen.iteration, str(waiting), {}):
+    if waiting in (Phase.TUNE, Phase.PRESAMPLE, Phase.RESAMPLE) and not job_rows.find(
+        state.store(), chosen.run_id, chosen.iteration, str(waiting), {}
+    ):
         arguments = [chosen.run_id, chosen.iteration, str(waiting)]
-        st.button(widgets.JOB_NAMES[waiting], type="primary", on_click=state.runner().submit, args=arguments)
+        st.button(
+            widgets.JOB_NAMES[waiting],
+            type="primary",
+            on_click=state.runner().submit,
+            args=arguments,
+        )
 
 
 @st.fragment(run_every=2)
@@ -78,26 +126,57 @@ def job_table(chosen: state.Selected) -> None:
         return
     st.subheader("Jobs of this iteration")
     st.dataframe(
-        [{"Job": widgets.title(j), "State": j["state"], "Done": j["n_done"], "Of": j["n_total"], "Seconds": round(j["busy_s"], 1),
-          "Attempt": j["attempt"], "Said": j["error"] or ""} for j in jobs],
+        [
+            {
+                "Job": widgets.title(j),
+                "State": j["state"],
+                "Done": j["n_done"],
+                "Of": j["n_total"],
+                "Seconds": round(j["busy_s"], 1),
+                "Attempt": j["attempt"],
+                "Said": j["error"] or "",
+            }
+            for j in jobs
+        ],
         hide_index=True,
-    )  # fmt: skip
+    )
     for job in [job for job in jobs if job["state"] in job_rows.RESUMABLE]:
-        st.button(f"Resume: {widgets.title(job)}", key=f"again_{job['id']}", on_click=state.runner().resume, args=[job["id"]])
+        st.button(
+            f"Resume: {widgets.title(job)}",
+            key=f"again_{job['id']}",
+            on_click=state.runner().resume,
+            args=[job["id"]],
+        )
     with st.expander("Log of a job", key="job_log", on_change="rerun") as opened:
         if opened.open:
             names = {job["id"]: f"{widgets.title(job)}, {job['state']}" for job in reversed(jobs)}
-            job_banner.log(job_rows.get(state.store(), st.selectbox("Job", list(names), format_func=names.get, key="log_of")))
+            job_banner.log(
+                job_rows.get(
+                    state.store(),
+                    st.selectbox("Job", list(names), format_func=names.get, key="log_of"),
+                )
+            )
 
 
 def run_table(chosen: state.Selected) -> None:
     rows = reads.runs(state.store())
     st.subheader("Runs")
     row = widgets.chosen_row(
-        [{"Run": r["id"], "Name": r["name"], "Seed": r["seed"], "Iterations": r["n_iterations"], "Started (UTC)": r["created_at"],
-          "Forked from": r["parent_id"] or ""} for r in rows],
-        key="runs_table", about=chosen.run_id, alt="Runs, the newest first; choose one to open it",
-    )  # fmt: skip
+        [
+            {
+                "Run": r["id"],
+                "Name": r["name"],
+                "Seed": r["seed"],
+                "Iterations": r["n_iterations"],
+                "Started (UTC)": r["created_at"],
+                "Forked from": r["parent_id"] or "",
+            }
+            for r in rows
+        ],
+        key="runs_table",
+        about=chosen.run_id,
+        alt="Runs, the newest first; choose one to open it",
+    )
     if row is not None and rows[row]["id"] != chosen.run_id:
         state.select(rows[row]["id"], rows[row]["n_iterations"] - 1)
         st.rerun()
@@ -108,7 +187,10 @@ if chosen is None:
     welcome()
 else:
     st.title(chosen.config.name)
-    st.caption(f"Run {chosen.run_id} · iteration {chosen.iteration} · seed {chosen.config.seed} · sampler {chosen.config.sampling.sampler}")
+    st.caption(
+        f"Run {chosen.run_id} · iteration {chosen.iteration} · seed {chosen.config.seed} · sampler"
+        f" {chosen.config.sampling.sampler}"
+    )
     progress = runs.progress(state.store(), chosen.run_id, chosen.iteration)
     journey(chosen, progress)
     job_table(chosen)

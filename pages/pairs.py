@@ -15,20 +15,36 @@ st.title("Pairs")
 db = state.store()
 made = commit_reads.pair_set(db, chosen.run_id, chosen.iteration)
 if made is None:
-    widgets.nothing_yet("Pairs are built when the resampling is done. Commit a plan on the Difficulty page first.", "difficulty.py")
+    widgets.nothing_yet(
+        "Pairs are built when the resampling is done. Commit a plan on the Difficulty page first.",
+        "difficulty.py",
+    )
 n_problems, margins = commit_reads.pair_figures(db, chosen.run_id, chosen.iteration)
 a, b, c, d = st.columns(4)
 a.metric("Pairs", f"{made['n_pairs']:,}")
 b.metric("Problems with pairs", f"{n_problems:,}")
 c.metric("Mean reward margin", f"{margins.mean():+.3f}" if len(margins) else "–")
-d.metric("Foregone", f"{made['n_foregone']:,}", help="Pairs that the pre-samples of problems outside the resampled classes would have given.")
+d.metric(
+    "Foregone",
+    f"{made['n_foregone']:,}",
+    help="Pairs that the pre-samples of problems outside the resampled classes would have given.",
+)
 if not made["n_pairs"]:
-    st.warning("There is not a single pair: no problem in the pool has both a correct and a wrong response. Fork the run and commit another plan, or begin the next iteration with the same policy.")
+    st.warning(
+        "There is not a single pair: no problem in the pool has both a correct and a wrong"
+        " response. Fork the run and commit another plan, or begin the next iteration with the same"
+        " policy."
+    )
     st.stop()
 if len(margins):
     counts, edges = np.histogram(margins, bins=charts.N_BINS)
-    table = [{"From": low, "To": high, "Pairs": count} for low, high, count in zip(edges[:-1].tolist(), edges[1:].tolist(), counts.tolist())]
-    figure = charts.histogram(counts, edges, title="Reward margin, chosen minus rejected", axis="margin")
+    table = [
+        {"From": low, "To": high, "Pairs": count}
+        for low, high, count in zip(edges[:-1].tolist(), edges[1:].tolist(), counts.tolist())
+    ]
+    figure = charts.histogram(
+        counts, edges, title="Reward margin, chosen minus rejected", axis="margin"
+    )
     widgets.chart(figure, table, alt="Histogram of reward margins", key="margins")
 st.download_button(
     "Export as JSONL",
@@ -39,19 +55,42 @@ st.download_button(
 )
 n_pages = -(-made["n_pairs"] // PAGE_ROWS)
 number = st.number_input(f"Page of {n_pages:,}", 1, n_pages, 1, width=160) if n_pages > 1 else 1
-rows = commit_reads.pair_list(db, chosen.run_id, chosen.iteration, limit=PAGE_ROWS, offset=(number - 1) * PAGE_ROWS)
+rows = commit_reads.pair_list(
+    db, chosen.run_id, chosen.iteration, limit=PAGE_ROWS, offset=(number - 1) * PAGE_ROWS
+)
 row = widgets.chosen_row(
-    [{"Problem": r["problem_id"], "Level": r["level"] or "", "Chosen reward": r["chosen_reward"], "Rejected reward": r["rejected_reward"],
-      "Margin": None if r["chosen_reward"] is None else r["chosen_reward"] - r["rejected_reward"], "Question": r["question"]} for r in rows],
-    key="pairs_table", about=(chosen.run_id, chosen.iteration, number), height=280,
-    column_config={name: st.column_config.NumberColumn(format="%.3f") for name in ("Chosen reward", "Rejected reward", "Margin")},
-)  # fmt: skip
-(pair,) = commit_reads.pairs(db, chosen.run_id, chosen.iteration, position=rows[row or 0]["position"])
+    [
+        {
+            "Problem": r["problem_id"],
+            "Level": r["level"] or "",
+            "Chosen reward": r["chosen_reward"],
+            "Rejected reward": r["rejected_reward"],
+            "Margin": (
+                None if r["chosen_reward"] is None else r["chosen_reward"] - r["rejected_reward"]
+            ),
+            "Question": r["question"],
+        }
+        for r in rows
+    ],
+    key="pairs_table",
+    about=(chosen.run_id, chosen.iteration, number),
+    height=280,
+    column_config={
+        name: st.column_config.NumberColumn(format="%.3f")
+        for name in ("Chosen reward", "Rejected reward", "Margin")
+    },
+)
+(pair,) = commit_reads.pairs(
+    db, chosen.run_id, chosen.iteration, position=rows[row or 0]["position"]
+)
 st.markdown(inert.markdown(pair["question"]))
 kind = "outcome score" if has_outcome_scores(chosen.config) else "process reward"
 left, right = st.columns(2)
 for column, side, colour in ((left, "chosen", "blue"), (right, "rejected", "orange")):
     with column.container(border=True):
         reward = pair[f"{side}_reward"]
-        st.markdown(f":{colour}-badge[{side}] " + ("not scored" if reward is None else f"{kind} {reward:.3f}"))
+        st.markdown(
+            f":{colour}-badge[{side}] "
+            + ("not scored" if reward is None else f"{kind} {reward:.3f}")
+        )
         st.markdown(inert.markdown(pair[side]))

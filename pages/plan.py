@@ -18,7 +18,10 @@ def bound(commit: dict) -> None:
     c.metric("Signals", MODE_NAMES[commit["mode"]])
     d.metric("Strategy", strategies()[commit["strategy"]].label)
     options = ", ".join(f"{name} {value}" for name, value in json.loads(commit["options"]).items())
-    st.caption(f"Committed by {commit['made_by']} at {commit['made_at']:%Y-%m-%d %H:%M} UTC." + (f" Options: {options}." if options else ""))
+    st.caption(
+        f"Committed by {commit['made_by']} at {commit['made_at']:%Y-%m-%d %H:%M} UTC."
+        + (f" Options: {options}." if options else "")
+    )
 
 
 def budget(chosen: state.Selected, commit: dict, given: list[dict]) -> None:
@@ -26,18 +29,41 @@ def budget(chosen: state.Selected, commit: dict, given: list[dict]) -> None:
     side = side_reads.side_counts(state.store(), chosen.run_id, chosen.iteration)
     s, n = chosen.config.sampling, chosen.config.problems.n_train
     parts = {
-        "Pre-sampled": n * s.n_presample, "Resampled": sum(row["n"] * row["n_more"] for row in given), "Later rounds": commit["n_later"],
-        "Unspent": commit["n_unspent"], "Tuning": side["tune"], "Calibration": side["calibrate"],
-    }  # fmt: skip
+        "Pre-sampled": n * s.n_presample,
+        "Resampled": sum(row["n"] * row["n_more"] for row in given),
+        "Later rounds": commit["n_later"],
+        "Unspent": commit["n_unspent"],
+        "Tuning": side["tune"],
+        "Calibration": side["calibrate"],
+    }
     st.subheader(f"{n * s.n:,} responses")
-    st.dataframe([{"Part": name, "Responses": count} for name, count in parts.items() if count or name == "Unspent"], hide_index=True)
+    st.dataframe(
+        [
+            {"Part": name, "Responses": count}
+            for name, count in parts.items()
+            if count or name == "Unspent"
+        ],
+        hide_index=True,
+    )
 
 
 def by_class(given: list[dict]) -> None:
     """How many further responses the problems of each class were given."""
     names = ["Inlier", "Boundary", "Outlier"]
-    rows = [{"Class": names[row["difficulty"]], "Further responses": row["n_more"], "Problems": row["n"]} for row in given]
-    widgets.chart(charts.shares_given(given, names), rows, alt="Problems by further responses and class", key="given")
+    rows = [
+        {
+            "Class": names[row["difficulty"]],
+            "Further responses": row["n_more"],
+            "Problems": row["n"],
+        }
+        for row in given
+    ]
+    widgets.chart(
+        charts.shares_given(given, names),
+        rows,
+        alt="Problems by further responses and class",
+        key="given",
+    )
 
 
 chosen = widgets.need_run()
@@ -51,7 +77,11 @@ left, right = st.columns([2, 3], gap="large")
 with left:
     budget(chosen, commit, given)
     made = commit_reads.pair_set(state.store(), chosen.run_id, chosen.iteration)
-    st.markdown(f"**{made['n_pairs']:,} pairs** came of it, {made['n_foregone']:,} were foregone." if made else "Its pairs are built when the resampling is done.")
+    st.markdown(
+        f"**{made['n_pairs']:,} pairs** came of it, {made['n_foregone']:,} were foregone."
+        if made
+        else "Its pairs are built when the resampling is done."
+    )
     widgets.link("pairs.py", "See the pairs")
 with right:
     by_class(given)

@@ -15,8 +15,14 @@ REQUEST = "playground_request"
 
 
 def policies() -> dict[str, dict]:
-    """Policies that can be asked, rows by id; those of the run on screen come first, and name what runs share."""
-    rows = [row for row in reads.policies(state.store()) if not config_of(state.store(), row["run_id"]).is_recorded]
+    """Policies that can be asked, rows by id; those of the run on screen come first, and name what
+    runs share.
+    """
+    rows = [
+        row
+        for row in reads.policies(state.store())
+        if not config_of(state.store(), row["run_id"]).is_recorded
+    ]
     known: dict[str, dict] = {}
     for row in sorted(rows, key=lambda row: row["run_id"] != chosen.run_id):
         known.setdefault(row["policy_id"], row)
@@ -27,30 +33,82 @@ def form(known: dict[str, dict]) -> None:
     config = config_of(state.store(), chosen.run_id)
     example = example_problem()
     with st.form("ask"):
-        text = st.text_area("Question", value=example.question[: playground.MOST_CHARS], height=110, max_chars=playground.MOST_CHARS, key=f"question_{example.id}")
+        text = st.text_area(
+            "Question",
+            value=example.question[: playground.MOST_CHARS],
+            height=110,
+            max_chars=playground.MOST_CHARS,
+            key=f"question_{example.id}",
+        )
         a, b, c = st.columns(3)
-        name = lambda id: f"M{known[id]['number']} · {known[id]['run_name']} · {id[:8]}" if id else "No second policy"
+        name = lambda id: (
+            f"M{known[id]['number']} · {known[id]['run_name']} · {id[:8]}"
+            if id
+            else "No second policy"
+        )
         ids = list(known)
         left = a.selectbox("Policy", ids, format_func=name, key="left_policy")
-        after = next((i for i, id in enumerate(ids) if known[id]["run_id"] == chosen.run_id and known[id]["number"] > 0), -1)
-        right = b.selectbox("Beside it", [None, *ids], index=after + 1, format_func=name, key="right_policy")
-        answer = c.text_input("Reference answer (optional)", value=example.answer, key=f"answer_{example.id}", help="With it every response is graded.")
+        after = next(
+            (
+                i
+                for i, id in enumerate(ids)
+                if known[id]["run_id"] == chosen.run_id and known[id]["number"] > 0
+            ),
+            -1,
+        )
+        right = b.selectbox(
+            "Beside it", [None, *ids], index=after + 1, format_func=name, key="right_policy"
+        )
+        answer = c.text_input(
+            "Reference answer (optional)",
+            value=example.answer,
+            key=f"answer_{example.id}",
+            help="With it every response is graded.",
+        )
         a, b, c = st.columns(3)
         n = a.number_input("Responses each", 1, playground.MOST_RESPONSES, 4, key="n_responses")
-        temperature = b.number_input("Temperature", 0.0, 2.0, config.sampling.temperature, 0.1, key="temperature", help="0 is greedy: all responses are equal.")
-        seed = c.number_input("Seed", 0, 2**31, 0, key="seed", help="The same question, settings and seed give the same responses.")
+        temperature = b.number_input(
+            "Temperature",
+            0.0,
+            2.0,
+            config.sampling.temperature,
+            0.1,
+            key="temperature",
+            help="0 is greedy: all responses are equal.",
+        )
+        seed = c.number_input(
+            "Seed",
+            0,
+            2**31,
+            0,
+            key="seed",
+            help="The same question, settings and seed give the same responses.",
+        )
         if st.form_submit_button("Ask", type="primary", icon=":material/play_arrow:"):
             submit(config, known, [left, right], text, answer, n, temperature, seed)
 
 
 def example_problem():
     """The problem that the URL names, else the run's first."""
-    return reads.training_problem(state.store(), chosen.run_id, chosen.iteration, state.kept("problem"))
+    return reads.training_problem(
+        state.store(), chosen.run_id, chosen.iteration, state.kept("problem")
+    )
 
 
-def submit(config: RunConfig, known: dict, wanted: list[str | None], text: str, answer: str, n: int, temperature: float, seed: int) -> None:
+def submit(
+    config: RunConfig,
+    known: dict,
+    wanted: list[str | None],
+    text: str,
+    answer: str,
+    n: int,
+    temperature: float,
+    seed: int,
+) -> None:
     s = config.sampling
-    settings = SamplingSettings(temperature, s.top_p, s.max_new_tokens, config.policy.prompt_template, config.policy.chat)
+    settings = SamplingSettings(
+        temperature, s.top_p, s.max_new_tokens, config.policy.prompt_template, config.policy.chat
+    )
     options = {"batch_size": s.batch_size, "trust_remote_code": config.policy.trust_remote_code}
     asked = [playground.Asked(id, known[id]["path"], options) for id in dict.fromkeys(wanted) if id]
     question = playground.Question(text, answer, n, settings, s.sampler, seed, config.placement)
@@ -63,7 +121,11 @@ def submit(config: RunConfig, known: dict, wanted: list[str | None], text: str, 
 def answers(request: playground.Request, known: dict[str, dict]) -> None:
     """What has been answered so far, side by side; drawn again every second until all is there."""
     if not request.is_done:
-        done = f"{request.n_done} of {request.n_total} responses" if request.n_done else "loading the policy"
+        done = (
+            f"{request.n_done} of {request.n_total} responses"
+            if request.n_done
+            else "loading the policy"
+        )
         st.progress(request.n_done / request.n_total, text=f"Sampling · {done}")
         st.button("Stop", icon=":material/stop_circle:", on_click=request.stop)
     elif st.session_state.get("drawn_request") is not request:
@@ -73,7 +135,11 @@ def answers(request: playground.Request, known: dict[str, dict]) -> None:
         st.warning(inert.markdown(request.error), icon=":material/hourglass_empty:")
     for column, policy in zip(st.columns(len(request.policies)), request.policies):
         with column:
-            one_policy(policy.policy_id, known.get(policy.policy_id), request.answers.get(policy.policy_id, []))
+            one_policy(
+                policy.policy_id,
+                known.get(policy.policy_id),
+                request.answers.get(policy.policy_id, []),
+            )
 
 
 def one_policy(policy_id: str, row: dict | None, found: list[playground.Answer]) -> None:
@@ -85,15 +151,24 @@ def one_policy(policy_id: str, row: dict | None, found: list[playground.Answer])
         with st.container(border=True):
             badge = STATUS[a.verdict.status] if a.verdict else ""
             cut = " · :orange-badge[truncated]" if a.response.truncated else ""
-            st.markdown(f"**Response {a.response.index}** {badge} · {a.response.n_tokens:,} tokens{cut}")
+            st.markdown(
+                f"**Response {a.response.index}** {badge} · {a.response.n_tokens:,} tokens{cut}"
+            )
             answer_steps(a.response.text)
 
 
 chosen = widgets.need_run()
 st.title("Playground")
-st.caption("One question to two policies, side by side. The responses stay in this tab: no run, no estimate and no pair ever sees them.")
+st.caption(
+    "One question to two policies, side by side. The responses stay in this tab: no run, no"
+    " estimate and no pair ever sees them."
+)
 if chosen.config.is_recorded:
-    widgets.nothing_yet("This run replays recorded responses: there is no policy to ask. Start a run with a policy.", "home.py")
+    widgets.nothing_yet(
+        "This run replays recorded responses: there is no policy to ask. Start a run with a"
+        " policy.",
+        "home.py",
+    )
 known = policies()
 form(known)
 if request := st.session_state.get(REQUEST):

@@ -11,7 +11,14 @@ from engine.store.response_reads import Filter
 from engine.types import Difficulty
 
 PAGE_ROWS = 200
-VERDICTS = {"correct": "Correct", "wrong": "Wrong", "no_answer": "No answer", "timeout": "Timeout", "error": "Unchecked", "ungraded": "Ungraded"}
+VERDICTS = {
+    "correct": "Correct",
+    "wrong": "Wrong",
+    "no_answer": "No answer",
+    "timeout": "Timeout",
+    "error": "Unchecked",
+    "ungraded": "Ungraded",
+}
 
 
 def problems_of_classes(chosen: state.Selected, names: list[str]) -> list[str]:
@@ -20,21 +27,34 @@ def problems_of_classes(chosen: state.Selected, names: list[str]) -> list[str]:
     if bound:
         rows = commit_reads.allocation(state.store(), chosen.run_id, chosen.iteration)
         return [row["problem_id"] for row in rows if Difficulty(row["difficulty"]).name in names]
-    e, now = reads.estimates(state.store(), chosen.run_id, chosen.iteration), choice.current(chosen, None, choice.last_commit(chosen))
+    e, now = (
+        reads.estimates(state.store(), chosen.run_id, chosen.iteration),
+        choice.current(chosen, None, choice.last_commit(chosen)),
+    )
     classes = classify(e.n_correct, e.n, e.phi_r, tau_l=now.tau_l, tau_h=now.tau_h, mode=now.mode)
     return [id for id, c in zip(e.problem_ids.tolist(), classes) if Difficulty(c).name in names]
 
 
 def filters(chosen: state.Selected) -> Filter:
     first, second = st.columns([1, 2])
-    names = first.pills("Class", [d.name for d in Difficulty], format_func=str.capitalize, selection_mode="multi")
-    statuses = second.pills("Verdict", list(VERDICTS), format_func=VERDICTS.get, selection_mode="multi")
+    names = first.pills(
+        "Class", [d.name for d in Difficulty], format_func=str.capitalize, selection_mode="multi"
+    )
+    statuses = second.pills(
+        "Verdict", list(VERDICTS), format_func=VERDICTS.get, selection_mode="multi"
+    )
     a, b, c, d = st.columns([1, 1, 2, 2])
     phase = a.selectbox("Phase", [None, *PHASES], format_func=lambda p: PHASES.get(p, "Any"))
-    truncated = b.selectbox("Truncated", [None, True, False], format_func={None: "Any", True: "Yes", False: "No"}.get)
+    truncated = b.selectbox(
+        "Truncated", [None, True, False], format_func={None: "Any", True: "Yes", False: "No"}.get
+    )
     rewards = c.slider("Process reward", 0.0, 1.0, (0.0, 1.0), step=0.01)
     st.session_state["problem_field"] = state.kept("problem", "")
-    problem = d.text_input("Problem id", key="problem_field", on_change=lambda: state.keep(problem=st.session_state["problem_field"].strip() or None))
+    problem = d.text_input(
+        "Problem id",
+        key="problem_field",
+        on_change=lambda: state.keep(problem=st.session_state["problem_field"].strip() or None),
+    )
     ids = problems_of_classes(chosen, names) if names else None
     if problem.strip():
         ids = [id for id in ([problem.strip()] if ids is None else ids) if id == problem.strip()]
@@ -48,19 +68,41 @@ db = state.store()
 total = response_reads.count(db, chosen.run_id, chosen.iteration, wanted)
 if not total:
     if not reads.stored_keys(db, chosen.row["presample_set"]):
-        widgets.nothing_yet("No response is drawn yet. Start the pre-sampling on the Home page, or wait for its first batch.", "home.py")
-    st.info("No response fits these filters. Take one of them away.", icon=":material/filter_alt_off:")
+        widgets.nothing_yet(
+            "No response is drawn yet. Start the pre-sampling on the Home page, or wait for its"
+            " first batch.",
+            "home.py",
+        )
+    st.info(
+        "No response fits these filters. Take one of them away.", icon=":material/filter_alt_off:"
+    )
     st.stop()
 n_pages = -(-total // PAGE_ROWS)
 number = st.number_input(f"Page of {n_pages:,}", 1, n_pages, 1, width=160) if n_pages > 1 else 1
-rows = response_reads.page(db, chosen.run_id, chosen.iteration, wanted, limit=PAGE_ROWS, offset=(number - 1) * PAGE_ROWS)
+rows = response_reads.page(
+    db, chosen.run_id, chosen.iteration, wanted, limit=PAGE_ROWS, offset=(number - 1) * PAGE_ROWS
+)
 st.caption(f"{total:,} responses. Choose a row to read it.")
 row = widgets.chosen_row(
-    [{"Problem": r["problem_id"], "Phase": PHASES[r["phase"]], "Index": r["idx"], "Verdict": VERDICTS[r["status"]], "Extracted": r["predicted"] or "",
-      "Reference": r["answer"], "Process reward": r["reward"], "Tokens": r["n_tokens"], "Question": r["question"]} for r in rows],
-    key="responses_table", about=(chosen.run_id, chosen.iteration, wanted, number), height=320,
+    [
+        {
+            "Problem": r["problem_id"],
+            "Phase": PHASES[r["phase"]],
+            "Index": r["idx"],
+            "Verdict": VERDICTS[r["status"]],
+            "Extracted": r["predicted"] or "",
+            "Reference": r["answer"],
+            "Process reward": r["reward"],
+            "Tokens": r["n_tokens"],
+            "Question": r["question"],
+        }
+        for r in rows
+    ],
+    key="responses_table",
+    about=(chosen.run_id, chosen.iteration, wanted, number),
+    height=320,
     column_config={"Process reward": st.column_config.NumberColumn(format="%.3f")},
-)  # fmt: skip
+)
 opened = rows[row or 0]
 question_card(opened)
 response_card(opened, key="opened")

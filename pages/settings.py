@@ -16,8 +16,18 @@ from engine.study.resolved import resolved_config
 def where() -> None:
     st.subheader("Where things are stored")
     found = storage.places(state.store())
-    st.dataframe([{"What": p.what.capitalize(), "Size": widgets.size(p.n_bytes), "Path": str(p.path)} for p in found], hide_index=True, alt="Where things are stored")
-    st.caption(f"{widgets.size(storage.n_free(state.store()))} free on that disk. Another database: `streamlit run app/main.py -- --db FILE`.")
+    st.dataframe(
+        [
+            {"What": p.what.capitalize(), "Size": widgets.size(p.n_bytes), "Path": str(p.path)}
+            for p in found
+        ],
+        hide_index=True,
+        alt="Where things are stored",
+    )
+    st.caption(
+        f"{widgets.size(storage.n_free(state.store()))} free on that disk. Another database:"
+        " `streamlit run app/main.py -- --db FILE`."
+    )
 
 
 def hardware() -> None:
@@ -27,7 +37,12 @@ def hardware() -> None:
     except EngineError as error:
         sampler = str(error)
     facts = {"Device": machine.device(), "Sampler": sampler, **machine.versions()}
-    st.dataframe([{"What": name, "Here": text} for name, text in facts.items()], hide_index=True, height="content", alt="Device, sampler and versions")
+    st.dataframe(
+        [{"What": name, "Here": text} for name, text in facts.items()],
+        hide_index=True,
+        height="content",
+        alt="Device, sampler and versions",
+    )
 
 
 def configuration() -> None:
@@ -38,7 +53,9 @@ def configuration() -> None:
         widgets.link("home.py", "Go to Home")
         return
     shown = list(names).index(state.kept("run")) if state.kept("run") in names else 0
-    run_id = st.selectbox("Run", list(names), index=shown, format_func=names.get, key="configuration_of")
+    run_id = st.selectbox(
+        "Run", list(names), index=shown, format_func=names.get, key="configuration_of"
+    )
     config, notes = resolved_config(state.store(), run_id)
     for note in notes:
         st.caption(inert.markdown(note))

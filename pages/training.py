@@ -17,13 +17,28 @@ def form(chosen: state.Selected, defaults: TrainingConfig) -> None:
     with st.form("training"):
         a, b, c, d = st.columns(4)
         changed = {
-            "learning_rate": a.number_input("Learning rate", value=defaults.learning_rate, format="%.1e", step=defaults.learning_rate / 10),
+            "learning_rate": a.number_input(
+                "Learning rate",
+                value=defaults.learning_rate,
+                format="%.1e",
+                step=defaults.learning_rate / 10,
+            ),
             "beta": b.number_input("Beta", value=defaults.beta, min_value=0.001, format="%.3f"),
             "n_epochs": c.number_input("Epochs", value=defaults.n_epochs, min_value=1),
-            "batch_size": d.number_input("Pairs per step", value=defaults.batch_size, min_value=1, help=f"A multiple of {defaults.micro_batch_size}."),
+            "batch_size": d.number_input(
+                "Pairs per step",
+                value=defaults.batch_size,
+                min_value=1,
+                help=f"A multiple of {defaults.micro_batch_size}.",
+            ),
         }
-        if st.form_submit_button(f"Train with {defaults.method.upper()}", type="primary", icon=":material/play_arrow:"):
-            launch(chosen, {name: value for name, value in changed.items() if value != asdict(defaults)[name]})
+        if st.form_submit_button(
+            f"Train with {defaults.method.upper()}", type="primary", icon=":material/play_arrow:"
+        ):
+            launch(
+                chosen,
+                {name: value for name, value in changed.items() if value != asdict(defaults)[name]},
+            )
 
 
 def launch(chosen: state.Selected, changed: dict) -> None:
@@ -34,7 +49,10 @@ def launch(chosen: state.Selected, changed: dict) -> None:
         return
     same = job_rows.find(state.store(), chosen.run_id, chosen.iteration, "train", changed)
     if same and same["state"] == "done":
-        st.info("A training with exactly these settings is done already: change one, or go on to Compare.")
+        st.info(
+            "A training with exactly these settings is done already: change one, or go on to"
+            " Compare."
+        )
         return
     state.runner().submit(chosen.run_id, chosen.iteration, "train", changed)
     st.rerun()
@@ -43,21 +61,36 @@ def launch(chosen: state.Selected, changed: dict) -> None:
 chosen = widgets.need_run()
 st.title("Training")
 if chosen.config.is_recorded:
-    widgets.nothing_yet("This run replays recorded responses: there is no policy to train. Its pairs can be exported.", "pairs.py")
+    widgets.nothing_yet(
+        "This run replays recorded responses: there is no policy to train. Its pairs can be"
+        " exported.",
+        "pairs.py",
+    )
 db = state.store()
 made = commit_reads.pair_set(db, chosen.run_id, chosen.iteration)
 job = job_rows.latest(db, chosen.run_id, chosen.iteration, "train")
 if made is None:
-    widgets.nothing_yet("There are no pairs to train on yet. Commit a plan and let the resampling finish.", "difficulty.py")
+    widgets.nothing_yet(
+        "There are no pairs to train on yet. Commit a plan and let the resampling finish.",
+        "difficulty.py",
+    )
 if chosen.config.training.method == "sft":
     st.caption(f"Fine-tuning on right responses, from the {chosen.config.training.start} policy")
 else:
-    st.caption(f"{made['n_pairs']:,} preference pairs · reference policy: the frozen M{chosen.iteration}")
+    st.caption(
+        f"{made['n_pairs']:,} preference pairs · reference policy: the frozen M{chosen.iteration}"
+    )
 if not made["n_pairs"] and chosen.config.training.method == "dpo":
-    why = "Without a pair there is nothing to train on. Fork the iteration and commit another plan, or begin the next one with the same policy."
+    why = (
+        "Without a pair there is nothing to train on. Fork the iteration and commit another plan,"
+        " or begin the next one with the same policy."
+    )
     widgets.nothing_yet(why, "compare.py")
 if job is None and reads.iteration(db, chosen.run_id, chosen.iteration + 1):
-    st.info(f"This iteration was trained in run {reads.run(db, chosen.run_id)['parent_id']}, which this run was forked from.")
+    st.info(
+        f"This iteration was trained in run {reads.run(db, chosen.run_id)['parent_id']}, which this"
+        " run was forked from."
+    )
     st.stop()
 if job is None:
     form(chosen, chosen.config.training)

@@ -1,4 +1,6 @@
-"""Shared by all tests: where things are, quiet threads, property tests without a clock; a database, a run in it, a finished study."""
+"""Shared by all tests: where things are, quiet threads, property tests without a clock; a database,
+a run in it, a finished study.
+"""
 
 import json
 import os

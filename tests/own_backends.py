@@ -13,7 +13,12 @@ from engine.config.backends import BACKENDS, BackendEntry
 MODULE = "backends_of_a_test"
 
 
-def open_with(monkeypatch: pytest.MonkeyPatch, name: str, opens: Callable[..., Any], entry: BackendEntry | None = None) -> None:
+def open_with(
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    opens: Callable[..., Any],
+    entry: BackendEntry | None = None,
+) -> None:
     """Let `name` be opened by `opens(path, **options)`, or by `opens()` for a trainer.
 
     Args:

@@ -1,4 +1,6 @@
-"""Small runs on the starter models, for tests: their configuration, the command line, and responses without a model."""
+"""Small runs on the starter models, for tests: their configuration, the command line, and responses
+without a model.
+"""
 
 import json
 import shutil
@@ -19,23 +21,44 @@ SMALL = {
     "name": "small",
     "seed": 7,
     "n_iterations": 1,
-    "problems": {"train": "starter:train", "held_out": "starter:held_out", "n_train": 12, "n_held_out": 6},
+    "problems": {
+        "train": "starter:train",
+        "held_out": "starter:held_out",
+        "n_train": 12,
+        "n_held_out": 6,
+    },
     "policy": {"path": "starter", "prompt_template": "{question}\n"},
     "reward": {"path": "starter"},
-    "sampling": {"n": 8, "n_presample": 3, "temperature": 1.0, "top_p": 1.0, "max_new_tokens": 80, "batch_size": 8},
+    "sampling": {
+        "n": 8,
+        "n_presample": 3,
+        "temperature": 1.0,
+        "top_p": 1.0,
+        "max_new_tokens": 80,
+        "batch_size": 8,
+    },
     "difficulty": {"tau_l": 0.02, "tau_h": 0.99},
     "training": {
-        "learning_rate": 7e-5, "batch_size": 2, "micro_batch_size": 1, "n_epochs": 3, "max_length": 512, "checkpoint_every_s": 0.0,
+        "learning_rate": 7e-5,
+        "batch_size": 2,
+        "micro_batch_size": 1,
+        "n_epochs": 3,
+        "max_length": 512,
+        "checkpoint_every_s": 0.0,
     },
     "evaluation": {"n": 2},
-}  # fmt: skip
-"""A whole iteration in seconds: 12 problems, many small batches, many small steps with a checkpoint after each."""
+}
+"""A whole iteration in seconds: 12 problems, many small batches, many small steps with a checkpoint
+after each.
+"""
 
 
 def small(**changes: dict | str | int) -> RunConfig:
     """SMALL with changes: a table is merged, a plain value replaced."""
     merged = {
-        name: {**value, **changes.get(name, {})} if isinstance(value, dict) else changes.get(name, value)
+        name: {**value, **changes.get(name, {})}
+        if isinstance(value, dict)
+        else changes.get(name, value)
         for name, value in {**changes, **SMALL}.items()
     }
     return parse_config(merged)
@@ -43,11 +66,20 @@ def small(**changes: dict | str | int) -> RunConfig:
 
 def toml(**changes: dict | str | int) -> str:
     """SMALL with changes, as a configuration file."""
-    merged = {**SMALL, **{k: {**SMALL.get(k, {}), **v} if isinstance(v, dict) else v for k, v in changes.items()}}
-    plain = "".join(f"{name} = {json.dumps(value)}\n" for name, value in merged.items() if not isinstance(value, dict))
+    merged = {
+        **SMALL,
+        **{k: {**SMALL.get(k, {}), **v} if isinstance(v, dict) else v for k, v in changes.items()},
+    }
+    plain = "".join(
+        f"{name} = {json.dumps(value)}\n"
+        for name, value in merged.items()
+        if not isinstance(value, dict)
+    )
     for name, table in merged.items():
         if isinstance(table, dict):
-            plain += f"\n[{name}]\n" + "".join(f"{k} = {json.dumps(v)}\n" for k, v in table.items() if v is not None)
+            plain += f"\n[{name}]\n" + "".join(
+                f"{k} = {json.dumps(v)}\n" for k, v in table.items() if v is not None
+            )
     return plain
 
 
@@ -83,10 +115,15 @@ class Finished:
 
 
 def judge(
-    db: Database, run_id: str, number: int = 0, *, which: str = "presample_set", owed: dict[str, range] | None = None,
+    db: Database,
+    run_id: str,
+    number: int = 0,
+    *,
+    which: str = "presample_set",
+    owed: dict[str, range] | None = None,
     correct: Callable[[int, int], bool] = lambda problem, index: index % 2 == 0,
     reward: Callable[[int, int], float] = lambda problem, index: 0.5,
-) -> None:  # fmt: skip
+) -> None:
     """Store responses with verdicts and scores as a job would, without a model.
 
     Args:
@@ -94,11 +131,17 @@ def judge(
         correct, reward: of the problem's position and the response's index.
     """
     set_id = reads.iteration(db, run_id, number)[which]
-    positions = {id: position for position, id in enumerate(reads.problems(db, run_id, "train", number))}
+    positions = {
+        id: position for position, id in enumerate(reads.problems(db, run_id, "train", number))
+    }
     owed = owed or dict.fromkeys(positions, range(SMALL["sampling"]["n_presample"]))
     keys = [(id, index) for id, indices in owed.items() for index in indices]
     texts = [Response(id, index, index, f"{which} {id} {index}", "stop", 3) for id, index in keys]
-    verdicts = [((id, i), Verdict(c, "1", "correct" if c else "wrong")) for id, i in keys for c in [correct(positions[id], i)]]
+    verdicts = [
+        ((id, i), Verdict(c, "1", "correct" if c else "wrong"))
+        for id, i in keys
+        for c in [correct(positions[id], i)]
+    ]
     scores = [((id, i), StepScores((reward(positions[id], i),))) for id, i in keys]
     prm_id = reads.run(db, run_id)["prm_id"]
     for event in (Sampled(set_id, texts), Graded(set_id, verdicts), Scored(set_id, prm_id, scores)):

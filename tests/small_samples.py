@@ -1,4 +1,6 @@
-"""What the tests of samplers share: the starter policy, settings, and texts once it is sure that all were answered."""
+"""What the tests of samplers share: the starter policy, settings, and texts once it is sure that
+all were answered.
+"""
 
 from engine.paths import STARTER
 from engine.types import SamplingSettings
@@ -9,9 +11,13 @@ GREEDY = SamplingSettings(temperature=0.0, top_p=1.0, max_new_tokens=60)
 
 
 def drawn(sampler, requests, settings=SAMPLED) -> dict:
-    """Text by (problem id, index), once it is sure that every request was answered exactly once, with its own seed."""
+    """Text by (problem id, index), once it is sure that every request was answered exactly once,
+    with its own seed.
+    """
     responses = [response for batch in sampler.sample(requests, settings) for response in batch]
-    assert sorted((*key(r), r.seed) for r in responses) == sorted((*key(r), r.seed) for r in requests)
+    assert sorted((*key(r), r.seed) for r in responses) == sorted(
+        (*key(r), r.seed) for r in requests
+    )
     return {(r.problem_id, r.index): r.text for r in responses}
 
 

@@ -1,4 +1,6 @@
-"""Studies of one iteration without a model: pre-samples, a commit, pairs, a trained policy, and what both policies answer."""
+"""Studies of one iteration without a model: pre-samples, a commit, pairs, a trained policy, and
+what both policies answer.
+"""
 
 from collections.abc import Callable
 
@@ -10,36 +12,71 @@ from tests.small_runs import judge, small
 
 
 def study(
-    db: Database, *, strategy: str = "boundary", after: Callable[[int, int], bool] = lambda problem, index: problem < 4, **changes
+    db: Database,
+    *,
+    strategy: str = "boundary",
+    after: Callable[[int, int], bool] = lambda problem, index: problem < 4,
+    **changes,
 ) -> str:
-    """One run of 12 problems, iteration 0 finished: 2 always right, 2 never, the others once of three. M_0 answers every other draw.
+    """One run of 12 problems, iteration 0 finished: 2 always right, 2 never, the others once of
+    three. M_0 answers every other draw.
 
     Args:
-        after: which held-out responses of M_1 are right, by position and index; index -1 is the greedy one.
+        after: which held-out responses of M_1 are right, by position and index; index -1 is the
+            greedy one.
     """
     run_id = runs.create_run(db, small(**changes))
     right = lambda problem, index: problem < 2 or (problem > 3 and index % 3 == 0)
     judge(db, run_id, correct=right, reward=lambda problem, _: 0.9 - 0.05 * problem)
     job = job_rows.add(db, run_id, 0, "presample", {})
     job_rows.set_state(db, job, "done", busy_s=10)
-    plan = plans.commit(db, run_id, 0, tau_l=0.4, tau_h=0.5, mode="both", strategy=strategy, made_by="cli")
-    judge(db, run_id, which="resample_set", owed={id: range(3, 3 + n) for id, n in plan.allocation.items()}, correct=right)
+    plan = plans.commit(
+        db, run_id, 0, tau_l=0.4, tau_h=0.5, mode="both", strategy=strategy, made_by="cli"
+    )
+    judge(
+        db,
+        run_id,
+        which="resample_set",
+        owed={id: range(3, 3 + n) for id, n in plan.allocation.items()},
+        correct=right,
+    )
     pairing.make_pairs(db, run_id, 0)
     job = job_rows.add(db, run_id, 0, "train", {})
     record(db, job, 1, PolicySaved(f"{run_id}trained", "/nowhere"))
     job_rows.set_state(db, job, "done", busy_s=30)
-    answer(db, run_id, 0, reads.iteration(db, run_id, 0)["policy_id"], lambda problem, index: index % 2 == 0)
+    answer(
+        db,
+        run_id,
+        0,
+        reads.iteration(db, run_id, 0)["policy_id"],
+        lambda problem, index: index % 2 == 0,
+    )
     answer(db, run_id, 1, f"{run_id}trained", after)
     return run_id
 
 
-def answer(db: Database, run_id: str, number: int, policy_id: str, correct: Callable[[int, int], bool]) -> None:
+def answer(
+    db: Database, run_id: str, number: int, policy_id: str, correct: Callable[[int, int], bool]
+) -> None:
     """Store a whole evaluation of M_number."""
     n, ids = runs.config_of(db, run_id).evaluation.n, list(reads.problems(db, run_id, "held_out"))
-    for samples, indices in zip(runs.evaluation_sets(db, run_id, number, policy_id), ([-1], range(n))):
+    for samples, indices in zip(
+        runs.evaluation_sets(db, run_id, number, policy_id), ([-1], range(n))
+    ):
         runs.store_set(db, samples)
-        keys = [(position, id, max(index, 0), index) for position, id in enumerate(ids) for index in indices]
+        keys = [
+            (position, id, max(index, 0), index)
+            for position, id in enumerate(ids)
+            for index in indices
+        ]
         found = [((id, stored), correct(position, index)) for position, id, stored, index in keys]
-        record(db, "no job", 1, Sampled(samples.id, [Response(*key, 1, "text", "stop", 3) for key, _ in found]))
-        verdicts = [(key, Verdict(right, "1", "correct" if right else "wrong")) for key, right in found]
+        record(
+            db,
+            "no job",
+            1,
+            Sampled(samples.id, [Response(*key, 1, "text", "stop", 3) for key, _ in found]),
+        )
+        verdicts = [
+            (key, Verdict(right, "1", "correct" if right else "wrong")) for key, right in found
+        ]
         record(db, "no job", 1, Graded(samples.id, verdicts))

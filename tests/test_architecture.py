@@ -1,4 +1,6 @@
-"""The rules of the house, read from the source with ast: who may import whom, what stays light, how long a module may be."""
+"""The rules of the house, read from the source with ast: who may import whom, what stays light, how
+long a module may be.
+"""
 
 import ast
 import subprocess
@@ -11,13 +13,31 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("app", "pages", "engine")
 EVERYWHERE = (*ROOMS, "benchmarks", "tests", "docs")
-HEAVY = {"torch", "transformers", "trl", "vllm", "datasets", "accelerate", "math_verify", "sympy", "pandas", "ray"}
+HEAVY = {
+    "torch",
+    "transformers",
+    "trl",
+    "vllm",
+    "datasets",
+    "accelerate",
+    "math_verify",
+    "sympy",
+    "pandas",
+    "ray",
+}
 HEAVY_ON_PURPOSE = ("engine.grading.check", "engine.grading.points", "engine.starter")
-"""What a checking process loads, and the workshop that builds the starter models: nothing else may import them on its own import."""
+"""What a checking process loads, and the workshop that builds the starter models: nothing else may
+import them on its own import.
+"""
 
 
 def modules(*rooms: str) -> list[Path]:
-    found = {room: [path for path in sorted((ROOT / room).rglob("*.py")) if "__pycache__" not in path.parts] for room in rooms}
+    found = {
+        room: [
+            path for path in sorted((ROOT / room).rglob("*.py")) if "__pycache__" not in path.parts
+        ]
+        for room in rooms
+    }
     assert all(found.values()), f"a rule looks at no file in one of {rooms}"
     return [path for paths in found.values() for path in paths]
 
@@ -49,13 +69,19 @@ def under(names: set[str], *packages: str) -> set[str]:
 
 def offenders(paths: list[Path], *packages: str, top_level: bool = False) -> dict[str, set[str]]:
     assert paths, "the rule looks at no file"
-    found = {str(path.relative_to(ROOT)): under(imported(path, top_level=top_level), *packages) for path in paths}
+    found = {
+        str(path.relative_to(ROOT)): under(imported(path, top_level=top_level), *packages)
+        for path in paths
+    }
     return {path: names for path, names in found.items() if names}
 
 
 def test_the_reader_of_imports_tells_a_module_from_a_function(tmp_path):
     source = tmp_path / "some.py"
-    source.write_text("import torch.nn\nclass A:\n    from sympy import sin\n    def f(self):\n        import duckdb\n")
+    source.write_text(
+        "import torch.nn\nclass A:\n    from sympy import sin\n    def f(self):\n        import"
+        " duckdb\n"
+    )
     assert imported(source) == {"torch.nn", "sympy", "sympy.sin", "duckdb"}
     assert imported(source, top_level=True) == {"torch.nn", "sympy", "sympy.sin"}
 
@@ -72,16 +98,36 @@ def test_the_engine_knows_no_browser():
 def test_the_method_is_numpy_and_the_standard_library_only():
     allowed = {"numpy", "engine.method", "engine.types", "engine.errors", *sys.stdlib_module_names}
     for path in modules("engine/method"):
-        foreign = {n for n in imported(path) if n not in ("engine", "__future__") and not under({n}, *allowed)}
+        foreign = {
+            n
+            for n in imported(path)
+            if n not in ("engine", "__future__") and not under({n}, *allowed)
+        }
         assert not foreign, f"{path.name} imports {foreign}"
 
 
 def test_one_iteration_knows_neither_the_store_nor_the_jobs():
-    assert offenders([ROOT / "engine" / "walk.py"], "engine.store", "engine.jobs.runner", "engine.study.runs", "engine.jobs.kinds") == {}
+    assert (
+        offenders(
+            [ROOT / "engine" / "walk.py"],
+            "engine.store",
+            "engine.jobs.runner",
+            "engine.study.runs",
+            "engine.jobs.kinds",
+        )
+        == {}
+    )
 
 
 def test_the_store_and_the_phases_know_no_one_above_them():
-    above = ("engine.jobs.runner", "engine.jobs.kinds", "engine.study", "engine.walk", "engine.headless", "engine.placement")
+    above = (
+        "engine.jobs.runner",
+        "engine.jobs.kinds",
+        "engine.study",
+        "engine.walk",
+        "engine.headless",
+        "engine.placement",
+    )
     assert offenders(modules("engine/store"), *above, "engine.jobs.respond") == {}
     assert offenders([ROOT / "engine" / "jobs" / "respond.py"], *above, "engine.store") == {}
 
@@ -101,7 +147,11 @@ def test_no_page_imports_another_page():
 
 
 def light_modules() -> list[Path]:
-    return [path for path in modules("engine") if not under({".".join(path.relative_to(ROOT).with_suffix("").parts)}, *HEAVY_ON_PURPOSE)]
+    return [
+        path
+        for path in modules("engine")
+        if not under({".".join(path.relative_to(ROOT).with_suffix("").parts)}, *HEAVY_ON_PURPOSE)
+    ]
 
 
 @pytest.mark.parametrize("path", light_modules(), ids=lambda path: str(path.relative_to(ROOT)))
@@ -110,12 +160,25 @@ def test_heavy_libraries_are_imported_by_functions_only(path):
 
 
 def test_no_module_is_named_after_nothing():
-    nothing = ("util", "utils", "helper", "helpers", "manager", "handler", "handlers", "common", "misc")
+    nothing = (
+        "util",
+        "utils",
+        "helper",
+        "helpers",
+        "manager",
+        "handler",
+        "handlers",
+        "common",
+        "misc",
+    )
     assert [path for path in modules(*EVERYWHERE) if set(path.stem.split("_")) & set(nothing)] == []
 
 
 def test_no_module_is_longer_than_400_lines():
-    lengths = {str(path.relative_to(ROOT)): len(path.read_text(encoding="utf-8").splitlines()) for path in modules(*EVERYWHERE)}
+    lengths = {
+        str(path.relative_to(ROOT)): len(path.read_text(encoding="utf-8").splitlines())
+        for path in modules(*EVERYWHERE)
+    }
     assert {path: n for path, n in lengths.items() if n > 400} == {}
 
 
@@ -127,7 +190,10 @@ def test_importing_the_engine_stays_light():
 
 
 def test_importing_the_command_line_reads_no_model_library():
-    loaded = _loaded_by("import engine.__main__, engine.jobs.runner, engine.headless.run, engine.figures.summary, engine.export.run, engine.placement.worker")
+    loaded = _loaded_by(
+        "import engine.__main__, engine.jobs.runner, engine.headless.run, engine.figures.summary,"
+        " engine.export.run, engine.placement.worker"
+    )
     assert "duckdb" in loaded
     assert {name.partition(".")[0] for name in loaded} & HEAVY - {"pandas"} == set()
 
@@ -142,12 +208,20 @@ assert app.main.children, "the page drew nothing"
 """
     loaded = _loaded_by(draw)
     assert "streamlit" in loaded and "engine.jobs.runner" in loaded
-    assert {name.partition(".")[0] for name in loaded} & {"torch", "transformers", "trl", "vllm", "math_verify"} == set()
+    assert {name.partition(".")[0] for name in loaded} & {
+        "torch",
+        "transformers",
+        "trl",
+        "vllm",
+        "math_verify",
+    } == set()
 
 
 def _loaded_by(code: str) -> set[str]:
     """Names in sys.modules of a fresh interpreter after some code."""
     program = f"import sys\n{code}\nprint('\\nLOADED', *sys.modules)"
-    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=180)
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=180
+    )
     assert done.returncode == 0, done.stderr
     return set(done.stdout.rpartition("LOADED")[2].split())

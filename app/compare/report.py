@@ -1,6 +1,8 @@
-"""A comparison as one HTML file that needs nothing else: figures, tables, configurations, seeds, versions. Knows no Streamlit.
+"""A comparison as one HTML file that needs nothing else: figures, tables, configurations, seeds,
+versions. Knows no Streamlit.
 
-Whatever a person or a model wrote is escaped, and the file's own policy forbids it to load anything.
+Whatever a person or a model wrote is escaped, and the file's own policy forbids it to load
+anything.
 """
 
 import sys
@@ -16,9 +18,13 @@ from engine.figures.measure import Measured
 from engine.figures.text import tables
 from engine.method.intervals import Interval
 
-POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:"
-STYLE = """body{font:15px/1.5 system-ui,sans-serif;max-width:1100px;margin:2em auto;padding:0 1em;color:#222;background:#fff}
-table{border-collapse:collapse;display:block;overflow-x:auto;margin:.5em 0 1.5em}th,td{padding:.25em .7em;border-bottom:1px solid #ddd;
+POLICY = (
+    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:"
+)
+STYLE = """body{font:15px/1.5 system-ui,sans-serif;max-width:1100px;margin:2em auto;padding:0 \
+1em;color:#222;background:#fff}
+table{border-collapse:collapse;display:block;overflow-x:auto;margin:.5em 0 \
+1.5em}th,td{padding:.25em .7em;border-bottom:1px solid #ddd;
 text-align:left;white-space:nowrap}pre{background:#f5f6f8;padding:1em;overflow-x:auto}.differs{color:#b00020;font-weight:600}"""
 
 
@@ -30,17 +36,33 @@ def as_html(found: Comparison, measured: list[Measured]) -> str:
         *(f'<p class="differs">{escape(said)}</p>' for said in found.differences),
         "<p>Same budget.</p>" if len(found.runs) > 1 and not found.differences else "",
         *_figures(found),
-        *(f"<h2>{escape(title)}</h2>{_table(rows)}" for title, rows in tables(found).items() if rows),
-        "<p>All intervals are 95 %: over problems for one run, over seeds for a group. Gains by class hold regression to the mean.</p>",
+        *(
+            f"<h2>{escape(title)}</h2>{_table(rows)}"
+            for title, rows in tables(found).items()
+            if rows
+        ),
+        (
+            "<p>All intervals are 95 %: over problems for one run, over seeds for a group. Gains by"
+            " class hold regression to the mean.</p>"
+        ),
         *(_run(m) for m in measured),
         f"<h2>Versions</h2><p>Of the installation that wrote this file.</p>{_table([_versions()])}",
     ]
-    head = f'<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{POLICY}"><title>HS-STaR Studio: comparison</title>'
-    return f'<!doctype html><html lang="en"><head>{head}<style>{STYLE}</style></head><body>{"".join(parts)}</body></html>'
+    head = (
+        '<meta charset="utf-8"><meta http-equiv="Content-Security-Policy"'
+        f' content="{POLICY}"><title>HS-STaR Studio: comparison</title>'
+    )
+    return (
+        "<!doctype html><html"
+        f' lang="en"><head>{head}<style>{STYLE}</style></head><body>{"".join(parts)}</body></html>'
+    )
 
 
-def accuracy_series(found: Comparison, measure: str) -> dict[str, list[tuple[int, float, float, float]]]:
-    """(t of M_t, value, low, high) per run, or per group where it has several seeds; what is not evaluated is left out.
+def accuracy_series(
+    found: Comparison, measure: str
+) -> dict[str, list[tuple[int, float, float, float]]]:
+    """(t of M_t, value, low, high) per run, or per group where it has several seeds; what is not
+    evaluated is left out.
 
     Args:
         measure: "mean" or "greedy".
@@ -49,30 +71,55 @@ def accuracy_series(found: Comparison, measure: str) -> dict[str, list[tuple[int
     for group in found.groups:
         seeds = max((len(a.seeds) for a in group.accuracy), default=0)
         if seeds > 1:
-            spread = [(a.number, getattr(a, f"{measure}_interval") or Interval(*[getattr(a, measure)] * 3)) for a in group.accuracy]
+            spread = [
+                (
+                    a.number,
+                    getattr(a, f"{measure}_interval") or Interval(*[getattr(a, measure)] * 3),
+                )
+                for a in group.accuracy
+            ]
             series[f"{group.done.strategy}, {seeds} seeds ({group.id})"] = spread
             continue
         for label in group.labels:
-            series[f"{group.done.strategy}, {label}"] = [(a.number, getattr(a, measure)) for a in by_label[label].accuracy]
-    return {name: [(number, i.value, i.low, i.high) for number, i in points] for name, points in series.items() if points}
+            series[f"{group.done.strategy}, {label}"] = [
+                (a.number, getattr(a, measure)) for a in by_label[label].accuracy
+            ]
+    return {
+        name: [(number, i.value, i.low, i.high) for number, i in points]
+        for name, points in series.items()
+        if points
+    }
 
 
 def _figures(found: Comparison) -> list[str]:
     """plotly.js comes with the first one."""
     titles = {"mean": "Held-out accuracy, mean of n samples", "greedy": "Held-out accuracy, greedy"}
     series = {measure: accuracy_series(found, measure) for measure in titles}
-    drawn = [charts.compared(series[measure], title=title) for measure, title in titles.items() if series[measure]]
-    return [f.to_html(full_html=False, include_plotlyjs=number == 0, config=charts.CONFIG) for number, f in enumerate(drawn)]
+    drawn = [
+        charts.compared(series[measure], title=title)
+        for measure, title in titles.items()
+        if series[measure]
+    ]
+    return [
+        f.to_html(full_html=False, include_plotlyjs=number == 0, config=charts.CONFIG)
+        for number, f in enumerate(drawn)
+    ]
 
 
 def _table(rows: list[dict[str, str]]) -> str:
     head = "".join(f"<th>{escape(name)}</th>" for name in rows[0])
-    body = "".join("<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in row.values()) + "</tr>" for row in rows)
+    body = "".join(
+        "<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in row.values()) + "</tr>"
+        for row in rows
+    )
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
 def _run(m: Measured) -> str:
-    title = f"<h2>{escape(m.compared.name)}</h2><p>Run {escape(m.compared.label)}, seed {m.compared.seed}, group {m.compared.group}</p>"
+    title = (
+        f"<h2>{escape(m.compared.name)}</h2><p>Run {escape(m.compared.label)}, seed"
+        f" {m.compared.seed}, group {m.compared.group}</p>"
+    )
     return f"{title}<pre>{escape(as_toml(m.config, m.notes))}</pre>"
 
 

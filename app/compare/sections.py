@@ -1,4 +1,6 @@
-"""What the Compare page draws: several runs against each other, and the selected one in depth. Owns no selection but its own widget."""
+"""What the Compare page draws: several runs against each other, and the selected one in depth. Owns
+no selection but its own widget.
+"""
 
 import numpy as np
 import streamlit as st
@@ -25,15 +27,26 @@ FIRST = ("Budget", "Accuracy", "Paired between groups")
 def chosen_runs(chosen: state.Selected) -> list[str]:
     """Ids of the runs to compare, in the order chosen; the selected one is preset."""
     names = {row["id"]: f"{row['name']} · {row['id']}" for row in reads.runs(state.store())}
-    return st.multiselect("Runs", list(names), [chosen.run_id], format_func=names.get, key=f"compared_{chosen.run_id}") or [chosen.run_id]
+    return st.multiselect(
+        "Runs", list(names), [chosen.run_id], format_func=names.get, key=f"compared_{chosen.run_id}"
+    ) or [chosen.run_id]
 
 
 def headline(first: Evaluation, last: Evaluation) -> None:
     a, b, c = st.columns(3)
     g, m, change = last.greedy_interval(), last.mean_interval(), gain(first, last)
-    a.metric(f"Greedy, M{last.number}", f"{g.value:.1%}", f"{(g.value - first.greedy_interval().value) * 100:+.1f} points")
-    b.metric(f"Mean of {last.n}, M{last.number}", f"{m.value:.1%}", f"{change.value * 100:+.1f} points")
-    c.metric(f"Paired gain over M{first.number}, 95 % (points)", f"{change.low * 100:+.1f} to {change.high * 100:+.1f}")
+    a.metric(
+        f"Greedy, M{last.number}",
+        f"{g.value:.1%}",
+        f"{(g.value - first.greedy_interval().value) * 100:+.1f} points",
+    )
+    b.metric(
+        f"Mean of {last.n}, M{last.number}", f"{m.value:.1%}", f"{change.value * 100:+.1f} points"
+    )
+    c.metric(
+        f"Paired gain over M{first.number}, 95 % (points)",
+        f"{change.low * 100:+.1f} to {change.high * 100:+.1f}",
+    )
 
 
 def side_by_side(found: Comparison, measured: list[Measured]) -> None:
@@ -43,10 +56,25 @@ def side_by_side(found: Comparison, measured: list[Measured]) -> None:
     elif len(found.runs) > 1:
         st.caption("Same budget.")
     if any(run.accuracy for run in found.runs):
-        measure = st.segmented_control("Accuracy", ["mean", "greedy"], default="mean", key="accuracy_measure") or "mean"
-        figure = charts.compared(accuracy_series(found, measure), title=f"Held-out accuracy, {measure}")
-        st.plotly_chart(figure, key="compared_accuracy", config=charts.CONFIG, alt=f"Held-out accuracy ({measure}) by policy with 95 % intervals")
-        st.caption("95 % intervals: over problems for one run, over seeds for runs that are equal but for their seed.")
+        measure = (
+            st.segmented_control(
+                "Accuracy", ["mean", "greedy"], default="mean", key="accuracy_measure"
+            )
+            or "mean"
+        )
+        figure = charts.compared(
+            accuracy_series(found, measure), title=f"Held-out accuracy, {measure}"
+        )
+        st.plotly_chart(
+            figure,
+            key="compared_accuracy",
+            config=charts.CONFIG,
+            alt=f"Held-out accuracy ({measure}) by policy with 95 % intervals",
+        )
+        st.caption(
+            "95 % intervals: over problems for one run, over seeds for runs that are equal but for"
+            " their seed."
+        )
     shown = {title: rows for title, rows in tables(found).items() if rows}
     for title in [title for title in shown if title in FIRST]:
         st.markdown(f"**{title}**")
@@ -55,28 +83,58 @@ def side_by_side(found: Comparison, measured: list[Measured]) -> None:
         for title in [title for title in shown if title not in FIRST]:
             st.markdown(f"**{title}**")
             st.dataframe(shown[title], hide_index=True, key=f"table_{title}")
-        st.caption("Gains by class hold regression to the mean, because M0's own responses name the class: compare them between runs.")
-    st.download_button("Report as HTML", lambda: as_html(found, measured), file_name="comparison.html", mime="text/html", icon=":material/download:",
-                       help="One file with figures, configurations, seeds and versions; it needs no network.")  # fmt: skip
+        st.caption(
+            "Gains by class hold regression to the mean, because M0's own responses name the class:"
+            " compare them between runs."
+        )
+    st.download_button(
+        "Report as HTML",
+        lambda: as_html(found, measured),
+        file_name="comparison.html",
+        mime="text/html",
+        icon=":material/download:",
+        help="One file with figures, configurations, seeds and versions; it needs no network.",
+    )
 
 
 def levels(found: list[Evaluation]) -> None:
     names = [level for level in sorted(set(found[0].levels.tolist())) if level]
     if names:
-        values = np.array([[e.pass_rate[e.levels == level].mean() for level in names] for e in found])
-        table = [{"Policy": f"M{e.number}", **dict(zip((f"Level {name}" for name in names), row))} for e, row in zip(found, values.tolist())]
-        widgets.chart(charts.by_level(names, [f"M{e.number}" for e in found], values), table, alt="Mean accuracy by level", key="levels")
+        values = np.array(
+            [[e.pass_rate[e.levels == level].mean() for level in names] for e in found]
+        )
+        table = [
+            {"Policy": f"M{e.number}", **dict(zip((f"Level {name}" for name in names), row))}
+            for e, row in zip(found, values.tolist())
+        ]
+        widgets.chart(
+            charts.by_level(names, [f"M{e.number}" for e in found], values),
+            table,
+            alt="Mean accuracy by level",
+            key="levels",
+        )
 
 
 def held_out_flows(before: Evaluation, after: Evaluation) -> None:
     """Classes by accuracy alone, from the same n responses per problem under each policy."""
     was, now = (
-        classify(np.rint(e.pass_rate * e.n).astype(int), e.n, None, tau_l=0, tau_h=1, mode="accuracy").tolist() for e in (before, after)
+        classify(
+            np.rint(e.pass_rate * e.n).astype(int), e.n, None, tau_l=0, tau_h=1, mode="accuracy"
+        ).tolist()
+        for e in (before, after)
     )
-    counts = flows(*({id: Difficulty(c) for id, c in zip(e.problem_ids, classes)} for e, classes in ((before, was), (after, now))))
+    counts = flows(
+        *(
+            {id: Difficulty(c) for id, c in zip(e.problem_ids, classes)}
+            for e, classes in ((before, was), (after, now))
+        )
+    )
     figure = charts.flows(counts, CLASSES, f"M{before.number}", f"M{after.number}")
     to = [f"{name}, M{after.number}" for name in CLASSES]
-    table = [{f"M{before.number}": name, **dict(zip(to, row))} for name, row in zip(CLASSES, counts.tolist())]
+    table = [
+        {f"M{before.number}": name, **dict(zip(to, row))}
+        for name, row in zip(CLASSES, counts.tolist())
+    ]
     widgets.chart(figure, table, alt="Flows between classes", key="flows")
     st.caption(f"Held-out problems by how many of {before.n} sampled responses are right.")
 
@@ -84,74 +142,160 @@ def held_out_flows(before: Evaluation, after: Evaluation) -> None:
 def class_shares(chosen: state.Selected) -> None:
     """Of the training problems, as committed."""
     db = state.store()
-    committed = [row["iteration"] for row in reads.iterations(db, chosen.run_id) if commit_reads.commit(db, chosen.run_id, row["iteration"])]
+    committed = [
+        row["iteration"]
+        for row in reads.iterations(db, chosen.run_id)
+        if commit_reads.commit(db, chosen.run_id, row["iteration"])
+    ]
     counts = [class_counts_of_commit(db, chosen.run_id, t) for t in committed]
     if counts:
         shares = {name: [c[name] / max(sum(c.values()), 1) for c in counts] for name in counts[0]}
         figure = charts.class_shares([f"iteration {t}" for t in committed], shares)
-        table = [{"Iteration": t, **{name.capitalize(): n for name, n in c.items()}} for t, c in zip(committed, counts)]
+        table = [
+            {"Iteration": t, **{name.capitalize(): n for name, n in c.items()}}
+            for t, c in zip(committed, counts)
+        ]
         widgets.chart(figure, table, alt="Training problems by class", key="shares")
         fixed = chosen.config.problems.per_iteration == "fixed"
-        st.caption("The same training problems in every iteration." if fixed else "Training problems differ between iterations: compare shares, not problems.")
+        st.caption(
+            "The same training problems in every iteration."
+            if fixed
+            else "Training problems differ between iterations: compare shares, not problems."
+        )
 
 
 @st.cache_data(show_spinner="Reading the pre-samples", max_entries=64)
-def _monitors(file: str, run_id: str, iteration: int, n_overrides: int, n_judged: int) -> monitors.Monitors | None:
+def _monitors(
+    file: str, run_id: str, iteration: int, n_overrides: int, n_judged: int
+) -> monitors.Monitors | None:
     return monitors.monitors(state.store(), run_id, iteration)
 
 
 def monitor_table(chosen: state.Selected) -> None:
-    """B-STaR's figures of every iteration, over its pre-samples, whose texts are read while the panel is open."""
-    with st.expander("Monitors of every iteration", key="monitors_open", on_change="rerun") as opened:
+    """B-STaR's figures of every iteration, over its pre-samples, whose texts are read while the
+    panel is open.
+    """
+    with st.expander(
+        "Monitors of every iteration", key="monitors_open", on_change="rerun"
+    ) as opened:
         if not opened.open:
             return
-        rows = [row for row in (_monitor_row(chosen, it) for it in reads.iterations(state.store(), chosen.run_id)) if row]
+        rows = [
+            row
+            for row in (
+                _monitor_row(chosen, it) for it in reads.iterations(state.store(), chosen.run_id)
+            )
+            if row
+        ]
         if not rows:
             st.caption("No pre-sample is judged yet.")
             return
         number = st.column_config.NumberColumn(format="%.3f")
-        st.dataframe(rows, hide_index=True, key="monitors", column_config=dict.fromkeys([n for n in rows[0] if n not in ("Iteration", "Problems", "n*")], number))
-        st.caption("Exploration and exploitation over the pre-samples of each iteration. Where a response has no reward, what needs rewards is left out.")
+        st.dataframe(
+            rows,
+            hide_index=True,
+            key="monitors",
+            column_config=dict.fromkeys(
+                [n for n in rows[0] if n not in ("Iteration", "Problems", "n*")], number
+            ),
+        )
+        st.caption(
+            "Exploration and exploitation over the pre-samples of each iteration. Where a response"
+            " has no reward, what needs rewards is left out."
+        )
 
 
 def _monitor_row(chosen: state.Selected, iteration: dict) -> dict | None:
     db, t = state.store(), iteration["iteration"]
-    n_judged = reads.n_judged(db, iteration["presample_set"], "train", chosen.run_id, t, reads.run(db, chosen.run_id)["prm_id"])
-    m = _monitors(str(db.path), chosen.run_id, t, reads.n_overrides(db), n_judged) if n_judged else None
+    n_judged = reads.n_judged(
+        db,
+        iteration["presample_set"],
+        "train",
+        chosen.run_id,
+        t,
+        reads.run(db, chosen.run_id)["prm_id"],
+    )
+    m = (
+        _monitors(str(db.path), chosen.run_id, t, reads.n_overrides(db), n_judged)
+        if n_judged
+        else None
+    )
     return m and {
-        "Iteration": t, "Problems": m.n_problems, "Pass@1": m.pass_at_1, f"Pass@{m.k}": m.pass_at_k, f"Pass@{m.k}-{m.s}": m.pass_at_k_s,
-        "Distinct equations": m.distinct_equations, f"Best of {m.k}": m.best_of_k, f"Reward@{m.k}-{m.s}": m.reward_at_k_s,
-        "Balance": m.balance, "n*": m.n_star, "Kept above": m.tau,
-    }  # fmt: skip
+        "Iteration": t,
+        "Problems": m.n_problems,
+        "Pass@1": m.pass_at_1,
+        f"Pass@{m.k}": m.pass_at_k,
+        f"Pass@{m.k}-{m.s}": m.pass_at_k_s,
+        "Distinct equations": m.distinct_equations,
+        f"Best of {m.k}": m.best_of_k,
+        f"Reward@{m.k}-{m.s}": m.reward_at_k_s,
+        "Balance": m.balance,
+        "n*": m.n_star,
+        "Kept above": m.tau,
+    }
 
 
 @st.cache_data(show_spinner="Reading the responses", max_entries=16)
 def _lengths(file: str, run_id: str, iteration: int, n_judged: int) -> list[dict]:
     def cells(when: str, length: Length | None) -> dict:
         names = [f"{name} {when}" for name in ("Responses", "Steps", "Tokens")]
-        return dict(zip(names, (length.n_responses, length.mean_steps, length.mean_tokens) if length else (0, None, None)))
+        return dict(
+            zip(
+                names,
+                (
+                    (length.n_responses, length.mean_steps, length.mean_tokens)
+                    if length
+                    else (0, None, None)
+                ),
+            )
+        )
 
     return [
-        {"Level": row.level.name.capitalize(), "Problems": row.n_problems, **cells("before", row.before), **cells("after", row.after)}
+        {
+            "Level": row.level.name.capitalize(),
+            "Problems": row.n_problems,
+            **cells("before", row.before),
+            **cells("after", row.after),
+        }
         for row in level_lengths(state.store(), run_id, iteration)
     ]
 
 
 def length_table(chosen: state.Selected) -> None:
-    """For a run that uses DAST's levels: how long responses are on each, before the commit and after it."""
+    """For a run that uses DAST's levels: how long responses are on each, before the commit and
+    after it.
+    """
     config, db = chosen.config, state.store()
     if config.difficulty.strategy != "dast" and not config.sampling.n_examples:
         return
-    with st.expander("Length of responses by level", key="lengths_open", on_change="rerun") as opened:
+    with st.expander(
+        "Length of responses by level", key="lengths_open", on_change="rerun"
+    ) as opened:
         if not opened.open:
             return
         row = reads.iteration(db, chosen.run_id, chosen.iteration)
-        n_judged = reads.n_judged(db, row["resample_set"], "train", chosen.run_id, chosen.iteration, None)
+        n_judged = reads.n_judged(
+            db, row["resample_set"], "train", chosen.run_id, chosen.iteration, None
+        )
         rows = _lengths(str(db.path), chosen.run_id, chosen.iteration, n_judged)
         if not rows:
             st.caption("This iteration is not committed yet.")
             return
         number = st.column_config.NumberColumn(format="%.1f")
-        st.dataframe(rows, hide_index=True, key="lengths", column_config=dict.fromkeys([n for n in rows[0] if n.startswith(("Steps", "Tokens"))], number))
-        shown = f"with {config.sampling.n_examples} worked examples in the prompt" if config.sampling.n_examples else "with the same prompt"
-        st.caption(f"Means over the pre-samples (before) and the resamples, {shown} (after), of iteration {chosen.iteration}.")
+        st.dataframe(
+            rows,
+            hide_index=True,
+            key="lengths",
+            column_config=dict.fromkeys(
+                [n for n in rows[0] if n.startswith(("Steps", "Tokens"))], number
+            ),
+        )
+        shown = (
+            f"with {config.sampling.n_examples} worked examples in the prompt"
+            if config.sampling.n_examples
+            else "with the same prompt"
+        )
+        st.caption(
+            f"Means over the pre-samples (before) and the resamples, {shown} (after), of iteration"
+            f" {chosen.iteration}."
+        )

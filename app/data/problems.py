@@ -1,4 +1,6 @@
-"""Problems on their way in: which columns they are in, how they read, what was rejected; stored only when a person says so."""
+"""Problems on their way in: which columns they are in, how they read, what was rejected; stored
+only when a person says so.
+"""
 
 from itertools import islice
 
@@ -38,26 +40,51 @@ def problem_section() -> None:
     try:
         as_it_is = examined(str(file.path), file.version, None)
         mapping = mapping_form(columns(str(file.path), file.version), wanted=not as_it_is.problems)
-        read = as_it_is if mapping is None else examined(str(file.path), file.version, tuple(mapping.items()))
+        read = (
+            as_it_is
+            if mapping is None
+            else examined(str(file.path), file.version, tuple(mapping.items()))
+        )
     except EngineError as error:
-        st.error(inert.markdown(str(error).replace(str(file.path), file.name)), icon=":material/error:")
+        st.error(
+            inert.markdown(str(error).replace(str(file.path), file.name)), icon=":material/error:"
+        )
         return
     report(read)
-    if st.button(f"Store {len(read.problems):,} problems", type="primary", disabled=not read.problems, key="store_problems"):
+    if st.button(
+        f"Store {len(read.problems):,} problems",
+        type="primary",
+        disabled=not read.problems,
+        key="store_problems",
+    ):
         kept = store_problems(state.store().artifacts, read.problems, name=file.name)
-        st.success(f"Stored as {kept.path.name}: {kept.n_problems:,} problems. A run can use them below.", icon=":material/check_circle:")
+        st.success(
+            f"Stored as {kept.path.name}: {kept.n_problems:,} problems. A run can use them below.",
+            icon=":material/check_circle:",
+        )
     stored_table()
 
 
 def mapping_form(names: list[str], *, wanted: bool) -> dict[str, str] | None:
     """Column by role; None reads the file as the known shape it is."""
-    if not st.toggle("Choose the columns", value=wanted, key="choose_columns", help="Known shapes (GSM8K, MATH, AIME and others) need no choice."):
+    if not st.toggle(
+        "Choose the columns",
+        value=wanted,
+        key="choose_columns",
+        help="Known shapes (GSM8K, MATH, AIME and others) need no choice.",
+    ):
         return None
     guess = guess_mapping(names)
     chosen = {}
     for column, role in zip(st.columns(len(ROLES)), ROLES):
         index = names.index(guess[role]) + 1 if role in guess else 0
-        picked = column.selectbox(role.capitalize(), [None, *names], index=index, format_func=lambda n: n or "none", key=f"map_{role}")
+        picked = column.selectbox(
+            role.capitalize(),
+            [None, *names],
+            index=index,
+            format_func=lambda n: n or "none",
+            key=f"map_{role}",
+        )
         if picked:
             chosen[role] = picked
     return chosen
@@ -67,12 +94,19 @@ def report(read: ProblemFile) -> None:
     """What would be stored and what not, by line, field and reason."""
     a, b, c = st.columns(3)
     a.metric("Problems", f"{len(read.problems):,}")
-    b.metric("Duplicates", f"{read.duplicates:,}", help="The same question with the same answer: kept once.")
+    b.metric(
+        "Duplicates",
+        f"{read.duplicates:,}",
+        help="The same question with the same answer: kept once.",
+    )
     c.metric("Rejected", f"{len(read.rejected):,}")
     for problem in read.problems[:PREVIEW]:
         with st.container(border=True):
             st.markdown(inert.markdown(problem.question))
-            st.caption(f"Answer: **{inert.markdown(problem.answer)}**" + (f" · level {inert.markdown(problem.level)}" if problem.level else ""))
+            st.caption(
+                f"Answer: **{inert.markdown(problem.answer)}**"
+                + (f" · level {inert.markdown(problem.level)}" if problem.level else "")
+            )
     rejected_table(read.rejected, "Rejected rows")
     rejected_table(read.repeats, "Duplicates")
 
@@ -80,10 +114,16 @@ def report(read: ProblemFile) -> None:
 def rejected_table(rows: list, title: str) -> None:
     if rows:
         with st.expander(f"{title}: {len(rows):,}", expanded=title.startswith("Rejected")):
-            st.dataframe([{"Line": r.line, "Field": r.field, "Reason": r.reason} for r in rows[:1000]], hide_index=True)
+            st.dataframe(
+                [{"Line": r.line, "Field": r.field, "Reason": r.reason} for r in rows[:1000]],
+                hide_index=True,
+            )
 
 
 def stored_table() -> None:
     sets = stored_sets(state.store().artifacts)
     if sets:
-        st.dataframe([{"Stored set": s.name, "Problems": s.n_problems, "File": str(s.path)} for s in sets], hide_index=True)
+        st.dataframe(
+            [{"Stored set": s.name, "Problems": s.n_problems, "File": str(s.path)} for s in sets],
+            hide_index=True,
+        )

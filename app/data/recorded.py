@@ -1,4 +1,6 @@
-"""Recorded responses on their way in, and what the imported sets are: whose responses, with which scores."""
+"""Recorded responses on their way in, and what the imported sets are: whose responses, with which
+scores.
+"""
 
 from pathlib import Path
 
@@ -15,25 +17,55 @@ from engine.recorded import Imported, import_responses, imported_sets, open_set
 from engine.recorded.flags import flagged
 from engine.study import sources
 
-SCALES = {None: "The file has no scores", "probability": "Probabilities, 0 to 1", "logit": "Logits: a sigmoid is still to be taken"}
-SCORES = {"steps": "per step", "outcome": "outcome score, no minimum over steps", "none": "none: accuracy mode only"}
+SCALES = {
+    None: "The file has no scores",
+    "probability": "Probabilities, 0 to 1",
+    "logit": "Logits: a sigmoid is still to be taken",
+}
+SCORES = {
+    "steps": "per step",
+    "outcome": "outcome score, no minimum over steps",
+    "none": "none: accuracy mode only",
+}
 
 
 def recorded_section() -> None:
-    """Choose a file, say the scale of its scores, import it; the sets there are, and their flags graded again."""
+    """Choose a file, say the scale of its scores, import it; the sets there are, and their flags
+    graded again.
+    """
     file = uploads.brought("Recorded responses: one per row, or a list per problem", key="recorded")
-    scale = st.radio("Scores", list(SCALES), format_func=SCALES.get, horizontal=True, key="recorded_scale")
-    rewards = st.text_input("Reward file (optional)", key="recorded_rewards", help="The path of the reference code's *_reward_dict file that belongs to it.").strip()
-    if st.button("Import the responses", type="primary", disabled=file is None, key="import_responses"):
+    scale = st.radio(
+        "Scores", list(SCALES), format_func=SCALES.get, horizontal=True, key="recorded_scale"
+    )
+    rewards = st.text_input(
+        "Reward file (optional)",
+        key="recorded_rewards",
+        help="The path of the reference code's *_reward_dict file that belongs to it.",
+    ).strip()
+    if st.button(
+        "Import the responses", type="primary", disabled=file is None, key="import_responses"
+    ):
         bring(file, scale, Path(rewards).expanduser() if rewards else None)
     sets = imported_sets(state.store().artifacts)
     if not sets:
         return
     st.dataframe(
-        [{"Set": s.name, "Id": s.id, "Problems": s.n_problems, "Responses": s.n_responses, "Whose": s.label, "Scores": SCORES[s.scores],
-          "Flags": s.n_flagged, "Truncated": s.n_truncated, "Rejected": s.n_rejected} for s in sets],
+        [
+            {
+                "Set": s.name,
+                "Id": s.id,
+                "Problems": s.n_problems,
+                "Responses": s.n_responses,
+                "Whose": s.label,
+                "Scores": SCORES[s.scores],
+                "Flags": s.n_flagged,
+                "Truncated": s.n_truncated,
+                "Rejected": s.n_rejected,
+            }
+            for s in sets
+        ],
         hide_index=True,
-    )  # fmt: skip
+    )
     check(sets)
 
 
@@ -41,16 +73,30 @@ def bring(file: uploads.Brought, scale, rewards: Path | None) -> None:
     bar = st.progress(0.0, text="Importing")
     try:
         made = import_responses(
-            file.path, state.store().artifacts, scale=scale, rewards=rewards, name=file.name,
-            on_progress=lambda done, total: bar.progress(min(done / max(total, 1), 1.0), text=f"{done:,} of {total:,} lines"),
-        )  # fmt: skip
+            file.path,
+            state.store().artifacts,
+            scale=scale,
+            rewards=rewards,
+            name=file.name,
+            on_progress=lambda done, total: bar.progress(
+                min(done / max(total, 1), 1.0), text=f"{done:,} of {total:,} lines"
+            ),
+        )
     except EngineError as error:
-        st.error(inert.markdown(str(error).replace(str(file.path), file.name)), icon=":material/error:")
+        st.error(
+            inert.markdown(str(error).replace(str(file.path), file.name)), icon=":material/error:"
+        )
         return
     finally:
         bar.empty()
-    said = f"{made.n_responses:,} responses of {made.n_problems:,} problems: {made.label}. Scores: {SCORES[made.scores]}."
-    st.success(said if made.is_new else f"Imported before, nothing was added. {said}", icon=":material/check_circle:")
+    said = (
+        f"{made.n_responses:,} responses of {made.n_problems:,} problems: {made.label}. Scores:"
+        f" {SCORES[made.scores]}."
+    )
+    st.success(
+        said if made.is_new else f"Imported before, nothing was added. {said}",
+        icon=":material/check_circle:",
+    )
     rejected_table(made.rejected, "Rejected rows")
 
 
@@ -60,37 +106,57 @@ def check(sets: list[Imported]) -> None:
     if not with_flags:
         return
     a, b = st.columns([3, 1], vertical_alignment="bottom")
-    chosen = a.selectbox("Grade again", with_flags, format_func=lambda s: f"{s.name} · {s.n_flagged:,} flags", key="regrade_set")
+    chosen = a.selectbox(
+        "Grade again",
+        with_flags,
+        format_func=lambda s: f"{s.name} · {s.n_flagged:,} flags",
+        key="regrade_set",
+    )
     if b.button("Compare with the flags", key="regrade", width="stretch"):
         with st.spinner("Grading"), Grader() as grader:
             done = regrade(flagged(Path(chosen.folder)), grader)
-        st.markdown(f"{len(done.disagreements):,} of {done.n_graded:,} flags disagree with our verdict.")
-        st.code(as_table(done.disagreements) if done.disagreements else "no disagreement", language=None)
+        st.markdown(
+            f"{len(done.disagreements):,} of {done.n_graded:,} flags disagree with our verdict."
+        )
+        st.code(
+            as_table(done.disagreements) if done.disagreements else "no disagreement", language=None
+        )
 
 
 def score_name(config: RunConfig) -> str:
-    """What a run's second signal is: process reward, outcome score, or "" where nothing is scored."""
+    """What a run's second signal is: process reward, outcome score, or "" where nothing is
+    scored.
+    """
     if config.reward.family == "none":
         return ""
     return "outcome score" if has_outcome_scores(config) else "process reward"
 
 
 def signal_note(config: RunConfig) -> str:
-    """What a page must say about the two signals of a run where they are not the usual ones; empty for any other."""
+    """What a page must say about the two signals of a run where they are not the usual ones; empty
+    for any other.
+    """
     notes = []
     if config.is_recorded:
         solvers = open_set(sources.policy(config)[0]).about["solvers"]
         notes.append(f"Recorded responses: {Imported('', '', None, solvers=solvers).label}.")
     score = score_name(config)
     if not score:
-        notes.append("No response has a score: φ_r is missing, points are drawn at half height, and accuracy alone decides.")
+        notes.append(
+            "No response has a score: φ_r is missing, points are drawn at half height, and accuracy"
+            " alone decides."
+        )
     elif score == "outcome score":
-        notes.append("The reward is the mean of one outcome score per response, no minimum over steps.")
+        notes.append(
+            "The reward is the mean of one outcome score per response, no minimum over steps."
+        )
     return " ".join(notes)
 
 
 def has_outcome_scores(config: RunConfig) -> bool:
-    """Whether the run's scores are of whole responses: "outcome score" is then the word, never "process reward"."""
+    """Whether the run's scores are of whole responses: "outcome score" is then the word, never
+    "process reward".
+    """
     if config.reward.family != "recorded_scores":
         return config.reward.family == "outcome"
     return open_set(sources.reward(config)[0]).about["scores"] == "outcome"

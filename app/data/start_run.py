@@ -1,4 +1,6 @@
-"""Start a run with what was brought: a base configuration, other problems; or a study on recorded responses."""
+"""Start a run with what was brought: a base configuration, other problems; or a study on recorded
+responses.
+"""
 
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +24,9 @@ BASE = STARTER / "default.toml"
 
 
 def begin(config: RunConfig) -> bool:
-    """Create a run and begin it; what cannot be used is said in a sentence, nothing is stored then, and the answer is False."""
+    """Create a run and begin it; what cannot be used is said in a sentence, nothing is stored then,
+    and the answer is False.
+    """
     try:
         check_config(config)
         run_id = runs.create_run(state.store(), config)
@@ -40,30 +44,74 @@ def refuse(error: EngineError) -> None:
 def start(config: RunConfig) -> None:
     """Begin a run, and go to where its problems will appear."""
     if begin(config):
-        st.switch_page(ROOT / "pages" / "difficulty.py", query_params=state.address("difficulty.py"))
+        st.switch_page(
+            ROOT / "pages" / "difficulty.py", query_params=state.address("difficulty.py")
+        )
 
 
 def problem_run() -> None:
-    """A run on stored problem sets; policy, reward model and the rest come from a base configuration."""
-    names = {str(s.path): f"{s.name} · {s.n_problems:,} problems" for s in stored_sets(state.store().artifacts)}
+    """A run on stored problem sets; policy, reward model and the rest come from a base
+    configuration.
+    """
+    names = {
+        str(s.path): f"{s.name} · {s.n_problems:,} problems"
+        for s in stored_sets(state.store().artifacts)
+    }
     names |= {name: name for name in STARTER_SETS}
     base, origin = base_config()
     if base is None:
         return
-    of_base = (base.problems.train, base.problems.held_out) if origin else (next(iter(names)), list(names)[-1])
+    of_base = (
+        (base.problems.train, base.problems.held_out)
+        if origin
+        else (next(iter(names)), list(names)[-1])
+    )
     names |= {source: source for source in of_base if source not in names}
     with st.form("problem_run"):
         a, b = st.columns(2)
         choices = list(names)
-        train = a.selectbox("Train on", choices, index=choices.index(of_base[0]), format_func=names.get, key=f"run_train{origin}")
-        held_out = b.selectbox("Held out", choices, index=choices.index(of_base[1]), format_func=names.get, key=f"run_held_out{origin}")
+        train = a.selectbox(
+            "Train on",
+            choices,
+            index=choices.index(of_base[0]),
+            format_func=names.get,
+            key=f"run_train{origin}",
+        )
+        held_out = b.selectbox(
+            "Held out",
+            choices,
+            index=choices.index(of_base[1]),
+            format_func=names.get,
+            key=f"run_held_out{origin}",
+        )
         a, b, c = st.columns(3)
-        n_train = a.number_input("Problems per iteration (N)", 1, value=base.problems.n_train, key=f"run_n_train{origin}")
-        n_held_out = b.number_input("Held-out problems", 1, value=max(base.problems.n_held_out, 1), key=f"run_n_held_out{origin}")
-        n_iterations = c.number_input("Iterations", 1, value=base.n_iterations, key=f"run_n_iterations{origin}")
-        name = st.text_input("Name", value=f"{base.name}, {'copy' if origin else 'own problems'}", key=f"run_name{origin}")
-        if st.form_submit_button("Create the run and pre-sample", type="primary", icon=":material/play_arrow:"):
-            problems = replace(base.problems, train=train, held_out=held_out, n_train=n_train, n_held_out=n_held_out)
+        n_train = a.number_input(
+            "Problems per iteration (N)", 1, value=base.problems.n_train, key=f"run_n_train{origin}"
+        )
+        n_held_out = b.number_input(
+            "Held-out problems",
+            1,
+            value=max(base.problems.n_held_out, 1),
+            key=f"run_n_held_out{origin}",
+        )
+        n_iterations = c.number_input(
+            "Iterations", 1, value=base.n_iterations, key=f"run_n_iterations{origin}"
+        )
+        name = st.text_input(
+            "Name",
+            value=f"{base.name}, {'copy' if origin else 'own problems'}",
+            key=f"run_name{origin}",
+        )
+        if st.form_submit_button(
+            "Create the run and pre-sample", type="primary", icon=":material/play_arrow:"
+        ):
+            problems = replace(
+                base.problems,
+                train=train,
+                held_out=held_out,
+                n_train=n_train,
+                n_held_out=n_held_out,
+            )
             start(replace(base, name=name, problems=problems, n_iterations=n_iterations))
 
 
@@ -73,16 +121,30 @@ def copy_run(run_id: str) -> None:
 
 
 def base_config() -> tuple[RunConfig | None, str]:
-    """What a new run takes over: a run's configuration that was copied, else a file's; and an ending for widget keys.
+    """What a new run takes over: a run's configuration that was copied, else a file's; and an
+    ending for widget keys.
 
     None where the file cannot be used; why is said on the page.
     """
     if run_id := st.session_state.get(COPIED):
         a, b = st.columns([5, 1], vertical_alignment="center")
-        a.info(f"Policy, reward model, sampling, thresholds and training as in run {run_id}.", icon=":material/content_copy:")
-        b.button("Use a file", key="forget_copy", on_click=st.session_state.pop, args=[COPIED], width="stretch")
+        a.info(
+            f"Policy, reward model, sampling, thresholds and training as in run {run_id}.",
+            icon=":material/content_copy:",
+        )
+        b.button(
+            "Use a file",
+            key="forget_copy",
+            on_click=st.session_state.pop,
+            args=[COPIED],
+            width="stretch",
+        )
         return resolved_config(state.store(), run_id)[0], f"_{run_id}"
-    path = st.text_input("Base configuration (TOML): policy, reward model, sampling, training", value=str(BASE), key="base_config")
+    path = st.text_input(
+        "Base configuration (TOML): policy, reward model, sampling, training",
+        value=str(BASE),
+        key="base_config",
+    )
     try:
         return load_config(Path(path.strip()).expanduser()), ""
     except EngineError as error:
@@ -96,14 +158,27 @@ def recorded_run() -> None:
     if not sets:
         st.caption("Import recorded responses first.")
         return
-    chosen: Imported = st.selectbox("Replay", sets, format_func=lambda s: f"{s.name} · {s.id}", key="replay_set")
+    chosen: Imported = st.selectbox(
+        "Replay", sets, format_func=lambda s: f"{s.name} · {s.id}", key="replay_set"
+    )
     base = load_config(Path(chosen.folder) / "study.toml")
     with st.form("recorded_run"):
         a, b, c = st.columns(3)
-        n_train = a.number_input("Problems (N)", 1, value=base.problems.n_train, key=f"replay_n_train_{chosen.id}")
-        n = b.number_input("Responses per problem (n)", 2, value=base.sampling.n, key=f"replay_n_{chosen.id}")
-        n_presample = c.number_input("Pre-samples", 1, value=base.sampling.n_presample, key=f"replay_presample_{chosen.id}")
-        st.caption(f"At most {chosen.max_responses} responses of a problem are recorded. What the plan asks beyond them stays unspent.")
+        n_train = a.number_input(
+            "Problems (N)", 1, value=base.problems.n_train, key=f"replay_n_train_{chosen.id}"
+        )
+        n = b.number_input(
+            "Responses per problem (n)", 2, value=base.sampling.n, key=f"replay_n_{chosen.id}"
+        )
+        n_presample = c.number_input(
+            "Pre-samples", 1, value=base.sampling.n_presample, key=f"replay_presample_{chosen.id}"
+        )
+        st.caption(
+            f"At most {chosen.max_responses} responses of a problem are recorded. What the plan"
+            " asks beyond them stays unspent."
+        )
         if st.form_submit_button("Start the study", type="primary", icon=":material/play_arrow:"):
             sampling = replace(base.sampling, n=n, n_presample=n_presample)
-            start(replace(base, problems=replace(base.problems, n_train=n_train), sampling=sampling))
+            start(
+                replace(base, problems=replace(base.problems, n_train=n_train), sampling=sampling)
+            )

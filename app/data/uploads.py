@@ -1,4 +1,6 @@
-"""A file that a person brings: chosen in the browser, or named by its path on this machine. Nothing of it is kept."""
+"""A file that a person brings: chosen in the browser, or named by its path on this machine. Nothing
+of it is kept.
+"""
 
 import hashlib
 import tempfile
@@ -36,7 +38,11 @@ def brought(label: str, *, key: str) -> Brought | None:
         if not path.exists():
             path.write_bytes(content)
         return Brought(path, Path(upload.name).name, version)
-    typed = st.text_input("or its path on this machine", key=f"{key}_path", help="For files too large to upload. A hub data set is named in a configuration.").strip()
+    typed = st.text_input(
+        "or its path on this machine",
+        key=f"{key}_path",
+        help="For files too large to upload. A hub data set is named in a configuration.",
+    ).strip()
     path = Path(typed).expanduser()
     if not typed:
         return None

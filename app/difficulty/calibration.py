@@ -1,4 +1,6 @@
-"""How far to trust the estimate: thresholds the data suggest, a calibration subset, every mode against its reference labels."""
+"""How far to trust the estimate: thresholds the data suggest, a calibration subset, every mode
+against its reference labels.
+"""
 
 import streamlit as st
 
@@ -14,7 +16,9 @@ from engine.types import Difficulty
 
 
 @st.cache_data(show_spinner="Measuring the estimates", max_entries=16)
-def _report(run_id: str, iteration: int, tau_l: float, tau_h: float, stored: tuple) -> EstimationReport | None:
+def _report(
+    run_id: str, iteration: int, tau_l: float, tau_h: float, stored: tuple
+) -> EstimationReport | None:
     """stored: what makes the same question a new one."""
     return estimation(state.store(), run_id, iteration, tau_l=tau_l, tau_h=tau_h)
 
@@ -24,36 +28,61 @@ def _quantiles(run_id: str, iteration: int, stored: tuple, _e: Estimates) -> Sug
     return quantile_thresholds(_e.n_correct, _e.n, _e.phi_r)
 
 
-def calibration_panel(chosen: state.Selected, now: Setting, e: Estimates, stored: tuple, *, locked: bool) -> None:
+def calibration_panel(
+    chosen: state.Selected, now: Setting, e: Estimates, stored: tuple, *, locked: bool
+) -> None:
     """Suggestions, the order form, and the report once labels are there."""
     if chosen.config.reward.family != "none":
-        _suggestion("Half of each outer strip is cut", _quantiles(chosen.run_id, chosen.iteration, stored, e), "quantile", locked=locked)
+        _suggestion(
+            "Half of each outer strip is cut",
+            _quantiles(chosen.run_id, chosen.iteration, stored, e),
+            "quantile",
+            locked=locked,
+        )
     if not locked and not chosen.config.is_recorded:
         _order(chosen, len(e.problem_ids) + e.n_pending)
-    n_labelled = 0 if chosen.config.is_recorded else len(calibration.reference_counts(state.store(), chosen.run_id, chosen.iteration)[0])
+    n_labelled = (
+        0
+        if chosen.config.is_recorded
+        else len(calibration.reference_counts(state.store(), chosen.run_id, chosen.iteration)[0])
+    )
     report = _report(chosen.run_id, chosen.iteration, now.tau_l, now.tau_h, (*stored, n_labelled))
     if report is None:
-        st.caption("Labels come from 12 responses per problem that no estimate has seen. None is there yet.")
+        st.caption(
+            "Labels come from 12 responses per problem that no estimate has seen. None is there"
+            " yet."
+        )
         return
     _against_labels(report)
     for mode, found in report.best.items():
-        _suggestion(f"Meets most labels, {MODE_NAMES[mode].lower()}", found, f"best_{mode}", locked=locked)
+        _suggestion(
+            f"Meets most labels, {MODE_NAMES[mode].lower()}", found, f"best_{mode}", locked=locked
+        )
 
 
 def _order(chosen: state.Selected, n_problems: int) -> None:
     left, right = st.columns([1, 2], vertical_alignment="bottom")
-    k = left.number_input("Problems to calibrate on", 1, n_problems, min(50, n_problems), key="n_calibrate")
+    k = left.number_input(
+        "Problems to calibrate on", 1, n_problems, min(50, n_problems), key="n_calibrate"
+    )
     try:
-        budget = plans.budget_left(state.store(), chosen.config, chosen.run_id, chosen.iteration, n_problems)
+        budget = plans.budget_left(
+            state.store(), chosen.config, chosen.run_id, chosen.iteration, n_problems
+        )
     except EngineError as error:
         right.caption(str(error))
         return
-    cost, n_ordered = k * calibration.N_LABEL, calibration.n_ordered(state.store(), chosen.run_id, chosen.iteration)
+    cost, n_ordered = (
+        k * calibration.N_LABEL,
+        calibration.n_ordered(state.store(), chosen.run_id, chosen.iteration),
+    )
     more = max(cost - n_ordered * calibration.N_LABEL, 0)
     right.button(
-        f"Sample {more:,} of the remaining {budget:,} responses", disabled=not 0 < more <= budget, on_click=state.runner().submit,
+        f"Sample {more:,} of the remaining {budget:,} responses",
+        disabled=not 0 < more <= budget,
+        on_click=state.runner().submit,
         args=[chosen.run_id, chosen.iteration, "calibrate", {"n_problems": int(k)}],
-    )  # fmt: skip
+    )
 
 
 def _against_labels(report: EstimationReport) -> None:
@@ -63,21 +92,39 @@ def _against_labels(report: EstimationReport) -> None:
     if not report.posterior_fitted:
         st.caption("Too few problems to fit the posterior: its classes are those of both signals.")
     if report.n_labelled < 290:
-        st.caption("To prove that one mode is five points better than another takes about 290 labelled problems.")
+        st.caption(
+            "To prove that one mode is five points better than another takes about 290 labelled"
+            " problems."
+        )
 
 
 def _row(m: ModeReport) -> dict:
     names = [d.name.capitalize() for d in Difficulty]
-    cells = {f"{est} → {ref}": int(m.table[i, j]) for i, est in enumerate(names) for j, ref in enumerate(names)}
-    return {"Mode": MODE_NAMES[m.mode], "Agreement": _share(m.agreement), "Log loss": "" if m.log_loss is None else f"{m.log_loss.value:.3f}", **cells}
+    cells = {
+        f"{est} → {ref}": int(m.table[i, j])
+        for i, est in enumerate(names)
+        for j, ref in enumerate(names)
+    }
+    return {
+        "Mode": MODE_NAMES[m.mode],
+        "Agreement": _share(m.agreement),
+        "Log loss": "" if m.log_loss is None else f"{m.log_loss.value:.3f}",
+        **cells,
+    }
 
 
 def _suggestion(what: str, found: Suggestion, name: str, *, locked: bool) -> None:
     left, right = st.columns([4, 1], vertical_alignment="center")
-    met = "" if found.agreement is None else f", agreement {found.agreement:.1%} on these very problems"
+    met = (
+        ""
+        if found.agreement is None
+        else f", agreement {found.agreement:.1%} on these very problems"
+    )
     left.markdown(f"{what}: τ low **{_tau(found.tau_l)}**, τ high **{_tau(found.tau_h)}**{met}.")
     taus = {"tau_l": f"{found.tau_l.value:.3f}", "tau_h": f"{found.tau_h.value:.3f}"}
-    right.button("Use", key=f"use_{name}", disabled=locked, on_click=state.keep, kwargs=taus, width="stretch")
+    right.button(
+        "Use", key=f"use_{name}", disabled=locked, on_click=state.keep, kwargs=taus, width="stretch"
+    )
 
 
 def _tau(i: Interval) -> str:

@@ -1,4 +1,6 @@
-"""The thresholds as a person sets them: sliders and number fields in step with the plot and the URL, presets, the plan's figures."""
+"""The thresholds as a person sets them: sliders and number fields in step with the plot and the
+URL, presets, the plan's figures.
+"""
 
 from dataclasses import dataclass
 
@@ -17,7 +19,12 @@ NEUTRAL = (0.25, 0.65)
 """Where the lines stand when neither the URL, a commit nor the configuration says anything."""
 WITHOUT_LINES = ("accuracy", "posterior")
 """Modes in which no threshold decides."""
-MODE_NAMES = {"both": "Both signals", "accuracy": "Accuracy only", "reward": "Reward only", "posterior": "Posterior"}
+MODE_NAMES = {
+    "both": "Both signals",
+    "accuracy": "Accuracy only",
+    "reward": "Reward only",
+    "posterior": "Posterior",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +37,17 @@ class Setting:
 
 def last_commit(chosen: state.Selected) -> dict | None:
     """What the iteration before bound; None in the first."""
-    return commit_reads.commit(state.store(), chosen.run_id, chosen.iteration - 1) if chosen.iteration else None
+    return (
+        commit_reads.commit(state.store(), chosen.run_id, chosen.iteration - 1)
+        if chosen.iteration
+        else None
+    )
 
 
 def current(chosen: state.Selected, bound: dict | None, last: dict | None) -> Setting:
-    """A commit's setting if there is one; else the URL's, the last iteration's, the configuration's, in this order."""
+    """A commit's setting if there is one; else the URL's, the last iteration's, the
+    configuration's, in this order.
+    """
     if bound:
         return Setting(bound["tau_l"], bound["tau_h"], bound["mode"], bound["strategy"])
     d = chosen.config.difficulty
@@ -49,17 +62,24 @@ def current(chosen: state.Selected, bound: dict | None, last: dict | None) -> Se
         mode if mode in modes else last.get("mode", d.mode),
         strategy if strategy in strategies() else last.get("strategy", d.strategy),
     )
-    state.remember(tau_l=f"{setting.tau_l:.3f}", tau_h=f"{setting.tau_h:.3f}", mode=setting.mode, strategy=setting.strategy)
+    state.remember(
+        tau_l=f"{setting.tau_l:.3f}",
+        tau_h=f"{setting.tau_h:.3f}",
+        mode=setting.mode,
+        strategy=setting.strategy,
+    )
     return setting
 
 
 def start_of(chosen: state.Selected, last: dict | None) -> tuple[str, float, float]:
-    """Where the lines stand before anybody moves them, tau_l and tau_h, and who says so: the last iteration's commit, if there is one,
-    or the configuration."""
+    """Where the lines stand before anybody moves them, tau_l and tau_h, and who says so: the last
+    iteration's commit, if there is one, or the configuration."""
     d = chosen.config.difficulty
     if last:
         return f"as committed in iteration {chosen.iteration - 1}", last["tau_l"], last["tau_h"]
-    tau_l, tau_h = (neutral if own is None else own for own, neutral in zip((d.tau_l, d.tau_h), NEUTRAL))
+    tau_l, tau_h = (
+        neutral if own is None else own for own, neutral in zip((d.tau_l, d.tau_h), NEUTRAL)
+    )
     return "as the configuration says" if d.tau_l is not None else "a neutral start", tau_l, tau_h
 
 
@@ -69,18 +89,41 @@ def modes_of(chosen: state.Selected) -> tuple[Mode, ...]:
 
 
 def choices(now: Setting, *, locked: bool, modes: tuple[Mode, ...] = MODES) -> None:
-    """What decides beside the thresholds: mode, strategy, presets. Outside the fragment that a release draws anew."""
+    """What decides beside the thresholds: mode, strategy, presets. Outside the fragment that a
+    release draws anew.
+    """
     s = st.session_state
     s["mode_choice"], s["strategy_choice"] = now.mode, now.strategy
     signals, resample, presets, _ = st.columns([3, 4, 2, 3], vertical_alignment="bottom")
-    signals.selectbox("Signals", modes, format_func=MODE_NAMES.get, key="mode_choice", on_change=_chosen, args=["mode"], disabled=locked)
-    resample.selectbox("Resample", list(strategies()), format_func=lambda name: strategies()[name].label, key="strategy_choice", on_change=_chosen, args=["strategy"], disabled=locked)
+    signals.selectbox(
+        "Signals",
+        modes,
+        format_func=MODE_NAMES.get,
+        key="mode_choice",
+        on_change=_chosen,
+        args=["mode"],
+        disabled=locked,
+    )
+    resample.selectbox(
+        "Resample",
+        list(strategies()),
+        format_func=lambda name: strategies()[name].label,
+        key="strategy_choice",
+        on_change=_chosen,
+        args=["strategy"],
+        disabled=locked,
+    )
     if locked or now.mode == "accuracy":
         return
     with presets.popover("Presets", width="stretch"):
         st.caption("Published for the policy Qwen2.5-7B with these reward models only.")
         for preset in PRESETS:
-            st.button(f"{preset.tau_l:.2f} / {preset.tau_h:.2f}  {preset.prm}", on_click=state.keep, kwargs={"tau_l": preset.tau_l, "tau_h": preset.tau_h}, width="stretch")
+            st.button(
+                f"{preset.tau_l:.2f} / {preset.tau_h:.2f}  {preset.prm}",
+                on_click=state.keep,
+                kwargs={"tau_l": preset.tau_l, "tau_h": preset.tau_h},
+                width="stretch",
+            )
 
 
 def controls(now: Setting, decides: Mode, *, locked: bool) -> None:
@@ -94,10 +137,34 @@ def controls(now: Setting, decides: Mode, *, locked: bool) -> None:
     for name, label in (("tau_h", "τ high"), ("tau_l", "τ low")):
         value = getattr(now, name)
         s[f"{name}_slider"] = s[f"{name}_number"] = value
-        slide.slider(label, 0.0, 1.0, step=0.001, format="%.3f", key=f"{name}_slider", on_change=_moved, args=[name, "slider"], disabled=unused)
-        field.number_input(label, 0.0, 1.0, step=0.01, format="%.3f", key=f"{name}_number", label_visibility="hidden", on_change=_moved, args=[name, "number"], disabled=unused)
+        slide.slider(
+            label,
+            0.0,
+            1.0,
+            step=0.001,
+            format="%.3f",
+            key=f"{name}_slider",
+            on_change=_moved,
+            args=[name, "slider"],
+            disabled=unused,
+        )
+        field.number_input(
+            label,
+            0.0,
+            1.0,
+            step=0.01,
+            format="%.3f",
+            key=f"{name}_number",
+            label_visibility="hidden",
+            on_change=_moved,
+            args=[name, "number"],
+            disabled=unused,
+        )
     if decides in WITHOUT_LINES:
-        st.caption(f"{'Accuracy alone' if decides == 'accuracy' else 'The posterior of each pass rate'} decides, no threshold.")
+        st.caption(
+            f"{'Accuracy alone' if decides == 'accuracy' else 'The posterior of each pass rate'}"
+            " decides, no threshold."
+        )
     elif decides != now.mode:
         st.caption(f"Below {FEW} problems no posterior is fitted: both signals decide.")
 
@@ -106,19 +173,35 @@ def class_figures(classes: np.ndarray) -> None:
     """How many problems each class has, and their share."""
     with st.container(horizontal=True):
         for name, count in class_counts(classes).items():
-            st.metric(name.capitalize(), f"{count:,}", percent(count, max(len(classes), 1)), delta_color="off", delta_arrow="off", width="content")
+            st.metric(
+                name.capitalize(),
+                f"{count:,}",
+                percent(count, max(len(classes), 1)),
+                delta_color="off",
+                delta_arrow="off",
+                width="content",
+            )
 
 
 def plan_in_short(planned: Handout) -> None:
     """What a plan hands out, to how many problems, and what it does not."""
     if not planned.n_problems:
-        st.warning(f"No problem is in the classes to resample: {planned.n_unspent + planned.n_later:,} responses stay unspent.")
+        st.warning(
+            f"No problem is in the classes to resample: {planned.n_unspent + planned.n_later:,}"
+            " responses stay unspent."
+        )
         return
-    st.markdown(f"**{planned.n_responses:,} responses** for {planned.n_problems:,} problems: {_shares(planned)}.")
+    st.markdown(
+        f"**{planned.n_responses:,} responses** for {planned.n_problems:,} problems:"
+        f" {_shares(planned)}."
+    )
     if planned.n_later:
         st.caption(f"{planned.n_later:,} more are handed out in later rounds.")
     if planned.n_not_recorded:
-        st.caption(f"{planned.n_not_recorded:,} more stay unspent: no more responses of these problems are recorded.")
+        st.caption(
+            f"{planned.n_not_recorded:,} more stay unspent: no more responses of these problems are"
+            " recorded."
+        )
 
 
 def _shares(planned: Handout) -> str:

@@ -1,4 +1,6 @@
-"""What the difficulty page says of an iteration, worked out once for as long as nothing new is stored."""
+"""What the difficulty page says of an iteration, worked out once for as long as nothing new is
+stored.
+"""
 
 import numpy as np
 import streamlit as st
@@ -12,17 +14,23 @@ from engine.store import commit_reads, reads
 from engine.study import plans
 
 Stored = tuple[int, int]
-"""Judged pre-samples of the iteration, and overrides of verdicts: what makes its figures new ones."""
+"""Judged pre-samples of the iteration, and overrides of verdicts: what makes its figures new
+ones.
+"""
 
 
 def stored(chosen: state.Selected) -> Stored:
     prm_id = reads.run(state.store(), chosen.run_id)["prm_id"]
-    n_judged = reads.n_judged(state.store(), chosen.row["presample_set"], "train", chosen.run_id, chosen.iteration, prm_id)
+    n_judged = reads.n_judged(
+        state.store(), chosen.row["presample_set"], "train", chosen.run_id, chosen.iteration, prm_id
+    )
     return n_judged, reads.n_overrides(state.store())
 
 
 def read_ahead(chosen: state.Selected) -> None:
-    """Have the columns of complete pre-samples ready before the page is opened: of a million responses its first visit would wait for little else."""
+    """Have the columns of complete pre-samples ready before the page is opened: of a million
+    responses its first visit would wait for little else.
+    """
     columns(chosen.run_id, chosen.iteration, stored(chosen))
 
 
@@ -45,9 +53,16 @@ def classes_by_posterior(run_id: str, iteration: int, at: Stored) -> np.ndarray:
 
 @st.cache_resource(show_spinner=False, max_entries=8)
 def bound_classes(run_id: str, iteration: int, at: Stored) -> tuple[np.ndarray, int]:
-    """Classes as committed, and how many problems would be in another one now that verdicts are overridden."""
-    bound, (e, _) = commit_reads.commit(state.store(), run_id, iteration), columns(run_id, iteration, at)
-    classes = classify(e.n_correct, e.n, e.phi_r, tau_l=bound["tau_l"], tau_h=bound["tau_h"], mode=bound["mode"])
+    """Classes as committed, and how many problems would be in another one now that verdicts are
+    overridden.
+    """
+    bound, (e, _) = (
+        commit_reads.commit(state.store(), run_id, iteration),
+        columns(run_id, iteration, at),
+    )
+    classes = classify(
+        e.n_correct, e.n, e.phi_r, tau_l=bound["tau_l"], tau_h=bound["tau_h"], mode=bound["mode"]
+    )
     committed = commit_reads.committed_classes(state.store(), run_id, iteration)
     ids = committed["problem_id"].astype(str)
     _, now, then = np.intersect1d(e.problem_ids, ids, assume_unique=True, return_indices=True)
@@ -56,7 +71,9 @@ def bound_classes(run_id: str, iteration: int, at: Stored) -> tuple[np.ndarray, 
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)
-def handout(run_id: str, iteration: int, now: Setting, at: Stored, side: tuple[int, ...]) -> Handout:
+def handout(
+    run_id: str, iteration: int, now: Setting, at: Stored, side: tuple[int, ...]
+) -> Handout:
     """What committing this setting would hand out: the plan itself, in short.
 
     Args:

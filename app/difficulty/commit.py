@@ -12,18 +12,28 @@ from engine.store.reads import Estimates
 from engine.study import plans, runs
 
 MOST_AT_ONCE = 50_000
-"""Problems up to which the plan stands beside the plot and follows the thresholds; above it, it is worked out when it is asked for."""
+"""Problems up to which the plan stands beside the plot and follows the thresholds; above it, it is
+worked out when it is asked for.
+"""
 
 
 def offer(
-    chosen: state.Selected, e: Estimates, now: choice.Setting, classes: np.ndarray, bound: dict | None, stored: columns.Stored
+    chosen: state.Selected,
+    e: Estimates,
+    now: choice.Setting,
+    classes: np.ndarray,
+    bound: dict | None,
+    stored: columns.Stored,
 ) -> None:
     """The plan in short, then the button that commits it; after the commit, what it bound."""
     if not bound:
         if len(e.problem_ids) <= MOST_AT_ONCE:
             _plan_in_short(chosen, now, stored)
         else:
-            st.caption("The plan for so many problems takes seconds. It is worked out when you press the button, before anything binds.")
+            st.caption(
+                "The plan for so many problems takes seconds. It is worked out when you press the"
+                " button, before anything binds."
+            )
         ready = stored[0] >= chosen.config.problems.n_train * chosen.config.sampling.n_presample
         why = None if ready else "The pre-samples are not complete yet."
         if st.button("Commit …", type="primary", width="stretch", disabled=not ready, help=why):
@@ -33,19 +43,33 @@ def offer(
     choice.plan_in_short(_bound_handout(chosen, bound))
     if n_moved:
         choice.class_figures(as_bound)
-        st.caption(f"As committed. Verdicts were overridden since. Problems that would be in another class now: {n_moved:,}. Fork to use that.")
-    st.success(f"Committed by {bound['made_by']} at {bound['made_at']:%Y-%m-%d %H:%M} UTC.", icon=":material/lock:")
+        st.caption(
+            "As committed. Verdicts were overridden since. Problems that would be in another class"
+            f" now: {n_moved:,}. Fork to use that."
+        )
+    st.success(
+        f"Committed by {bound['made_by']} at {bound['made_at']:%Y-%m-%d %H:%M} UTC.",
+        icon=":material/lock:",
+    )
     widgets.link("plan.py", "The plan")
-    if st.button("Fork this iteration", width="stretch", help="A new run on the same pre-samples, to be committed in another way."):
+    if st.button(
+        "Fork this iteration",
+        width="stretch",
+        help="A new run on the same pre-samples, to be committed in another way.",
+    ):
         state.select(runs.fork(state.store(), chosen.run_id, chosen.iteration), chosen.iteration)
         st.rerun()
 
 
 def _plan_in_short(chosen: state.Selected, now: choice.Setting, stored: columns.Stored) -> bool:
-    """What a commit would bind, asked of the plan itself; why there is none where there is none. Returns: whether there is one."""
+    """What a commit would bind, asked of the plan itself; why there is none where there is none.
+    Returns: whether there is one.
+    """
     try:
         side = side_reads.side_counts(state.store(), chosen.run_id, chosen.iteration)
-        choice.plan_in_short(columns.handout(chosen.run_id, chosen.iteration, now, stored, tuple(side.values())))
+        choice.plan_in_short(
+            columns.handout(chosen.run_id, chosen.iteration, now, stored, tuple(side.values()))
+        )
     except EngineError as error:
         st.warning(inert.markdown(str(error)), icon=":material/error:")
         return False
@@ -54,20 +78,40 @@ def _plan_in_short(chosen: state.Selected, now: choice.Setting, stored: columns.
 
 def _bound_handout(chosen: state.Selected, bound: dict) -> Handout:
     given = commit_reads.given_counts(state.store(), chosen.run_id, chosen.iteration)
-    return handout([(row["n_more"], row["n"]) for row in given], n_later=bound["n_later"], n_unspent=bound["n_unspent"])
+    return handout(
+        [(row["n_more"], row["n"]) for row in given],
+        n_later=bound["n_later"],
+        n_unspent=bound["n_unspent"],
+    )
 
 
 @st.dialog("Commit this plan?")
-def confirm(chosen: state.Selected, now: choice.Setting, classes: np.ndarray, stored: columns.Stored) -> None:
-    st.markdown(f"Thresholds **{now.tau_l:.3f}** and **{now.tau_h:.3f}**, mode **{now.mode}**, strategy **{now.strategy}**.")
+def confirm(
+    chosen: state.Selected, now: choice.Setting, classes: np.ndarray, stored: columns.Stored
+) -> None:
+    st.markdown(
+        f"Thresholds **{now.tau_l:.3f}** and **{now.tau_h:.3f}**, mode **{now.mode}**, strategy"
+        f" **{now.strategy}**."
+    )
     choice.class_figures(classes)
     with st.spinner("Working out the plan"):
         ready = _plan_in_short(chosen, now, stored)
-    st.caption("A commit binds: the plan never changes again. Another plan on the same pre-samples is a fork.")
+    st.caption(
+        "A commit binds: the plan never changes again. Another plan on the same pre-samples is a"
+        " fork."
+    )
     if st.button("Commit and resample", type="primary", disabled=not ready):
         try:
-            plans.commit(state.store(), chosen.run_id, chosen.iteration, tau_l=now.tau_l, tau_h=now.tau_h, mode=now.mode,
-                        strategy=now.strategy, made_by=state.tab_id())  # fmt: skip
+            plans.commit(
+                state.store(),
+                chosen.run_id,
+                chosen.iteration,
+                tau_l=now.tau_l,
+                tau_h=now.tau_h,
+                mode=now.mode,
+                strategy=now.strategy,
+                made_by=state.tab_id(),
+            )
             state.runner().submit(chosen.run_id, chosen.iteration, "resample")
         except EngineError as error:
             st.session_state["said"] = str(error)

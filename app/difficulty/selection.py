@@ -19,7 +19,9 @@ def pick(selected: Selection, e: Estimates) -> None:
 
 
 def picked_rows(e: Estimates) -> list[int]:
-    """Rows of the picked problems; an id whose row is another one since more problems are finished is looked up."""
+    """Rows of the picked problems; an id whose row is another one since more problems are finished
+    is looked up.
+    """
     picked, n = st.session_state.get("picked", {"ids": [], "rows": []}), len(e.problem_ids)
     if any(row >= n or e.problem_ids[row] != id for id, row in zip(picked["ids"], picked["rows"])):
         row_of = {id: row for row, id in enumerate(e.problem_ids.tolist())}
@@ -36,11 +38,26 @@ def selection(chosen: state.Selected, e: Estimates, classes: np.ndarray) -> None
     names, ids = list(class_counts(classes)), e.problem_ids[at].tolist()
     score = score_name(chosen.config).capitalize() or "Score"
     rows = [
-        {"Problem": id, "Class": names[c].capitalize(), "Correct": f"{k} / {n}", score: round(float(r), 3), "Question": q}
-        for id, c, k, n, r, q in zip(ids, classes[at], e.n_correct[at], e.n[at], e.phi_r[at], reads.questions(state.store(), ids))
-    ]  # fmt: skip
+        {
+            "Problem": id,
+            "Class": names[c].capitalize(),
+            "Correct": f"{k} / {n}",
+            score: round(float(r), 3),
+            "Question": q,
+        }
+        for id, c, k, n, r, q in zip(
+            ids,
+            classes[at],
+            e.n_correct[at],
+            e.n[at],
+            e.phi_r[at],
+            reads.questions(state.store(), ids),
+        )
+    ]
     total = st.session_state["picked"]["total"]
-    st.subheader(f"{total:,} selected" + (f", {len(rows):,} of them shown" if total > len(rows) else ""))
+    st.subheader(
+        f"{total:,} selected" + (f", {len(rows):,} of them shown" if total > len(rows) else "")
+    )
     row = widgets.chosen_row(rows, key="picked_table", about=(chosen.run_id, chosen.iteration, ids))
     if row is not None or len(rows) == 1:
         response_table(chosen, problem_id=rows[row or 0]["Problem"])

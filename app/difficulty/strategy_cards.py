@@ -1,4 +1,6 @@
-"""What the strategies would buy with the rest of the budget: a card for each method, a table of all of them."""
+"""What the strategies would buy with the rest of the budget: a card for each method, a table of all
+of them.
+"""
 
 from dataclasses import asdict
 
@@ -15,17 +17,34 @@ CARDS = ("boundary", "uniform", "dast", "posterior")
 
 
 @st.cache_data(show_spinner=False, max_entries=32)
-def _offers(run_id: str, iteration: int, tau_l: float, tau_h: float, mode: str, stored: tuple) -> list[dict]:
+def _offers(
+    run_id: str, iteration: int, tau_l: float, tau_h: float, mode: str, stored: tuple
+) -> list[dict]:
     """stored: what makes the same question a new one, such as the number of judged responses."""
-    return [asdict(o) for o in offers(state.store(), run_id, iteration, tau_l=tau_l, tau_h=tau_h, mode=mode)]
+    return [
+        asdict(o)
+        for o in offers(state.store(), run_id, iteration, tau_l=tau_l, tau_h=tau_h, mode=mode)
+    ]
 
 
-def strategy_cards(chosen: state.Selected, now: Setting, e: Estimates, stored: tuple, *, locked: bool) -> None:
-    """Cards for the methods, then every strategy as a table: half a second of work at 10,000 problems, seconds at a million."""
-    st.caption("Expected pairs come from the posterior of each problem's pass rate; minutes from the rate measured while pre-sampling.")
+def strategy_cards(
+    chosen: state.Selected, now: Setting, e: Estimates, stored: tuple, *, locked: bool
+) -> None:
+    """Cards for the methods, then every strategy as a table: half a second of work at 10,000
+    problems, seconds at a million.
+    """
+    st.caption(
+        "Expected pairs come from the posterior of each problem's pass rate; minutes from the rate"
+        " measured while pre-sampling."
+    )
     stored = (*stored, side_reads.side_counts(state.store(), chosen.run_id, chosen.iteration))
     try:
-        found = [Offer(**plain) for plain in _offers(chosen.run_id, chosen.iteration, now.tau_l, now.tau_h, now.mode, stored)]
+        found = [
+            Offer(**plain)
+            for plain in _offers(
+                chosen.run_id, chosen.iteration, now.tau_l, now.tau_h, now.mode, stored
+            )
+        ]
     except EngineError as error:
         st.warning(str(error), icon=":material/error:")
         return
@@ -38,10 +57,20 @@ def strategy_cards(chosen: state.Selected, now: Setting, e: Estimates, stored: t
 
 def _card(offer: Offer, *, is_chosen: bool, locked: bool) -> None:
     st.markdown(f"**{offer.label}**" + (" :blue-badge[chosen]" if is_chosen else ""))
-    st.metric("Expected pairs", f"{offer.expected_pairs:,.0f}", help=f"{offer.n_foregone:,} pairs of other problems' pre-samples foregone.")
+    st.metric(
+        "Expected pairs",
+        f"{offer.expected_pairs:,.0f}",
+        help=f"{offer.n_foregone:,} pairs of other problems' pre-samples foregone.",
+    )
     st.caption(f"{_spent(offer)}  \n{_cost(offer)}")
     if not locked and not is_chosen:
-        st.button("Choose", key=f"card_{offer.strategy}", on_click=state.keep, kwargs={"strategy": offer.strategy}, width="stretch")
+        st.button(
+            "Choose",
+            key=f"card_{offer.strategy}",
+            on_click=state.keep,
+            kwargs={"strategy": offer.strategy},
+            width="stretch",
+        )
 
 
 def _spent(offer: Offer) -> str:

@@ -1,4 +1,6 @@
-"""B-STaR's tuning before an iteration: order it, look at the balance scores, adopt a temperature and a threshold."""
+"""B-STaR's tuning before an iteration: order it, look at the balance scores, adopt a temperature
+and a threshold.
+"""
 
 import streamlit as st
 
@@ -9,29 +11,69 @@ from engine.study import tuning
 
 
 def tuning_panel(chosen: state.Selected) -> None:
-    """The heat map with its arg max, and the choice. Shown where the configuration tunes and nothing is adopted yet."""
+    """The heat map with its arg max, and the choice. Shown where the configuration tunes and
+    nothing is adopted yet.
+    """
     t, db = chosen.config.tuning, state.store()
     n = t.n_problems * t.n * len(t.temperatures)
-    st.markdown(f"Temperature and τ are tuned first: **{n:,} responses** of the budget, {t.n} each on {t.n_problems:,} problems at {len(t.temperatures)} temperatures.")
+    st.markdown(
+        f"Temperature and τ are tuned first: **{n:,} responses** of the budget, {t.n} each on"
+        f" {t.n_problems:,} problems at {len(t.temperatures)} temperatures."
+    )
     found = tuning.grid(db, chosen.run_id, chosen.iteration)
     if found is None:
         job = job_rows.find(db, chosen.run_id, chosen.iteration, "tune", {})
         is_live = job is not None and job["state"] in ("running", "queued")
-        st.button("Sample the grid", type="primary", disabled=is_live, on_click=state.runner().submit, args=[chosen.run_id, chosen.iteration, "tune"])
+        st.button(
+            "Sample the grid",
+            type="primary",
+            disabled=is_live,
+            on_click=state.runner().submit,
+            args=[chosen.run_id, chosen.iteration, "tune"],
+        )
         return
-    st.plotly_chart(charts.balance(found.temperatures, found.taus, found.balance, found.best), config=charts.CONFIG, alt="Mean balance score by temperature and tau")
-    st.caption(f"Mean balance score with n* = {found.n_star}. Highest at temperature {found.best[0]:g}, τ {found.best[1]:g}.")
+    st.plotly_chart(
+        charts.balance(found.temperatures, found.taus, found.balance, found.best),
+        config=charts.CONFIG,
+        alt="Mean balance score by temperature and tau",
+    )
+    st.caption(
+        f"Mean balance score with n* = {found.n_star}. Highest at temperature {found.best[0]:g}, τ"
+        f" {found.best[1]:g}."
+    )
     a, b, c = st.columns(3, vertical_alignment="bottom")
-    temperature = a.selectbox("Temperature", found.temperatures, index=found.temperatures.index(found.best[0]), key="tuned_temperature")
+    temperature = a.selectbox(
+        "Temperature",
+        found.temperatures,
+        index=found.temperatures.index(found.best[0]),
+        key="tuned_temperature",
+    )
     tau = b.selectbox("τ", found.taus, index=found.taus.index(found.best[1]), key="tuned_tau")
-    c.button("Adopt and pre-sample", type="primary", on_click=_adopt, args=[chosen, temperature, tau], width="stretch")
+    c.button(
+        "Adopt and pre-sample",
+        type="primary",
+        on_click=_adopt,
+        args=[chosen, temperature, tau],
+        width="stretch",
+    )
     with st.expander("Table"):
-        st.dataframe([{"Temperature": f"{temp:g}", **{f"τ {tau:g}": round(float(v), 3) for tau, v in zip(found.taus, row)}} for temp, row in zip(found.temperatures, found.balance)], hide_index=True)
+        st.dataframe(
+            [
+                {
+                    "Temperature": f"{temp:g}",
+                    **{f"τ {tau:g}": round(float(v), 3) for tau, v in zip(found.taus, row)},
+                }
+                for temp, row in zip(found.temperatures, found.balance)
+            ],
+            hide_index=True,
+        )
 
 
 def _adopt(chosen: state.Selected, temperature: float, tau: float) -> None:
     try:
-        tuning.adopt(state.store(), chosen.run_id, chosen.iteration, temperature, tau, made_by=state.tab_id())
+        tuning.adopt(
+            state.store(), chosen.run_id, chosen.iteration, temperature, tau, made_by=state.tab_id()
+        )
         state.runner().submit(chosen.run_id, chosen.iteration, "presample")
     except EngineError as error:
         st.session_state["said"] = str(error)

@@ -1,4 +1,6 @@
-"""Training curves as columns: read by cursor, merged over attempts, smoothed and thinned. Knows neither Streamlit nor Plotly."""
+"""Training curves as columns: read by cursor, merged over attempts, smoothed and thinned. Knows
+neither Streamlit nor Plotly.
+"""
 
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -31,12 +33,18 @@ class Curves:
         for name in sorted(set(new["name"].tolist())):
             rows = new["name"] == name
             before = self.series.get(name, (np.empty(0, int), np.empty(0)))
-            self.series[name] = merge(before, (np.asarray(new["step"][rows]), np.asarray(new["value"][rows])))
+            self.series[name] = merge(
+                before, (np.asarray(new["step"][rows]), np.asarray(new["value"][rows]))
+            )
         return len(new["step"])
 
 
-def merge(before: tuple[np.ndarray, np.ndarray], new: tuple[np.ndarray, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """Two series as one by step; where both have a step, and where one has it twice, the later entry counts."""
+def merge(
+    before: tuple[np.ndarray, np.ndarray], new: tuple[np.ndarray, np.ndarray]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Two series as one by step; where both have a step, and where one has it twice, the later
+    entry counts.
+    """
     steps, values = (np.concatenate(both) for both in zip(before, new))
     unique, last = np.unique(steps[::-1], return_index=True)
     return unique, values[::-1][last]
@@ -60,8 +68,11 @@ def smooth(values: np.ndarray, weight: float) -> np.ndarray:
     return smoothed
 
 
-def thin(steps: np.ndarray, values: np.ndarray, *, most: int = MOST_POINTS) -> tuple[np.ndarray, np.ndarray]:
-    """At most so many of the points: the first, the last, and the least and the greatest of every stretch between.
+def thin(
+    steps: np.ndarray, values: np.ndarray, *, most: int = MOST_POINTS
+) -> tuple[np.ndarray, np.ndarray]:
+    """At most so many of the points: the first, the last, and the least and the greatest of every
+    stretch between.
 
     So no extreme is lost. A series that is short enough is given back as it is.
     """

@@ -1,4 +1,6 @@
-"""The curves of one training as they grow, over those of earlier ones: smoothed, on a log scale, as a table, as a file."""
+"""The curves of one training as they grow, over those of earlier ones: smoothed, on a log scale, as
+a table, as a file.
+"""
 
 import numpy as np
 import streamlit as st
@@ -9,14 +11,28 @@ from engine.export.run import table_bytes
 from engine.store import job_rows
 
 NAMES = {
-    "loss": "Loss", "rewards/margins": "Reward margin", "rewards/accuracies": "Reward accuracy", "rewards/chosen": "Chosen reward",
-    "rewards/rejected": "Rejected reward", "grad_norm": "Gradient norm", "learning_rate": "Learning rate",
-    "mean_token_accuracy": "Token accuracy", "entropy": "Entropy", "num_tokens": "Tokens read", "epoch": "Epoch",
-    "logps/chosen": "Log-probability, chosen", "logps/rejected": "Log-probability, rejected",
-    "logits/chosen": "Mean logit, chosen", "logits/rejected": "Mean logit, rejected",
-}  # fmt: skip
+    "loss": "Loss",
+    "rewards/margins": "Reward margin",
+    "rewards/accuracies": "Reward accuracy",
+    "rewards/chosen": "Chosen reward",
+    "rewards/rejected": "Rejected reward",
+    "grad_norm": "Gradient norm",
+    "learning_rate": "Learning rate",
+    "mean_token_accuracy": "Token accuracy",
+    "entropy": "Entropy",
+    "num_tokens": "Tokens read",
+    "epoch": "Epoch",
+    "logps/chosen": "Log-probability, chosen",
+    "logps/rejected": "Log-probability, rejected",
+    "logits/chosen": "Mean logit, chosen",
+    "logits/rejected": "Mean logit, rejected",
+}
 """Known figures in the order they are shown; a trainer may log others, under its own names."""
-PAIR_NAMES = {"rewards/chosen": "Rewards", "logps/chosen": "Log-probability", "logits/chosen": "Mean logit"}
+PAIR_NAMES = {
+    "rewards/chosen": "Rewards",
+    "logps/chosen": "Log-probability",
+    "logits/chosen": "Mean logit",
+}
 N_FIRST = 6
 """Figures shown at once; the others are behind a toggle."""
 THIS = "this training"
@@ -25,13 +41,22 @@ MOST_OVERLAID = 4
 
 
 def training_curves(job_id: str) -> None:
-    """State, controls and figures of one training. Reads only what was logged since the last time."""
+    """State, controls and figures of one training. Reads only what was logged since the last
+    time.
+    """
     job = job_rows.get(state.store(), job_id)
-    text = f"{widgets.STATE_ICONS[job['state']]} **{job['state'].capitalize()}** · {job['n_done']:,} of {job['n_total'] or '?'} steps"
+    text = (
+        f"{widgets.STATE_ICONS[job['state']]} **{job['state'].capitalize()}** · {job['n_done']:,}"
+        f" of {job['n_total'] or '?'} steps"
+    )
     st.markdown(text + (f" · {inert.markdown(job['error'])}" if job["error"] else ""))
     curves = _grown(job_id)
     if not curves.series:
-        st.caption("Curves appear with the first optimiser step." if job["state"] in job_rows.UNFINISHED else "No step was logged.")
+        st.caption(
+            "Curves appear with the first optimiser step."
+            if job["state"] in job_rows.UNFINISHED
+            else "No step was logged."
+        )
         return
     weight, is_log, others = _controls(job)
     shown = {THIS: curves} | {name: _grown(id) for name, id in others.items()}
@@ -52,50 +77,105 @@ def _grown(job_id: str) -> Curves:
 
 def _controls(job: dict) -> tuple[float, bool, dict[str, str]]:
     """Smoothing weight, log scale, and the trainings to lay over, ids by name."""
-    others = {_name(row): row["id"] for row in job_rows.trainings(state.store()) if row["id"] != job["id"]}
+    others = {
+        _name(row): row["id"] for row in job_rows.trainings(state.store()) if row["id"] != job["id"]
+    }
     a, b, c, d = st.columns([3, 2, 5, 2], vertical_alignment="bottom")
-    weight = a.slider("Smoothing", 0.0, 0.99, 0.0, 0.01, key="smoothing", help="Exponential moving average; the raw line stays behind it, faint.")
-    is_log = b.toggle("Log scale", key="log_scale", help="For curves that are above zero throughout; the others stay linear.")
-    chosen = c.multiselect("Overlay", list(others), key="overlay", max_selections=MOST_OVERLAID, disabled=not others,
-                           placeholder="Earlier trainings" if others else "No other training yet")  # fmt: skip
+    weight = a.slider(
+        "Smoothing",
+        0.0,
+        0.99,
+        0.0,
+        0.01,
+        key="smoothing",
+        help="Exponential moving average; the raw line stays behind it, faint.",
+    )
+    is_log = b.toggle(
+        "Log scale",
+        key="log_scale",
+        help="For curves that are above zero throughout; the others stay linear.",
+    )
+    chosen = c.multiselect(
+        "Overlay",
+        list(others),
+        key="overlay",
+        max_selections=MOST_OVERLAID,
+        disabled=not others,
+        placeholder="Earlier trainings" if others else "No other training yet",
+    )
     d.download_button(
         "CSV",
         lambda: table_bytes(state.store(), "metrics", ".csv", job["run_id"], job["iteration"]),
-        file_name=f"metrics_{job['run_id']}_{job['iteration']}.csv", icon=":material/download:", on_click="ignore", width="stretch",
+        file_name=f"metrics_{job['run_id']}_{job['iteration']}.csv",
+        icon=":material/download:",
+        on_click="ignore",
+        width="stretch",
         help="Every figure of every step of this iteration's trainings.",
-    )  # fmt: skip
+    )
     return weight, is_log, {name: others[name] for name in chosen}
 
 
 def _name(row: dict) -> str:
     changed = ", ".join(f"{name} {value}" for name, value in row["params"].items())
-    return f"{row['run_name']} {row['run_id'][:4]}, iteration {row['iteration']}" + (f", {changed}" if changed else "")
+    return f"{row['run_name']} {row['run_id'][:4]}, iteration {row['iteration']}" + (
+        f", {changed}" if changed else ""
+    )
 
 
 def _figures(curves: Curves) -> list[str]:
-    """One name per figure, the known ones first; a rejected series shares the figure of its chosen one."""
+    """One name per figure, the known ones first; a rejected series shares the figure of its chosen
+    one.
+    """
     known = [name for name in NAMES if name in curves.series]
     names = [*known, *sorted(set(curves.series) - set(known))]
-    return [name for name in names if not (name.endswith("/rejected") and _partner(name) in curves.series)]
+    return [
+        name
+        for name in names
+        if not (name.endswith("/rejected") and _partner(name) in curves.series)
+    ]
 
 
 def _partner(name: str) -> str:
-    return name.replace("/rejected", "/chosen") if name.endswith("/rejected") else name.replace("/chosen", "/rejected")
+    return (
+        name.replace("/rejected", "/chosen")
+        if name.endswith("/rejected")
+        else name.replace("/chosen", "/rejected")
+    )
 
 
 def _grid(names: list[str], shown: dict[str, Curves], weight: float, is_log: bool) -> None:
     for start in range(0, len(names), N_COLUMNS):
         for cell, name in zip(st.columns(N_COLUMNS), names[start : start + N_COLUMNS]):
-            pair = [name, _partner(name)] if _partner(name) in shown[THIS].series and _partner(name) != name else [name]
+            pair = (
+                [name, _partner(name)]
+                if _partner(name) in shown[THIS].series and _partner(name) != name
+                else [name]
+            )
             lines = [
                 _line(_legend(one, whose, len(pair), len(shown)), curves.series[one], weight)
-                for whose, curves in shown.items() for one in pair if one in curves.series
-            ]  # fmt: skip
+                for whose, curves in shown.items()
+                for one in pair
+                if one in curves.series
+            ]
             n_steps = max(int(line.steps[-1]) for line in lines)
-            title = NAMES.get(name, name) if len(pair) == 1 else PAIR_NAMES.get(name, name.removesuffix("/chosen"))
+            title = (
+                NAMES.get(name, name)
+                if len(pair) == 1
+                else PAIR_NAMES.get(name, name.removesuffix("/chosen"))
+            )
             is_above_zero = all(_positive(line) for line in lines)
-            figure = charts.curves(lines, title=title, n_steps=max(n_steps, shown[THIS].n_steps), log=is_log and is_above_zero)
-            cell.plotly_chart(figure, key=f"curve_{name}", config=charts.CONFIG, alt=f"{title} over optimiser steps")
+            figure = charts.curves(
+                lines,
+                title=title,
+                n_steps=max(n_steps, shown[THIS].n_steps),
+                log=is_log and is_above_zero,
+            )
+            cell.plotly_chart(
+                figure,
+                key=f"curve_{name}",
+                config=charts.CONFIG,
+                alt=f"{title} over optimiser steps",
+            )
 
 
 def _legend(name: str, whose: str, n_together: int, n_shown: int) -> str:
@@ -127,4 +207,9 @@ def _table(curves: Curves) -> None:
         for name, (at, values) in curves.series.items():
             by_step = dict(zip(at.tolist(), values.tolist()))
             columns[NAMES.get(name, name)] = [by_step.get(step) for step in steps.tolist()]
-        st.dataframe(columns, hide_index=True, key="curve_values", alt="Figures of every step, the newest first")
+        st.dataframe(
+            columns,
+            hide_index=True,
+            key="curve_values",
+            alt="Figures of every step, the newest first",
+        )

@@ -1,6 +1,8 @@
-"""The command line: python -m engine run | resume | evaluate | compare | replay | status | export | regrade | …
+"""The command line: python -m engine run | resume | evaluate | compare | replay | status | export |
+regrade | …
 
-A sibling of the dashboard. With --json standard output holds nothing but the result; what happens meanwhile goes to standard error.
+A sibling of the dashboard. With --json standard output holds nothing but the result; what happens
+meanwhile goes to standard error.
 """
 
 import argparse
@@ -45,7 +47,9 @@ def resume(arguments) -> None:
     def pick(db):
         known = [row["id"] for row in reads.runs(db)]
         if not known or (arguments.run and arguments.run not in known):
-            raise ConfigError(f"There is no run {arguments.run or 'yet'} in {db.path}. `run` starts one.")
+            raise ConfigError(
+                f"There is no run {arguments.run or 'yet'} in {db.path}. `run` starts one."
+            )
         return arguments.run or known[0]
 
     _require_database(arguments.db)
@@ -63,7 +67,10 @@ def evaluate(arguments) -> None:
         config = load_config(arguments.policy)
         _walk(arguments, lambda db: create_run(db, config), evaluate_only=True)
     else:
-        raise ConfigError(f"{arguments.policy} is no .toml or .json configuration: to evaluate a policy alone, name a suite with --suite.")
+        raise ConfigError(
+            f"{arguments.policy} is no .toml or .json configuration: to evaluate a policy alone,"
+            " name a suite with --suite."
+        )
 
 
 def _evaluate_suite(arguments) -> None:
@@ -115,7 +122,11 @@ def _walk(arguments, choose_run, *, evaluate_only: bool = False) -> None:
 
 def _report(job: dict) -> None:
     total = f" of {job['n_total']} {job['unit']}" if job["n_total"] is not None else ""
-    print(f"iteration {job['iteration']}  {job['kind']:<10} {job['state']:<10} {job['n_done']}{total}", file=sys.stderr)
+    print(
+        f"iteration {job['iteration']}  {job['kind']:<10} {job['state']:<10}"
+        f" {job['n_done']}{total}",
+        file=sys.stderr,
+    )
 
 
 def compare(arguments) -> None:
@@ -160,7 +171,12 @@ def status(arguments) -> None:
         return
     job_rows.mark_lost(db)
     found = [
-        {"id": row["id"], "name": row["name"], "n_iterations": row["n_iterations"], "jobs": _job_states(db, row["id"])}
+        {
+            "id": row["id"],
+            "name": row["name"],
+            "n_iterations": row["n_iterations"],
+            "jobs": _job_states(db, row["id"]),
+        }
         for row in reads.runs(db)
     ]
     db.close()
@@ -169,7 +185,10 @@ def status(arguments) -> None:
     for row in [] if arguments.json else found:
         print(f"{row['id']}  {row['name']}  iterations: {row['n_iterations']}")
         for job in row["jobs"]:
-            print(f"    {job['iteration']}  {job['kind']:<10} {job['state']:<12} {job['n_done']}/{job['n_total']}")
+            print(
+                f"    {job['iteration']}  {job['kind']:<10} {job['state']:<12}"
+                f" {job['n_done']}/{job['n_total']}"
+            )
 
 
 def _require_database(path: str) -> None:
@@ -183,7 +202,10 @@ def _require_database(path: str) -> None:
 def _job_states(db, run_id: str) -> list[dict]:
     from engine.store import job_rows
 
-    return [{k: job[k] for k in ("iteration", "kind", "state", "n_done", "n_total")} for job in job_rows.of_run(db, run_id)]
+    return [
+        {k: job[k] for k in ("iteration", "kind", "state", "n_done", "n_total")}
+        for job in job_rows.of_run(db, run_id)
+    ]
 
 
 def export(arguments) -> None:
@@ -191,12 +213,19 @@ def export(arguments) -> None:
     from engine.store import Database
 
     _require_database(arguments.db)
-    path, run, t = Path(arguments.out).expanduser(), {"run_id": arguments.run}, {"iteration": arguments.iteration}
+    path, run, t = (
+        Path(arguments.out).expanduser(),
+        {"run_id": arguments.run},
+        {"iteration": arguments.iteration},
+    )
     db = Database(arguments.db)
     try:
         if arguments.what == "policy":
             said = {"policy": out.export_policy(db, path, **run, **t, adapter=arguments.adapter)}
-            lines = [f"{'The adapter of policy' if arguments.adapter else 'Policy'} {said['policy']} in {path}"]
+            lines = [
+                f"{'The adapter of policy' if arguments.adapter else 'Policy'} {said['policy']} in"
+                f" {path}"
+            ]
         elif arguments.what == "config":
             said = {"notes": out.export_config(db, path, **run)}
             lines = [f"Configuration in {path}", *said["notes"]]
@@ -225,7 +254,10 @@ def regrade(arguments) -> None:
     from engine.study.runs import pick_run
 
     def report(so_far) -> None:
-        print(f"{so_far.n_graded:,} graded again, {len(so_far.disagreements):,} disagree", file=sys.stderr)
+        print(
+            f"{so_far.n_graded:,} graded again, {len(so_far.disagreements):,} disagree",
+            file=sys.stderr,
+        )
 
     _require_database(arguments.db)
     db = Database(arguments.db)
@@ -236,7 +268,15 @@ def regrade(arguments) -> None:
         db.close()
     found = done.disagreements
     if arguments.json:
-        print(json.dumps({"n_graded": done.n_graded, "n_disagreeing": len(found), "disagreements": [asdict(d) for d in found]}))
+        print(
+            json.dumps(
+                {
+                    "n_graded": done.n_graded,
+                    "n_disagreeing": len(found),
+                    "disagreements": [asdict(d) for d in found],
+                }
+            )
+        )
     else:
         print(as_table(found) if found else f"All {done.n_graded:,} verdicts are given again.")
 
@@ -249,12 +289,17 @@ def init(arguments) -> None:
 
     def report(event) -> None:
         if isinstance(event, OptimiserStep):
-            print(f"init  {event.step} of {event.n_steps} steps, loss {event.values['loss']:.4f}", file=sys.stderr)
+            print(
+                f"init  {event.step} of {event.n_steps} steps, loss {event.values['loss']:.4f}",
+                file=sys.stderr,
+            )
         elif isinstance(event, Note):
             print(event.text, file=sys.stderr)
 
     artifacts = artifacts_of(Path(arguments.db).expanduser().resolve())
-    folder = initialise(load_config(arguments.config), Path(arguments.solutions), artifacts, on_event=report)
+    folder = initialise(
+        load_config(arguments.config), Path(arguments.solutions), artifacts, on_event=report
+    )
     print(json.dumps({"policy": str(folder)}) if arguments.json else folder)
 
 
@@ -264,7 +309,11 @@ def doctor(arguments) -> int:
     if arguments.config:
         return _doctor_config(arguments)
     findings = examine(Path(arguments.db))
-    print(json.dumps(findings) if arguments.json else "\n".join(f"{name:<14} {value}" for name, value in findings.items()))
+    print(
+        json.dumps(findings)
+        if arguments.json
+        else "\n".join(f"{name:<14} {value}" for name, value in findings.items())
+    )
     return 0
 
 
@@ -277,59 +326,149 @@ def _doctor_config(arguments) -> int:
     findings = examine_config(Path(arguments.config))
     runnable = is_runnable(findings)
     if arguments.json:
-        print(json.dumps({"runnable": runnable, "findings": [asdict(finding) for finding in findings]}))
+        print(
+            json.dumps(
+                {"runnable": runnable, "findings": [asdict(finding) for finding in findings]}
+            )
+        )
     else:
         print("\n".join(f"{f.status:<7} {f.about:<34} {f.text}" for f in findings))
-        print("It would run." if runnable else "It would not run yet: see the lines with ask and change.")
+        print(
+            "It would run."
+            if runnable
+            else "It would not run yet: see the lines with ask and change."
+        )
     return 0 if runnable else 1
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m engine", description="HS-STaR Studio without a browser.")
+    parser = argparse.ArgumentParser(
+        prog="python -m engine", description="HS-STaR Studio without a browser."
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def add(name, function, summary, *, one_database=True):
         command = commands.add_parser(name, help=summary, description=summary)
         if one_database:
-            command.add_argument("--db", default=str(DEFAULT_DB), help="the database file (default: %(default)s)")
-        command.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
+            command.add_argument(
+                "--db", default=str(DEFAULT_DB), help="the database file (default: %(default)s)"
+            )
+        command.add_argument(
+            "--json", action="store_true", help="print one JSON object and nothing else"
+        )
         command.set_defaults(command=function)
         return command
 
     running = add("run", run, "Run whole iterations with a configuration's thresholds.")
     running.add_argument("config", help="a TOML file")
-    running.add_argument("--template", metavar="NAME", help="run it as this method or baseline, such as hs_star, uniform_dpo, rest_em, b_star")
-    add("resume", resume, "Go on with a run where it stopped.").add_argument("--run", help="run id (default: the newest)")
-    evaluating = add("evaluate", evaluate, "Evaluate a policy, and nothing else: on a suite, or a configuration's on its held-out problems.")
-    evaluating.add_argument("policy", help="a configuration; with --suite also a model folder, a hub id, or starter")
-    evaluating.add_argument("--suite", help="paper, or a .toml file that names problem sets")
-    evaluating.add_argument("--data", metavar="FOLDER", help="where the suite's files are (default: what the suite registers)")
-    evaluating.add_argument("--n-max", type=int, help="at most so many problems per set, the first ones (default: all)")
-    add("compare", compare, "Set runs side by side: budget, accuracy, pairs, gains.", one_database=False).add_argument(
-        "runs", nargs="+", metavar="FILE[:RUN]", help="a database and a run in it (default: its newest run)"
+    running.add_argument(
+        "--template",
+        metavar="NAME",
+        help="run it as this method or baseline, such as hs_star, uniform_dpo, rest_em, b_star",
     )
-    starting = add("init", init, "Train a configuration's policy once on worked solutions, by its [init] table; print the new folder.")
+    add("resume", resume, "Go on with a run where it stopped.").add_argument(
+        "--run", help="run id (default: the newest)"
+    )
+    evaluating = add(
+        "evaluate",
+        evaluate,
+        "Evaluate a policy, and nothing else: on a suite, or a configuration's on its held-out"
+        " problems.",
+    )
+    evaluating.add_argument(
+        "policy", help="a configuration; with --suite also a model folder, a hub id, or starter"
+    )
+    evaluating.add_argument("--suite", help="paper, or a .toml file that names problem sets")
+    evaluating.add_argument(
+        "--data",
+        metavar="FOLDER",
+        help="where the suite's files are (default: what the suite registers)",
+    )
+    evaluating.add_argument(
+        "--n-max", type=int, help="at most so many problems per set, the first ones (default: all)"
+    )
+    add(
+        "compare",
+        compare,
+        "Set runs side by side: budget, accuracy, pairs, gains.",
+        one_database=False,
+    ).add_argument(
+        "runs",
+        nargs="+",
+        metavar="FILE[:RUN]",
+        help="a database and a run in it (default: its newest run)",
+    )
+    starting = add(
+        "init",
+        init,
+        "Train a configuration's policy once on worked solutions, by its [init] table; print the"
+        " new folder.",
+    )
     starting.add_argument("config", help="a TOML file")
-    starting.add_argument("--solutions", required=True, metavar="FILE", help="problems with a solution each, steps between blank lines")
-    replaying = add("replay", replay, "Say what every strategy would have yielded on recorded responses.")
-    replaying.add_argument("config", nargs="?", help="an imported set's study.toml; without it a run of --db")
+    starting.add_argument(
+        "--solutions",
+        required=True,
+        metavar="FILE",
+        help="problems with a solution each, steps between blank lines",
+    )
+    replaying = add(
+        "replay", replay, "Say what every strategy would have yielded on recorded responses."
+    )
+    replaying.add_argument(
+        "config", nargs="?", help="an imported set's study.toml; without it a run of --db"
+    )
     replaying.add_argument("--run", help="run id (default: the newest)")
     replaying.add_argument("--tau-l", type=float, help="default: the configuration's")
     replaying.add_argument("--tau-h", type=float)
     replaying.add_argument("--mode", choices=["both", "accuracy", "reward", "posterior"])
     add("status", status, "Say which runs and jobs a database holds, or what its owner does.")
-    _add_export(add("export", export, "Write a run's table, configuration or trained policy to a file or folder."))
-    add("regrade", regrade, "Grade a run's stored responses again, list other verdicts, write nothing.").add_argument(
-        "--run", help="run id (default: the newest)"
+    _add_export(
+        add(
+            "export",
+            export,
+            "Write a run's table, configuration or trained policy to a file or folder.",
+        )
     )
-    importing = add("import-responses", import_recorded, "Import responses that were sampled elsewhere, to run a study on them.")
-    importing.add_argument("file", help="JSONL, CSV, Parquet or JSON: one response per row, or lists per problem")
-    importing.add_argument("--scale", choices=["probability", "logit"], help="of the scores; needed where there are some")
-    importing.add_argument("--rewards", metavar="FILE", help="the reference code's *_reward_dict file that belongs to FILE")
-    importing.add_argument("--check", action="store_true", help="grade again, and list where the given flags disagree")
-    add("rates", rates, "Classes by accuracy of a table of pass rates per problem.").add_argument("file")
-    add("doctor", doctor, "Say what is installed and who owns the database, or what a configuration lacks here.").add_argument(
-        "config", nargs="?", help="a TOML file: it is checked without downloading or loading anything; status 1 if it would not run"
+    add(
+        "regrade",
+        regrade,
+        "Grade a run's stored responses again, list other verdicts, write nothing.",
+    ).add_argument("--run", help="run id (default: the newest)")
+    importing = add(
+        "import-responses",
+        import_recorded,
+        "Import responses that were sampled elsewhere, to run a study on them.",
+    )
+    importing.add_argument(
+        "file", help="JSONL, CSV, Parquet or JSON: one response per row, or lists per problem"
+    )
+    importing.add_argument(
+        "--scale",
+        choices=["probability", "logit"],
+        help="of the scores; needed where there are some",
+    )
+    importing.add_argument(
+        "--rewards",
+        metavar="FILE",
+        help="the reference code's *_reward_dict file that belongs to FILE",
+    )
+    importing.add_argument(
+        "--check", action="store_true", help="grade again, and list where the given flags disagree"
+    )
+    add("rates", rates, "Classes by accuracy of a table of pass rates per problem.").add_argument(
+        "file"
+    )
+    add(
+        "doctor",
+        doctor,
+        "Say what is installed and who owns the database, or what a configuration lacks here.",
+    ).add_argument(
+        "config",
+        nargs="?",
+        help=(
+            "a TOML file: it is checked without downloading or loading anything; status 1 if it"
+            " would not run"
+        ),
     )
     return parser
 
@@ -339,12 +478,25 @@ def _add_export(exporting: argparse.ArgumentParser) -> None:
 
     exporting.add_argument("what", choices=[*TABLES, "config", "policy", "all"])
     exporting.add_argument(
-        "out", help="a .jsonl, .csv or .parquet file for a table, .toml or .json for config, a new folder for policy, a folder for all"
+        "out",
+        help=(
+            "a .jsonl, .csv or .parquet file for a table, .toml or .json for config, a new folder"
+            " for policy, a folder for all"
+        ),
     )
     exporting.add_argument("--run", help="run id (default: the newest)")
-    exporting.add_argument("--iteration", type=int, help="rows of one iteration; for policy, the one that trained it")
-    exporting.add_argument("--adapter", action="store_true", help="for policy: only its LoRA adapter, as peft loads it")
-    exporting.add_argument("--format", choices=["jsonl", "csv", "parquet"], default="parquet", help="of the tables of all")
+    exporting.add_argument(
+        "--iteration", type=int, help="rows of one iteration; for policy, the one that trained it"
+    )
+    exporting.add_argument(
+        "--adapter", action="store_true", help="for policy: only its LoRA adapter, as peft loads it"
+    )
+    exporting.add_argument(
+        "--format",
+        choices=["jsonl", "csv", "parquet"],
+        default="parquet",
+        help="of the tables of all",
+    )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,6 @@
-"""The configuration of a run: its tables, how they are read, what they mean together, and the methods as templates."""
+"""The configuration of a run: its tables, how they are read, what they mean together, and the
+methods as templates.
+"""
 
 from engine.config.checks import check_config, check_servers, check_training, require_thresholds
 from engine.config.reading import load_config, parse_config, plain_config, training_config

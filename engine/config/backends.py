@@ -1,6 +1,8 @@
-"""The backends that a configuration can name: one entry each, from which lists, checks, memory and options follow.
+"""The backends that a configuration can name: one entry each, from which lists, checks, memory and
+options follow.
 
-A backend of your own is a class that follows the protocol in engine.samplers, engine.rewards or engine.training, and an entry here.
+A backend of your own is a class that follows the protocol in engine.samplers, engine.rewards or
+engine.training, and an entry here.
 """
 
 from collections.abc import Mapping
@@ -22,9 +24,12 @@ class BackendEntry:
     name: str
     role: Role
     opens: str
-    """"module:name" of the class, or of a function that opens one: called with the path of the weights, if it has any, and its options."""
+    """"module:name" of the class, or of a function that opens one: called with the path of the
+    weights, if it has any, and its options.
+    """
     options: Mapping[str, str] = field(default_factory=dict)
-    """What it is opened with: argument → setting of the configuration, such as batch_size → sampling.batch_size, or what the sample
+    """What it is opened with: argument → setting of the configuration, such as batch_size →
+    sampling.batch_size, or what the sample
     set says: set.policy_id, set.known_as."""
     seat_options: tuple[str, ...] = ()
     """Arguments that say where it is opened, of memory_share."""
@@ -33,7 +38,9 @@ class BackendEntry:
     loads_model: bool = True
     """It loads the policy or the reward model on this machine, so memory is estimated first."""
     reads: Literal["text", "question", "key"] = "question"
-    """Reward models: the policy's prompt and the response as one text, the bare question and the response, or the response's key."""
+    """Reward models: the policy's prompt and the response as one text, the bare question and the
+    response, or the response's key.
+    """
 
 
 _TRUST = {"trust_remote_code": "policy.trust_remote_code"}
@@ -52,18 +59,59 @@ _FAMILIES = "engine.rewards."
 BACKENDS: dict[str, BackendEntry] = {
     entry.name: entry
     for entry in (
-        BackendEntry("hf_local", Role.SAMPLER, "engine.samplers.hf_local:HfSampler", _BATCH | _TRUST),
-        BackendEntry("vllm_local", Role.SAMPLER, "engine.samplers.vllm_local:VllmSampler", _BATCH | _TRUST | _TENSOR, ("memory_share",)),
-        BackendEntry("openai_api", Role.SAMPLER, "engine.samplers.openai_api:OpenAiSampler", _BATCH | _SERVERS, loads_model=False),
-        BackendEntry("ray_pool", Role.SAMPLER, "engine.samplers.ray_pool:RaySampler", _BATCH | _TRUST | _RAY | _TENSOR, loads_model=False),
-        BackendEntry("recorded", Role.SAMPLER, "engine.recorded.sampler:RecordedSampler", _BATCH, loads_model=False),
         BackendEntry(
-            "token_classification", Role.REWARD, _FAMILIES + "token_classification:TokenClassificationReward", _REWARD, reads="text"
+            "hf_local", Role.SAMPLER, "engine.samplers.hf_local:HfSampler", _BATCH | _TRUST
         ),
-        BackendEntry("qwen_prm", Role.REWARD, _FAMILIES + "qwen_prm:open_qwen_prm", _REWARD | {"backend": "reward.backend"}),
+        BackendEntry(
+            "vllm_local",
+            Role.SAMPLER,
+            "engine.samplers.vllm_local:VllmSampler",
+            _BATCH | _TRUST | _TENSOR,
+            ("memory_share",),
+        ),
+        BackendEntry(
+            "openai_api",
+            Role.SAMPLER,
+            "engine.samplers.openai_api:OpenAiSampler",
+            _BATCH | _SERVERS,
+            loads_model=False,
+        ),
+        BackendEntry(
+            "ray_pool",
+            Role.SAMPLER,
+            "engine.samplers.ray_pool:RaySampler",
+            _BATCH | _TRUST | _RAY | _TENSOR,
+            loads_model=False,
+        ),
+        BackendEntry(
+            "recorded",
+            Role.SAMPLER,
+            "engine.recorded.sampler:RecordedSampler",
+            _BATCH,
+            loads_model=False,
+        ),
+        BackendEntry(
+            "token_classification",
+            Role.REWARD,
+            _FAMILIES + "token_classification:TokenClassificationReward",
+            _REWARD,
+            reads="text",
+        ),
+        BackendEntry(
+            "qwen_prm",
+            Role.REWARD,
+            _FAMILIES + "qwen_prm:open_qwen_prm",
+            _REWARD | {"backend": "reward.backend"},
+        ),
         BackendEntry("skywork_prm", Role.REWARD, _FAMILIES + "skywork_prm:SkyworkPrm", _REWARD),
         BackendEntry("outcome", Role.REWARD, _FAMILIES + "outcome:OutcomeReward", _REWARD),
-        BackendEntry("recorded_scores", Role.REWARD, "engine.recorded.scores:RecordedScores", loads_model=False, reads="key"),
+        BackendEntry(
+            "recorded_scores",
+            Role.REWARD,
+            "engine.recorded.scores:RecordedScores",
+            loads_model=False,
+            reads="key",
+        ),
         BackendEntry("dpo", Role.TRAINER, "engine.training.dpo:DpoTrainer", has_weights=False),
         BackendEntry("sft", Role.TRAINER, "engine.training.sft:SftTrainer", has_weights=False),
     )
@@ -81,7 +129,9 @@ def names(role: Role) -> tuple[str, ...]:
 
 
 def loads_model(name: str) -> bool:
-    """Whether a sampler or reward family loads a model on this machine; a name without a backend loads none."""
+    """Whether a sampler or reward family loads a model on this machine; a name without a backend
+    loads none.
+    """
     return name in BACKENDS and BACKENDS[name].loads_model
 
 
@@ -90,8 +140,11 @@ def takers(setting: str) -> tuple[str, ...]:
     return tuple(entry.name for entry in BACKENDS.values() if setting in entry.options.values())
 
 
-def options_of(name: str, config: Any, about_set: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """The arguments with which a backend is opened: its settings out of a configuration, and no others.
+def options_of(
+    name: str, config: Any, about_set: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """The arguments with which a backend is opened: its settings out of a configuration, and no
+    others.
 
     Args:
         config: a RunConfig.

@@ -1,4 +1,6 @@
-"""From TOML, JSON or plain data to a checked configuration and back. pydantic reads names and types at this edge only."""
+"""From TOML, JSON or plain data to a checked configuration and back. pydantic reads names and types
+at this edge only.
+"""
 
 import json
 import tomllib
@@ -13,7 +15,8 @@ from engine.errors import ConfigError
 
 
 def load_config(path: str | Path) -> RunConfig:
-    """Read and check a TOML or .json file; a relative problem or model path in it is meant from the file's folder.
+    """Read and check a TOML or .json file; a relative problem or model path in it is meant from the
+    file's folder.
 
     Raises: ConfigError naming the field, its value and what is allowed.
     """
@@ -24,9 +27,13 @@ def load_config(path: str | Path) -> RunConfig:
     except FileNotFoundError:
         raise ConfigError(f"There is no configuration file at {path}.") from None
     except OSError as error:
-        raise ConfigError(f"{path} could not be read: {error.strerror}. Give a TOML file.") from None
+        raise ConfigError(
+            f"{path} could not be read: {error.strerror}. Give a TOML file."
+        ) from None
     except (ValueError, RecursionError) as error:
-        raise ConfigError(f"{path} is not valid {'JSON' if path.suffix == '.json' else 'TOML'}: {error}.") from None
+        raise ConfigError(
+            f"{path} is not valid {'JSON' if path.suffix == '.json' else 'TOML'}: {error}."
+        ) from None
     if not isinstance(raw, dict):
         raise ConfigError(f"{path} holds no settings: it must be a JSON object.")
     raw.setdefault("name", path.stem)
@@ -47,7 +54,9 @@ def parse_config(raw: dict[str, Any]) -> RunConfig:
 
 @cache
 def _reader():
-    """pydantic's reader of configurations; making it takes longer than using it, and every page reads one."""
+    """pydantic's reader of configurations; making it takes longer than using it, and every page
+    reads one.
+    """
     from pydantic import TypeAdapter
 
     return TypeAdapter(RunConfig)
@@ -79,9 +88,13 @@ def _sentence(error) -> str:
 
 
 _PATHS = (
-    ("problems", "train"), ("problems", "held_out"), ("policy", "path"), ("reward", "path"), ("training", "accelerate_config"),
+    ("problems", "train"),
+    ("problems", "held_out"),
+    ("policy", "path"),
+    ("reward", "path"),
+    ("training", "accelerate_config"),
     ("init", "accelerate_config"),
-)  # fmt: skip
+)
 
 
 def _resolve_paths(raw: dict[str, Any], folder: Path) -> dict[str, Any]:

@@ -1,8 +1,9 @@
-"""Run templates: a base configuration turned into each method and baseline, at the same number of sampled responses.
+"""Run templates: a base configuration turned into each method and baseline, at the same number of
+sampled responses.
 
-Follows docs/method.md, sections 1 to 3. A template changes how the budget is spent and what is trained on, never how much is
-sampled, the models, or the problems' source. Cut-offs, proportions and tables of DAST's paper are unknown: what stands here is
-ours.
+Follows docs/method.md, sections 1 to 3. A template changes how the budget is spent and what is
+trained on, never how much is sampled, the models, or the problems' source. Cut-offs, proportions
+and tables of DAST's paper are unknown: what stands here is ours.
 """
 
 from collections.abc import Mapping
@@ -27,70 +28,120 @@ _DPO = {"method": "dpo"}
 
 TEMPLATES: dict[str, Template] = {
     "hs_star": Template(
-        "HS-STaR", "The rest of the budget on the Boundary, DPO from the latest policy.",
+        "HS-STaR",
+        "The rest of the budget on the Boundary, DPO from the latest policy.",
         {"difficulty": {"strategy": "boundary"}, "training": _DPO},
     ),
     "uniform_dpo": Template(
-        "Uniform DPO", "The rest of the budget on every problem alike, DPO from the latest policy.",
+        "Uniform DPO",
+        "The rest of the budget on every problem alike, DPO from the latest policy.",
         {"difficulty": {"strategy": "uniform"}, "training": _DPO},
     ),
     "posterior": Template(
-        "Posterior", "The rest of the budget where the most pairs are expected, DPO from the latest policy. Ours, beyond the paper.",
+        "Posterior",
+        "The rest of the budget where the most pairs are expected, DPO from the latest policy."
+        " Ours, beyond the paper.",
         {"difficulty": {"strategy": "posterior"}, "training": _DPO},
     ),
     "inlier_only": Template(
-        "Inlier only", "The rest of the budget on the Inlier problems: a control.",
+        "Inlier only",
+        "The rest of the budget on the Inlier problems: a control.",
         {"difficulty": {"strategy": "inlier"}, "training": _DPO},
     ),
     "outlier_only": Template(
-        "Outlier only", "The rest of the budget on the Outlier problems: a control.",
+        "Outlier only",
+        "The rest of the budget on the Outlier problems: a control.",
         {"difficulty": {"strategy": "outlier"}, "training": _DPO},
     ),
     "rest_em": Template(
-        "STaR / ReST-EM", "SFT on the correct responses, from the base policy in every iteration.",
-        {"problems": _FIXED, "difficulty": {"strategy": "uniform"}, "training": {**_SFT, "start": "base"}},
+        "STaR / ReST-EM",
+        "SFT on the correct responses, from the base policy in every iteration.",
+        {
+            "problems": _FIXED,
+            "difficulty": {"strategy": "uniform"},
+            "training": {**_SFT, "start": "base"},
+        },
     ),
     "iterative_rft": Template(
-        "Iterative RFT", "SFT on the correct responses, from the latest policy.",
-        {"problems": _FIXED, "difficulty": {"strategy": "uniform"}, "training": {**_SFT, "start": "latest"}},
+        "Iterative RFT",
+        "SFT on the correct responses, from the latest policy.",
+        {
+            "problems": _FIXED,
+            "difficulty": {"strategy": "uniform"},
+            "training": {**_SFT, "start": "latest"},
+        },
     ),
     "online_rft": Template(
-        "Online RFT", "SFT on the correct responses, weights and optimiser going on.",
-        {"problems": _FIXED, "difficulty": {"strategy": "uniform"}, "training": {**_SFT, "inherit_optimizer": True}},
+        "Online RFT",
+        "SFT on the correct responses, weights and optimiser going on.",
+        {
+            "problems": _FIXED,
+            "difficulty": {"strategy": "uniform"},
+            "training": {**_SFT, "inherit_optimizer": True},
+        },
     ),
     "b_star": Template(
-        "B-STaR", "Temperature and tau tuned by the balance score before each iteration, SFT on what is rewarded above tau.",
-        {"problems": _FIXED, "difficulty": {"strategy": "uniform"}, "training": {**_SFT, "inherit_optimizer": True}},
+        "B-STaR",
+        "Temperature and tau tuned by the balance score before each iteration, SFT on what is"
+        " rewarded above tau.",
+        {
+            "problems": _FIXED,
+            "difficulty": {"strategy": "uniform"},
+            "training": {**_SFT, "inherit_optimizer": True},
+        },
     ),
     "dast_p_sft": Template(
-        "DAST-P, SFT", "More responses for harder levels, SFT on the correct ones.",
+        "DAST-P, SFT",
+        "More responses for harder levels, SFT on the correct ones.",
         {"problems": _FIXED, "difficulty": {"strategy": "dast"}, "training": _SFT},
     ),
     "dast_p_dpo": Template(
-        "DAST-P, DPO", "More responses for harder levels, DPO.",
+        "DAST-P, DPO",
+        "More responses for harder levels, DPO.",
         {"problems": _FIXED, "difficulty": {"strategy": "dast"}, "training": _DPO},
     ),
     "dast_l_sft": Template(
-        "DAST-L, SFT", "Worked examples of the problem's level in the prompt, SFT on the correct responses.",
-        {"problems": _FIXED, "difficulty": {"strategy": "uniform"}, "sampling": {"n_examples": 2}, "training": _SFT},
+        "DAST-L, SFT",
+        "Worked examples of the problem's level in the prompt, SFT on the correct responses.",
+        {
+            "problems": _FIXED,
+            "difficulty": {"strategy": "uniform"},
+            "sampling": {"n_examples": 2},
+            "training": _SFT,
+        },
     ),
     "dast_l_dpo": Template(
-        "DAST-L, DPO", "Worked examples of the problem's level in the prompt, DPO.",
-        {"problems": _FIXED, "difficulty": {"strategy": "uniform"}, "sampling": {"n_examples": 2}, "training": _DPO},
+        "DAST-L, DPO",
+        "Worked examples of the problem's level in the prompt, DPO.",
+        {
+            "problems": _FIXED,
+            "difficulty": {"strategy": "uniform"},
+            "sampling": {"n_examples": 2},
+            "training": _DPO,
+        },
     ),
     "dast_s": Template(
-        "DAST-S", "Both of DAST's controls, SFT on the correct responses: our reading of the name.",
-        {"problems": _FIXED, "difficulty": {"strategy": "dast"}, "sampling": {"n_examples": 2}, "training": _SFT},
+        "DAST-S",
+        "Both of DAST's controls, SFT on the correct responses: our reading of the name.",
+        {
+            "problems": _FIXED,
+            "difficulty": {"strategy": "dast"},
+            "sampling": {"n_examples": 2},
+            "training": _SFT,
+        },
     ),
-}  # fmt: skip
-"""By the name the command line knows them by. A zero-training start is any of them with a raw base model as policy.path."""
+}
+"""By the name the command line knows them by. A zero-training start is any of them with a raw base
+model as policy.path.
+"""
 
 
 def from_template(base: RunConfig, name: str) -> RunConfig:
     """The base configuration as this template has it, named after both. Raises: ConfigError.
 
-    B-STaR tunes on a twentieth of the problems with 4 responses per temperature where the base does not say on how many: ours, a fifth
-    of a budget of 8 per problem. Its paper tunes on 600 of 11,500.
+    B-STaR tunes on a twentieth of the problems with 4 responses per temperature where the base does
+    not say on how many: ours, a fifth of a budget of 8 per problem. Its paper tunes on 600 of
+    11,500.
     """
     if name not in TEMPLATES:
         raise ConfigError(f"There is no template {name}: use one of {', '.join(TEMPLATES)}.")

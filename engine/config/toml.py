@@ -7,10 +7,14 @@ from engine.config.tables import RunConfig
 
 
 def as_toml(config: RunConfig, notes: list[str] = ()) -> str:
-    """A configuration as the text of a TOML file that load_config reads; notes stand on top as comments."""
+    """A configuration as the text of a TOML file that load_config reads; notes stand on top as
+    comments.
+    """
     tables = asdict(config)
     lines = [f"# {' '.join(note.split())}" for note in notes]
-    lines += _settings({name: value for name, value in tables.items() if not isinstance(value, dict)})
+    lines += _settings(
+        {name: value for name, value in tables.items() if not isinstance(value, dict)}
+    )
     for name, table in tables.items():
         if isinstance(table, dict):
             lines += ["", f"[{name}]", *_settings(table)]
@@ -18,7 +22,9 @@ def as_toml(config: RunConfig, notes: list[str] = ()) -> str:
 
 
 def _settings(table: dict) -> list[str]:
-    """None is said by leaving the setting out: every setting that may be None is None by default."""
+    """None is said by leaving the setting out: every setting that may be None is None by
+    default.
+    """
     return [f"{name} = {_value(value)}" for name, value in table.items() if value is not None]
 
 

@@ -1,1 +1,3 @@
-"""What is here and what is missing: the machine, a configuration on it, the room that a database takes."""
+"""What is here and what is missing: the machine, a configuration on it, the room that a database
+takes.
+"""

@@ -1,6 +1,8 @@
-"""What a configuration still lacks on this machine, found without downloading, loading or storing anything.
+"""What a configuration still lacks on this machine, found without downloading, loading or storing
+anything.
 
-Reads the configuration, local problem files, the hub's cache and the devices. Knows nothing of runs.
+Reads the configuration, local problem files, the hub's cache and the devices. Knows nothing of
+runs.
 """
 
 from collections.abc import Iterator
@@ -27,7 +29,9 @@ class Finding:
     about: str
     """The setting or part that was looked at."""
     status: Literal["ok", "note", "ask", "change"]
-    """ask: a value that only a person can give. change: it cannot run like this. A note keeps nothing from running."""
+    """ask: a value that only a person can give. change: it cannot run like this. A note keeps
+    nothing from running.
+    """
     text: str
 
 
@@ -37,13 +41,20 @@ def is_runnable(findings: list[Finding]) -> bool:
 
 
 def examine_config(path: Path) -> list[Finding]:
-    """Every finding on a configuration; a file that cannot be read gives one. Blocks while local problem files are read."""
+    """Every finding on a configuration; a file that cannot be read gives one. Blocks while local
+    problem files are read.
+    """
     try:
         config = load_config(path)
     except ConfigError as error:
         return [Finding("configuration", "change", str(error))]
     return [
-        Finding("configuration", "ok", f"{config.name}: {config.n_iterations} iterations of {config.problems.n_train:,} problems"),
+        Finding(
+            "configuration",
+            "ok",
+            f"{config.name}: {config.n_iterations} iterations of {config.problems.n_train:,}"
+            " problems",
+        ),
         *_thresholds(config),
         *_problems(config),
         *_models(config),
@@ -57,7 +68,11 @@ def _thresholds(config: RunConfig) -> Iterator[Finding]:
     d = config.difficulty
     try:
         require_thresholds(config)
-        yield Finding("difficulty", "ok", f"tau_l {d.tau_l:g}, tau_h {d.tau_h:g}, mode {d.mode}, strategy {d.strategy}")
+        yield Finding(
+            "difficulty",
+            "ok",
+            f"tau_l {d.tau_l:g}, tau_h {d.tau_h:g}, mode {d.mode}, strategy {d.strategy}",
+        )
     except ConfigError as error:
         yield Finding("difficulty", "ask", f"{error} That page suggests some from the pre-samples.")
 
@@ -70,7 +85,12 @@ def _problems(config: RunConfig) -> Iterator[Finding]:
         if not n_wanted:
             yield Finding(about, "note", "none is asked for")
         elif hub := hub_name(source):
-            yield Finding(about, "note", f"{hub} would be downloaded from the hub; {n_wanted:,} problems are wanted, not counted here")
+            yield Finding(
+                about,
+                "note",
+                f"{hub} would be downloaded from the hub; {n_wanted:,} problems are wanted, not"
+                " counted here",
+            )
         else:
             yield _local_problems(about, source, n_wanted, skip_broken=p.skip_broken)
 
@@ -79,14 +99,28 @@ def _local_problems(about: str, source: str, n_wanted: int, *, skip_broken: bool
     try:
         found = read_problems(source)
     except EngineError as error:
-        return Finding(about, "change", f"{about} is {source}: {error} Put your own file or a hub data set there.")
+        return Finding(
+            about,
+            "change",
+            f"{about} is {source}: {error} Put your own file or a hub data set there.",
+        )
     n = len(found.problems)
     if found.rejected and not skip_broken:
         first = found.rejected[0]
-        said = f"{len(found.rejected):,} lines cannot be used, the first is line {first.line}: {first.reason}"
-        return Finding(about, "change", f"{about} is {source}: {said} Mend them, or set problems.skip_broken = true.")
+        said = (
+            f"{len(found.rejected):,} lines cannot be used, the first is line {first.line}:"
+            f" {first.reason}"
+        )
+        return Finding(
+            about,
+            "change",
+            f"{about} is {source}: {said} Mend them, or set problems.skip_broken = true.",
+        )
     if n < n_wanted:
-        text = f"{about} is {source}: it holds {n:,} problems, and {n_wanted:,} are wanted. Give more problems, or ask for fewer."
+        text = (
+            f"{about} is {source}: it holds {n:,} problems, and {n_wanted:,} are wanted. Give more"
+            " problems, or ask for fewer."
+        )
         return Finding(about, "change", text)
     return Finding(about, "ok", f"{source}: {n:,} problems, {n_wanted:,} wanted")
 
@@ -105,7 +139,11 @@ def _model(table: str, path: str, role: str, revision: str | None) -> Finding:
         return Finding(f"{table}.path", "change", str(error))
     if folder is not None:
         return Finding(f"{table}.path", "ok", f"{path}: in {folder}")
-    pinned = f"at revision {revision}" if revision else f"at its newest revision; {table}.revision pins one"
+    pinned = (
+        f"at revision {revision}"
+        if revision
+        else f"at its newest revision; {table}.revision pins one"
+    )
     return Finding(f"{table}.path", "note", f"{path} would be downloaded from the hub, {pinned}")
 
 
@@ -120,7 +158,9 @@ def _packages(config: RunConfig) -> Iterator[Finding]:
     needed = ("math_verify",) if config.is_recorded else TRAINING_PACKAGES
     missing = [name for name in needed if find_spec(name) is None]
     if missing:
-        yield Finding("packages", "change", f"Not installed: {', '.join(missing)}. Install requirements.txt.")
+        yield Finding(
+            "packages", "change", f"Not installed: {', '.join(missing)}. Install requirements.txt."
+        )
     else:
         yield Finding("packages", "ok", f"installed: {', '.join(needed)}")
 
@@ -133,16 +173,25 @@ def _memory(config: RunConfig) -> Iterator[Finding]:
     except ConfigError:
         return
     policy, reward = _sizes(config)
-    seats = seating.seat(seating.policy_load(config, sampler, policy, here), seating.reward_load(config, reward, here))
+    seats = seating.seat(
+        seating.policy_load(config, sampler, policy, here),
+        seating.reward_load(config, reward, here),
+    )
     loads = [load for load in (seats.policy, seats.reward) if load is not None]
     if not config.is_recorded:
         loads.append(seating.training_load(config, config.training, policy, here[0]))
     for load in loads:
         training_apart = load.task == "training" and len(here) > 1
         fits = training_apart or load.fits(load.device.free)
-        yield Finding(f"memory, {load.task}", "ok" if fits else "change", load.told() if fits else load.refusal())
+        yield Finding(
+            f"memory, {load.task}",
+            "ok" if fits else "change",
+            load.told() if fits else load.refusal(),
+        )
     if seats.policy and seats.reward:
-        beside = "side by side" if seats.together else "in turn: all responses first, then all scores"
+        beside = (
+            "side by side" if seats.together else "in turn: all responses first, then all scores"
+        )
         yield Finding("placement", "note", f"policy and reward model are loaded {beside}")
 
 
@@ -150,9 +199,14 @@ def _sizes(config: RunConfig) -> tuple[ModelSize | None, ModelSize | None]:
     """Of the policy and the reward model; None where it is unknown or there is none."""
     loaded = (not config.is_recorded, loads_model(config.reward.family))
     found = []
-    for model, role, is_loaded in ((config.policy, "policy", loaded[0]), (config.reward, "prm", loaded[1])):
+    for model, role, is_loaded in (
+        (config.policy, "policy", loaded[0]),
+        (config.reward, "prm", loaded[1]),
+    ):
         try:
-            folder = folder_here(model.path, role=role, revision=model.revision) if is_loaded else None
+            folder = (
+                folder_here(model.path, role=role, revision=model.revision) if is_loaded else None
+            )
         except ConfigError:
             folder = None
         found.append(size_of(folder, model.n_parameters) if is_loaded else None)

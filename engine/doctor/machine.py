@@ -1,4 +1,6 @@
-"""What is here: installed versions, the device, the sampler that would be used, and the database's owner."""
+"""What is here: installed versions, the device, the sampler that would be used, and the database's
+owner.
+"""
 
 import shutil
 from importlib.metadata import PackageNotFoundError, version
@@ -9,7 +11,17 @@ from engine.models import devices
 from engine.paths import STARTER
 from engine.samplers import resolve_sampler
 
-PACKAGES = ("torch", "transformers", "trl", "vllm", "duckdb", "streamlit", "plotly", "math-verify", "ray")
+PACKAGES = (
+    "torch",
+    "transformers",
+    "trl",
+    "vllm",
+    "duckdb",
+    "streamlit",
+    "plotly",
+    "math-verify",
+    "ray",
+)
 
 
 def examine(database: Path) -> dict[str, str]:
@@ -18,9 +30,11 @@ def examine(database: Path) -> dict[str, str]:
         **versions(),
         "device": device(),
         "sampler": resolve_sampler("auto"),
-        "starter": "there" if (STARTER / "policy" / "config.json").exists() else f"missing: {STARTER}",
+        "starter": (
+            "there" if (STARTER / "policy" / "config.json").exists() else f"missing: {STARTER}"
+        ),
         "database": _owner(database),
-        "disk": f"{shutil.disk_usage(database.resolve().parent if database.parent.exists() else '/').free / 1e9:.0f} GB free",
+        "disk": f"{_n_free(database) / 1e9:.0f} GB free",
     }
 
 
@@ -40,7 +54,16 @@ def _version(package: str) -> str:
 
 def device() -> str:
     """The devices that sample and train, with their free memory."""
-    return "; ".join(d.name if d.free is None else f"{d.name}: {d.free / 1e9:.0f} of {d.total / 1e9:.0f} GB free" for d in devices.here())
+    return "; ".join(
+        d.name if d.free is None else f"{d.name}: {d.free / 1e9:.0f} of {d.total / 1e9:.0f} GB free"
+        for d in devices.here()
+    )
+
+
+def _n_free(database: Path) -> int:
+    """Bytes that are free where a database is, or would be."""
+    folder = database.resolve().parent if database.parent.exists() else Path("/")
+    return shutil.disk_usage(folder).free
 
 
 def _owner(database: Path) -> str:

@@ -24,9 +24,18 @@ class Place:
 
 
 def places(db: Database) -> list[Place]:
-    """The database file and the folders beside it, those that exist. Blocks while it looks at every file."""
-    found = [Place("database", db.path, _size(db.path)), Place("not yet merged into it", _log_of(db.path), _size(_log_of(db.path)))]
-    folders = sorted(path for path in db.artifacts.glob("*") if path.is_dir()) if db.artifacts.is_dir() else []
+    """The database file and the folders beside it, those that exist. Blocks while it looks at every
+    file.
+    """
+    found = [
+        Place("database", db.path, _size(db.path)),
+        Place("not yet merged into it", _log_of(db.path), _size(_log_of(db.path))),
+    ]
+    folders = (
+        sorted(path for path in db.artifacts.glob("*") if path.is_dir())
+        if db.artifacts.is_dir()
+        else []
+    )
     found += [Place(ABOUT.get(path.name, path.name), path, _size(path)) for path in folders]
     return [place for place in found if place.path.exists()]
 
@@ -38,7 +47,11 @@ def _log_of(path: Path) -> Path:
 
 def _size(path: Path) -> int:
     try:
-        return sum(file.stat().st_size for file in path.rglob("*") if file.is_file()) if path.is_dir() else path.stat().st_size
+        return (
+            sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+            if path.is_dir()
+            else path.stat().st_size
+        )
     except OSError:
         return 0
 

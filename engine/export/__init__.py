@@ -1,1 +1,3 @@
-"""What a person takes away: tables, configurations, policies; and stored verdicts given to be graded again."""
+"""What a person takes away: tables, configurations, policies; and stored verdicts given to be
+graded again.
+"""

@@ -8,7 +8,9 @@ from engine.store import Database
 
 
 def stored_verdicts(db: Database, run_id: str) -> Iterator[list[Earlier]]:
-    """Every stored response of a run with its verdict before any override, in batches; those without a verdict are passed over."""
+    """Every stored response of a run with its verdict before any override, in batches; those
+    without a verdict are passed over.
+    """
     for what in ("responses", "held_out_responses"):
         for batch in table_batches(db, what, run_id):
             yield [_earlier(row) for row in batch.to_pylist() if row["graded_status"] is not None]
@@ -16,6 +18,12 @@ def stored_verdicts(db: Database, run_id: str) -> Iterator[list[Earlier]]:
 
 def _earlier(row: dict) -> Earlier:
     return Earlier(
-        row["problem_id"], row["index"], row["answer"], row["text"], row["graded_status"],
-        row["iteration"], row["purpose"], row["overridden_by"] is not None,
-    )  # fmt: skip
+        row["problem_id"],
+        row["index"],
+        row["answer"],
+        row["text"],
+        row["graded_status"],
+        row["iteration"],
+        row["purpose"],
+        row["overridden_by"] is not None,
+    )

@@ -1,7 +1,9 @@
-"""What a run can be taken away as: tables, the trained policy as a model folder, and the configuration that repeats it.
+"""What a run can be taken away as: tables, the trained policy as a model folder, and the
+configuration that repeats it.
 
-Every table is streamed and written whole or not at all. A table without rows is a file without rows, not an error: a script
-that exports everything must not stop at a run without pairs, and CSV and Parquet still say the columns.
+Every table is streamed and written whole or not at all. A table without rows is a file without
+rows, not an error: a script that exports everything must not stop at a run without pairs, and CSV
+and Parquet still say the columns.
 """
 
 import json
@@ -29,8 +31,13 @@ if TYPE_CHECKING:
 TABLES = {
     "problems": "Training and held-out problems, with the iteration that used them.",
     "responses": "Responses to training problems with verdicts, overrides and step scores.",
-    "side_responses": "Responses that tuning and calibration drew beside them, with their temperature; no pair is made from these.",
-    "held_out_responses": "Responses to held-out problems, greedy and sampled, of every evaluated policy.",
+    "side_responses": (
+        "Responses that tuning and calibration drew beside them, with their temperature; no pair is"
+        " made from these."
+    ),
+    "held_out_responses": (
+        "Responses to held-out problems, greedy and sampled, of every evaluated policy."
+    ),
     "estimates": "Pass rate and process reward per problem, from the pre-samples.",
     "plan": "What each commit bound: thresholds, class and further responses per problem.",
     "pairs": "Preference pairs with TRL's columns prompt, chosen and rejected.",
@@ -40,7 +47,9 @@ TABLES = {
 }
 
 
-def export_table(db: Database, what: str, path: Path, *, run_id: str | None = None, iteration: int | None = None) -> int:
+def export_table(
+    db: Database, what: str, path: Path, *, run_id: str | None = None, iteration: int | None = None
+) -> int:
     """Write one table of a run to a .jsonl, .csv or .parquet file.
 
     Args:
@@ -48,21 +57,28 @@ def export_table(db: Database, what: str, path: Path, *, run_id: str | None = No
         run_id: None for the newest run.
         iteration: None for all.
 
-    Returns: the number of rows. Raises: ConfigError for an unknown run, iteration or suffix, or a folder that is not there.
+    Returns: the number of rows. Raises: ConfigError for an unknown run, iteration or suffix, or a
+    folder that is not there.
     """
     require_suffix(path)
     return write_table(table_batches(db, what, pick_run(db, run_id), iteration), path)
 
 
-def table_bytes(db: Database, what: str, suffix: str, run_id: str, iteration: int | None = None) -> bytes:
-    """One table as the bytes of a file, for a browser. All of it is in memory: for long tables there is export_table."""
+def table_bytes(
+    db: Database, what: str, suffix: str, run_id: str, iteration: int | None = None
+) -> bytes:
+    """One table as the bytes of a file, for a browser. All of it is in memory: for long tables
+    there is export_table.
+    """
     with TemporaryDirectory() as folder:
         path = Path(folder, f"{what}{suffix}")
         export_table(db, what, path, run_id=run_id, iteration=iteration)
         return path.read_bytes()
 
 
-def export_all(db: Database, folder: Path, *, suffix: str = ".parquet", run_id: str | None = None) -> dict[str, int]:
+def export_all(
+    db: Database, folder: Path, *, suffix: str = ".parquet", run_id: str | None = None
+) -> dict[str, int]:
     """Write every table and the configuration of a run into a folder, made if missing.
 
     Returns: rows per table. Raises: ConfigError as export_table does.
@@ -73,9 +89,13 @@ def export_all(db: Database, folder: Path, *, suffix: str = ".parquet", run_id: 
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise ConfigError(f"{folder} could not be made: {error.strerror}. Choose another folder.") from error
+        raise ConfigError(
+            f"{folder} could not be made: {error.strerror}. Choose another folder."
+        ) from error
     export_config(db, folder / "config.toml", run_id=run_id)
-    return {what: export_table(db, what, folder / f"{what}{suffix}", run_id=run_id) for what in TABLES}
+    return {
+        what: export_table(db, what, folder / f"{what}{suffix}", run_id=run_id) for what in TABLES
+    }
 
 
 def export_config(db: Database, path: Path, *, run_id: str | None = None) -> list[str]:
@@ -87,50 +107,83 @@ def export_config(db: Database, path: Path, *, run_id: str | None = None) -> lis
     try:
         write_text(path, text)
     except OSError as error:
-        raise ConfigError(f"{path} could not be written: {error.strerror}. Free space or choose another folder.") from error
+        raise ConfigError(
+            f"{path} could not be written: {error.strerror}. Free space or choose another folder."
+        ) from error
     return notes
 
 
 def config_text(db: Database, run_id: str, suffix: str) -> tuple[str, list[str]]:
-    """The text of a .toml or .json file that repeats a run, and what it cannot say. Raises: ConfigError for another suffix."""
+    """The text of a .toml or .json file that repeats a run, and what it cannot say. Raises:
+    ConfigError for another suffix.
+    """
     if suffix not in (".toml", ".json"):
-        raise ConfigError(f"A configuration with the suffix {suffix or '(none)'} cannot be written: use .toml or .json.")
+        raise ConfigError(
+            f"A configuration with the suffix {suffix or '(none)'} cannot be written: use .toml or"
+            " .json."
+        )
     config, notes = resolved_config(db, run_id)
-    return as_toml(config, notes) if suffix == ".toml" else json.dumps(plain_config(config), indent=2) + "\n", notes
+    return (
+        as_toml(config, notes)
+        if suffix == ".toml"
+        else json.dumps(plain_config(config), indent=2) + "\n"
+    ), notes
 
 
 def export_policy(
-    db: Database, folder: Path, *, run_id: str | None = None, iteration: int | None = None, adapter: bool = False
+    db: Database,
+    folder: Path,
+    *,
+    run_id: str | None = None,
+    iteration: int | None = None,
+    adapter: bool = False,
 ) -> str:
-    """Copy a trained policy to a folder that transformers and vLLM load. Blocks while the files are read and written.
+    """Copy a trained policy to a folder that transformers and vLLM load. Blocks while the files are
+    read and written.
 
     Args:
         folder: must not exist, or be empty.
         iteration: the one that trained it; None for the newest trained policy.
         adapter: only the LoRA adapter, as peft loads it on the policy that the training began with.
 
-    Returns: the policy's id. Raises: ConfigError without a trained policy or adapter, for a folder in use, or if the copy differs.
+    Returns: the policy's id. Raises: ConfigError without a trained policy or adapter, for a folder
+    in use, or if the copy differs.
     """
     run_id = pick_run(db, run_id)
     policy_id = trained_policy(db, run_id, iteration)
     if policy_id is None:
-        which = "has no trained policy yet" if iteration is None else f"trained no policy in iteration {iteration}"
-        raise ConfigError(f"Run {run_id} {which}. Train it first; the policy it began with is where its configuration says.")
+        which = (
+            "has no trained policy yet"
+            if iteration is None
+            else f"trained no policy in iteration {iteration}"
+        )
+        raise ConfigError(
+            f"Run {run_id} {which}. Train it first; the policy it began with is where its"
+            " configuration says."
+        )
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ConfigError(f"{folder} is there already and not an empty folder. Give a new one.")
     source = Path(reads.policy_path(db, policy_id))
     if adapter:
         source = adapter_folder(source)
         if not source.is_dir():
-            raise ConfigError(f"Policy {policy_id} has no adapter: it was trained without training.lora_rank. Leave --adapter out.")
+            raise ConfigError(
+                f"Policy {policy_id} has no adapter: it was trained without training.lora_rank."
+                " Leave --adapter out."
+            )
     try:
         folder.absolute().parent.mkdir(parents=True, exist_ok=True)
         with written_whole(folder) as draft:
             shutil.copytree(source, draft)
             if not adapter and content_id(draft) != policy_id:
-                raise ConfigError(f"The files at {source} are not those of policy {policy_id} any more.")
+                raise ConfigError(
+                    f"The files at {source} are not those of policy {policy_id} any more."
+                )
     except OSError as error:
-        raise ConfigError(f"{folder} could not be written: {error}. Check the free space and the policy's own folder.") from error
+        raise ConfigError(
+            f"{folder} could not be written: {error}. Check the free space and the policy's own"
+            " folder."
+        ) from error
     return policy_id
 
 
@@ -142,7 +195,9 @@ def trained_policy(db: Database, run_id: str, iteration: int | None = None) -> s
     return next((policy_id for t, policy_id in made if policy_id and policy_id != began[t]), None)
 
 
-def table_batches(db: Database, what: str, run_id: str, iteration: int | None = None) -> Iterator["pyarrow.RecordBatch"]:
+def table_batches(
+    db: Database, what: str, run_id: str, iteration: int | None = None
+) -> Iterator["pyarrow.RecordBatch"]:
     """One table in Arrow batches, one at least. Raises: ConfigError for an unknown iteration."""
     if iteration is not None and reads.iteration(db, run_id, iteration) is None:
         raise ConfigError(f"Run {run_id} has no iteration {iteration}.")
@@ -157,7 +212,11 @@ def table_batches(db: Database, what: str, run_id: str, iteration: int | None = 
         for samples in evaluation_sets(db, run_id, number, policy_id)
     ]
     rows = export_reads.batches(db, what, run_id, iteration=iteration, held_out_sets=held_out)
-    return _with_prompts(rows, config_of(db, run_id).policy.prompt_template) if what == "pairs" else rows
+    return (
+        _with_prompts(rows, config_of(db, run_id).policy.prompt_template)
+        if what == "pairs"
+        else rows
+    )
 
 
 def _estimates(db: Database, run_id: str, iteration: int | None) -> Iterator["pyarrow.RecordBatch"]:
@@ -167,31 +226,65 @@ def _estimates(db: Database, run_id: str, iteration: int | None) -> Iterator["py
         if iteration in (None, row["iteration"]):
             e = reads.estimates(db, run_id, row["iteration"])
             ids = pyarrow.array(e.problem_ids.tolist(), pyarrow.string())
-            signals = [pyarrow.array(column, from_pandas=True) for column in (e.n_correct, e.n, e.phi_r)]  # NaN is no value: null
+            signals = [
+                pyarrow.array(column, from_pandas=True) for column in (e.n_correct, e.n, e.phi_r)
+            ]  # NaN is no value: null
             number = pyarrow.array([row["iteration"]] * len(e.n), pyarrow.int32())
-            yield pyarrow.record_batch([number, ids, *signals], names=["iteration", "problem_id", "n_correct", "n", "phi_r"])
+            yield pyarrow.record_batch(
+                [number, ids, *signals],
+                names=["iteration", "problem_id", "n_correct", "n", "phi_r"],
+            )
 
 
-def _evaluations(db: Database, run_id: str, iteration: int | None) -> Iterator["pyarrow.RecordBatch"]:
+def _evaluations(
+    db: Database, run_id: str, iteration: int | None
+) -> Iterator["pyarrow.RecordBatch"]:
     import pyarrow
 
-    names = ["iteration", "policy_id", "problem_id", "level", "greedy_correct", "n_correct", "n", "pass_rate"]
-    kinds = [pyarrow.int32(), *[pyarrow.string()] * 3, pyarrow.bool_(), *[pyarrow.int32()] * 2, pyarrow.float64()]
+    names = [
+        "iteration",
+        "policy_id",
+        "problem_id",
+        "level",
+        "greedy_correct",
+        "n_correct",
+        "n",
+        "pass_rate",
+    ]
+    kinds = [
+        pyarrow.int32(),
+        *[pyarrow.string()] * 3,
+        pyarrow.bool_(),
+        *[pyarrow.int32()] * 2,
+        pyarrow.float64(),
+    ]
     schema = pyarrow.schema(list(zip(names, kinds)))
     yield pyarrow.RecordBatch.from_pylist([], schema)
     for e in evaluations(db, run_id):
         if iteration in (None, e.number):
-            each = zip(e.problem_ids.tolist(), e.levels.tolist(), e.greedy.tolist(), e.pass_rate.tolist())
-            rows = [(e.number, e.policy_id, id, level or None, greedy, round(rate * e.n), e.n, rate) for id, level, greedy, rate in each]
+            each = zip(
+                e.problem_ids.tolist(), e.levels.tolist(), e.greedy.tolist(), e.pass_rate.tolist()
+            )
+            rows = [
+                (e.number, e.policy_id, id, level or None, greedy, round(rate * e.n), e.n, rate)
+                for id, level, greedy, rate in each
+            ]
             yield pyarrow.RecordBatch.from_pylist([dict(zip(names, row)) for row in rows], schema)
 
 
-def _with_prompts(batches: Iterator["pyarrow.RecordBatch"], template: str) -> Iterator["pyarrow.RecordBatch"]:
+def _with_prompts(
+    batches: Iterator["pyarrow.RecordBatch"], template: str
+) -> Iterator["pyarrow.RecordBatch"]:
     """TRL's columns first; the prompt is what the policy read."""
     import pyarrow
 
     for batch in batches:
-        prompts = pyarrow.array([fill(template, question) for question in batch.column("question").to_pylist()], pyarrow.string())
-        rest = [name for name in batch.schema.names if name not in ("question", "chosen", "rejected")]
+        prompts = pyarrow.array(
+            [fill(template, question) for question in batch.column("question").to_pylist()],
+            pyarrow.string(),
+        )
+        rest = [
+            name for name in batch.schema.names if name not in ("question", "chosen", "rejected")
+        ]
         columns = [prompts, *(batch.column(name) for name in ("chosen", "rejected", *rest))]
         yield pyarrow.record_batch(columns, names=["prompt", "chosen", "rejected", *rest])

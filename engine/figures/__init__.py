@@ -1,1 +1,3 @@
-"""What is read off a study: evaluations, summaries, comparisons, monitors, estimates, offers. Nothing here writes."""
+"""What is read off a study: evaluations, summaries, comparisons, monitors, estimates, offers.
+Nothing here writes.
+"""

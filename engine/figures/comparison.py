@@ -1,7 +1,9 @@
-"""Any runs side by side, whichever files they are in. Pure over measured runs: it knows no store and no page.
+"""Any runs side by side, whichever files they are in. Pure over measured runs: it knows no store
+and no page.
 
-Runs that are equal but for seed and name form a group, and a group of two or more seeds gets intervals over seeds. Two groups on the
-same held-out problems and seeds are compared problem by problem.
+Runs that are equal but for seed and name form a group, and a group of two or more seeds gets
+intervals over seeds. Two groups on the same held-out problems and seeds are compared problem by
+problem.
 """
 
 from dataclasses import asdict, dataclass
@@ -38,7 +40,9 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Paired:
-    """The second group minus the first in mean accuracy, over the same problems and seeds, in [-1, 1]."""
+    """The second group minus the first in mean accuracy, over the same problems and seeds, in [-1,
+    1].
+    """
 
     first: str
     second: str
@@ -55,11 +59,15 @@ class Comparison:
     groups: list[Group]
     paired: list[Paired]
     differences: list[str]
-    """How the other runs' budgets differ from the first run's, one sentence each; empty where all are the same."""
+    """How the other runs' budgets differ from the first run's, one sentence each; empty where all
+    are the same.
+    """
 
 
 def compare(measured: list[Measured]) -> Comparison:
-    """Runs against each other; the first is what budgets are held against. Raises: ConfigError without a run."""
+    """Runs against each other; the first is what budgets are held against. Raises: ConfigError
+    without a run.
+    """
     if not measured:
         raise ConfigError("There is no run to compare: name at least one.")
     members: dict[str, list[Measured]] = {}
@@ -67,7 +75,9 @@ def compare(measured: list[Measured]) -> Comparison:
         members.setdefault(m.compared.group, []).append(m)
     runs = [m.compared for m in measured]
     paired = [p for a, b in combinations(members, 2) for p in _paired(a, members[a], b, members[b])]
-    return Comparison(runs, [_group(id, own) for id, own in members.items()], paired, _differences(runs))
+    return Comparison(
+        runs, [_group(id, own) for id, own in members.items()], paired, _differences(runs)
+    )
 
 
 def plain(comparison: Comparison) -> dict:
@@ -83,32 +93,71 @@ def _by_seed(members: list[Measured]) -> dict[int, Measured]:
 def _group(id: str, members: list[Measured]) -> Group:
     by_seed = _by_seed(members)
     numbers = sorted({number for m in by_seed.values() for number in m.evaluations})
-    accuracy = [_over_seeds(number, {s: m.evaluations[number] for s, m in by_seed.items() if number in m.evaluations}) for number in numbers]
+    accuracy = [
+        _over_seeds(
+            number,
+            {s: m.evaluations[number] for s, m in by_seed.items() if number in m.evaluations},
+        )
+        for number in numbers
+    ]
     return Group(id, [m.compared.label for m in members], members[0].compared.done, accuracy)
 
 
 def _over_seeds(number: int, found: dict[int, Evaluation]) -> Seeds:
-    greedy, mean = ([getattr(e, part).mean() for e in found.values()] for part in ("greedy", "pass_rate"))
+    greedy, mean = (
+        [getattr(e, part).mean() for e in found.values()] for part in ("greedy", "pass_rate")
+    )
     several = len(found) > 1
     return Seeds(
-        number, sorted(found), float(np.mean(greedy)), float(np.mean(mean)),
-        student_t(greedy) if several else None, student_t(mean) if several else None,
-    )  # fmt: skip
+        number,
+        sorted(found),
+        float(np.mean(greedy)),
+        float(np.mean(mean)),
+        student_t(greedy) if several else None,
+        student_t(mean) if several else None,
+    )
 
 
 def _paired(first: str, a: list[Measured], second: str, b: list[Measured]) -> list[Paired]:
-    """One entry per policy number that both groups evaluated with a shared seed on the same problems."""
+    """One entry per policy number that both groups evaluated with a shared seed on the same
+    problems.
+    """
     by_seed_a, by_seed_b = _by_seed(a), _by_seed(b)
     shared = sorted(set(by_seed_a) & set(by_seed_b))
-    numbers = sorted({n for s in shared for n in set(by_seed_a[s].evaluations) & set(by_seed_b[s].evaluations) if n})
+    numbers = sorted(
+        {
+            n
+            for s in shared
+            for n in set(by_seed_a[s].evaluations) & set(by_seed_b[s].evaluations)
+            if n
+        }
+    )
     paired = []
     for number in numbers:
-        found = [(s, by_seed_a[s].evaluations.get(number), by_seed_b[s].evaluations.get(number)) for s in shared]
-        same = [(s, x, y) for s, x, y in found if x and y and np.array_equal(x.problem_ids, y.problem_ids)]
-        same = [(s, x, y) for s, x, y in same if np.array_equal(x.problem_ids, same[0][1].problem_ids)]
+        found = [
+            (s, by_seed_a[s].evaluations.get(number), by_seed_b[s].evaluations.get(number))
+            for s in shared
+        ]
+        same = [
+            (s, x, y)
+            for s, x, y in found
+            if x and y and np.array_equal(x.problem_ids, y.problem_ids)
+        ]
+        same = [
+            (s, x, y) for s, x, y in same if np.array_equal(x.problem_ids, same[0][1].problem_ids)
+        ]
         if same:
             change = np.mean([y.pass_rate - x.pass_rate for _, x, y in same], axis=0)
-            paired.append(Paired(first, second, number, [s for s, _, _ in same], len(change), bootstrap_mean(change)))
+            paired.append(
+                Paired(
+                    first,
+                    second,
+                    number,
+                    [s for s, _, _ in same],
+                    len(change),
+                    bootstrap_mean(change),
+                )
+            )
     return paired
 
 
@@ -118,7 +167,10 @@ def _differences(runs: list[Compared]) -> list[str]:
         for wanted, what in ((lambda s: s.total, "may sample"), (lambda s: s.sampled, "sampled")):
             mine, theirs = [[wanted(s) for s in run.spent] for run in (other, first)]
             if mine != theirs:
-                told.append(f"{other.label} {what} {_counts(mine)} responses by iteration, {first.label} {_counts(theirs)}.")
+                told.append(
+                    f"{other.label} {what} {_counts(mine)} responses by iteration, {first.label}"
+                    f" {_counts(theirs)}."
+                )
                 break
     return told
 

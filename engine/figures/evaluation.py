@@ -1,4 +1,6 @@
-"""What a policy can do on the held-out problems: greedy accuracy and mean@n, with intervals, by level, and paired gains."""
+"""What a policy can do on the held-out problems: greedy accuracy and mean@n, with intervals, by
+level, and paired gains.
+"""
 
 from dataclasses import dataclass
 
@@ -11,7 +13,9 @@ from engine.study import runs
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """Complete results of one policy on a run's held-out problems, one entry per problem, in the run's order."""
+    """Complete results of one policy on a run's held-out problems, one entry per problem, in the
+    run's order.
+    """
 
     policy_id: str
     number: int
@@ -36,12 +40,18 @@ class Evaluation:
 
 
 def evaluation(db: Database, run_id: str, number: int, policy_id: str) -> Evaluation | None:
-    """The stored evaluation of M_number; None until every held-out problem has all its verdicts, or if there is none."""
+    """The stored evaluation of M_number; None until every held-out problem has all its verdicts, or
+    if there is none.
+    """
     n = runs.config_of(db, run_id).evaluation.n
     greedy_set, sampled_set = runs.evaluation_sets(db, run_id, number, policy_id)
     greedy = reads.verdict_columns(db, greedy_set.id, run_id)
     sampled = reads.verdict_columns(db, sampled_set.id, run_id)
-    if not len(sampled["n"]) or (np.asarray(greedy["n"]) < 1).any() or (np.asarray(sampled["n"]) < n).any():
+    if (
+        not len(sampled["n"])
+        or (np.asarray(greedy["n"]) < 1).any()
+        or (np.asarray(sampled["n"]) < n).any()
+    ):
         return None
     return Evaluation(
         policy_id,
@@ -56,7 +66,10 @@ def evaluation(db: Database, run_id: str, number: int, policy_id: str) -> Evalua
 
 def evaluations(db: Database, run_id: str) -> list[Evaluation]:
     """Every complete evaluation of a run's policies M_0, M_1, …"""
-    found = (evaluation(db, run_id, number, policy_id) for number, policy_id in evaluated_policies(db, run_id).items())
+    found = (
+        evaluation(db, run_id, number, policy_id)
+        for number, policy_id in evaluated_policies(db, run_id).items()
+    )
     return [e for e in found if e is not None]
 
 

@@ -1,6 +1,8 @@
-"""How long responses are on each of DAST's levels, before and after its prompts with worked examples: steps and tokens.
+"""How long responses are on each of DAST's levels, before and after its prompts with worked
+examples: steps and tokens.
 
-Before are the pre-samples, after are the resamples. Source: DAST, docs/method.md, section 3, length control.
+Before are the pre-samples, after are the resamples. Source: DAST, docs/method.md, section 3, length
+control.
 """
 
 from collections import defaultdict
@@ -30,7 +32,8 @@ class LevelLengths:
 
 
 def level_lengths(db: Database, run_id: str, iteration: int) -> list[LevelLengths]:
-    """A row per level that holds problems of the commit, easy first; none before the commit. Problems whose level M_0 left unknown are in none.
+    """A row per level that holds problems of the commit, easy first; none before the commit.
+    Problems whose level M_0 left unknown are in none.
 
     Reads every text: seconds for many thousands.
     """
@@ -42,7 +45,12 @@ def level_lengths(db: Database, run_id: str, iteration: int) -> list[LevelLength
             sizes[purpose, levels[problem_id]].append((len(split_steps(text)), n_tokens))
             problems[levels[problem_id]].add(problem_id)
     return [
-        LevelLengths(Level(level), len(problems[level]), _length(sizes[Purpose.PRESAMPLE, level]), _length(sizes[Purpose.RESAMPLE, level]))
+        LevelLengths(
+            Level(level),
+            len(problems[level]),
+            _length(sizes[Purpose.PRESAMPLE, level]),
+            _length(sizes[Purpose.RESAMPLE, level]),
+        )
         for level in sorted(problems)
     ]
 

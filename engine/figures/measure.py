@@ -1,4 +1,5 @@
-"""A run as figures that can be set beside another's: what was done, what it cost, what it gave. Reads one database per run, and no text.
+"""A run as figures that can be set beside another's: what was done, what it cost, what it gave.
+Reads one database per run, and no text.
 
 What one run says has intervals over problems. See comparison for several runs.
 """
@@ -83,7 +84,8 @@ class Part:
     pairs_per_1000: float | None
     """Per 1,000 of those responses; None without any."""
     gain: Interval | None
-    """Last policy over M_0 on held-out problems of this level or class; a class is M_0's, by its own sampled responses, so it
+    """Last policy over M_0 on held-out problems of this level or class; a class is M_0's, by its
+    own sampled responses, so it
     holds regression to the mean: compare it between runs, not with zero."""
 
 
@@ -121,31 +123,52 @@ class Measured:
 
 
 def measure_files(names: list[str]) -> list[Measured]:
-    """Runs named as FILE or FILE:RUN, in that order, every one once; a file alone means its newest run. Files are closed again.
+    """Runs named as FILE or FILE:RUN, in that order, every one once; a file alone means its newest
+    run. Files are closed again.
 
-    Raises: ConfigError for a file or run that is not there; StoreLocked for a file that another process owns.
+    Raises: ConfigError for a file or run that is not there; StoreLocked for a file that another
+    process owns.
     """
     asked = [_file_and_run(name) for name in names]
     found: dict[tuple[Path, str | None], Measured] = {}
     for path in dict.fromkeys(path for path, _ in asked):
         db = Database(path)
         try:
-            found |= {(path, run_id): measure(db, pick_run(db, run_id), file=path.name) for own, run_id in asked if own == path}
+            found |= {
+                (path, run_id): measure(db, pick_run(db, run_id), file=path.name)
+                for own, run_id in asked
+                if own == path
+            }
         finally:
             db.close()
-    return list({(path, found[path, run_id].compared.run_id): found[path, run_id] for path, run_id in asked}.values())
+    return list(
+        {
+            (path, found[path, run_id].compared.run_id): found[path, run_id]
+            for path, run_id in asked
+        }.values()
+    )
 
 
 def measure(db: Database, run_id: str, *, file: str = "") -> Measured:
-    """Everything about one run that is compared. Reads no text; blocks for seconds at most. Raises: ConfigError for an unknown run."""
+    """Everything about one run that is compared. Reads no text; blocks for seconds at most. Raises:
+    ConfigError for an unknown run.
+    """
     config, notes = resolved_config(db, run_id)
-    told, found = summarise(db, run_id)["iterations"], {e.number: e for e in evaluations(db, run_id)}
+    told, found = (
+        summarise(db, run_id)["iterations"],
+        {e.number: e for e in evaluations(db, run_id)},
+    )
     tokens, seconds = comparison_reads.tokens(db, run_id), comparison_reads.seconds(db, run_id)
     spent = [
-        Spent(row["iteration"], **row["budget"], n_pairs=row["n_pairs"], n_tokens=tokens.get(row["iteration"], 0),
-              seconds=round(seconds.get(row["iteration"], 0.0), 2))
+        Spent(
+            row["iteration"],
+            **row["budget"],
+            n_pairs=row["n_pairs"],
+            n_tokens=tokens.get(row["iteration"], 0),
+            seconds=round(seconds.get(row["iteration"], 0.0), 2),
+        )
         for row in told
-    ]  # fmt: skip
+    ]
     commits = [c for c in (commit_reads.commit(db, run_id, row["iteration"]) for row in told) if c]
     change = gain(found[0], found[max(found)]) if len(found) > 1 and 0 in found else None
     rows = comparison_reads.training_yield(db, run_id)
@@ -161,7 +184,9 @@ def measure(db: Database, run_id: str, *, file: str = "") -> Measured:
         spent=spent,
         accuracy=[_accuracy(e, found.get(0)) for e in found.values()],
         pairs_per_1000={unit: _pairs_per_1000(spent, unit) for unit in UNITS},
-        gain_per_1000={unit: _gain_per_1000(spent, unit, change, max(found, default=0)) for unit in UNITS},
+        gain_per_1000={
+            unit: _gain_per_1000(spent, unit, change, max(found, default=0)) for unit in UNITS
+        },
         levels=_levels(rows, found),
         classes=_classes(rows, found),
     )
@@ -170,14 +195,20 @@ def measure(db: Database, run_id: str, *, file: str = "") -> Measured:
 
 def _file_and_run(name: str) -> tuple[Path, str | None]:
     file, colon, run_id = name.rpartition(":")
-    path = Path(name).expanduser() if not colon or Path(name).expanduser().exists() else Path(file).expanduser()
+    path = (
+        Path(name).expanduser()
+        if not colon or Path(name).expanduser().exists()
+        else Path(file).expanduser()
+    )
     if not path.is_file():
         raise ConfigError(f"There is no database at {path}. Name a file, or FILE:RUN.")
     return path.resolve(), run_id if colon and path == Path(file).expanduser() else None
 
 
 def _kind(config: RunConfig) -> RunConfig:
-    """What two runs share that differ in seed and name alone. The policy counts by its content, not by its path."""
+    """What two runs share that differ in seed and name alone. The policy counts by its content, not
+    by its path.
+    """
     return replace(config, seed=0, name="", policy=replace(config.policy, path=""))
 
 
@@ -187,20 +218,31 @@ def _choice(bound: dict) -> tuple:
 
 def _done(config: RunConfig, commits: list[dict]) -> Done:
     def of(name: str) -> str:
-        return ", ".join(dict.fromkeys(c[name] for c in commits)) or getattr(config.difficulty, name)
+        return ", ".join(dict.fromkeys(c[name] for c in commits)) or getattr(
+            config.difficulty, name
+        )
 
     t = config.training
     training = t.method + (" from base" if t.start == "base" else "")
-    return Done(of("strategy"), of("mode"), "none" if config.is_recorded else training, config.problems.per_iteration)
+    return Done(
+        of("strategy"),
+        of("mode"),
+        "none" if config.is_recorded else training,
+        config.problems.per_iteration,
+    )
 
 
 def _accuracy(e: Evaluation, first: Evaluation | None) -> Accuracy:
     change = gain(first, e) if first is not None and e.number else None
-    return Accuracy(e.number, e.n, len(e.problem_ids), e.greedy_interval(), e.mean_interval(), change)
+    return Accuracy(
+        e.number, e.n, len(e.problem_ids), e.greedy_interval(), e.mean_interval(), change
+    )
 
 
 def _amount(spent: list[Spent], unit: str) -> float:
-    return sum({"responses": s.sampled, "tokens": s.n_tokens, "seconds": s.seconds}[unit] for s in spent)
+    return sum(
+        {"responses": s.sampled, "tokens": s.n_tokens, "seconds": s.seconds}[unit] for s in spent
+    )
 
 
 def _pairs_per_1000(spent: list[Spent], unit: str) -> float | None:
@@ -209,15 +251,27 @@ def _pairs_per_1000(spent: list[Spent], unit: str) -> float | None:
     return 1000 * sum(s.n_pairs for s in with_pairs) / amount if amount else None
 
 
-def _gain_per_1000(spent: list[Spent], unit: str, change: Interval | None, last: int) -> Interval | None:
+def _gain_per_1000(
+    spent: list[Spent], unit: str, change: Interval | None, last: int
+) -> Interval | None:
     amount = _amount([s for s in spent if s.iteration < last], unit)
-    return Interval(*(1000 * part / amount for part in (change.value, change.low, change.high))) if change and amount else None
+    return (
+        Interval(*(1000 * part / amount for part in (change.value, change.low, change.high)))
+        if change and amount
+        else None
+    )
 
 
 def _levels(rows: list[dict], found: dict[int, Evaluation]) -> dict[str, Part]:
-    names = {row["level"] for row in rows} | {level for e in found.values() for level in e.levels.tolist()}
+    names = {row["level"] for row in rows} | {
+        level for e in found.values() for level in e.levels.tolist()
+    }
     return {
-        name: _part([row for row in rows if row["level"] == name], found, lambda first, name=name: first.levels == name)
+        name: _part(
+            [row for row in rows if row["level"] == name],
+            found,
+            lambda first, name=name: first.levels == name,
+        )
         for name in sorted(names - {""})
     }
 
@@ -228,13 +282,22 @@ def _classes(rows: list[dict], found: dict[int, Evaluation]) -> dict[str, Part]:
         return classify(n_correct, first.n, None, tau_l=0, tau_h=1, mode="accuracy") == d
 
     return {
-        d.name.lower(): _part([row for row in rows if row["difficulty"] == d], found, lambda first, d=d: held_out(first, d))
+        d.name.lower(): _part(
+            [row for row in rows if row["difficulty"] == d],
+            found,
+            lambda first, d=d: held_out(first, d),
+        )
         for d in Difficulty
     }
 
 
-def _part(rows: list[dict], found: dict[int, Evaluation], chosen: Callable[[Evaluation], np.ndarray]) -> Part:
-    n_responses, n_pairs = sum(row["n_responses"] for row in rows), sum(row["n_pairs"] for row in rows)
+def _part(
+    rows: list[dict], found: dict[int, Evaluation], chosen: Callable[[Evaluation], np.ndarray]
+) -> Part:
+    n_responses, n_pairs = (
+        sum(row["n_responses"] for row in rows),
+        sum(row["n_pairs"] for row in rows),
+    )
     change = None
     if 0 in found and len(found) > 1 and (own := chosen(found[0])).any():
         change = gain(found[0], found[max(found)], own)

@@ -1,6 +1,8 @@
-"""B-STaR's monitors of an iteration: how much its pre-samples explore, and how well the rewards exploit them.
+"""B-STaR's monitors of an iteration: how much its pre-samples explore, and how well the rewards
+exploit them.
 
-Over the n_p pre-samples of every problem, so that iterations and strategies are measured on the same number of responses.
+Over the n_p pre-samples of every problem, so that iterations and strategies are measured on the
+same number of responses.
 """
 
 from dataclasses import dataclass
@@ -16,7 +18,9 @@ from engine.study import runs
 
 @dataclass(frozen=True, slots=True)
 class Monitors:
-    """Means over the problems whose pre-samples are all judged; what needs rewards is None where some have none."""
+    """Means over the problems whose pre-samples are all judged; what needs rewards is None where
+    some have none.
+    """
 
     n_problems: int
     k: int
@@ -33,21 +37,35 @@ class Monitors:
     balance: float | None
     """Mean balance score of what is kept above tau."""
     n_star: int
-    """ceil(N / M), N half of the pre-samples: ours, the paper's N is a number of responses wanted in the end."""
+    """ceil(N / M), N half of the pre-samples: ours, the paper's N is a number of responses wanted
+    in the end.
+    """
     tau: float
     """As tuned, else 0."""
 
 
 def monitors(db: Database, run_id: str, iteration: int) -> Monitors | None:
-    """An iteration's monitors; None before any of its problems has all pre-samples judged. Reads every text: seconds for thousands."""
+    """An iteration's monitors; None before any of its problems has all pre-samples judged. Reads
+    every text: seconds for thousands.
+    """
     k = runs.config_of(db, run_id).sampling.n_presample
     rows = reads.presamples(db, run_id, iteration)
-    problems = [whole for _, group in groupby(rows, key=lambda r: r["problem_id"]) if len(whole := list(group)) == k]
+    problems = [
+        whole
+        for _, group in groupby(rows, key=lambda r: r["problem_id"])
+        if len(whole := list(group)) == k
+    ]
     if not problems:
         return None
     s, tuned = min(2, k), reads.tuning(db, run_id, iteration)
-    tau, wanted = tuned["tau"] if tuned else 0.0, metrics.n_star(max(1, k * len(problems) // 2), len(problems))
-    columns = [tuple([r[name] for r in whole] for name in ("text", "correct", "reward")) for whole in problems]
+    tau, wanted = (
+        tuned["tau"] if tuned else 0.0,
+        metrics.n_star(max(1, k * len(problems) // 2), len(problems)),
+    )
+    columns = [
+        tuple([r[name] for r in whole] for name in ("text", "correct", "reward"))
+        for whole in problems
+    ]
     is_scored = all(reward is not None for _, _, rewards in columns for reward in rewards)
 
     def mean(figure) -> float:
@@ -61,16 +79,25 @@ def monitors(db: Database, run_id: str, iteration: int) -> Monitors | None:
         pass_at_k=mean(lambda texts, correct, _: any(correct)),
         pass_at_k_s=mean(lambda texts, correct, _: metrics.pass_at_k_s(texts, correct, k, s)),
         distinct_equations=metrics.distinct_equations(
-            [text for texts, _, _ in columns for text in texts], [c for _, correct, _ in columns for c in correct]
+            [text for texts, _, _ in columns for text in texts],
+            [c for _, correct, _ in columns for c in correct],
         ),
-        best_of_k=mean(lambda _, correct, rewards: metrics.best_of_k(rewards, correct, k)) if is_scored else None,
-        reward_at_k_s=mean(lambda _, correct, rewards: metrics.reward_at_k_s(rewards, correct, k, s)) if is_scored else None,
+        best_of_k=mean(lambda _, correct, rewards: metrics.best_of_k(rewards, correct, k))
+        if is_scored
+        else None,
+        reward_at_k_s=mean(
+            lambda _, correct, rewards: metrics.reward_at_k_s(rewards, correct, k, s)
+        )
+        if is_scored
+        else None,
         balance=mean(lambda *column: _balance(*column, tau, wanted)) if is_scored else None,
         n_star=wanted,
         tau=tau,
     )
 
 
-def _balance(texts: list[str], correct: list[bool], rewards: list[float], tau: float, n_star: int) -> float:
+def _balance(
+    texts: list[str], correct: list[bool], rewards: list[float], tau: float, n_star: int
+) -> float:
     kept = np.flatnonzero(combined_reward(correct, rewards) > tau).tolist()
     return metrics.balance_score([texts[i] for i in kept], [correct[i] for i in kept], n_star)

@@ -8,22 +8,34 @@ from engine.types import Difficulty
 
 
 def summarise(db: Database, run_id: str) -> dict:
-    """{"iterations": [...]}: per iteration the problems, budget, classes, pairs, training, evaluations and seconds."""
+    """{"iterations": [...]}: per iteration the problems, budget, classes, pairs, training,
+    evaluations and seconds.
+    """
     evaluated = {e.number: e for e in evaluations(db, run_id)}
-    return {"iterations": [_iteration(db, run_id, row, evaluated) for row in reads.iterations(db, run_id)]}
+    return {
+        "iterations": [
+            _iteration(db, run_id, row, evaluated) for row in reads.iterations(db, run_id)
+        ]
+    }
 
 
 def class_counts_of_commit(db: Database, run_id: str, number: int) -> dict[str, int]:
     """Problems per class as committed."""
     rows = commit_reads.given_counts(db, run_id, number)
-    return {d.name.lower(): sum(row["n"] for row in rows if row["difficulty"] == d) for d in Difficulty}
+    return {
+        d.name.lower(): sum(row["n"] for row in rows if row["difficulty"] == d) for d in Difficulty
+    }
 
 
 def _iteration(db: Database, run_id: str, row: dict, evaluated: dict[int, Evaluation]) -> dict:
     config, t = config_of(db, run_id), row["iteration"]
     bound, pairs = commit_reads.commit(db, run_id, t), commit_reads.pair_set(db, run_id, t)
     n_problems = config.problems.n_train
-    before, after, side = evaluated.get(t), evaluated.get(t + 1), side_reads.side_counts(db, run_id, t)
+    before, after, side = (
+        evaluated.get(t),
+        evaluated.get(t + 1),
+        side_reads.side_counts(db, run_id, t),
+    )
     return {
         "iteration": t,
         "n_problems": n_problems,
@@ -49,7 +61,9 @@ def _iteration(db: Database, run_id: str, row: dict, evaluated: dict[int, Evalua
 
 def _dpo(db: Database, run_id: str, t: int) -> dict | None:
     """Ends of the training's curves; the margins are None for SFT, which has none."""
-    job = job_rows.latest(db, run_id, t, "train", done=True) or job_rows.latest(db, run_id, t, "train")
+    job = job_rows.latest(db, run_id, t, "train", done=True) or job_rows.latest(
+        db, run_id, t, "train"
+    )
     if job is None:
         return None
     columns = job_rows.metrics(db, job["id"])
@@ -69,10 +83,16 @@ def _dpo(db: Database, run_id: str, t: int) -> dict | None:
 
 
 def _evaluation(e: Evaluation) -> dict:
-    """greedy and mean are accuracies; n is the number of sampled responses per problem that mean is over."""
+    """greedy and mean are accuracies; n is the number of sampled responses per problem that mean is
+    over.
+    """
     greedy, mean = e.greedy_interval(), e.mean_interval()
     levels = {
-        level: {"greedy": _ends(e.greedy_interval(rows)), "mean": _ends(e.mean_interval(rows)), "n_problems": int(rows.sum())}
+        level: {
+            "greedy": _ends(e.greedy_interval(rows)),
+            "mean": _ends(e.mean_interval(rows)),
+            "n_problems": int(rows.sum()),
+        }
         for level in sorted(set(e.levels.tolist()))
         if level and (rows := e.levels == level).any()
     }
@@ -94,6 +114,8 @@ def _ends(interval: Interval) -> dict:
 def _seconds(db: Database, run_id: str, t: int) -> dict[str, float]:
     seconds: dict[str, float] = {}
     for job in job_rows.of_run(db, run_id, t):
-        name = "_".join([job["kind"], *([job["params"]["policy"]] if job["kind"] == "evaluate" else [])])
+        name = "_".join(
+            [job["kind"], *([job["params"]["policy"]] if job["kind"] == "evaluate" else [])]
+        )
         seconds[name] = round(seconds.get(name, 0.0) + job["busy_s"], 2)
     return seconds

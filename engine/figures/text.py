@@ -12,7 +12,9 @@ def as_text(comparison: Comparison) -> str:
 
 
 def tables(comparison: Comparison) -> dict[str, list[dict[str, str]]]:
-    """Rows by title: budgets, accuracy by policy, what 1,000 of each unit gave, levels and classes, seeds, and pairs of groups."""
+    """Rows by title: budgets, accuracy by policy, what 1,000 of each unit gave, levels and classes,
+    seeds, and pairs of groups.
+    """
     several = [g for g in comparison.groups if any(len(a.seeds) > 1 for a in g.accuracy)]
     return {
         "Budget": [row for run in comparison.runs for row in _budget(run)],
@@ -30,17 +32,28 @@ def table(rows: list[dict[str, str]]) -> str:
         return ""
     widths = {name: max(len(name), *(len(row[name]) for row in rows)) for name in rows[0]}
     lines = [{name: name for name in widths}, *rows]
-    return "\n".join("  ".join(line[name].ljust(width) for name, width in widths.items()).rstrip() for line in lines)
+    return "\n".join(
+        "  ".join(line[name].ljust(width) for name, width in widths.items()).rstrip()
+        for line in lines
+    )
 
 
 def points(interval: Interval | None) -> str:
     """A difference of two accuracies, in points: +6.8 [+4.3, +9.4]; – for None."""
-    return "–" if interval is None else f"{100 * interval.value:+.1f} [{100 * interval.low:+.1f}, {100 * interval.high:+.1f}]"
+    return (
+        "–"
+        if interval is None
+        else f"{100 * interval.value:+.1f} [{100 * interval.low:+.1f}, {100 * interval.high:+.1f}]"
+    )
 
 
 def share(interval: Interval | None) -> str:
     """An accuracy in per cent: 49.6 [46.0, 53.1]; – for None."""
-    return "–" if interval is None else f"{100 * interval.value:.1f} [{100 * interval.low:.1f}, {100 * interval.high:.1f}]"
+    return (
+        "–"
+        if interval is None
+        else f"{100 * interval.value:.1f} [{100 * interval.low:.1f}, {100 * interval.high:.1f}]"
+    )
 
 
 def _count(n: float | None) -> str:
@@ -51,51 +64,97 @@ def _budget(run: Compared) -> list[dict[str, str]]:
     d = run.done
     return [
         {
-            "run": run.label, "seed": str(run.seed), "group": run.group, "strategy": d.strategy, "mode": d.mode, "training": d.training,
-            "problems": d.problems, "iteration": str(s.iteration), "presampled": _count(s.presampled), "resampled": _count(s.resampled),
-            "tuned": _count(s.tuned), "calibrated": _count(s.calibrated), "unspent": _count(s.unspent), "total": _count(s.total),
-            "pairs": _count(s.n_pairs), "tokens": _count(s.n_tokens), "seconds": _count(s.seconds),
+            "run": run.label,
+            "seed": str(run.seed),
+            "group": run.group,
+            "strategy": d.strategy,
+            "mode": d.mode,
+            "training": d.training,
+            "problems": d.problems,
+            "iteration": str(s.iteration),
+            "presampled": _count(s.presampled),
+            "resampled": _count(s.resampled),
+            "tuned": _count(s.tuned),
+            "calibrated": _count(s.calibrated),
+            "unspent": _count(s.unspent),
+            "total": _count(s.total),
+            "pairs": _count(s.n_pairs),
+            "tokens": _count(s.n_tokens),
+            "seconds": _count(s.seconds),
         }
         for s in run.spent
-    ]  # fmt: skip
+    ]
 
 
 def _accuracy(run: Compared) -> list[dict[str, str]]:
     return [
-        {"run": run.label, "policy": f"M{a.number}", "problems": _count(a.n_problems), "greedy %": share(a.greedy), "n": str(a.n),
-         "mean of n %": share(a.mean), "gain over M0": points(a.gain)}
+        {
+            "run": run.label,
+            "policy": f"M{a.number}",
+            "problems": _count(a.n_problems),
+            "greedy %": share(a.greedy),
+            "n": str(a.n),
+            "mean of n %": share(a.mean),
+            "gain over M0": points(a.gain),
+        }
         for a in run.accuracy
-    ]  # fmt: skip
+    ]
 
 
 def _per_1000(run: Compared) -> dict[str, str]:
-    pairs = {f"pairs / 1,000 {unit}": "–" if run.pairs_per_1000[unit] is None else f"{run.pairs_per_1000[unit]:.2f}" for unit in UNITS}
+    pairs = {
+        f"pairs / 1,000 {unit}": "–"
+        if run.pairs_per_1000[unit] is None
+        else f"{run.pairs_per_1000[unit]:.2f}"
+        for unit in UNITS
+    }
     gains = {f"points / 1,000 {unit}": _small(run.gain_per_1000[unit]) for unit in UNITS}
     return {"run": run.label, **pairs, **gains}
 
 
 def _small(interval: Interval | None) -> str:
     """Points with three significant digits: a gain per 1,000 tokens is small."""
-    return "–" if interval is None else f"{100 * interval.value:+.3g} [{100 * interval.low:+.3g}, {100 * interval.high:+.3g}]"
+    return (
+        "–"
+        if interval is None
+        else f"{100 * interval.value:+.3g} [{100 * interval.low:+.3g}, {100 * interval.high:+.3g}]"
+    )
 
 
 def _parts(run: Compared) -> list[dict[str, str]]:
     return [
-        {"run": run.label, "part": f"{kind} {name}", "responses": _count(part.n_responses), "pairs": _count(part.n_pairs),
-         "pairs / 1,000": "–" if part.pairs_per_1000 is None else f"{part.pairs_per_1000:.1f}", "gain over M0": points(part.gain)}
+        {
+            "run": run.label,
+            "part": f"{kind} {name}",
+            "responses": _count(part.n_responses),
+            "pairs": _count(part.n_pairs),
+            "pairs / 1,000": "–" if part.pairs_per_1000 is None else f"{part.pairs_per_1000:.1f}",
+            "gain over M0": points(part.gain),
+        }
         for kind, parts in (("level", run.levels), ("class", run.classes))
         for name, part in parts.items()
-    ]  # fmt: skip
+    ]
 
 
 def _seeds(group: Group) -> list[dict[str, str]]:
     return [
-        {"group": group.id, "strategy": group.done.strategy, "policy": f"M{a.number}", "seeds": str(len(a.seeds)),
-         "greedy %": share(a.greedy_interval), "mean of n %": share(a.mean_interval)}
+        {
+            "group": group.id,
+            "strategy": group.done.strategy,
+            "policy": f"M{a.number}",
+            "seeds": str(len(a.seeds)),
+            "greedy %": share(a.greedy_interval),
+            "mean of n %": share(a.mean_interval),
+        }
         for a in group.accuracy
-    ]  # fmt: skip
+    ]
 
 
 def _paired(p: Paired) -> dict[str, str]:
-    return {"groups": f"{p.second} − {p.first}", "policy": f"M{p.number}", "seeds": str(len(p.seeds)), "problems": _count(p.n_problems),
-            "paired difference in points": points(p.difference)}  # fmt: skip
+    return {
+        "groups": f"{p.second} − {p.first}",
+        "policy": f"M{p.number}",
+        "seeds": str(len(p.seeds)),
+        "problems": _count(p.n_problems),
+        "paired difference in points": points(p.difference),
+    }

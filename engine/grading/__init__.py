@@ -1,8 +1,9 @@
-"""Grading: does a response's answer equal the reference answer? One odd response is a verdict with a status, never a crash.
+"""Grading: does a response's answer equal the reference answer? One odd response is a verdict with
+a status, never a crash.
 
-Importing this room is light: Math-Verify and sympy are loaded in child processes only, and only when the cheap
-rules leave a pair open. `extraction` finds the answer, `exact` decides the plain cases, `check` asks Math-Verify,
-`pool` keeps the children.
+Importing this room is light: Math-Verify and sympy are loaded in child processes only, and only
+when the cheap rules leave a pair open. `extraction` finds the answer, `exact` decides the plain
+cases, `check` asks Math-Verify, `pool` keeps the children.
 """
 
 import atexit
@@ -20,7 +21,8 @@ _shared: Grader | None = None
 
 
 def grade(gold: str, responses: Sequence[str]) -> list[Verdict]:
-    """One verdict per response to one problem, in order. Blocks; uses a grader that the whole process shares.
+    """One verdict per response to one problem, in order. Blocks; uses a grader that the whole
+    process shares.
 
     Args:
         gold: The reference answer, LaTeX or plain; a GSM8K or MATH solution that holds it will do.

@@ -1,6 +1,8 @@
-"""Grading responses again, to compare: which verdicts, or flags that came along, are others now? It writes nothing.
+"""Grading responses again, to compare: which verdicts, or flags that came along, are others now? It
+writes nothing.
 
-It knows neither the store nor files: `engine.study.overrides` reads a run's responses, `engine.recorded.flags` an imported set's.
+It knows neither the store nor files: `engine.study.overrides` reads a run's responses,
+`engine.recorded.flags` an imported set's.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -53,16 +55,23 @@ class Regraded:
 
 
 def regrade(
-    batches: Iterable[Sequence[Earlier]], grader: Grader, on_progress: Callable[[Regraded], None] = lambda so_far: None
+    batches: Iterable[Sequence[Earlier]],
+    grader: Grader,
+    on_progress: Callable[[Regraded], None] = lambda so_far: None,
 ) -> Regraded:
-    """Grade everything again, batch by batch. A status has to be the same; a flag only says correct or not. Blocks.
+    """Grade everything again, batch by batch. A status has to be the same; a flag only says correct
+    or not. Blocks.
 
     Raises: GradingError: no checking process could be started.
     """
     n_graded, found = 0, []
     for batch in batches:
         verdicts = grader.grade_many([(one.answer, one.text) for one in batch])
-        found += [_disagreement(one, verdict) for one, verdict in zip(batch, verdicts) if _differs(one.was, verdict)]
+        found += [
+            _disagreement(one, verdict)
+            for one, verdict in zip(batch, verdicts)
+            if _differs(one.was, verdict)
+        ]
         n_graded += len(batch)
         on_progress(Regraded(n_graded, found))
     return Regraded(n_graded, found)
@@ -75,21 +84,45 @@ def _differs(was: VerdictStatus | bool, verdict: Verdict) -> bool:
 def _disagreement(one: Earlier, verdict: Verdict) -> Disagreement:
     was = ("correct" if one.was else "wrong") if isinstance(one.was, bool) else one.was
     return Disagreement(
-        one.problem_id, one.index, one.answer, was, verdict.status, verdict.predicted, verdict.reason,
-        one.iteration, one.purpose, one.overridden,
-    )  # fmt: skip
+        one.problem_id,
+        one.index,
+        one.answer,
+        was,
+        verdict.status,
+        verdict.predicted,
+        verdict.reason,
+        one.iteration,
+        one.purpose,
+        one.overridden,
+    )
 
 
 def as_table(found: Sequence[Disagreement]) -> str:
-    """Disagreements as lines of text; control characters of model text are shown, not sent. Columns without a value are left out."""
-    names = ("iteration", "purpose", "problem_id", "index", "was", "is_now", "answer", "predicted", "reason")
+    """Disagreements as lines of text; control characters of model text are shown, not sent. Columns
+    without a value are left out.
+    """
+    names = (
+        "iteration",
+        "purpose",
+        "problem_id",
+        "index",
+        "was",
+        "is_now",
+        "answer",
+        "predicted",
+        "reason",
+    )
     rows = [asdict(d) for d in found]
     names = [name for name in names if any(row[name] is not None for row in rows)]
     cells = [names, *([_cell(row[name]) for name in names] for row in rows)]
     widths = [max(map(len, column)) for column in zip(*cells)]
-    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in cells)
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in cells
+    )
 
 
 def _cell(value: object) -> str:
-    text = "".join(c if c.isprintable() else "�" for c in " ".join(str("" if value is None else value).split()))
+    text = "".join(
+        c if c.isprintable() else "�" for c in " ".join(str("" if value is None else value).split())
+    )
     return text if len(text) <= 60 else f"{text[:59]}…"

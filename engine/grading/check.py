@@ -1,16 +1,22 @@
 """The expensive half of checking: Math-Verify, in a child process that can be killed.
 
-It must never be imported by the parent: Math-Verify takes a second to load, can hang for good and can take all
-memory. No timeout is set here; whoever calls `check` must be able to end the process.
+It must never be imported by the parent: Math-Verify takes a second to load, can hang for good and
+can take all memory. No timeout is set here; whoever calls `check` must be able to end the process.
 
 Source: Math-Verify 0.9, `verify(gold, target)`: gold first, it is not symmetric. Departures:
-1. Only the LaTeX reading is used. The plain-expression reading goes through sympy's `parse_expr`, which runs code.
-2. An exception while comparing is an error, not a wrong answer; two answers written alike are equal all the same.
-3. Prose is compared as text. Math-Verify reads a sentence as a product of its letters, which is slow and equates anagrams.
-4. Formulas and equations that differ at a point are wrong without an attempt to simplify their difference. Math-Verify
-   alone also calls any two equations equal that it finds no solution of, like 1 = 2 and 3 = 4.
-5. An interval and the inequality it solves are equal in both directions (`allow_set_relation_comp`).
-6. Numbers below a thousandth that differ by 2 % are not equal; Math-Verify rounds to six places, so 2e-19 is 1e-27 to it.
+1. Only the LaTeX reading is used. The plain-expression reading goes through sympy's `parse_expr`,
+   which runs code.
+2. An exception while comparing is an error, not a wrong answer; two answers written alike are equal
+   all the same.
+3. Prose is compared as text. Math-Verify reads a sentence as a product of its letters, which is
+   slow and equates anagrams.
+4. Formulas and equations that differ at a point are wrong without an attempt to simplify their
+   difference. Math-Verify alone also calls any two equations equal that it finds no solution of,
+   like 1 = 2 and 3 = 4.
+5. An interval and the inequality it solves are equal in both directions
+   (`allow_set_relation_comp`).
+6. Numbers below a thousandth that differ by 2 % are not equal; Math-Verify rounds to six places, so
+   2e-19 is 1e-27 to it.
 """
 
 import logging
@@ -33,14 +39,17 @@ _LONG_WORD = re.compile(r"[A-Za-z]{5,}")
 _WORD = re.compile(r"[A-Za-z]{3,}")
 _FUNCTIONS = frozenset(
     """
-    arcsin arccos arctan arcsinh arccosh arctanh sinh cosh tanh log ln exp sqrt frac max min gcd lcm mod det sin
+    arcsin arccos arctan arcsinh arccosh arctanh sinh cosh tanh log ln exp sqrt frac max min gcd \
+lcm mod det sin
     cos tan sec csc cot and infty infinity pmatrix bmatrix
     """.split()
 )
 
 
 def is_prose(answer: str) -> bool:
-    """Whether an answer is a sentence or a name: a word of five letters or two of three, a closing unit not counted."""
+    """Whether an answer is a sentence or a name: a word of five letters or two of three, a closing
+    unit not counted.
+    """
     text = _COMMAND.sub(" ", _CLOSING_TEXT.sub("", answer))
     words = [word for word in _WORD.findall(text) if word.lower() not in _FUNCTIONS]
     return len(words) > 1 or any(_LONG_WORD.match(word) for word in words)
@@ -55,8 +64,11 @@ def _parsed_gold(gold: str) -> list[Any]:
     return _parse(gold)
 
 
-def check(gold: str, predicted: str, *, shortcuts: bool = True) -> tuple[Literal["correct", "wrong", "error"], str]:
-    """Compares two answers in the common spelling (see `exact.written_alike`); returns (status, reason). May hang.
+def check(
+    gold: str, predicted: str, *, shortcuts: bool = True
+) -> tuple[Literal["correct", "wrong", "error"], str]:
+    """Compares two answers in the common spelling (see `exact.written_alike`); returns (status,
+    reason). May hang.
 
     Without shortcuts the comparison is Math-Verify's alone, no point is tried first.
 
@@ -74,22 +86,33 @@ def check(gold: str, predicted: str, *, shortcuts: bool = True) -> tuple[Literal
     try:
         if shortcuts and wanted and found and differ_at_a_point(wanted[0], found[0]):
             return wrong
-        equal = verify(wanted, found, timeout_seconds=None, raise_on_error=True, allow_set_relation_comp=True)
+        equal = verify(
+            wanted, found, timeout_seconds=None, raise_on_error=True, allow_set_relation_comp=True
+        )
     except MemoryError:
         raise
     except Exception as error:
         if gold == predicted:
             return "correct", f"The same answer: {quoted(gold)}."
-        return "error", f"Comparing {quoted(predicted)} with {quoted(gold)} failed: {type(error).__name__}."
+        return (
+            "error",
+            f"Comparing {quoted(predicted)} with {quoted(gold)} failed: {type(error).__name__}.",
+        )
     if equal and wanted and found and tiny_and_apart(wanted[0], found[0]):
         return wrong
     if equal:
         return "correct", f"Equal by Math-Verify: {quoted(gold)} and {quoted(predicted)}."
     if all(isinstance(reading, str) for reading in wanted):
-        return "wrong", f"The reference {quoted(gold)} is no formula; as text it is not {quoted(predicted)}."
+        return (
+            "wrong",
+            f"The reference {quoted(gold)} is no formula; as text it is not {quoted(predicted)}.",
+        )
     if all(isinstance(reading, str) for reading in found):
         return (
             "wrong",
-            f"The extracted answer {quoted(predicted)} cannot be read as a formula; as text it is not {quoted(gold)}.",
+            (
+                f"The extracted answer {quoted(predicted)} cannot be read as a formula; as text it"
+                f" is not {quoted(gold)}."
+            ),
         )
     return wrong

@@ -1,8 +1,10 @@
-"""The checking process: reads pairs as JSON lines, answers each with one JSON line, ends when its input closes.
+"""The checking process: reads pairs as JSON lines, answers each with one JSON line, ends when its
+input closes.
 
-Started by `pool` as `python -m engine.grading.child MEMORY_MIB ALARM_S SHORTCUTS`. It knows nothing of batches or verdicts.
-A pair that takes longer than ALARM_S ends the process through SIGALRM's default action: the parent kills it
-earlier, so this only matters where the parent is gone. Nothing a library prints reaches the answers' pipe.
+Started by `pool` as `python -m engine.grading.child MEMORY_MIB ALARM_S SHORTCUTS`. It knows nothing
+of batches or verdicts. A pair that takes longer than ALARM_S ends the process through SIGALRM's
+default action: the parent kills it earlier, so this only matters where the parent is gone. Nothing
+a library prints reaches the answers' pipe.
 """
 
 import json
@@ -12,8 +14,15 @@ import signal
 import sys
 from typing import BinaryIO
 
-WARM_UP = (("x^2", "x+1"), (r"\frac{\sqrt{2}}{3}", r"2\pi \text{cm}"), ("7:05x", r"8:10 \text{y.z.}"), ("(1, 2]", r"\{1, 2\}"))
-"""Pairs that make the libraries build what they build on first use. The first pair of a kind takes 25 ms instead of 1."""
+WARM_UP = (
+    ("x^2", "x+1"),
+    (r"\frac{\sqrt{2}}{3}", r"2\pi \text{cm}"),
+    ("7:05x", r"8:10 \text{y.z.}"),
+    ("(1, 2]", r"\{1, 2\}"),
+)
+"""Pairs that make the libraries build what they build on first use. The first pair of a kind takes
+25 ms instead of 1.
+"""
 OUT_OF_MEMORY = 77
 """Exit status after the memory limit was reached."""
 

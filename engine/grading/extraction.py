@@ -1,11 +1,13 @@
 """Finding the answer a response ends with: the last box, else the last stated answer, else none.
 
-It is pure text work in time linear in the response, and knows nothing of mathematics: whether two answers are
-equal is decided in `exact` and `check`.
+It is pure text work in time linear in the response, and knows nothing of mathematics: whether two
+answers are equal is decided in `exact` and `check`.
 
-Source: HS-STaR reference prompt (answer in a box, docs/method.md, section 1.7); GSM8K and MATH answer conventions. Departures:
+Source: HS-STaR reference prompt (answer in a box, docs/method.md, section 1.7); GSM8K and MATH
+answer conventions. Departures:
 1. A box that never closes, or that is empty, is no answer; an earlier whole box then counts.
-2. A response without any box may still state its answer in words; a bare last number is not taken for one.
+2. A response without any box may still state its answer in words; a bare last number is not taken
+   for one.
 """
 
 import re
@@ -26,7 +28,10 @@ _STATED = re.compile(
 )
 _LAST_LINE = re.compile(r"(?:^|\n)[ \t]{0,8}A:[ \t]{0,8}(\S[^\n]{0,200})\s*\Z")
 _SENTENCE_END = re.compile(r"[.!?](?=\s|$)|,? (?:because|since|so that|which)\b")
-_LEAD = re.compile(r"(?:equal to|equals|exactly|approximately|about|that|therefore|thus)\b\s*|[:=]\s*", re.IGNORECASE)
+_LEAD = re.compile(
+    r"(?:equal to|equals|exactly|approximately|about|that|therefore|thus)\b\s*|[:=]\s*",
+    re.IGNORECASE,
+)
 _NUMBER = re.compile(r"(?<![\w.])-?\$?\d[\d,]*(?:\.\d+)?(?:/\d+)?%?(?!\w)")
 _SENTENCE = re.compile(r"[^$\\^=+*(\[{]*[A-Za-z]{3}[^$\\^=+*(\[{]*")
 _CALCULATION = re.compile(r"<<[^<>\n]{0,200}>>")
@@ -34,18 +39,29 @@ _CLOSING_MATH = re.compile(r"\b(?:is|are|be|equals)[ \t]?:?\s{0,4}\$([^$]+)\$\s{
 
 
 def without_surrogates(text: str) -> str:
-    """The text with surrogate pairs joined and lone surrogates and null bytes replaced by U+FFFD."""
+    """The text with surrogate pairs joined and lone surrogates and null bytes replaced by
+    U+FFFD.
+    """
     if text.isascii():
         return text.replace("\x00", "�")
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").replace("\x00", "�")
+    return (
+        text.encode("utf-16-le", "surrogatepass")
+        .decode("utf-16-le", "replace")
+        .replace("\x00", "�")
+    )
 
 
 def last_box(text: str) -> str | None:
-    r"""The content of the last whole, non-empty \boxed{...}, \fbox{...} or \framebox{...}; None without one.
+    r"""The content of the last whole, non-empty \boxed{...}, \fbox{...} or \framebox{...}; None
+    without one.
 
-    Boxes may be nested (the inner one counts) and may hold escaped braces. \boxed 7 without braces counts too.
+    Boxes may be nested (the inner one counts) and may hold escaped braces. \boxed 7 without braces
+    counts too.
     """
-    first = min((at for name in ("\\boxed", "\\fbox", "\\framebox") if (at := text.find(name)) >= 0), default=-1)
+    first = min(
+        (at for name in ("\\boxed", "\\fbox", "\\framebox") if (at := text.find(name)) >= 0),
+        default=-1,
+    )
     if first < 0:
         return None
     best_start, best = -1, None
@@ -79,13 +95,19 @@ def _phrase(line: str) -> str:
     while lead := _LEAD.match(phrase):
         phrase = phrase[lead.end() :]
     numbers = _NUMBER.findall(phrase)
-    if len(numbers) == 1 and _SENTENCE.fullmatch(phrase.replace(numbers[0], "", 1)) and not phrase.startswith(numbers[0]):
+    if (
+        len(numbers) == 1
+        and _SENTENCE.fullmatch(phrase.replace(numbers[0], "", 1))
+        and not phrase.startswith(numbers[0])
+    ):
         phrase = numbers[0]
     return phrase.strip().strip("*_").strip()
 
 
 def stated_answer(text: str) -> str | None:
-    """The last answer given in words: "the answer is X", "Final answer: X", "#### X", or a last line "A: X"."""
+    """The last answer given in words: "the answer is X", "Final answer: X", "#### X", or a last
+    line "A: X".
+    """
     may_state = "####" in text or "answer" in text.lower()
     ends = [stated.end() for stated in _STATED.finditer(text)] if may_state else []
     for end in reversed(ends):
@@ -105,7 +127,8 @@ def extract_answer(response: str) -> str | None:
 
 
 def reference_answer(gold: str) -> str:
-    """The bare reference answer of a gold text: behind its last "####", in its last box, or the text itself.
+    """The bare reference answer of a gold text: behind its last "####", in its last box, or the
+    text itself.
 
     A gold sentence that ends in "... is $x$." gives x. Empty if there is nothing.
     """
@@ -120,8 +143,14 @@ def reference_answer(gold: str) -> str:
 
 
 def _closing_formula(answer: str) -> str:
-    """x where the answer is a sentence that ends in "is $x$" and holds no other formula; else the answer itself."""
-    if len(answer) > MAX_STATED_CHARS or answer.count("$") != 2 or not (closing := _CLOSING_MATH.search(answer)):
+    """x where the answer is a sentence that ends in "is $x$" and holds no other formula; else the
+    answer itself.
+    """
+    if (
+        len(answer) > MAX_STATED_CHARS
+        or answer.count("$") != 2
+        or not (closing := _CLOSING_MATH.search(answer))
+    ):
         return answer
     return closing.group(1).strip()
 

@@ -1,7 +1,9 @@
-"""Telling two formulas apart by their value at one point, so that most wrong answers need no symbolic proof.
+"""Telling two formulas apart by their value at one point, so that most wrong answers need no
+symbolic proof.
 
-Child side only: it works on parsed sympy objects. It can show that two formulas differ, never that they are equal.
-Without it Math-Verify tries to simplify the difference, which takes seconds for formulas that have nothing in common.
+Child side only: it works on parsed sympy objects. It can show that two formulas differ, never that
+they are equal. Without it Math-Verify tries to simplify the difference, which takes seconds for
+formulas that have nothing in common.
 """
 
 from typing import Any
@@ -35,7 +37,9 @@ _NOT_AT_A_POINT = (
 
 
 def _sides(gold: Any, predicted: Any) -> tuple[Any, Any] | None:
-    """What has to be equal: both formulas, or the right sides where x = a meets x = b, x = a meets b, a meets x = b."""
+    """What has to be equal: both formulas, or the right sides where x = a meets x = b, x = a meets
+    b, a meets x = b.
+    """
     named = [side.lhs if isinstance(side, sympy.Eq) else None for side in (gold, predicted)]
     if any(name is not None and not isinstance(name, sympy.Symbol) for name in named):
         return None
@@ -58,12 +62,19 @@ def _explicit(relation: sympy.Eq) -> bool:
 def _point(*sides: Any) -> dict[Any, Any]:
     """A value for every variable, each its own, positive and below 2."""
     symbols = sorted(set().union(*(side.free_symbols for side in sides)), key=str)
-    return {symbol: sympy.Rational(37 + 17 * place, 53 + 11 * place) for place, symbol in enumerate(symbols)}
+    return {
+        symbol: sympy.Rational(37 + 17 * place, 53 + 11 * place)
+        for place, symbol in enumerate(symbols)
+    }
 
 
 def _apart(first: Any, second: Any, point: dict[Any, Any]) -> bool:
     a, b = (complex(side.subs(point).evalf(_DIGITS)) for side in (first, second))
-    share = _DIFFERENT_DECIMALS if any(side.has(sympy.Float) for side in (first, second)) else _DIFFERENT
+    share = (
+        _DIFFERENT_DECIMALS
+        if any(side.has(sympy.Float) for side in (first, second))
+        else _DIFFERENT
+    )
     return abs(a - b) > share * max(1.0, abs(a), abs(b))
 
 
@@ -71,7 +82,9 @@ def _with_plain_name(relation: Any) -> Any:
     """Q(t) = ... as Q = ...; anything else as it is."""
     if not isinstance(relation, sympy.Eq) or not isinstance(relation.lhs, AppliedUndef):
         return relation
-    return sympy.Eq(sympy.Symbol(relation.lhs.func.__name__, real=True), relation.rhs, evaluate=False)
+    return sympy.Eq(
+        sympy.Symbol(relation.lhs.func.__name__, real=True), relation.rhs, evaluate=False
+    )
 
 
 def _equations_apart(gold: Any, predicted: Any) -> bool:
@@ -80,7 +93,10 @@ def _equations_apart(gold: Any, predicted: Any) -> bool:
     Equations without a variable are apart where their right sides are.
     """
     equations = _with_plain_name(gold), _with_plain_name(predicted)
-    if not all(isinstance(one, sympy.Eq) and all(isinstance(side, sympy.Expr) for side in one.args) for one in equations):
+    if not all(
+        isinstance(one, sympy.Eq) and all(isinstance(side, sympy.Expr) for side in one.args)
+        for one in equations
+    ):
         return False
     if any(one.has(*_NOT_AT_A_POINT) for one in equations):
         return False
@@ -96,8 +112,12 @@ def _equations_apart(gold: Any, predicted: Any) -> bool:
 
 
 def tiny_and_apart(gold: Any, predicted: Any) -> bool:
-    """Whether two numbers, both below a thousandth, differ by more than a fiftieth of the larger one."""
-    if not all(isinstance(side, sympy.Expr) and not side.free_symbols for side in (gold, predicted)):
+    """Whether two numbers, both below a thousandth, differ by more than a fiftieth of the larger
+    one.
+    """
+    if not all(
+        isinstance(side, sympy.Expr) and not side.free_symbols for side in (gold, predicted)
+    ):
         return False
     try:
         a, b = (complex(side.evalf(_DIGITS)) for side in (gold, predicted))
@@ -108,10 +128,12 @@ def tiny_and_apart(gold: Any, predicted: Any) -> bool:
 
 
 def differ_at_a_point(gold: Any, predicted: Any) -> bool:
-    """Whether two parsed answers are formulas, or equations, that one fixed point tells apart; False when in doubt.
+    """Whether two parsed answers are formulas, or equations, that one fixed point tells apart;
+    False when in doubt.
 
-    Every variable gets a positive value of its own below 2. Sums, integrals, whole-number functions and unknown
-    functions are left to Math-Verify. May hang, like everything that evaluates a formula.
+    Every variable gets a positive value of its own below 2. Sums, integrals, whole-number functions
+    and unknown functions are left to Math-Verify. May hang, like everything that evaluates a
+    formula.
     """
     try:
         if sides := _sides(gold, predicted):

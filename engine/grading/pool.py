@@ -1,8 +1,9 @@
-"""Grading many responses: the cheap rules here, everything else in child processes that can be killed.
+"""Grading many responses: the cheap rules here, everything else in child processes that can be
+killed.
 
-It must never import Math-Verify or sympy: children do. One thread per child hands it one pair at a time, so a pair
-that hangs holds up one child for at most `timeout_s`, and the others go on with the rest. A child is started when
-the first pair needs one; problems with plain answers never do.
+It must never import Math-Verify or sympy: children do. One thread per child hands it one pair at a
+time, so a pair that hangs holds up one child for at most `timeout_s`, and the others go on with the
+rest. A child is started when the first pair needs one; problems with plain answers never do.
 """
 
 import os
@@ -26,7 +27,9 @@ _CLOSED = "The grader was closed before this answer was checked."
 
 
 class _Batch:
-    """The verdicts of one submit, filled in from several threads; the future is set with the last one."""
+    """The verdicts of one submit, filled in from several threads; the future is set with the last
+    one.
+    """
 
     def __init__(self, verdicts: list[Verdict | None]) -> None:
         self.future: Future[list[Verdict]] = Future()
@@ -61,17 +64,24 @@ class _Pair:
 
 
 class Grader:
-    """A pool of checking processes. Use it as a context manager, or call `close`. Safe to use from several threads.
+    """A pool of checking processes. Use it as a context manager, or call `close`. Safe to use from
+    several threads.
 
     Args:
         n_workers: Child processes, started when needed; None means two, or one on a single core.
         timeout_s: Seconds that Math-Verify may take for one pair; then its child is killed.
         memory_mib: Address space one child may take, in MiB; at least 500.
-        shortcuts: False hands every pair to Math-Verify, so that tests and benchmarks can hold the cheap rules to it.
+        shortcuts: False hands every pair to Math-Verify, so that tests and benchmarks can hold the
+            cheap rules to it.
     """
 
     def __init__(
-        self, n_workers: int | None = None, timeout_s: float = 5.0, memory_mib: int = 1024, *, shortcuts: bool = True
+        self,
+        n_workers: int | None = None,
+        timeout_s: float = 5.0,
+        memory_mib: int = 1024,
+        *,
+        shortcuts: bool = True,
     ) -> None:
         self._n_workers = n_workers or min(2, os.cpu_count() or 1)
         self._timeout_s, self._memory_mib, self._shortcuts = timeout_s, memory_mib, shortcuts
@@ -102,20 +112,26 @@ class Grader:
         return self.submit(items).result()
 
     def submit(self, items: Sequence[tuple[str, str]]) -> Future[list[Verdict]]:
-        """Grades in the background; the future gives what `grade_many` returns. It cannot be cancelled.
+        """Grades in the background; the future gives what `grade_many` returns. It cannot be
+        cancelled.
 
-        Extraction and the cheap rules run here, in the caller's thread. Equal pairs of one call are checked once.
+        Extraction and the cheap rules run here, in the caller's thread. Equal pairs of one call are
+        checked once.
 
         Raises:
             GradingError: the grader is closed.
         """
         verdicts: list[Verdict | None] = []
         open_pairs: dict[tuple[str, str], _Pair] = {}
-        golds = {gold: written_alike(reference_answer(gold)) for gold in {gold for gold, _ in items}}
+        golds = {
+            gold: written_alike(reference_answer(gold)) for gold in {gold for gold, _ in items}
+        }
         for place, (raw_gold, response) in enumerate(items):
             gold, predicted = golds[raw_gold], extract_answer(response)
             compared = written_alike(predicted or "")
-            verdicts.append(_cheap_verdict(gold, predicted, compared, decide if self._shortcuts else too_long))
+            verdicts.append(
+                _cheap_verdict(gold, predicted, compared, decide if self._shortcuts else too_long)
+            )
             if verdicts[-1] is None:
                 pair = open_pairs.setdefault((gold, compared), _Pair(gold, compared))
                 pair.places.append((place, shown(predicted)))
@@ -126,7 +142,9 @@ class Grader:
         return batch.future
 
     def close(self) -> None:
-        """Ends the children at once; what was not graded yet gets the status "error". Safe to call twice."""
+        """Ends the children at once; what was not graded yet gets the status "error". Safe to call
+        twice.
+        """
         with self._lock:
             self._closed = True
             for child in self._children.values():
@@ -140,7 +158,9 @@ class Grader:
     def _enqueue(self, pairs: Sequence[_Pair]) -> None:
         with self._lock:
             if self._closed:
-                raise GradingError("The grader is closed and takes no more responses. Make a new one.")
+                raise GradingError(
+                    "The grader is closed and takes no more responses. Make a new one."
+                )
             for pair in pairs:
                 self._pairs.put(pair)
             for _ in range(min(self._n_workers - len(self._threads), len(pairs))):
@@ -149,7 +169,9 @@ class Grader:
                 thread.start()
 
     def _serve(self) -> None:
-        """One thread's life: takes pairs until the None that closes it; owns at most one child at a time."""
+        """One thread's life: takes pairs until the None that closes it; owns at most one child at a
+        time.
+        """
         child: CheckingProcess | None = None
         while (pair := self._pairs.get()) is not None:
             if self._closed:
@@ -168,8 +190,14 @@ class Grader:
             except (TimeoutError, ProcessDied) as failure:
                 status = self._end(child)
                 child = None
-                if isinstance(failure, ProcessDied) and status == -signal.SIGKILL and not (pair.asked_again or self._closed):
-                    pair.asked_again = True  # somebody else killed the child: that says nothing about the answer
+                if (
+                    isinstance(failure, ProcessDied)
+                    and status == -signal.SIGKILL
+                    and not (pair.asked_again or self._closed)
+                ):
+                    pair.asked_again = (
+                        True  # somebody else killed the child: that says nothing about the answer
+                    )
                     self._pairs.put(pair)
                     continue
                 pair.batch.answer(pair, *self._lost(failure, status))
@@ -181,7 +209,8 @@ class Grader:
             child = CheckingProcess(self._timeout_s, self._memory_mib, self._shortcuts)
         except OSError as error:
             raise GradingError(
-                f"A grading process could not start: {error}. Free memory or process slots, or repair the Python installation."
+                f"A grading process could not start: {error}. Free memory or process slots, or"
+                " repair the Python installation."
             ) from error
         with self._lock:
             self._children[child.pid] = child
@@ -210,7 +239,9 @@ class Grader:
 
 
 def _cheap_verdict(gold: str, predicted: str | None, compared: str, rules: Rules) -> Verdict | None:
-    """The verdict where no child is needed, else None. `gold` and `compared` are in the common spelling."""
+    """The verdict where no child is needed, else None. `gold` and `compared` are in the common
+    spelling.
+    """
     if predicted is None or not compared:
         return Verdict(False, None, "no_answer", r"No \boxed answer and no stated final answer.")
     if not gold:
@@ -221,5 +252,9 @@ def _cheap_verdict(gold: str, predicted: str | None, compared: str, rules: Rules
 
 def _verdict(status: VerdictStatus, predicted: str, reason: str) -> Verdict:
     """The verdict; where the answer holds bytes that are no text, its reason says so."""
-    flag = " It holds characters that are no text; each was replaced by U+FFFD." if "\ufffd" in predicted else ""
+    flag = (
+        " It holds characters that are no text; each was replaced by U+FFFD."
+        if "\ufffd" in predicted
+        else ""
+    )
     return Verdict(status == "correct", predicted, status, reason + flag)

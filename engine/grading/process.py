@@ -27,19 +27,32 @@ class ProcessDied(Exception):
 
 
 class CheckingProcess:
-    """One `engine.grading.child` and its two pipes. Not safe to share between threads, except for `kill`."""
+    """One `engine.grading.child` and its two pipes. Not safe to share between threads, except for
+    `kill`.
+    """
 
     def __init__(self, timeout_s: float, memory_mib: int, shortcuts: bool = True) -> None:
         self._timeout_s, self._died = timeout_s, False
         paths = [str(ROOT), os.environ.get("PYTHONPATH", "")]
         alarm_s = int(timeout_s) + 1 + _AFTER_KILL_S
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "engine.grading.child", str(memory_mib), str(alarm_s), str(int(shortcuts))],
+            [
+                sys.executable,
+                "-m",
+                "engine.grading.child",
+                str(memory_mib),
+                str(alarm_s),
+                str(int(shortcuts)),
+            ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             bufsize=0,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(p for p in paths if p), "OMP_NUM_THREADS": "1"},
+            env={
+                **os.environ,
+                "PYTHONPATH": os.pathsep.join(p for p in paths if p),
+                "OMP_NUM_THREADS": "1",
+            },
         )
         self.pid = self._process.pid
         self._selector = selectors.DefaultSelector()
@@ -58,8 +71,8 @@ class CheckingProcess:
         if failed:
             status = self.end()
             raise GradingError(
-                f"A grading process could not start: {failed} (exit status {status}). "
-                "Check that math-verify is installed and that memory_mib leaves it at least 500 MiB."
+                f"A grading process could not start: {failed} (exit status {status}). Check that"
+                " math-verify is installed and that memory_mib leaves it at least 500 MiB."
             )
 
     def ask(self, gold: str, predicted: str) -> tuple[str, str]:
@@ -93,7 +106,9 @@ class CheckingProcess:
         self._process.kill()
 
     def end(self) -> int:
-        """Kills the process if it still runs, gives its pipes back, returns its exit status (minus a signal's number)."""
+        """Kills the process if it still runs, gives its pipes back, returns its exit status (minus
+        a signal's number).
+        """
         with contextlib.suppress(subprocess.TimeoutExpired):
             if self._died:
                 self._process.wait(1.0)

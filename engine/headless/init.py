@@ -1,7 +1,7 @@
 """Step-wise initialisation: one SFT of a policy on worked solutions, before any run begins.
 
-Follows HS-STaR's warm start, docs/method.md, section 1.6: solutions whose steps are separated by blank lines. Rewriting
-solutions into steps is left to whoever makes the file.
+Follows HS-STaR's warm start, docs/method.md, section 1.6: solutions whose steps are separated by
+blank lines. Rewriting solutions into steps is left to whoever makes the file.
 """
 
 import json
@@ -23,24 +23,37 @@ from engine.types import Problem, Worked
 
 
 def initialise(
-    config: RunConfig, solutions: Path, artifacts: Path, *, on_event: Callable[[Event], None] = lambda event: None
+    config: RunConfig,
+    solutions: Path,
+    artifacts: Path,
+    *,
+    on_event: Callable[[Event], None] = lambda event: None,
 ) -> Path:
-    """Train the configuration's policy on worked solutions by its [init] table. Blocks; after a kill it goes on where it was.
+    """Train the configuration's policy on worked solutions by its [init] table. Blocks; after a
+    kill it goes on where it was.
 
     Args:
         solutions: a problem file; rows without a solution are left out.
         artifacts: the folder beside the database: the new policy goes to policies/ID in it.
         on_event: told every event of the training, in this thread.
 
-    Returns: the new policy's folder, usable as policy.path. Raises: ProblemSetError without a solution, ConfigError, TrainingError.
+    Returns: the new policy's folder, usable as policy.path. Raises: ProblemSetError without a
+    solution, ConfigError, TrainingError.
     """
     problems = [p for p in read_problems(solutions).problems if p.solution]
     if not problems:
-        raise ProblemSetError(f"{solutions} holds no problem with a solution. Give every row one under the name solution.")
+        raise ProblemSetError(
+            f"{solutions} holds no problem with a solution. Give every row one under the name"
+            " solution."
+        )
     on_event(_said(problems))
     path, policy_id = sources.policy(config)
-    rows = [Worked(p.id, fill(config.policy.prompt_template, p.question), p.solution) for p in problems]
-    told = json.dumps([policy_id, config.seed, config.policy.chat, asdict(config.init), list(map(asdict, rows))])
+    rows = [
+        Worked(p.id, fill(config.policy.prompt_template, p.question), p.solution) for p in problems
+    ]
+    told = json.dumps(
+        [policy_id, config.seed, config.policy.chat, asdict(config.init), list(map(asdict, rows))]
+    )
     task = TrainingTask(
         policy_path=path,
         rows=rows,
@@ -59,9 +72,14 @@ def initialise(
                 return Path(event.path)
     finally:
         placement.release()
-    raise TrainingError("The training ended without a policy. Run the command again: it goes on from its last checkpoint.")
+    raise TrainingError(
+        "The training ended without a policy. Run the command again: it goes on from its last"
+        " checkpoint."
+    )
 
 
 def _said(problems: list[Problem]) -> Note:
     n_single = sum(len(split_steps(p.solution)) < 2 for p in problems)
-    return Note(f"{len(problems)} worked solutions; {n_single} of them are one step, without a blank line.")
+    return Note(
+        f"{len(problems)} worked solutions; {n_single} of them are one step, without a blank line."
+    )

@@ -1,7 +1,9 @@
-"""Replay: what every strategy would have yielded on recorded responses, next to each other and before anything is trained.
+"""Replay: what every strategy would have yielded on recorded responses, next to each other and
+before anything is trained.
 
-Pre-samples are the n_p lowest indices, as a run takes them. The rest of the recording is what a strategy may draw from, without
-replacement; what it would give beyond that is unspent. Strategies in rounds are replayed in one go.
+Pre-samples are the n_p lowest indices, as a run takes them. The rest of the recording is what a
+strategy may draw from, without replacement; what it would give beyond that is unspent. Strategies
+in rounds are replayed in one go.
 """
 
 from dataclasses import dataclass, replace
@@ -30,7 +32,9 @@ from engine.types import Mode
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """One strategy on a recording. Every interval is from resampling problems, the plan of each as it is."""
+    """One strategy on a recording. Every interval is from resampling problems, the plan of each as
+    it is.
+    """
 
     strategy: str
     mode: Mode
@@ -48,33 +52,56 @@ class Replayed:
 
 
 def replay(db: Database, run_id: str, *, tau_l: float, tau_h: float, mode: Mode) -> list[Replayed]:
-    """Every strategy over a run's pre-samples at these thresholds, then the Boundary by each single signal.
+    """Every strategy over a run's pre-samples at these thresholds, then the Boundary by each single
+    signal.
 
-    Blocks while it grades recorded responses without a flag: seconds for thousands. Problems that are pending are left out.
+    Blocks while it grades recorded responses without a flag: seconds for thousands. Problems that
+    are pending are left out.
 
-    Raises: ConfigError for a run that samples, one without complete pre-samples, or thresholds that cannot be used.
+    Raises: ConfigError for a run that samples, one without complete pre-samples, or thresholds that
+    cannot be used.
     """
     config, e = runs.config_of(db, run_id), reads.estimates(db, run_id, 0)
     if not config.is_recorded:
-        raise ConfigError(f"Run {run_id} samples its responses; a replay needs recorded ones. Import some, and run their study.toml.")
+        raise ConfigError(
+            f"Run {run_id} samples its responses; a replay needs recorded ones. Import some, and"
+            " run their study.toml."
+        )
     if not len(e.n):
-        raise ConfigError(f"Run {run_id} has no problem with complete pre-samples yet. Pre-sample it first: `run` or `resume` does.")
+        raise ConfigError(
+            f"Run {run_id} has no problem with complete pre-samples yet. Pre-sample it first: `run`"
+            " or `resume` does."
+        )
     recorded = open_set(reads.policy_path(db, reads.iteration(db, run_id, 0)["policy_id"]))
     problems = reads.problems(db, run_id, "train", 0)
     with Grader() as grader:
         known = judged(recorded, {id: problems[id] for id in e.problem_ids.tolist()}, grader)
     rest = [known[id].correct[n:] for id, n in zip(e.problem_ids.tolist(), e.n.tolist())]
-    n_right, n_rest = np.array([part.sum() for part in rest]), np.array([len(part) for part in rest])
+    n_right, n_rest = (
+        np.array([part.sum() for part in rest]),
+        np.array([len(part) for part in rest]),
+    )
     found = []
     for name, own_mode, label in choices(config, mode):
         classes = classify(e.n_correct, e.n, e.phi_r, tau_l=tau_l, tau_h=tau_h, mode=own_mode)
         seen = plans.view(db, config, run_id, 0, e, classes, strategy=name)
-        found.append(_replayed(replace(seen, budget=seen.budget_left), name, own_mode, label, n_right, n_rest))
+        found.append(
+            _replayed(
+                replace(seen, budget=seen.budget_left), name, own_mode, label, n_right, n_rest
+            )
+        )
     return found
 
 
-def replay_config(config: RunConfig, *, tau_l: float | None = None, tau_h: float | None = None, mode: Mode | None = None) -> list[Replayed]:
-    """As replay, for a configuration on recorded responses, such as an imported set's study.toml; nothing is kept of it.
+def replay_config(
+    config: RunConfig,
+    *,
+    tau_l: float | None = None,
+    tau_h: float | None = None,
+    mode: Mode | None = None,
+) -> list[Replayed]:
+    """As replay, for a configuration on recorded responses, such as an imported set's study.toml;
+    nothing is kept of it.
 
     Args:
         tau_l, tau_h, mode: None for the configuration's.
@@ -82,7 +109,10 @@ def replay_config(config: RunConfig, *, tau_l: float | None = None, tau_h: float
     Raises: ConfigError where a threshold is given nowhere, or as replay does.
     """
     if not config.is_recorded:
-        raise ConfigError('sampling.sampler must be "recorded": a replay needs recorded responses. Import some, and use their study.toml.')
+        raise ConfigError(
+            'sampling.sampler must be "recorded": a replay needs recorded responses. Import some,'
+            " and use their study.toml."
+        )
     with TemporaryDirectory() as folder:
         db = Database(Path(folder) / "replay.duckdb")
         runner = JobRunner(db)
@@ -96,7 +126,8 @@ def replay_config(config: RunConfig, *, tau_l: float | None = None, tau_h: float
 
 
 def replay_run(file: Path, run_id: str | None, **chosen) -> list[Replayed]:
-    """As replay, for a run of a database file; None for its newest run, thresholds as for replay_config.
+    """As replay, for a run of a database file; None for its newest run, thresholds as for
+    replay_config.
 
     Raises: ConfigError for an unknown run; StoreLocked.
     """
@@ -108,13 +139,23 @@ def replay_run(file: Path, run_id: str | None, **chosen) -> list[Replayed]:
         db.close()
 
 
-def thresholds(config: RunConfig, tau_l: float | None, tau_h: float | None, mode: Mode | None) -> dict:
-    """What is given, else the configuration's. Raises: ConfigError where a threshold is in neither."""
+def thresholds(
+    config: RunConfig, tau_l: float | None, tau_h: float | None, mode: Mode | None
+) -> dict:
+    """What is given, else the configuration's. Raises: ConfigError where a threshold is in
+    neither.
+    """
     d = config.difficulty
-    found = {"tau_l": d.tau_l if tau_l is None else tau_l, "tau_h": d.tau_h if tau_h is None else tau_h}
+    found = {
+        "tau_l": d.tau_l if tau_l is None else tau_l,
+        "tau_h": d.tau_h if tau_h is None else tau_h,
+    }
     for name, value in found.items():
         if value is None:
-            raise ConfigError(f"difficulty.{name} is not set: give it in the configuration or as --{name.replace('_', '-')}.")
+            raise ConfigError(
+                f"difficulty.{name} is not set: give it in the configuration or as"
+                f" --{name.replace('_', '-')}."
+            )
     return {**found, "mode": mode or d.mode}
 
 
@@ -125,13 +166,22 @@ def as_rows(found: list[Replayed]) -> list[dict[str, str]]:
         return f"{interval.value:,.1f} [{interval.low:,.1f}, {interval.high:,.1f}]"
 
     return [
-        {"strategy": r.label, "mode": r.mode, "responses": f"{r.responses.value:,.0f}", "unspent": f"{r.n_unspent:,}",
-         "pairs": told(r.pairs), "problems with pairs": told(r.covered), "pairs / 1,000": told(r.pairs_per_1000)}
+        {
+            "strategy": r.label,
+            "mode": r.mode,
+            "responses": f"{r.responses.value:,.0f}",
+            "unspent": f"{r.n_unspent:,}",
+            "pairs": told(r.pairs),
+            "problems with pairs": told(r.covered),
+            "pairs / 1,000": told(r.pairs_per_1000),
+        }
         for r in found
-    ]  # fmt: skip
+    ]
 
 
-def _replayed(seen: Presampled, name: str, mode: Mode, label: str, n_right: np.ndarray, n_rest: np.ndarray) -> Replayed:
+def _replayed(
+    seen: Presampled, name: str, mode: Mode, label: str, n_right: np.ndarray, n_rest: np.ndarray
+) -> Replayed:
     out = strategies()[name].spread(seen)
     n_more = np.minimum(out.n_more, n_rest)
     given = replay_yield(seen.n_correct, seen.n, n_right, n_rest, n_more)

@@ -1,4 +1,6 @@
-"""A whole run without a person at the gates: the same commands and jobs, with the thresholds of the configuration."""
+"""A whole run without a person at the gates: the same commands and jobs, with the thresholds of the
+configuration.
+"""
 
 from engine.config import require_thresholds
 from engine.errors import EngineError
@@ -11,7 +13,8 @@ from engine.walk import Phase, next_phase
 
 
 def run_to_end(runner: JobRunner, run_id: str, *, made_by: str = "cli") -> None:
-    """Walk a run from wherever it stands to the end of its last iteration, one on recorded responses to its pairs. Blocks; drives the runner's queue itself.
+    """Walk a run from wherever it stands to the end of its last iteration, one on recorded
+    responses to its pairs. Blocks; drives the runner's queue itself.
 
     Raises: ConfigError for missing thresholds, EngineError with the job's sentence if a job fails.
     """
@@ -26,12 +29,15 @@ def run_to_end(runner: JobRunner, run_id: str, *, made_by: str = "cli") -> None:
 
 
 def presample(runner: JobRunner, run_id: str) -> None:
-    """Only the pre-samples of the first iteration. Blocks. Raises: EngineError with the job's sentence if it fails."""
+    """Only the pre-samples of the first iteration. Blocks. Raises: EngineError with the job's
+    sentence if it fails.
+    """
     _run(runner, run_id, 0, "presample", {})
 
 
 def evaluate_policy(runner: JobRunner, run_id: str, *, only: Purpose | None = None) -> None:
-    """Only the evaluation of M_0: any policy on any problem set, as the run's configuration names them. Blocks.
+    """Only the evaluation of M_0: any policy on any problem set, as the run's configuration names
+    them. Blocks.
 
     Args:
         only: GREEDY or EVALUATE, to draw that sample set alone; None for both.
@@ -49,11 +55,24 @@ def _walk_iteration(runner: JobRunner, run_id: str, number: int, made_by: str) -
             if calibration.is_wanted(runner.db, run_id, number):
                 _run(runner, run_id, number, "calibrate", {"n_problems": d.n_calibration})
             plans.commit(
-                runner.db, run_id, number, tau_l=d.tau_l, tau_h=d.tau_h, mode=d.mode, strategy=d.strategy, made_by=made_by
+                runner.db,
+                run_id,
+                number,
+                tau_l=d.tau_l,
+                tau_h=d.tau_h,
+                mode=d.mode,
+                strategy=d.strategy,
+                made_by=made_by,
             )
         elif phase is Phase.TUNE:
             _run(runner, run_id, number, "tune", {})
-            tuning.adopt(runner.db, run_id, number, *tuning.grid(runner.db, run_id, number).best, made_by=made_by)
+            tuning.adopt(
+                runner.db,
+                run_id,
+                number,
+                *tuning.grid(runner.db, run_id, number).best,
+                made_by=made_by,
+            )
         else:
             _run(runner, run_id, number, str(phase), {})
     if config.is_recorded:
@@ -70,4 +89,7 @@ def _run(runner: JobRunner, run_id: str, number: int, kind: str, params: dict) -
         pass
     job = job_rows.get(runner.db, job_id)
     if job["state"] != "done":
-        raise EngineError(f"The {kind} job of iteration {number} is {job['state']}: {job['error'] or 'it was stopped'}")
+        raise EngineError(
+            f"The {kind} job of iteration {number} is {job['state']}:"
+            f" {job['error'] or 'it was stopped'}"
+        )

@@ -1,6 +1,8 @@
-"""Evaluation suites: one policy on several registered problem sets, each sampled by its own rule, and the mean over the sets.
+"""Evaluation suites: one policy on several registered problem sets, each sampled by its own rule,
+and the mean over the sets.
 
-A set is one run with nothing but an evaluation, so that its responses are stored, resumed and never drawn twice like any others.
+A set is one run with nothing but an evaluation, so that its responses are stored, resumed and never
+drawn twice like any others.
 Source: docs/method.md, section 1.7, which the suite "paper" follows.
 """
 
@@ -22,7 +24,7 @@ from engine.config import (
     SamplingConfig,
     load_config,
     plain_config,
-)  # fmt: skip
+)
 from engine.config.checks import check_config
 from engine.errors import ConfigError, ProblemSetError
 from engine.headless.run import evaluate_policy
@@ -92,7 +94,9 @@ class SuiteResult:
 
 
 def load_suite(name: str) -> Suite:
-    """A suite that ships ("paper"), or one in a TOML file of the same shape. Raises: ConfigError."""
+    """A suite that ships ("paper"), or one in a TOML file of the same shape. Raises:
+    ConfigError.
+    """
     path = Path(name).expanduser() if name.endswith(".toml") else SUITES / f"{name}.toml"
     if not path.is_file():
         known = ", ".join(sorted(p.stem for p in SUITES.glob("*.toml")))
@@ -103,7 +107,9 @@ def load_suite(name: str) -> Suite:
         suite = TypeAdapter(Suite).validate_python(tomllib.loads(path.read_text(encoding="utf-8")))
     except (ValidationError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"{path} is no suite: {error}") from None
-    return replace(suite, sets=tuple(replace(s, source=_resolved(s.source, path.parent)) for s in suite.sets))
+    return replace(
+        suite, sets=tuple(replace(s, source=_resolved(s.source, path.parent)) for s in suite.sets)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +124,8 @@ class Subject:
 
 
 def subject(policy: str) -> Subject:
-    """A model folder, a hub id or starter, with the paper's prompt; or the policy of a configuration file, sampled as that says.
+    """A model folder, a hub id or starter, with the paper's prompt; or the policy of a
+    configuration file, sampled as that says.
 
     Raises: ConfigError for a configuration that cannot be used, or one on recorded responses.
     """
@@ -130,11 +137,20 @@ def subject(policy: str) -> Subject:
     return Subject(config.policy, config.sampling, config.seed, config.placement)
 
 
-def evaluate_suite(runner: JobRunner, suite: Suite, whom: Subject, *, data: Path | None = None, n_max: int | None = None) -> SuiteResult:
-    """Evaluate a policy on every set that is there. Blocks; called again, it does what is still owed.
+def evaluate_suite(
+    runner: JobRunner,
+    suite: Suite,
+    whom: Subject,
+    *,
+    data: Path | None = None,
+    n_max: int | None = None,
+) -> SuiteResult:
+    """Evaluate a policy on every set that is there. Blocks; called again, it does what is still
+    owed.
 
     Args:
-        data: a folder with the sets' files; then nothing else is looked at. None: what the suite registers.
+        data: a folder with the sets' files; then nothing else is looked at. None: what the suite
+            registers.
         n_max: at most so many problems per set, the first ones; None for all.
 
     Raises: ConfigError for a policy that is not there; EngineError where a job fails.
@@ -160,36 +176,60 @@ def evaluate_suite(runner: JobRunner, suite: Suite, whom: Subject, *, data: Path
 def as_rows(result: SuiteResult) -> list[dict[str, str]]:
     """One row per set, as per cent with intervals; missing sets last, with the reason."""
     rows = [
-        {"set": r.name, "problems": f"{r.n_problems:,} of {r.n_published:,}", "measure": r.measure, "accuracy": _percent(r.value),
-         "pass": f"pass@{r.n} {_percent(r.pass_at_n)}" if r.pass_at_n else ""}
+        {
+            "set": r.name,
+            "problems": f"{r.n_problems:,} of {r.n_published:,}",
+            "measure": r.measure,
+            "accuracy": _percent(r.value),
+            "pass": f"pass@{r.n} {_percent(r.pass_at_n)}" if r.pass_at_n else "",
+        }
         for r in result.sets
-    ]  # fmt: skip
+    ]
     n_all = len(result.sets) + len(result.missing)
     mean = "–" if result.mean is None else f"{100 * result.mean:.1f}"
-    of = f"of {n_all} sets" if not result.missing else f"of {len(result.sets)} sets, {len(result.missing)} of {n_all} missing"
+    of = (
+        f"of {n_all} sets"
+        if not result.missing
+        else f"of {len(result.sets)} sets, {len(result.missing)} of {n_all} missing"
+    )
     blank = {"problems": "", "pass": ""}
-    return [*rows, {**blank, "set": "mean", "measure": of, "accuracy": mean},
-            *({**blank, "set": name, "measure": "missing", "accuracy": why} for name, why in result.missing.items())]  # fmt: skip
+    return [
+        *rows,
+        {**blank, "set": "mean", "measure": of, "accuracy": mean},
+        *(
+            {**blank, "set": name, "measure": "missing", "accuracy": why}
+            for name, why in result.missing.items()
+        ),
+    ]
 
 
 def _resolved(source: str, folder: Path) -> str:
     return str((folder / source).resolve()) if source and (folder / source).exists() else source
 
 
-def _problems(db: Database, one: SuiteSet, data: Path | None, n_max: int | None) -> tuple[str, int, int]:
-    """(file, problems, rejected rows) of a set, kept beside the database. Raises: ProblemSetError where it is missing."""
+def _problems(
+    db: Database, one: SuiteSet, data: Path | None, n_max: int | None
+) -> tuple[str, int, int]:
+    """(file, problems, rejected rows) of a set, kept beside the database. Raises: ProblemSetError
+    where it is missing.
+    """
     source = str(data / one.file) if data else one.source
     if data and not (data / one.file).is_file():
         raise ProblemSetError(f"There is no {one.file} in {data}.")
     if not source:
-        raise ProblemSetError("No source is registered: name a folder that holds it with --data, or write its source into the suite's file.")
+        raise ProblemSetError(
+            "No source is registered: name a folder that holds it with --data, or write its source"
+            " into the suite's file."
+        )
     read = read_problems(source)
     kept = store_problems(db.artifacts, read.problems[:n_max], name=f"{one.name} {source}")
     return str(kept.path), kept.n_problems, len(read.rejected)
 
 
 def _config(suite: Suite, one: SuiteSet, path: str, n_problems: int, whom: Subject) -> RunConfig:
-    """A run that only evaluates; a run must name training problems, so it names one that is never sampled."""
+    """A run that only evaluates; a run must name training problems, so it names one that is never
+    sampled.
+    """
     config = RunConfig(
         name=f"{suite.name}: {one.name}",
         problems=ProblemsConfig("starter:train", path, n_train=1, n_held_out=n_problems),
@@ -198,7 +238,9 @@ def _config(suite: Suite, one: SuiteSet, path: str, n_problems: int, whom: Subje
         seed=whom.seed,
         n_iterations=1,
         placement=whom.placement,
-        sampling=replace(whom.sampling, sampler=resolve_sampler(whom.sampling.sampler), n=2, n_presample=1),
+        sampling=replace(
+            whom.sampling, sampler=resolve_sampler(whom.sampling.sampler), n=2, n_presample=1
+        ),
         difficulty=DifficultyConfig(mode="accuracy"),
         evaluation=EvaluationConfig(n=max(one.n, 1), temperature=one.temperature, top_p=one.top_p),
     )
@@ -215,12 +257,18 @@ def _run_of(db: Database, config: RunConfig, policy_id: str) -> str | None:
 
 def _result(db: Database, run_id: str, policy_id: str, one: SuiteSet, n_rejected: int) -> SetResult:
     greedy, sampled = runs.evaluation_sets(db, run_id, 0, policy_id)
-    n_correct = np.asarray(reads.verdict_columns(db, (sampled if one.n else greedy).id, run_id)["n_correct"])
+    n_correct = np.asarray(
+        reads.verdict_columns(db, (sampled if one.n else greedy).id, run_id)["n_correct"]
+    )
     return SetResult(
         name=one.name,
         run_id=run_id,
         measure=f"avg@{one.n}" if one.n else "greedy",
-        value=bootstrap_mean(n_correct / one.n) if one.n else wilson(int(n_correct.sum()), len(n_correct)),
+        value=(
+            bootstrap_mean(n_correct / one.n)
+            if one.n
+            else wilson(int(n_correct.sum()), len(n_correct))
+        ),
         pass_at_n=bootstrap_mean(pass_at_k(one.n, n_correct, one.n)) if one.n else None,
         n=max(one.n, 1),
         n_problems=len(n_correct),

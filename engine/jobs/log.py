@@ -1,4 +1,6 @@
-"""What a job said: its notes, and the end of what its children printed. Text of others: show it, never interpret it."""
+"""What a job said: its notes, and the end of what its children printed. Text of others: show it,
+never interpret it.
+"""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -14,8 +16,13 @@ _CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f]")
 
 
 def tail(db: Database, job: dict, *, n_lines: int = N_LINES) -> str:
-    """The last lines of a job's notes and of its children's output, oldest first; empty where it said nothing."""
-    parts = [f"{note['noted_at']:%H:%M:%S}  {note['text']}" for note in job_rows.notes(db, job["id"], limit=n_lines)]
+    """The last lines of a job's notes and of its children's output, oldest first; empty where it
+    said nothing.
+    """
+    parts = [
+        f"{note['noted_at']:%H:%M:%S}  {note['text']}"
+        for note in job_rows.notes(db, job["id"], limit=n_lines)
+    ]
     for path in child_logs(db, job):
         if lines := last_lines(path, n_lines):
             parts += [f"--- {path.name}", *lines]
@@ -23,17 +30,25 @@ def tail(db: Database, job: dict, *, n_lines: int = N_LINES) -> str:
 
 
 def child_logs(db: Database, job: dict) -> list[Path]:
-    """Log files that were written to while the job ran: one job runs at a time, so those are its children's."""
+    """Log files that were written to while the job ran: one job runs at a time, so those are its
+    children's.
+    """
     if job["started_at"] is None:
         return []
     end = job["finished_at"] or datetime.max
     written = {path: _written_at(path) for path in (db.artifacts / "logs").glob("*.log")}
-    mine = [path for path, at in written.items() if at and job["started_at"] - _SLACK <= at and (end == datetime.max or at <= end + _SLACK)]
+    mine = [
+        path
+        for path, at in written.items()
+        if at and job["started_at"] - _SLACK <= at and (end == datetime.max or at <= end + _SLACK)
+    ]
     return sorted(mine, key=lambda path: path.name)
 
 
 def last_lines(path: Path, n_lines: int) -> list[str]:
-    """The last lines of a file without control characters; of a line that was overwritten its last state."""
+    """The last lines of a file without control characters; of a line that was overwritten its last
+    state.
+    """
     try:
         with path.open("rb") as stream:
             stream.seek(max(path.stat().st_size - _TAIL_BYTES, 0))

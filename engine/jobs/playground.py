@@ -1,6 +1,8 @@
-"""One question to one or two policies, now: sampled by the real backends, graded, and kept by nobody but the asker.
+"""One question to one or two policies, now: sampled by the real backends, graded, and kept by
+nobody but the asker.
 
-It is no job: bounded in size, refused while a job computes, and queued jobs wait until it ends. Nothing of it enters the store.
+It is no job: bounded in size, refused while a job computes, and queued jobs wait until it ends.
+Nothing of it enters the store.
 """
 
 import threading
@@ -30,12 +32,16 @@ class Asked:
     policy_id: str
     path: str
     options: dict
-    """The sampler's: batch_size, trust_remote_code. Those of a run, so that a sampler that is still warm answers."""
+    """The sampler's: batch_size, trust_remote_code. Those of a run, so that a sampler that is still
+    warm answers.
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked, and how the answers are drawn. The same question, seed and settings give the same answers."""
+    """What is asked, and how the answers are drawn. The same question, seed and settings give the
+    same answers.
+    """
 
     text: str
     answer: str
@@ -86,7 +92,8 @@ class Request:
 def ask(runner: JobRunner, question: Question, policies: list[Asked]) -> Request:
     """Begin to draw n responses from every policy, one policy after the other. Returns at once.
 
-    Raises: ConfigError for a question or setting that cannot be used. That a job computes is said in the request's error.
+    Raises: ConfigError for a question or setting that cannot be used. That a job computes is said
+    in the request's error.
     """
     _check(question)
     request = Request(question, policies)
@@ -98,11 +105,15 @@ def _check(q: Question) -> None:
     if not q.text.strip():
         raise ConfigError("The question is empty: write one.")
     if len(q.text) > MOST_CHARS:
-        raise ConfigError(f"The question has {len(q.text):,} characters: at most {MOST_CHARS:,} are asked here.")
+        raise ConfigError(
+            f"The question has {len(q.text):,} characters: at most {MOST_CHARS:,} are asked here."
+        )
     if not 1 <= q.n <= MOST_RESPONSES:
         raise ConfigError(f"The number of responses is {q.n}: it must be 1 to {MOST_RESPONSES}.")
     if q.settings.temperature < 0 or not 0 < q.settings.top_p <= 1:
-        raise ConfigError("The temperature must be 0 (greedy) or more, and top_p above 0 and at most 1.")
+        raise ConfigError(
+            "The temperature must be 0 (greedy) or more, and top_p above 0 and at most 1."
+        )
     check_template(q.settings.prompt_template)
 
 
@@ -112,7 +123,9 @@ def _work(runner: JobRunner, request: Request) -> None:
             request._placement = placement
             for policy, batch in _drawn(placement, request):
                 done = request.answers.get(policy.policy_id, [])
-                request.answers[policy.policy_id] = sorted([*done, *batch], key=lambda answer: answer.response.index)
+                request.answers[policy.policy_id] = sorted(
+                    [*done, *batch], key=lambda answer: answer.response.index
+                )
     except EngineError as error:
         request.error = str(error)
     except Exception as error:  # the asker waits for an end, whatever it is
@@ -129,10 +142,25 @@ def _drawn(placement: Placement, request: Request) -> Iterator[tuple[Asked, list
     for policy in request.policies:
         backend = Backend(q.sampler, policy.path, policy.options)
         placement.release(keep=[backend])
-        samples = sample_set(policy_id=policy.policy_id, purpose=PURPOSE, iteration=0, seed=q.seed, settings=q.settings, sampler=q.sampler)
-        owed = requests(samples, {id: fill(q.settings.prompt_template, q.text)}, [(id, index) for index in range(q.n)])
+        samples = sample_set(
+            policy_id=policy.policy_id,
+            purpose=PURPOSE,
+            iteration=0,
+            seed=q.seed,
+            settings=q.settings,
+            sampler=q.sampler,
+        )
+        owed = requests(
+            samples,
+            {id: fill(q.settings.prompt_template, q.text)},
+            [(id, index) for index in range(q.n)],
+        )
         for batch in placement.get(backend).sample(owed, q.settings):
-            verdicts = grade(q.answer, [r.text for r in batch]) if q.answer.strip() else [None] * len(batch)
+            verdicts = (
+                grade(q.answer, [r.text for r in batch])
+                if q.answer.strip()
+                else [None] * len(batch)
+            )
             yield policy, [Answer(response, verdict) for response, verdict in zip(batch, verdicts)]
             if request._is_stopped:
                 return

@@ -1,6 +1,7 @@
 """The phases: each a generator of events over whatever backends it is given.
 
-A phase knows no store and no process: it is handed what is owed, and it says what happened. The respond phase keeps the
+A phase knows no store and no process: it is handed what is owed, and it says what happened. The
+respond phase keeps the
 sampler busy: while it fills the next batch, the one before is graded and scored.
 """
 
@@ -15,7 +16,9 @@ from engine.samplers import Sampler
 from engine.types import Request, Response, SampleSet, StepScores
 
 LEFTOVER_BATCH = 256
-"""Responses without a verdict or a score are finished in batches of this size: what a crash can lose."""
+"""Responses without a verdict or a score are finished in batches of this size: what a crash can
+lose.
+"""
 
 Text = tuple[str, int, str]
 """(problem id, index, response text)."""
@@ -34,7 +37,9 @@ class Owed:
     prm_id: str | None = None
     """None: responses are graded, not scored."""
     scored_by_key: bool = False
-    """The reward model looks recorded scores up: it is handed (problem id, index) instead of (prompt, text)."""
+    """The reward model looks recorded scores up: it is handed (problem id, index) instead of
+    (prompt, text).
+    """
     ungraded: Sequence[Text] = ()
     """Stored responses that a crash left without a verdict."""
     unscored: Sequence[Text] = ()
@@ -42,37 +47,65 @@ class Owed:
     """Stored responses to refused prompts, without the answer that there is no score."""
 
 
-def respond(owed: Owed, sampler: Callable[[], Sampler], grader: Grader, reward_model: Callable[[], RewardModel]) -> Iterator[Event]:
+def respond(
+    owed: Owed,
+    sampler: Callable[[], Sampler],
+    grader: Grader,
+    reward_model: Callable[[], RewardModel],
+) -> Iterator[Event]:
     """Sample what is owed; grade and score every batch while the next one is sampled.
 
-    Events come in the order of completion; a response's Sampled event always comes before its Graded and Scored events.
-    Backends are opened only if something is owed to them. Closing the generator gives the work in flight up.
+    Events come in the order of completion; a response's Sampled event always comes before its
+    Graded and Scored events. Backends are opened only if something is owed to them. Closing the
+    generator gives the work in flight up.
     """
-    with _Judging(owed, grader, reward_model) as judging, ThreadPoolExecutor(1, "sampler") as sampling:
+    with (
+        _Judging(owed, grader, reward_model) as judging,
+        ThreadPoolExecutor(1, "sampler") as sampling,
+    ):
         for start in range(0, len(owed.ungraded), LEFTOVER_BATCH):
             judging.grade(owed.ungraded[start : start + LEFTOVER_BATCH])
         for start in range(0, len(owed.unscored), LEFTOVER_BATCH):
             judging.score(owed.unscored[start : start + LEFTOVER_BATCH])
         yield from _unscorable(owed, owed.refused)
-        batches = iter(sampler().sample(owed.requests, owed.samples.settings)) if owed.requests else iter(())
+        batches = (
+            iter(sampler().sample(owed.requests, owed.samples.settings))
+            if owed.requests
+            else iter(())
+        )
         following = sampling.submit(next, batches, None)
         while following or judging.waiting:
-            done, _ = wait([*judging.waiting, *([following] if following else [])], return_when=FIRST_COMPLETED)
+            done, _ = wait(
+                [*judging.waiting, *([following] if following else [])], return_when=FIRST_COMPLETED
+            )
             if following in done:
                 batch: list[Response] | None = following.result()
                 following = sampling.submit(next, batches, None) if batch is not None else None
                 if batch:
                     yield Sampled(owed.samples.id, batch)
                     judging.grade([(r.problem_id, r.index, r.text) for r in batch])
-                    judging.score([(r.problem_id, r.index, r.text) for r in batch if r.finish_reason != "refused"])
-                    yield from _unscorable(owed, [(r.problem_id, r.index) for r in batch if r.finish_reason == "refused"])
+                    judging.score(
+                        [
+                            (r.problem_id, r.index, r.text)
+                            for r in batch
+                            if r.finish_reason != "refused"
+                        ]
+                    )
+                    yield from _unscorable(
+                        owed,
+                        [(r.problem_id, r.index) for r in batch if r.finish_reason == "refused"],
+                    )
             yield from judging.finished(done)
 
 
 def _unscorable(owed: Owed, refused: Sequence[Key]) -> Iterator[Event]:
-    """A prompt that was refused has no reward, so that its problem is pending and never taken for an Outlier."""
+    """A prompt that was refused has no reward, so that its problem is pending and never taken for
+    an Outlier.
+    """
     if refused and owed.prm_id is not None:
-        yield Scored(owed.samples.id, owed.prm_id, [(key, StepScores((), "too_long")) for key in refused])
+        yield Scored(
+            owed.samples.id, owed.prm_id, [(key, StepScores((), "too_long")) for key in refused]
+        )
 
 
 class _Judging:
@@ -91,13 +124,18 @@ class _Judging:
 
     def grade(self, texts: Sequence[Text]) -> None:
         if texts:
-            future = self._grader.submit([(self._owed.answers[problem_id], text) for problem_id, _, text in texts])
+            future = self._grader.submit(
+                [(self._owed.answers[problem_id], text) for problem_id, _, text in texts]
+            )
             self.waiting[future] = ("graded", _keys(texts))
 
     def score(self, texts: Sequence[Text]) -> None:
         if texts and self._owed.prm_id is not None:
             by_key = self._owed.scored_by_key
-            items = [(id, str(index)) if by_key else (self._owed.prompts[id], text) for id, index, text in texts]
+            items = [
+                (id, str(index)) if by_key else (self._owed.prompts[id], text)
+                for id, index, text in texts
+            ]
             self.waiting[self._scoring.submit(self._score, items)] = ("scored", _keys(texts))
 
     def finished(self, done: set[Future]) -> Iterator[Event]:

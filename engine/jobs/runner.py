@@ -1,8 +1,10 @@
-"""JobRunner: one job at a time on one database, in a thread (dashboard) or in the caller's own (command line).
+"""JobRunner: one job at a time on one database, in a thread (dashboard) or in the caller's own
+(command line).
 
     queued → running → done | failed | cancelling → cancelled;   a lost process → interrupted
 
-Resume from failed, cancelled or interrupted is a new attempt of the same job, which does what is still owed.
+Resume from failed, cancelled or interrupted is a new attempt of the same job, which does what is
+still owed.
 """
 
 import json
@@ -30,9 +32,11 @@ LEND_WAIT_S = 0.5
 
 
 class JobRunner:
-    """Drives jobs and records their events. Every method may be called from any thread and returns at once, but run_next().
+    """Drives jobs and records their events. Every method may be called from any thread and returns
+    at once, but run_next().
 
-    On creation jobs that a dead process left running become interrupted, and a queue it left waits until continue_queue().
+    On creation jobs that a dead process left running become interrupted, and a queue it left waits
+    until continue_queue().
     """
 
     def __init__(self, db: Database):
@@ -57,8 +61,11 @@ class JobRunner:
         self._thread = threading.Thread(target=self._work, name="jobs", daemon=True)
         self._thread.start()
 
-    def submit(self, run_id: str, iteration: int, kind: JobKind | str, params: dict | None = None) -> str:
-        """Queue a job, or find the one that does exactly this: unfinished it stays, failed it is resumed, done it stays done.
+    def submit(
+        self, run_id: str, iteration: int, kind: JobKind | str, params: dict | None = None
+    ) -> str:
+        """Queue a job, or find the one that does exactly this: unfinished it stays, failed it is
+        resumed, done it stays done.
 
         Returns: the job's id. Raises: ConfigError for a kind that is none.
         """
@@ -80,12 +87,16 @@ class JobRunner:
             job = job_rows.get(self.db, job_id)
             if job is None or job["state"] not in job_rows.RESUMABLE:
                 state = job["state"] if job else "unknown"
-                raise ConfigError(f"Job {job_id} is {state}: only failed, cancelled and interrupted jobs can be resumed.")
+                raise ConfigError(
+                    f"Job {job_id} is {state}: only failed, cancelled and interrupted jobs can be"
+                    " resumed."
+                )
             job_rows.set_state(self.db, job_id, "queued")
         self.continue_queue()
 
     def cancel(self, job_id: str) -> None:
-        """Stop a job: a training at its next step with a checkpoint, anything else at once. A second call stops at once.
+        """Stop a job: a training at its next step with a checkpoint, anything else at once. A
+        second call stops at once.
 
         Raises: ConfigError for an unknown job. One that has ended stays as it is.
         """
@@ -118,7 +129,11 @@ class JobRunner:
             return False
         try:
             with self._wake:
-                queued = [job for job in job_rows.unfinished(self.db) if job["state"] == "queued" and run_id in (None, job["run_id"])]
+                queued = [
+                    job
+                    for job in job_rows.unfinished(self.db)
+                    if job["state"] == "queued" and run_id in (None, job["run_id"])
+                ]
                 if not queued or self.paused or self._closing:
                     return False
                 self._stop_asked.discard(queued[0]["id"])
@@ -130,7 +145,8 @@ class JobRunner:
 
     @contextmanager
     def lend(self, placement: str) -> Iterator[Placement]:
-        """The backends of this process, for work that is no job; queued jobs wait until it is given back.
+        """The backends of this process, for work that is no job; queued jobs wait until it is given
+        back.
 
         Args:
             placement: "worker" or "inline".
@@ -138,7 +154,9 @@ class JobRunner:
         Raises: DeviceBusy while a job runs or another loan lasts.
         """
         if not self._device.acquire(timeout=LEND_WAIT_S):
-            raise DeviceBusy("A job or another request is using the device. Wait until it ends, or cancel it.")
+            raise DeviceBusy(
+                "A job or another request is using the device. Wait until it ends, or cancel it."
+            )
         try:
             yield self._named_placement(placement)
         finally:
@@ -147,7 +165,9 @@ class JobRunner:
                 self._wake.notify_all()
 
     def close(self) -> None:
-        """Stop working, kill the children, keep what is stored; a running job becomes interrupted. Safe to call twice."""
+        """Stop working, kill the children, keep what is stored; a running job becomes interrupted.
+        Safe to call twice.
+        """
         with self._wake:
             if self._closing:
                 return
@@ -179,7 +199,9 @@ class JobRunner:
         started = time.monotonic()
         state, error = self._drive(job)
         with self._wake:
-            job_rows.set_state(self.db, job["id"], state, error=error, busy_s=time.monotonic() - started)
+            job_rows.set_state(
+                self.db, job["id"], state, error=error, busy_s=time.monotonic() - started
+            )
         self._publish(job)
 
     def _drive(self, job: Job) -> tuple[str, str | None]:
@@ -202,10 +224,20 @@ class JobRunner:
         except Exception as error:
             record(self.db, job["id"], job["attempt"], Note(traceback.format_exc()))
             said = str(error).strip().partition("\n")[0]
-            return "failed", f"{type(error).__name__}: {said}. This is a fault of the program; the job's log has the details."
+            return (
+                "failed",
+                (
+                    f"{type(error).__name__}: {said}. This is a fault of the program; the job's log"
+                    " has the details."
+                ),
+            )
 
     def _stopped(self) -> tuple[str, str | None]:
-        return ("interrupted", "The program was closed while this job ran. Resume it.") if self._closing else ("cancelled", None)
+        return (
+            ("interrupted", "The program was closed while this job ran. Resume it.")
+            if self._closing
+            else ("cancelled", None)
+        )
 
     def _is_unfinished(self, job: Job) -> bool:
         return job["kind"] != "train" or job_rows.get(self.db, job["id"])["policy_id"] is None
@@ -215,13 +247,25 @@ class JobRunner:
 
     def _named_placement(self, name: str) -> Placement:
         if name not in self._placements:
-            self._placements[name] = (Inline if name == "inline" else Workers)(self.db.artifacts / "logs")
+            self._placements[name] = (Inline if name == "inline" else Workers)(
+                self.db.artifacts / "logs"
+            )
         return self._placements[name]
 
     def _publish(self, job: Job) -> None:
-        """Write FILE.status.json, whole or not at all: what a process that does not own the database can read."""
+        """Write FILE.status.json, whole or not at all: what a process that does not own the
+        database can read.
+        """
         row = job_rows.get(self.db, job["id"])
-        self._write_status({"pid": os.getpid(), **{k: row[k] for k in ("id", "kind", "state", "n_done", "n_total", "run_id", "iteration")}})
+        self._write_status(
+            {
+                "pid": os.getpid(),
+                **{
+                    k: row[k]
+                    for k in ("id", "kind", "state", "n_done", "n_total", "run_id", "iteration")
+                },
+            }
+        )
         self.on_progress(row)
 
     def _write_status(self, status: dict) -> None:

@@ -1,1 +1,3 @@
-"""The papers as pure functions: no IO, no clock, no global random state. A newcomer reads this room first."""
+"""The papers as pure functions: no IO, no clock, no global random state. A newcomer reads this room
+first.
+"""

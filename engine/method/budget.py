@@ -2,8 +2,8 @@
 
 Follows HS-STaR's re-sampling stage, docs/method.md, section 1.4.
 
-Departure from the reference code: floor plus a seeded remainder instead of ceil and throwing the surplus away, so the sum is
-exact.
+Departure from the reference code: floor plus a seeded remainder instead of ceil and throwing the
+surplus away, so the sum is exact.
 """
 
 from collections.abc import Iterable
@@ -18,17 +18,20 @@ def remaining_budget(n_problems: int, n: int, n_presample: int) -> int:
     Raises: ConfigError unless 1 <= n_presample < n and n_problems >= 1.
     """
     if n_problems < 1:
-        raise ConfigError(f"problems.n_train is {n_problems}: an iteration needs at least 1 problem.")
+        raise ConfigError(
+            f"problems.n_train is {n_problems}: an iteration needs at least 1 problem."
+        )
     if not 1 <= n_presample < n:
         raise ConfigError(
-            f"sampling.n_presample is {n_presample} with sampling.n = {n}: it must be at least 1 and below n, because the rest "
-            "is what the boundary is resampled with."
+            f"sampling.n_presample is {n_presample} with sampling.n = {n}: it must be at least 1"
+            " and below n, because the rest is what the boundary is resampled with."
         )
     return n_problems * (n - n_presample)
 
 
 def allocate(budget: int, problem_ids: Iterable[str], *, seed: int) -> dict[str, int]:
-    """Spread a budget evenly over problems: floor(budget / b) each, and one more for budget mod b of them, picked by seed.
+    """Spread a budget evenly over problems: floor(budget / b) each, and one more for budget mod b
+    of them, picked by seed.
 
     Args:
         budget: responses to give away, >= 0.
@@ -36,7 +39,8 @@ def allocate(budget: int, problem_ids: Iterable[str], *, seed: int) -> dict[str,
         seed: picks who gets one more.
 
     Returns:
-        Responses per problem id, in the ids' sorted order; they sum to the budget. {} if there are no ids.
+        Responses per problem id, in the ids' sorted order; they sum to the budget. {} if there are
+        no ids.
 
     Raises: ConfigError for a negative or fractional budget, or an id given twice.
 
@@ -50,16 +54,21 @@ def allocate(budget: int, problem_ids: Iterable[str], *, seed: int) -> dict[str,
     given = list(problem_ids)
     ids = sorted(set(given))
     if len(ids) != len(given):
-        raise ConfigError(f"problem_ids holds {len(given) - len(ids)} ids twice: give every problem once.")
+        raise ConfigError(
+            f"problem_ids holds {len(given) - len(ids)} ids twice: give every problem once."
+        )
     if not ids:
         return {}
     floor, n_extra = spread(int(budget), len(ids))
-    one_more = set(sorted(ids, key=lambda problem_id: (stable_hash(seed, problem_id), problem_id))[:n_extra])
+    one_more = set(
+        sorted(ids, key=lambda problem_id: (stable_hash(seed, problem_id), problem_id))[:n_extra]
+    )
     return {problem_id: floor + (problem_id in one_more) for problem_id in ids}
 
 
 def spread(budget: int, n_problems: int) -> tuple[int, int]:
-    """(floor, n_extra): every problem gets floor responses, n_extra of them one more. (0, 0) without problems.
+    """(floor, n_extra): every problem gets floor responses, n_extra of them one more. (0, 0)
+    without problems.
 
     >>> spread(7, 3)
     (2, 1)

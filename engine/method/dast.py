@@ -1,7 +1,9 @@
-"""DAST's two controls: more responses for harder levels, and worked examples of the same level in the prompt.
+"""DAST's two controls: more responses for harder levels, and worked examples of the same level in
+the prompt.
 
-Follows docs/method.md, section 3. The paper's cut-offs, proportions and tables are unknown; those here are ours and editable.
-Levels are read once, from M_0's responses, and hold for all rounds. Shares are compared as whole numbers, never as floats.
+Follows docs/method.md, section 3. The paper's cut-offs, proportions and tables are unknown; those
+here are ours and editable. Levels are read once, from M_0's responses, and hold for all rounds.
+Shares are compared as whole numbers, never as floats.
 """
 
 from collections.abc import Mapping, Sequence
@@ -44,8 +46,8 @@ class WorkedExample:
 
 
 def dast_levels(n_correct, n, *, cutoffs: tuple[float, float] = CUTOFFS) -> np.ndarray:
-    """The level of every problem: Easy above the upper cut-off, Medium from the lower to the upper, both inclusive, Hard below, and
-    Unsolved where no response is correct.
+    """The level of every problem: Easy above the upper cut-off, Medium from the lower to the upper,
+    both inclusive, Hard below, and Unsolved where no response is correct.
 
     Args:
         n_correct: M_0's correct responses, integers, shape (P,).
@@ -64,7 +66,10 @@ def dast_levels(n_correct, n, *, cutoffs: tuple[float, float] = CUTOFFS) -> np.n
     """
     lower, upper = (Fraction(str(cutoff)) for cutoff in cutoffs)
     if not 0 < lower <= upper < 1:
-        raise ConfigError(f"dast.cutoffs are {cutoffs[0]} and {cutoffs[1]}: they must rise within (0, 1), such as .40 and .70.")
+        raise ConfigError(
+            f"dast.cutoffs are {cutoffs[0]} and {cutoffs[1]}: they must rise within (0, 1), such as"
+            " .40 and .70."
+        )
     n_correct = np.atleast_1d(np.asarray(n_correct))
     n = np.broadcast_to(np.asarray(n), n_correct.shape)
     _check_counts(n_correct, n)
@@ -76,12 +81,19 @@ def dast_levels(n_correct, n, *, cutoffs: tuple[float, float] = CUTOFFS) -> np.n
 
 
 def level_budgets(
-    budget: int, levels: Sequence[int], n_correct: Sequence[int], n: int, *, targets: Mapping[Level, float] = TARGETS
+    budget: int,
+    levels: Sequence[int],
+    n_correct: Sequence[int],
+    n: int,
+    *,
+    targets: Mapping[Level, float] = TARGETS,
 ) -> dict[Level, int]:
-    """Proportion control: responses per level, in proportion to target / max(pass, 1/n), so that correct ones come as the targets say.
+    """Proportion control: responses per level, in proportion to target / max(pass, 1/n), so that
+    correct ones come as the targets say.
 
-    pass is the success share of the level's problems together. Unsolved gets at most its uniform share, budget P_unsolved / P; what
-    it would have got beyond goes to the others. Whole numbers by largest remainder; ties: the easier level first.
+    pass is the success share of the level's problems together. Unsolved gets at most its uniform
+    share, budget P_unsolved / P; what it would have got beyond goes to the others. Whole numbers by
+    largest remainder; ties: the easier level first.
 
     Args:
         budget: responses to give away, >= 0.
@@ -90,9 +102,11 @@ def level_budgets(
         targets: proportions >= 0 per level; a level left out has 0.
 
     Returns:
-        Responses of every level. They sum to the budget unless no level with a target but Unsolved has a problem.
+        Responses of every level. They sum to the budget unless no level with a target but Unsolved
+        has a problem.
 
-    Raises: ConfigError for a negative or fractional budget, a negative target, or counts outside 0..n.
+    Raises: ConfigError for a negative or fractional budget, a negative target, or counts outside
+    0..n.
 
     >>> level_budgets(130, [0, 1, 2, 3], [8, 4, 1, 0], 8)
     {<Level.EASY: 0>: 12, <Level.MEDIUM: 1>: 24, <Level.HARD: 2>: 94, <Level.UNSOLVED: 3>: 0}
@@ -104,7 +118,9 @@ def level_budgets(
     levels, n_correct = np.asarray(levels, dtype=np.int64), np.asarray(n_correct)
     _check_counts(n_correct, np.broadcast_to(np.asarray(n), n_correct.shape))
     n_problems = np.bincount(levels, minlength=len(Level))
-    weights = _weights(n_problems, np.bincount(levels, weights=n_correct, minlength=len(Level)), n, targets)
+    weights = _weights(
+        n_problems, np.bincount(levels, weights=n_correct, minlength=len(Level)), n, targets
+    )
     given = _largest_remainder(int(budget), weights)
     limit = int(budget) * int(n_problems[Level.UNSOLVED]) // max(1, len(levels))
     if given[Level.UNSOLVED] > limit:
@@ -145,15 +161,20 @@ def proportion_control(
     budgets = level_budgets(budget, levels, counts, n, targets=targets)
     given: dict[str, int] = {}
     for level in Level:
-        given |= allocate(budgets[level], [id for id, own in zip(ids, levels) if own == level], seed=seed)
+        given |= allocate(
+            budgets[level], [id for id, own in zip(ids, levels) if own == level], seed=seed
+        )
     return {id: given[id] for id in ids}
 
 
-def matched_examples(level: int, pool: Sequence[WorkedExample], k: int, seed: int, *, question: str | None = None) -> list[WorkedExample]:
+def matched_examples(
+    level: int, pool: Sequence[WorkedExample], k: int, seed: int, *, question: str | None = None
+) -> list[WorkedExample]:
     """k worked examples of this level, picked by seed; the order of the pool does not matter.
 
     Args:
-        question: the problem to be solved, which must not be its own example; None if it is not in the pool.
+        question: the problem to be solved, which must not be its own example; None if it is not in
+            the pool.
 
     Returns:
         Fewer than k where the level has fewer.
@@ -164,24 +185,37 @@ def matched_examples(level: int, pool: Sequence[WorkedExample], k: int, seed: in
     """
     if k < 0:
         raise ConfigError(f"k is {k}: the number of worked examples must be 0 or more.")
-    fitting = {example.question: example for example in pool if example.level == level and example.question != question}
-    return sorted(fitting.values(), key=lambda example: (stable_hash(seed, example.question), example.question))[:k]
+    fitting = {
+        example.question: example
+        for example in pool
+        if example.level == level and example.question != question
+    }
+    return sorted(
+        fitting.values(),
+        key=lambda example: (stable_hash(seed, example.question), example.question),
+    )[:k]
 
 
 def length_prompt(template: str, question: str, examples: Sequence[WorkedExample]) -> str:
-    """The prompt with worked examples before the question: each inside the same template, its solution below it.
+    """The prompt with worked examples before the question: each inside the same template, its
+    solution below it.
 
-    >>> length_prompt("Q: {question}\\nA:", "2 + 2?", [WorkedExample("1 + 1?", "It is 2.", Level.EASY)])
+    >>> length_prompt("Q: {question}\\nA:", "2 + 2?", [WorkedExample("1 + 1?", "It is 2.", \
+Level.EASY)])
     'Q: 1 + 1?\\nA:\\n\\nIt is 2.\\n\\nQ: 2 + 2?\\nA:'
 
     Source: DAST, length control; the wording is ours.
     """
-    shown = [f"{fill(template, example.question)}\n\n{example.solution.strip()}\n\n" for example in examples]
+    shown = [
+        f"{fill(template, example.question)}\n\n{example.solution.strip()}\n\n"
+        for example in examples
+    ]
     return "".join([*shown, fill(template, question)])
 
 
 def mean_per_level(levels, values) -> np.ndarray:
-    """Mean of one number per response for every level, shape (4,); NaN where a level has no response.
+    """Mean of one number per response for every level, shape (4,); NaN where a level has no
+    response.
 
     For tokens before and after length control: call it with both.
 
@@ -189,7 +223,10 @@ def mean_per_level(levels, values) -> np.ndarray:
     [2.0, nan, 5.0, nan]
     """
     levels, values = np.asarray(levels, dtype=np.int64), np.asarray(values, dtype=np.float64)
-    sums, counts = np.bincount(levels, weights=values, minlength=len(Level)), np.bincount(levels, minlength=len(Level))
+    sums, counts = (
+        np.bincount(levels, weights=values, minlength=len(Level)),
+        np.bincount(levels, minlength=len(Level)),
+    )
     return np.divide(sums, counts, out=np.full(len(Level), np.nan), where=counts > 0)
 
 
@@ -202,20 +239,29 @@ def mean_steps(levels, texts: Sequence[str]) -> np.ndarray:
     return mean_per_level(levels, [len(split_steps(text)) for text in texts])
 
 
-def _weights(n_problems: np.ndarray, n_right: np.ndarray, n: int, targets: Mapping[Level, float]) -> dict[Level, Fraction]:
+def _weights(
+    n_problems: np.ndarray, n_right: np.ndarray, n: int, targets: Mapping[Level, float]
+) -> dict[Level, Fraction]:
     weights = {}
     for level in Level:
         target = Fraction(str(targets.get(level, 0)))
         if target < 0:
-            raise ConfigError(f"dast.targets.{level.name.lower()} is {targets[level]}: a target must be 0 or more.")
+            raise ConfigError(
+                f"dast.targets.{level.name.lower()} is {targets[level]}: a target must be 0 or"
+                " more."
+            )
         size = int(n_problems[level])
         # target / max(right / (size n), 1 / n)
-        weights[level] = target * size * int(n) / max(int(n_right[level]), size) if size else Fraction(0)
+        weights[level] = (
+            target * size * int(n) / max(int(n_right[level]), size) if size else Fraction(0)
+        )
     return weights
 
 
 def _largest_remainder(total: int, weights: Mapping[Level, Fraction]) -> dict[Level, int]:
-    """Whole numbers in these proportions that sum to the total; all 0 where no weight is positive."""
+    """Whole numbers in these proportions that sum to the total; all 0 where no weight is
+    positive.
+    """
     whole = sum(weights.values())
     if not whole:
         return dict.fromkeys(weights, 0)
@@ -234,4 +280,7 @@ def _check_counts(n_correct: np.ndarray, n: np.ndarray) -> None:
     wrong = (n < 1) | (n_correct < 0) | (n_correct > n)
     if wrong.any():
         row = int(np.flatnonzero(wrong)[0])
-        raise ConfigError(f"n_correct is {n_correct[row]} of n = {n[row]} in row {row}: n must be 1 or more and n_correct in 0..n.")
+        raise ConfigError(
+            f"n_correct is {n_correct[row]} of n = {n[row]} in row {row}: n must be 1 or more and"
+            " n_correct in 0..n."
+        )

@@ -1,9 +1,11 @@
-"""Reward-guided difficulty estimation (RDE): one vectorised function for the page, the command line and the tests.
+"""Reward-guided difficulty estimation (RDE): one vectorised function for the page, the command line
+and the tests.
 
-Follows HS-STaR, docs/method.md, section 1.2: strict inequalities, ties go to Boundary, and mixed problems
-are Boundary whatever the thresholds.
+Follows HS-STaR, docs/method.md, section 1.2: strict inequalities, ties go to Boundary, and mixed
+problems are Boundary whatever the thresholds.
 
-Departures: (1) counts are compared, never floats; (2) the two ablation modes work, where the reference code stops.
+Departures: (1) counts are compared, never floats; (2) the two ablation modes work, where the
+reference code stops.
 """
 
 from dataclasses import dataclass
@@ -39,11 +41,14 @@ def check_thresholds(tau_l: float, tau_h: float) -> None:
     """Raises: ConfigError unless 0 <= tau_l <= tau_h <= 1."""
     for name, value in (("tau_l", tau_l), ("tau_h", tau_h)):
         if not 0 <= value <= 1:
-            raise ConfigError(f"difficulty.{name} is {value}: a threshold lies in [0, 1]. Choose a value in that range.")
+            raise ConfigError(
+                f"difficulty.{name} is {value}: a threshold lies in [0, 1]. Choose a value in that"
+                " range."
+            )
     if tau_l > tau_h:
         raise ConfigError(
-            f"difficulty.tau_l is {tau_l} and difficulty.tau_h is {tau_h}: the lower threshold must not lie above the "
-            "upper one. Lower tau_l or raise tau_h."
+            f"difficulty.tau_l is {tau_l} and difficulty.tau_h is {tau_h}: the lower threshold must"
+            " not lie above the upper one. Lower tau_l or raise tau_h."
         )
 
 
@@ -53,18 +58,21 @@ def classify(n_correct, n, phi_r, *, tau_l: float, tau_h: float, mode: Mode = "b
     Args:
         n_correct: correct pre-samples, integers, shape (P,).
         n: pre-samples, integers >= 1, shape (P,) or a scalar.
-        phi_r: mean over the pre-samples of the minimum step score, floats in [0, 1], shape (P,). NaN is allowed where it is
-            not used: everywhere with mode "accuracy" (None is allowed there too), on mixed problems with mode "both".
+        phi_r: mean over the pre-samples of the minimum step score, floats in [0, 1], shape (P,).
+            NaN is allowed where it is
+            not used: everywhere with mode "accuracy" (None is allowed there too), on mixed problems
+                with mode "both".
         tau_l, tau_h: thresholds, 0 <= tau_l <= tau_h <= 1.
-        mode: "both" signals, or the ablations "accuracy" and "reward". "posterior": the most probable class, whatever the
-            thresholds; below FEW problems nothing can be fitted, and "both" decides ("accuracy" where no problem has a phi_r).
+        mode: "both" signals, or the ablations "accuracy" and "reward". "posterior": the most
+            probable class, whatever the thresholds; below FEW problems nothing can be fitted, and
+            "both" decides ("accuracy" where no problem has a phi_r).
 
     Returns:
         int8, shape (P,): 0 Inlier, 1 Boundary, 2 Outlier.
 
     Raises:
-        ConfigError: n < 1, n_correct outside 0..n, shapes that do not match, thresholds out of order or outside [0, 1],
-            an unknown mode, NaN in phi_r where it is used.
+        ConfigError: n < 1, n_correct outside 0..n, shapes that do not match, thresholds out of
+            order or outside [0, 1], an unknown mode, NaN in phi_r where it is used.
 
     >>> classify([3, 3, 1, 0, 0], 3, [.9, .65, .9, .1, .25], tau_l=.25, tau_h=.65).tolist()
     [0, 1, 1, 2, 1]
@@ -83,21 +91,26 @@ def classify(n_correct, n, phi_r, *, tau_l: float, tau_h: float, mode: Mode = "b
         inlier, outlier = all_right, all_wrong
     else:
         missing = np.isnan(phi_r)
-        n_missing = int(np.count_nonzero(missing if mode == "reward" else missing & (all_right | all_wrong)))
+        n_missing = int(
+            np.count_nonzero(missing if mode == "reward" else missing & (all_right | all_wrong))
+        )
         if n_missing:
             raise ConfigError(
-                f'phi_r is NaN for {n_missing} problems where mode "{mode}" uses it. Leave problems without a process '
-                'reward out (they are pending), or use mode "accuracy".'
+                f'phi_r is NaN for {n_missing} problems where mode "{mode}" uses it. Leave problems'
+                ' without a process reward out (they are pending), or use mode "accuracy".'
             )
         with np.errstate(invalid="ignore"):
             inlier, outlier = phi_r > tau_h, phi_r < tau_l
         if mode == "both":
             inlier, outlier = inlier & all_right, outlier & all_wrong
-    return np.int8(Difficulty.BOUNDARY) - inlier.view(np.int8) + outlier.view(np.int8)  # no problem is both
+    return (
+        np.int8(Difficulty.BOUNDARY) - inlier.view(np.int8) + outlier.view(np.int8)
+    )  # no problem is both
 
 
 def deciding_mode(mode: Mode, phi_r: np.ndarray) -> Mode:
-    """What decides in fact, for phi_r of shape (P,): "posterior" gives way below FEW problems, as classify says; other modes stay.
+    """What decides in fact, for phi_r of shape (P,): "posterior" gives way below FEW problems, as
+    classify says; other modes stay.
 
     >>> deciding_mode("posterior", np.array([.2, np.nan])), deciding_mode("reward", np.array([.2]))
     ('both', 'reward')
@@ -113,4 +126,7 @@ def class_counts(classes: np.ndarray) -> dict[str, int]:
     >>> class_counts(np.array([0, 1, 1], dtype=np.int8))
     {'inlier': 1, 'boundary': 2, 'outlier': 0}
     """
-    return {difficulty.name.lower(): int(np.count_nonzero(np.asarray(classes) == difficulty)) for difficulty in Difficulty}
+    return {
+        difficulty.name.lower(): int(np.count_nonzero(np.asarray(classes) == difficulty))
+        for difficulty in Difficulty
+    }

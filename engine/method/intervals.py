@@ -1,4 +1,6 @@
-"""Intervals for accuracies: Wilson for a share, the bootstrap over problems for means, differences and ratios, Student's t over seeds."""
+"""Intervals for accuracies: Wilson for a share, the bootstrap over problems for means, differences
+and ratios, Student's t over seeds.
+"""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -30,7 +32,9 @@ def wilson(n_correct: int, n: int) -> Interval:
     Source: Wilson 1927.
     """
     if n < 1 or not 0 <= n_correct <= n:
-        raise ValueError(f"{n_correct} correct of {n}: give at least one response and 0..n correct ones.")
+        raise ValueError(
+            f"{n_correct} correct of {n}: give at least one response and 0..n correct ones."
+        )
     share, z2 = n_correct / n, Z_95**2
     centre = (share + z2 / (2 * n)) / (1 + z2 / n)
     half = Z_95 * sqrt(share * (1 - share) / n + z2 / (4 * n * n)) / (1 + z2 / n)
@@ -38,7 +42,8 @@ def wilson(n_correct: int, n: int) -> Interval:
 
 
 def bootstrap_mean(values: np.ndarray, *, seed: int = 0, n_resamples: int = 10_000) -> Interval:
-    """Mean over problems with its 95 % percentile interval from resampling problems with replacement.
+    """Mean over problems with its 95 % percentile interval from resampling problems with
+    replacement.
 
     Give paired differences per problem to get the interval of a paired difference.
 
@@ -55,8 +60,11 @@ def bootstrap_mean(values: np.ndarray, *, seed: int = 0, n_resamples: int = 10_0
     return _bootstrap(values.tobytes(), seed, n_resamples)
 
 
-def bootstrap_ratio(numerators: np.ndarray, denominators: np.ndarray, *, seed: int = 0, n_resamples: int = 2000) -> Interval:
-    """Sum over sum, with its 95 % percentile interval from resampling problems, both parts of a problem together.
+def bootstrap_ratio(
+    numerators: np.ndarray, denominators: np.ndarray, *, seed: int = 0, n_resamples: int = 2000
+) -> Interval:
+    """Sum over sum, with its 95 % percentile interval from resampling problems, both parts of a
+    problem together.
 
     Args:
         numerators: one number per problem, shape (P,), P >= 1.
@@ -66,9 +74,14 @@ def bootstrap_ratio(numerators: np.ndarray, denominators: np.ndarray, *, seed: i
 
     Source: Efron and Tibshirani 1993, chapter 13.
     """
-    above, below = np.asarray(numerators, dtype=np.float64), np.asarray(denominators, dtype=np.float64)
+    above, below = (
+        np.asarray(numerators, dtype=np.float64),
+        np.asarray(denominators, dtype=np.float64),
+    )
     if not above.size or (below <= 0).any():
-        raise ValueError("There is nothing to divide by: give at least one problem, and denominators above 0.")
+        raise ValueError(
+            "There is nothing to divide by: give at least one problem, and denominators above 0."
+        )
     rng, ratios = np.random.default_rng(seed), []
     rows_at_once = max(1, 4_000_000 // above.size)
     for start in range(0, n_resamples, rows_at_once):
@@ -95,7 +108,10 @@ def student_t(values) -> Interval:
     values = np.asarray(values, dtype=np.float64)
     if values.size < 2:
         raise ValueError(f"{values.size} values have no spread: give one per seed, at least two.")
-    mean, half = float(values.mean()), _t_975(values.size - 1) * float(values.std(ddof=1)) / sqrt(values.size)
+    mean, half = (
+        float(values.mean()),
+        _t_975(values.size - 1) * float(values.std(ddof=1)) / sqrt(values.size),
+    )
     return Interval(mean, mean - half, mean + half)
 
 
@@ -131,6 +147,8 @@ def _bootstrap(raw: bytes, seed: int, n_resamples: int) -> Interval:
     rows_at_once = max(1, 4_000_000 // values.size)
     for start in range(0, n_resamples, rows_at_once):
         stop = min(start + rows_at_once, n_resamples)
-        means[start:stop] = values[rng.integers(0, values.size, (stop - start, values.size))].mean(axis=1)
+        means[start:stop] = values[rng.integers(0, values.size, (stop - start, values.size))].mean(
+            axis=1
+        )
     low, high = np.quantile(means, [0.025, 0.975])
     return Interval(float(values.mean()), float(low), float(high))

@@ -1,11 +1,15 @@
-"""Exploration and exploitation figures of one problem's responses: B-STaR's monitors and its balance score.
+"""Exploration and exploitation figures of one problem's responses: B-STaR's monitors and its
+balance score.
 
-Follows docs/method.md, section 2. Where more than k responses are given, a figure is the expectation over the subsets of size
-k drawn without replacement: subsets are counted in whole numbers, never drawn, so every figure is exact to the last bit.
+Follows docs/method.md, section 2. Where more than k responses are given, a figure is the
+expectation over the subsets of size
+k drawn without replacement: subsets are counted in whole numbers, never drawn, so every figure is
+exact to the last bit.
 
-Departures from B-STaR's code (hkust-nlp/B-STaR, train_code/metric_modiacc_auto.py): (1) its balance score counts unique texts
-on both sides; ours divides by all kept responses, as the paper's formula does; (2) n* is ceil(N / M), not the constant 8;
-(3) distinct equations are counted among the correct responses, as the paper says, there among the kept ones.
+Departures from B-STaR's code (hkust-nlp/B-STaR, train_code/metric_modiacc_auto.py): (1) its balance
+score counts unique texts on both sides; ours divides by all kept responses, as the paper's formula
+does; (2) n* is ceil(N / M), not the constant 8; (3) distinct equations are counted among the
+correct responses, as the paper says, there among the kept ones.
 """
 
 import re
@@ -22,7 +26,8 @@ _CLOSES = {"$": "$", "<<": ">>", "\\[": "\\]"}
 
 
 def pass_at_k(n, c, k):
-    """The unbiased estimator of pass@k: the share of the subsets of size k with a correct response in them.
+    """The unbiased estimator of pass@k: the share of the subsets of size k with a correct response
+    in them.
 
     Args:
         n: responses, integers >= 1.
@@ -41,10 +46,17 @@ def pass_at_k(n, c, k):
 
     Source: Chen et al. 2021, equation 1.
     """
-    n, c, k = np.broadcast_arrays(*(_integers(name, value) for name, value in (("n", n), ("c", c), ("k", k))))
+    n, c, k = np.broadcast_arrays(
+        *(_integers(name, value) for name, value in (("n", n), ("c", c), ("k", k)))
+    )
     _require("n", n, n >= 1, "it must be at least 1")
     _require("c", c, (c >= 0) & (c <= n), "the correct ones lie in 0..n")
-    _require("k", k, (k >= 1) & (k <= n), "it must lie in 1..n, because subsets of k are drawn from n responses")
+    _require(
+        "k",
+        k,
+        (k >= 1) & (k <= n),
+        "it must lie in 1..n, because subsets of k are drawn from n responses",
+    )
     if n.ndim == 0:
         return _share(comb(int(n - c), int(k)), comb(int(n), int(k)))
     side = int(n.max(initial=0)) + 1
@@ -80,7 +92,8 @@ def pass_at_k_s(texts: Sequence[str], correct: Sequence[bool], k: int, s: int) -
 
 
 def reward_at_k_s(rewards: Sequence[float], correct: Sequence[bool], k: int, s: int) -> float:
-    """Reward@K-S: the probability that the s responses of k with the highest rewards are all correct.
+    """Reward@K-S: the probability that the s responses of k with the highest rewards are all
+    correct.
 
     Args:
         rewards: of one problem, at least k of them; of equal ones the lower index counts as higher.
@@ -98,10 +111,12 @@ def reward_at_k_s(rewards: Sequence[float], correct: Sequence[bool], k: int, s: 
     rewards = np.asarray(rewards, dtype=np.float64)
     if np.isnan(rewards).any():
         raise ConfigError(
-            f"rewards holds no number for response {int(np.flatnonzero(np.isnan(rewards))[0])}: score it first, or leave it out."
+            f"rewards holds no number for response {int(np.flatnonzero(np.isnan(rewards))[0])}:"
+            " score it first, or leave it out."
         )
     n_good = n_right_above = 0
-    # rank is where the s-th best of the subset stands: s - 1 correct ones above it, k - s of any kind below it
+    # rank is where the s-th best of the subset stands: s - 1 correct ones above it, k - s of any
+    # kind below it
     for rank, index in enumerate(np.argsort(-rewards, kind="stable")):
         if correct[index]:
             n_good += comb(n_right_above, s - 1) * comb(n - 1 - rank, k - s)
@@ -123,7 +138,8 @@ def best_of_k(rewards: Sequence[float], correct: Sequence[bool], k: int) -> floa
 
 
 def balance_score(kept_texts: Sequence[str], kept_correct: Sequence[bool], n_star: int) -> float:
-    """The balance score of one problem: min(n' / n*, 1) n' / n_i for n_i kept responses, n' unique correct ones among them.
+    """The balance score of one problem: min(n' / n*, 1) n' / n_i for n_i kept responses, n' unique
+    correct ones among them.
 
     Args:
         kept_texts: the problem's kept responses; none gives 0.
@@ -163,9 +179,11 @@ def n_star(n_samples: int, n_problems: int) -> int:
 
 
 def equations(text: str) -> list[str]:
-    """What B-STaR's code takes for equations: all between $ and $, << and >>, \\[ and \\], as written, empty ones dropped.
+    """What B-STaR's code takes for equations: all between $ and $, << and >>, \\[ and \\], as
+    written, empty ones dropped.
 
-    So an amount of dollars opens an equation, and \\( \\) holds none: theirs, kept so that figures compare.
+    So an amount of dollars opens an equation, and \\( \\) holds none: theirs, kept so that figures
+    compare.
 
     >>> equations("$1+1=2$, so <<2*3=6>>6 and $1+1=2$")
     ['1+1=2', '2*3=6', '1+1=2']
@@ -173,7 +191,8 @@ def equations(text: str) -> list[str]:
     Source: B-STaR's code, metric_modiacc_auto.py, cal_diversity.
     """
     found, position = [], 0
-    # str.find and not one pattern with .*?, which takes seconds on a response that opens thousands of times and never closes
+    # str.find and not one pattern with .*?, which takes seconds on a response that opens thousands
+    # of times and never closes
     while opening := _OPENS.search(text, position):
         mark = opening.group()
         end = text.find(_CLOSES[mark], opening.end())
@@ -202,15 +221,22 @@ def distinct_equations(texts: Sequence[str], correct: Sequence[bool]) -> float:
     Source: B-STaR, distinct equations; docs/method.md, section 2.
     """
     _same_length(texts, correct)
-    found = [equation for text, right in zip(texts, correct) if right for equation in equations(text)]
+    found = [
+        equation for text, right in zip(texts, correct) if right for equation in equations(text)
+    ]
     return len(set(found)) / len(found) if found else float("nan")
 
 
 def _add_group(fewer: list[list[int]], size: int) -> None:
-    """One more correct text with size equal responses: a choice either leaves it out or hits it with 1..size of them."""
+    """One more correct text with size equal responses: a choice either leaves it out or hits it
+    with 1..size of them.
+    """
     for hits in range(len(fewer) - 1, 0, -1):
         for chosen in range(len(fewer[0]) - 1, 0, -1):
-            fewer[hits][chosen] += sum(fewer[hits - 1][chosen - taken] * comb(size, taken) for taken in range(1, min(size, chosen) + 1))
+            fewer[hits][chosen] += sum(
+                fewer[hits - 1][chosen - taken] * comb(size, taken)
+                for taken in range(1, min(size, chosen) + 1)
+            )
 
 
 def _share(n_without: int, n_all: int) -> float:
@@ -220,7 +246,10 @@ def _share(n_without: int, n_all: int) -> float:
 def _check(values: Sequence, correct: Sequence, k: int, s: int) -> int:
     n = _same_length(values, correct)
     if int(k) != k or not 1 <= k <= n:
-        raise ConfigError(f"k is {k} with {n} responses: it must be a whole number in 1..{n}. Sample more or choose a smaller k.")
+        raise ConfigError(
+            f"k is {k} with {n} responses: it must be a whole number in 1..{n}. Sample more or"
+            " choose a smaller k."
+        )
     if int(s) != s or not 1 <= s <= k:
         raise ConfigError(f"s is {s} with k = {k}: it must be a whole number in 1..k.")
     return n
@@ -228,7 +257,10 @@ def _check(values: Sequence, correct: Sequence, k: int, s: int) -> int:
 
 def _same_length(values: Sequence, correct: Sequence) -> int:
     if len(values) != len(correct):
-        raise ConfigError(f"There are {len(values)} responses and {len(correct)} verdicts: give one verdict per response.")
+        raise ConfigError(
+            f"There are {len(values)} responses and {len(correct)} verdicts: give one verdict per"
+            " response."
+        )
     return len(values)
 
 

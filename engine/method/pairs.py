@@ -1,7 +1,7 @@
 """Preference pairs of one problem: the best right responses against the most plausible wrong ones.
 
-Follows the reference code's filter_ours_dpo.py:55-76, docs/method.md, section 1.5. Its default has no cap and keeps equal
-texts; so does ours, and both are options.
+Follows the reference code's filter_ours_dpo.py:55-76, docs/method.md, section 1.5. Its default has
+no cap and keeps equal texts; so does ours, and both are options.
 """
 
 import math
@@ -20,12 +20,18 @@ class Judged(Protocol):
 
 
 def build_pairs(
-    responses: Sequence[Judged], *, seed: int, dedupe: bool = False, cap: int | None = None, drop_truncated: bool = False
+    responses: Sequence[Judged],
+    *,
+    seed: int,
+    dedupe: bool = False,
+    cap: int | None = None,
+    drop_truncated: bool = False,
 ) -> list[tuple[int, int]]:
     """Pair correct with wrong responses of one problem.
 
-    Both sides are sorted by process reward, high first (ties: lower index first), the first K = min(#correct, #wrong, cap) of
-    each are kept, each side is shuffled by seed, and the sides are zipped.
+    Both sides are sorted by process reward, high first (ties: lower index first), the first K =
+    min(#correct, #wrong, cap) of each are kept, each side is shuffled by seed, and the sides are
+    zipped.
 
     Args:
         responses: of one problem, pre-samples and resamples together.
@@ -44,11 +50,16 @@ def build_pairs(
     """
     if cap is not None and cap < 0:
         raise ValueError(f"cap is {cap}: it must be 0 or more, or None for no limit.")
-    indices = [i for i, response in enumerate(responses) if not (drop_truncated and response.truncated)]
+    indices = [
+        i for i, response in enumerate(responses) if not (drop_truncated and response.truncated)
+    ]
     for i in indices:
         reward = responses[i].reward
         if reward is None or math.isnan(reward):
-            raise ValueError(f"response {i} has no process reward: score it first, or leave its problem out as pending.")
+            raise ValueError(
+                f"response {i} has no process reward: score it first, or leave its problem out as"
+                " pending."
+            )
     sides = [[i for i in indices if bool(responses[i].correct) is side] for side in (True, False)]
     if dedupe:
         sides = [_first_of_each_text(responses, side) for side in sides]

@@ -1,6 +1,8 @@
-"""A plan: what a strategy makes of an iteration's budget, decided before a token is sampled and exact to the response.
+"""A plan: what a strategy makes of an iteration's budget, decided before a token is sampled and
+exact to the response.
 
-Departure from the reference code: a strategy with nobody to give to leaves the budget unspent instead of dividing by zero.
+Departure from the reference code: a strategy with nobody to give to leaves the budget unspent
+instead of dividing by zero.
 """
 
 from collections import Counter
@@ -12,10 +14,12 @@ from engine.types import Difficulty, Plan
 
 
 def plan_resample(seen: Presampled, name: str, *, n_pending: int = 0) -> Plan:
-    """What a commit binds: the budget as the strategy hands it out, or all of it unspent where it has nobody to give to.
+    """What a commit binds: the budget as the strategy hands it out, or all of it unspent where it
+    has nobody to give to.
 
     Args:
-        seen: the classified problems. Those that are pending count in N, and so in the budget, but get nothing.
+        seen: the classified problems. Those that are pending count in N, and so in the budget, but
+            get nothing.
 
     Returns:
         A plan whose allocation, n_unspent and n_later sum to seen.budget_left.
@@ -37,7 +41,9 @@ def plan_resample(seen: Presampled, name: str, *, n_pending: int = 0) -> Plan:
 
 @dataclass(frozen=True, slots=True)
 class Handout:
-    """A plan in short: how many problems get how many further responses, and what is not handed out now."""
+    """A plan in short: how many problems get how many further responses, and what is not handed out
+    now.
+    """
 
     n_responses: int
     """Handed out now."""
@@ -60,11 +66,14 @@ class Handout:
         return self.most - self.least <= 1
 
 
-def handout(shares: Iterable[tuple[int, int]], *, n_later: int, n_unspent: int, n_not_recorded: int = 0) -> Handout:
+def handout(
+    shares: Iterable[tuple[int, int]], *, n_later: int, n_unspent: int, n_not_recorded: int = 0
+) -> Handout:
     """A plan in short from its shares.
 
     Args:
-        shares: (further responses, how many problems get so many), in any order, a number of responses more than once if need be.
+        shares: (further responses, how many problems get so many), in any order, a number of
+            responses more than once if need be.
 
     >>> h = handout([(2, 1), (1, 3), (0, 7)], n_later=0, n_unspent=0)
     >>> h.n_responses, h.n_problems, h.least, h.most, h.n_with_most
@@ -89,7 +98,12 @@ def handout(shares: Iterable[tuple[int, int]], *, n_later: int, n_unspent: int, 
 def handout_of(plan: Plan) -> Handout:
     """A plan in short: what a commit of it would hand out."""
     shares = Counter(plan.allocation.values()).items()
-    return handout(shares, n_later=plan.n_later, n_unspent=plan.n_unspent, n_not_recorded=plan.info.get("n_not_recorded", 0))
+    return handout(
+        shares,
+        n_later=plan.n_later,
+        n_unspent=plan.n_unspent,
+        n_not_recorded=plan.info.get("n_not_recorded", 0),
+    )
 
 
 def round_budget(budget_left: int, n_rounds_left: int) -> int:
@@ -102,15 +116,18 @@ def round_budget(budget_left: int, n_rounds_left: int) -> int:
 
 
 def cap_plan(plan: Plan, available: Mapping[str, int]) -> Plan:
-    """A plan for responses that are there already: no problem gets more than it has, and the rest is unspent.
+    """A plan for responses that are there already: no problem gets more than it has, and the rest
+    is unspent.
 
-    The surplus is not given to other problems: a study on recorded responses shows what the even spread would have bought.
+    The surplus is not given to other problems: a study on recorded responses shows what the even
+    spread would have bought.
 
     Args:
         available: further responses per problem of the allocation, >= 0.
 
     Returns:
-        A plan with the same sum of allocation and n_unspent; info["n_not_recorded"] says how many were cut.
+        A plan with the same sum of allocation and n_unspent; info["n_not_recorded"] says how many
+        were cut.
     """
     kept = {id: min(n_more, available[id]) for id, n_more in plan.allocation.items()}
     n_cut = sum(plan.allocation.values()) - sum(kept.values())

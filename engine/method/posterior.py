@@ -1,7 +1,9 @@
-"""Ours, beyond the paper: the posterior of every problem's pass rate, its difficulty class, and the pairs more responses would give.
+"""Ours, beyond the paper: the posterior of every problem's pass rate, its difficulty class, and the
+pairs more responses would give.
 
-Follows docs/method.md, section 5. A pass rate is Beta by the prior of engine.method.prior; its counts of correct and wrong
-responses are added to the Beta's two parameters; everything asked of it is then an exact Beta-binomial sum.
+Follows docs/method.md, section 5. A pass rate is Beta by the prior of engine.method.prior; its
+counts of correct and wrong responses are added to the Beta's two parameters; everything asked of it
+is then an exact Beta-binomial sum.
 """
 
 from collections.abc import Mapping
@@ -17,21 +19,23 @@ __all__ = ["FEW", "expected_pairs", "posterior", "posterior_classes", "posterior
 
 
 def posterior(n_correct, n, phi_r, *, m_label: int = 12, m_more) -> dict:
-    """What both signals say of every problem: probabilities of the three classes, and expected preference pairs.
+    """What both signals say of every problem: probabilities of the three classes, and expected
+    preference pairs.
 
     Args:
         n_correct: correct pre-samples, integers, shape (P,).
         n: pre-samples, integers >= 1, shape (P,) or a scalar.
-        phi_r: mean over the pre-samples of the minimum step score, floats in [0, 1], shape (P,). NaN where a problem has none;
-            None where no problem has one.
+        phi_r: mean over the pre-samples of the minimum step score, floats in [0, 1], shape (P,).
+            NaN where a problem has none; None where no problem has one.
         m_label: responses that the reference label is made of, >= 1.
         m_more: further responses per problem, integers >= 0, a scalar or shape (P,).
 
     Returns:
-        float64, shape (P,): p_inlier = E[p^m_label], p_outlier = E[(1 - p)^m_label], p_boundary the rest, and expected_pairs =
-        E[min(#correct, #wrong)] over the pre-samples and m_more further responses. "fitted" is a bool: False below FEW problems,
-        where the prior is the weak Beta(1/2, 1/2) whatever phi_r says; classify with mode "both" then.
-        A million problems with 16 further responses each take about a second on one core.
+        float64, shape (P,): p_inlier = E[p^m_label], p_outlier = E[(1 - p)^m_label], p_boundary the
+        rest, and expected_pairs = E[min(#correct, #wrong)] over the pre-samples and m_more further
+        responses. "fitted" is a bool: False below FEW problems, where the prior is the weak
+        Beta(1/2, 1/2) whatever phi_r says; classify with mode "both" then. A million problems with
+        16 further responses each take about a second on one core.
 
     Raises: ConfigError for counts, shapes, phi_r, m_label or m_more outside what is said above.
 
@@ -43,8 +47,13 @@ def posterior(n_correct, n, phi_r, *, m_label: int = 12, m_more) -> dict:
     """
     alpha, beta, fitted = posterior_shapes(n_correct, n, phi_r)
     if m_label < 1:
-        raise ConfigError(f"m_label is {m_label}: a reference label is made of at least 1 response.")
-    p_inlier, p_outlier = _all_of(alpha, alpha + beta, m_label), _all_of(beta, alpha + beta, m_label)
+        raise ConfigError(
+            f"m_label is {m_label}: a reference label is made of at least 1 response."
+        )
+    p_inlier, p_outlier = (
+        _all_of(alpha, alpha + beta, m_label),
+        _all_of(beta, alpha + beta, m_label),
+    )
     return {
         "p_inlier": p_inlier,
         "p_boundary": np.maximum(1 - p_inlier - p_outlier, 0),
@@ -55,19 +64,25 @@ def posterior(n_correct, n, phi_r, *, m_label: int = 12, m_more) -> dict:
 
 
 def posterior_shapes(n_correct, n, phi_r) -> tuple[np.ndarray, np.ndarray, bool]:
-    """(alpha, beta, fitted): the Beta posterior of every pass rate, shape (P,) each; arguments and errors as for posterior."""
+    """(alpha, beta, fitted): the Beta posterior of every pass rate, shape (P,) each; arguments and
+    errors as for posterior.
+    """
     n_correct, n, phi_r = columns(n_correct, n, phi_r, "accuracy")
     outside = (phi_r < 0) | (phi_r > 1)
     if outside.any():
         row = int(np.flatnonzero(outside)[0])
-        raise ConfigError(f"phi_r is {phi_r[row]} in row {row}: a process reward lies in [0, 1], or is NaN where there is none.")
+        raise ConfigError(
+            f"phi_r is {phi_r[row]} in row {row}: a process reward lies in [0, 1], or is NaN where"
+            " there is none."
+        )
     prior = fit_prior(n_correct, n, phi_r)
     alpha, beta = prior.shapes(n, phi_r)
     return alpha + n_correct, beta + (n - n_correct), prior.fitted
 
 
 def posterior_classes(estimate: Mapping[str, np.ndarray]) -> np.ndarray:
-    """The most probable class of every problem, int8, shape (P,): 0 Inlier, 1 Boundary, 2 Outlier. Ties go to Boundary.
+    """The most probable class of every problem, int8, shape (P,): 0 Inlier, 1 Boundary, 2 Outlier.
+    Ties go to Boundary.
 
     Args:
         estimate: as posterior returns it.
@@ -75,7 +90,9 @@ def posterior_classes(estimate: Mapping[str, np.ndarray]) -> np.ndarray:
     >>> posterior_classes(posterior([9, 4, 0], 9, None, m_more=0)).tolist()
     [0, 1, 2]
     """
-    p_inlier, p_boundary, p_outlier = (estimate[f"p_{difficulty.name.lower()}"] for difficulty in Difficulty)
+    p_inlier, p_boundary, p_outlier = (
+        estimate[f"p_{difficulty.name.lower()}"] for difficulty in Difficulty
+    )
     classes = np.full(len(p_boundary), Difficulty.BOUNDARY, dtype=np.int8)
     classes[(p_inlier > p_boundary) & (p_inlier > p_outlier)] = Difficulty.INLIER
     classes[(p_outlier > p_boundary) & (p_outlier > p_inlier)] = Difficulty.OUTLIER
@@ -83,7 +100,8 @@ def posterior_classes(estimate: Mapping[str, np.ndarray]) -> np.ndarray:
 
 
 def expected_pairs(alpha, beta, n_correct, n, m_more) -> np.ndarray:
-    """E[min(#correct, #wrong)] over the responses there are and m_more further ones, for given Beta posteriors.
+    """E[min(#correct, #wrong)] over the responses there are and m_more further ones, for given Beta
+    posteriors.
 
     Args:
         alpha, beta: of the pass rate's posterior, floats > 0, shape (P,).
@@ -106,7 +124,9 @@ def expected_pairs(alpha, beta, n_correct, n, m_more) -> np.ndarray:
 
 
 def _pairs_of(alpha, beta, n_correct, n_wrong, m: int) -> np.ndarray:
-    """The sum over x further correct ones of P(x) min(n_correct + x, n_wrong + m - x), P(x) by its ratios in logarithms."""
+    """The sum over x further correct ones of P(x) min(n_correct + x, n_wrong + m - x), P(x) by its
+    ratios in logarithms.
+    """
     log_p = np.zeros(len(alpha))
     for j in range(m):
         log_p += np.log((beta + j) / (alpha + beta + j))
@@ -129,7 +149,13 @@ def _all_of(shape: np.ndarray, strength: np.ndarray, m: int) -> np.ndarray:
 def _whole(m_more, shape: tuple[int, ...]) -> np.ndarray:
     m_more = np.asarray(m_more)
     if m_more.size and (not np.issubdtype(m_more.dtype, np.integer) or (m_more < 0).any()):
-        raise ConfigError(f"m_more is {m_more.ravel()[:3].tolist()}: further responses are whole numbers, 0 or more.")
+        raise ConfigError(
+            f"m_more is {m_more.ravel()[:3].tolist()}: further responses are whole numbers, 0 or"
+            " more."
+        )
     if m_more.shape not in ((), shape):
-        raise ConfigError(f"m_more has the shape {m_more.shape} for {shape[0]} problems: give one number, or one per problem.")
+        raise ConfigError(
+            f"m_more has the shape {m_more.shape} for {shape[0]} problems: give one number, or one"
+            " per problem."
+        )
     return np.broadcast_to(m_more, shape)

@@ -1,7 +1,9 @@
-"""The prior of a problem's pass rate, fitted across problems: a Beta whose mean follows the process reward.
+"""The prior of a problem's pass rate, fitted across problems: a Beta whose mean follows the process
+reward.
 
-Ours, beyond the paper: docs/method.md, section 5. Empirical Bayes: the counts of correct responses are Beta-binomial, and
-their marginal likelihood is maximised over the mean and the strength of the Beta. It must not know classes, budgets or labels.
+Ours, beyond the paper: docs/method.md, section 5. Empirical Bayes: the counts of correct responses
+are Beta-binomial, and their marginal likelihood is maximised over the mean and the strength of the
+Beta. It must not know classes, budgets or labels.
 """
 
 from dataclasses import dataclass
@@ -14,16 +16,18 @@ FEW = 300
 _HALF = 0.5  # the largest weight of the informed part
 _REFUTED = 0.2  # the excess of variance at which that weight is 0
 _EDGE = 0.002  # a process reward of exactly 0 or 1 still has a logit
-_BIN = 0.05  # logits are rounded to this for the fit: at most 250 different ones, whatever the number of problems
+_BIN = 0.05  # logits are rounded to this for the fit: at most 250 different ones
 _KNOTS = (0.25, 0.5, 0.75)
-_LOOSE = 1e-2  # precision of the normal priors around zero that keep every fit finite, also where the counts say nothing
+_LOOSE = 1e-2  # precision of the normal priors around zero that keep every fit finite
 _STIFF = 1.0  # the same for bends of the curve
 _FIRM = 0.25  # the same for the log strength, which one response per problem says nothing about
 
 
 @dataclass(frozen=True, slots=True)
 class Beta:
-    """Mean and strength of pass rates: logit(mean) = curve(logit(phi_r)), strength = alpha + beta."""
+    """Mean and strength of pass rates: logit(mean) = curve(logit(phi_r)), strength = alpha +
+    beta.
+    """
 
     coefficients: tuple[float, ...]
     """Intercept; with a process reward also the slope and one bend per knot."""
@@ -50,7 +54,9 @@ class Prior:
     """In [0, 1/2]: the informed part's share of a problem's prior, the plain part has the rest."""
 
     def shapes(self, n: np.ndarray, phi_r: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """(alpha, beta) of every problem before its own counts, shape (P,) each; phi_r may be NaN."""
+        """(alpha, beta) of every problem before its own counts, shape (P,) each; phi_r may be
+        NaN.
+        """
         alpha, beta = _shapes(self.plain, phi_r)
         known = ~np.isnan(phi_r)
         informed = np.stack(_shapes(self.informed, phi_r[known]))
@@ -62,12 +68,15 @@ class Prior:
 
 
 def fit_prior(n_correct: np.ndarray, n: np.ndarray, phi_r: np.ndarray) -> Prior:
-    """Fit the prior to the counts of all problems. Deterministic; the order of the problems does not matter.
+    """Fit the prior to the counts of all problems. Deterministic; the order of the problems does
+    not matter.
 
-    phi_r and the counts come from the same responses. A fit that takes them for independent given the pass rate counts luck twice,
-    the more so the better the process reward model tells right from wrong, and from these columns alone that cannot be undone. So
-    (1) phi_r is worth half of what the fit says, (2) never more than the n responses it was read from, (3) less, down to nothing,
-    where the fit claims that pass rates vary by up to a fifth more than the counts alone show.
+    phi_r and the counts come from the same responses. A fit that takes them for independent given
+    the pass rate counts luck twice, the more so the better the process reward model tells right
+    from wrong, and from these columns alone that cannot be undone. So (1) phi_r is worth half of
+    what the fit says, (2) never more than the n responses it was read from, (3) less, down to
+    nothing, where the fit claims that pass rates vary by up to a fifth more than the counts alone
+    show.
 
     Args:
         n_correct, n: integers, shape (P,).
@@ -83,7 +92,9 @@ def fit_prior(n_correct: np.ndarray, n: np.ndarray, phi_r: np.ndarray) -> Prior:
     if known.sum() < FEW:
         return Prior(True, plain, plain, 0.0)
     z = np.round(_logit(phi_r[known]) / _BIN) * _BIN
-    informed = _fit(n_correct[known], n[known], z, tuple(np.unique(np.quantile(z, _KNOTS)).tolist()))
+    informed = _fit(
+        n_correct[known], n[known], z, tuple(np.unique(np.quantile(z, _KNOTS)).tolist())
+    )
     excess = _variance(informed, phi_r[known]) / _variance(plain, phi_r[known]) - 1
     return Prior(True, plain, informed, _HALF * min(1.0, max(0.0, 1 - excess / _REFUTED)))
 
@@ -102,7 +113,9 @@ def _logit(phi_r: np.ndarray) -> np.ndarray:
 
 def _basis(z: np.ndarray, knots: tuple[float, ...]) -> np.ndarray:
     """Piecewise linear in z, shape (len(z), 1) without knots, else (len(z), 2 + len(knots))."""
-    ramps = [z - knots[len(knots) // 2], *(np.maximum(z - knot, 0) for knot in knots)] if knots else []
+    ramps = (
+        [z - knots[len(knots) // 2], *(np.maximum(z - knot, 0) for knot in knots)] if knots else []
+    )
     return np.stack([np.ones_like(z), *ramps], axis=1)
 
 
@@ -135,8 +148,12 @@ def _fit(n_correct: np.ndarray, n: np.ndarray, z: np.ndarray, knots: tuple[float
     return Beta(tuple(theta[:-1].tolist()), float(theta[-1]), knots)
 
 
-def _grouped(n_correct, n, z, knots) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray], np.ndarray]:
-    """(basis, (correct, wrong), weights) of the different rows, sorted, so that sums do not depend on the problems' order."""
+def _grouped(
+    n_correct, n, z, knots
+) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray], np.ndarray]:
+    """(basis, (correct, wrong), weights) of the different rows, sorted, so that sums do not depend
+    on the problems' order.
+    """
     bins = np.round(z / _BIN).astype(np.int64)
     low, side = bins.min(), int(n.max()) + 1
     keys, weights = np.unique(((bins - low) * side + n) * side + n_correct, return_counts=True)
@@ -146,7 +163,9 @@ def _grouped(n_correct, n, z, knots) -> tuple[np.ndarray, tuple[np.ndarray, np.n
 
 
 def _objective(theta, basis, counts, weights, precision) -> tuple[float, np.ndarray, np.ndarray]:
-    """Log marginal likelihood with its normal priors, its gradient and its Hessian, over coefficients and log strength."""
+    """Log marginal likelihood with its normal priors, its gradient and its Hessian, over
+    coefficients and log strength.
+    """
     (correct, wrong), strength = counts, np.exp(theta[-1])
     alpha, beta = _alpha_beta(basis @ theta[:-1], theta[-1])
     a0, a1, a2 = _log_rising(alpha, correct)
@@ -160,7 +179,12 @@ def _objective(theta, basis, counts, weights, precision) -> tuple[float, np.ndar
     log_log = a2 * alpha**2 + b2 * beta**2 - s2 * strength**2 + by_log
     slope = np.append(basis.T @ (weights * by_eta), weights @ by_log) - precision * theta
     cross = basis.T @ (weights * eta_log)
-    bend = np.block([[(basis.T * (weights * eta_eta)) @ basis, cross[:, None]], [cross[None, :], np.array([[weights @ log_log]])]])
+    bend = np.block(
+        [
+            [(basis.T * (weights * eta_eta)) @ basis, cross[:, None]],
+            [cross[None, :], np.array([[weights @ log_log]])],
+        ]
+    )
     value = weights @ (a0 + b0 - s0) - 0.5 * precision @ theta**2
     return float(value), slope, bend - np.diag(precision)
 

@@ -1,7 +1,8 @@
 """What a plan would have yielded on responses that are recorded already, drawn without replacement.
 
-Ours: the expectation over which of the remaining responses are drawn is a hypergeometric sum, exact, so a replay has no noise of its
-own; what is left is which problems there are, and that is what the intervals are about.
+Ours: the expectation over which of the remaining responses are drawn is a hypergeometric sum,
+exact, so a replay has no noise of its own; what is left is which problems there are, and that is
+what the intervals are about.
 """
 
 from dataclasses import dataclass
@@ -23,7 +24,9 @@ class Yield:
     """float in [0, 1], shape (P,)."""
 
     def total_pairs(self) -> Interval:
-        """Pairs of all problems with the interval from resampling problems, the plan of each problem as it is."""
+        """Pairs of all problems with the interval from resampling problems, the plan of each
+        problem as it is.
+        """
         return _total(self.pairs)
 
     def total_covered(self) -> Interval:
@@ -47,17 +50,24 @@ def replay_yield(n_correct, n, rest_correct, rest, n_more) -> Yield:
 
     Source: docs/method.md, section 5; K = min(#correct, #wrong) as in section 1.5.
     """
-    columns = [np.asarray(column, dtype=np.int64) for column in (n_correct, n, rest_correct, rest, n_more)]
+    columns = [
+        np.asarray(column, dtype=np.int64) for column in (n_correct, n, rest_correct, rest, n_more)
+    ]
     n_correct, n, rest_correct, rest, n_more = columns
     if (n_more > rest).any() or (n_more < 0).any():
         row = int(np.flatnonzero((n_more > rest) | (n_more < 0))[0])
-        raise ConfigError(f"n_more is {n_more[row]} in row {row}, and {rest[row]} responses are left there: draw 0 to {rest[row]}.")
+        raise ConfigError(
+            f"n_more is {n_more[row]} in row {row}, and {rest[row]} responses are left there: draw"
+            f" 0 to {rest[row]}."
+        )
     keys, where = np.unique(np.stack(columns, axis=1), axis=0, return_inverse=True)
     each = np.array([_of_one(*key) for key in keys.tolist()]).reshape(-1, 2)
     return Yield(each[where.ravel(), 0], each[where.ravel(), 1])
 
 
-def _of_one(n_correct: int, n: int, rest_correct: int, rest: int, n_more: int) -> tuple[float, float]:
+def _of_one(
+    n_correct: int, n: int, rest_correct: int, rest: int, n_more: int
+) -> tuple[float, float]:
     pairs = covered = 0.0
     for drawn, chance in _hypergeometric(rest_correct, rest, n_more):
         n_pairs = min(n_correct + drawn, n - n_correct + n_more - drawn)

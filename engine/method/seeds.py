@@ -1,6 +1,8 @@
-"""Where randomness comes from: seeds are hashes of what a thing is, noise is a function of (seed, token position).
+"""Where randomness comes from: seeds are hashes of what a thing is, noise is a function of (seed,
+token position).
 
-So a response does not depend on where a run stopped, on the batch it was drawn in, or on the order of requests.
+So a response does not depend on where a run stopped, on the batch it was drawn in, or on the order
+of requests.
 """
 
 from hashlib import blake2b
@@ -15,7 +17,8 @@ _MIX_2 = np.uint64(0x94D049BB133111EB)
 def stable_hash(*parts: object) -> int:
     """64 bits that depend on the parts' text alone: equal on every machine and in every process.
 
-    >>> stable_hash(0, "presample", 3) == stable_hash(0, "presample", 3) != stable_hash(1, "presample", 3)
+    >>> stable_hash(0, "presample", 3) == stable_hash(0, "presample", 3) != stable_hash(1, \
+"presample", 3)
     True
     """
     joined = "\x1f".join(str(part) for part in parts)
@@ -23,9 +26,17 @@ def stable_hash(*parts: object) -> int:
 
 
 def response_seed(
-    run_seed: int, policy_id: str, purpose: str, iteration: int, settings_key: str, problem_id: str, index: int
+    run_seed: int,
+    policy_id: str,
+    purpose: str,
+    iteration: int,
+    settings_key: str,
+    problem_id: str,
+    index: int,
 ) -> int:
-    """The seed of one response: 64 bits from the run's seed and what the response is, never from a counter or a run id."""
+    """The seed of one response: 64 bits from the run's seed and what the response is, never from a
+    counter or a run id.
+    """
     return stable_hash(run_seed, policy_id, purpose, iteration, settings_key, problem_id, index)
 
 
@@ -42,7 +53,8 @@ def uniforms(seeds: np.ndarray, position: int) -> np.ndarray:
     >>> uniforms(np.array([1, 2], dtype=np.uint64), 0).round(4).tolist()
     [0.5666, 0.5912]
 
-    Source: SplitMix64's output function (Steele, Lea and Flood 2014), read at counter = position + 1.
+    Source: SplitMix64's output function (Steele, Lea and Flood 2014), read at counter = position +
+    1.
     """
     with np.errstate(over="ignore"):
         z = seeds + np.uint64(position + 1) * _GOLDEN

@@ -1,7 +1,8 @@
-"""Which responses of one problem are trained on by SFT: the correct ones, or those above B-STaR's threshold.
+"""Which responses of one problem are trained on by SFT: the correct ones, or those above B-STaR's
+threshold.
 
-Follows rejection-sampling fine-tuning (RFT), STaR and B-STaR, docs/method.md, section 2. De-duplication and the cap are
-options, as for pairs.
+Follows rejection-sampling fine-tuning (RFT), STaR and B-STaR, docs/method.md, section 2.
+De-duplication and the cap are options, as for pairs.
 """
 
 import math
@@ -23,14 +24,17 @@ def keep_responses(
 
     Args:
         responses: of one problem, pre-samples and resamples together.
-        keep_above: tau; responses with 1[correct] + r_prm > tau are kept, r_prm the process reward scaled to [-1, 1]: wrong ones
-            too, and none without a process reward. None keeps the correct ones.
+        keep_above: tau; responses with 1[correct] + r_prm > tau are kept, r_prm the process reward
+            scaled to [-1, 1]: wrong ones too, and none without a process reward. None keeps the
+            correct ones.
         dedupe: drop equal texts, the first stays.
-        cap: at most this many, those of the highest process reward (ties: lower index; without one last); None for no limit.
+        cap: at most this many, those of the highest process reward (ties: lower index; without one
+            last); None for no limit.
         drop_truncated: leave responses out that ended at the token limit.
 
     >>> from types import SimpleNamespace as R
-    >>> rows = [R(text=t, correct=c, reward=r, truncated=False) for t, c, r in [("a", True, .2), ("b", False, .9), ("c", True, .8)]]
+    >>> rows = [R(text=t, correct=c, reward=r, truncated=False) for t, c, r in [("a", True, .2), \
+("b", False, .9), ("c", True, .8)]]
     >>> keep_responses(rows), keep_responses(rows, cap=1), keep_responses(rows, keep_above=0.5)
     ([0, 2], [2], [1, 2])
 
@@ -38,7 +42,11 @@ def keep_responses(
     """
     if cap is not None and cap < 0:
         raise ValueError(f"cap is {cap}: it must be 0 or more, or None for no limit.")
-    kept = [i for i, r in enumerate(responses) if _is_kept(r, keep_above) and not (drop_truncated and r.truncated)]
+    kept = [
+        i
+        for i, r in enumerate(responses)
+        if _is_kept(r, keep_above) and not (drop_truncated and r.truncated)
+    ]
     if dedupe:
         first = {}
         for i in kept:
@@ -50,7 +58,9 @@ def keep_responses(
 def _is_kept(response: Judged, keep_above: float | None) -> bool:
     if keep_above is None:
         return bool(response.correct)
-    return _is_scored(response) and bool(combined_reward([response.correct], [response.reward])[0] > keep_above)
+    return _is_scored(response) and bool(
+        combined_reward([response.correct], [response.reward])[0] > keep_above
+    )
 
 
 def _reward_or_least(response: Judged) -> float:

@@ -1,6 +1,7 @@
 """Steps of a response: the parts between blank lines.
 
-Departure from the reference code: a blank line at the end adds no empty step, which there could become the minimum.
+Departure from the reference code: a blank line at the end adds no empty step, which there could
+become the minimum.
 """
 
 import re
@@ -14,12 +15,17 @@ def normalise_newlines(text: str) -> str:
 
 
 def step_spans(text: str) -> list[tuple[int, int]]:
-    """Where the steps stand in a text whose newlines are already normalised: [(start, end)), end exclusive.
+    """Where the steps stand in a text whose newlines are already normalised: [(start, end)), end
+    exclusive.
 
     >>> step_spans("a b\\n\\nc\\n\\n")
     [(0, 3), (5, 6)]
     """
-    cuts = [0, *(position for match in _BLANK_LINE.finditer(text) for position in match.span()), len(text)]
+    cuts = [
+        0,
+        *(position for match in _BLANK_LINE.finditer(text) for position in match.span()),
+        len(text),
+    ]
     spans = []
     for start, end in zip(cuts[::2], cuts[1::2]):
         part = text[start:end]
@@ -30,7 +36,8 @@ def step_spans(text: str) -> list[tuple[int, int]]:
 
 
 def split_steps(text: str) -> list[str]:
-    """The steps of a response: CRLF to LF, split at blank lines, parts stripped, empty ones dropped.
+    """The steps of a response: CRLF to LF, split at blank lines, parts stripped, empty ones
+    dropped.
 
     Args:
         text: any string; an empty one has no steps.

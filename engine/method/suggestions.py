@@ -1,7 +1,8 @@
 """Thresholds suggested from the data, and how well classes agree with the reference label.
 
-Ours: the paper gives presets for one policy only (docs/method.md, section 1.2). The reference label of a problem comes from
-exactly 12 held-out responses of the same policy, never from the pre-samples; labels depend on that number.
+Ours: the paper gives presets for one policy only (docs/method.md, section 1.2). The reference label
+of a problem comes from exactly 12 held-out responses of the same policy, never from the
+pre-samples; labels depend on that number.
 """
 
 from dataclasses import dataclass
@@ -28,7 +29,9 @@ class Suggestion:
     tau_l: Interval
     tau_h: Interval
     agreement: float | None
-    """Share of the given reference labels that these thresholds meet, on the problems they were chosen on; None without labels."""
+    """Share of the given reference labels that these thresholds meet, on the problems they were
+    chosen on; None without labels.
+    """
     n_all_wrong: int
     """Problems that tau_l was read from; with 0 of them it is 0 and cuts nothing."""
     n_all_correct: int
@@ -36,12 +39,21 @@ class Suggestion:
 
 
 def quantile_thresholds(
-    n_correct, n, phi_r, *, share_l: float = 0.5, share_h: float = 0.5, seed: int = 0, n_resamples: int = 1000
+    n_correct,
+    n,
+    phi_r,
+    *,
+    share_l: float = 0.5,
+    share_h: float = 0.5,
+    seed: int = 0,
+    n_resamples: int = 1000,
 ) -> Suggestion:
-    """Thresholds that cut given shares of the two strips they act on: half of each unless told otherwise.
+    """Thresholds that cut given shares of the two strips they act on: half of each unless told
+    otherwise.
 
-    tau_l is the highest observed value with no more than share_l of the all-wrong problems below it, tau_h the lowest with no more
-    than share_h of the all-correct ones above it. Where tau_l comes out above tau_h it is lowered to it.
+    tau_l is the highest observed value with no more than share_l of the all-wrong problems below
+    it, tau_h the lowest with no more than share_h of the all-correct ones above it. Where tau_l
+    comes out above tau_h it is lowered to it.
 
     Args:
         n_correct, n, phi_r: of every problem, as for classify; phi_r may be NaN on mixed problems.
@@ -58,16 +70,31 @@ def quantile_thresholds(
     n_correct, n, phi_r = _signals(n_correct, n, phi_r, "both")
     low, high = np.sort(phi_r[n_correct == 0]), -np.sort(-phi_r[n_correct == n])
     rng = np.random.default_rng(seed)
-    tau_l, spread_l = _order_statistic(low, share_l, rng, n_resamples) if len(low) else (0.0, np.zeros(n_resamples))
-    tau_h, spread_h = _order_statistic(high, share_h, rng, n_resamples) if len(high) else (1.0, np.ones(n_resamples))
-    point, spread = np.array([min(tau_l, tau_h), tau_h]), np.stack([np.minimum(spread_l, spread_h), spread_h], axis=1)
+    tau_l, spread_l = (
+        _order_statistic(low, share_l, rng, n_resamples)
+        if len(low)
+        else (0.0, np.zeros(n_resamples))
+    )
+    tau_h, spread_h = (
+        _order_statistic(high, share_h, rng, n_resamples)
+        if len(high)
+        else (1.0, np.ones(n_resamples))
+    )
+    point, spread = (
+        np.array([min(tau_l, tau_h), tau_h]),
+        np.stack([np.minimum(spread_l, spread_h), spread_h], axis=1),
+    )
     return Suggestion(*_intervals(point, spread), None, len(low), len(high))
 
 
-def best_thresholds(n_correct, n, phi_r, labels, *, mode: Mode = "both", seed: int = 0, n_resamples: int = 1000) -> Suggestion:
-    """The pair of thresholds that meets the most reference labels: exact search over the distinct values of phi_r and their midpoints.
+def best_thresholds(
+    n_correct, n, phi_r, labels, *, mode: Mode = "both", seed: int = 0, n_resamples: int = 1000
+) -> Suggestion:
+    """The pair of thresholds that meets the most reference labels: exact search over the distinct
+    values of phi_r and their midpoints.
 
-    The agreement was maximised on these problems, so on others expect less. Ties go to Boundary: the highest tau_h, then the lowest tau_l.
+    The agreement was maximised on these problems, so on others expect less. Ties go to Boundary:
+    the highest tau_h, then the lowest tau_l.
 
     Args:
         n_correct, n, phi_r: of the calibration subset's pre-samples, as for classify.
@@ -75,7 +102,8 @@ def best_thresholds(n_correct, n, phi_r, labels, *, mode: Mode = "both", seed: i
         mode: "both" or "reward".
         seed: of the bootstrap over problems, 95 % percentile intervals.
 
-    Raises: ConfigError as classify does, for mode "accuracy", which has no thresholds, and for no problems or labels that do not fit.
+    Raises: ConfigError as classify does, for mode "accuracy", which has no thresholds, and for no
+    problems or labels that do not fit.
 
     Source: ours.
     """
@@ -84,7 +112,10 @@ def best_thresholds(n_correct, n, phi_r, labels, *, mode: Mode = "both", seed: i
     n_correct, n, phi_r = _signals(n_correct, n, phi_r, mode)
     labels = _classes("labels", labels)
     if labels.shape != n_correct.shape or not len(labels):
-        raise ConfigError(f"There are {len(labels)} labels for {len(n_correct)} problems: give one per problem, and at least one.")
+        raise ConfigError(
+            f"There are {len(labels)} labels for {len(n_correct)} problems: give one per problem,"
+            " and at least one."
+        )
     everywhere = mode == "reward"
     in_l, in_h = (n_correct == 0) | everywhere, (n_correct == n) | everywhere
     values = np.unique(np.concatenate([[0.0, 1.0], phi_r[in_l | in_h]]))
@@ -99,13 +130,16 @@ def best_thresholds(n_correct, n, phi_r, labels, *, mode: Mode = "both", seed: i
     point, met = _search(np.ones((1, len(labels)), dtype=np.int64), *parts)
     rng = np.random.default_rng(seed)
     batches = _batches(n_resamples, len(labels))
-    spread = np.concatenate([_search(_resampled(rng, n_rows, len(labels))[:, order], *parts)[0] for n_rows in batches])
+    spread = np.concatenate(
+        [_search(_resampled(rng, n_rows, len(labels))[:, order], *parts)[0] for n_rows in batches]
+    )
     agreed = float(met[0] + boundary.sum()) / len(labels)
     return Suggestion(*_intervals(point[0], spread), agreed, int(in_l.sum()), int(in_h.sum()))
 
 
 def reference_labels(n_correct, n: int = N_LABEL) -> np.ndarray:
-    """The reference label from n held-out responses: all correct Inlier, none Outlier, else Boundary.
+    """The reference label from n held-out responses: all correct Inlier, none Outlier, else
+    Boundary.
 
     Args:
         n_correct: integers in 0..n, shape (P,).
@@ -133,7 +167,10 @@ def confusion(predicted, reference) -> np.ndarray:
     """
     predicted, reference = _classes("predicted", predicted), _classes("reference", reference)
     if predicted.shape != reference.shape:
-        raise ConfigError(f"There are {len(predicted)} predicted and {len(reference)} reference classes: give one of each per problem.")
+        raise ConfigError(
+            f"There are {len(predicted)} predicted and {len(reference)} reference classes: give one"
+            " of each per problem."
+        )
     size = len(Difficulty)
     return np.bincount(predicted * size + reference, minlength=size * size).reshape(size, size)
 
@@ -152,17 +189,22 @@ def agreement(predicted, reference) -> Interval:
     return wilson(int(np.trace(table)), int(table.sum()))
 
 
-def accuracy_by_n(verdicts, rewards, labels, *, tau_l: float, tau_h: float) -> dict[str, list[Interval]]:
-    """Estimation accuracy per mode as n_p goes 1, 2, ...: the classes of the first n_p responses against the reference labels.
+def accuracy_by_n(
+    verdicts, rewards, labels, *, tau_l: float, tau_h: float
+) -> dict[str, list[Interval]]:
+    """Estimation accuracy per mode as n_p goes 1, 2, ...: the classes of the first n_p responses
+    against the reference labels.
 
     Args:
-        verdicts: booleans, shape (P, N): responses in the order they were drawn, none of them among those of the labels.
+        verdicts: booleans, shape (P, N): responses in the order they were drawn, none of them among
+            those of the labels.
         rewards: minimum step scores in [0, 1], shape (P, N); None without a process reward.
         labels: reference labels, shape (P,), P >= 1.
         tau_l, tau_h: thresholds of the modes that have them.
 
     Returns:
-        {mode: N intervals}. "both" and "reward" are missing without rewards, "posterior" below FEW problems, where it is not fitted.
+        {mode: N intervals}. "both" and "reward" are missing without rewards, "posterior" below FEW
+        problems, where it is not fitted.
 
     Raises: ConfigError for shapes that do not match, no problems, or as classify does.
     """
@@ -170,16 +212,30 @@ def accuracy_by_n(verdicts, rewards, labels, *, tau_l: float, tau_h: float) -> d
     rewards = None if rewards is None else np.asarray(rewards, dtype=np.float64)
     if verdicts.ndim != 2 or (rewards is not None and rewards.shape != verdicts.shape):
         raise ConfigError(
-            f"verdicts and rewards have the shapes {verdicts.shape} and {np.shape(rewards)}: give one row per problem and one column "
-            "per response in both."
+            f"verdicts and rewards have the shapes {verdicts.shape} and {np.shape(rewards)}: give"
+            " one row per problem and one column per response in both."
         )
     modes = [mode for mode in MODES if rewards is not None or mode in ("accuracy", "posterior")]
-    curves: dict[str, list[Interval]] = {mode: [] for mode in modes if mode != "posterior" or len(verdicts) >= FEW}
+    curves: dict[str, list[Interval]] = {
+        mode: [] for mode in modes if mode != "posterior" or len(verdicts) >= FEW
+    }
     for n in range(1, verdicts.shape[1] + 1):
         n_correct = verdicts[:, :n].sum(axis=1)
         phi_r = None if rewards is None else rewards[:, :n].mean(axis=1)
         for mode, curve in curves.items():
-            curve.append(agreement(classify(n_correct, n, _or_nan(phi_r, len(labels)), tau_l=tau_l, tau_h=tau_h, mode=mode), labels))
+            curve.append(
+                agreement(
+                    classify(
+                        n_correct,
+                        n,
+                        _or_nan(phi_r, len(labels)),
+                        tau_l=tau_l,
+                        tau_h=tau_h,
+                        mode=mode,
+                    ),
+                    labels,
+                )
+            )
     return curves
 
 
@@ -195,16 +251,26 @@ def _signals(n_correct, n, phi_r, mode: Mode) -> tuple[np.ndarray, np.ndarray, n
 
 def _classes(name: str, values) -> np.ndarray:
     values = np.asarray(values)
-    if values.size and (not np.issubdtype(values.dtype, np.integer) or values.min() < 0 or values.max() >= len(Difficulty)):
-        raise ConfigError(f"{name} holds something that is no difficulty class: use 0 Inlier, 1 Boundary, 2 Outlier.")
+    if values.size and (
+        not np.issubdtype(values.dtype, np.integer)
+        or values.min() < 0
+        or values.max() >= len(Difficulty)
+    ):
+        raise ConfigError(
+            f"{name} holds something that is no difficulty class: use 0 Inlier, 1 Boundary, 2"
+            " Outlier."
+        )
     return values.astype(np.int64).ravel()
 
 
-def _order_statistic(values: np.ndarray, share: float, rng: np.random.Generator, n_resamples: int) -> tuple[float, np.ndarray]:
-    """The value with this share of the ordered values before it, and what it is in each resample of as many values.
+def _order_statistic(
+    values: np.ndarray, share: float, rng: np.random.Generator, n_resamples: int
+) -> tuple[float, np.ndarray]:
+    """The value with this share of the ordered values before it, and what it is in each resample of
+    as many values.
 
-    The k-th of N draws with replacement is the value at floor(N U) with U the k-th smallest of N uniform numbers, a Beta(k, N - k + 1):
-    one draw instead of N.
+    The k-th of N draws with replacement is the value at floor(N U) with U the k-th smallest of N
+    uniform numbers, a Beta(k, N - k + 1): one draw instead of N.
     """
     size = len(values)
     k = min(int(Fraction(str(share)) * size) + 1, size)
@@ -213,11 +279,13 @@ def _order_statistic(values: np.ndarray, share: float, rng: np.random.Generator,
 
 
 def _search(counts, taus, ends, gain_l, gain_h) -> tuple[np.ndarray, np.ndarray]:
-    """The best pair of thresholds for each row of counts, and the labels met beyond those that Boundary for all would meet.
+    """The best pair of thresholds for each row of counts, and the labels met beyond those that
+    Boundary for all would meet.
 
     Args:
         counts: how often each problem counts, shape (B, P), the problems sorted by phi_r.
-        taus: candidates, rising, shape (U,); ends: where their problems begin, and P, shape (U + 1,).
+        taus: candidates, rising, shape (U,); ends: where their problems begin, and P, shape (U +
+            1,).
         gain_l, gain_h: labels gained where a problem is below tau_l or above tau_h, shape (P,).
 
     Returns:
@@ -235,7 +303,9 @@ def _search(counts, taus, ends, gain_l, gain_h) -> tuple[np.ndarray, np.ndarray]
 
 def _sums(table: np.ndarray) -> np.ndarray:
     """Running sums along the rows with a 0 in front, shape (B, P + 1)."""
-    return np.concatenate([np.zeros((len(table), 1), dtype=table.dtype), np.cumsum(table, axis=1)], axis=1)
+    return np.concatenate(
+        [np.zeros((len(table), 1), dtype=table.dtype), np.cumsum(table, axis=1)], axis=1
+    )
 
 
 def _resampled(rng: np.random.Generator, n_rows: int, size: int) -> np.ndarray:

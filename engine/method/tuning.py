@@ -1,9 +1,11 @@
-"""B-STaR's choice of temperature and threshold: the mean balance score over a grid, and where it is highest.
+"""B-STaR's choice of temperature and threshold: the mean balance score over a grid, and where it is
+highest.
 
-Follows docs/method.md, section 2. Departures from B-STaR's code (hkust-nlp/B-STaR, train_code/determine_hyper.py): (1) the
-process reward is scaled to [-1, 1], there it is divided by 5; (2) thresholds go by .1, there by .01; (3) reference solutions
-are no responses, there one is added to each problem; (4) equal texts count as often as they were sampled, there once; (5)
-every kept response counts, there the best few of each problem.
+Follows docs/method.md, section 2. Departures from B-STaR's code (hkust-nlp/B-STaR,
+train_code/determine_hyper.py): (1) the process reward is scaled to [-1, 1], there it is divided by
+5; (2) thresholds go by .1, there by .01; (3) reference solutions are no responses, there one is
+added to each problem; (4) equal texts count as often as they were sampled, there once; (5) every
+kept response counts, there the best few of each problem.
 """
 
 from collections.abc import Sequence
@@ -25,7 +27,8 @@ def combined_reward(correct, min_scores) -> np.ndarray:
         min_scores: minimum step scores S in [0, 1], shape (B,).
 
     Returns:
-        float64 in [-1, 2], shape (B,), rounded to nine decimals, so that a comparison with a decimal tau is one of decimals.
+        float64 in [-1, 2], shape (B,), rounded to nine decimals, so that a comparison with a
+        decimal tau is one of decimals.
 
     Raises: ConfigError for a score that is missing or outside [0, 1], or shapes that differ.
 
@@ -36,11 +39,17 @@ def combined_reward(correct, min_scores) -> np.ndarray:
     """
     correct, scores = np.asarray(correct, dtype=bool), np.asarray(min_scores, dtype=np.float64)
     if correct.shape != scores.shape or correct.ndim != 1:
-        raise ConfigError(f"There are {scores.shape} scores and {correct.shape} verdicts: give one of each per response.")
+        raise ConfigError(
+            f"There are {scores.shape} scores and {correct.shape} verdicts: give one of each per"
+            " response."
+        )
     bad = ~((scores >= 0) & (scores <= 1))
     if bad.any():
         row = int(np.flatnonzero(bad)[0])
-        raise ConfigError(f"The minimum step score of response {row} is {scores[row]}: it must lie in [0, 1]. Score it first.")
+        raise ConfigError(
+            f"The minimum step score of response {row} is {scores[row]}: it must lie in [0, 1]."
+            " Score it first."
+        )
     return np.round(correct + (2 * scores - 1), 9)
 
 
@@ -54,32 +63,41 @@ def balance_by_tau(
     n_star: int,
     taus: Sequence[float] = TAUS,
 ) -> np.ndarray:
-    """The mean balance score when the responses with r > tau are kept, for every tau: one row of the grid.
+    """The mean balance score when the responses with r > tau are kept, for every tau: one row of
+    the grid.
 
     Args:
-        problem_ids, texts, correct, min_scores: one per response of one temperature, shape (B,), in any order.
-        n_problems: problems that were sampled, those without a kept response included: they score 0.
+        problem_ids, texts, correct, min_scores: one per response of one temperature, shape (B,), in
+            any order.
+        n_problems: problems that were sampled, those without a kept response included: they score
+            0.
         n_star: unique correct responses wanted per problem, >= 1.
         taus: thresholds.
 
     Returns:
         float64 in [0, 1], shape (len(taus),).
 
-    Raises: ConfigError for n_star < 1, fewer n_problems than there are among the responses, or as combined_reward.
+    Raises: ConfigError for n_star < 1, fewer n_problems than there are among the responses, or as
+    combined_reward.
 
     Source: B-STaR, balance score; docs/method.md, section 2.
     """
     rewards = combined_reward(correct, min_scores)
     if not len(problem_ids) == len(texts) == len(rewards):
-        raise ConfigError(f"There are {len(problem_ids)} problem ids, {len(texts)} texts and {len(rewards)} verdicts: give one of each.")
+        raise ConfigError(
+            f"There are {len(problem_ids)} problem ids, {len(texts)} texts and {len(rewards)}"
+            " verdicts: give one of each."
+        )
     problems = {id: row for row, id in enumerate(sorted(set(problem_ids)))}
     if n_star < 1 or n_problems < max(1, len(problems)):
         raise ConfigError(
-            f"n_star is {n_star} and n_problems is {n_problems}: n_star must be 1 or more and n_problems at least the "
-            f"{max(1, len(problems))} problems sampled."
+            f"n_star is {n_star} and n_problems is {n_problems}: n_star must be 1 or more and"
+            f" n_problems at least the {max(1, len(problems))} problems sampled."
         )
     problem = np.array([problems[id] for id in problem_ids], dtype=np.int64)
-    text_problem, text_reward = _best_of_equal_texts(problem, texts, np.asarray(correct, dtype=bool), rewards)
+    text_problem, text_reward = _best_of_equal_texts(
+        problem, texts, np.asarray(correct, dtype=bool), rewards
+    )
     means = []
     for tau in taus:
         n_kept = np.bincount(problem[rewards > tau], minlength=len(problems))
@@ -90,10 +108,12 @@ def balance_by_tau(
 
 
 def best_cell(grid) -> tuple[int, int]:
-    """(row, column) of the highest mean balance score. Ties: the lowest temperature, then the lowest tau, which keeps the most.
+    """(row, column) of the highest mean balance score. Ties: the lowest temperature, then the
+    lowest tau, which keeps the most.
 
     Args:
-        grid: shape (temperatures, taus), both rising; one row per temperature as balance_by_tau gives it.
+        grid: shape (temperatures, taus), both rising; one row per temperature as balance_by_tau
+            gives it.
 
     Raises: ConfigError for a grid without cells or with NaN.
 
@@ -102,15 +122,22 @@ def best_cell(grid) -> tuple[int, int]:
     """
     grid = np.asarray(grid, dtype=np.float64)
     if grid.ndim != 2 or not grid.size or np.isnan(grid).any():
-        raise ConfigError(f"The grid has the shape {grid.shape}: give at least one temperature and one tau, and a number in every cell.")
+        raise ConfigError(
+            f"The grid has the shape {grid.shape}: give at least one temperature and one tau, and a"
+            " number in every cell."
+        )
     row, column = np.unravel_index(np.argmax(grid), grid.shape)
     return int(row), int(column)
 
 
 def _best_of_equal_texts(problem, texts, correct, rewards) -> tuple[np.ndarray, np.ndarray]:
-    """(problem, highest reward) of every unique correct text of a problem: it is kept as long as one of its responses is."""
+    """(problem, highest reward) of every unique correct text of a problem: it is kept as long as
+    one of its responses is.
+    """
     best: dict[tuple[int, str], float] = {}
     for row in np.flatnonzero(correct).tolist():
         key = (int(problem[row]), texts[row])
         best[key] = max(best.get(key, -np.inf), float(rewards[row]))
-    return np.array([own for own, _ in best], dtype=np.int64), np.array(list(best.values()), dtype=np.float64)
+    return np.array([own for own, _ in best], dtype=np.int64), np.array(
+        list(best.values()), dtype=np.float64
+    )

@@ -1,4 +1,5 @@
-"""The devices of this machine and how much of their memory is free. Asks nvidia-smi and the system; never imports torch.
+"""The devices of this machine and how much of their memory is free. Asks nvidia-smi and the system;
+never imports torch.
 
 A limit that a container puts on main memory is not seen.
 """
@@ -10,7 +11,11 @@ from importlib.metadata import PackageNotFoundError, version
 from shutil import which
 
 MIB = 2**20
-QUERY = ("nvidia-smi", "--query-gpu=index,uuid,name,memory.total,memory.free", "--format=csv,noheader,nounits")
+QUERY = (
+    "nvidia-smi",
+    "--query-gpu=index,uuid,name,memory.total,memory.free",
+    "--format=csv,noheader,nounits",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +33,9 @@ class Device:
 
 
 def here() -> list[Device]:
-    """The GPUs that child processes may use, in their order; without any, the CPU with the main memory."""
+    """The GPUs that child processes may use, in their order; without any, the CPU with the main
+    memory.
+    """
     return _gpus() or [_cpu()]
 
 
@@ -62,10 +69,14 @@ def visible(said: str, wanted: str | None) -> list[Device]:
 
     Args:
         said: lines of index, uuid, name, total and free MiB.
-        wanted: indices or ids, as CUDA reads them; None lets all through. What is listed nowhere, such as a slice of a GPU, is
-            a device of unknown memory.
+        wanted: indices or ids, as CUDA reads them; None lets all through. What is listed nowhere,
+            such as a slice of a GPU, is a device of unknown memory.
     """
-    rows = [[part.strip() for part in line.split(",")] for line in said.splitlines() if line.count(",") == 4]
+    rows = [
+        [part.strip() for part in line.split(",")]
+        for line in said.splitlines()
+        if line.count(",") == 4
+    ]
     found = [
         (uuid, Device(f"GPU {index} ({name})", _bytes(total), _bytes(free), int(index)))
         for index, uuid, name, total, free in rows
@@ -77,7 +88,11 @@ def visible(said: str, wanted: str | None) -> list[Device]:
     for entry in (part.strip() for part in wanted.split(",")):
         if not entry or entry.startswith("-"):
             break  # CUDA ignores what follows an entry that is no device
-        fits = [d for uuid, d in found if entry == str(d.gpu) or (entry.startswith("GPU-") and uuid.startswith(entry))]
+        fits = [
+            d
+            for uuid, d in found
+            if entry == str(d.gpu) or (entry.startswith("GPU-") and uuid.startswith(entry))
+        ]
         chosen.append(fits[0] if fits else Device(f"GPU {entry}", None, None))
     return chosen
 

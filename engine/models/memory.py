@@ -1,7 +1,9 @@
 """How much memory a model takes: arithmetic over its size and its shape.
 
-Pure: reads no file, asks no device, imports no library. Estimates for deciding before anything is loaded, all in bytes, and on the
-safe side: every response in flight is taken at its full length. What nobody published is said to be ours.
+Pure: reads no file, asks no device, imports no library. Estimates for deciding before anything is
+loaded, all in bytes, and on the
+safe side: every response in flight is taken at its full length. What nobody published is said to be
+ours.
 """
 
 from collections.abc import Mapping
@@ -9,39 +11,55 @@ from dataclasses import dataclass
 from typing import Any
 
 FULL, HALF = 4, 2
-"""Bytes of a number: float32 on a CPU and while training, bfloat16 on a GPU. Source: the backends, which choose so."""
+"""Bytes of a number: float32 on a CPU and while training, bfloat16 on a GPU. Source: the backends,
+which choose so.
+"""
 
 PROMPT_TOKENS = 512
 """Tokens allowed for a prompt beside max_new_tokens. Ours."""
 
 TRAINING_BYTES = 16
-"""Per parameter: float32 weights, gradients and two Adam moments, 4 each; the reference's log-probabilities are computed before
-the first step, so there is no second model. Source: engine/training/dpo.py; Rajbhandari et al. 2020 (ZeRO), section 3.1."""
+"""Per parameter: float32 weights, gradients and two Adam moments, 4 each; the reference's
+log-probabilities are computed before the first step, so there is no second model. Source:
+engine/training/dpo.py; Rajbhandari et al. 2020 (ZeRO), section 3.1."""
 
 AUTOCAST_BYTES = 2
-"""Per parameter while training on a GPU: the bfloat16 copies that autocast keeps. Source: torch.amp, cache_enabled."""
+"""Per parameter while training on a GPU: the bfloat16 copies that autocast keeps. Source:
+torch.amp, cache_enabled.
+"""
 
 LAYER_NUMBERS = 34
-"""16-bit bytes per token and hidden unit that one layer keeps for its backward pass, attention scores left out because they are
-not stored. Source: Korthikanti et al. 2022 (Reducing Activation Recomputation), equation 1."""
+"""16-bit bytes per token and hidden unit that one layer keeps for its backward pass, attention
+scores left out because they are not stored. Source: Korthikanti et al. 2022 (Reducing Activation
+Recomputation), equation 1."""
 
 LOGIT_COPIES = 3
-"""float32 copies of the logits while training: themselves, their log-softmax, their gradient. Ours."""
+"""float32 copies of the logits while training: themselves, their log-softmax, their gradient.
+Ours.
+"""
 
 NUCLEUS_BYTES = 48
-"""Per response and vocabulary entry while hf_local draws a token: six copies in 8-byte numbers. Source: its _choose()."""
+"""Per response and vocabulary entry while hf_local draws a token: six copies in 8-byte numbers.
+Source: its _choose().
+"""
 
 PRM_TOKENS = 16_384
-"""Padded tokens per forward pass of a reward model. Source: BATCH_TOKENS in engine/rewards/batched.py."""
+"""Padded tokens per forward pass of a reward model. Source: BATCH_TOKENS in
+engine/rewards/batched.py.
+"""
 
 VLLM_TOKENS = 16_384
-"""Tokens that vLLM reads in one step on a large GPU. Source: vLLM 0.31, default max_num_batched_tokens."""
+"""Tokens that vLLM reads in one step on a large GPU. Source: vLLM 0.31, default
+max_num_batched_tokens.
+"""
 
 VLLM_CPU_CACHE = 2**30
 """Source: VLLM_CPU_KVCACHE_SPACE in engine/samplers/vllm_local.py."""
 
 LIBRARIES = 600_000_000
-"""What torch and transformers take beside any model. Measured on a CPU: 440 MiB sampling or scoring, 510 MiB training, 700 MiB vLLM."""
+"""What torch and transformers take beside any model. Measured on a CPU: 440 MiB sampling or
+scoring, 510 MiB training, 700 MiB vLLM.
+"""
 
 GPU_CONTEXT = 1_500_000_000
 """CUDA's context, kernels and captured graphs, per process. Ours; not measured."""
@@ -66,7 +84,9 @@ class Shape:
 class ModelSize:
     n_parameters: int
     shape: Shape | None = None
-    """None where the config.json is not here, or is of another kind: then only what depends on the parameters is counted."""
+    """None where the config.json is not here, or is of another kind: then only what depends on the
+    parameters is counted.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +98,13 @@ class Need:
     working: int
     """Activations, logits, and the libraries themselves."""
     cache: int = 0
-    """Key-value cache for all responses in flight at full length; 0 where there is none or the shape is unknown."""
+    """Key-value cache for all responses in flight at full length; 0 where there is none or the
+    shape is unknown.
+    """
     cache_least: int = 0
-    """The cache without which nothing can be sampled: all of it, or one response's where the engine can make do."""
+    """The cache without which nothing can be sampled: all of it, or one response's where the engine
+    can make do.
+    """
     is_partial: bool = False
     """The shape is unknown: only what depends on the number of parameters is counted."""
 
@@ -98,14 +122,17 @@ class Need:
         >>> Need(8, 1, 4, 2).shared_by(2)
         Need(weights=4, working=1, cache=2, cache_least=1, is_partial=False)
         """
-        weights, cache, cache_least = (-(-part // n_devices) for part in (self.weights, self.cache, self.cache_least))
+        weights, cache, cache_least = (
+            -(-part // n_devices) for part in (self.weights, self.cache, self.cache_least)
+        )
         return Need(weights, self.working, cache, cache_least, self.is_partial)
 
 
 def shape_of(config: Mapping[str, Any]) -> Shape | None:
     """The shape that a config.json describes; None if it is of a kind that does not say.
 
-    >>> shape_of({"num_hidden_layers": 28, "hidden_size": 3584, "intermediate_size": 18944, "num_attention_heads": 28,
+    >>> shape_of({"num_hidden_layers": 28, "hidden_size": 3584, "intermediate_size": 18944, \
+"num_attention_heads": 28,
     ...     "num_key_value_heads": 4, "vocab_size": 152064, "max_position_embeddings": 131072}).n_kv
     512
     """
@@ -114,15 +141,23 @@ def shape_of(config: Mapping[str, Any]) -> Shape | None:
         n_kv_heads = config.get("num_key_value_heads") or n_heads
         width = config.get("head_dim") or n_hidden // n_heads
         return Shape(
-            config["num_hidden_layers"], n_hidden, config["intermediate_size"], n_kv_heads * width, config["vocab_size"],
+            config["num_hidden_layers"],
+            n_hidden,
+            config["intermediate_size"],
+            n_kv_heads * width,
+            config["vocab_size"],
             config.get("max_position_embeddings"),
-        )  # fmt: skip
+        )
     except (KeyError, TypeError):
         return None
 
 
-def sampling_need(size: ModelSize, sampler: str, *, batch_size: int, max_new_tokens: int, on_gpu: bool) -> Need:
-    """For hf_local or vllm_local. vLLM waits where its cache is short, so one response's cache is enough for it; hf_local cannot."""
+def sampling_need(
+    size: ModelSize, sampler: str, *, batch_size: int, max_new_tokens: int, on_gpu: bool
+) -> Need:
+    """For hf_local or vllm_local. vLLM waits where its cache is short, so one response's cache is
+    enough for it; hf_local cannot.
+    """
     each = HALF if on_gpu else FULL
     weights, libraries = size.n_parameters * each, LIBRARIES + (GPU_CONTEXT if on_gpu else 0)
     if size.shape is None:
@@ -134,7 +169,11 @@ def sampling_need(size: ModelSize, sampler: str, *, batch_size: int, max_new_tok
     logits = NUCLEUS_BYTES * batch_size * size.shape.n_vocabulary
     if sampler == "vllm_local":
         working = libraries + logits + _forward_bytes(size.shape, VLLM_TOKENS, each)
-        return Need(weights, working, batch_size * one, one) if on_gpu else Need(weights, working, VLLM_CPU_CACHE, VLLM_CPU_CACHE)
+        return (
+            Need(weights, working, batch_size * one, one)
+            if on_gpu
+            else Need(weights, working, VLLM_CPU_CACHE, VLLM_CPU_CACHE)
+        )
     n_read = batch_size * min(PROMPT_TOKENS, n_tokens)
     working = libraries + logits + _forward_bytes(size.shape, n_read, each)
     return Need(weights, working, batch_size * one, batch_size * one)
@@ -150,19 +189,33 @@ def scoring_need(size: ModelSize, *, on_gpu: bool) -> Need:
 
 
 def training_need(
-    size: ModelSize, *, micro_batch_size: int, max_length: int, checkpointing: bool, on_gpu: bool, is_lora: bool = False
+    size: ModelSize,
+    *,
+    micro_batch_size: int,
+    max_length: int,
+    checkpointing: bool,
+    on_gpu: bool,
+    is_lora: bool = False,
 ) -> Need:
-    """For DPO in one process on one device: a micro-batch holds a chosen and a rejected text per pair.
+    """For DPO in one process on one device: a micro-batch holds a chosen and a rejected text per
+    pair.
 
     Args:
-        is_lora: only an adapter is trained; its own gradients and moments are counted as nothing beside the weights.
+        is_lora: only an adapter is trained; its own gradients and moments are counted as nothing
+            beside the weights.
     """
-    states = size.n_parameters * ((FULL if is_lora else TRAINING_BYTES) + (AUTOCAST_BYTES if on_gpu else 0))
+    states = size.n_parameters * (
+        (FULL if is_lora else TRAINING_BYTES) + (AUTOCAST_BYTES if on_gpu else 0)
+    )
     working = LIBRARIES + (GPU_CONTEXT if on_gpu else 0)
     shape, n_tokens, each = size.shape, 2 * micro_batch_size * max_length, HALF if on_gpu else FULL
     if shape is not None:
         one_layer = LAYER_NUMBERS * each // HALF * n_tokens * shape.n_hidden
-        kept = shape.n_layers * n_tokens * shape.n_hidden * each + one_layer if checkpointing else shape.n_layers * one_layer
+        kept = (
+            shape.n_layers * n_tokens * shape.n_hidden * each + one_layer
+            if checkpointing
+            else shape.n_layers * one_layer
+        )
         working += kept + LOGIT_COPIES * FULL * n_tokens * shape.n_vocabulary
     return Need(states, working, is_partial=shape is None)
 
@@ -179,5 +232,7 @@ def cache_bytes(shape: Shape, n_tokens: int, bytes_each: int) -> int:
 
 
 def _forward_bytes(shape: Shape, n_tokens: int, bytes_each: int) -> int:
-    """One layer's activations of a pass without gradients: six of the hidden width, three of the inner one. Ours, by counting."""
+    """One layer's activations of a pass without gradients: six of the hidden width, three of the
+    inner one. Ours, by counting.
+    """
     return n_tokens * (6 * shape.n_hidden + 3 * shape.n_inner) * bytes_each

@@ -1,7 +1,7 @@
 """Where a policy's or reward model's files are, and which policy they make.
 
-A policy is named by a folder, by a hub id, or by the word "starter". It is *identified* by its content, so that the same
-weights under two paths share their samples and new weights never do.
+A policy is named by a folder, by a hub id, or by the word "starter". It is *identified* by its
+content, so that the same weights under two paths share their samples and new weights never do.
 """
 
 import hashlib
@@ -31,15 +31,22 @@ def locate(path: str, *, role: str, revision: str | None = None) -> Path:
     folder = Path(path).expanduser()
     if folder.is_dir():
         if not (folder / "config.json").is_file():
-            raise ConfigError(f"{role}.path is {path}: the folder holds no config.json, so it is no model folder.")
+            raise ConfigError(
+                f"{role}.path is {path}: the folder holds no config.json, so it is no model folder."
+            )
         return folder.resolve()
     if not _is_hub_id(path):
-        raise ConfigError(f"{role}.path is {path}: there is no such folder. Give a model folder, a hub id, or starter.")
+        raise ConfigError(
+            f"{role}.path is {path}: there is no such folder. Give a model folder, a hub id, or"
+            " starter."
+        )
     return _download(path, role, revision)
 
 
 def folder_here(path: str, *, role: str, revision: str | None = None) -> Path | None:
-    """As locate, without a download: None for a hub id that is not in the hub's cache. Raises: ConfigError as locate does."""
+    """As locate, without a download: None for a hub id that is not in the hub's cache. Raises:
+    ConfigError as locate does.
+    """
     if path != "starter" and not Path(path).expanduser().is_dir() and _is_hub_id(path):
         from huggingface_hub import try_to_load_from_cache
 
@@ -49,7 +56,8 @@ def folder_here(path: str, *, role: str, revision: str | None = None) -> Path | 
 
 
 def size_of(folder: Path | None, n_parameters: int | None) -> ModelSize | None:
-    """A model's size from the configuration's figure, or counted from the headers of its safetensors; no weights are read.
+    """A model's size from the configuration's figure, or counted from the headers of its
+    safetensors; no weights are read.
 
     Args:
         folder: None where the files are not here.
@@ -61,14 +69,20 @@ def size_of(folder: Path | None, n_parameters: int | None) -> ModelSize | None:
     if n_parameters is None:
         return None
     try:
-        shape = shape_of(json.loads((folder / "config.json").read_text(encoding="utf-8"))) if folder else None
+        shape = (
+            shape_of(json.loads((folder / "config.json").read_text(encoding="utf-8")))
+            if folder
+            else None
+        )
     except (OSError, ValueError):
         shape = None
     return ModelSize(n_parameters, shape)
 
 
 def content_id(folder: Path) -> str:
-    """16 hex digits of the SHA-256 over the names and contents of a model's files. Blocks while it reads them."""
+    """16 hex digits of the SHA-256 over the names and contents of a model's files. Blocks while it
+    reads them.
+    """
     total = hashlib.sha256()
     for file in sorted({file for pattern in _CONTENT for file in folder.glob(pattern)}):
         total.update(file.name.encode())
@@ -78,7 +92,9 @@ def content_id(folder: Path) -> str:
 
 
 def adapter_folder(policy: Path) -> Path:
-    """Where the LoRA adapter of a policy's folder is kept, if it was trained with one: beside it, never inside."""
+    """Where the LoRA adapter of a policy's folder is kept, if it was trained with one: beside it,
+    never inside.
+    """
     return policy.with_name(f"{policy.name}-adapter")
 
 
@@ -106,6 +122,6 @@ def _download(hub_id: str, role: str, revision: str | None) -> Path:
         return Path(snapshot_download(hub_id, revision=revision, allow_patterns=patterns))
     except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
         raise ConfigError(
-            f"{role}.path is {hub_id}: there is no such folder, and the hub did not give it ({type(error).__name__}). "
-            "Check the name and the network, or give a local folder."
+            f"{role}.path is {hub_id}: there is no such folder, and the hub did not give it"
+            f" ({type(error).__name__}). Check the name and the network, or give a local folder."
         ) from error

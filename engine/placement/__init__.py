@@ -1,4 +1,6 @@
-"""Where heavy work runs: in child processes that answer over pipes, or inline in this process. Both give the same answers."""
+"""Where heavy work runs: in child processes that answer over pipes, or inline in this process. Both
+give the same answers.
+"""
 
 from engine.placement.backends import Backend, Placement, open_backend, trainer_backend
 from engine.placement.child import Remote, Workers, child_command, child_environment

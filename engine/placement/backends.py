@@ -1,4 +1,6 @@
-"""One backend with one set of weights: how it is named, opened in this process, and kept until it is released."""
+"""One backend with one set of weights: how it is named, opened in this process, and kept until it
+is released.
+"""
 
 import json
 import threading
@@ -22,14 +24,18 @@ class Backend:
     path: str = ""
     options: dict[str, Any] = field(default_factory=dict)
     seat: dict[str, Any] = field(default_factory=dict, compare=False)
-    """Where it is opened: gpu (its number), memory_share (of that GPU, for vLLM). It changes no answer, so an open backend stays."""
+    """Where it is opened: gpu (its number), memory_share (of that GPU, for vLLM). It changes no
+    answer, so an open backend stays.
+    """
 
     def key(self) -> str:
         return json.dumps([self.name, self.path, self.options], sort_keys=True)
 
 
 def open_backend(backend: Backend) -> Any:
-    """Load a backend in this process. Blocks for seconds to minutes. Raises: the backend's own EngineError."""
+    """Load a backend in this process. Blocks for seconds to minutes. Raises: the backend's own
+    EngineError.
+    """
     entry = BACKENDS[backend.name]
     module, _, name = entry.opens.partition(":")
     seat = {option: backend.seat.get(option) for option in entry.seat_options}
@@ -41,11 +47,19 @@ def trainer_backend(training: TrainingConfig) -> Backend:
     """The trainer in one process, or in several under accelerate's launcher."""
     if training.n_processes == 1:
         return Backend(training.method)
-    return Backend(training.method, options={"n_processes": training.n_processes, "accelerate_config": training.accelerate_config})
+    return Backend(
+        training.method,
+        options={
+            "n_processes": training.n_processes,
+            "accelerate_config": training.accelerate_config,
+        },
+    )
 
 
 class Placement(ABC):
-    """Opens backends and keeps them until released, so that an unchanged policy stays loaded between phases."""
+    """Opens backends and keeps them until released, so that an unchanged policy stays loaded
+    between phases.
+    """
 
     def __init__(self, logs: Path):
         self.logs = logs
@@ -53,7 +67,9 @@ class Placement(ABC):
         self._lock = threading.RLock()
 
     def get(self, backend: Backend):
-        """The backend, opened now or kept from before; the key holds its weights, so it never answers with others."""
+        """The backend, opened now or kept from before; the key holds its weights, so it never
+        answers with others.
+        """
         with self._lock:
             key = backend.key()
             kept = self._open.get(key)
@@ -75,7 +91,9 @@ class Placement(ABC):
                 self._open.pop(key).close()
 
     def abort(self) -> None:
-        """Give all work in flight up, at once where it runs in children; callable from any thread."""
+        """Give all work in flight up, at once where it runs in children; callable from any
+        thread.
+        """
 
     @abstractmethod
     def _start(self, backend: Backend) -> Any:

@@ -1,7 +1,7 @@
 """Backends in child processes that answer over pipes.
 
-A child is bound to one backend with one set of weights; it may stay warm between phases, and it ends when its pipe closes,
-whoever dies first.
+A child is bound to one backend with one set of weights; it may stay warm between phases, and it
+ends when its pipe closes, whoever dies first.
 """
 
 import json
@@ -36,7 +36,8 @@ CPU_ENVIRONMENT = {
     "MALLOC_TOP_PAD_": "268435456",
     "ACCELERATE_USE_CPU": "true",
 }
-"""Set for children on a machine without a GPU, unless the user set them: one thread, memory that glibc keeps, ranks on the CPU.
+"""Set for children on a machine without a GPU, unless the user set them: one thread, memory that
+glibc keeps, ranks on the CPU.
 Source: measured, docs/decisions.md, "What a child process on a CPU is told before it starts"."""
 
 
@@ -52,10 +53,11 @@ class Workers(Placement):
 
 
 class Remote:
-    """A backend in a child process. Answers as the backend itself would; a child's death is a WorkerDied.
+    """A backend in a child process. Answers as the backend itself would; a child's death is a
+    WorkerDied.
 
-    Starts loading at once and does not wait for it: what goes wrong there is raised by the first call. Calls from several
-    threads take turns.
+    Starts loading at once and does not wait for it: what goes wrong there is raised by the first
+    call. Calls from several threads take turns.
     """
 
     def __init__(self, backend: Backend, logs: Path):
@@ -76,7 +78,9 @@ class Remote:
             )
         os.close(write_end)
         self._answers: queue.Queue[bytes | None] = queue.Queue()
-        self._reader = threading.Thread(target=self._read, args=(read_end,), name=f"{backend.name} pipe", daemon=True)
+        self._reader = threading.Thread(
+            target=self._read, args=(read_end,), name=f"{backend.name} pipe", daemon=True
+        )
         self._reader.start()
         self._turn = threading.Lock()
         self._opened = False
@@ -86,7 +90,9 @@ class Remote:
     def pid(self) -> int:
         return self._process.pid
 
-    def sample(self, requests: Sequence[Request], settings: SamplingSettings) -> Iterator[list[Response]]:
+    def sample(
+        self, requests: Sequence[Request], settings: SamplingSettings
+    ) -> Iterator[list[Response]]:
         yield from self._call("sample", list(requests), settings)
 
     def score(self, items: Sequence[tuple[str, str]]) -> list[StepScores]:
@@ -102,7 +108,9 @@ class Remote:
                 stop_sent = True
 
     def kill(self) -> None:
-        """End the child and all it started at once, the ranks of a launched one too; whoever waits for it gets WorkerDied."""
+        """End the child and all it started at once, the ranks of a launched one too; whoever waits
+        for it gets WorkerDied.
+        """
         self.dead = True
         self._end_group()
         self._process.wait()
@@ -165,26 +173,54 @@ class Remote:
         tail = self._log.read_text(errors="replace").strip().splitlines()[-3:]
         said = f' Its last words: "{" / ".join(tail)}".' if tail else ""
         return WorkerDied(
-            f"The worker for {self._backend.name} ended unexpectedly (exit code {code}).{said} What it had finished is stored. "
-            f"If memory is short, lower sampling.batch_size; then resume the job. Its log: {self._log}"
+            f"The worker for {self._backend.name} ended unexpectedly (exit code {code}).{said} What"
+            " it had finished is stored. If memory is short, lower sampling.batch_size; then"
+            f" resume the job. Its log: {self._log}"
         )
 
 
 def child_command(backend: Backend) -> list[str]:
-    """The command of a child process, less its pipe; several training processes start through accelerate's launcher."""
+    """The command of a child process, less its pipe; several training processes start through
+    accelerate's launcher.
+    """
     n_processes = backend.options.get("n_processes", 1)
     if n_processes == 1:
         return [sys.executable, "-m", "engine.placement.worker"]
     file = backend.options.get("accelerate_config")
     if file and not Path(file).is_file():
-        raise TrainingError(f"training.accelerate_config is {file}: there is no such file. Give a file that accelerate can read.")
-    kind = ["--config_file", file] if file else ["--multi_gpu", "--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no"]
-    launch = [sys.executable, "-m", "accelerate.commands.launch", "--num_processes", str(n_processes), "--main_process_port", "0"]
+        raise TrainingError(
+            f"training.accelerate_config is {file}: there is no such file. Give a file that"
+            " accelerate can read."
+        )
+    kind = (
+        ["--config_file", file]
+        if file
+        else [
+            "--multi_gpu",
+            "--num_machines",
+            "1",
+            "--mixed_precision",
+            "no",
+            "--dynamo_backend",
+            "no",
+        ]
+    )
+    launch = [
+        sys.executable,
+        "-m",
+        "accelerate.commands.launch",
+        "--num_processes",
+        str(n_processes),
+        "--main_process_port",
+        "0",
+    ]
     return [*launch, *kind, "--module", "engine.placement.worker"]
 
 
 def child_environment(gpu: int | None = None) -> dict[str, str]:
-    """The environment of a child process, which sees one GPU if it is given one, by its number on the PCI bus."""
+    """The environment of a child process, which sees one GPU if it is given one, by its number on
+    the PCI bus.
+    """
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "TOKENIZERS_PARALLELISM": "false"}
     if gpu is not None:
         environment |= {"CUDA_DEVICE_ORDER": "PCI_BUS_ID", "CUDA_VISIBLE_DEVICES": str(gpu)}

@@ -8,5 +8,8 @@ from engine.placement.backends import Backend, Placement, open_backend
 class Inline(Placement):
     """Backends in this process: torch is imported here, and only now."""
 
+    def abort(self) -> None:
+        """Nothing to kill: what runs in this process ends with its generator."""
+
     def _start(self, backend: Backend) -> Any:
         return open_backend(backend)

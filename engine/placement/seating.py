@@ -1,10 +1,12 @@
 """What will be loaded where, and whether it fits: decided before a phase loads anything.
 
-    one device       policy and reward model side by side if both fit, else in turn: all responses first, then all scores
+    one device       policy and reward model side by side if both fit, else in turn: all responses
+        first, then all scores
     several GPUs     the policy on the first, or as many as share it, the reward model on the next
 
-Sizes come from engine.models.weights, arithmetic from engine.models.memory, free memory from engine.models.devices. What cannot be estimated is never
-refused. A sampler or reward model that runs elsewhere, or looks its answers up, loads nothing here.
+Sizes come from engine.models.weights, arithmetic from engine.models.memory, free memory from
+engine.models.devices. What cannot be estimated is never refused. A sampler or reward model that
+runs elsewhere, or looks its answers up, loads nothing here.
 """
 
 from collections.abc import Sequence
@@ -21,7 +23,9 @@ from engine.models.weights import size_of
 from engine.placement.backends import Backend, Placement
 
 USABLE = 0.92
-"""Share of the free memory that is counted on. Source: vLLM 0.31, default gpu_memory_utilization."""
+"""Share of the free memory that is counted on. Source: vLLM 0.31, default
+gpu_memory_utilization.
+"""
 
 WARM = Need(0, 0)
 """What a sampler needs that is loaded already."""
@@ -35,7 +39,9 @@ class Load:
     """Of the configuration: policy or reward."""
     path: str
     task: str
-    """What it does there, as a sentence goes on: "sampling with hf_local", "scoring", "training"."""
+    """What it does there, as a sentence goes on: "sampling with hf_local", "scoring",
+    "training".
+    """
     device: Device
     need: Need | None
     """None: unknown, and never refused."""
@@ -49,21 +55,36 @@ class Load:
         """Field, value, needed, free, and what to do."""
         n = self.need
         states = "weights, gradients and moments" if self.task == "training" else "weights"
-        parts = f"{states} {gb(n.weights)}, key-value cache {gb(n.cache_least)}, working memory {gb(n.working)}"
+        parts = (
+            f"{states} {gb(n.weights)}, key-value cache {gb(n.cache_least)}, working memory"
+            f" {gb(n.working)}"
+        )
         about = "at least" if n.is_partial else "about"
         return (
-            f"{self.table}.path is {self.path}: {self.task} needs {about} {gb(n.least)} on {self.device.name} ({parts}), and "
-            f"{gb(self.device.free)} of {gb(self.device.total)} are free, of which {USABLE:.0%} are counted on. {self.advice} If the "
-            f"model is not that large, mend {self.table}.n_parameters."
+            f"{self.table}.path is {self.path}: {self.task} needs {about} {gb(n.least)} on"
+            f" {self.device.name} ({parts}), and {gb(self.device.free)} of {gb(self.device.total)}"
+            f" are free, of which {USABLE:.0%} are counted on. {self.advice} If the model is not"
+            f" that large, mend {self.table}.n_parameters."
         )
 
     def told(self) -> str:
         """One line for a person: what goes where, needed and free."""
         there = f"{self.path}, {self.task} on {self.device.name}"
-        free = f"{gb(self.device.free)} free" if self.device.free is not None else "free memory unknown"
+        free = (
+            f"{gb(self.device.free)} free"
+            if self.device.free is not None
+            else "free memory unknown"
+        )
         if self.need is None:
-            return f"{there}: memory unknown until the files are here, or {self.table}.n_parameters is set; {free}"
-        asked = gb(self.need.least) if self.need.least == self.need.wanted else f"{gb(self.need.least)} to {gb(self.need.wanted)}"
+            return (
+                f"{there}: memory unknown until the files are here, or {self.table}.n_parameters is"
+                f" set; {free}"
+            )
+        asked = (
+            gb(self.need.least)
+            if self.need.least == self.need.wanted
+            else f"{gb(self.need.least)} to {gb(self.need.wanted)}"
+        )
         counted = "at least " if self.need.is_partial else ""
         return f"{there}: needs {counted}{asked}, {free}"
 
@@ -79,47 +100,83 @@ class Seating:
     """Both are loaded at the same time; otherwise in turn."""
 
     def require(self, *, warm: bool = False) -> None:
-        """Raises: ConfigError for the first model that cannot fit even alone; beside a warm policy, that is once that is released."""
+        """Raises: ConfigError for the first model that cannot fit even alone; beside a warm policy,
+        that is once that is released.
+        """
         if self.policy and not self.policy.fits(self.policy.device.free):
             raise ConfigError(self.policy.refusal())
-        if self.reward and not self.reward.fits(self.reward.device.total if warm else self.reward.device.free):
+        if self.reward and not self.reward.fits(
+            self.reward.device.total if warm else self.reward.device.free
+        ):
             raise ConfigError(self.reward.refusal())
 
     @property
     def memory_share(self) -> float | None:
-        """The share of its GPU that vLLM may take: what is free, less what the reward model needs there. None if unknown."""
+        """The share of its GPU that vLLM may take: what is free, less what the reward model needs
+        there. None if unknown.
+        """
         device = self.policy.device if self.policy else None
         if device is None or not device.is_gpu or device.free is None:
             return None
-        beside = self.reward if self.reward and self.together and self.reward.device == device else None
+        beside = (
+            self.reward if self.reward and self.together and self.reward.device == device else None
+        )
         if beside and beside.need is None:
             return None
-        return int(100 * (USABLE * device.free - (beside.need.wanted if beside else 0)) / device.total) / 100
+        return (
+            int(100 * (USABLE * device.free - (beside.need.wanted if beside else 0)) / device.total)
+            / 100
+        )
 
 
 def seat(policy: Load | None, reward: Load | None) -> Seating:
     """Side by side wherever nothing says that they do not fit. Pure."""
-    if policy is None or reward is None or policy.device != reward.device or None in (policy.need, reward.need):
+    if (
+        policy is None
+        or reward is None
+        or policy.device != reward.device
+        or None in (policy.need, reward.need)
+    ):
         return Seating(policy, reward, True)
     free = policy.device.free
-    return Seating(policy, reward, free is None or policy.need.wanted + reward.need.wanted <= USABLE * free)
+    return Seating(
+        policy, reward, free is None or policy.need.wanted + reward.need.wanted <= USABLE * free
+    )
 
 
-def policy_load(config: RunConfig, sampler: str, size: ModelSize | None, here: Sequence[Device], *, warm: bool = False) -> Load | None:
+def policy_load(
+    config: RunConfig,
+    sampler: str,
+    size: ModelSize | None,
+    here: Sequence[Device],
+    *,
+    warm: bool = False,
+) -> Load | None:
     """The policy in its sampler; None where the sampler loads nothing on this machine."""
     if not loads_model(sampler):
         return None
     s, device = config.sampling, here[0]
     need = size and memory.sampling_need(
-        size, sampler, batch_size=s.batch_size, max_new_tokens=s.max_new_tokens, on_gpu=device.is_gpu
+        size,
+        sampler,
+        batch_size=s.batch_size,
+        max_new_tokens=s.max_new_tokens,
+        on_gpu=device.is_gpu,
     )
     if need and sampler == "vllm_local":
         need = need.shared_by(s.tensor_parallel_size)
     advice = (
-        f"Lower sampling.batch_size (now {s.batch_size}) or sampling.max_new_tokens (now {s.max_new_tokens}), free memory, or take a "
-        "smaller policy or a larger device."
+        f"Lower sampling.batch_size (now {s.batch_size}) or sampling.max_new_tokens (now"
+        f" {s.max_new_tokens}), free memory, or take a smaller policy or a larger device."
     )
-    return Load("policy", config.policy.path, f"sampling with {sampler}", device, WARM if warm else need, advice)
+    return Load(
+        "policy",
+        config.policy.path,
+        f"sampling with {sampler}",
+        device,
+        WARM if warm else need,
+        advice,
+    )
 
 
 def reward_load(config: RunConfig, size: ModelSize | None, here: Sequence[Device]) -> Load | None:
@@ -129,11 +186,18 @@ def reward_load(config: RunConfig, size: ModelSize | None, here: Sequence[Device
     device = here[min(config.sampling.tensor_parallel_size, len(here) - 1)]
     need = size and memory.scoring_need(size, on_gpu=device.is_gpu)
     return Load(
-        "reward", config.reward.path, "scoring", device, need, "Free memory, or take a smaller reward model or a larger device."
+        "reward",
+        config.reward.path,
+        "scoring",
+        device,
+        need,
+        "Free memory, or take a smaller reward model or a larger device.",
     )
 
 
-def training_load(config: RunConfig, training: TrainingConfig, size: ModelSize | None, device: Device) -> Load:
+def training_load(
+    config: RunConfig, training: TrainingConfig, size: ModelSize | None, device: Device
+) -> Load:
     """The policy in one training process on one device."""
     need = size and memory.training_need(
         size,
@@ -144,35 +208,54 @@ def training_load(config: RunConfig, training: TrainingConfig, size: ModelSize |
         is_lora=training.lora_rank is not None,
     )
     advice = (
-        f"Lower training.micro_batch_size (now {training.micro_batch_size}) or training.max_length (now {training.max_length}), set "
-        "training.gradient_checkpointing = true or training.lora_rank, or take a smaller policy, a larger device or several."
+        f"Lower training.micro_batch_size (now {training.micro_batch_size}) or training.max_length"
+        f" (now {training.max_length}), set training.gradient_checkpointing = true or"
+        " training.lora_rank, or take a smaller policy, a larger device or several."
     )
     return Load("policy", config.policy.path, "training", device, need, advice)
 
 
-def place(config: RunConfig, placement: Placement, sampler: Backend, reward: Backend) -> tuple[Backend, Backend, bool]:
+def place(
+    config: RunConfig, placement: Placement, sampler: Backend, reward: Backend
+) -> tuple[Backend, Backend, bool]:
     """Seat a phase's backends, and release what is in their way. An open sampler stays.
 
-    Returns: both with their seats, and whether they may be open at the same time. Raises: ConfigError if one cannot fit.
+    Returns: both with their seats, and whether they may be open at the same time. Raises:
+    ConfigError if one cannot fit.
     """
     is_warm = placement.is_open(sampler)
     placement.release(keep=[sampler, reward] if is_warm else [])
     if is_warm and placement.is_open(reward):
         return sampler, reward, True
     here = devices.here()[: 1 if config.placement == "inline" else None]
-    policy_size = _size(sampler.path, config.policy.n_parameters) if loads_model(sampler.name) else None
-    reward_size = _size(reward.path, config.reward.n_parameters) if loads_model(config.reward.family) else None
-    seating = seat(policy_load(config, sampler.name, policy_size, here, warm=is_warm), reward_load(config, reward_size, here))
+    policy_size = (
+        _size(sampler.path, config.policy.n_parameters) if loads_model(sampler.name) else None
+    )
+    reward_size = (
+        _size(reward.path, config.reward.n_parameters)
+        if loads_model(config.reward.family)
+        else None
+    )
+    seating = seat(
+        policy_load(config, sampler.name, policy_size, here, warm=is_warm),
+        reward_load(config, reward_size, here),
+    )
     seating.require(warm=is_warm)
     return (
-        replace(sampler, seat=_seat(seating.policy, here, config.sampling.tensor_parallel_size) | {"memory_share": seating.memory_share}),
+        replace(
+            sampler,
+            seat=_seat(seating.policy, here, config.sampling.tensor_parallel_size)
+            | {"memory_share": seating.memory_share},
+        ),
         replace(reward, seat=_seat(seating.reward, here)),
         seating.together,
     )
 
 
 def require_training(config: RunConfig, training: TrainingConfig, policy_path: str) -> None:
-    """Call it when everything else is released; on several GPUs nothing is said. Raises: ConfigError if it cannot fit."""
+    """Call it when everything else is released; on several GPUs nothing is said. Raises:
+    ConfigError if it cannot fit.
+    """
     here = devices.here()
     load = training_load(config, training, _size(policy_path, config.policy.n_parameters), here[0])
     if len(here) == 1 and not load.fits(here[0].free):
@@ -184,10 +267,14 @@ def gb(n_bytes: int) -> str:
 
 
 def _size(path: str, n_parameters: int | None) -> ModelSize | None:
-    """Of a model in the folder that is stored with a run; that it is gone is the backend's to say."""
+    """Of a model in the folder that is stored with a run; that it is gone is the backend's to
+    say.
+    """
     return size_of(Path(path) if Path(path).is_dir() else None, n_parameters)
 
 
 def _seat(load: Load | None, here: Sequence[Device], n_devices: int = 1) -> dict:
-    """Only where there is a choice is a child told its GPU; one that spreads over several takes the first ones by itself."""
+    """Only where there is a choice is a child told its GPU; one that spreads over several takes the
+    first ones by itself.
+    """
     return {"gpu": load.device.gpu} if load is not None and len(here) > 1 and n_devices == 1 else {}

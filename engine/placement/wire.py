@@ -1,4 +1,6 @@
-"""What crosses a worker's pipe: the arguments and results of each call as JSON, and back as the engine's own records."""
+"""What crosses a worker's pipe: the arguments and results of each call as JSON, and back as the
+engine's own records.
+"""
 
 from functools import cache
 from typing import Any

@@ -1,10 +1,12 @@
-"""The child process: one backend, calls in on standard input, results out on a pipe of its own, one JSON line each.
+"""The child process: one backend, calls in on standard input, results out on a pipe of its own, one
+JSON line each.
 
     python -m engine.placement.worker WRITE_FD
 
-Under `accelerate launch` every rank is such a process: the first hears and speaks, the others do what it was told.
-Whatever libraries print goes to the parent's log file. The process, and all it started, ends when its standard input closes,
-so that the death of the parent, even by SIGKILL, leaves nothing running.
+Under `accelerate launch` every rank is such a process: the first hears and speaks, the others do
+what it was told. Whatever libraries print goes to the parent's log file. The process, and all it
+started, ends when its standard input closes, so that the death of the parent, even by SIGKILL,
+leaves nothing running.
 """
 
 import json
@@ -19,7 +21,9 @@ from engine.placement.backends import Backend, open_backend
 from engine.training import ranks
 
 GRACE_S = 10.0
-"""How long a rank that failed leaves the first one to say the same failure, which otherwise waits for it without end."""
+"""How long a rank that failed leaves the first one to say the same failure, which otherwise waits
+for it without end.
+"""
 
 
 def main(write_fd: int) -> None:
@@ -77,7 +81,12 @@ def _answer(say, results) -> None:
 
         traceback.print_exc()
         said = str(error).strip().partition("\n")[0]
-        say({"error": f"{type(error).__name__}: {said} The worker's log has the rest.", "kind": "EngineError"})
+        say(
+            {
+                "error": f"{type(error).__name__}: {said} The worker's log has the rest.",
+                "kind": "EngineError",
+            }
+        )
 
 
 def _listen(calls: queue.Queue, stop: threading.Event) -> None:

@@ -1,10 +1,11 @@
 """Problem sets: files, the starter set and hub data sets to `Problem` records with content ids.
 
-A broken row never stops a set and is never dropped in silence: it is listed with its line and field. `rows` reads
-formats, `shapes` guesses fields. This room knows nothing of sampling; from grading it uses the pure text rules only.
+A broken row never stops a set and is never dropped in silence: it is listed with its line and
+field. `rows` reads formats, `shapes` guesses fields. This room knows nothing of sampling; from
+grading it uses the pure text rules only.
 
-Source: docs/decisions.md, "A problem's id is its question": of two rows with the same question and different answers the first
-is kept and the second is rejected by name.
+Source: docs/decisions.md, "A problem's id is its question": of two rows with the same question and
+different answers the first is kept and the second is rejected by name.
 """
 
 import hashlib
@@ -22,7 +23,16 @@ from engine.problems.rows import FILE_TYPES, Broken, Rows, rows_of_file, rows_of
 from engine.problems.shapes import RowError, check_mapping, mapped_parts, parts_of
 from engine.types import Problem
 
-__all__ = ["ProblemFile", "Rejected", "examine_problems", "hub_name", "problem_id", "read_problems", "require_disjoint", "same_answer"]
+__all__ = [
+    "ProblemFile",
+    "Rejected",
+    "examine_problems",
+    "hub_name",
+    "problem_id",
+    "read_problems",
+    "require_disjoint",
+    "same_answer",
+]
 
 STARTER_SETS = ("starter:train", "starter:held_out")
 _HUB = re.compile(r"(\w[\w.-]*/[\w.-]+(?:/[\w.-]+)?)(?:@([\w./-]+))?(?::([\w.\[\]%:+-]+))?")
@@ -56,7 +66,8 @@ class ProblemFile:
 
 
 def problem_id(question: str) -> str:
-    """16 hex digits: the head of the SHA-256 of the NFC question, whitespace runs as one space, ends stripped.
+    """16 hex digits: the head of the SHA-256 of the NFC question, whitespace runs as one space,
+    ends stripped.
 
     >>> problem_id("What is  2 + 2?") == problem_id(" What is 2 + 2? ")
     True
@@ -71,11 +82,12 @@ def read_problems(
     """Reads a whole problem set. Blocks; a hub data set needs the network.
 
     Args:
-        source: A path to .jsonl, .json, .csv or .parquet; "starter:train" or "starter:held_out"; or a hub data set
-            "org/name@revision:split" (revision "main" and split "train" if left out; "org/name/config" picks a
-            configuration).
+        source: A path to .jsonl, .json, .csv or .parquet; "starter:train" or "starter:held_out"; or
+            a hub data set "org/name@revision:split" (revision "main" and split "train" if left out;
+            "org/name/config" picks a configuration).
         base: Directory that a relative path starts at; None is the working directory.
-        mapping: Column by role (question, answer, level, solution); None finds them under their usual names.
+        mapping: Column by role (question, answer, level, solution); None finds them under their
+            usual names.
 
     Raises:
         ProblemSetError: nothing is there, it cannot be read, or no usable problem is in it.
@@ -84,16 +96,22 @@ def read_problems(
     problems, rejected, name = read.problems, read.rejected, read.source
     if not problems:
         first = (
-            f" The first of {len(rejected):,} rejected rows: line {rejected[0].line}: {rejected[0].reason}" if rejected else ""
+            f" The first of {len(rejected):,} rejected rows: line {rejected[0].line}:"
+            f" {rejected[0].reason}"
+            if rejected
+            else ""
         )
-        raise ProblemSetError(f"{name} holds no usable problem.{first} Each row needs a question and an answer.")
+        raise ProblemSetError(
+            f"{name} holds no usable problem.{first} Each row needs a question and an answer."
+        )
     return read
 
 
 def examine_problems(
     source: str | Path, *, base: Path | None = None, mapping: Mapping[str, str] | None = None
 ) -> ProblemFile:
-    """As read_problems, but a source without one usable problem is an answer too: a person wants to see why.
+    """As read_problems, but a source without one usable problem is an answer too: a person wants to
+    see why.
 
     Raises:
         ProblemSetError: nothing is there, or it cannot be read as a whole.
@@ -114,10 +132,12 @@ def require_disjoint(train: Iterable[Problem], held_out: Iterable[Problem]) -> N
     trained = {problem.id for problem in train}
     shared = list({problem.id: problem for problem in held_out if problem.id in trained}.values())
     if shared:
-        first = "; ".join(f'{problem.id} "{" ".join(problem.question.split())[:60]}"' for problem in shared[:3])
+        first = "; ".join(
+            f'{problem.id} "{" ".join(problem.question.split())[:60]}"' for problem in shared[:3]
+        )
         raise ProblemSetError(
-            f"{len(shared):,} held-out problems are also training problems, so the evaluation would be of no worth. "
-            f"Remove them from one of the two sets. The first: {first}."
+            f"{len(shared):,} held-out problems are also training problems, so the evaluation would"
+            f" be of no worth. Remove them from one of the two sets. The first: {first}."
         )
 
 
@@ -127,7 +147,9 @@ def _open(source: str | Path, base: Path | None) -> tuple[Rows, str]:
     if text in STARTER_SETS:
         return rows_of_file(STARTER / f"{text.removeprefix('starter:')}.jsonl"), text
     if text.startswith("starter:"):
-        raise ProblemSetError(f"There is no starter problem set {text}. Allowed: {', '.join(STARTER_SETS)}.")
+        raise ProblemSetError(
+            f"There is no starter problem set {text}. Allowed: {', '.join(STARTER_SETS)}."
+        )
     path = (base or Path()) / Path(source).expanduser()
     hub = _hub_parts(text, path) if isinstance(source, str) else None
     if hub:
@@ -137,7 +159,9 @@ def _open(source: str | Path, base: Path | None) -> tuple[Rows, str]:
 
 
 def hub_name(source: str) -> str | None:
-    """The hub data set, with revision and split, that a source would be downloaded from; None for a file or a starter set."""
+    """The hub data set, with revision and split, that a source would be downloaded from; None for a
+    file or a starter set.
+    """
     hub = None if source.startswith("starter:") else _hub_parts(source, Path(source).expanduser())
     return f"{hub[0]}@{hub[1]}:{hub[2]}" if hub else None
 
@@ -150,7 +174,9 @@ def _hub_parts(text: str, path: Path) -> tuple[str, str, str] | None:
     return hub.group(1), hub.group(2) or "main", hub.group(3) or "train"
 
 
-def _collect(rows: Rows, mapping: Mapping[str, str] | None) -> tuple[list[Problem], list[Rejected], list[Rejected]]:
+def _collect(
+    rows: Rows, mapping: Mapping[str, str] | None
+) -> tuple[list[Problem], list[Rejected], list[Rejected]]:
     seen: dict[str, tuple[int, Problem]] = {}
     rejected: list[Rejected] = []
     repeats: list[Rejected] = []
@@ -169,16 +195,23 @@ def _collect(rows: Rows, mapping: Mapping[str, str] | None) -> tuple[list[Proble
         if first is problem:
             continue
         if same_answer(first.answer, problem.answer):
-            repeats.append(Rejected(line, "", f"The same problem as in line {first_line}. Problem {key}."))
+            repeats.append(
+                Rejected(line, "", f"The same problem as in line {first_line}. Problem {key}.")
+            )
         else:
             answers = f"{first.answer[:60]!r} there, {problem.answer[:60]!r} here"
-            reason = f"The same question as in line {first_line} with another answer: {answers}. Problem {key}."
+            reason = (
+                f"The same question as in line {first_line} with another answer: {answers}. Problem"
+                f" {key}."
+            )
             rejected.append(Rejected(line, "answer", reason))
     return [problem for _, problem in seen.values()], rejected, repeats
 
 
 def same_answer(first: str, second: str) -> bool:
-    """Whether two reference answers are written alike enough to be one; False where only computer algebra could say."""
+    """Whether two reference answers are written alike enough to be one; False where only computer
+    algebra could say.
+    """
     if first == second:
         return True
     decision = decide(written_alike(first), written_alike(second))

@@ -1,7 +1,8 @@
-"""Files and data sets to numbered rows: one generator per format. It knows nothing of questions and answers.
+"""Files and data sets to numbered rows: one generator per format. It knows nothing of questions and
+answers.
 
-Every generator yields (line, row). The line counts from 1; in a JSON list and in Parquet it is the row's number. A
-row that cannot be read at all is yielded as a `Broken` in the row's place.
+Every generator yields (line, row). The line counts from 1; in a JSON list and in Parquet it is the
+row's number. A row that cannot be read at all is yielded as a `Broken` in the row's place.
 """
 
 import csv
@@ -40,11 +41,15 @@ def _json(path: Path) -> Rows:
     try:
         data = json.loads(path.read_text("utf-8-sig"))
     except (ValueError, RecursionError) as error:
-        raise ProblemSetError(f"{path} is not JSON: {str(error)[:120]}. One row per line needs the name .jsonl.") from None
+        raise ProblemSetError(
+            f"{path} is not JSON: {str(error)[:120]}. One row per line needs the name .jsonl."
+        ) from None
     if isinstance(data, dict):
         data = next((value for value in data.values() if isinstance(value, list)), [data])
     if not isinstance(data, list):
-        raise ProblemSetError(f"{path} holds no list of problems. A JSON file must be a list of objects.")
+        raise ProblemSetError(
+            f"{path} holds no list of problems. A JSON file must be a list of objects."
+        )
     yield from enumerate(data, 1)
 
 
@@ -53,10 +58,14 @@ def _csv(path: Path) -> Rows:
         reader = csv.DictReader(lines)
         try:
             for row in reader:
-                yield reader.line_num, {k: unguarded(v) if isinstance(v, str) else v for k, v in row.items()}
+                yield (
+                    reader.line_num,
+                    {k: unguarded(v) if isinstance(v, str) else v for k, v in row.items()},
+                )
         except (csv.Error, UnicodeDecodeError) as error:
             raise ProblemSetError(
-                f"{path} cannot be read behind line {reader.line_num}: {error}. Save it as UTF-8 CSV."
+                f"{path} cannot be read behind line {reader.line_num}: {error}. Save it as UTF-8"
+                " CSV."
             ) from None
 
 
@@ -72,7 +81,9 @@ def _parquet(path: Path) -> Rows:
                     number += 1
                     yield number, row
     except (pyarrow.ArrowException, OSError) as error:
-        raise ProblemSetError(f"{path} is no Parquet file that can be read: {str(error)[:160]}.") from None
+        raise ProblemSetError(
+            f"{path} is no Parquet file that can be read: {str(error)[:160]}."
+        ) from None
 
 
 _READERS = {".jsonl": _jsonl, ".json": _json, ".csv": _csv, ".parquet": _parquet}
@@ -86,15 +97,21 @@ def rows_of_file(path: Path) -> Rows:
         ProblemSetError: the file is missing, of an unknown type, or unreadable as a whole.
     """
     if not path.is_file():
-        raise ProblemSetError(f"There is no problem file {path}. Check the path; relative ones start at the working directory.")
+        raise ProblemSetError(
+            f"There is no problem file {path}. Check the path; relative ones start at the working"
+            " directory."
+        )
     reader = _READERS.get(path.suffix.lower())
     if reader is None:
-        raise ProblemSetError(f"{path} is of a type that is not read. Allowed: {', '.join(FILE_TYPES)}.")
+        raise ProblemSetError(
+            f"{path} is of a type that is not read. Allowed: {', '.join(FILE_TYPES)}."
+        )
     return reader(path)
 
 
 def rows_of_hub(dataset: str, revision: str, split: str) -> Rows:
-    """The rows of a hub data set, streamed. `dataset` is "org/name", or "org/name/config" where it has several.
+    """The rows of a hub data set, streamed. `dataset` is "org/name", or "org/name/config" where it
+    has several.
 
     Raises:
         ProblemSetError: it cannot be loaded.
@@ -103,10 +120,13 @@ def rows_of_hub(dataset: str, revision: str, split: str) -> Rows:
 
     org, name, *config = dataset.split("/")
     try:
-        stream = load_dataset(f"{org}/{name}", *config, split=split, revision=revision, streaming=True)
+        stream = load_dataset(
+            f"{org}/{name}", *config, split=split, revision=revision, streaming=True
+        )
         yield from enumerate(stream, 1)
     except Exception as error:
         raise ProblemSetError(
-            f"The data set {dataset} at revision {revision}, split {split}, cannot be loaded: "
-            f"{type(error).__name__}: {str(error)[:200]}. Check the name, the split and the network."
+            f"The data set {dataset} at revision {revision}, split {split}, cannot be loaded:"
+            f" {type(error).__name__}: {str(error)[:200]}. Check the name, the split and the"
+            " network."
         ) from error

@@ -1,8 +1,10 @@
-"""One row of somebody's file to a question and its answer: which field is which, and how values become text.
+"""One row of somebody's file to a question and its answer: which field is which, and how values
+become text.
 
-Pure; it knows nothing of files. Shapes it reads: GSM8K (the answer ends a worked solution, behind "####"), MATH
-(answer beside the solution), Minerva (answer in the solution's last box), OlympiadBench (a list of final answers),
-and any row with a question and an answer under a usual name. Anything else needs a column mapping, which can be guessed.
+Pure; it knows nothing of files. Shapes it reads: GSM8K (the answer ends a worked solution, behind
+"####"), MATH (answer beside the solution), Minerva (answer in the solution's last box),
+OlympiadBench (a list of final answers), and any row with a question and an answer under a usual
+name. Anything else needs a column mapping, which can be guessed.
 """
 
 import math
@@ -14,10 +16,22 @@ from engine.errors import ProblemSetError
 from engine.grading.extraction import last_box, reference_answer, without_surrogates
 
 QUESTION_FIELDS = ("question", "problem", "Problem", "prompt", "query")
-ANSWER_FIELDS = ("answer", "final_answer", "Answer", "gt", "ground_truth", "expected", "expected_answer", "ref_ans", "gt_ans")
+ANSWER_FIELDS = (
+    "answer",
+    "final_answer",
+    "Answer",
+    "gt",
+    "ground_truth",
+    "expected",
+    "expected_answer",
+    "ref_ans",
+    "gt_ans",
+)
 LEVEL_FIELDS = ("level", "difficulty")
 ROLES = ("question", "answer", "level", "solution")
-"""What a column can be mapped to; the question is needed, and an answer or a solution with a box."""
+"""What a column can be mapped to; the question is needed, and an answer or a solution with a
+box.
+"""
 _HINTS = {
     "question": (*QUESTION_FIELDS, "instruction", "input", "task", "text"),
     "answer": (*ANSWER_FIELDS, "target", "result", "reference", "label", "gold", "output"),
@@ -57,7 +71,13 @@ def text_of(value: Any, field: str) -> str:
 
 
 def _kind(value: Any) -> str:
-    names = {bool: "true or false", dict: "an object", list: "a list", type(None): "null", float: "not a finite number"}
+    names = {
+        bool: "true or false",
+        dict: "an object",
+        list: "a list",
+        type(None): "null",
+        float: "not a finite number",
+    }
     return names.get(type(value), f"a {type(value).__name__}")
 
 
@@ -78,7 +98,11 @@ def _question(row: Mapping[str, Any]) -> str:
     if not (question := text_of(row[field], field)):
         raise RowError(field, f"{field} is empty.")
     context = row.get("context")
-    return f"{text_of(context, 'context')}\n\n{question}" if isinstance(context, str) and context.strip() else question
+    return (
+        f"{text_of(context, 'context')}\n\n{question}"
+        if isinstance(context, str) and context.strip()
+        else question
+    )
 
 
 def _solution(row: Mapping[str, Any]) -> str | None:
@@ -95,27 +119,44 @@ def _answer(row: Mapping[str, Any], solution: str | None) -> tuple[str, str | No
         if solution and (boxed := last_box(solution)):
             return boxed, None
         there = next((name for name in ANSWER_FIELDS if name in row), "answer")
-        raise RowError(there, r"No answer: neither a usual answer field nor a \boxed{...} in the solution.")
+        raise RowError(
+            there, r"No answer: neither a usual answer field nor a \boxed{...} in the solution."
+        )
     value = row[field]
     values = value if isinstance(value, list) else [value]
     written = ", ".join(text_of(one, field) for one in values)
-    answer = reference_answer(written) if "####" in written or "\\boxed" in written or "\n" in written else written
+    answer = (
+        reference_answer(written)
+        if "####" in written or "\\boxed" in written or "\n" in written
+        else written
+    )
     if not answer:
         raise RowError(field, f"{field} is empty.")
     return answer, written if written != answer and "\n" in written else None
 
 
 def guess_mapping(columns: Sequence[str]) -> dict[str, str]:
-    """Which column probably plays which role: one whose name is a usual one, else one whose name holds a usual one.
+    """Which column probably plays which role: one whose name is a usual one, else one whose name
+    holds a usual one.
 
     >>> guess_mapping(["Nr", "Question text", "Gold answer"])
     {'question': 'Question text', 'answer': 'Gold answer'}
     """
     guessed: dict[str, str] = {}
     for role, hints in _HINTS.items():
-        free = {column.strip().lower(): column for column in columns if column not in guessed.values()}
+        free = {
+            column.strip().lower(): column for column in columns if column not in guessed.values()
+        }
         exact = next((free[hint.lower()] for hint in hints if hint.lower() in free), None)
-        found = exact or next((free[name] for hint in hints for name in free if hint.lower() in re.split(r"[^a-z]+", name)), None)
+        found = exact or next(
+            (
+                free[name]
+                for hint in hints
+                for name in free
+                if hint.lower() in re.split(r"[^a-z]+", name)
+            ),
+            None,
+        )
         if found:
             guessed[role] = found
     return guessed
@@ -126,11 +167,14 @@ def check_mapping(mapping: Mapping[str, str]) -> None:
     unknown = sorted(set(mapping) - set(ROLES))
     if unknown or not mapping.get("question"):
         said = f"the role {unknown[0]}" if unknown else "no column for the question"
-        raise ProblemSetError(f"The column mapping has {said}. Allowed roles: {', '.join(ROLES)}; question is needed.")
+        raise ProblemSetError(
+            f"The column mapping has {said}. Allowed roles: {', '.join(ROLES)}; question is needed."
+        )
 
 
 def mapped_parts(row: Any, mapping: Mapping[str, str]) -> Parts:
-    """What one row says when its columns are named: mapping gives the column of each role; other columns are not read.
+    """What one row says when its columns are named: mapping gives the column of each role; other
+    columns are not read.
 
     Raises:
         RowError: as parts_of; its field is the row's own column.
@@ -150,8 +194,8 @@ def mapped_parts(row: Any, mapping: Mapping[str, str]) -> Parts:
 def parts_of(row: Any) -> Parts:
     """What one row says.
 
-    An answer list becomes one answer, its parts joined by ", ", which grading reads as a set. Numbers become text:
-    18 and 18.0 are both "18".
+    An answer list becomes one answer, its parts joined by ", ", which grading reads as a set.
+    Numbers become text: 18 and 18.0 are both "18".
 
     Raises:
         RowError: the row has no usable question or answer.

@@ -1,6 +1,8 @@
-"""Problem sets that a person brought: kept beside the database, normalised, under the name of their content.
+"""Problem sets that a person brought: kept beside the database, normalised, under the name of their
+content.
 
-The same problems twice are one set. A file is there whole or not at all. It knows nothing of runs: a run names the file.
+The same problems twice are one set. A file is there whole or not at all. It knows nothing of runs:
+a run names the file.
 """
 
 import hashlib
@@ -25,7 +27,8 @@ class StoredSet:
 
 
 def store_problems(artifacts: Path, problems: Sequence[Problem], *, name: str) -> StoredSet:
-    """Write problems as JSONL, one per line, under artifacts/problems. The same problems again change nothing.
+    """Write problems as JSONL, one per line, under artifacts/problems. The same problems again
+    change nothing.
 
     Args:
         artifacts: the folder beside the database.
@@ -46,13 +49,19 @@ def store_problems(artifacts: Path, problems: Sequence[Problem], *, name: str) -
             with written_whole(path) as draft:
                 draft.write_bytes(lines)
     except OSError as error:
-        raise ProblemSetError(f"{path} could not be written: {error.strerror}. Free space on the disk, then try again.") from error
+        raise ProblemSetError(
+            f"{path} could not be written: {error.strerror}. Free space on the disk, then try"
+            " again."
+        ) from error
     return _described(path)
 
 
 def stored_sets(artifacts: Path) -> list[StoredSet]:
     """Every stored set, by name."""
-    return sorted((_described(path) for path in (artifacts / "problems").glob("*.jsonl")), key=lambda s: (s.name, s.path.name))
+    return sorted(
+        (_described(path) for path in (artifacts / "problems").glob("*.jsonl")),
+        key=lambda s: (s.name, s.path.name),
+    )
 
 
 def _described(path: Path) -> StoredSet:
@@ -61,5 +70,10 @@ def _described(path: Path) -> StoredSet:
 
 
 def _row(problem: Problem) -> dict[str, str]:
-    row = {"question": problem.question, "answer": problem.answer, "level": problem.level, "solution": problem.solution}
+    row = {
+        "question": problem.question,
+        "answer": problem.answer,
+        "level": problem.level,
+        "solution": problem.solution,
+    }
     return {name: value for name, value in row.items() if value is not None}

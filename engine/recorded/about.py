@@ -1,4 +1,6 @@
-"""What an imported set is, in figures: the content of its about.json, and the list of sets there are."""
+"""What an imported set is, in figures: the content of its about.json, and the list of sets there
+are.
+"""
 
 import json
 from dataclasses import dataclass, field
@@ -21,7 +23,9 @@ class Imported:
     scale: Scale | None
     """None where no response has a score."""
     scores: Literal["steps", "outcome", "none"] = "none"
-    """What the scores are. Where some are per step, an outcome score counts as none: the two are not one quantity."""
+    """What the scores are. Where some are per step, an outcome score counts as none: the two are
+    not one quantity.
+    """
     n_problems: int = 0
     n_responses: int = 0
     n_flagged: int = 0
@@ -43,7 +47,11 @@ class Imported:
     def label(self) -> str:
         """Whose responses they are, as far as the file says."""
         n = len(self.solvers)
-        return f"{_COUNT_WORDS.get(n, n)} solvers, not one policy" if n > 1 else "one policy, as far as the file says"
+        return (
+            f"{_COUNT_WORDS.get(n, n)} solvers, not one policy"
+            if n > 1
+            else "one policy, as far as the file says"
+        )
 
 
 def read_about(folder: Path, *, is_new: bool = False) -> Imported:
@@ -56,4 +64,6 @@ def read_about(folder: Path, *, is_new: bool = False) -> Imported:
 def imported_sets(artifacts: Path) -> list[Imported]:
     """Every imported set, by name."""
     found = (artifacts / "recorded").glob("[!.]*/about.json")
-    return sorted((read_about(path.parent) for path in found), key=lambda about: (about.name, about.id))
+    return sorted(
+        (read_about(path.parent) for path in found), key=lambda about: (about.name, about.id)
+    )

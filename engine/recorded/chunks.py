@@ -1,4 +1,6 @@
-"""Responses into a Parquet file, a bounded chunk at a time. It knows the columns and nothing of where they come from."""
+"""Responses into a Parquet file, a bounded chunk at a time. It knows the columns and nothing of
+where they come from.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -18,11 +20,18 @@ class Chunks:
         numbers = pyarrow.list_(pyarrow.float64())
         self._schema = pyarrow.schema(
             {
-                "problem_id": pyarrow.string(), "idx": pyarrow.int32(), "text": pyarrow.string(), "correct": pyarrow.bool_(),
-                "raw": numbers, "scores": numbers, "kind": pyarrow.string(), "finish_reason": pyarrow.string(),
-                "n_tokens": pyarrow.int32(), "solver": pyarrow.string(),
+                "problem_id": pyarrow.string(),
+                "idx": pyarrow.int32(),
+                "text": pyarrow.string(),
+                "correct": pyarrow.bool_(),
+                "raw": numbers,
+                "scores": numbers,
+                "kind": pyarrow.string(),
+                "finish_reason": pyarrow.string(),
+                "n_tokens": pyarrow.int32(),
+                "solver": pyarrow.string(),
             }
-        )  # fmt: skip
+        )
         self._table = pyarrow.table
         self._writer = pyarrow.parquet.ParquetWriter(path, self._schema, compression="zstd")
         self._clear()

@@ -18,4 +18,13 @@ def flagged(folder: Path) -> Iterator[list[Earlier]]:
         for batch in file.iter_batches(AT_ONCE, columns=["problem_id", "idx", "text", "correct"]):
             rows = [row for row in batch.to_pylist() if row["correct"] is not None]
             if rows:
-                yield [Earlier(row["problem_id"], row["idx"], answers[row["problem_id"]], row["text"], row["correct"]) for row in rows]
+                yield [
+                    Earlier(
+                        row["problem_id"],
+                        row["idx"],
+                        answers[row["problem_id"]],
+                        row["text"],
+                        row["correct"],
+                    )
+                    for row in rows
+                ]

@@ -1,8 +1,10 @@
-"""From a file of recorded responses to an imported set: streamed, all or nothing on disk, and the same file twice is one set.
+"""From a file of recorded responses to an imported set: streamed, all or nothing on disk, and the
+same file twice is one set.
 
-Scores are stored twice, as written and as probabilities, so the importer has to be told their scale. Memory holds one chunk
-of responses, and per problem its id, answer and count; a .json file is read whole, because it cannot be streamed, and so are
-the scores of a reward file. It knows no run; studies on the set are described by the study.toml that it writes.
+Scores are stored twice, as written and as probabilities, so the importer has to be told their
+scale. Memory holds one chunk of responses, and per problem its id, answer and count; a .json file
+is read whole, because it cannot be streamed, and so are the scores of a reward file. It knows no
+run; studies on the set are described by the study.toml that it writes.
 """
 
 import hashlib
@@ -38,20 +40,28 @@ REPORT_EVERY = 2_000
 
 
 def import_responses(
-    source: Path, artifacts: Path, *, scale: Scale | None = None, rewards: Path | None = None,
-    name: str | None = None, on_progress: Progress = lambda done, total: None,
-) -> Imported:  # fmt: skip
-    """Import a file of recorded responses into artifacts/recorded. Blocks: about 10,000 responses a second.
+    source: Path,
+    artifacts: Path,
+    *,
+    scale: Scale | None = None,
+    rewards: Path | None = None,
+    name: str | None = None,
+    on_progress: Progress = lambda done, total: None,
+) -> Imported:
+    """Import a file of recorded responses into artifacts/recorded. Blocks: about 10,000 responses a
+    second.
 
     Args:
         source: .jsonl, .csv, .parquet (streamed) or .json; shapes: engine.recorded.shapes.
         artifacts: the folder beside the database.
-        scale: of the scores: "probability" in [0, 1], or "logit", which goes through a sigmoid. Needed where there are scores.
+        scale: of the scores: "probability" in [0, 1], or "logit", which goes through a sigmoid.
+            Needed where there are scores.
         rewards: the reference code's *_reward_dict file that belongs to the source.
         name: what a person calls the file; None for its own name.
 
     Raises:
-        RecordedSetError: scores without a scale, no usable response, or a disk that cannot be written. Nothing is stored then.
+        RecordedSetError: scores without a scale, no usable response, or a disk that cannot be
+            written. Nothing is stored then.
         ProblemSetError: a file that is missing, of another type, or unreadable as a whole.
     """
     digest, n_lines = _digest([source, *([rewards] if rewards else [])])
@@ -90,8 +100,8 @@ class _Import:
                     raise RowError("", row.reason)
                 if is_rate_table(row) and not self._counts:
                     raise RecordedSetError(
-                        f"{source} is a table of pass rates without responses: it can be looked at with `python -m engine rates`, "
-                        "and there is nothing in it to replay."
+                        f"{source} is a table of pass rates without responses: it can be looked at"
+                        " with `python -m engine rates`, and there is nothing in it to replay."
                     )
                 self._take(line, row)
             except RowError as error:
@@ -101,12 +111,19 @@ class _Import:
         report(line)
 
     def finish(self, id: str, name: str) -> Imported:
-        """Close the files and write what the set is. Raises: RecordedSetError for a set without a response."""
+        """Close the files and write what the set is. Raises: RecordedSetError for a set without a
+        response.
+        """
         self._chunks.close()
         self._problems.close()
         about = self._about
         if not self._counts:
-            first = f" The first rejected row: line {about.rejected[0].line}: {about.rejected[0].reason}" if about.rejected else ""
+            first = (
+                f" The first rejected row: line {about.rejected[0].line}:"
+                f" {about.rejected[0].reason}"
+                if about.rejected
+                else ""
+            )
             raise RecordedSetError(f"{name} holds no usable response.{first}")
         about.id, about.name, about.solvers = id, name, list(self._solvers)
         about.scores = "steps" if "steps" in self.kinds else "outcome" if self.kinds else "none"
@@ -114,19 +131,27 @@ class _Import:
         about.n_problems, about.n_responses = len(self._counts), sum(self._counts.values())
         about.n_unscored = about.n_responses - self.kinds.get(about.scores, 0)
         about.max_responses = max(self._counts.values())
-        (self._draft / "study.toml").write_text(study_toml(name, self._counts.values(), scores=about.scores), encoding="utf-8")
+        (self._draft / "study.toml").write_text(
+            study_toml(name, self._counts.values(), scores=about.scores), encoding="utf-8"
+        )
         (self._draft / "about.json").write_text(json.dumps(asdict(about)), encoding="utf-8")
         return about
 
     def _take(self, line: int, row) -> None:
-        """One row's responses into the set. Raises: RowError for the row as a whole; single responses are rejected alone."""
+        """One row's responses into the set. Raises: RowError for the row as a whole; single
+        responses are rejected alone.
+        """
         parts = parts_of(row)
         id = _problem_id(parts.question)
         entries = entries_of(row)
         answer, first_line = self._known.get(id, (parts.answer, line))
         if not same_answer(answer, parts.answer):
             said = f"{answer[:60]!r} there, {parts.answer[:60]!r} here"
-            raise RowError("answer", f"The same question as in line {first_line} with another answer: {said}. Problem {id}.")
+            raise RowError(
+                "answer",
+                f"The same question as in line {first_line} with another answer: {said}. Problem"
+                f" {id}.",
+            )
         for entry in entries:
             try:
                 if isinstance(entry, RowError):
@@ -144,10 +169,17 @@ class _Import:
             raw, kind = self._rewards.scores(id, entry.text)
         index = self._counts.get(id, 0)
         self._chunks.add(
-            problem_id=id, idx=index, text=entry.text, correct=entry.correct, raw=raw,
-            scores=None if raw is None else self._probabilities(raw), kind=kind,
-            finish_reason="length" if entry.truncated else "stop", n_tokens=entry.n_tokens, solver=entry.solver,
-        )  # fmt: skip
+            problem_id=id,
+            idx=index,
+            text=entry.text,
+            correct=entry.correct,
+            raw=raw,
+            scores=None if raw is None else self._probabilities(raw),
+            kind=kind,
+            finish_reason="length" if entry.truncated else "stop",
+            n_tokens=entry.n_tokens,
+            solver=entry.solver,
+        )
         self._counts[id] = index + 1
         if kind:
             self.kinds[kind] = self.kinds.get(kind, 0) + 1
@@ -159,14 +191,20 @@ class _Import:
     def _probabilities(self, raw: tuple[float, ...]) -> list[float]:
         if self._scale is None:
             raise RecordedSetError(
-                "The file holds scores, and their scale is not given: say probability where they lie in [0, 1], or logit "
-                "where a sigmoid is still to be taken (scale, or --scale on the command line)."
+                "The file holds scores, and their scale is not given: say probability where they"
+                " lie in [0, 1], or logit where a sigmoid is still to be taken (scale, or --scale"
+                " on the command line)."
             )
         if self._scale == "logit":
-            return [1 / (1 + math.exp(-score)) if score >= 0 else (e := math.exp(score)) / (1 + e) for score in raw]
+            return [
+                1 / (1 + math.exp(-score)) if score >= 0 else (e := math.exp(score)) / (1 + e)
+                for score in raw
+            ]
         outside = next((score for score in raw if not 0 <= score <= 1), None)
         if outside is not None:
-            raise RowError("scores", f"The score {outside:g} is no probability in [0, 1]. Are these logits?")
+            raise RowError(
+                "scores", f"The score {outside:g} is no probability in [0, 1]. Are these logits?"
+            )
         return list(raw)
 
     def _reject(self, line: int, error: RowError) -> None:
@@ -205,7 +243,9 @@ def _id(digest: str, scale: Scale | None) -> str:
 
 @contextmanager
 def _draft(home: Path) -> Iterator[Path]:
-    """A hidden folder that is gone afterwards, unless it was given its name. A full disk is a sentence."""
+    """A hidden folder that is gone afterwards, unless it was given its name. A full disk is a
+    sentence.
+    """
     draft = home / "."
     try:
         home.mkdir(parents=True, exist_ok=True)
@@ -214,7 +254,10 @@ def _draft(home: Path) -> Iterator[Path]:
         draft.chmod(0o755)
         yield draft
     except OSError as error:
-        raise RecordedSetError(f"{home} could not be written: {error.strerror}. Free space on the disk, then import again.") from error
+        raise RecordedSetError(
+            f"{home} could not be written: {error.strerror}. Free space on the disk, then import"
+            " again."
+        ) from error
     finally:
         if draft != home:
             shutil.rmtree(draft, ignore_errors=True)

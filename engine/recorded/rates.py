@@ -1,8 +1,10 @@
-"""A table of pass rates per problem, such as DART-Math's query tables: accuracies without the responses behind them.
+"""A table of pass rates per problem, such as DART-Math's query tables: accuracies without the
+responses behind them.
 
-Nothing can be replayed from it; it says how the problems would fall into classes by accuracy alone. Columns read: query_id,
-pass_rate in [0, 1] and tot_n_samples. Not seen: the table itself. The three names were read in other people's code that joins
-it, and such a table holds no question, so its rows can be counted and not be sampled.
+Nothing can be replayed from it; it says how the problems would fall into classes by accuracy alone.
+Columns read: query_id, pass_rate in [0, 1] and tot_n_samples. Not seen: the table itself. The three
+names were read in other people's code that joins it, and such a table holds no question, so its
+rows can be counted and not be sampled.
 """
 
 import math
@@ -31,29 +33,52 @@ class Rates:
 
     def classes(self) -> dict[str, int]:
         """Problems per class by accuracy alone."""
-        return class_counts(classify(self.n_correct, self.n, None, tau_l=0, tau_h=1, mode="accuracy"))
+        return class_counts(
+            classify(self.n_correct, self.n, None, tau_l=0, tau_h=1, mode="accuracy")
+        )
 
 
 def is_rate_table(row: object) -> bool:
     """Whether a row is one of such a table."""
-    return isinstance(row, dict) and {RATE, COUNT} <= row.keys() and not row.keys() & set(RESPONSE_FIELDS)
+    return (
+        isinstance(row, dict)
+        and {RATE, COUNT} <= row.keys()
+        and not row.keys() & set(RESPONSE_FIELDS)
+    )
 
 
 def read_rates(source: Path) -> Rates:
     """Read a table. A row that cannot be used is listed, the others stay.
 
-    Raises: ProblemSetError for a file that cannot be read; RecordedSetError for one without a usable row.
+    Raises: ProblemSetError for a file that cannot be read; RecordedSetError for one without a
+    usable row.
     """
     names, n_correct, totals, rejected = [], [], [], []
     for line, row in rows_of_file(source):
         if isinstance(row, Broken) or not is_rate_table(row):
-            rejected.append(Rejected(line, "", row.reason if isinstance(row, Broken) else f"The row has no {RATE} and {COUNT}."))
+            rejected.append(
+                Rejected(
+                    line,
+                    "",
+                    row.reason
+                    if isinstance(row, Broken)
+                    else f"The row has no {RATE} and {COUNT}.",
+                )
+            )
             continue
         rate, n = _number(row[RATE]), _number(row[COUNT])
         if not 0 <= rate <= 1:
-            rejected.append(Rejected(line, RATE, f"{RATE} is {row[RATE]!r}; a number in [0, 1] is needed."))
+            rejected.append(
+                Rejected(line, RATE, f"{RATE} is {row[RATE]!r}; a number in [0, 1] is needed.")
+            )
         elif not (n >= 1 and n.is_integer()):
-            rejected.append(Rejected(line, COUNT, f"{COUNT} is {row[COUNT]!r}; a whole number of at least 1 is needed."))
+            rejected.append(
+                Rejected(
+                    line,
+                    COUNT,
+                    f"{COUNT} is {row[COUNT]!r}; a whole number of at least 1 is needed.",
+                )
+            )
         else:
             names.append(str(row.get(NAME, line)))
             n_correct.append(round(rate * n))

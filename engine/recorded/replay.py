@@ -1,6 +1,8 @@
-"""An imported set, read back: which responses there are, and those asked for by (problem id, index), in bounded memory.
+"""An imported set, read back: which responses there are, and those asked for by (problem id,
+index), in bounded memory.
 
-It must not know who asks. The folder is named by its content and never changes, so an open one may be kept.
+It must not know who asks. The folder is named by its content and never changes, so an open one may
+be kept.
 """
 
 import json
@@ -32,13 +34,23 @@ class RecordedSet:
         try:
             self.about = json.loads((self.folder / "about.json").read_text())
             self._file = pyarrow.parquet.ParquetFile(self.folder / "responses.parquet")
-            keys = [self._file.read_row_group(g, columns=["problem_id", "idx"]) for g in range(self._file.num_row_groups)]
+            keys = [
+                self._file.read_row_group(g, columns=["problem_id", "idx"])
+                for g in range(self._file.num_row_groups)
+            ]
         except (OSError, ValueError, pyarrow.ArrowException) as error:
             raise RecordedSetError(
-                f"{folder} is no imported set of responses ({error}). Import the file again: python -m engine import-responses."
+                f"{folder} is no imported set of responses ({error}). Import the file again: python"
+                " -m engine import-responses."
             ) from error
-        ids = np.array([int(id, 16) for part in keys for id in part["problem_id"].to_pylist()], dtype=np.uint64)
-        idx = np.concatenate([part["idx"].to_numpy() for part in keys]) if keys else np.zeros(0, np.int32)
+        ids = np.array(
+            [int(id, 16) for part in keys for id in part["problem_id"].to_pylist()], dtype=np.uint64
+        )
+        idx = (
+            np.concatenate([part["idx"].to_numpy() for part in keys])
+            if keys
+            else np.zeros(0, np.int32)
+        )
         self._order = np.lexsort((idx, ids))
         self._ids = ids[self._order]
         self._starts = np.cumsum([0, *(part.num_rows for part in keys)])
@@ -50,9 +62,11 @@ class RecordedSet:
         return {f"{id:016x}": count for id, count in zip(ids.tolist(), n.tolist())}
 
     def rows(self, keys: Sequence[Key], columns: Sequence[str]) -> Iterator[list[tuple[Key, dict]]]:
-        """The rows of some responses, those that lie together in one list, in the order of the file.
+        """The rows of some responses, those that lie together in one list, in the order of the
+        file.
 
-        Raises: RecordedSetError naming the first response that is not recorded; nothing is yielded then.
+        Raises: RecordedSetError naming the first response that is not recorded; nothing is yielded
+        then.
         """
         positions = self._positions(keys)
         by_position = dict(zip(positions.tolist(), keys))
@@ -60,8 +74,12 @@ class RecordedSet:
         cuts = np.searchsorted(ordered, self._starts)
         for group, (first, last) in enumerate(pairwise(cuts)):
             if first < last:
-                table = self._group(group, tuple(columns)).take(ordered[first:last] - self._starts[group])
-                yield list(zip((by_position[p] for p in ordered[first:last].tolist()), table.to_pylist()))
+                table = self._group(group, tuple(columns)).take(
+                    ordered[first:last] - self._starts[group]
+                )
+                yield list(
+                    zip((by_position[p] for p in ordered[first:last].tolist()), table.to_pylist())
+                )
 
     def _positions(self, keys: Sequence[Key]) -> np.ndarray:
         wanted = np.array([_number(id) for id, _ in keys], dtype=np.uint64)
@@ -72,8 +90,9 @@ class RecordedSet:
         if len(missing):
             id, asked = keys[missing[0]]
             raise RecordedSetError(
-                f"Response {asked} of problem {id} is asked for, and {n_recorded[missing[0]]} are recorded in {self.folder}. "
-                "Recorded responses are never drawn twice: lower sampling.n, or import more of them."
+                f"Response {asked} of problem {id} is asked for, and {n_recorded[missing[0]]} are"
+                f" recorded in {self.folder}. Recorded responses are never drawn twice: lower"
+                " sampling.n, or import more of them."
             )
         return self._order[first + index]
 

@@ -1,8 +1,11 @@
-"""The reference code's *_reward_dict files: step scores in a file of their own, matched to responses by their texts.
+"""The reference code's *_reward_dict files: step scores in a file of their own, matched to
+responses by their texts.
 
-Departure from the reference code, which keeps one score per text: the k-th time a text occurs it gets the k-th reward of that
-text, and the last one again where there are fewer. The file's scores are held in memory; its texts are not.
-Source: AMAP-ML/HS-STaR @ 59009cc, skywork/eva_reward_sky_ddp.py; read in code, no such file was seen.
+Departure from the reference code, which keeps one score per text: the k-th time a text occurs it
+gets the k-th reward of that text, and the last one again where there are fewer. The file's scores
+are held in memory; its texts are not.
+Source: AMAP-ML/HS-STaR @ 59009cc, skywork/eva_reward_sky_ddp.py; read in code, no such file was
+seen.
 """
 
 import hashlib
@@ -35,10 +38,14 @@ class RewardFile:
             except RowError:
                 continue
             if scores is not None:
-                self._scores.setdefault(_key(problem_id(query), without_surrogates(text)), []).append(array("d", scores))
+                self._scores.setdefault(
+                    _key(problem_id(query), without_surrogates(text)), []
+                ).append(array("d", scores))
 
     def scores(self, id: str, text: str) -> tuple[tuple[float, ...] | None, Kind | None]:
-        """The step scores of the next response with this text; (None, None) where the file has none."""
+        """The step scores of the next response with this text; (None, None) where the file has
+        none.
+        """
         waiting = self._scores.get(_key(id, text))
         if not waiting:
             return None, None

@@ -1,7 +1,9 @@
-"""A policy that is a recording: its responses are replayed without replacement, the first ones first.
+"""A policy that is a recording: its responses are replayed without replacement, the first ones
+first.
 
-Implements engine.samplers.Sampler over an imported set. Departures: (1) temperature, prompt and seed draw nothing, a seed is
-only handed through; (2) it can be asked for what is recorded and for nothing else, so a plan on it is capped before it binds.
+Implements engine.samplers.Sampler over an imported set. Departures: (1) temperature, prompt and
+seed draw nothing, a seed is only handed through; (2) it can be asked for what is recorded and for
+nothing else, so a plan on it is capped before it binds.
 """
 
 from collections.abc import Iterator, Sequence
@@ -30,8 +32,11 @@ class RecordedSampler:
             raise SamplerError(str(error)) from error
         self.batch_size = batch_size
 
-    def sample(self, requests: Sequence[Request], settings: SamplingSettings) -> Iterator[list[Response]]:
-        """See Sampler. Responses come in the order of the recording; n_tokens is 0 where it was not recorded.
+    def sample(
+        self, requests: Sequence[Request], settings: SamplingSettings
+    ) -> Iterator[list[Response]]:
+        """See Sampler. Responses come in the order of the recording; n_tokens is 0 where it was not
+        recorded.
 
         Raises: SamplerError for a response that is not recorded, before the first batch.
         """
@@ -40,7 +45,13 @@ class RecordedSampler:
             for found in self._set.rows(list(seeds), COLUMNS):
                 for start in range(0, len(found), self.batch_size):
                     yield [
-                        Response(*key, seeds[key], row["text"], row["finish_reason"], row["n_tokens"] or 0)
+                        Response(
+                            *key,
+                            seeds[key],
+                            row["text"],
+                            row["finish_reason"],
+                            row["n_tokens"] or 0,
+                        )
                         for key, row in found[start : start + self.batch_size]
                     ]
         except RecordedSetError as error:

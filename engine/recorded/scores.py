@@ -1,7 +1,8 @@
 """Step scores that came with recorded responses, looked up instead of computed.
 
-Its items are (problem id, index as text), not texts: two equal texts may have different scores, and merging them is what the
-reference code gets wrong (docs/method.md, section 1.8). Scores are probabilities; the raw ones stay in the imported set.
+Its items are (problem id, index as text), not texts: two equal texts may have different scores, and
+merging them is what the reference code gets wrong (docs/method.md, section 1.8). Scores are
+probabilities; the raw ones stay in the imported set.
 """
 
 from collections.abc import Sequence
@@ -17,7 +18,8 @@ COLUMNS = ("scores", "kind")
 class RecordedScores:
     """Answers with the scores of an imported set. Implements engine.rewards.RewardModel over keys.
 
-    A response without a score of the set's kind has the status "missing" and no process reward: its problem stays pending.
+    A response without a score of the set's kind has the status "missing" and no process reward: its
+    problem stays pending.
 
     Raises: RewardModelError if the folder is no imported set.
     """
@@ -30,10 +32,16 @@ class RecordedScores:
         self._kind = self._set.about["scores"]
 
     def score(self, items: Sequence[tuple[str, str]]) -> list[StepScores]:
-        """Scores of (problem id, index) pairs, in their order. Raises: RewardModelError for one that is not recorded."""
+        """Scores of (problem id, index) pairs, in their order. Raises: RewardModelError for one
+        that is not recorded.
+        """
         keys = [(problem_id, int(index)) for problem_id, index in items]
         try:
-            found = {key: self._scores(row) for rows in self._set.rows(keys, COLUMNS) for key, row in rows}
+            found = {
+                key: self._scores(row)
+                for rows in self._set.rows(keys, COLUMNS)
+                for key, row in rows
+            }
         except RecordedSetError as error:
             raise RewardModelError(str(error)) from error
         return [found[key] for key in keys]

@@ -1,18 +1,23 @@
-r"""One row of somebody's file to recorded responses: their texts, flags and scores, whatever the fields are called.
+r"""One row of somebody's file to recorded responses: their texts, flags and scores, whatever the
+fields are called.
 
 Pure; it knows nothing of files. Shapes it reads, told apart row by row:
 1. One response per row: a question, an answer, and a text under response, resp, completion, ...
-2. A list per problem: the same fields as lists of one length; elements may be objects with a text, a flag and scores.
-3. The 100 x 8 recorded responses of the Qwen2.5-Math evaluation: code, score (flags) and pred_score (one reward each).
+2. A list per problem: the same fields as lists of one length; elements may be objects with a text,
+   a flag and scores.
+3. The 100 x 8 recorded responses of the Qwen2.5-Math evaluation: code, score (flags) and pred_score
+   (one reward each).
 4. The GSM8K panel: several fields {solution, is_correct}, one per solver, and ground_truth.
-5. HS-STaR's reference code: synth_*.jsonl with query, resp, ref_ans, correct, finish_reason; its *_reward_dict files hold
-   query, resp and reward, one probability per step, and are read beside it. Source: AMAP-ML/HS-STaR @ 59009cc,
-   dart_math/data.py, skywork/eva_reward_sky_ddp.py, scripts/classify_diff.py. Read in code; no such file was seen.
-6. DART-Math's pool: query, gt_ans, resp. Only field names were seen, in other people's code; its per-query table is no
+5. HS-STaR's reference code: synth_*.jsonl with query, resp, ref_ans, correct, finish_reason; its
+   *_reward_dict files hold query, resp and reward, one probability per step, and are read beside
+   it. Source: AMAP-ML/HS-STaR @ 59009cc, dart_math/data.py, skywork/eva_reward_sky_ddp.py,
+   scripts/classify_diff.py. Read in code; no such file was seen.
+6. DART-Math's pool: query, gt_ans, resp. Only field names were seen, in other people's code; its
+   per-query table is no
    set of responses: see engine.recorded.rates.
 
-A number, or a list of one number beside a text of several steps, is an *outcome score*: of the whole response, no minimum
-over steps. The field pred_score is one always.
+A number, or a list of one number beside a text of several steps, is an *outcome score*: of the
+whole response, no minimum over steps. The field pred_score is one always.
 """
 
 import math
@@ -25,11 +30,30 @@ from engine.method.steps import split_steps
 from engine.problems.shapes import RowError, text_of
 
 RESPONSE_FIELDS = (
-    "response", "resp", "responses", "completion", "completions", "code", "generation", "generations", "outputs", "output",
-    "samples", "text",
-)  # fmt: skip
+    "response",
+    "resp",
+    "responses",
+    "completion",
+    "completions",
+    "code",
+    "generation",
+    "generations",
+    "outputs",
+    "output",
+    "samples",
+    "text",
+)
 FLAG_FIELDS = ("correct", "is_correct", "ans_correct", "score")
-SCORE_FIELDS = ("step_scores", "step_rewards", "prm_scores", "rewards", "reward", "pred_score", "scores", "score")
+SCORE_FIELDS = (
+    "step_scores",
+    "step_rewards",
+    "prm_scores",
+    "rewards",
+    "reward",
+    "pred_score",
+    "scores",
+    "score",
+)
 OUTCOME_FIELDS = ("pred_score",)
 FINISH = {"stop": "stop", "length": "length"}
 
@@ -54,24 +78,38 @@ class Entry:
 
 
 def entries_of(row: Mapping[str, Any]) -> list[Entry | RowError]:
-    """The responses of one row, in order; an element that cannot be used is its error, the rest is kept.
+    """The responses of one row, in order; an element that cannot be used is its error, the rest is
+    kept.
 
     Raises: RowError where the row holds no response at all, or lists of different lengths.
     """
-    panel = {name: part for name, part in row.items() if isinstance(part, Mapping) and isinstance(part.get("solution"), str)}
+    panel = {
+        name: part
+        for name, part in row.items()
+        if isinstance(part, Mapping) and isinstance(part.get("solution"), str)
+    }
     if panel:
-        return [_attempt(part | {"response": part["solution"]}, f"{name}.", name) for name, part in panel.items()]
+        return [
+            _attempt(part | {"response": part["solution"]}, f"{name}.", name)
+            for name, part in panel.items()
+        ]
     field = _first(row, RESPONSE_FIELDS)
     if field is None:
         raise RowError("response", f"No response: none of the fields {', '.join(RESPONSE_FIELDS)}.")
     if not isinstance(row[field], list):
         return [_attempt(row)]
     elements = row[field]
-    beside = [name for name in dict.fromkeys((*FLAG_FIELDS, *SCORE_FIELDS, "finish_reason", "n_tokens")) if row.get(name) is not None]
+    beside = [
+        name
+        for name in dict.fromkeys((*FLAG_FIELDS, *SCORE_FIELDS, "finish_reason", "n_tokens"))
+        if row.get(name) is not None
+    ]
     for name in beside:
         if not isinstance(row[name], list) or len(row[name]) != len(elements):
             n = len(row[name]) if isinstance(row[name], list) else "no list of"
-            raise RowError(name, f"{name} has {n} entries for {len(elements)} responses in {field}.")
+            raise RowError(
+                name, f"{name} has {n} entries for {len(elements)} responses in {field}."
+            )
     return [_element(row, field, beside, position) for position in range(len(elements))]
 
 
@@ -80,19 +118,31 @@ def scores_of(value: Any, field: str, text: str) -> tuple[tuple[float, ...] | No
     if value is None or value == []:
         return None, None
     numbers = value if isinstance(value, list | tuple) else [value]
-    if not all(isinstance(n, int | float) and not isinstance(n, bool) and math.isfinite(n) for n in numbers):
+    if not all(
+        isinstance(n, int | float) and not isinstance(n, bool) and math.isfinite(n) for n in numbers
+    ):
         raise RowError(field, f"{field} holds something that is no finite number.")
-    is_outcome = not isinstance(value, list | tuple) or field in OUTCOME_FIELDS or (len(numbers) == 1 and len(split_steps(text)) > 1)
+    is_outcome = (
+        not isinstance(value, list | tuple)
+        or field in OUTCOME_FIELDS
+        or (len(numbers) == 1 and len(split_steps(text)) > 1)
+    )
     return tuple(map(float, numbers)), "outcome" if is_outcome else "steps"
 
 
-def _element(row: Mapping[str, Any], field: str, beside: list[str], position: int) -> Entry | RowError:
+def _element(
+    row: Mapping[str, Any], field: str, beside: list[str], position: int
+) -> Entry | RowError:
     element = row[field][position]
     own = element if isinstance(element, Mapping) else {"response": element}
-    return _attempt({**{name: row[name][position] for name in beside}, **own}, f"{field}[{position}].")
+    return _attempt(
+        {**{name: row[name][position] for name in beside}, **own}, f"{field}[{position}]."
+    )
 
 
-def _attempt(one: Mapping[str, Any], where: str = "", solver: str | None = None) -> Entry | RowError:
+def _attempt(
+    one: Mapping[str, Any], where: str = "", solver: str | None = None
+) -> Entry | RowError:
     try:
         return _entry(one, solver)
     except RowError as error:
@@ -106,8 +156,13 @@ def _entry(one: Mapping[str, Any], solver: str | None) -> Entry:
     if not isinstance(one[field], str):
         raise RowError(field, f"{field} is {type(one[field]).__name__}; text is needed.")
     text = without_surrogates(one[field])
-    flag_field = next((name for name in FLAG_FIELDS if one.get(name) is not None and _is_flag(one[name], name)), None)
-    score_field = next((name for name in SCORE_FIELDS if one.get(name) is not None and name != flag_field), None)
+    flag_field = next(
+        (name for name in FLAG_FIELDS if one.get(name) is not None and _is_flag(one[name], name)),
+        None,
+    )
+    score_field = next(
+        (name for name in SCORE_FIELDS if one.get(name) is not None and name != flag_field), None
+    )
     scores, kind = scores_of(one[score_field], score_field, text) if score_field else (None, None)
     n_tokens = one.get("n_tokens")
     return Entry(

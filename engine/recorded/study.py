@@ -1,4 +1,6 @@
-"""The configuration that comes with an imported set: a study that runs on the recording alone, ready to be edited."""
+"""The configuration that comes with an imported set: a study that runs on the recording alone,
+ready to be edited.
+"""
 
 import json
 from collections.abc import Collection
@@ -8,7 +10,9 @@ N, N_PRESAMPLE = 8, 3
 """The paper's, where so many responses are recorded."""
 
 
-def study_toml(name: str, counts: Collection[int], *, scores: Literal["steps", "outcome", "none"]) -> str:
+def study_toml(
+    name: str, counts: Collection[int], *, scores: Literal["steps", "outcome", "none"]
+) -> str:
     """A TOML file; its paths are relative to the imported set's folder.
 
     Args:
@@ -18,9 +22,14 @@ def study_toml(name: str, counts: Collection[int], *, scores: Literal["steps", "
     n = max(2, min(N, max(counts)))
     n_presample = min(N_PRESAMPLE, n - 1)
     n_usable = sum(count >= n_presample for count in counts)
-    reward = 'family = "none"\npath = ""' if scores == "none" else 'family = "recorded_scores"\npath = "."'
+    reward = (
+        'family = "none"\npath = ""'
+        if scores == "none"
+        else 'family = "recorded_scores"\npath = "."'
+    )
     mode = "accuracy" if scores == "none" else "both"
-    return f"""# A study on recorded responses: nothing is sampled, nothing is trained. Every figure may be edited.
+    return f"""# A study on recorded responses: nothing is sampled, nothing is trained. Every \
+figure may be edited.
 name = {json.dumps("Recorded: " + name)}
 seed = 0
 n_iterations = 1
@@ -34,7 +43,8 @@ n_held_out = 0
 
 [policy]
 path = "."
-prompt_template = "{{question}}"  # what the pairs' prompt will be; what the recorded policy read is not known
+prompt_template = "{{question}}"  # what the pairs' prompt will be; what the recorded policy read \
+is not known
 
 [sampling]
 sampler = "recorded"

@@ -1,8 +1,9 @@
 """Process reward models: score the steps of responses.
 
-One protocol for every family. On a CPU a text has the same scores to the last bit whatever it is read with (tested for causal models; an
-encoder's pooled head, GPUs and vLLM may differ in the last bits). Scores are rounded to five decimals, so that such a text keeps its place in
-nearly every ordering.
+One protocol for every family. On a CPU a text has the same scores to the last bit whatever it is
+read with (tested for causal models; an encoder's pooled head, GPUs and vLLM may differ in the last
+bits). Scores are rounded to five decimals, so that such a text keeps its place in nearly every
+ordering.
 """
 
 from collections.abc import Sequence
@@ -15,7 +16,9 @@ SCORE_DECIMALS = 5
 
 class RewardModel(Protocol):
     def score(self, items: Sequence[tuple[str, str]]) -> list[StepScores]:
-        """Score the steps of (prompt, response text) pairs; answers in the same order, equal items are scored once."""
+        """Score the steps of (prompt, response text) pairs; answers in the same order, equal items
+        are scored once.
+        """
         ...
 
     def close(self) -> None:

@@ -1,4 +1,5 @@
-"""What scorers with a model share: equal items read once, long texts refused, the rest in batches of one padded length.
+"""What scorers with a model share: equal items read once, long texts refused, the rest in batches
+of one padded length.
 
 Must not know of problems, runs or thresholds.
 """
@@ -20,10 +21,14 @@ Item = tuple[str, str]
 """(prompt, response text), newlines normalised."""
 
 BATCH_TOKENS = {"cpu": 512}
-"""Padded tokens per forward pass by kind of device, 16,384 on any other: a CPU is slower with more, GPUs were not measured."""
+"""Padded tokens per forward pass by kind of device, 16,384 on any other: a CPU is slower with more,
+GPUs were not measured.
+"""
 
 PADDED_TO = {"cpu": 8}
-"""Texts are padded to a multiple of this many tokens, 128 on any other device, whose passes hold more texts. Not measured there."""
+"""Texts are padded to a multiple of this many tokens, 128 on any other device, whose passes hold
+more texts. Not measured there.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +44,8 @@ class Row:
 class BatchedReward(ABC):
     """Implements engine.rewards.RewardModel for a model that reads token ids.
 
-    A family says how an item becomes a Row and what the model answers. It sets `_longest` (tokens the model has positions for;
+    A family says how an item becomes a Row and what the model answers. It sets `_longest` (tokens
+    the model has positions for;
     None: no limit).
 
     Args:
@@ -55,12 +61,16 @@ class BatchedReward(ABC):
     def score(self, items: Sequence[Item]) -> list[StepScores]:
         """Score (prompt, response) pairs, in their order; equal items are scored once.
 
-        A text longer than the model's positions is answered with status "too_long", never cut. Blocks.
+        A text longer than the model's positions is answered with status "too_long", never cut.
+        Blocks.
 
         Raises:
-            RewardModelError: the model gave another number of scores than there are steps, or a score that is no probability.
+            RewardModelError: the model gave another number of scores than there are steps, or a
+                score that is no probability.
         """
-        clean = [(normalise_newlines(prompt), normalise_newlines(response)) for prompt, response in items]
+        clean = [
+            (normalise_newlines(prompt), normalise_newlines(response)) for prompt, response in items
+        ]
         known: dict[Item, StepScores] = {}
         rows = []
         for item in dict.fromkeys(clean):
@@ -90,28 +100,31 @@ class BatchedReward(ABC):
     def _checked(self, row: Row, scores: list[float]) -> StepScores:
         if len(scores) != len(row.ends):
             raise RewardModelError(
-                f"The reward model {self.path} gave {len(scores)} scores for the {len(row.ends)} steps of a response that begins "
-                f"{row.item[1][:60]!r}. Its step tag or its files may not be those of the family: check reward.family."
+                f"The reward model {self.path} gave {len(scores)} scores for the {len(row.ends)}"
+                f" steps of a response that begins {row.item[1][:60]!r}. Its step tag or its files"
+                " may not be those of the family: check reward.family."
             )
         # NaN fails every comparison, so this also catches it.
         if not all(0.0 <= score <= 1.0 for score in scores):
             raise RewardModelError(
-                f"The reward model {self.path} gave a score that is no number between 0 and 1, for a response "
-                f"that begins {row.item[1][:60]!r}. Its weights may be damaged, or its precision too low: choose "
-                "another one."
+                f"The reward model {self.path} gave a score that is no number between 0 and 1, for"
+                f" a response that begins {row.item[1][:60]!r}. Its weights may be damaged, or its"
+                " precision too low: choose another one."
             )
         return StepScores(tuple(round(score, SCORE_DECIMALS) for score in scores), self._status)
 
 
 class ForwardReward(BatchedReward):
-    """A reward model whose forward passes run here, on batches of one padded length, which no other text of a batch decides.
+    """A reward model whose forward passes run here, on batches of one padded length, which no other
+    text of a batch decides.
 
     A family sets `_model` and `_pad` beside what BatchedReward asks for.
 
     Args:
         path: a folder in transformers' format, or a hub id.
         device: "auto" takes a GPU where there is one; else "cpu", "cuda", "cuda:1".
-        batch_tokens: padded tokens per forward pass; at least one text is always read. None: BATCH_TOKENS.
+        batch_tokens: padded tokens per forward pass; at least one text is always read. None:
+            BATCH_TOKENS.
     """
 
     _model = None
@@ -121,8 +134,12 @@ class ForwardReward(BatchedReward):
         import torch
 
         super().__init__(path)
-        self._device = torch.device(device if device != "auto" else "cuda" if torch.cuda.is_available() else "cpu")
-        self._batch_tokens = BATCH_TOKENS.get(self._device.type, 16_384) if batch_tokens is None else batch_tokens
+        self._device = torch.device(
+            device if device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
+        )
+        self._batch_tokens = (
+            BATCH_TOKENS.get(self._device.type, 16_384) if batch_tokens is None else batch_tokens
+        )
         self._padded_to = PADDED_TO.get(self._device.type, 128)
 
     def close(self) -> None:
@@ -142,28 +159,44 @@ class ForwardReward(BatchedReward):
             yield from zip(batch, self._forward(batch), strict=True)
 
     def _batches(self, rows: list[Row]) -> Iterator[list[Row]]:
-        """Rows of one padded length together, the largest batch first, so that it shows whether memory is enough."""
+        """Rows of one padded length together, the largest batch first, so that it shows whether
+        memory is enough.
+        """
         batches = []
         for n_tokens, alike in groupby(sorted(rows, key=self._padded, reverse=True), self._padded):
             together, n_rows = list(alike), max(self._batch_tokens // n_tokens, 1)
-            batches += [together[start : start + n_rows] for start in range(0, len(together), n_rows)]
+            batches += [
+                together[start : start + n_rows] for start in range(0, len(together), n_rows)
+            ]
         yield from sorted(batches, key=lambda batch: -len(batch) * self._padded(batch[0]))
 
     def _padded(self, row: Row) -> int:
-        """Tokens of a row with its padding. The row alone decides it, so that its company changes no bit of its scores."""
-        return min(-(-len(row.ids) // self._padded_to) * self._padded_to, self._longest or sys.maxsize)
+        """Tokens of a row with its padding. The row alone decides it, so that its company changes
+        no bit of its scores.
+        """
+        return min(
+            -(-len(row.ids) // self._padded_to) * self._padded_to, self._longest or sys.maxsize
+        )
 
     def _forward(self, batch: list[Row]) -> list[list[float]]:
         import torch
 
         n_tokens = self._padded(batch[0])
-        ids = torch.tensor([row.ids + [self._pad] * (n_tokens - len(row.ids)) for row in batch], device=self._device)
-        mask = torch.tensor([[1] * len(row.ids) + [0] * (n_tokens - len(row.ids)) for row in batch], device=self._device)
+        ids = torch.tensor(
+            [row.ids + [self._pad] * (n_tokens - len(row.ids)) for row in batch],
+            device=self._device,
+        )
+        mask = torch.tensor(
+            [[1] * len(row.ids) + [0] * (n_tokens - len(row.ids)) for row in batch],
+            device=self._device,
+        )
         with torch.inference_mode():
             return self._probabilities(ids, mask, batch)
 
 
-def tagged_row(item: Item, before: list[int], steps: list[list[int]], tag_id: int, behind: Sequence[int] = ()) -> Row:
+def tagged_row(
+    item: Item, before: list[int], steps: list[list[int]], tag_id: int, behind: Sequence[int] = ()
+) -> Row:
     """A row in which one token stands after every step, and each score is read there."""
     ids, ends = list(before), []
     for step in steps:
@@ -180,5 +213,6 @@ def load_tokenizer(path: str, trust_remote_code: bool):
         return AutoTokenizer.from_pretrained(path, trust_remote_code=trust_remote_code)
     except Exception as error:  # damaged files raise what they like
         raise RewardModelError(
-            f"No tokenizer could be loaded from {path!r} ({error}). It belongs beside the reward model's weights."
+            f"No tokenizer could be loaded from {path!r} ({error}). It belongs beside the reward"
+            " model's weights."
         ) from error

@@ -1,7 +1,8 @@
-"""Reward models that are a Qwen2 backbone under a head of their own, loaded by their tensors' names.
+"""Reward models that are a Qwen2 backbone under a head of their own, loaded by their tensors'
+names.
 
-The published ones come with code to be run from the hub. It is not needed: their weights are a plain Qwen2 and a head of one or
-three layers, and the names in the files say which tensor is which.
+The published ones come with code to be run from the hub. It is not needed: their weights are a
+plain Qwen2 and a head of one or three layers, and the names in the files say which tensor is which.
 """
 
 from collections.abc import Callable
@@ -10,16 +11,19 @@ from engine.errors import RewardModelError
 
 
 def load_headed(path: str, head: str, build: Callable, device):
-    """A model with `.model` (the backbone) and the head as an attribute, on the device, ready to read.
+    """A model with `.model` (the backbone) and the head as an attribute, on the device, ready to
+    read.
 
     Args:
-        path: a folder in transformers' format: config.json of model_type qwen2, weights named `model.*` and `<head>.*`.
+        path: a folder in transformers' format: config.json of model_type qwen2, weights named
+            `model.*` and `<head>.*`.
         head: the head's name in the weight files.
         build: hidden size -> the head, an nn.Module whose parameters are named as in the files.
 
     The backbone is bf16 on a GPU, fp32 on a CPU; the head is fp32, as in vLLM.
 
-    Raises: RewardModelError for another kind of model, for damaged files, and for weights that are not all there.
+    Raises: RewardModelError for another kind of model, for damaged files, and for weights that are
+    not all there.
     """
     import torch
     from transformers import AutoConfig
@@ -27,26 +31,31 @@ def load_headed(path: str, head: str, build: Callable, device):
     try:
         kind = AutoConfig.from_pretrained(path).model_type
         if kind != "qwen2":
-            raise ValueError(f"its model_type is {kind}, and only qwen2 is read here, because a model's own code is not run")
+            raise ValueError(
+                f"its model_type is {kind}, and only qwen2 is read here, because a model's own code"
+                " is not run"
+            )
         dtype = torch.float32 if device.type == "cpu" else torch.bfloat16
-        model, report = _headed(head, build).from_pretrained(path, dtype=dtype, output_loading_info=True)
+        model, report = _headed(head, build).from_pretrained(
+            path, dtype=dtype, output_loading_info=True
+        )
     except Exception as error:  # damaged files raise what they like
         raise RewardModelError(
-            f"No reward model with a head named {head!r} could be loaded from {path!r} ({error}). Give a folder or a hub id of the "
-            "family that reward.family names."
+            f"No reward model with a head named {head!r} could be loaded from {path!r} ({error})."
+            " Give a folder or a hub id of the family that reward.family names."
         ) from error
     if report["missing_keys"]:
         raise RewardModelError(
-            f"{path!r} is no model of this family: it holds no weights for {', '.join(sorted(report['missing_keys'])[:4])}. "
-            "Check reward.family."
+            f"{path!r} is no model of this family: it holds no weights for"
+            f" {', '.join(sorted(report['missing_keys'])[:4])}. Check reward.family."
         )
     getattr(model, head).float()
     return model.to(device).eval()
 
 
 def end_states(model, ids, mask, ends: list[list[int]]) -> list:
-    """fp32 hidden states at the given tokens of every row: [ends, hidden size] each, because a head that read all rows as one matrix
-    would give a text other last bits in other company."""
+    """fp32 hidden states at the given tokens of every row: [ends, hidden size] each, because a head
+    that read all rows as one matrix would give a text other last bits in other company."""
     hidden = model.model(input_ids=ids, attention_mask=mask, use_cache=False).last_hidden_state
     return [hidden[index, row].float() for index, row in enumerate(ends)]
 

@@ -1,7 +1,9 @@
-"""An outcome reward model: one score for a whole response, from any sequence classifier that transformers loads.
+"""An outcome reward model: one score for a whole response, from any sequence classifier that
+transformers loads.
 
-The score belongs to the response, not to a step: its status is "outcome" and no minimum is taken. Question and response are read
-through the tokenizer's chat template where there is one, else as question, newline, response. One label: sigmoid of the logit.
+The score belongs to the response, not to a step: its status is "outcome" and no minimum is taken.
+Question and response are read through the tokenizer's chat template where there is one, else as
+question, newline, response. One label: sigmoid of the logit.
 Two labels: softmax, and label 1 is "right".
 
 Must not know of problems, runs or thresholds.
@@ -13,32 +15,50 @@ from engine.rewards.plain_text import PlainText, chat_parts
 
 
 class OutcomeReward(ForwardReward):
-    """Scores responses as a whole. Implements engine.rewards.RewardModel; its prompts are bare questions.
+    """Scores responses as a whole. Implements engine.rewards.RewardModel; its prompts are bare
+    questions.
 
     A response of blanks only is not read: it has no score, and its reward is 0.
 
     Args:
         path: a folder in transformers' format, or a hub id.
         device: "auto" takes a GPU where there is one; else "cpu", "cuda", "cuda:1".
-        batch_tokens: padded tokens per forward pass; at least one text is always read. None: 512 on a CPU, 16,384 on a GPU.
+        batch_tokens: padded tokens per forward pass; at least one text is always read. None: 512 on
+            a CPU, 16,384 on a GPU.
         trust_remote_code: run code that comes with the model.
 
-    Raises: RewardModelError: nothing loadable at `path`, no classifier head in it, or neither one label nor two.
+    Raises: RewardModelError: nothing loadable at `path`, no classifier head in it, or neither one
+    label nor two.
     """
 
     _status = "outcome"
 
-    def __init__(self, path: str, device: str = "auto", batch_tokens: int | None = None, trust_remote_code: bool = False):
+    def __init__(
+        self,
+        path: str,
+        device: str = "auto",
+        batch_tokens: int | None = None,
+        trust_remote_code: bool = False,
+    ):
         super().__init__(path, device, batch_tokens)
         self._model = load_classifier(OUTCOME, self.path, self._device, trust_remote_code)
         self._tokenizer = load_tokenizer(self.path, trust_remote_code)
         self._plain = PlainText(self._tokenizer)
-        self._frame = chat_parts(self._tokenizer, self.path, None) if self._tokenizer.chat_template else ["", "\n", ""]
+        self._frame = (
+            chat_parts(self._tokenizer, self.path, None)
+            if self._tokenizer.chat_template
+            else ["", "\n", ""]
+        )
         positions = getattr(self._model.config, "max_position_embeddings", None)
-        self._longest = min(positions or self._tokenizer.model_max_length, self._tokenizer.model_max_length)
+        self._longest = min(
+            positions or self._tokenizer.model_max_length, self._tokenizer.model_max_length
+        )
         self._pad = self._model.config.pad_token_id or 0
         if self._model.config.pad_token_id is None:
-            self._batch_tokens, self._padded_to = 0, 1  # it cannot tell a text from its padding: each is read by itself
+            self._batch_tokens, self._padded_to = (
+                0,
+                1,
+            )  # it cannot tell a text from its padding: each is read by itself
 
     def _read(self, item: Item) -> Row:
         before, between, behind = self._frame
@@ -46,7 +66,9 @@ class OutcomeReward(ForwardReward):
             ids = self._read_in_pieces(item)
         else:
             text = before + item[0] + between + item[1] + behind
-            ids = self._tokenizer(text, add_special_tokens=not self._tokenizer.chat_template, verbose=False).input_ids
+            ids = self._tokenizer(
+                text, add_special_tokens=not self._tokenizer.chat_template, verbose=False
+            ).input_ids
         return Row(item, ids, [len(ids) - 1] if item[1].strip() else [])
 
     def _read_in_pieces(self, item: Item) -> list[int]:

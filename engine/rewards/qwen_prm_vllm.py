@@ -1,7 +1,8 @@
-"""The Qwen2.5-Math-PRM family through vLLM's pooling: the same rows as engine.rewards.qwen_prm, read by an engine in this process.
+"""The Qwen2.5-Math-PRM family through vLLM's pooling: the same rows as engine.rewards.qwen_prm,
+read by an engine in this process.
 
-vLLM knows the architecture, so no code from the hub runs. The step tag is given by its id: without the right one vLLM answers with
-no rows and no error, which is an error here.
+vLLM knows the architecture, so no code from the hub runs. The step tag is given by its id: without
+the right one vLLM answers with no rows and no error, which is an error here.
 """
 
 import os
@@ -17,7 +18,8 @@ GPU_MEMORY_SHARE = 0.25
 
 
 class PooledQwenPrm(BatchedReward):
-    """Scores steps through vLLM. Implements engine.rewards.RewardModel; its prompts are bare questions.
+    """Scores steps through vLLM. Implements engine.rewards.RewardModel; its prompts are bare
+    questions.
 
     bf16 on a GPU, fp32 on a CPU; the head is fp32 on both. vLLM batches by itself.
 
@@ -25,15 +27,17 @@ class PooledQwenPrm(BatchedReward):
         path: a folder with config, tokenizer and safetensors, or a hub id.
         trust_remote_code: run code that comes with the tokenizer or the configuration.
 
-    Raises: RewardModelError if the model cannot be loaded, or a vLLM engine is open in this process.
+    Raises: RewardModelError if the model cannot be loaded, or a vLLM engine is open in this
+    process.
     """
 
     def __init__(self, path: str, *, trust_remote_code: bool = False):
         super().__init__(path)
         if vllm.is_taken():
             raise RewardModelError(
-                "A model is already open in vLLM in this process, and two engines in one process die together. Set "
-                'reward.backend = "transformers", or placement = "worker": one process per model.'
+                "A model is already open in vLLM in this process, and two engines in one process"
+                ' die together. Set reward.backend = "transformers", or placement = "worker": one'
+                " process per model."
             )
         for name, value in vllm.ENVIRONMENT.items():
             os.environ.setdefault(name, value)
@@ -42,8 +46,8 @@ class PooledQwenPrm(BatchedReward):
             self._model = _start(self.path, self._tags.tag_id, trust_remote_code)
         except (OSError, ValueError, KeyError, RuntimeError) as error:
             raise RewardModelError(
-                f"vLLM could not load a Qwen process reward model from {path!r} ({error}). Give a folder or a hub id of the family, "
-                'or set reward.backend = "transformers".'
+                f"vLLM could not load a Qwen process reward model from {path!r} ({error}). Give a"
+                ' folder or a hub id of the family, or set reward.backend = "transformers".'
             ) from error
         vllm.set_taken(True)
         self._longest = self._model.model_config.max_model_len
@@ -64,7 +68,11 @@ class PooledQwenPrm(BatchedReward):
 
     def _answers(self, rows: list[Row]) -> Iterator[tuple[Row, list[float]]]:
         prompts = [{"prompt_token_ids": row.ids} for row in rows]
-        answers = self._model.encode(prompts, pooling_task="token_classify", use_tqdm=False) if rows else []
+        answers = (
+            self._model.encode(prompts, pooling_task="token_classify", use_tqdm=False)
+            if rows
+            else []
+        )
         for row, answer in zip(rows, answers, strict=True):
             yield row, [right for _, right in answer.outputs.data.tolist()]
 

@@ -1,4 +1,6 @@
-"""How the Qwen2.5-Math-PRM family lays an item out: a chat of its system prompt, the bare question and the steps, a tag after each."""
+"""How the Qwen2.5-Math-PRM family lays an item out: a chat of its system prompt, the bare question
+and the steps, a tag after each.
+"""
 
 from engine.errors import RewardModelError
 from engine.method.steps import split_steps
@@ -12,19 +14,25 @@ SYSTEM = "Please reason step by step, and put your final answer within \\boxed{}
 class StepTags:
     """How the family lays an item out as token ids.
 
-    Raises: RewardModelError if the tokenizer has no chat template, or does not know the step tag as one token.
+    Raises: RewardModelError if the tokenizer has no chat template, or does not know the step tag as
+    one token.
     """
 
     def __init__(self, path: str, tokenizer):
         self.tag_id = tokenizer.convert_tokens_to_ids(STEP_TAG)
         if tokenizer(STEP_TAG, add_special_tokens=False).input_ids != [self.tag_id]:
             raise RewardModelError(
-                f"The tokenizer of {path!r} does not know {STEP_TAG} as one token: this is no model of the family qwen_prm."
+                f"The tokenizer of {path!r} does not know {STEP_TAG} as one token: this is no model"
+                " of the family qwen_prm."
             )
         parts = chat_parts(tokenizer, path, SYSTEM)
-        self._before, self._between, self._behind = tokenizer(parts, add_special_tokens=False).input_ids
+        self._before, self._between, self._behind = tokenizer(
+            parts, add_special_tokens=False
+        ).input_ids
         self._plain = PlainText(tokenizer, (STEP_TAG,))
 
     def read(self, item: Item) -> Row:
         question, *steps = self._plain.ids([item[0], *split_steps(item[1])])
-        return tagged_row(item, self._before + question + self._between, steps, self.tag_id, self._behind)
+        return tagged_row(
+            item, self._before + question + self._between, steps, self.tag_id, self._behind
+        )

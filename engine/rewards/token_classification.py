@@ -1,9 +1,12 @@
-"""A process reward model that is a token classifier: any folder or hub id that transformers loads as one.
+"""A process reward model that is a token classifier: any folder or hub id that transformers loads
+as one.
 
-Reads prompt and response as one text and scores every step at the token that holds its last character. One label:
-sigmoid of the logit. Two labels: softmax, and label 1 is "right". Right-padded, texts of one padded length together.
+Reads prompt and response as one text and scores every step at the token that holds its last
+character. One label: sigmoid of the logit. Two labels: softmax, and label 1 is "right".
+Right-padded, texts of one padded length together.
 
-Must not know of problems, runs or thresholds. Source: HS-STaR, docs/method.md, section 1.3; where a step is read is ours.
+Must not know of problems, runs or thresholds. Source: HS-STaR, docs/method.md, section 1.3; where a
+step is read is ours.
 """
 
 from engine.errors import RewardModelError
@@ -19,25 +22,38 @@ class TokenClassificationReward(ForwardReward):
     Args:
         path: a folder in transformers' format, or a hub id.
         device: "auto" takes a GPU where there is one; else "cpu", "cuda", "cuda:1".
-        batch_tokens: padded tokens per forward pass; at least one text is always read. None: 512 on a CPU, 16,384 on a GPU.
+        batch_tokens: padded tokens per forward pass; at least one text is always read. None: 512 on
+            a CPU, 16,384 on a GPU.
         trust_remote_code: run code that comes with the model.
 
     Raises:
-        RewardModelError: nothing loadable at `path`, no classifier head in it, or neither one label nor two.
+        RewardModelError: nothing loadable at `path`, no classifier head in it, or neither one label
+            nor two.
     """
 
-    def __init__(self, path: str, device: str = "auto", batch_tokens: int | None = None, trust_remote_code: bool = False):
+    def __init__(
+        self,
+        path: str,
+        device: str = "auto",
+        batch_tokens: int | None = None,
+        trust_remote_code: bool = False,
+    ):
         super().__init__(path, device, batch_tokens)
         self._model = load_classifier(STEPS, self.path, self._device, trust_remote_code)
         self._tokenizer = load_tokenizer(self.path, trust_remote_code)
         if not self._tokenizer.is_fast:
-            raise RewardModelError(f"The tokenizer of {self.path!r} gives no character offsets, which are needed to find where steps end.")
+            raise RewardModelError(
+                f"The tokenizer of {self.path!r} gives no character offsets, which are needed to"
+                " find where steps end."
+            )
         self._longest = getattr(self._model.config, "max_position_embeddings", None)
         self._pad = self._tokenizer.pad_token_id or 0
 
     def _read(self, item: Item) -> Row:
         prompt, response = item
-        encoding = self._tokenizer(prompt + response, return_offsets_mapping=True, truncation=False, verbose=False)
+        encoding = self._tokenizer(
+            prompt + response, return_offsets_mapping=True, truncation=False, verbose=False
+        )
         spans = [(len(prompt) + start, len(prompt) + end) for start, end in step_spans(response)]
         return Row(item, encoding["input_ids"], step_end_tokens(encoding["offset_mapping"], spans))
 

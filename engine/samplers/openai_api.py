@@ -1,13 +1,18 @@
-"""Sampling through any number of OpenAI-compatible servers (`vllm serve`, or anything else that speaks its completions).
+"""Sampling through any number of OpenAI-compatible servers (`vllm serve`, or anything else that
+speaks its completions).
 
-Every response is one request with its own seed, sent to the server with the fewest requests in flight. A server that fails
-rests, with pauses that double, until it answers again or is given up; its requests go to the others at once. Which server
-answered changes no seed. Guaranteed: every request is answered once, and only by a server whose list of models names the
-policy (engine.samplers.served), asked before the first request and again whenever a server comes back. Equal texts are as
-the server gives them: `vllm serve` on the starter policy in fp32 gives vllm_local's (tested); other servers may ignore seeds.
+Every response is one request with its own seed, sent to the server with the fewest requests in
+flight. A server that fails rests, with pauses that double, until it answers again or is given up;
+its requests go to the others at once. Which server answered changes no seed. Guaranteed: every
+request is answered once, and only by a server whose list of models names the policy
+(engine.samplers.served), asked before the first request and again whenever a server comes back.
+Equal texts are as
+the server gives them: `vllm serve` on the starter policy in fp32 gives vllm_local's (tested); other
+servers may ignore seeds.
 
-Departures from hf_local: (1) an empty prompt is always refused, without chat; (2) a server that is not vLLM refuses a prompt
-that fits when prompt and max_new_tokens together do not; (3) n_tokens is what the server counts, less the end token on vLLM.
+Departures from hf_local: (1) an empty prompt is always refused, without chat; (2) a server that is
+not vLLM refuses a prompt that fits when prompt and max_new_tokens together do not; (3) n_tokens is
+what the server counts, less the end token on vLLM.
 
 aiohttp, because it costs our process least per request: see docs/decisions.md.
 """
@@ -31,7 +36,9 @@ from engine.types import Request, Response, SamplingSettings
 
 FIRST_PAUSE_S = 0.5
 GIVE_UP_AFTER = 6
-"""Failures of a server without an answer in between: half a minute of pauses, then it is given up."""
+"""Failures of a server without an answer in between: half a minute of pauses, then it is given
+up.
+"""
 ATTEMPTS = 8
 """Tries of one request, on whatever servers, before it is an error."""
 CONNECT_LIMIT_S, CHECK_LIMIT_S, ANSWER_LIMIT_S = 10, 30, 1800
@@ -39,14 +46,19 @@ KEEPALIVE_S = 30
 """A machine that has gone silent is noticed after about three times this."""
 
 _DOES_NOT_FIT = re.compile(r"context|max_model_len|too long|longer than|empty", re.IGNORECASE)
-"""How vLLM, SGLang, llama.cpp, TGI and OpenAI word a prompt that they cannot read; looked for in answers 400, 413 and 422 only."""
+"""How vLLM, SGLang, llama.cpp, TGI and OpenAI word a prompt that they cannot read; looked for in
+answers 400, 413 and 422 only.
+"""
 
 _VLLM_ONLY = {"top_k": 0, "min_p": 0.0, "repetition_penalty": 1.0}
-"""vLLM fills settings that are left out from the model's generation_config.json, and local samplers do not."""
+"""vLLM fills settings that are left out from the model's generation_config.json, and local samplers
+do not.
+"""
 
 
 class OpenAiSampler:
-    """A policy behind OpenAI-compatible servers. Opening it connects to nothing: each call of sample asks the servers anew.
+    """A policy behind OpenAI-compatible servers. Opening it connects to nothing: each call of
+    sample asks the servers anew.
 
     Args:
         path: the policy's folder on this machine: what the servers must serve.
@@ -58,17 +70,27 @@ class OpenAiSampler:
     """
 
     def __init__(
-        self, path: str, *, base_urls: Sequence[str], policy_id: str, known_as: str = "", model: str | None = None, batch_size: int = 256
+        self,
+        path: str,
+        *,
+        base_urls: Sequence[str],
+        policy_id: str,
+        known_as: str = "",
+        model: str | None = None,
+        batch_size: int = 256,
     ):
         self.urls = [checked_url(url) for url in base_urls]
         self.wanted = Wanted(path, policy_id, known_as, model)
         self.batch_size = batch_size
 
-    def sample(self, requests: Sequence[Request], settings: SamplingSettings) -> Iterator[list[Response]]:
-        """See Sampler. Blocks between batches in an event loop of its own; closing early drops the connections, which makes
-        vLLM give the requests up.
+    def sample(
+        self, requests: Sequence[Request], settings: SamplingSettings
+    ) -> Iterator[list[Response]]:
+        """See Sampler. Blocks between batches in an event loop of its own; closing early drops the
+        connections, which makes vLLM give the requests up.
 
-        Raises: SamplerError if a server serves other weights, if all are given up, or if one says that a request is wrong.
+        Raises: SamplerError if a server serves other weights, if all are given up, or if one says
+        that a request is wrong.
         """
         fits = [r for r in requests if r.prompt or settings.chat]
         if len(fits) < len(requests):
@@ -127,7 +149,9 @@ class _Call:
         """Something to yield or to raise; a server that has come back or is given up."""
 
     async def start(self) -> None:
-        """Ask every server what it serves, then fill the slots. Raises: SamplerError for a server with other weights."""
+        """Ask every server what it serves, then fill the slots. Raises: SamplerError for a server
+        with other weights.
+        """
         import aiohttp
 
         self._http = aiohttp
@@ -142,7 +166,9 @@ class _Call:
             self._begin(self._slot())
 
     async def next_batch(self) -> list[Response]:
-        """What has finished, once it is enough or the rest; empty at the end. An error is raised when all that was finished is handed on."""
+        """What has finished, once it is enough or the rest; empty at the end. An error is raised
+        when all that was finished is handed on.
+        """
         while not self._finished.is_due and self._n_slots and not self._error:
             self._news.clear()
             with suppress(TimeoutError):
@@ -193,8 +219,8 @@ class _Call:
             finally:
                 server.n_in_flight -= 1
         raise SamplerError(
-            f"A request failed {ATTEMPTS} times, the last time at {said}. What was finished is stored. Look at the server's log, then "
-            "resume the job."
+            f"A request failed {ATTEMPTS} times, the last time at {said}. What was finished is"
+            " stored. Look at the server's log, then resume the job."
         )
 
     async def _least_busy(self) -> _Server:
@@ -212,9 +238,13 @@ class _Call:
             await self._change.wait()
 
     async def _ask(self, server: _Server, request: Request) -> Response:
-        """One try. Raises: _Failed and aiohttp's errors where another may do better; SamplerError where none will."""
+        """One try. Raises: _Failed and aiohttp's errors where another may do better; SamplerError
+        where none will.
+        """
         limit = self._room.get(request.prompt, self._settings.max_new_tokens)
-        status, body = await self._post(server, self._path, self._body(server.served, request, limit))
+        status, body = await self._post(
+            server, self._path, self._body(server.served, request, limit)
+        )
         if status == 200:
             return self._response(server, request, _json(body))
         said = sentence(body)
@@ -224,7 +254,9 @@ class _Call:
                 return _refused(request)
             self._room[request.prompt] = room
             return await self._ask(server, request)
-        if status in (404, 408, 409, 425, 429) or status >= 500:  # 404: it may have been started anew with another model
+        if (
+            status in (404, 408, 409, 425, 429) or status >= 500
+        ):  # 404: it may have been started anew with another model
             raise _Failed(f"it answered {status}, {said}")
         raise SamplerError(cannot_answer(server.url, status, said))
 
@@ -237,14 +269,24 @@ class _Call:
         head = self._heads.get((served, max_tokens))
         if head is None:
             s = self._settings
-            asked = {"model": served.name, "max_tokens": max_tokens, "temperature": s.temperature, "top_p": s.top_p, "n": 1}
+            asked = {
+                "model": served.name,
+                "max_tokens": max_tokens,
+                "temperature": s.temperature,
+                "top_p": s.top_p,
+                "n": 1,
+            }
             head = json.dumps(asked | (_VLLM_ONLY if served.is_vllm else {}))[:-1]
             self._heads[served, max_tokens] = head
         seed = f', "seed": {request.seed % 2**63}' if self._settings.temperature else ""
         return f"{head}{seed}, {json.dumps(self._prompt(request))[1:]}".encode()
 
     def _prompt(self, request: Request) -> dict:
-        return {"messages": [{"role": "user", "content": request.prompt}]} if self._settings.chat else {"prompt": request.prompt}
+        return (
+            {"messages": [{"role": "user", "content": request.prompt}]}
+            if self._settings.chat
+            else {"prompt": request.prompt}
+        )
 
     def _response(self, server: _Server, request: Request, answer: dict) -> Response:
         try:
@@ -255,12 +297,23 @@ class _Call:
         except (KeyError, IndexError, TypeError) as error:
             raise _Failed(f"its answer is no completion (no {error})") from None
         if reason not in ("stop", "length"):
-            raise _Failed(f"it ended a response with {inert(repr(reason))}, neither stop nor length")
+            raise _Failed(
+                f"it ended a response with {inert(repr(reason))}, neither stop nor length"
+            )
         is_end_counted = server.served.is_vllm and reason == "stop"
-        return Response(request.problem_id, request.index, request.seed, text or "", reason, max(n_tokens - is_end_counted, 0))
+        return Response(
+            request.problem_id,
+            request.index,
+            request.seed,
+            text or "",
+            reason,
+            max(n_tokens - is_end_counted, 0),
+        )
 
     async def _count_room(self, server: _Server, request: Request) -> int:
-        """Response tokens that fit after the prompt, as vLLM counts; 0 where none do, or the server cannot say."""
+        """Response tokens that fit after the prompt, as vLLM counts; 0 where none do, or the server
+        cannot say.
+        """
         if not server.served.is_vllm:
             return 0
         asked = {"model": server.served.name, **self._prompt(request)}
@@ -277,10 +330,14 @@ class _Call:
             return answer.status, await answer.read()
 
     async def _meet(self, server: _Server) -> None:
-        """Find the policy on a server, or let it rest. Raises: SamplerError for other weights, a wrong key or no list of models."""
+        """Find the policy on a server, or let it rest. Raises: SamplerError for other weights, a
+        wrong key or no list of models.
+        """
         try:
             limit = self._http.ClientTimeout(total=CHECK_LIMIT_S, sock_connect=CONNECT_LIMIT_S)
-            async with self._session.get(server.url + "/models", timeout=limit, allow_redirects=False) as answer:
+            async with self._session.get(
+                server.url + "/models", timeout=limit, allow_redirects=False
+            ) as answer:
                 status, body = answer.status, await answer.read()
             if status >= 500 or status == 429:
                 raise _Failed(f"it answered {status}, {sentence(body)}")
@@ -295,7 +352,9 @@ class _Call:
         self._change.set()
 
     def _rest(self, server: _Server, said: str) -> None:
-        """Send nothing to a server for a while; after too many failures, nothing more in this call."""
+        """Send nothing to a server for a while; after too many failures, nothing more in this
+        call.
+        """
         if server.is_resting:
             return
         server.is_resting, server.said = True, said
@@ -319,7 +378,9 @@ class _Call:
 
 
 def pause_s(n_failures: int, *salt: object) -> float:
-    """Seconds before a server is tried again: doubled by each failure, times a jitter in [0.5, 1) that is a hash of the salt."""
+    """Seconds before a server is tried again: doubled by each failure, times a jitter in [0.5, 1)
+    that is a hash of the salt.
+    """
     jitter = 0.5 + stable_hash("pause", n_failures, *salt) / 2**65
     return FIRST_PAUSE_S * 2 ** (n_failures - 1) * jitter
 
@@ -355,6 +416,6 @@ def _json(body: bytes) -> dict:
 def _all_dead(servers: list[_Server]) -> str:
     heard = "; ".join(f"{server.url}: {server.said}" for server in servers)
     return (
-        f"None of the servers in sampling.base_urls answers ({heard}). What was finished is stored. Start them again with the same policy, "
-        "then resume the job."
+        f"None of the servers in sampling.base_urls answers ({heard}). What was finished is stored."
+        " Start them again with the same policy, then resume the job."
     )

@@ -1,13 +1,18 @@
-"""Sampling through Ray: one engine per GPU, or as many as are asked for, on this machine or on a cluster.
+"""Sampling through Ray: one engine per GPU, or as many as are asked for, on this machine or on a
+cluster.
 
-Each engine is a Ray actor that owns one of our own samplers (vllm_local where the cluster has GPUs, hf_local where it has
-none), so seeds, texts and refusals are that sampler's, and `batch_size` counts per engine. Requests are handed out in parts
-that shrink towards the end: few pauses between parts, and no engine left alone with the rest. An engine that is lost is
-replaced, and what it had not answered is sampled again. The sampler's name in a sample set is ray_pool either way: a run that
-moves from a cluster with GPUs to one without gets other texts above temperature 0.
+Each engine is a Ray actor that owns one of our own samplers (vllm_local where the cluster has GPUs,
+hf_local where it has none), so seeds, texts and refusals are that sampler's, and `batch_size`
+counts per engine. Requests are handed out in parts
+that shrink towards the end: few pauses between parts, and no engine left alone with the rest. An
+engine that is lost is replaced, and what it had not answered is sampled again. The sampler's name
+in a sample set is ray_pool either way: a run that moves from a cluster with GPUs to one without
+gets other texts above temperature 0.
 
-On this machine a cluster is started that lives and ends with this process. It listens on every interface, as Ray does, so it
-takes a token made for it: in the environment, never in a file. Elsewhere Ray's own settings of the cluster apply.
+On this machine a cluster is started that lives and ends with this process. It listens on every
+interface, as Ray does, so it
+takes a token made for it: in the environment, never in a file. Elsewhere Ray's own settings of the
+cluster apply.
 """
 
 import os
@@ -22,7 +27,9 @@ from engine.errors import ConfigError, SamplerError, WorkerDied
 from engine.paths import ROOT
 from engine.types import Request, Response, SamplingSettings
 
-_REQUEST, _RESPONSE = (attrgetter(*(field.name for field in fields(record))) for record in (Request, Response))
+_REQUEST, _RESPONSE = (
+    attrgetter(*(field.name for field in fields(record))) for record in (Request, Response)
+)
 """A record's values in the order of its fields."""
 
 MAX_LOSSES = 4
@@ -39,8 +46,8 @@ class RaySampler:
         tensor_parallel_size: GPUs per engine.
         address: a Ray cluster's, such as "10.0.0.5:6379"; None starts one here.
 
-    Blocks until every engine has loaded the policy. Raises: SamplerError if one cannot, or the cluster cannot be reached or is
-    too small; ConfigError if Ray is not installed.
+    Blocks until every engine has loaded the policy. Raises: SamplerError if one cannot, or the
+    cluster cannot be reached or is too small; ConfigError if Ray is not installed.
     """
 
     _n_open = 0
@@ -68,7 +75,11 @@ class RaySampler:
             self._spec = ("vllm_local" if n_gpus else "hf_local", path, options)
             n_engines = n_engines or max(1, n_gpus // tensor_parallel_size)
             self._check_room(n_engines, tensor_parallel_size, n_gpus)
-            needs = {"num_cpus": 1, "num_gpus": tensor_parallel_size if n_gpus else 0, "scheduling_strategy": "SPREAD"}
+            needs = {
+                "num_cpus": 1,
+                "num_gpus": tensor_parallel_size if n_gpus else 0,
+                "scheduling_strategy": "SPREAD",
+            }
             self._actor = self._ray.remote(**needs)(Engine)
             self._engines = [self._actor.remote(*self._spec) for _ in range(n_engines)]
             self._ray.get([engine.open.remote() for engine in self._engines])
@@ -76,8 +87,11 @@ class RaySampler:
             self.close()
             raise self._in_words(error) from error
 
-    def sample(self, requests: Sequence[Request], settings: SamplingSettings) -> Iterator[list[Response]]:
-        """See Sampler. Closing early ends the engines that are at work; the next call starts them anew.
+    def sample(
+        self, requests: Sequence[Request], settings: SamplingSettings
+    ) -> Iterator[list[Response]]:
+        """See Sampler. Closing early ends the engines that are at work; the next call starts them
+        anew.
 
         Raises: WorkerDied if engines keep dying; SamplerError from an engine.
         """
@@ -99,7 +113,10 @@ class RaySampler:
                     except StopIteration:
                         waiting.extend(parts.pop(stream).left())
                         continue
-                    except (self._ray.exceptions.RayActorError, self._ray.exceptions.ObjectLostError) as error:
+                    except (
+                        self._ray.exceptions.RayActorError,
+                        self._ray.exceptions.ObjectLostError,
+                    ) as error:
                         part = parts.pop(stream)
                         waiting.extend(part.left())
                         self._engines[part.place] = None
@@ -117,7 +134,9 @@ class RaySampler:
                 self._end(part.place)
 
     def close(self) -> None:
-        """End every engine; the last sampler that closes ends the cluster that was started here. Safe to call twice."""
+        """End every engine; the last sampler that closes ends the cluster that was started here.
+        Safe to call twice.
+        """
         if not self._is_open:
             return
         self._is_open = False
@@ -131,7 +150,11 @@ class RaySampler:
         """A stream of an engine's answers; an engine that was ended or lost is started anew."""
         if self._engines[place] is None:
             self._engines[place] = self._actor.remote(*self._spec)
-        return self._engines[place].sample.options(num_returns="streaming").remote(list(map(_REQUEST, requests)), settings)
+        return (
+            self._engines[place]
+            .sample.options(num_returns="streaming")
+            .remote(list(map(_REQUEST, requests)), settings)
+        )
 
     def _end(self, place: int) -> None:
         if self._engines[place] is not None:
@@ -142,18 +165,25 @@ class RaySampler:
         n_cpus = int(self._ray.cluster_resources().get("CPU", 0))
         if n_gpus and n_engines * tensor_parallel_size > n_gpus:
             raise SamplerError(
-                f"sampling.n_engines is {n_engines} with {tensor_parallel_size} GPUs each, and the Ray cluster has {n_gpus} GPUs. Lower "
-                "sampling.n_engines or sampling.tensor_parallel_size."
+                f"sampling.n_engines is {n_engines} with {tensor_parallel_size} GPUs each, and the"
+                f" Ray cluster has {n_gpus} GPUs. Lower sampling.n_engines or"
+                " sampling.tensor_parallel_size."
             )
         if n_engines > n_cpus:
-            raise SamplerError(f"sampling.n_engines is {n_engines}, and the Ray cluster has {n_cpus} CPUs: one engine takes one. Lower it.")
+            raise SamplerError(
+                f"sampling.n_engines is {n_engines}, and the Ray cluster has {n_cpus} CPUs: one"
+                " engine takes one. Lower it."
+            )
 
     def _in_words(self, error: BaseException) -> BaseException:
         """Ray's exceptions as ours: an engine's own sentence, or what became of it."""
         if isinstance(cause := getattr(error, "cause", None), SamplerError):
             return SamplerError(str(cause))
         if isinstance(error, self._ray.exceptions.RayError):
-            return SamplerError(f"An engine of the Ray pool failed: {_last_line(error)}. Ray's logs are under /tmp/ray/session_latest/logs.")
+            return SamplerError(
+                f"An engine of the Ray pool failed: {_last_line(error)}. Ray's logs are under"
+                " /tmp/ray/session_latest/logs."
+            )
         return error
 
 
@@ -170,8 +200,12 @@ class _Part:
         """What it has not answered."""
         if sum(map(len, self.answered)) == len(self.requests):
             return []
-        keys = {(response.problem_id, response.index) for batch in self.answered for response in batch}
-        return [request for request in self.requests if (request.problem_id, request.index) not in keys]
+        keys = {
+            (response.problem_id, response.index) for batch in self.answered for response in batch
+        }
+        return [
+            request for request in self.requests if (request.problem_id, request.index) not in keys
+        ]
 
 
 class Engine:
@@ -192,7 +226,9 @@ class Engine:
             self._sampler = HfSampler(path, **options)
 
     def sample(self, rows: list[tuple], settings: SamplingSettings) -> Iterator[list[tuple]]:
-        """Batches of responses for requests, both as plain rows of their fields: Ray takes several times longer over records."""
+        """Batches of responses for requests, both as plain rows of their fields: Ray takes several
+        times longer over records.
+        """
         self.open()
         for batch in self._sampler.sample([Request(*row) for row in rows], settings):
             yield list(map(_RESPONSE, batch))
@@ -206,7 +242,9 @@ def _connect(address: str | None, n_engines: int):
     try:
         import ray
     except ImportError:
-        raise ConfigError("sampling.sampler is ray_pool, and Ray is not installed. Install requirements-ray.txt.") from None
+        raise ConfigError(
+            "sampling.sampler is ray_pool, and Ray is not installed. Install requirements-ray.txt."
+        ) from None
     if ray.is_initialized():
         return ray
     quiet = {"log_to_driver": False, "logging_level": "ERROR", "namespace": "hs-star"}
@@ -216,21 +254,24 @@ def _connect(address: str | None, n_engines: int):
         else:
             here = {"env_vars": {"PYTHONPATH": str(ROOT)}}
             n_cpus = max(n_engines, os.cpu_count() or 1)
-            ray.init(address="local", num_cpus=n_cpus, include_dashboard=False, runtime_env=here, **quiet)
+            ray.init(
+                address="local", num_cpus=n_cpus, include_dashboard=False, runtime_env=here, **quiet
+            )
     except (OSError, ValueError, RuntimeError, ray.exceptions.RayError) as error:
         where = f"at sampling.ray_address, {address}," if address else "on this machine"
         raise SamplerError(
-            f"No Ray cluster could be used {where} ({_last_line(error)}). Start one there with `ray start --head`, or leave "
-            "sampling.ray_address out to use this machine."
+            f"No Ray cluster could be used {where} ({_last_line(error)}). Start one there with `ray"
+            " start --head`, or leave sampling.ray_address out to use this machine."
         ) from error
     return ray
 
 
 def _keeps_dying(n_lost: int, error: Exception) -> WorkerDied:
     return WorkerDied(
-        f"{n_lost} engines of the Ray pool ended one after the other without a response ({_last_line(error)}). What was finished is "
-        "stored. If memory is short, lower sampling.batch_size or sampling.n_engines; then resume the job. Ray's logs are under "
-        "/tmp/ray/session_latest/logs."
+        f"{n_lost} engines of the Ray pool ended one after the other without a response"
+        f" ({_last_line(error)}). What was finished is stored. If memory is short, lower"
+        " sampling.batch_size or sampling.n_engines; then resume the job. Ray's logs are under"
+        " /tmp/ray/session_latest/logs."
     )
 
 

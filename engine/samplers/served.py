@@ -1,8 +1,9 @@
 """What a server says it serves, and whether that is the policy a run is about to sample.
 
-Pure: no network. A remote server holds one set of weights, and only its list of models (`/v1/models`) tells which, so that list
-is compared with the policy's identity before anything is sampled. vLLM gives each model a name (`id`) and the folder or hub
-id that it was loaded from (`root`); other servers give a name alone.
+Pure: no network. A remote server holds one set of weights, and only its list of models
+(`/v1/models`) tells which, so that list is compared with the policy's identity before anything is
+sampled. vLLM gives each model a name (`id`) and the folder or hub id that it was loaded from
+(`root`); other servers give a name alone.
 """
 
 import os
@@ -25,9 +26,13 @@ class Wanted:
     policy_id: str
     """Its content id; our trained policies' folders are named so."""
     known_as: str = ""
-    """How the configuration names it, such as a hub id; empty for a policy that was trained here."""
+    """How the configuration names it, such as a hub id; empty for a policy that was trained
+    here.
+    """
     model: str | None = None
-    """sampling.model: the name that stands for known_as on a server which does not say what it loaded."""
+    """sampling.model: the name that stands for known_as on a server which does not say what it
+    loaded.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +47,10 @@ class Served:
 def find_served(listing: Any, wanted: Wanted, url: str) -> Served:
     """The model in a server's list that is the wanted policy.
 
-    It is, if the folder or hub id it was loaded from is the policy's, or a folder of the same content id's name, or if the model
-    is served under the content id. The name in sampling.model is taken on trust, for the policy that the configuration names and
-    where the server does not say what it loaded.
+    It is, if the folder or hub id it was loaded from is the policy's, or a folder of the same
+    content id's name, or if the model is served under the content id. The name in sampling.model is
+    taken on trust, for the policy that the configuration names and where the server does not say
+    what it loaded.
 
     Raises: SamplerError naming what is served, and the folder that should be.
     """
@@ -55,9 +61,9 @@ def find_served(listing: Any, wanted: Wanted, url: str) -> Served:
             return Served(model["id"], is_vllm=model.get("owned_by") == "vllm")
     serves = ", ".join(dict.fromkeys(str(m.get("root") or m["id"]) for m in models)) or "no model"
     raise SamplerError(
-        f"{url} serves {inert(serves)}, and what is to be sampled is the policy {wanted.policy_id}. Serve its folder there, "
-        f"vllm serve {wanted.folder}, and resume the job. From a copy under another name, serve it with "
-        f"--served-model-name {wanted.policy_id}."
+        f"{url} serves {inert(serves)}, and what is to be sampled is the policy {wanted.policy_id}."
+        f" Serve its folder there, vllm serve {wanted.folder}, and resume the job. From a copy"
+        f" under another name, serve it with --served-model-name {wanted.policy_id}."
     )
 
 
@@ -69,11 +75,15 @@ def _is(model: dict, wanted: Wanted) -> bool:
         return True
     if os.path.isabs(loaded) and os.path.realpath(loaded) == os.path.realpath(wanted.folder):
         return True
-    return bool(wanted.known_as) and (loaded == wanted.known_as or (name == wanted.model and not says_what_it_loaded))
+    return bool(wanted.known_as) and (
+        loaded == wanted.known_as or (name == wanted.model and not says_what_it_loaded)
+    )
 
 
 def inert(text: str) -> str:
-    """A server's own words as one short line without control characters; anything that looks like a bearer key is blotted out."""
+    """A server's own words as one short line without control characters; anything that looks like a
+    bearer key is blotted out.
+    """
     line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     line = re.sub(r"\b(sk-|hf_|Bearer )\S+", r"\1…", line)
     return line if len(line) <= SAID_LIMIT else line[:SAID_LIMIT] + "…"

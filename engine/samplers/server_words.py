@@ -1,4 +1,6 @@
-"""The key for a server, and what a server says went wrong: one short sentence, in which the key never stands."""
+"""The key for a server, and what a server says went wrong: one short sentence, in which the key
+never stands.
+"""
 
 import json
 import os
@@ -6,7 +8,9 @@ import os
 from engine.samplers.served import inert
 
 KEY_NAMES = ("HS_STAR_API_KEY", "OPENAI_API_KEY")
-"""Environment variables, the first that is set counts. The key is never stored and never part of a message."""
+"""Environment variables, the first that is set counts. The key is never stored and never part of a
+message.
+"""
 
 
 def authorization() -> dict[str, str]:
@@ -20,7 +24,11 @@ def sentence(body: bytes) -> str:
     try:
         said = json.loads(text)
         error = said.get("error", said) if isinstance(said, dict) else said
-        text = str(error.get("message") or error.get("detail") or error) if isinstance(error, dict) else str(error)
+        text = (
+            str(error.get("message") or error.get("detail") or error)
+            if isinstance(error, dict)
+            else str(error)
+        )
     except ValueError:
         pass
     return f'"{_without_key(inert(text))}"' if text.strip() else "without a word"
@@ -39,10 +47,17 @@ def words(error: Exception) -> str:
 
 def cannot_answer(url: str, status: int, said: str) -> str:
     if status in (401, 403):
-        return f"{url} wants another key: it answered {status}, {said}. Set HS_STAR_API_KEY or OPENAI_API_KEY, and start again."
+        return (
+            f"{url} wants another key: it answered {status}, {said}. Set HS_STAR_API_KEY or"
+            " OPENAI_API_KEY, and start again."
+        )
     if status == 404 or 300 <= status < 400:
         return (
-            f"{url} answered {status}, {said}. Give sampling.base_urls as OpenAI's client takes them, such as http://127.0.0.1:8000/v1, "
-            "of servers that list their models and complete prompts."
+            f"{url} answered {status}, {said}. Give sampling.base_urls as OpenAI's client takes"
+            " them, such as http://127.0.0.1:8000/v1, of servers that list their models and"
+            " complete prompts."
         )
-    return f"{url} refused a request with {status}, {said}. Change the setting that it names, or the server."
+    return (
+        f"{url} refused a request with {status}, {said}. Change the setting that it names, or the"
+        " server."
+    )

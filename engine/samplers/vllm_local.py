@@ -1,11 +1,13 @@
-"""Sampling through a vLLM engine in this process: requests stream in as others finish, with no barrier between batches.
+"""Sampling through a vLLM engine in this process: requests stream in as others finish, with no
+barrier between batches.
 
-Guaranteed: every response has its own seed (Request.seed folded into 63 bits), so its noise is the same whatever the order,
-the batch size or an earlier stop; a policy is never re-pointed at other weights. On the starter policy in fp32, tested: equal
-texts whatever the batch, and greedy texts equal to hf_local's. Not guaranteed: equal texts where the backend is not batch-
-invariant to the last bit, because two tokens that are nearly tied can swap (VLLM_BATCH_INVARIANT=1 asks vLLM for batch-
-invariant kernels on GPUs that have them). Noise is drawn in vLLM's own way: at a temperature above 0 texts differ from
-hf_local's, and a temperature below 0.01 is taken as 0.01.
+Guaranteed: every response has its own seed (Request.seed folded into 63 bits), so its noise is the
+same whatever the order, the batch size or an earlier stop; a policy is never re-pointed at other
+weights. On the starter policy in fp32, tested: equal texts whatever the batch, and greedy texts
+equal to hf_local's. Not guaranteed: equal texts where the backend is not batch- invariant to the
+last bit, because two tokens that are nearly tied can swap (VLLM_BATCH_INVARIANT=1 asks vLLM for
+batch- invariant kernels on GPUs that have them). Noise is drawn in vLLM's own way: at a temperature
+above 0 texts differ from hf_local's, and a temperature below 0.01 is taken as 0.01.
 
 Two engines in one process die together, so a second open one is refused.
 """
@@ -21,7 +23,9 @@ from engine.samplers.tokens import cannot_load, end_tokens, prompt_tokens
 from engine.types import Request, Response, SamplingSettings
 
 GPU_MEMORY_SHARE = 0.7
-"""Share of the GPU's memory for weights and cache where the reward model's size is unknown, so that it finds room. Ours, a guess."""
+"""Share of the GPU's memory for weights and cache where the reward model's size is unknown, so that
+it finds room. Ours, a guess.
+"""
 
 
 class VllmSampler:
@@ -31,10 +35,12 @@ class VllmSampler:
         path: folder with config, tokenizer and safetensors, or a hub id.
         batch_size: requests in flight.
         trust_remote_code: run code that comes with the model.
-        memory_share: of the GPU, for weights and cache: see engine.placement.seating. None takes GPU_MEMORY_SHARE; a CPU ignores it.
+        memory_share: of the GPU, for weights and cache: see engine.placement.seating. None takes
+            GPU_MEMORY_SHARE; a CPU ignores it.
         tensor_parallel_size: GPUs that share the weights.
 
-    Raises: SamplerError if the policy cannot be loaded, or another vLLM engine is open in this process.
+    Raises: SamplerError if the policy cannot be loaded, or another vLLM engine is open in this
+    process.
     """
 
     def __init__(
@@ -48,26 +54,38 @@ class VllmSampler:
     ):
         if vllm.is_taken():
             raise SamplerError(
-                "A model is already open in vLLM in this process, and two engines in one process die together. "
-                'Close it first, or set placement = "worker": one process per model.'
+                "A model is already open in vLLM in this process, and two engines in one process"
+                ' die together. Close it first, or set placement = "worker": one process per model.'
             )
         for name, value in vllm.ENVIRONMENT.items():
             os.environ.setdefault(name, value)
         from transformers import AutoTokenizer
 
         try:
-            self.tokenizer = AutoTokenizer.from_pretrained(path, trust_remote_code=trust_remote_code)
-            self._llm = _start(path, batch_size, trust_remote_code, memory_share or GPU_MEMORY_SHARE, tensor_parallel_size)
+            self.tokenizer = AutoTokenizer.from_pretrained(
+                path, trust_remote_code=trust_remote_code
+            )
+            self._llm = _start(
+                path,
+                batch_size,
+                trust_remote_code,
+                memory_share or GPU_MEMORY_SHARE,
+                tensor_parallel_size,
+            )
         except (OSError, ValueError, KeyError, RuntimeError) as error:
             raise cannot_load(path, error) from error
         vllm.set_taken(True)
         self.batch_size = batch_size
         self.n_positions = self._llm.model_config.max_model_len
-        self.eos_ids = end_tokens(_generation_config(path, self._llm.model_config.hf_config), self.tokenizer)
+        self.eos_ids = end_tokens(
+            _generation_config(path, self._llm.model_config.hf_config), self.tokenizer
+        )
         self._sampling = False
         self._n_calls = 0
 
-    def sample(self, requests: Sequence[Request], settings: SamplingSettings) -> Iterator[list[Response]]:
+    def sample(
+        self, requests: Sequence[Request], settings: SamplingSettings
+    ) -> Iterator[list[Response]]:
         """See Sampler. Longest prompts first; responses are handed out in the order they finish.
 
         Raises: SamplerError while an earlier call's generator is neither finished nor closed.
@@ -75,11 +93,15 @@ class VllmSampler:
         tokens = prompt_tokens(self.tokenizer, {request.prompt for request in requests}, settings)
         fits, refused = [], []
         for request in requests:
-            (fits if 0 < len(tokens[request.prompt]) < self.n_positions else refused).append(request)
+            (fits if 0 < len(tokens[request.prompt]) < self.n_positions else refused).append(
+                request
+            )
         if refused:
             yield [Response(r.problem_id, r.index, r.seed, "", "refused", 0) for r in refused]
         fits.sort(key=lambda r: (-len(tokens[r.prompt]), r.problem_id, r.index))
-        yield from handed_out(self._stream(fits, tokens, settings), HandOut(self.batch_size, len(fits)))
+        yield from handed_out(
+            self._stream(fits, tokens, settings), HandOut(self.batch_size, len(fits))
+        )
 
     def close(self) -> None:
         """Give memory and device back. Safe to call twice."""
@@ -95,9 +117,14 @@ class VllmSampler:
     def _stream(
         self, requests: list[Request], tokens: dict[str, list[int]], settings: SamplingSettings
     ) -> Generator[list[Response]]:
-        """What finished in each engine step. Keeps batch_size requests in flight; aborts them if it is closed early."""
+        """What finished in each engine step. Keeps batch_size requests in flight; aborts them if it
+        is closed early.
+        """
         if self._sampling:
-            raise SamplerError("This policy is already sampling. Finish or close the earlier call's generator first.")
+            raise SamplerError(
+                "This policy is already sampling. Finish or close the earlier call's generator"
+                " first."
+            )
         engine = self._llm.llm_engine
         self._sampling = True
         self._n_calls += 1
@@ -110,16 +137,24 @@ class VllmSampler:
                     name = f"{self._n_calls}-{number}"
                     in_flight[name] = request
                     prompt = tokens[request.prompt]
-                    engine.add_request(name, {"prompt_token_ids": prompt}, self._params(request, len(prompt), settings))
+                    engine.add_request(
+                        name,
+                        {"prompt_token_ids": prompt},
+                        self._params(request, len(prompt), settings),
+                    )
                 done = [output for output in engine.step() if output.finished]
                 if done:
-                    yield self._responses([(in_flight.pop(output.request_id), output.outputs[0]) for output in done])
+                    yield self._responses(
+                        [(in_flight.pop(output.request_id), output.outputs[0]) for output in done]
+                    )
         finally:
             engine.abort_request(list(in_flight))
             self._sampling = False
 
     def _params(self, request: Request, n_prompt_tokens: int, settings: SamplingSettings):
-        """vLLM's settings of one request. Its own end-of-sequence rule is off: the stop tokens are hf_local's."""
+        """vLLM's settings of one request. Its own end-of-sequence rule is off: the stop tokens are
+        hf_local's.
+        """
         from vllm import SamplingParams
         from vllm.sampling_params import RequestOutputKind
 
@@ -135,27 +170,54 @@ class VllmSampler:
         )
 
     def _responses(self, done: list[tuple]) -> list[Response]:
-        """One Response per (request, vLLM's output); the token that ended it belongs to neither text nor count."""
-        drawn = [list(o.token_ids[:-1] if o.finish_reason == "stop" else o.token_ids) for _, o in done]
+        """One Response per (request, vLLM's output); the token that ended it belongs to neither
+        text nor count.
+        """
+        drawn = [
+            list(o.token_ids[:-1] if o.finish_reason == "stop" else o.token_ids) for _, o in done
+        ]
         texts = self.tokenizer.batch_decode(drawn, skip_special_tokens=True)
         return [
-            Response(r.problem_id, r.index, r.seed, text, "stop" if o.finish_reason == "stop" else "length", len(ids))
+            Response(
+                r.problem_id,
+                r.index,
+                r.seed,
+                text,
+                "stop" if o.finish_reason == "stop" else "length",
+                len(ids),
+            )
             for (r, o), text, ids in zip(done, texts, drawn)
         ]
 
 
-def _start(path: str, batch_size: int, trust_remote_code: bool, memory_share: float, tensor_parallel_size: int):
+def _start(
+    path: str,
+    batch_size: int,
+    trust_remote_code: bool,
+    memory_share: float,
+    tensor_parallel_size: int,
+):
     """The engine, with as long a context as its memory allows.
 
-    On a CPU: full precision, no compilation (minutes), and every prompt read in one step, because vLLM 0.31 rewinds the seed
-    of a half-read prompt in a way that only GPUs have: it stops with "CPU Generator does not use offset".
+    On a CPU: full precision, no compilation (minutes), and every prompt read in one step, because
+    vLLM 0.31 rewinds the seed of a half-read prompt in a way that only GPUs have: it stops with
+    "CPU Generator does not use offset".
     """
     import torch
     from vllm import LLM
 
     on_gpu = {"dtype": "bfloat16", "gpu_memory_utilization": memory_share}
-    spread = {"tensor_parallel_size": tensor_parallel_size, "distributed_executor_backend": "mp"} if tensor_parallel_size > 1 else {}
-    on_cpu = {"dtype": "float32", "enforce_eager": True, "block_size": vllm.CPU_BLOCK_TOKENS, "enable_chunked_prefill": False}
+    spread = (
+        {"tensor_parallel_size": tensor_parallel_size, "distributed_executor_backend": "mp"}
+        if tensor_parallel_size > 1
+        else {}
+    )
+    on_cpu = {
+        "dtype": "float32",
+        "enforce_eager": True,
+        "block_size": vllm.CPU_BLOCK_TOKENS,
+        "enable_chunked_prefill": False,
+    }
     return LLM(
         model=path,
         tokenizer=path,

@@ -12,8 +12,8 @@ CPU_SETTINGS = {
     "MALLOC_TRIM_THRESHOLD_": "17179869184",
     "MALLOC_TOP_PAD_": "268435456",
 }
-"""One thread, and memory kept rather than given back between steps: twice as fast on a busy machine, and one thread
-is what makes sums repeatable.
+"""One thread, and memory kept rather than given back between steps: twice as fast on a busy
+machine, and one thread is what makes sums repeatable.
 """
 
 STAGES = ("problems", "policy", "prm", "cards")
@@ -22,11 +22,16 @@ DEFAULT_OUT = Path(__file__).resolve().parents[2] / "data" / "starter"
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
-        prog="python -m engine.starter", description="Build the starter problems, policy and process reward model."
+        prog="python -m engine.starter",
+        description="Build the starter problems, policy and process reward model.",
     )
     commands = parser.add_subparsers(dest="command", required=True)
-    build_parser = commands.add_parser("build", help="make everything again, about half an hour on one core")
-    build_parser.add_argument("--out", type=Path, default=DEFAULT_OUT, help="folder to write (default: %(default)s)")
+    build_parser = commands.add_parser(
+        "build", help="make everything again, about half an hour on one core"
+    )
+    build_parser.add_argument(
+        "--out", type=Path, default=DEFAULT_OUT, help="folder to write (default: %(default)s)"
+    )
     build_parser.add_argument(
         "--only",
         nargs="+",
@@ -50,7 +55,11 @@ def main(arguments: list[str] | None = None) -> int:
 
     torch.set_num_threads(1)
     started = time.monotonic()
-    build(options.out, lambda line: print(f"{time.monotonic() - started:6.0f} s  {line}", flush=True), options.only)
+    build(
+        options.out,
+        lambda line: print(f"{time.monotonic() - started:6.0f} s  {line}", flush=True),
+        options.only,
+    )
     return 0
 
 

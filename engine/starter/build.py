@@ -1,7 +1,8 @@
-"""Build everything in data/starter: problems, tokenizer, policy, process reward model, figures and cards.
+"""Build everything in data/starter: problems, tokenizer, policy, process reward model, figures and
+cards.
 
-The same weights come out of every build on one machine. On another one the last bits of floating point differ, and
-with them the weights; the figures then agree within sampling error.
+The same weights come out of every build on one machine. On another one the last bits of floating
+point differ, and with them the weights; the figures then agree within sampling error.
 """
 
 import json
@@ -25,7 +26,9 @@ def starter_problems() -> tuple[list[StarterProblem], list[StarterProblem]]:
 
 
 def problem_lines(problems: Sequence[StarterProblem], seed: int) -> str:
-    """JSON lines with question, answer, level and solution; `seed` draws the wordings of the solutions."""
+    """JSON lines with question, answer, level and solution; `seed` draws the wordings of the
+    solutions.
+    """
     rng, lines = Random(seed), []
     for problem in problems:
         row = {
@@ -46,8 +49,12 @@ def write_problems(out: Path) -> None:
     (out / "held_out.jsonl").write_text(problem_lines(held_out, HELD_OUT_SEED), encoding="utf-8")
 
 
-def build(out: Path, say: Say, stages: Sequence[str] = ("problems", "policy", "prm", "cards")) -> None:
-    """Run the stages in order, about half an hour on one core in all. Each needs what the ones before it wrote."""
+def build(
+    out: Path, say: Say, stages: Sequence[str] = ("problems", "policy", "prm", "cards")
+) -> None:
+    """Run the stages in order, about half an hour on one core in all. Each needs what the ones
+    before it wrote.
+    """
     train, held_out = starter_problems()
     avoid = {problem.question for problem in train + held_out}
     policy, prm = out / "policy", out / "prm"
@@ -90,7 +97,12 @@ def _save(folder: Path, model, tokenizer) -> None:
 
 
 def _build_cards(
-    out: Path, policy: Path, prm: Path, train: list[StarterProblem], held_out: list[StarterProblem], say: Say
+    out: Path,
+    policy: Path,
+    prm: Path,
+    train: list[StarterProblem],
+    held_out: list[StarterProblem],
+    say: Say,
 ) -> None:
     from engine.starter.cards import write_cards
     from engine.starter.measure import measure
@@ -100,4 +112,7 @@ def _build_cards(
     (out / "figures.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     write_cards(out, figures)
     policy_row, prm_row = figures["policy"], figures["prm"]
-    say(f"done: mean@8 {policy_row['mean@8']}, greedy {policy_row['greedy']}, step AUC {prm_row['step_auc']}")
+    say(
+        f"done: mean@8 {policy_row['mean@8']}, greedy {policy_row['greedy']}, step AUC"
+        f" {prm_row['step_auc']}"
+    )

@@ -1,4 +1,6 @@
-"""Responses of a policy for the build: requests to the engine's own sampler, grouped again by question."""
+"""Responses of a policy for the build: requests to the engine's own sampler, grouped again by
+question.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +15,9 @@ MAX_NEW_TOKENS = 96
 """The longest starter solution has about 70 tokens."""
 
 
-def draw_responses(policy: Path, questions: Sequence[str], n: int, temperature: float, seed: int) -> list[list[str]]:
+def draw_responses(
+    policy: Path, questions: Sequence[str], n: int, temperature: float, seed: int
+) -> list[list[str]]:
     """`n` responses to every question, in the order of the questions.
 
     Args:
@@ -22,7 +26,10 @@ def draw_responses(policy: Path, questions: Sequence[str], n: int, temperature: 
         seed: with a question's position and the response's index, all that the noise depends on.
     """
     settings = SamplingSettings(
-        temperature=temperature, top_p=1.0, max_new_tokens=MAX_NEW_TOKENS, prompt_template=PROMPT_TEMPLATE
+        temperature=temperature,
+        top_p=1.0,
+        max_new_tokens=MAX_NEW_TOKENS,
+        prompt_template=PROMPT_TEMPLATE,
     )
     requests = [
         Request(str(place), index, stable_hash(seed, place, index), fill(PROMPT_TEMPLATE, question))

@@ -1,11 +1,12 @@
 """The words of the starter problems, and what each kind of event does to a quantity.
 
-Every kind has a right rule and one habit: a systematic misreading. `slip_rate` is how often the corpus shows the habit.
-Easy kinds slip rarely, mid kinds at .30 to .70, hard kinds always, so that a policy trained on the corpus has the right
-rule of a hard kind nowhere in its distribution. The reasons are in docs/decisions.md, "Starter corpus design".
+Every kind has a right rule and one habit: a systematic misreading. `slip_rate` is how often the
+corpus shows the habit. Easy kinds slip rarely, mid kinds at .30 to .70, hard kinds always, so that
+a policy trained on the corpus has the right rule of a hard kind nowhere in its distribution. The
+reasons are in docs/decisions.md, "Starter corpus design".
 
-A rule is a sign and an operand: "m" is the number in the sentence, digits are themselves, "v/3" is a third of the
-quantity before the event.
+A rule is a sign and an operand: "m" is the number in the sentence, digits are themselves, "v/3" is
+a third of the quantity before the event.
 """
 
 from dataclasses import dataclass
@@ -80,7 +81,13 @@ MID = _band(
     ("pair", 0.35, "+2", "+1", "finds a pair on the way | gets another pair"),
     ("count", 0.35, "+0", "+m", "counts {m} of them | shows {m} of them to a friend"),
     ("give", 0.40, "-m", "+0", "gives {m} to a friend | gives away {m}"),
-    ("triple", 0.40, "*3", "+3", "has three times as many as before | makes it three times as many"),
+    (
+        "triple",
+        0.40,
+        "*3",
+        "+3",
+        "has three times as many as before | makes it three times as many",
+    ),
     ("back", 0.40, "+m", "-m", "gets back {m} | takes back {m} from a friend"),
     ("twice", 0.45, "*2", "+2", "has twice as many as before | makes it twice as many"),
     ("score", 0.45, "+20", "+10", "buys a score more | gets another score"),
@@ -91,20 +98,54 @@ MID = _band(
     ("lend", 0.50, "-m", "+m", "lends {m} to a friend | lends out {m}"),
     ("quarter", 0.55, "/4", "-4", "has a quarter as many as before | keeps a quarter of them"),
     ("six", 0.55, "+6", "+12", "buys half a dozen more | gets another half dozen"),
-    ("times", 0.60, "*m", "+m", "has {m} times as many as before | makes it {m} times as many", 3, 5),
+    (
+        "times",
+        0.60,
+        "*m",
+        "+m",
+        "has {m} times as many as before | makes it {m} times as many",
+        3,
+        5,
+    ),
     ("return", 0.60, "-m", "+m", "brings {m} back to the shop | returns {m} to the shop"),
     ("plan", 0.60, "+0", "-m", "plans to sell {m} | plans to use {m} of them"),
     ("half", 0.65, "/2", "-2", "has half as many as before | keeps half of them"),
     ("almost", 0.65, "+0", "-m", "almost loses {m} | almost sells {m}"),
-    ("share", 0.70, "/m", "-m", "makes {m} equal piles and keeps one | keeps one of {m} equal piles", 2, 5),
+    (
+        "share",
+        0.70,
+        "/m",
+        "-m",
+        "makes {m} equal piles and keeps one | keeps one of {m} equal piles",
+        2,
+        5,
+    ),
     ("missing", 0.70, "-m", "+0", "is missing {m} | sees that {m} are missing"),
 )
 
 HARD = _band(
     "hard",
-    ("were fewer", 1.0, "+m", "-m", "notes there were {m} fewer before | is told it was {m} fewer before"),
-    ("were more", 1.0, "-m", "+m", "notes there were {m} more before | is told it was {m} more before"),
-    ("were twice", 1.0, "/2", "*2", "notes there were twice as many before | is told it was twice as many before"),
+    (
+        "were fewer",
+        1.0,
+        "+m",
+        "-m",
+        "notes there were {m} fewer before | is told it was {m} fewer before",
+    ),
+    (
+        "were more",
+        1.0,
+        "-m",
+        "+m",
+        "notes there were {m} more before | is told it was {m} more before",
+    ),
+    (
+        "were twice",
+        1.0,
+        "/2",
+        "*2",
+        "notes there were twice as many before | is told it was twice as many before",
+    ),
     (
         "were times",
         1.0,

@@ -1,4 +1,6 @@
-"""What the finished starter models can do: the figures that the model cards and figures.json show."""
+"""What the finished starter models can do: the figures that the model cards and figures.json
+show.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,7 +11,13 @@ import numpy as np
 from engine.method.difficulty import class_counts, classify
 from engine.method.prompts import fill
 from engine.rewards.token_classification import TokenClassificationReward
-from engine.starter.corpus import StarterProblem, boxed_answer, label_steps, reference_solution, write_solution
+from engine.starter.corpus import (
+    StarterProblem,
+    boxed_answer,
+    label_steps,
+    reference_solution,
+    write_solution,
+)
 from engine.starter.draw import draw_responses
 from engine.starter.policy import PROMPT_TEMPLATE
 from engine.starter.prm import spoil
@@ -20,7 +28,8 @@ TAU_L, TAU_H = 0.25, 0.65
 
 
 def auc(right: Sequence[bool], scores: Sequence[float]) -> float:
-    """The chance that a right one scores above a wrong one, ties counted half; NaN where one side is empty.
+    """The chance that a right one scores above a wrong one, ties counted half; NaN where one side
+    is empty.
 
     >>> auc([True, False, True], [.9, .1, .1])
     0.75
@@ -33,14 +42,19 @@ def auc(right: Sequence[bool], scores: Sequence[float]) -> float:
     return float((below + upto).mean() / 2 / bad.size)
 
 
-def measure(policy: Path, prm: Path, train: Sequence[StarterProblem], held_out: Sequence[StarterProblem]) -> dict:
+def measure(
+    policy: Path, prm: Path, train: Sequence[StarterProblem], held_out: Sequence[StarterProblem]
+) -> dict:
     """All figures, as plain numbers for JSON. Blocks for a few minutes."""
     questions = [problem.question for problem in held_out]
     greedy = [texts[0] for texts in draw_responses(policy, questions, 1, 0.0, 0)]
     samples = draw_responses(policy, questions, N_EVALUATE, 1.0, 71)
     scorer = TokenClassificationReward(str(prm), device="cpu")
     try:
-        figures = {"policy": policy_figures(held_out, greedy, samples), "prm": prm_figures(scorer, held_out, samples)}
+        figures = {
+            "policy": policy_figures(held_out, greedy, samples),
+            "prm": prm_figures(scorer, held_out, samples),
+        }
         figures["prm"]["written"] = written_figures(scorer, held_out)
         figures["difficulty"] = difficulty_figures(scorer, policy, train[:400])
     finally:
@@ -48,11 +62,20 @@ def measure(policy: Path, prm: Path, train: Sequence[StarterProblem], held_out: 
     return figures
 
 
-def policy_figures(problems: Sequence[StarterProblem], greedy: Sequence[str], samples: Sequence[Sequence[str]]) -> dict:
-    """mean@8 and greedy, both by level too, problems by number of correct responses, and the right rule by kind."""
-    greedy_right = np.array([boxed_answer(text) == problem.answer for problem, text in zip(problems, greedy)])
+def policy_figures(
+    problems: Sequence[StarterProblem], greedy: Sequence[str], samples: Sequence[Sequence[str]]
+) -> dict:
+    """mean@8 and greedy, both by level too, problems by number of correct responses, and the right
+    rule by kind.
+    """
+    greedy_right = np.array(
+        [boxed_answer(text) == problem.answer for problem, text in zip(problems, greedy)]
+    )
     right = np.array(
-        [[boxed_answer(text) == problem.answer for text in texts] for problem, texts in zip(problems, samples)]
+        [
+            [boxed_answer(text) == problem.answer for text in texts]
+            for problem, texts in zip(problems, samples)
+        ]
     )
     levels = np.array([problem.level for problem in problems])
     by_level = {
@@ -76,7 +99,9 @@ def policy_figures(problems: Sequence[StarterProblem], greedy: Sequence[str], sa
 
 
 def _rates_by_kind(problems: Sequence[StarterProblem], samples: Sequence[Sequence[str]]) -> dict:
-    """For every kind: how often a sampled step is right when all steps before it are, and what the corpus shows."""
+    """For every kind: how often a sampled step is right when all steps before it are, and what the
+    corpus shows.
+    """
     seen: dict[str, list[bool]] = {}
     shown = {}
     for problem, texts in zip(problems, samples):
@@ -87,19 +112,33 @@ def _rates_by_kind(problems: Sequence[StarterProblem], samples: Sequence[Sequenc
                     seen.setdefault(event.kind.name, []).append(labels[index])
                     shown[event.kind.name] = 1 - event.kind.slip_rate
     return {
-        name: {"sampled": _round(np.mean(seen[name])), "corpus": _round(shown[name]), "n": len(seen[name])}
+        name: {
+            "sampled": _round(np.mean(seen[name])),
+            "corpus": _round(shown[name]),
+            "n": len(seen[name]),
+        }
         for name in sorted(seen)
     }
 
 
 def prm_figures(
-    scorer: TokenClassificationReward, problems: Sequence[StarterProblem], samples: Sequence[Sequence[str]]
+    scorer: TokenClassificationReward,
+    problems: Sequence[StarterProblem],
+    samples: Sequence[Sequence[str]],
 ) -> dict:
-    """AUC over steps and responses and a calibration table, over the policy's distinct held-out responses."""
-    pairs = [(problem, text) for problem, texts in zip(problems, samples) for text in dict.fromkeys(texts)]
+    """AUC over steps and responses and a calibration table, over the policy's distinct held-out
+    responses.
+    """
+    pairs = [
+        (problem, text)
+        for problem, texts in zip(problems, samples)
+        for text in dict.fromkeys(texts)
+    ]
     scores = [
         found.scores
-        for found in scorer.score([(fill(PROMPT_TEMPLATE, problem.question), text) for problem, text in pairs])
+        for found in scorer.score(
+            [(fill(PROMPT_TEMPLATE, problem.question), text) for problem, text in pairs]
+        )
     ]
     labels = [label_steps(problem, text) for problem, text in pairs]
     rewards = np.array([min(row, default=0.0) for row in scores])
@@ -123,22 +162,29 @@ def prm_figures(
             str(level): _round(auc(right[levels == level], rewards[levels == level]))
             for level in sorted(set(levels.tolist()))
         },
-        "mean_reward": {"right": _round(rewards[right].mean()), "wrong": _round(rewards[~right].mean())},
+        "mean_reward": {
+            "right": _round(rewards[right].mean()),
+            "wrong": _round(rewards[~right].mean()),
+        },
         "calibration": _calibration(step_right, steps),
     }
 
 
 def written_figures(scorer: TokenClassificationReward, problems: Sequence[StarterProblem]) -> dict:
-    """By band: how right solutions rank against all-habit ones and against right ones with a number spoilt.
+    """By band: how right solutions rank against all-habit ones and against right ones with a number
+    spoilt.
 
-    These are texts the policy seldom or never writes, so the figures over its own responses do not show them.
+    These are texts the policy seldom or never writes, so the figures over its own responses do not
+    show them.
     """
     rng, figures = Random(73), {}
     for band in ("easy", "mid", "hard"):
         chosen = [problem for problem in problems if problem.band == band]
         texts = {
             "right": [reference_solution(problem, rng) for problem in chosen],
-            "habit": [write_solution(problem, [False] * len(problem.events), rng) for problem in chosen],
+            "habit": [
+                write_solution(problem, [False] * len(problem.events), rng) for problem in chosen
+            ],
             "spoilt": [spoil(problem, rng) for problem in chosen],
         }
         prompts = [fill(PROMPT_TEMPLATE, problem.question) for problem in chosen]
@@ -171,17 +217,28 @@ def _calibration(right: np.ndarray, scores: np.ndarray) -> list[dict]:
     ]
 
 
-def difficulty_figures(scorer: TokenClassificationReward, policy: Path, problems: Sequence[StarterProblem]) -> dict:
-    """Class shares of training problems with three pre-samples at temperature 1, for the suggested thresholds and
-    others.
+def difficulty_figures(
+    scorer: TokenClassificationReward, policy: Path, problems: Sequence[StarterProblem]
+) -> dict:
+    """Class shares of training problems with three pre-samples at temperature 1, for the suggested
+    thresholds and others.
     """
-    samples = draw_responses(policy, [problem.question for problem in problems], N_PRESAMPLE, 1.0, 72)
+    samples = draw_responses(
+        policy, [problem.question for problem in problems], N_PRESAMPLE, 1.0, 72
+    )
     items = [
-        (fill(PROMPT_TEMPLATE, problem.question), text) for problem, texts in zip(problems, samples) for text in texts
+        (fill(PROMPT_TEMPLATE, problem.question), text)
+        for problem, texts in zip(problems, samples)
+        for text in texts
     ]
-    rewards = np.array([found.reward for found in scorer.score(items)]).reshape(-1, N_PRESAMPLE).mean(1)
+    rewards = (
+        np.array([found.reward for found in scorer.score(items)]).reshape(-1, N_PRESAMPLE).mean(1)
+    )
     n_correct = np.array(
-        [sum(boxed_answer(text) == problem.answer for text in texts) for problem, texts in zip(problems, samples)]
+        [
+            sum(boxed_answer(text) == problem.answer for text in texts)
+            for problem, texts in zip(problems, samples)
+        ]
     )
     pairs = [(TAU_L, TAU_H), (0.15, 0.65), (0.05, 0.8), (0.1, 0.9), (0.25, 0.5), (0.4, 0.6)]
     return {
@@ -192,7 +249,9 @@ def difficulty_figures(scorer: TokenClassificationReward, policy: Path, problems
         "tau_h": TAU_H,
         "n_problems_by_n_correct": np.bincount(n_correct, minlength=N_PRESAMPLE + 1).tolist(),
         "classes": {
-            f"{low}/{high}": class_counts(classify(n_correct, N_PRESAMPLE, rewards, tau_l=low, tau_h=high))
+            f"{low}/{high}": class_counts(
+                classify(n_correct, N_PRESAMPLE, rewards, tau_l=low, tau_h=high)
+            )
             for low, high in dict.fromkeys(pairs)
         },
         "phi_r_quantiles_none_correct": _quantiles(rewards[n_correct == 0]),

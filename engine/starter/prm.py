@@ -1,8 +1,10 @@
-"""The starter process reward model: the policy's backbone with one label per token, trained to see the first slip.
+"""The starter process reward model: the policy's backbone with one label per token, trained to see
+the first slip.
 
-Half of every batch are the policy's own responses; the other half are written by the generator: right solutions,
-solutions that mix right rules and habits (the only place where a hard kind is seen both ways), and right solutions
-with one number spoilt, because the policy's own arithmetic slips are too rare to learn from.
+Half of every batch are the policy's own responses; the other half are written by the generator:
+right solutions, solutions that mix right rules and habits (the only place where a hard kind is seen
+both ways), and right solutions with one number spoilt, because the policy's own arithmetic slips
+are too rare to learn from.
 """
 
 from collections.abc import Callable, Collection, Iterator
@@ -30,12 +32,21 @@ if TYPE_CHECKING:
     from transformers import LlamaForTokenClassification, PreTrainedTokenizerFast
 
 PRM_RECIPE = Recipe(
-    n_steps=1600, learning_rate=1e-3, batch_size=32, n_warmup=50, weight_decay=0.01, floor=0.03, tail=0.1, seed=31
+    n_steps=1600,
+    learning_rate=1e-3,
+    batch_size=32,
+    n_warmup=50,
+    weight_decay=0.01,
+    floor=0.03,
+    tail=0.1,
+    seed=31,
 )
 EVEN = {1: 1.0, 2: 1.0, 3: 1.0, 4: 1.0, 5: 1.0}
 N_SAMPLED_PROBLEMS, N_PER_PROBLEM, SAMPLING_TEMPERATURE = 2400, 3, 1.2
 RIGHT_SHARE, MIXED_SHARE = 0.3, 0.35
-"""Of the written half: all right, a mixture of right rules and habits; the rest has one number spoilt."""
+"""Of the written half: all right, a mixture of right rules and habits; the rest has one number
+spoilt.
+"""
 
 Example = tuple[list[int], list[int], list[bool]]
 """(token ids of prompt and response, token of every step's end, which steps are right)."""
@@ -65,7 +76,9 @@ def train_prm(
     optimiser, average = new_optimiser(model, recipe), None
     for step, batch in enumerate(_batches(policy, tokenizer, avoid, recipe, say)):
         longest = max(len(ids) for ids, _, _ in batch)
-        ids = torch.tensor([ids + [tokenizer.pad_token_id] * (longest - len(ids)) for ids, _, _ in batch])
+        ids = torch.tensor(
+            [ids + [tokenizer.pad_token_id] * (longest - len(ids)) for ids, _, _ in batch]
+        )
         logits = model(input_ids=ids).logits[..., 0]
         at_ends = torch.cat([logits[row, ends] for row, (_, ends, _) in enumerate(batch)])
         right = torch.tensor([float(good) for _, _, labels in batch for good in labels])
@@ -84,10 +97,14 @@ def _batches(
     recipe: Recipe,
     say: Callable[[str], None],
 ) -> Iterator[list[Example]]:
-    """Exactly `n_steps` batches of examples of similar length, half of them sampled and half written."""
+    """Exactly `n_steps` batches of examples of similar length, half of them sampled and half
+    written.
+    """
     stream = stream_problems(recipe.seed + 1, EVEN, avoid)
     problems = [next(stream) for _ in range(N_SAMPLED_PROBLEMS)]
-    responses = draw_responses(policy, [p.question for p in problems], N_PER_PROBLEM, SAMPLING_TEMPERATURE, recipe.seed)
+    responses = draw_responses(
+        policy, [p.question for p in problems], N_PER_PROBLEM, SAMPLING_TEMPERATURE, recipe.seed
+    )
     sampled = [
         _example(tokenizer, problem, text)
         for problem, texts in zip(problems, responses)
@@ -99,18 +116,29 @@ def _batches(
     while made < recipe.n_steps:
         half = 8 * recipe.batch_size
         written = [_written(tokenizer, next(stream), rng) for _ in range(half)]
-        rows = sorted(rng.sample(sampled, half) + written, key=lambda row: (len(row[0]) // 8, rng.random()))
-        groups = [rows[start : start + recipe.batch_size] for start in range(0, len(rows), recipe.batch_size)]
+        rows = sorted(
+            rng.sample(sampled, half) + written, key=lambda row: (len(row[0]) // 8, rng.random())
+        )
+        groups = [
+            rows[start : start + recipe.batch_size]
+            for start in range(0, len(rows), recipe.batch_size)
+        ]
         rng.shuffle(groups)
         yield from groups[: recipe.n_steps - made]
         made += len(groups)
 
 
-def _example(tokenizer: "PreTrainedTokenizerFast", problem: StarterProblem, response: str) -> Example:
+def _example(
+    tokenizer: "PreTrainedTokenizerFast", problem: StarterProblem, response: str
+) -> Example:
     prompt = fill(PROMPT_TEMPLATE, problem.question)
     encoding = tokenizer(prompt + response, return_offsets_mapping=True)
     spans = [(len(prompt) + start, len(prompt) + end) for start, end in step_spans(response)]
-    return encoding.input_ids, step_end_tokens(encoding.offset_mapping, spans), label_steps(problem, response)
+    return (
+        encoding.input_ids,
+        step_end_tokens(encoding.offset_mapping, spans),
+        label_steps(problem, response),
+    )
 
 
 def _written(tokenizer: "PreTrainedTokenizerFast", problem: StarterProblem, rng: Random) -> Example:
@@ -125,8 +153,8 @@ def _written(tokenizer: "PreTrainedTokenizerFast", problem: StarterProblem, rng:
 
 
 def spoil(problem: StarterProblem, rng: Random) -> str:
-    """A right solution with one slip of the pen, carried on from there: a wrong result, a number miscopied, or a
-    wrong box.
+    """A right solution with one slip of the pen, carried on from there: a wrong result, a number
+    miscopied, or a wrong box.
     """
     slip, place = rng.randrange(len(problem.events) + 1), rng.choice(("before", "after"))
     value, rows = problem.start, []
@@ -147,4 +175,6 @@ def _misread(value: int, rng: Random) -> int:
         value // 10 * 10 + rng.randrange(10),
         value % 10 + 10 * rng.randrange(10),
     }
-    return rng.choice(sorted(other for other in options if 1 <= other <= LARGEST and other != value))
+    return rng.choice(
+        sorted(other for other in options if 1 <= other <= LARGEST and other != value)
+    )

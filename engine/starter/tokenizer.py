@@ -1,13 +1,26 @@
-"""The starter tokenizer: whole words with the space before them, digits one by one, an exact round trip.
+"""The starter tokenizer: whole words with the space before them, digits one by one, an exact round
+trip.
 
-There is no normaliser, so offsets are those of the text itself, and tokens of prompt + response are the prompt's tokens
-followed by the response's. The vocabulary is closed: the words of engine.starter.kinds; any other piece is <unk>.
+There is no normaliser, so offsets are those of the text itself, and tokens of prompt + response are
+the prompt's tokens followed by the response's. The vocabulary is closed: the words of
+engine.starter.kinds; any other piece is <unk>.
 """
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from engine.starter.kinds import ANSWER_STEP, CLOSINGS, DAYS, EASY, HARD, ITEMS, MID, NAMES, OPENINGS, STEP_WORDINGS
+from engine.starter.kinds import (
+    ANSWER_STEP,
+    CLOSINGS,
+    DAYS,
+    EASY,
+    HARD,
+    ITEMS,
+    MID,
+    NAMES,
+    OPENINGS,
+    STEP_WORDINGS,
+)
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
@@ -31,7 +44,9 @@ def _texts() -> Iterator[str]:
     for day in DAYS:
         for closing in CLOSINGS:
             yield from (
-                "On x " + closing.format(name=name, item=item, last_day=day) for name in NAMES for item in ITEMS
+                "On x " + closing.format(name=name, item=item, last_day=day)
+                for name in NAMES
+                for item in ITEMS
             )
         yield f"x. On {day} x"
         for wording in STEP_WORDINGS:
@@ -41,12 +56,17 @@ def _texts() -> Iterator[str]:
 
 
 def build_tokenizer() -> "PreTrainedTokenizerFast":
-    """The tokenizer, always the same one. Ids follow the sorted pieces, after <pad>, <eos>, <unk>."""
+    """The tokenizer, always the same one. Ids follow the sorted pieces, after <pad>, <eos>,
+    <unk>.
+    """
     from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers
     from transformers import PreTrainedTokenizerFast
 
     cutter = pre_tokenizers.Split(Regex(_PIECES), "isolated")
-    pieces = {piece for text in _texts() for piece, _ in cutter.pre_tokenize_str(text)} - {"x", " x"}
+    pieces = {piece for text in _texts() for piece, _ in cutter.pre_tokenize_str(text)} - {
+        "x",
+        " x",
+    }
     vocabulary = {piece: index for index, piece in enumerate([PAD, EOS, UNK, *sorted(pieces)])}
     tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token=UNK))
     tokenizer.pre_tokenizer = cutter

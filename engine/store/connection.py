@@ -1,6 +1,7 @@
 """One DuckDB file, one owner, one cursor per thread.
 
-Knows nothing of runs: only how the file is opened, migrated, written in one transaction, and what its failures mean.
+Knows nothing of runs: only how the file is opened, migrated, written in one transaction, and what
+its failures mean.
 """
 
 import re
@@ -20,8 +21,15 @@ from engine.store.schema import MIGRATIONS
 if TYPE_CHECKING:
     import pyarrow
 
-_CANNOT_WRITE = (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.FatalException, duckdb.TransactionException)
-"""What a full disk looks like: an IOException while writing, a TransactionException while committing, a FatalException after."""
+_CANNOT_WRITE = (
+    duckdb.IOException,
+    duckdb.OutOfMemoryException,
+    duckdb.FatalException,
+    duckdb.TransactionException,
+)
+"""What a full disk looks like: an IOException while writing, a TransactionException while
+committing, a FatalException after.
+"""
 
 
 class Database:
@@ -30,7 +38,8 @@ class Database:
     Args:
         path: the file, created with its folder if missing; ":memory:" for tests.
 
-    Raises: StoreLocked with the owner's PID if another process has it open; StoreError if it is no database of ours.
+    Raises: StoreLocked with the owner's PID if another process has it open; StoreError if it is no
+    database of ours.
     """
 
     def __init__(self, path: str | Path):
@@ -60,7 +69,9 @@ class Database:
 
     @property
     def version(self) -> Hashable:
-        """Another one after every transaction of this process, which is the only one that writes; in a transaction another at every look."""
+        """Another one after every transaction of this process, which is the only one that writes;
+        in a transaction another at every look.
+        """
         return object() if self._in_transaction else self._n_commits
 
     @property
@@ -75,7 +86,9 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """All or nothing. Writers of this process take turns. Nested use joins the outer transaction."""
+        """All or nothing. Writers of this process take turns. Nested use joins the outer
+        transaction.
+        """
         with self._write:
             if self._in_transaction:
                 yield self.cursor()
@@ -94,8 +107,12 @@ class Database:
                     del self._local.cursor
                 if _is_ctrl_c(error):
                     raise KeyboardInterrupt from None
-                if isinstance(error, duckdb.ConstraintException) or (isinstance(error, duckdb.Error) and "conflict" in str(error)):
-                    raise StoreConflict(f"{self.path}: somebody else stored the same row first ({error}).") from error
+                if isinstance(error, duckdb.ConstraintException) or (
+                    isinstance(error, duckdb.Error) and "conflict" in str(error)
+                ):
+                    raise StoreConflict(
+                        f"{self.path}: somebody else stored the same row first ({error})."
+                    ) from error
                 if isinstance(error, _CANNOT_WRITE):
                     raise _write_error(self.path, error) from error
                 raise
@@ -120,7 +137,9 @@ class Database:
         return rows[0] if rows else None
 
     def known_row(self, sql: str, parameters: Sequence[Any] = ()) -> dict[str, Any] | None:
-        """What row() gives, asked of the database only if something was written since: for what a page looks at in every draw."""
+        """What row() gives, asked of the database only if something was written since: for what a
+        page looks at in every draw.
+        """
         row = self.remembered((sql, *parameters), self.version, lambda: self.row(sql, parameters))
         return row and dict(row)
 
@@ -130,14 +149,18 @@ class Database:
             return self.cursor().execute(sql, parameters).fetchnumpy()
 
     def remembered(self, key: Hashable, version: Any, read: Callable[[], Any]) -> Any:
-        """What `read` gives, read again only when the version is another one than at the last read of this key."""
+        """What `read` gives, read again only when the version is another one than at the last read
+        of this key.
+        """
         known, value = self._remembered.get(key, (None, None))
         if known != version:
             value = read()
             self._remembered[key] = (version, value)
         return value
 
-    def batches(self, queries: Iterable[tuple[str, Any]], *, n_rows: int = 8192) -> Iterator["pyarrow.RecordBatch"]:
+    def batches(
+        self, queries: Iterable[tuple[str, Any]], *, n_rows: int = 8192
+    ) -> Iterator["pyarrow.RecordBatch"]:
         """The rows of several queries with equal columns, one after the other, as of one moment.
 
         Args:
@@ -159,8 +182,11 @@ class Database:
         finally:
             cursor.close()
 
-    def insert(self, table: str, columns: Mapping[str, Sequence[Any]], *, or_ignore: bool = False) -> int:
-        """Append rows given by column. With or_ignore a row whose key is there already changes nothing.
+    def insert(
+        self, table: str, columns: Mapping[str, Sequence[Any]], *, or_ignore: bool = False
+    ) -> int:
+        """Append rows given by column. With or_ignore a row whose key is there already changes
+        nothing.
 
         Returns: the number of rows that are new.
         """
@@ -169,7 +195,9 @@ class Database:
         import pyarrow
 
         names = ", ".join(columns)
-        batch = pyarrow.table({name: pyarrow.array(values, from_pandas=False) for name, values in columns.items()})
+        batch = pyarrow.table(
+            {name: pyarrow.array(values, from_pandas=False) for name, values in columns.items()}
+        )
         with self.transaction() as cursor:
             cursor.register("batch", batch)
             try:
@@ -177,7 +205,9 @@ class Database:
                 cursor.execute(f"INSERT {ignoring}INTO {table} ({names}) SELECT {names} FROM batch")
                 return cursor.fetchone()[0]
             finally:
-                with suppress(duckdb.Error):  # in a broken transaction: its own error is the one to tell
+                with suppress(
+                    duckdb.Error
+                ):  # in a broken transaction: its own error is the one to tell
                     cursor.unregister("batch")
 
     def close(self) -> None:
@@ -185,15 +215,25 @@ class Database:
 
     def _migrate(self) -> None:
         with self.transaction() as cursor:
-            tables = {name for (name,) in cursor.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+            tables = {
+                name
+                for (name,) in cursor.execute("SELECT table_name FROM duckdb_tables()").fetchall()
+            }
             if tables and "migrations" not in tables:
-                raise StoreError(f"{self.path} is a database of another program. Give another file.")
-            cursor.execute("CREATE TABLE IF NOT EXISTS migrations (version INTEGER PRIMARY KEY, why VARCHAR, done_at TIMESTAMP)")
-            (version,) = cursor.execute("SELECT coalesce(max(version), 0) FROM migrations").fetchone()
+                raise StoreError(
+                    f"{self.path} is a database of another program. Give another file."
+                )
+            cursor.execute(
+                "CREATE TABLE IF NOT EXISTS migrations (version INTEGER PRIMARY KEY, why VARCHAR,"
+                " done_at TIMESTAMP)"
+            )
+            (version,) = cursor.execute(
+                "SELECT coalesce(max(version), 0) FROM migrations"
+            ).fetchone()
         if version > len(MIGRATIONS):
             raise StoreError(
-                f"{self.path} has schema version {version}, this program knows up to {len(MIGRATIONS)}. "
-                "Open it with the newer version that wrote it."
+                f"{self.path} has schema version {version}, this program knows up to"
+                f" {len(MIGRATIONS)}. Open it with the newer version that wrote it."
             )
         for number, (why, sql) in enumerate(MIGRATIONS[version:], start=version + 1):
             with self.transaction() as cursor:
@@ -217,7 +257,9 @@ def _reading() -> Iterator[None]:
     try:
         yield
     except duckdb.FatalException as error:
-        raise StoreError(f"The database cannot be used any more: {_told(error)} Start the program again.") from error
+        raise StoreError(
+            f"The database cannot be used any more: {_told(error)} Start the program again."
+        ) from error
     except RuntimeError as error:
         if _is_ctrl_c(error):
             raise KeyboardInterrupt from None
@@ -233,16 +275,19 @@ def _open_error(path: Path, error: Exception) -> StoreError | StoreLocked:
     owner = re.search(r"\(PID (\d+)\)", str(error))
     if owner:
         return StoreLocked(
-            f"{path} is in use by the process with PID {owner[1]}. One process owns a database at a time: close that one, "
-            "or open another file with --db."
+            f"{path} is in use by the process with PID {owner[1]}. One process owns a database at a"
+            " time: close that one, or open another file with --db."
         )
-    return StoreError(f"{path} could not be opened as a database: {_told(error)} Check the path, or give another file.")
+    return StoreError(
+        f"{path} could not be opened as a database: {_told(error)} Check the path, or give another"
+        " file."
+    )
 
 
 def _write_error(path: Path, error: duckdb.Error) -> StoreError:
     return StoreError(
-        f"{path} could not be written: {_told(error)} What was stored before is kept. Check the disk's free "
-        "space, then start the program again and resume the job."
+        f"{path} could not be written: {_told(error)} What was stored before is kept. Check the"
+        " disk's free space, then start the program again and resume the job."
     )
 
 

@@ -5,7 +5,17 @@ from functools import singledispatch
 
 import numpy as np
 
-from engine.events import CheckpointSaved, Event, Graded, Note, OptimiserStep, Planned, PolicySaved, Sampled, Scored
+from engine.events import (
+    CheckpointSaved,
+    Event,
+    Graded,
+    Note,
+    OptimiserStep,
+    Planned,
+    PolicySaved,
+    Sampled,
+    Scored,
+)
 from engine.store.connection import Database, now
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -105,23 +115,30 @@ def _(event: OptimiserStep, db: Database, job_id: str, attempt: int) -> None:
         or_ignore=True,
     )
     db.cursor().execute(
-        "UPDATE jobs SET n_done = ?, n_total = ?, unit = 'steps' WHERE id = ?", [event.step, event.n_steps, job_id]
+        "UPDATE jobs SET n_done = ?, n_total = ?, unit = 'steps' WHERE id = ?",
+        [event.step, event.n_steps, job_id],
     )
 
 
 @_record.register
 def _(event: CheckpointSaved, db: Database, job_id: str, attempt: int) -> None:
     db.cursor().execute(
-        "INSERT OR REPLACE INTO checkpoints VALUES (?, ?, ?, ?, ?)", [job_id, attempt, event.step, event.path, now()]
+        "INSERT OR REPLACE INTO checkpoints VALUES (?, ?, ?, ?, ?)",
+        [job_id, attempt, event.step, event.path, now()],
     )
 
 
 @_record.register
 def _(event: PolicySaved, db: Database, job_id: str, attempt: int) -> None:
     job = db.row("SELECT run_id, iteration FROM jobs WHERE id = ?", [job_id])
-    parent = db.row("SELECT policy_id FROM iterations WHERE run_id = ? AND iteration = ?", [job["run_id"], job["iteration"]])
+    parent = db.row(
+        "SELECT policy_id FROM iterations WHERE run_id = ? AND iteration = ?",
+        [job["run_id"], job["iteration"]],
+    )
     db.cursor().execute(
-        "INSERT INTO policies VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET path = excluded.path", [event.policy_id, event.path, parent["policy_id"], now()]
+        "INSERT INTO policies VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET path ="
+        " excluded.path",
+        [event.policy_id, event.path, parent["policy_id"], now()],
     )
     db.cursor().execute("UPDATE jobs SET policy_id = ? WHERE id = ?", [event.policy_id, job_id])
 
@@ -129,7 +146,8 @@ def _(event: PolicySaved, db: Database, job_id: str, attempt: int) -> None:
 @_record.register
 def _(event: Note, db: Database, job_id: str, attempt: int) -> None:
     db.cursor().execute(
-        "INSERT INTO notes (job_id, attempt, noted_at, text) VALUES (?, ?, ?, ?)", [job_id, attempt, now(), printable(event.text)]
+        "INSERT INTO notes (job_id, attempt, noted_at, text) VALUES (?, ?, ?, ?)",
+        [job_id, attempt, now(), printable(event.text)],
     )
 
 

@@ -1,4 +1,6 @@
-"""Reads behind the Responses page: filtered lists of an iteration's responses, and one problem's responses in full."""
+"""Reads behind the Responses page: filtered lists of an iteration's responses, and one problem's
+responses in full.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,11 +12,16 @@ from engine.store.reads import EVERY, RUNS, table_sizes
 
 _RESPONSES = f"""FROM iterations i
     JOIN {RUNS} runs ON runs.id = i.run_id
-    JOIN run_problems p ON p.run_id = i.run_id AND p.iteration IN (i.iteration, {EVERY}) AND p.role = 'train'
+    JOIN run_problems p ON p.run_id = i.run_id AND p.iteration IN (i.iteration, {EVERY}) AND p.role
+        = 'train'
     JOIN responses r ON r.problem_id = p.problem_id
-        AND (r.set_id = i.resample_set OR (r.set_id = i.presample_set AND r.idx < runs.n_presample))"""
-_VERDICTS = "LEFT JOIN judged v ON v.set_id = r.set_id AND v.problem_id = r.problem_id AND v.idx = r.idx"
-_SCORES = """LEFT JOIN step_scores s ON s.set_id = r.set_id AND s.problem_id = r.problem_id AND s.idx = r.idx
+        AND (r.set_id = i.resample_set OR (r.set_id = i.presample_set AND r.idx <
+            runs.n_presample))"""
+_VERDICTS = (
+    "LEFT JOIN judged v ON v.set_id = r.set_id AND v.problem_id = r.problem_id AND v.idx = r.idx"
+)
+_SCORES = """LEFT JOIN step_scores s ON s.set_id = r.set_id AND s.problem_id = r.problem_id AND
+        s.idx = r.idx
     AND s.prm_id = runs.prm_id"""
 
 
@@ -37,8 +44,12 @@ def count(db: Database, run_id: str, iteration: int, chosen: Filter) -> int:
     return int(ends[-1]) if len(ends) else 0
 
 
-def page(db: Database, run_id: str, iteration: int, chosen: Filter, *, limit: int, offset: int = 0) -> list[dict]:
-    """Responses in the run's problem order: texts, verdicts as they count and as they were graded, step scores."""
+def page(
+    db: Database, run_id: str, iteration: int, chosen: Filter, *, limit: int, offset: int = 0
+) -> list[dict]:
+    """Responses in the run's problem order: texts, verdicts as they count and as they were graded,
+    step scores.
+    """
     positions, ends = _places(db, run_id, iteration, chosen)
     first, last = np.searchsorted(ends, (offset, offset + limit - 1), side="right")
     wanted = positions[first : last + 1]
@@ -48,56 +59,88 @@ def page(db: Database, run_id: str, iteration: int, chosen: Filter, *, limit: in
     keys = db.tuples(
         f"""SELECT r.set_id, r.problem_id, r.idx, r.rowid {found} AND p.position BETWEEN ? AND ?
         ORDER BY p.position, r.idx LIMIT ? OFFSET ?""",
-        [run_id, iteration, *values, int(wanted[0]), int(wanted[-1]), limit, offset - (int(ends[first - 1]) if first else 0)],
+        [
+            run_id,
+            iteration,
+            *values,
+            int(wanted[0]),
+            int(wanted[-1]),
+            limit,
+            offset - (int(ends[first - 1]) if first else 0),
+        ],
     )
-    rows = _texts(db, run_id, iteration, sorted({problem_id for _, problem_id, _, _ in keys}), [rowid for *_, rowid in keys])
+    rows = _texts(
+        db,
+        run_id,
+        iteration,
+        sorted({problem_id for _, problem_id, _, _ in keys}),
+        [rowid for *_, rowid in keys],
+    )
     return [rows[tuple(key)] for *key, _ in keys]
 
 
 def lengths(db: Database, run_id: str, iteration: int) -> list[tuple[str, str, str, int]]:
-    """(purpose, problem id, text, tokens) of every pre-sample and resample of an iteration that a model answered."""
+    """(purpose, problem id, text, tokens) of every pre-sample and resample of an iteration that a
+    model answered.
+    """
     return db.tuples(
         f"""SELECT s.purpose, r.problem_id, r.text, r.n_tokens
         FROM iterations i
         JOIN {RUNS} runs ON runs.id = i.run_id
         JOIN allocations a ON a.run_id = i.run_id AND a.iteration = i.iteration
         JOIN sample_sets s ON s.id IN (i.presample_set, i.resample_set)
-        JOIN responses r ON r.set_id = s.id AND r.problem_id = a.problem_id AND r.finish_reason <> 'refused'
+        JOIN responses r ON r.set_id = s.id AND r.problem_id = a.problem_id AND r.finish_reason <>
+            'refused'
             AND (s.purpose <> 'presample' OR r.idx < runs.n_presample)
         WHERE i.run_id = ? AND i.iteration = ?""",
         [run_id, iteration],
     )
 
 
-def _places(db: Database, run_id: str, iteration: int, chosen: Filter) -> tuple[np.ndarray, np.ndarray]:
-    """Positions of the problems with responses that fit, ascending, and how many fit up to and with each.
+def _places(
+    db: Database, run_id: str, iteration: int, chosen: Filter
+) -> tuple[np.ndarray, np.ndarray]:
+    """Positions of the problems with responses that fit, ascending, and how many fit up to and with
+    each.
 
-    Remembered for the last filter, and the last one that names problems, while the tables have the same number of rows: they only grow.
+    Remembered for the last filter, and the last one that names problems, while the tables have the
+    same number of rows: they only grow.
     """
 
     def read() -> tuple[np.ndarray, np.ndarray]:
         found, values = _found(chosen)
-        counted = db.columns(f"SELECT p.position, count(*) AS n {found} GROUP BY p.position ORDER BY p.position", [run_id, iteration, *values])
+        counted = db.columns(
+            f"SELECT p.position, count(*) AS n {found} GROUP BY p.position ORDER BY p.position",
+            [run_id, iteration, *values],
+        )
         return np.asarray(counted["position"]), np.cumsum(counted["n"])
 
     key = "responses", run_id, iteration, chosen.problem_ids is None
     return db.remembered(key, (chosen, table_sizes(db)), read)
 
 
-def _texts(db: Database, run_id: str, iteration: int, problem_ids: list[str], rowids: list[int]) -> dict[tuple[str, str, int], dict]:
-    """Everything about a few responses by (set, problem, index). Problems are named for each table: no join reads the whole of one."""
+def _texts(
+    db: Database, run_id: str, iteration: int, problem_ids: list[str], rowids: list[int]
+) -> dict[tuple[str, str, int], dict]:
+    """Everything about a few responses by (set, problem, index). Problems are named for each table:
+    no join reads the whole of one.
+    """
     few = "WHERE problem_id IN (SELECT unnest(?))"
     rows = db.rows(
-        f"""SELECT r.set_id, r.problem_id, r.idx, q.question, q.answer, q.level, r.text, r.finish_reason, r.n_tokens, r.seed,
+        f"""SELECT r.set_id, r.problem_id, r.idx, q.question, q.answer, q.level, r.text,
+                r.finish_reason, r.n_tokens, r.seed,
             CASE WHEN r.set_id = i.presample_set THEN 'presample' ELSE 'resample' END AS phase,
-            v.correct, v.predicted, coalesce(v.status, 'ungraded') AS status, v.reason, s.scores, s.reward, s.status AS score_status,
+            v.correct, v.predicted, coalesce(v.status, 'ungraded') AS status, v.reason, s.scores,
+                s.reward, s.status AS score_status,
             v.graded_status, v.override_note, v.overridden_by, v.overridden_at
         FROM (SELECT * FROM responses WHERE rowid IN (SELECT unnest(?))) r
         JOIN iterations i ON i.run_id = ? AND i.iteration = ?
         JOIN {RUNS} runs ON runs.id = i.run_id
         JOIN (SELECT * FROM problems WHERE id IN (SELECT unnest(?))) q ON q.id = r.problem_id
-        LEFT JOIN (SELECT * FROM judged {few}) v ON v.set_id = r.set_id AND v.problem_id = r.problem_id AND v.idx = r.idx
-        LEFT JOIN (SELECT * FROM step_scores {few}) s ON s.set_id = r.set_id AND s.problem_id = r.problem_id AND s.idx = r.idx
+        LEFT JOIN (SELECT * FROM judged {few}) v ON v.set_id = r.set_id AND v.problem_id =
+            r.problem_id AND v.idx = r.idx
+        LEFT JOIN (SELECT * FROM step_scores {few}) s ON s.set_id = r.set_id AND s.problem_id =
+            r.problem_id AND s.idx = r.idx
             AND s.prm_id = runs.prm_id""",
         [rowids, run_id, iteration, problem_ids, problem_ids, problem_ids],
     )
@@ -105,7 +148,9 @@ def _texts(db: Database, run_id: str, iteration: int, problem_ids: list[str], ro
 
 
 def _found(chosen: Filter) -> tuple[str, list]:
-    """FROM and WHERE of the responses that fit, with the joins that the filter needs and no other, and the filter's values."""
+    """FROM and WHERE of the responses that fit, with the joins that the filter needs and no other,
+    and the filter's values.
+    """
     where, values = _where(chosen)
     needs_verdicts, needs_scores = bool(chosen.statuses), chosen.reward_range is not None
     joins = f"{_VERDICTS if needs_verdicts else ''} {_SCORES if needs_scores else ''}"

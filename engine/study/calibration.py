@@ -1,6 +1,8 @@
-"""Calibration: the reference label of some problems, from 12 held-out responses each, never from the pre-samples.
+"""Calibration: the reference label of some problems, from 12 held-out responses each, never from
+the pre-samples.
 
-The paper does not say what its estimation accuracy is measured against (docs/method.md, section 1.2); this reference is ours.
+The paper does not say what its estimation accuracy is measured against (docs/method.md, section
+1.2); this reference is ours.
 """
 
 import numpy as np
@@ -16,18 +18,35 @@ N_LABEL = 12
 
 
 def order(db: Database, run_id: str, iteration: int, n_problems: int) -> SideOrder:
-    """Ask for 12 more responses to n_problems of an iteration's problems. Raises: ConfigError, also where responses are replayed."""
+    """Ask for 12 more responses to n_problems of an iteration's problems. Raises: ConfigError, also
+    where responses are replayed.
+    """
     if runs.config_of(db, run_id).is_recorded:
-        raise ConfigError("This run replays recorded responses: its labels come from those recorded beyond the pre-samples, at no cost.")
+        raise ConfigError(
+            "This run replays recorded responses: its labels come from those recorded beyond the"
+            " pre-samples, at no cost."
+        )
     settings = reads.samples(db, reads.iteration(db, run_id, iteration)["presample_set"]).settings
-    return place_order(db, run_id, iteration, purpose=Purpose.CALIBRATE, settings=settings, n_problems=n_problems, n=N_LABEL)
+    return place_order(
+        db,
+        run_id,
+        iteration,
+        purpose=Purpose.CALIBRATE,
+        settings=settings,
+        n_problems=n_problems,
+        n=N_LABEL,
+    )
 
 
 def reference_counts(db: Database, run_id: str, iteration: int) -> tuple[list[str], np.ndarray]:
-    """(problem ids, correct ones of their 12 responses) of every problem whose calibration is drawn and judged completely."""
+    """(problem ids, correct ones of their 12 responses) of every problem whose calibration is drawn
+    and judged completely.
+    """
     columns = side_reads.side_verdicts(db, run_id, iteration, Purpose.CALIBRATE)
     done = np.asarray(columns["n_judged"]) >= N_LABEL
-    return columns["problem_id"].astype(str)[done].tolist(), np.asarray(columns["n_correct"])[done].astype(np.int64)
+    return columns["problem_id"].astype(str)[done].tolist(), np.asarray(columns["n_correct"])[
+        done
+    ].astype(np.int64)
 
 
 def n_ordered(db: Database, run_id: str, iteration: int) -> int:
@@ -36,6 +55,8 @@ def n_ordered(db: Database, run_id: str, iteration: int) -> int:
 
 
 def is_wanted(db: Database, run_id: str, iteration: int) -> bool:
-    """Whether a run without a person still has to calibrate this iteration, as its configuration says."""
+    """Whether a run without a person still has to calibrate this iteration, as its configuration
+    says.
+    """
     wanted = runs.config_of(db, run_id).difficulty.n_calibration
     return len(reference_counts(db, run_id, iteration)[0]) < wanted

@@ -1,7 +1,8 @@
 """A person's word against a verdict: override it, undo that.
 
-An override is a row beside the verdict, never a change of it; the newest row counts, and an undo is a row too. Verdicts belong
-to sample sets, so an override holds in every run that shares the responses. A commit and built pairs stay what they were.
+An override is a row beside the verdict, never a change of it; the newest row counts, and an undo is
+a row too. Verdicts belong to sample sets, so an override holds in every run that shares the
+responses. A commit and built pairs stay what they were.
 """
 
 from engine.errors import ConfigError
@@ -10,7 +11,14 @@ from engine.store.record import printable
 
 
 def override(
-    db: Database, set_id: str, problem_id: str, index: int, *, correct: bool | None, note: str = "", made_by: str
+    db: Database,
+    set_id: str,
+    problem_id: str,
+    index: int,
+    *,
+    correct: bool | None,
+    note: str = "",
+    made_by: str,
 ) -> None:
     """Let a person's word count instead of a response's verdict; correct = None undoes it.
 
@@ -21,9 +29,15 @@ def override(
     """
     with db.transaction() as cursor:
         key = [set_id, problem_id, index]
-        if not db.row("SELECT 1 FROM verdicts WHERE set_id = ? AND problem_id = ? AND idx = ?", key):
-            raise ConfigError(f"Response {index} to problem {problem_id} has no verdict in sample set {set_id} to override.")
+        if not db.row(
+            "SELECT 1 FROM verdicts WHERE set_id = ? AND problem_id = ? AND idx = ?", key
+        ):
+            raise ConfigError(
+                f"Response {index} to problem {problem_id} has no verdict in sample set {set_id} to"
+                " override."
+            )
         cursor.execute(
-            "INSERT INTO overrides (set_id, problem_id, idx, correct, note, made_by, made_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO overrides (set_id, problem_id, idx, correct, note, made_by, made_at)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
             [*key, correct, printable(note.strip()), made_by, now()],
         )

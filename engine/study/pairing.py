@@ -1,4 +1,6 @@
-"""Preference pairs of an iteration: built once from its pool, stored with the indices of their responses."""
+"""Preference pairs of an iteration: built once from its pool, stored with the indices of their
+responses.
+"""
 
 import math
 from types import SimpleNamespace
@@ -24,7 +26,9 @@ def make_pairs(db: Database, run_id: str, iteration: int) -> int:
     config = runs.config_of(db, run_id)
     is_scored = config.reward.family != "none"
     built = _pairs_of_pool(db, run_id, iteration, config.pairs, config.seed, is_scored=is_scored)
-    kept = _limited(built, config.pairs, iteration, seed=stable_hash(config.seed, "pairs", iteration))
+    kept = _limited(
+        built, config.pairs, iteration, seed=stable_hash(config.seed, "pairs", iteration)
+    )
     with db.transaction() as cursor:
         cursor.execute(
             "INSERT INTO pair_sets VALUES (?, ?, ?, ?, ?)",
@@ -34,7 +38,9 @@ def make_pairs(db: Database, run_id: str, iteration: int) -> int:
     return len(kept)
 
 
-def _pairs_of_pool(db: Database, run_id: str, iteration: int, p: PairsConfig, seed: int, *, is_scored: bool) -> list[Pair]:
+def _pairs_of_pool(
+    db: Database, run_id: str, iteration: int, p: PairsConfig, seed: int, *, is_scored: bool
+) -> list[Pair]:
     by_problem: dict[str, list[SimpleNamespace]] = {}
     for row in commit_reads.pool(db, run_id, iteration):
         by_problem.setdefault(row["problem_id"], []).append(SimpleNamespace(**row))
@@ -42,8 +48,14 @@ def _pairs_of_pool(db: Database, run_id: str, iteration: int, p: PairsConfig, se
     for problem_id in sorted(by_problem):
         judged = by_problem[problem_id]
         own_seed = stable_hash(seed, "pairs", iteration, problem_id)
-        usable = [r for r in judged if r.reward is not None] if is_scored else [_without_reward(r) for r in judged]
-        found = build_pairs(usable, seed=own_seed, dedupe=p.dedupe, cap=p.cap, drop_truncated=p.drop_truncated)
+        usable = (
+            [r for r in judged if r.reward is not None]
+            if is_scored
+            else [_without_reward(r) for r in judged]
+        )
+        found = build_pairs(
+            usable, seed=own_seed, dedupe=p.dedupe, cap=p.cap, drop_truncated=p.drop_truncated
+        )
         pairs += [(usable[right], usable[wrong]) for right, wrong in found]
     return pairs
 
@@ -52,7 +64,9 @@ def _limited(pairs: list[Pair], p: PairsConfig, iteration: int, *, seed: int) ->
     """At most as many pairs as the iteration may keep, picked by seed, in their order."""
     if p.total is None or len(pairs) <= (limit := p.total[min(iteration, len(p.total) - 1)]):
         return pairs
-    by_chance = sorted(range(len(pairs)), key=lambda i: stable_hash(seed, pairs[i][0].problem_id, pairs[i][0].idx))
+    by_chance = sorted(
+        range(len(pairs)), key=lambda i: stable_hash(seed, pairs[i][0].problem_id, pairs[i][0].idx)
+    )
     return [pairs[i] for i in sorted(by_chance[:limit])]
 
 
@@ -71,5 +85,7 @@ def _columns(run_id: str, iteration: int, pairs: list[Pair], *, is_scored: bool)
 
 
 def _without_reward(response: SimpleNamespace) -> SimpleNamespace:
-    """A response as pairing takes it where nothing is scored: all tie, so the lower index goes first."""
+    """A response as pairing takes it where nothing is scored: all tie, so the lower index goes
+    first.
+    """
     return SimpleNamespace(**{**vars(response), "reward": 0.0})

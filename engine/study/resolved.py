@@ -1,8 +1,9 @@
 """The configuration that repeats a run: what it was created with, and what was decided on the way.
 
-A run stores its settings as they were resolved. Thresholds may have been committed by a person, training settings changed in
-the form, a hub id downloaded at a commit: what was done counts. Where iterations differ, one configuration cannot say it all;
-then the stored settings stay and a sentence tells what is missing.
+A run stores its settings as they were resolved. Thresholds may have been committed by a person,
+training settings changed in
+the form, a hub id downloaded at a commit: what was done counts. Where iterations differ, one
+configuration cannot say it all; then the stored settings stay and a sentence tells what is missing.
 """
 
 import json
@@ -18,48 +19,87 @@ from engine.study.runs import config_of
 def resolved_config(db: Database, run_id: str) -> tuple[RunConfig, list[str]]:
     """The configuration with which `engine run` samples, commits and trains as the run did.
 
-    Returns: it, and a sentence for everything it cannot say. Raises: ConfigError for an unknown run.
+    Returns: it, and a sentence for everything it cannot say. Raises: ConfigError for an unknown
+    run.
     """
     config, run = config_of(db, run_id), reads.run(db, run_id)
     rows, notes = reads.iterations(db, run_id), []
-    commits = [row for row in (commit_reads.commit(db, run_id, r["iteration"]) for r in rows) if row]
+    commits = [
+        row for row in (commit_reads.commit(db, run_id, r["iteration"]) for r in rows) if row
+    ]
     choices = [
-        {**{name: c[name] for name in ("tau_l", "tau_h", "mode", "strategy")}, "options": json.loads(c["options"])} for c in commits
+        {
+            **{name: c[name] for name in ("tau_l", "tau_h", "mode", "strategy")},
+            "options": json.loads(c["options"]),
+        }
+        for c in commits
     ]
     if choices and all(choice == choices[0] for choice in choices):
         config = replace(config, difficulty=replace(config.difficulty, **choices[0]))
     else:
-        notes += [f"Iteration {c['iteration']} was committed with {choice}." for c, choice in zip(commits, choices)]
-    done = [job for job in job_rows.of_run(db, run_id) if job["kind"] == "train" and job["state"] == "done"]
+        notes += [
+            f"Iteration {c['iteration']} was committed with {choice}."
+            for c, choice in zip(commits, choices)
+        ]
+    done = [
+        job
+        for job in job_rows.of_run(db, run_id)
+        if job["kind"] == "train" and job["state"] == "done"
+    ]
     trained = list({job["iteration"]: job for job in done}.values())
     if trained and all(job["params"] == trained[0]["params"] for job in trained):
         config = replace(config, training=training_config(config.training, trained[0]["params"]))
     else:
-        notes += [f"Iteration {job['iteration']} was trained with {job['params']}." for job in trained if job["params"]]
+        notes += [
+            f"Iteration {job['iteration']} was trained with {job['params']}."
+            for job in trained
+            if job["params"]
+        ]
     if run["parent_id"]:
-        notes.append(f"The run is a fork of {run['parent_id']} at iteration {run['forked_at']}; this starts at iteration 0.")
+        notes.append(
+            f"The run is a fork of {run['parent_id']} at iteration {run['forked_at']}; this starts"
+            " at iteration 0."
+        )
     if any(batch.num_rows for batch in export_reads.batches(db, "overrides", run_id)):
-        notes.append("Verdicts that a person overrode are no setting: they are in the table overrides.")
+        notes.append(
+            "Verdicts that a person overrode are no setting: they are in the table overrides."
+        )
     return _located(config, reads.policy_path(db, rows[0]["policy_id"]), run["prm_path"]), notes
 
 
 def _located(config: RunConfig, policy_folder: str, prm_folder: str) -> RunConfig:
-    """Local paths made absolute, and hub ids pinned to the commit that was downloaded, so that it works from any folder."""
+    """Local paths made absolute, and hub ids pinned to the commit that was downloaded, so that it
+    works from any folder.
+    """
     p = config.problems
     return replace(
         config,
         problems=replace(p, train=_absolute(p.train), held_out=_absolute(p.held_out)),
-        policy=replace(config.policy, path=_absolute(config.policy.path), revision=config.policy.revision or _commit(policy_folder)),
-        reward=replace(config.reward, path=_absolute(config.reward.path), revision=config.reward.revision or _commit(prm_folder)),
+        policy=replace(
+            config.policy,
+            path=_absolute(config.policy.path),
+            revision=config.policy.revision or _commit(policy_folder),
+        ),
+        reward=replace(
+            config.reward,
+            path=_absolute(config.reward.path),
+            revision=config.reward.revision or _commit(prm_folder),
+        ),
     )
 
 
 def _absolute(source: str) -> str:
     path = Path(source).expanduser()
-    return str(path.resolve()) if source not in ("", "starter", *STARTER_SETS) and path.exists() else source
+    return (
+        str(path.resolve())
+        if source not in ("", "starter", *STARTER_SETS) and path.exists()
+        else source
+    )
 
 
 def _commit(folder: str) -> str | None:
-    """The commit of a folder in the hub's cache, which keeps every download under snapshots/COMMIT."""
+    """The commit of a folder in the hub's cache, which keeps every download under
+    snapshots/COMMIT.
+    """
     path = Path(folder)
     return path.name if path.parent.name == "snapshots" else None

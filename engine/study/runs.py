@@ -1,6 +1,8 @@
-"""The commands a person gives between jobs: create a run, build its pairs, begin the next iteration, fork. Commits: see plans.
+"""The commands a person gives between jobs: create a run, build its pairs, begin the next
+iteration, fork. Commits: see plans.
 
-Each is one transaction, seconds at most, and knows the store but no model. Heavy work is a job: see tasks and jobs.
+Each is one transaction, seconds at most, and knows the store but no model. Heavy work is a job: see
+tasks and jobs.
 """
 
 import json
@@ -29,19 +31,30 @@ def create_run(db: Database, config: RunConfig) -> str:
     train, held_out = sources.problem_sets(config)
     policy, policy_id = sources.policy(config)
     prm, prm_id = sources.reward(config)
-    config = replace(config, sampling=replace(config.sampling, sampler=resolve_sampler(config.sampling.sampler)))
+    config = replace(
+        config, sampling=replace(config.sampling, sampler=resolve_sampler(config.sampling.sampler))
+    )
     check_servers(config.sampling)
     run_id = uuid.uuid4().hex[:8]
     with db.transaction() as cursor:
         _require_same_answers(db, [*train, *held_out])
         _insert_problems(db, [*train, *held_out])
         cursor.execute(
-            "INSERT INTO policies VALUES (?, ?, NULL, ?) ON CONFLICT (id) DO UPDATE SET path = excluded.path",
+            "INSERT INTO policies VALUES (?, ?, NULL, ?) ON CONFLICT (id) DO UPDATE SET path ="
+            " excluded.path",
             [policy_id, policy, now()],
         )
         cursor.execute(
             "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, NULL, NULL, ?)",
-            [run_id, config.name, config.seed, json.dumps(plain_config(config)), prm_id, prm, now()],
+            [
+                run_id,
+                config.name,
+                config.seed,
+                json.dumps(plain_config(config)),
+                prm_id,
+                prm,
+                now(),
+            ],
         )
         order = sorted(train, key=lambda p: stable_hash(config.seed, "problems", p.id))
         _insert_run_problems(db, run_id, "train", [p.id for p in order])
@@ -54,7 +67,9 @@ def config_of(db: Database, run_id: str) -> RunConfig:
     """The resolved configuration a run was created with. Raises: ConfigError for an unknown run."""
     row = reads.run(db, run_id)
     if row is None:
-        raise ConfigError(f"There is no run {run_id} in {db.path}. `status` lists the runs that are there.")
+        raise ConfigError(
+            f"There is no run {run_id} in {db.path}. `status` lists the runs that are there."
+        )
     return parse_config(json.loads(row["config"]))
 
 
@@ -63,15 +78,20 @@ def pick_run(db: Database, run_id: str | None) -> str:
     known = [row["id"] for row in reads.runs(db)]
     run_id = run_id or (known[0] if known else None)
     if run_id not in known:
-        raise ConfigError(f"There is no run {run_id or 'yet'} in {db.path}. `status` lists the runs that are there.")
+        raise ConfigError(
+            f"There is no run {run_id or 'yet'} in {db.path}. `status` lists the runs that are"
+            " there."
+        )
     return run_id
 
 
 def begin_next_iteration(db: Database, run_id: str) -> int:
-    """Give the run N problems it never used, or the same ones again, and the policy its last training made.
+    """Give the run N problems it never used, or the same ones again, and the policy its last
+    training made.
 
     Returns: the new iteration's number.
-    Raises: ProblemSetError with how many problems are left; ConfigError if the last iteration is not trained.
+    Raises: ProblemSetError with how many problems are left; ConfigError if the last iteration is
+    not trained.
     """
     config = config_of(db, run_id)
     last = reads.iterations(db, run_id)[-1]
@@ -79,16 +99,21 @@ def begin_next_iteration(db: Database, run_id: str) -> int:
     if policy_id is None and n_training_rows(db, run_id, last["iteration"], config) == 0:
         policy_id = last["policy_id"]
     if policy_id is None:
-        raise ConfigError(f"Iteration {last['iteration']} has no trained policy yet. Train it first, then begin the next one.")
+        raise ConfigError(
+            f"Iteration {last['iteration']} has no trained policy yet. Train it first, then begin"
+            " the next one."
+        )
     with db.transaction():
         _begin(db, run_id, config, last["iteration"] + 1, policy_id)
     return last["iteration"] + 1
 
 
 def fork(db: Database, run_id: str, iteration: int) -> str:
-    """A new run that refers to the same pre-samples of one iteration, to be committed in another way.
+    """A new run that refers to the same pre-samples of one iteration, to be committed in another
+    way.
 
-    What came before that iteration is shared; resamples are drawn for the fork itself, and its full budget is counted.
+    What came before that iteration is shared; resamples are drawn for the fork itself, and its full
+    budget is counted.
 
     Returns: the new run's id. Raises: ConfigError for an unknown run or iteration.
     """
@@ -101,7 +126,8 @@ def fork(db: Database, run_id: str, iteration: int) -> str:
     _, own = _training_sets(config, origin["policy_id"], iteration, new_id, settings)
     with db.transaction() as cursor:
         cursor.execute(
-            """INSERT INTO runs SELECT ?, name || ' (fork)', seed, config, prm_id, prm_path, id, ?, ? FROM runs WHERE id = ?""",
+            """INSERT INTO runs SELECT ?, name || ' (fork)', seed, config, prm_id, prm_path, id, ?,
+                    ? FROM runs WHERE id = ?""",
             [new_id, iteration, now(), run_id],
         )
         cursor.execute(
@@ -111,7 +137,8 @@ def fork(db: Database, run_id: str, iteration: int) -> str:
         )
         for table, columns in {**_HISTORY, **_BEFORE_COMMIT}.items():
             cursor.execute(
-                f"INSERT INTO {table} (run_id, {columns}) SELECT ?, {columns} FROM {table} WHERE run_id = ? AND iteration < ?",
+                f"INSERT INTO {table} (run_id, {columns}) SELECT ?, {columns} FROM {table} WHERE"
+                " run_id = ? AND iteration < ?",
                 [new_id, run_id, iteration + (table in _BEFORE_COMMIT)],
             )
         _store_set(db, own)
@@ -142,14 +169,26 @@ def progress(db: Database, run_id: str, iteration: int) -> dict:
 
 
 def is_tuned(db: Database, run_id: str, iteration: int) -> bool:
-    """Whether the iteration's settings are bound, because they were tuned or because nothing is to be tuned."""
-    return config_of(db, run_id).tuning.n_problems == 0 or reads.tuning(db, run_id, iteration) is not None
+    """Whether the iteration's settings are bound, because they were tuned or because nothing is to
+    be tuned.
+    """
+    return (
+        config_of(db, run_id).tuning.n_problems == 0
+        or reads.tuning(db, run_id, iteration) is not None
+    )
 
 
-def evaluation_sets(db: Database, run_id: str, number: int, policy_id: str) -> tuple[SampleSet, SampleSet]:
-    """The greedy and the sampled set with which M_number is evaluated on the run's held-out problems."""
+def evaluation_sets(
+    db: Database, run_id: str, number: int, policy_id: str
+) -> tuple[SampleSet, SampleSet]:
+    """The greedy and the sampled set with which M_number is evaluated on the run's held-out
+    problems.
+    """
     config = config_of(db, run_id)
-    both = ((Purpose.GREEDY, config.greedy_settings()), (Purpose.EVALUATE, config.evaluation_settings()))
+    both = (
+        (Purpose.GREEDY, config.greedy_settings()),
+        (Purpose.EVALUATE, config.evaluation_settings()),
+    )
     return tuple(
         sample_set(
             policy_id=policy_id,
@@ -164,19 +203,26 @@ def evaluation_sets(db: Database, run_id: str, number: int, policy_id: str) -> t
 
 
 def set_training_sets(db: Database, run_id: str, row: dict, settings: SamplingSettings) -> None:
-    """Draw an iteration with other settings than the configuration's. Raises: ConfigError once pre-samples were ordered.
+    """Draw an iteration with other settings than the configuration's. Raises: ConfigError once
+    pre-samples were ordered.
 
     Args:
         row: the iteration.
     """
     if job_rows.latest(db, run_id, row["iteration"], "presample"):
-        raise ConfigError(f"Iteration {row['iteration']} has pre-samples already: its settings cannot change any more.")
-    shared, own = _training_sets(config_of(db, run_id), row["policy_id"], row["iteration"], run_id, settings)
+        raise ConfigError(
+            f"Iteration {row['iteration']} has pre-samples already: its settings cannot change any"
+            " more."
+        )
+    shared, own = _training_sets(
+        config_of(db, run_id), row["policy_id"], row["iteration"], run_id, settings
+    )
     with db.transaction() as cursor:
         _store_set(db, shared)
         _store_set(db, own)
         cursor.execute(
-            "UPDATE iterations SET presample_set = ?, resample_set = ? WHERE run_id = ? AND iteration = ?",
+            "UPDATE iterations SET presample_set = ?, resample_set = ? WHERE run_id = ? AND"
+            " iteration = ?",
             [shared.id, own.id, run_id, row["iteration"]],
         )
 
@@ -189,11 +235,17 @@ def store_set(db: Database, samples: SampleSet) -> None:
 
 _HISTORY = {
     "iterations": "iteration, policy_id, presample_set, resample_set, created_at",
-    "commits": "iteration, tau_l, tau_h, mode, strategy, seed, n_unspent, n_pending, made_by, made_at, options, n_later",
+    "commits": (
+        "iteration, tau_l, tau_h, mode, strategy, seed, n_unspent, n_pending, made_by, made_at,"
+        " options, n_later"
+    ),
     "allocations": "iteration, problem_id, difficulty, n_more, in_pool",
     "rounds": "iteration, round, n_allocated, decided_at",
     "pair_sets": "iteration, n_pairs, n_foregone, created_at",
-    "pairs": "iteration, position, problem_id, chosen_index, rejected_index, chosen_reward, rejected_reward",
+    "pairs": (
+        "iteration, position, problem_id, chosen_index, rejected_index, chosen_reward,"
+        " rejected_reward"
+    ),
 }
 """Tables a fork copies the earlier iterations of, and their columns after run_id."""
 
@@ -206,24 +258,35 @@ _BEFORE_COMMIT = {
 
 def _insert_problems(db: Database, problems: list[Problem]) -> None:
     names = ("id", "question", "answer", "level", "solution")
-    db.insert("problems", {name: [getattr(p, name) for p in problems] for name in names}, or_ignore=True)
+    db.insert(
+        "problems", {name: [getattr(p, name) for p in problems] for name in names}, or_ignore=True
+    )
 
 
 def _require_same_answers(db: Database, problems: list[Problem]) -> None:
-    """Stored verdicts were given by stored answers, and runs share them: one question has one answer per database."""
+    """Stored verdicts were given by stored answers, and runs share them: one question has one
+    answer per database.
+    """
     stored = dict(db.tuples("SELECT id, answer FROM problems"))
     other = [p for p in problems if stored.get(p.id, p.answer) != p.answer]
     if other:
         first = other[0]
         raise ProblemSetError(
-            f"{len(other)} problems are in {db.path} with another answer, and verdicts given by it. The first: {first.id} "
-            f'"{first.question[:60]}" has {stored[first.id]!r} there and {first.answer!r} here. Give another file with --db.'
+            f"{len(other)} problems are in {db.path} with another answer, and verdicts given by it."
+            f" The first: {first.id} "
+            f'"{first.question[:60]}" has {stored[first.id]!r} there and {first.answer!r} here.'
+            " Give another file with --db."
         )
 
 
 def _insert_run_problems(db: Database, run_id: str, role: str, ids: list[str]) -> None:
     n = len(ids)
-    columns = {"run_id": [run_id] * n, "role": [role] * n, "position": list(range(n)), "problem_id": ids}
+    columns = {
+        "run_id": [run_id] * n,
+        "role": [role] * n,
+        "position": list(range(n)),
+        "problem_id": ids,
+    }
     db.insert("run_problems", columns)
 
 
@@ -234,24 +297,35 @@ def _begin(db: Database, run_id: str, config: RunConfig, number: int, policy_id:
     _store_set(db, shared)
     _store_set(db, own)
     db.cursor().execute(
-        "INSERT INTO iterations VALUES (?, ?, ?, ?, ?, ?)", [run_id, number, policy_id, shared.id, own.id, now()]
+        "INSERT INTO iterations VALUES (?, ?, ?, ?, ?, ?)",
+        [run_id, number, policy_id, shared.id, own.id, now()],
     )
 
 
 def _take_problems(db: Database, run_id: str, config: RunConfig, number: int) -> None:
     n_left = db.row(
-        "SELECT count(*) AS n FROM run_problems WHERE run_id = ? AND role = 'train' AND iteration IS NULL", [run_id]
+        "SELECT count(*) AS n FROM run_problems WHERE run_id = ? AND role = 'train' AND iteration"
+        " IS NULL",
+        [run_id],
     )["n"]
     if n_left < config.problems.n_train:
         raise ProblemSetError(
-            f"{n_left} problems that this run never used are left, and an iteration takes {config.problems.n_train}. "
-            "Start a new run with more problems, or with a smaller problems.n_train."
+            f"{n_left} problems that this run never used are left, and an iteration takes"
+            f" {config.problems.n_train}. Start a new run with more problems, or with a smaller"
+            " problems.n_train."
         )
     db.cursor().execute(
-        """UPDATE run_problems SET iteration = ? WHERE run_id = ? AND role = 'train' AND problem_id IN (
-            SELECT problem_id FROM run_problems WHERE run_id = ? AND role = 'train' AND iteration IS NULL
+        """UPDATE run_problems SET iteration = ? WHERE run_id = ? AND role = 'train' AND problem_id
+                IN (
+            SELECT problem_id FROM run_problems WHERE run_id = ? AND role = 'train' AND iteration
+                IS NULL
             ORDER BY position LIMIT ?)""",
-        [number if config.problems.per_iteration == "fresh" else EVERY, run_id, run_id, config.problems.n_train],
+        [
+            number if config.problems.per_iteration == "fresh" else EVERY,
+            run_id,
+            run_id,
+            config.problems.n_train,
+        ],
     )
 
 
@@ -270,7 +344,8 @@ def _training_sets(
             owner=owner,
         )
         for purpose, owner, own_settings in (
-            (Purpose.PRESAMPLE, "", settings), (Purpose.RESAMPLE, run_id, config.resample_settings(settings)),
+            (Purpose.PRESAMPLE, "", settings),
+            (Purpose.RESAMPLE, run_id, config.resample_settings(settings)),
         )
     )
     return shared, own
@@ -279,5 +354,15 @@ def _training_sets(
 def _store_set(db: Database, s: SampleSet) -> None:
     db.cursor().execute(
         "INSERT OR IGNORE INTO sample_sets VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [s.id, s.policy_id, str(s.purpose), s.iteration, s.seed, settings_key(s.settings), s.sampler, s.owner, now()],
+        [
+            s.id,
+            s.policy_id,
+            str(s.purpose),
+            s.iteration,
+            s.seed,
+            settings_key(s.settings),
+            s.sampler,
+            s.owner,
+            now(),
+        ],
     )

@@ -29,12 +29,18 @@ def sample_set(
 def settings_key(settings: SamplingSettings) -> str:
     """The settings as one canonical text: what is hashed, and what is stored.
 
-    Without worked examples nothing is said of them, so that sets keep the names they had before there were any.
+    Without worked examples nothing is said of them, so that sets keep the names they had before
+    there were any.
     """
-    return json.dumps({name: value for name, value in asdict(settings).items() if name != "n_examples" or value}, sort_keys=True)
+    return json.dumps(
+        {name: value for name, value in asdict(settings).items() if name != "n_examples" or value},
+        sort_keys=True,
+    )
 
 
-def requests(samples: SampleSet, prompts: Mapping[str, str], owed: Iterable[tuple[str, int]]) -> list[Request]:
+def requests(
+    samples: SampleSet, prompts: Mapping[str, str], owed: Iterable[tuple[str, int]]
+) -> list[Request]:
     """One request per owed (problem id, index).
 
     Args:
@@ -44,7 +50,13 @@ def requests(samples: SampleSet, prompts: Mapping[str, str], owed: Iterable[tupl
     result = []
     for problem_id, index in owed:
         seed = response_seed(
-            samples.seed, samples.policy_id, samples.purpose, samples.iteration, key, problem_id, index
+            samples.seed,
+            samples.policy_id,
+            samples.purpose,
+            samples.iteration,
+            key,
+            problem_id,
+            index,
         )
         result.append(Request(problem_id, index, seed, prompts[problem_id]))
     return result

@@ -1,4 +1,6 @@
-"""Side samples: responses drawn to decide something, counted in the budget, never paired. Tuning and calibration order them."""
+"""Side samples: responses drawn to decide something, counted in the budget, never paired. Tuning
+and calibration order them.
+"""
 
 from dataclasses import dataclass
 
@@ -20,22 +22,37 @@ class SideOrder:
 
 
 def place_order(
-    db: Database, run_id: str, iteration: int, *, purpose: Purpose, settings: SamplingSettings, n_problems: int, n: int
+    db: Database,
+    run_id: str,
+    iteration: int,
+    *,
+    purpose: Purpose,
+    settings: SamplingSettings,
+    n_problems: int,
+    n: int,
 ) -> SideOrder:
     """Note that an iteration wants these responses; what is noted already stays.
 
-    The problems are the first n_problems in an order that depends on the run's seed, the iteration and the purpose alone, so a
-    larger order contains a smaller one.
+    The problems are the first n_problems in an order that depends on the run's seed, the iteration
+    and the purpose alone, so a larger order contains a smaller one.
 
     Raises: ConfigError if the iteration is committed, or has fewer problems.
     """
     if commit_reads.commit(db, run_id, iteration):
-        raise ConfigError(f"Iteration {iteration} is committed: its budget is bound. Fork the run to {purpose} first.")
+        raise ConfigError(
+            f"Iteration {iteration} is committed: its budget is bound. Fork the run to {purpose}"
+            " first."
+        )
     config, row = runs.config_of(db, run_id), reads.iteration(db, run_id, iteration)
     ids = list(reads.problems(db, run_id, "train", iteration))
     if not 1 <= n_problems <= len(ids):
-        raise ConfigError(f"n_problems is {n_problems}: the iteration has {len(ids)} problems to {purpose} on. Choose 1 to {len(ids)}.")
-    chosen = sorted(ids, key=lambda id: stable_hash(config.seed, purpose, iteration, id))[:n_problems]
+        raise ConfigError(
+            f"n_problems is {n_problems}: the iteration has {len(ids)} problems to {purpose} on."
+            f" Choose 1 to {len(ids)}."
+        )
+    chosen = sorted(ids, key=lambda id: stable_hash(config.seed, purpose, iteration, id))[
+        :n_problems
+    ]
     samples = sample_set(
         policy_id=row["policy_id"],
         purpose=purpose,
@@ -47,8 +64,11 @@ def place_order(
     with db.transaction():
         runs.store_set(db, samples)
         columns = {
-            "run_id": [run_id] * n_problems, "iteration": [iteration] * n_problems, "set_id": [samples.id] * n_problems,
-            "problem_id": chosen, "n": [n] * n_problems,
-        }  # fmt: skip
+            "run_id": [run_id] * n_problems,
+            "iteration": [iteration] * n_problems,
+            "set_id": [samples.id] * n_problems,
+            "problem_id": chosen,
+            "n": [n] * n_problems,
+        }
         db.insert("side_samples", columns, or_ignore=True)
     return SideOrder(samples.id, chosen, n)

@@ -1,4 +1,5 @@
-"""What a configuration names, found and checked before anything is stored: problem sets, a policy, what gives rewards.
+"""What a configuration names, found and checked before anything is stored: problem sets, a policy,
+what gives rewards.
 
 Knows files and content, neither the store nor any model's inside.
 """
@@ -16,24 +17,28 @@ from engine.types import Problem
 
 
 def problem_sets(config: RunConfig) -> tuple[list[Problem], list[Problem]]:
-    """The problems to train on and those held out, checked against what the run needs. Blocks while it reads them.
+    """The problems to train on and those held out, checked against what the run needs. Blocks while
+    it reads them.
 
     Raises: ProblemSetError for too few, or for problems that are in both; ConfigError.
     """
     train = _read("train", config.problems.train, config)
     if config.is_recorded:
         train = _enough_recorded(config, train)
-    held_out = _read("held_out", config.problems.held_out, config) if config.problems.n_held_out else []
+    held_out = (
+        _read("held_out", config.problems.held_out, config) if config.problems.n_held_out else []
+    )
     remaining_budget(len(train), config.sampling.n, config.sampling.n_presample)
     if len(train) < config.n_train_in_all:
         raise ProblemSetError(
-            f"problems.train holds {len(train)} problems, and {config.n_iterations} iterations of {config.problems.n_train} need "
-            f"{config.n_train_in_all}. Lower problems.n_train or n_iterations, or give more problems."
+            f"problems.train holds {len(train)} problems, and {config.n_iterations} iterations of"
+            f" {config.problems.n_train} need {config.n_train_in_all}. Lower problems.n_train or"
+            " n_iterations, or give more problems."
         )
     if len(held_out) < config.problems.n_held_out:
         raise ProblemSetError(
-            f"problems.held_out holds {len(held_out)} problems, problems.n_held_out asks for {config.problems.n_held_out}. "
-            "Lower it, or give more problems."
+            f"problems.held_out holds {len(held_out)} problems, problems.n_held_out asks for"
+            f" {config.problems.n_held_out}. Lower it, or give more problems."
         )
     held_out = held_out[: config.problems.n_held_out]
     require_disjoint(train, held_out)
@@ -45,8 +50,8 @@ def _read(name: str, source: str, config: RunConfig) -> list[Problem]:
     if read.rejected and not config.problems.skip_broken:
         first = "; ".join(f"line {r.line}, {r.field}: {r.reason}" for r in read.rejected[:3])
         raise ProblemSetError(
-            f"problems.{name} ({read.source}) has {len(read.rejected)} lines that cannot be used: {first} Mend them, or set "
-            "problems.skip_broken = true to go on without them."
+            f"problems.{name} ({read.source}) has {len(read.rejected)} lines that cannot be used:"
+            f" {first} Mend them, or set problems.skip_broken = true to go on without them."
         )
     return read.problems
 
@@ -61,7 +66,8 @@ def policy(config: RunConfig) -> tuple[str, str]:
 
 
 def reward(config: RunConfig) -> tuple[str, str]:
-    """(path, id) of what gives rewards; both empty where nothing does. One folder read as two families has two ids.
+    """(path, id) of what gives rewards; both empty where nothing does. One folder read as two
+    families has two ids.
 
     Raises: ConfigError, RecordedSetError.
     """
@@ -70,12 +76,14 @@ def reward(config: RunConfig) -> tuple[str, str]:
     entry = BACKENDS[config.reward.family]
     if entry.loads_model:
         folder = locate(config.reward.path, role="prm", revision=config.reward.revision)
-        return str(folder), content_id(folder) if entry.reads == "text" else f"{entry.name}-{content_id(folder)}"
+        return str(folder), (
+            content_id(folder) if entry.reads == "text" else f"{entry.name}-{content_id(folder)}"
+        )
     recorded = open_set(str(Path(config.reward.path).expanduser().resolve()))
     if recorded.about["scores"] == "none":
         raise ConfigError(
-            f'reward.path is {config.reward.path}: no response there has a score. Set reward.family = "none" and '
-            'difficulty.mode = "accuracy".'
+            f"reward.path is {config.reward.path}: no response there has a score. Set reward.family"
+            ' = "none" and difficulty.mode = "accuracy".'
         )
     return str(recorded.folder), recorded.about["id"]
 
@@ -89,7 +97,8 @@ def _enough_recorded(config: RunConfig, problems: list[Problem]) -> list[Problem
     usable = [p for p in problems if n_recorded.get(p.id, 0) >= n_presample]
     if not usable:
         raise ProblemSetError(
-            f"None of the {len(problems)} problems in problems.train has sampling.n_presample = {n_presample} recorded responses in "
-            f"{config.policy.path}. Lower it, or give the problems that belong to the recording."
+            f"None of the {len(problems)} problems in problems.train has sampling.n_presample ="
+            f" {n_presample} recorded responses in {config.policy.path}. Lower it, or give the"
+            " problems that belong to the recording."
         )
     return usable

@@ -23,18 +23,22 @@ class TrainingTask:
     work_dir: str
     """Where checkpoints go; training resumes from the newest one in it."""
     policies_dir: str
-    """The new policy is saved in here, in a folder named by its content; a LoRA adapter beside it, in ID-adapter."""
+    """The new policy is saved in here, in a folder named by its content; a LoRA adapter beside it,
+    in ID-adapter.
+    """
     trust_remote_code: bool = False
     inherit_from: str | None = None
-    """The work folder of the training whose optimiser state this one goes on with; None begins with a fresh optimiser."""
+    """The work folder of the training whose optimiser state this one goes on with; None begins with
+    a fresh optimiser.
+    """
 
 
 class Trainer(Protocol):
     def train(self, task: TrainingTask, should_stop: Callable[[], bool]) -> Iterator[Event]:
         """Train and yield Planned, OptimiserStep, CheckpointSaved and at last PolicySaved.
 
-        should_stop is asked after every optimiser step; when it says so, a checkpoint is saved and the generator ends without
-        PolicySaved. Blocks between events. Raises: TrainingError.
+        should_stop is asked after every optimiser step; when it says so, a checkpoint is saved and
+        the generator ends without PolicySaved. Blocks between events. Raises: TrainingError.
         """
         ...
 

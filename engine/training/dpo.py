@@ -1,9 +1,11 @@
 """Direct preference optimisation through TRL's DPOTrainer.
 
-Follows DPO (Rafailov et al. 2023) as HS-STaR uses it: docs/method.md, section 1.6. The reference log-probabilities are computed
-once, before the first step, from the policy as it was given; under LoRA that is the model with its adapter switched off.
+Follows DPO (Rafailov et al. 2023) as HS-STaR uses it: docs/method.md, section 1.6. The reference
+log-probabilities are computed once, before the first step, from the policy as it was given; under
+LoRA that is the model with its adapter switched off.
 
-Departure from TRL's defaults, beside those in trl_trainer: dropout is left to LoRA, everywhere else it is off.
+Departure from TRL's defaults, beside those in trl_trainer: dropout is left to LoRA, everywhere else
+it is off.
 """
 
 from engine.training import TrainingTask

@@ -1,6 +1,8 @@
-"""Several processes that train as one, started by `accelerate launch`: the first talks to the parent, the others follow it.
+"""Several processes that train as one, started by `accelerate launch`: the first talks to the
+parent, the others follow it.
 
-In a process of its own, without a launcher, everything here is the plain thing: one rank, the first. Linux only where launched.
+In a process of its own, without a launcher, everything here is the plain thing: one rank, the
+first. Linux only where launched.
 """
 
 import ctypes
@@ -28,7 +30,9 @@ def is_first() -> bool:
 
 
 def from_first(make: Callable[[], T]) -> T:
-    """What the first rank makes, on every rank. Blocks until all have come; the others do not call it."""
+    """What the first rank makes, on every rank. Blocks until all have come; the others do not call
+    it.
+    """
     if not is_launched():
         return make()
     import torch
@@ -40,7 +44,8 @@ def from_first(make: Callable[[], T]) -> T:
 
 
 def open_pipe(write_fd: int) -> TextIO:
-    """The pipe to the parent. A launcher passes no descriptors on, but keeps its own: they are reopened through /proc.
+    """The pipe to the parent. A launcher passes no descriptors on, but keeps its own: they are
+    reopened through /proc.
 
     A launched rank ends with its launcher from here on, whatever ends that.
     """
@@ -51,7 +56,9 @@ def open_pipe(write_fd: int) -> TextIO:
 
 
 def read_numbered_cpus() -> None:
-    """Let checkpoints of launched ranks be read on the CPU: accelerate numbers the CPU by rank, and torch cannot read its tag."""
+    """Let checkpoints of launched ranks be read on the CPU: accelerate numbers the CPU by rank, and
+    torch cannot read its tag.
+    """
     if is_launched():
         import torch
 

@@ -1,4 +1,6 @@
-"""The callback that turns a trainer's log into events, saves by the clock, stops when asked, and hands the optimiser down."""
+"""The callback that turns a trainer's log into events, saves by the clock, stops when asked, and
+hands the optimiser down.
+"""
 
 import math
 import time
@@ -14,7 +16,8 @@ from engine.training.saving import inherit_optimiser
 def reporter(task: TrainingTask, emit: Callable[[Event], None], should_stop: Callable[[], bool]):
     """A TrainerCallback for one training.
 
-    Raises (inside the trainer): TrainingError for a loss that is not finite, or an inherited optimiser state that does not fit.
+    Raises (inside the trainer): TrainingError for a loss that is not finite, or an inherited
+    optimiser state that does not fit.
     """
     from transformers import TrainerCallback
 
@@ -22,12 +25,19 @@ def reporter(task: TrainingTask, emit: Callable[[Event], None], should_stop: Cal
         saved_at = time.monotonic()
 
         def on_train_begin(self, args, state, control, optimizer=None, **kwargs):
-            if task.inherit_from and state.global_step == 0:  # a checkpoint of this training has its own
+            if (
+                task.inherit_from and state.global_step == 0
+            ):  # a checkpoint of this training has its own
                 inherit_optimiser(optimizer, Path(task.inherit_from))
             emit(Planned(state.max_steps, state.global_step, "steps"))
 
         def on_step_end(self, args, state, control, **kwargs):
-            stop, due = ranks.from_first(lambda: (should_stop(), time.monotonic() - self.saved_at >= task.config.checkpoint_every_s))
+            stop, due = ranks.from_first(
+                lambda: (
+                    should_stop(),
+                    time.monotonic() - self.saved_at >= task.config.checkpoint_every_s,
+                )
+            )
             if stop:
                 control.should_training_stop = True
             control.should_save = state.global_step < state.max_steps and (due or stop)
@@ -35,17 +45,27 @@ def reporter(task: TrainingTask, emit: Callable[[Event], None], should_stop: Cal
 
         def on_save(self, args, state, control, **kwargs):
             self.saved_at = time.monotonic()
-            emit(CheckpointSaved(state.global_step, str(Path(args.output_dir) / f"checkpoint-{state.global_step}")))
+            emit(
+                CheckpointSaved(
+                    state.global_step,
+                    str(Path(args.output_dir) / f"checkpoint-{state.global_step}"),
+                )
+            )
 
         def on_log(self, args, state, control, logs=None, **kwargs):
             if not logs or "loss" not in logs:  # the summary at the end of a run has none
                 return
             if not math.isfinite(logs["loss"]):
                 raise TrainingError(
-                    f"The loss is {logs['loss']} at step {state.global_step}: training went astray. Lower "
-                    f"training.learning_rate (now {task.config.learning_rate:g}) and train again; nothing stored is lost."
+                    f"The loss is {logs['loss']} at step {state.global_step}: training went astray."
+                    f" Lower training.learning_rate (now {task.config.learning_rate:g}) and train"
+                    " again; nothing stored is lost."
                 )
-            values = {name: float(v) for name, v in logs.items() if isinstance(v, int | float) and math.isfinite(v)}
+            values = {
+                name: float(v)
+                for name, v in logs.items()
+                if isinstance(v, int | float) and math.isfinite(v)
+            }
             emit(OptimiserStep(state.global_step, state.max_steps, values))
 
     return Reporter()

@@ -1,4 +1,6 @@
-"""Files of a training: checkpoints, the new policy in a folder named by its content, a LoRA adapter, the optimiser's state."""
+"""Files of a training: checkpoints, the new policy in a folder named by its content, a LoRA
+adapter, the optimiser's state.
+"""
 
 import json
 import shutil
@@ -12,10 +14,14 @@ from engine.paths import written_whole
 from engine.training import TrainingTask, ranks
 
 SAVED = "policy_id"
-"""File in the work folder that names the policy once it is saved: a crash after that trains nothing again."""
+"""File in the work folder that names the policy once it is saved: a crash after that trains nothing
+again.
+"""
 
 OPTIMISER = "optimizer.pt"
-"""File in the work folder with the optimiser's state, for the training that inherits it: never inside the policy's folder."""
+"""File in the work folder with the optimiser's state, for the training that inherits it: never
+inside the policy's folder.
+"""
 
 
 def saved_policy(work: Path, policies: Path) -> str | None:
@@ -27,7 +33,9 @@ def saved_policy(work: Path, policies: Path) -> str | None:
 
 def last_checkpoint(work: Path) -> str | None:
     """The newest whole checkpoint; one that a killed process left half written is removed."""
-    for folder in sorted(work.glob("checkpoint-*"), key=lambda folder: -int(folder.name.removeprefix("checkpoint-"))):
+    for folder in sorted(
+        work.glob("checkpoint-*"), key=lambda folder: -int(folder.name.removeprefix("checkpoint-"))
+    ):
         try:
             json.loads((folder / "trainer_state.json").read_text())  # the trainer writes it last
             return str(folder)
@@ -37,9 +45,11 @@ def last_checkpoint(work: Path) -> str | None:
 
 
 def save_policy(trainer, tokenizer, task: TrainingTask) -> PolicySaved | None:
-    """Save what was trained as an ordinary model folder in the policy's own dtype; a LoRA adapter is merged, and kept beside it.
+    """Save what was trained as an ordinary model folder in the policy's own dtype; a LoRA adapter
+    is merged, and kept beside it.
 
-    Every rank calls it, because sharded weights are gathered; the first one writes. Returns: None on the others.
+    Every rank calls it, because sharded weights are gathered; the first one writes. Returns: None
+    on the others.
     """
     work, policies = Path(task.work_dir), Path(task.policies_dir)
     unnamed = work / "policy"
@@ -70,16 +80,20 @@ def save_policy(trainer, tokenizer, task: TrainingTask) -> PolicySaved | None:
 
 
 def require_whole(trainer, config: TrainingConfig) -> None:
-    """Raises: TrainingError for what cannot be saved where weights or the optimiser's state are sharded."""
+    """Raises: TrainingError for what cannot be saved where weights or the optimiser's state are
+    sharded.
+    """
     if config.inherit_optimizer and (trainer.is_fsdp_enabled or trainer.is_deepspeed_enabled):
         raise TrainingError(
-            "training.inherit_optimizer is true: it must be false with FSDP and DeepSpeed, which keep the optimiser's state in "
-            "shards. Set it to false, or leave training.accelerate_config out."
+            "training.inherit_optimizer is true: it must be false with FSDP and DeepSpeed, which"
+            " keep the optimiser's state in shards. Set it to false, or leave"
+            " training.accelerate_config out."
         )
     if config.lora_rank is not None and trainer.is_fsdp_enabled:
         raise TrainingError(
-            f"training.lora_rank is {config.lora_rank}: it must be left out with FSDP, because an adapter in shards is not merged. "
-            "Leave it out, or use a training.accelerate_config without FSDP."
+            f"training.lora_rank is {config.lora_rank}: it must be left out with FSDP, because an"
+            " adapter in shards is not merged. Leave it out, or use a training.accelerate_config"
+            " without FSDP."
         )
 
 
@@ -93,18 +107,22 @@ def save_optimiser(trainer, work: Path) -> None:
 
 
 def folder_with_optimiser(folders: list[Path]) -> Path:
-    """The last of some work folders that kept its optimiser's state. Raises: TrainingError if none did."""
+    """The last of some work folders that kept its optimiser's state. Raises: TrainingError if none
+    did.
+    """
     kept = [folder for folder in folders if (folder / OPTIMISER).is_file()]
     if not kept:
         raise TrainingError(
-            "training.inherit_optimizer is true, and the training of the policy that this iteration begins with kept no optimiser "
-            "state. Train that one with training.inherit_optimizer = true too, or set it to false."
+            "training.inherit_optimizer is true, and the training of the policy that this iteration"
+            " begins with kept no optimiser state. Train that one with training.inherit_optimizer ="
+            " true too, or set it to false."
         )
     return kept[-1]
 
 
 def inherit_optimiser(optimizer, work: Path) -> None:
-    """Give an optimiser the moments and step counts of an earlier training; rates and decay stay this training's own.
+    """Give an optimiser the moments and step counts of an earlier training; rates and decay stay
+    this training's own.
 
     Raises: TrainingError if they are of other weights.
     """
@@ -116,14 +134,19 @@ def inherit_optimiser(optimizer, work: Path) -> None:
     shapes = {i: tuple(p.shape) for i, p in enumerate(parameters)}
     if {i: tuple(of["exp_avg"].shape) for i, of in state.items()} != shapes:
         raise TrainingError(
-            f"The optimiser state at {path} is of other weights than the {len(parameters)} tensors of this policy. Set "
-            "training.inherit_optimizer to false, or train from the policy that the state belongs to."
+            f"The optimiser state at {path} is of other weights than the {len(parameters)} tensors"
+            " of this policy. Set training.inherit_optimizer to false, or train from the policy"
+            " that the state belongs to."
         )
-    optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
+    optimizer.load_state_dict(
+        {"state": state, "param_groups": optimizer.state_dict()["param_groups"]}
+    )
 
 
 def _whole(trainer, task: TrainingTask):
-    """The trained model with all its weights; under FSDP gathered, where only the first rank gets them."""
+    """The trained model with all its weights; under FSDP gathered, where only the first rank gets
+    them.
+    """
     if not trainer.is_fsdp_enabled:
         return trainer.accelerator.unwrap_model(trainer.model)
     from transformers import AutoModelForCausalLM
@@ -131,7 +154,9 @@ def _whole(trainer, task: TrainingTask):
     weights = trainer.accelerator.get_state_dict(trainer.model)
     if not ranks.is_first():
         return None
-    model = AutoModelForCausalLM.from_pretrained(task.policy_path, trust_remote_code=task.trust_remote_code)
+    model = AutoModelForCausalLM.from_pretrained(
+        task.policy_path, trust_remote_code=task.trust_remote_code
+    )
     model.load_state_dict(weights)
     return model
 

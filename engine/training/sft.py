@@ -1,6 +1,8 @@
-"""Supervised fine-tuning through TRL's SFTTrainer: rejection-sampling fine-tuning (RFT), STaR, and step-wise initialisation.
+"""Supervised fine-tuning through TRL's SFTTrainer: rejection-sampling fine-tuning (RFT), STaR, and
+step-wise initialisation.
 
-The loss is the mean negative log-probability per token of the response and its end-of-sequence token; the prompt has none.
+The loss is the mean negative log-probability per token of the response and its end-of-sequence
+token; the prompt has none.
 """
 
 from engine.training import TrainingTask
@@ -20,4 +22,6 @@ class SftTrainer(TrlTrainer):
     def build(self, task: TrainingTask, shared: dict, **parts):
         from trl import SFTConfig, SFTTrainer
 
-        return SFTTrainer(args=SFTConfig(**shared, completion_only_loss=True, packing=False), **parts)
+        return SFTTrainer(
+            args=SFTConfig(**shared, completion_only_loss=True, packing=False), **parts
+        )

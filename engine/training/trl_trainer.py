@@ -1,9 +1,12 @@
-"""What training with any of TRL's trainers shares: a thread, a queue of events, rows that fit, arguments, checkpoints.
+"""What training with any of TRL's trainers shares: a thread, a queue of events, rows that fit,
+arguments, checkpoints.
 
-Departures from TRL's defaults: (1) rows longer than max_length are left out and counted, because truncation keeps the start
-and cuts the final answer; (2) a loss that is not finite stops training with a sentence; (3) stopping saves a checkpoint.
+Departures from TRL's defaults: (1) rows longer than max_length are left out and counted, because
+truncation keeps the start and cuts the final answer; (2) a loss that is not finite stops training
+with a sentence; (3) stopping saves a checkpoint.
 
-Under `accelerate launch` every rank runs this; what the clock, the parent or a folder says is asked by rank 0 for all.
+Under `accelerate launch` every rank runs this; what the clock, the parent or a folder says is asked
+by rank 0 for all.
 """
 
 import math
@@ -19,11 +22,19 @@ from engine.errors import TrainingError
 from engine.events import Event, Note, PolicySaved
 from engine.training import TrainingTask, ranks
 from engine.training.reporter import reporter
-from engine.training.saving import last_checkpoint, require_whole, save_optimiser, save_policy, saved_policy
+from engine.training.saving import (
+    last_checkpoint,
+    require_whole,
+    save_optimiser,
+    save_policy,
+    saved_policy,
+)
 
 
 class TrlTrainer(ABC):
-    """Runs one training at a time, in a thread of its own. A subclass names its rows and builds TRL's trainer."""
+    """Runs one training at a time, in a thread of its own. A subclass names its rows and builds
+    TRL's trainer.
+    """
 
     name: ClassVar[str]
     rows_are: ClassVar[str]
@@ -35,14 +46,21 @@ class TrlTrainer(ABC):
 
     @abstractmethod
     def build(self, task: TrainingTask, shared: dict, **parts):
-        """TRL's trainer from the shared arguments and the parts (model, dataset, tokenizer, callbacks, adapter)."""
+        """TRL's trainer from the shared arguments and the parts (model, dataset, tokenizer,
+        callbacks, adapter).
+        """
 
     def train(self, task: TrainingTask, should_stop: Callable[[], bool]) -> Iterator[Event]:
-        """See Trainer. Raises: TrainingError for no usable row, an unknown policy, or a loss that is not finite."""
+        """See Trainer. Raises: TrainingError for no usable row, an unknown policy, or a loss that
+        is not finite.
+        """
         events: queue.Queue = queue.Queue()
         abandoned = threading.Event()
         thread = threading.Thread(
-            target=self._run, args=(task, events.put, lambda: abandoned.is_set() or should_stop()), name=self.name, daemon=True
+            target=self._run,
+            args=(task, events.put, lambda: abandoned.is_set() or should_stop()),
+            name=self.name,
+            daemon=True,
         )
         thread.start()
         try:
@@ -64,9 +82,16 @@ class TrlTrainer(ABC):
         except TrainingError as error:
             emit(error)
         except Exception as error:
-            emit(TrainingError(f"Training failed: {type(error).__name__}: {error}. The last checkpoint is kept; resume the job."))
+            emit(
+                TrainingError(
+                    f"Training failed: {type(error).__name__}: {error}. The last checkpoint is"
+                    " kept; resume the job."
+                )
+            )
 
-    def _train(self, task: TrainingTask, emit: Callable[[Event], None], should_stop: Callable[[], bool]) -> None:
+    def _train(
+        self, task: TrainingTask, emit: Callable[[Event], None], should_stop: Callable[[], bool]
+    ) -> None:
         from transformers import set_seed
 
         work = Path(task.work_dir)
@@ -92,14 +117,21 @@ class TrlTrainer(ABC):
         trainer.remove_callback(_printer())
         trainer.train(resume_from_checkpoint=checkpoint)
         if trainer.state.global_step < trainer.state.max_steps:
-            emit(Note(f"Stopped at step {trainer.state.global_step} of {trainer.state.max_steps}; the checkpoint is kept."))
+            emit(
+                Note(
+                    f"Stopped at step {trainer.state.global_step} of {trainer.state.max_steps}; the"
+                    " checkpoint is kept."
+                )
+            )
             return
         if task.config.inherit_optimizer:
             save_optimiser(trainer, work)
         if saved := save_policy(trainer, tokenizer, task):
             emit(saved)
 
-    def _fitting_rows(self, task: TrainingTask, tokenizer, emit: Callable[[Event], None]) -> list[dict]:
+    def _fitting_rows(
+        self, task: TrainingTask, tokenizer, emit: Callable[[Event], None]
+    ) -> list[dict]:
         limit, rows = task.config.max_length, []
         for row in task.rows:
             texts = self.responses(row)
@@ -107,11 +139,17 @@ class TrlTrainer(ABC):
                 rows.append(_row(row.prompt, texts, task.chat))
         if not rows:
             raise TrainingError(
-                f"None of the {len(task.rows)} {self.rows_are} can be trained on: there are none, or all are longer than "
-                f"max_length = {limit} tokens. Commit other thresholds in a fork, or raise max_length."
+                f"None of the {len(task.rows)} {self.rows_are} can be trained on: there are none,"
+                f" or all are longer than max_length = {limit} tokens. Commit other thresholds in a"
+                " fork, or raise max_length."
             )
         if len(rows) < len(task.rows):
-            emit(Note(f"{len(task.rows) - len(rows)} {self.rows_are} are longer than {limit} tokens and were left out."))
+            emit(
+                Note(
+                    f"{len(task.rows) - len(rows)} {self.rows_are} are longer than {limit} tokens"
+                    " and were left out."
+                )
+            )
         return rows
 
 
@@ -123,16 +161,22 @@ def _row(prompt: str, texts: dict[str, str], chat: bool) -> dict:
 
 
 def _load(task: TrainingTask):
-    """Weights in fp32 whatever they were saved in: at learning rates of 1e-6 an update vanishes in bf16."""
+    """Weights in fp32 whatever they were saved in: at learning rates of 1e-6 an update vanishes in
+    bf16.
+    """
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     trust = task.trust_remote_code
     try:
         tokenizer = AutoTokenizer.from_pretrained(task.policy_path, trust_remote_code=trust)
-        model = AutoModelForCausalLM.from_pretrained(task.policy_path, dtype=torch.float32, trust_remote_code=trust)
+        model = AutoModelForCausalLM.from_pretrained(
+            task.policy_path, dtype=torch.float32, trust_remote_code=trust
+        )
     except Exception as error:  # damaged files raise what they like
-        raise TrainingError(f"The policy at {task.policy_path} could not be loaded for training ({error}).") from error
+        raise TrainingError(
+            f"The policy at {task.policy_path} could not be loaded for training ({error})."
+        ) from error
     return model, tokenizer
 
 
@@ -144,12 +188,18 @@ def _adapter(task: TrainingTask):
 
     c = task.config
     return LoraConfig(
-        r=c.lora_rank, lora_alpha=c.lora_alpha, lora_dropout=c.lora_dropout, target_modules="all-linear", task_type="CAUSAL_LM"
+        r=c.lora_rank,
+        lora_alpha=c.lora_alpha,
+        lora_dropout=c.lora_dropout,
+        target_modules="all-linear",
+        task_type="CAUSAL_LM",
     )
 
 
 def _dataset(rows: list[dict], work: Path):
-    """In memory; for several ranks from files, where one of them leaves the reference log-probabilities for the others."""
+    """In memory; for several ranks from files, where one of them leaves the reference
+    log-probabilities for the others.
+    """
     from datasets import Dataset, disable_progress_bars
 
     disable_progress_bars()
@@ -165,9 +215,11 @@ def _dataset(rows: list[dict], work: Path):
 
 
 def _shared_arguments(task: TrainingTask, n_rows: int) -> dict:
-    """Arguments of every TRL trainer. One optimiser step takes batch_size rows, however many ranks share them.
+    """Arguments of every TRL trainer. One optimiser step takes batch_size rows, however many ranks
+    share them.
 
-    The rate falls in a cosine to 0; where the optimiser is inherited it stays constant after the warm-up of the first training.
+    The rate falls in a cosine to 0; where the optimiser is inherited it stays constant after the
+    warm-up of the first training.
     """
     import torch
 

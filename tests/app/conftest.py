@@ -1,4 +1,6 @@
-"""A studio without a browser: a database filled to some point of the job by recording what phases would have said."""
+"""A studio without a browser: a database filled to some point of the job by recording what phases
+would have said.
+"""
 
 from dataclasses import replace
 
@@ -27,14 +29,33 @@ class Studio:
 
     def answer(self, set_id, role, wanted, *, scored=True):
         """Record responses: problem i is right in i % 4 of 4, so that every class occurs."""
-        kind = "evaluate" if role == "held_out" else "presample" if set_id == self.row["presample_set"] else "resample"
-        job = job_rows.add(self.db, self.run_id, 0, kind, {"policy": "before"} if kind == "evaluate" else {})
+        kind = (
+            "evaluate"
+            if role == "held_out"
+            else "presample"
+            if set_id == self.row["presample_set"]
+            else "resample"
+        )
+        job = job_rows.add(
+            self.db, self.run_id, 0, kind, {"policy": "before"} if kind == "evaluate" else {}
+        )
         ids = list(reads.problems(self.db, self.run_id, role, 0 if role == "train" else None))
         keys = [(id, index) for id in ids for index in wanted(id)]
-        right = [(ids.index(id) + index) % 4 < ids.index(id) % 4 or ids.index(id) % 4 == 3 for id, index in keys]
-        texts = [f"By Tuesday it is 2 + 2 = {4 + (not ok)}.\n\nThe answer is \\boxed{{{4 + (not ok)}}}." for ok in right]
-        responses = [Response(id, index, 1, text, "stop", 9) for (id, index), text in zip(keys, texts)]
-        verdicts = [Verdict(ok, "4" if ok else "5", "correct" if ok else "wrong", "Compared.") for ok in right]
+        right = [
+            (ids.index(id) + index) % 4 < ids.index(id) % 4 or ids.index(id) % 4 == 3
+            for id, index in keys
+        ]
+        texts = [
+            f"By Tuesday it is 2 + 2 = {4 + (not ok)}.\n\nThe answer is \\boxed{{{4 + (not ok)}}}."
+            for ok in right
+        ]
+        responses = [
+            Response(id, index, 1, text, "stop", 9) for (id, index), text in zip(keys, texts)
+        ]
+        verdicts = [
+            Verdict(ok, "4" if ok else "5", "correct" if ok else "wrong", "Compared.")
+            for ok in right
+        ]
         record(self.db, job, 1, Sampled(set_id, responses))
         record(self.db, job, 1, Graded(set_id, list(zip(keys, verdicts))))
         if scored:
@@ -49,8 +70,19 @@ class Studio:
 
     def resampled(self):
         self.presampled()
-        plan = plans.commit(self.db, self.run_id, 0, tau_l=0.25, tau_h=0.65, mode="both", strategy="boundary", made_by="tab 1")
-        self.answer(self.row["resample_set"], "train", lambda id: range(3, 3 + plan.allocation.get(id, 0)))
+        plan = plans.commit(
+            self.db,
+            self.run_id,
+            0,
+            tau_l=0.25,
+            tau_h=0.65,
+            mode="both",
+            strategy="boundary",
+            made_by="tab 1",
+        )
+        self.answer(
+            self.row["resample_set"], "train", lambda id: range(3, 3 + plan.allocation.get(id, 0))
+        )
         pairing.make_pairs(self.db, self.run_id, 0)
         return self
 
@@ -58,7 +90,15 @@ class Studio:
         self.resampled()
         job = self.job("train", "running")
         for step in (1, 2):
-            names = ("loss", "rewards/margins", "rewards/accuracies", "rewards/chosen", "rewards/rejected", "grad_norm", "learning_rate")
+            names = (
+                "loss",
+                "rewards/margins",
+                "rewards/accuracies",
+                "rewards/chosen",
+                "rewards/rejected",
+                "grad_norm",
+                "learning_rate",
+            )
             record(self.db, job, 1, OptimiserStep(step, 2, {name: 0.1 * step for name in names}))
         record(self.db, job, 1, PolicySaved("f" * 16, "/nowhere"))
         job_rows.set_state(self.db, job, "done")
@@ -91,9 +131,9 @@ def database(tmp_path, monkeypatch):
 
 @pytest.fixture
 def studio(database):
-    """A studio whose runner does nothing by itself, so that a page is seen in the state the test puts it in."""
+    """A studio whose runner does nothing by itself, so that a page is seen in the state the test
+    puts it in.
+    """
     made = Studio(database)
     made.runner.paused = True
     return made
-
-

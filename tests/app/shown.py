@@ -1,4 +1,6 @@
-"""A page as Streamlit draws it without a browser: opened, read, and its buttons pressed. No page may raise on the way."""
+"""A page as Streamlit draws it without a browser: opened, read, and its buttons pressed. No page
+may raise on the way.
+"""
 
 import json
 import re
@@ -27,11 +29,23 @@ def titles(at):
 
 def title_of(studio, page):
     """What stands above a page: on Home the run's own name."""
-    return runs.config_of(studio.db, studio.run_id).name if page == "home" else PAGES[f"{page}.py"][0]
+    return (
+        runs.config_of(studio.db, studio.run_id).name if page == "home" else PAGES[f"{page}.py"][0]
+    )
 
 
 def said(at):
-    kinds = (at.markdown, at.caption, at.info, at.warning, at.error, at.success, at.title, at.subheader, at.text)
+    kinds = (
+        at.markdown,
+        at.caption,
+        at.info,
+        at.warning,
+        at.error,
+        at.success,
+        at.title,
+        at.subheader,
+        at.text,
+    )
     return "\n".join(str(element.value) for kind in kinds for element in kind)
 
 

@@ -15,7 +15,9 @@ HOSTILE = "<script>alert('x')</script><img src=x onerror=alert(1)>"
 
 
 class Tags(HTMLParser):
-    """Names of all tags, attributes that name an address, and the text outside of scripts and styles."""
+    """Names of all tags, attributes that name an address, and the text outside of scripts and
+    styles.
+    """
 
     def __init__(self, text):
         super().__init__()
@@ -25,7 +27,11 @@ class Tags(HTMLParser):
     def handle_starttag(self, tag, attributes):
         self.tags.append(tag)
         self._raw = tag if tag in ("script", "style") else None
-        self.addresses += [value for name, value in attributes if name in ("src", "href", "srcset", "data", "action")]
+        self.addresses += [
+            value
+            for name, value in attributes
+            if name in ("src", "href", "srcset", "data", "action")
+        ]
 
     def handle_endtag(self, tag):
         self._raw = None
@@ -41,9 +47,11 @@ def several(database):
     db, runner = state._open(database)
     runner.paused = True
     return db, [
-        study(db, seed=1, name=HOSTILE), study(db, seed=2, after=lambda problem, _: problem < 5), study(db, seed=1, strategy="uniform"),
+        study(db, seed=1, name=HOSTILE),
+        study(db, seed=2, after=lambda problem, _: problem < 5),
+        study(db, seed=1, strategy="uniform"),
         study(db, seed=1, sampling={"n": 9}),
-    ]  # fmt: skip
+    ]
 
 
 def chosen(at, ids):
@@ -59,7 +67,9 @@ def test_the_selected_run_is_preset_and_others_can_join(several):
     at = chosen(at, ids[:3])
     assert "Same budget." in said(at) and not at.error
     tables = [list(frame.value.columns) for frame in at.dataframe]
-    assert any("paired difference in points" in columns for columns in tables) and any("gain over M0" in columns for columns in tables)
+    assert any("paired difference in points" in columns for columns in tables) and any(
+        "gain over M0" in columns for columns in tables
+    )
 
 
 def test_another_budget_is_shown_in_red_and_none_chosen_means_the_selected_run(several):
@@ -86,7 +96,10 @@ def test_lines_are_groups_where_there_are_seeds_and_runs_elsewhere(several):
     assert [len(points) for points in series.values()] == [2, 2]
     (group, points), (run, _) = series.items()
     assert "2 seeds" in group and ids[2] in run
-    assert points[1][:2] == (1, pytest.approx((4 + 5) / 12)) and points[1][2] < points[1][1] < points[1][3]
+    assert (
+        points[1][:2] == (1, pytest.approx((4 + 5) / 12))
+        and points[1][2] < points[1][1] < points[1][3]
+    )
 
 
 def test_the_report_is_one_file_that_loads_nothing_and_escapes_what_people_wrote(several):
@@ -98,6 +111,10 @@ def test_the_report_is_one_file_that_loads_nothing_and_escapes_what_people_wrote
     assert found.addresses == [] and not {"img", "link", "iframe"} & set(found.tags)
     assert HOSTILE not in report and HOSTILE in text
     assert report.count("plotly.js v") == 1 and found.tags.count("script") >= 3
-    assert "may sample 108 responses" in text and 'strategy = "uniform"' in text and "streamlit" in text
+    assert (
+        "may sample 108 responses" in text
+        and 'strategy = "uniform"' in text
+        and "streamlit" in text
+    )
     for run in (m.compared for m in measured):
         assert f"Run {run.label}, seed {run.seed}" in text

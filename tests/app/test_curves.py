@@ -36,7 +36,9 @@ def test_smoothing_by_nothing_changes_nothing_and_any_weight_stays_within_the_va
 
 
 def test_a_later_attempt_overwrites_the_steps_it_ran_again():
-    steps, found = merge((np.array([1, 2, 3]), np.array([1.0, 2.0, 3.0])), (np.array([2, 4]), np.array([20.0, 40.0])))
+    steps, found = merge(
+        (np.array([1, 2, 3]), np.array([1.0, 2.0, 3.0])), (np.array([2, 4]), np.array([20.0, 40.0]))
+    )
     assert (steps.tolist(), found.tolist()) == ([1, 2, 3, 4], [1.0, 20.0, 3.0, 40.0])
 
 
@@ -44,7 +46,14 @@ def test_only_new_rows_are_read_and_they_add_up_to_what_the_store_says(tmp_path)
     db = Database(tmp_path / "studio.duckdb")
     for attempt, steps in ((1, range(1, 31)), (2, range(20, 41))):
         for step in steps:
-            record(db, "job", attempt, OptimiserStep(step, 40, {"loss": step + 0.5 * attempt, "mean_token_accuracy": 1 / step}))
+            record(
+                db,
+                "job",
+                attempt,
+                OptimiserStep(
+                    step, 40, {"loss": step + 0.5 * attempt, "mean_token_accuracy": 1 / step}
+                ),
+            )
     curves, parts = Curves("job"), []
     for step in (41, 42):
         parts.append(curves.extend(db))
@@ -54,6 +63,9 @@ def test_only_new_rows_are_read_and_they_add_up_to_what_the_store_says(tmp_path)
     stored = job_rows.metrics(db, "job")
     for name, (steps, values) in curves.series.items():
         rows = stored["name"] == name
-        assert steps.tolist() == stored["step"][rows].tolist() and values.tolist() == stored["value"][rows].tolist()
+        assert (
+            steps.tolist() == stored["step"][rows].tolist()
+            and values.tolist() == stored["value"][rows].tolist()
+        )
     assert curves.n_steps == 42
     db.close()

@@ -1,4 +1,6 @@
-"""The Data page: files are looked at before anything is stored; runs and studies start from what was brought."""
+"""The Data page: files are looked at before anything is stored; runs and studies start from what
+was brought.
+"""
 
 import json
 from pathlib import Path
@@ -46,8 +48,14 @@ def problems(start, n):
 
 
 def test_an_upload_is_reported_line_by_line_before_anything_is_stored(store):
-    at = uploaded(show("data"), "problems_upload", "broken.jsonl", (DATA / "broken.jsonl").read_bytes())
-    assert {name: metrics(at)[name] for name in ("Problems", "Duplicates", "Rejected")} == {"Problems": "1", "Duplicates": "1", "Rejected": "11"}
+    at = uploaded(
+        show("data"), "problems_upload", "broken.jsonl", (DATA / "broken.jsonl").read_bytes()
+    )
+    assert {name: metrics(at)[name] for name in ("Problems", "Duplicates", "Rejected")} == {
+        "Problems": "1",
+        "Duplicates": "1",
+        "Rejected": "11",
+    }
     rejected = next(frame.value for frame in at.dataframe if "Reason" in frame.value)
     assert list(rejected["Line"][:3]) == [2, 3, 4] and rejected["Field"][2] == "question"
     assert stored_sets(store.artifacts) == []
@@ -56,9 +64,14 @@ def test_an_upload_is_reported_line_by_line_before_anything_is_stored(store):
 
 
 def test_unknown_columns_are_guessed_and_can_be_chosen(store):
-    at = uploaded(show("data"), "problems_upload", "mine.csv", b"Task,Result,Other\nWhat is 1 + 1?,2,9\n")
+    at = uploaded(
+        show("data"), "problems_upload", "mine.csv", b"Task,Result,Other\nWhat is 1 + 1?,2,9\n"
+    )
     assert at.toggle(key="choose_columns").value is True
-    assert (at.selectbox(key="map_question").value, at.selectbox(key="map_answer").value) == ("Task", "Result")
+    assert (at.selectbox(key="map_question").value, at.selectbox(key="map_answer").value) == (
+        "Task",
+        "Result",
+    )
     assert "Answer: **2**" in said(at)
     at.selectbox(key="map_answer").set_value("Other").run()
     assert "Answer: **9**" in said(at)
@@ -87,7 +100,10 @@ def test_stored_sets_can_be_named_in_a_run_and_an_overlap_is_refused(store):
     at.selectbox(key="run_held_out").set_value(str(apart.path))
     submit(at, "Create the run and pre-sample")
     (run,) = reads.runs(store)
-    assert len(reads.problems(store, run["id"], "train")) == 30 and len(reads.problems(store, run["id"], "held_out")) == 15
+    assert (
+        len(reads.problems(store, run["id"], "train")) == 30
+        and len(reads.problems(store, run["id"], "held_out")) == 15
+    )
 
 
 def test_responses_are_imported_once_their_scale_is_said(store):
@@ -97,9 +113,15 @@ def test_responses_are_imported_once_their_scale_is_said(store):
     assert "scale is not given" in said(at) and imported_sets(store.artifacts) == []
     at.radio(key="recorded_scale").set_value("probability")
     press(at, "import_responses")
-    assert "12 responses of 3 problems: one policy, as far as the file says. Scores: per step." in said(at)
+    assert (
+        "12 responses of 3 problems: one policy, as far as the file says. Scores: per step."
+        in said(at)
+    )
     press(at, "import_responses")
-    assert "Imported before, nothing was added." in said(at) and len(imported_sets(store.artifacts)) == 1
+    assert (
+        "Imported before, nothing was added." in said(at)
+        and len(imported_sets(store.artifacts)) == 1
+    )
 
 
 def test_a_study_on_a_recording_starts_and_the_panel_is_no_policy(store):
@@ -119,7 +141,11 @@ def test_pages_of_a_study_without_scores_offer_accuracy_only(store, monkeypatch)
     monkeypatch.undo()
     monkeypatch.setattr("sys.argv", ["main.py", "--db", str(store.path)])
     rows = [
-        {"question": f"What is {p} + 1?", "answer": str(p + 1), "responses": [f"\\boxed{{{p + 1 if i < p else 0}}}" for i in range(5)]}
+        {
+            "question": f"What is {p} + 1?",
+            "answer": str(p + 1),
+            "responses": [f"\\boxed{{{p + 1 if i < p else 0}}}" for i in range(5)],
+        }
         for p in range(6)
     ]
     (store.artifacts / "bare.jsonl").parent.mkdir(parents=True, exist_ok=True)
@@ -132,7 +158,16 @@ def test_pages_of_a_study_without_scores_offer_accuracy_only(store, monkeypatch)
     at = show("difficulty")
     assert at.selectbox(key="mode_choice").options == ["Accuracy only"]
     assert "φ_r is missing" in said(at)
-    plans.commit(store, run_id, 0, tau_l=0.25, tau_h=0.65, mode="accuracy", strategy="boundary", made_by="a test")
+    plans.commit(
+        store,
+        run_id,
+        0,
+        tau_l=0.25,
+        tau_h=0.65,
+        mode="accuracy",
+        strategy="boundary",
+        made_by="a test",
+    )
     runner.submit(run_id, 0, "resample")
     runner.run_next()
     runner.close()

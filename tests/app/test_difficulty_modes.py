@@ -22,7 +22,11 @@ def shown(mode):
 
 def told(at):
     """What the plot is told, without its points."""
-    plot = next(one.proto for one in at.get("bidi_component") if one.proto.component_name.endswith("difficulty_plot"))
+    plot = next(
+        one.proto
+        for one in at.get("bidi_component")
+        if one.proto.component_name.endswith("difficulty_plot")
+    )
     return json.loads(plot.mixed.json)
 
 
@@ -32,10 +36,14 @@ def test_below_few_problems_the_posterior_leaves_the_lines_to_both_signals_and_s
     assert told(at)["mode"] == "both"
     assert not at.slider(key="tau_h_slider").disabled
     assert any(preset.prm in button.label for preset in PRESETS for button in at.button)
-    assert f"Below {FEW} problems no posterior is fitted: both signals decide." in [caption.value for caption in at.caption]
+    assert f"Below {FEW} problems no posterior is fitted: both signals decide." in [
+        caption.value for caption in at.caption
+    ]
 
 
-def test_where_the_posterior_decides_the_plot_gets_its_classes_and_the_sliders_rest(studio, monkeypatch):
+def test_where_the_posterior_decides_the_plot_gets_its_classes_and_the_sliders_rest(
+    studio, monkeypatch
+):
     studio.presampled()
     for module in ("difficulty", "prior"):
         monkeypatch.setattr(f"engine.method.{module}.FEW", 3)

@@ -1,4 +1,6 @@
-"""The difficulty plot's Python side: columns, count tables, and what is believed of a browser's payloads."""
+"""The difficulty plot's Python side: columns, count tables, and what is believed of a browser's
+payloads.
+"""
 
 import ast
 from pathlib import Path
@@ -9,16 +11,28 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from app.components import difficulty_plot as package
-from app.components.difficulty_plot import Selection, Thresholds, plot_data, read_have, read_pick, read_row, read_tau
+from app.components.difficulty_plot import (
+    Selection,
+    Thresholds,
+    plot_data,
+    read_have,
+    read_pick,
+    read_row,
+    read_tau,
+)
 
 REWARDS = some.one_of(some.floats(0, 1), some.integers(0, 1000).map(lambda k: k / 1000))
-PROBLEMS = some.lists(some.tuples(some.integers(0, 4), some.integers(1, 4), REWARDS), max_size=40).map(
-    lambda rows: [(min(c, n), n, r) for c, n, r in rows]
-)
+PROBLEMS = some.lists(
+    some.tuples(some.integers(0, 4), some.integers(1, 4), REWARDS), max_size=40
+).map(lambda rows: [(min(c, n), n, r) for c, n, r in rows])
 THOUSANDTHS = some.integers(0, 1000)
 ANYTHING = some.recursive(
-    some.one_of(some.none(), some.booleans(), some.integers(), some.floats(), some.text(max_size=5)),
-    lambda inner: some.one_of(some.lists(inner, max_size=4), some.dictionaries(some.text(max_size=6), inner, max_size=4)),
+    some.one_of(
+        some.none(), some.booleans(), some.integers(), some.floats(), some.text(max_size=5)
+    ),
+    lambda inner: some.one_of(
+        some.lists(inner, max_size=4), some.dictionaries(some.text(max_size=6), inner, max_size=4)
+    ),
     max_leaves=8,
 )
 
@@ -100,7 +114,13 @@ def test_a_dots_place_across_the_strip_depends_on_its_id_and_not_on_the_order():
     ],
 )
 def test_the_version_follows_the_content(changed):
-    columns = {"n_correct": [0, 1, 3], "n": 3, "phi_r": [0.1, 0.5, 0.9], "ids": list("abc"), "texts": list("xyz")}
+    columns = {
+        "n_correct": [0, 1, 3],
+        "n": 3,
+        "phi_r": [0.1, 0.5, 0.9],
+        "ids": list("abc"),
+        "texts": list("xyz"),
+    }
     assert plot_data(**columns).version == plot_data(**columns).version
     assert plot_data(**columns).version != plot_data(**(columns | changed)).version
 
@@ -155,16 +175,33 @@ def test_thresholds_that_make_no_sense_are_not_read(changed):
 
 
 def test_a_selection_is_read_capped_and_without_rows_that_do_not_exist():
-    payload = {"rows": [3, 3, -1, 10, 2.5, True, "4", 9, 0], "total": 7, "version": "v", "have": ["v"]}
+    payload = {
+        "rows": [3, 3, -1, 10, 2.5, True, "4", 9, 0],
+        "total": 7,
+        "version": "v",
+        "have": ["v"],
+    }
     assert read_pick(payload, 10, 500, "v") == Selection((3, 9, 0), 7, ("v",))
     assert read_pick({"rows": list(range(10)), "total": 10}, 10, 4) == Selection((0, 1, 2, 3), 10)
 
 
 def test_a_selection_on_other_data_is_empty():
-    assert read_pick({"rows": [1], "total": 1, "version": "old", "have": ["old"]}, 10, 500, "new").rows == ()
+    assert (
+        read_pick({"rows": [1], "total": 1, "version": "old", "have": ["old"]}, 10, 500, "new").rows
+        == ()
+    )
 
 
-@pytest.mark.parametrize("payload", [None, {}, {"row": 9, "version": "old"}, {"row": 10, "version": "v"}, {"row": -1, "version": "v"}])
+@pytest.mark.parametrize(
+    "payload",
+    [
+        None,
+        {},
+        {"row": 9, "version": "old"},
+        {"row": 10, "version": "v"},
+        {"row": -1, "version": "v"},
+    ],
+)
 def test_a_question_about_no_row_of_this_data_is_not_read(payload):
     assert read_row({"row": 9, "version": "v"}, 10, "v") == 9
     assert read_row(payload, 10, "v") is None
@@ -177,7 +214,11 @@ def test_a_total_that_cannot_be_is_replaced_by_the_number_of_rows(total):
 
 @given(ANYTHING, ANYTHING, ANYTHING, ANYTHING)
 def test_no_payload_raises(a, b, c, d):
-    for payload in (a, {"tau_l": a, "tau_h": b, "seq": c, "have": d}, {"rows": a, "total": b, "version": c, "have": d}):
+    for payload in (
+        a,
+        {"tau_l": a, "tau_h": b, "seq": c, "have": d},
+        {"rows": a, "total": b, "version": c, "have": d},
+    ):
         thresholds, selection = read_tau(payload), read_pick(payload, 5, 3)
         assert thresholds is None or 0 <= thresholds.tau_l <= thresholds.tau_h <= 1
         assert len(selection.rows) <= min(3, selection.total) <= 5
@@ -186,19 +227,42 @@ def test_no_payload_raises(a, b, c, d):
 
 def test_points_are_left_out_for_a_browser_that_has_them():
     data = plot_data([0, 3], 3, [0.1, 0.9], ["a", "b"])
-    assert package._points(data, ())["points"].dtypes.astype(str).tolist() == ["uint8", "uint16", "uint16"]
+    assert package._points(data, ())["points"].dtypes.astype(str).tolist() == [
+        "uint8",
+        "uint16",
+        "uint16",
+    ]
     assert package._points(data, ("other", data.version)) == {}
 
 
 @pytest.mark.parametrize("wrong", [{"tau_l": 0.9}, {"tau_h": 1.2}, {"mode": "neither"}])
 def test_mounting_refuses_thresholds_out_of_order_and_unknown_modes(wrong):
-    given_values = {"tau_l": 0.2, "tau_h": 0.8, "mode": "both", "seq": 0, "have": (), "key": "plot"} | wrong
+    given_values = {
+        "tau_l": 0.2,
+        "tau_h": 0.8,
+        "mode": "both",
+        "seq": 0,
+        "have": (),
+        "key": "plot",
+    } | wrong
     with pytest.raises(ValueError, match="allowed"):
-        package.difficulty_plot(plot_data([], 3, [], []), on_tau=print, on_pick=print, on_need=print, **given_values)
+        package.difficulty_plot(
+            plot_data([], 3, [], []), on_tau=print, on_pick=print, on_need=print, **given_values
+        )
 
 
 def test_the_component_imports_nothing_of_the_app():
-    allowed = {"streamlit", "numpy", "pandas", "collections", "pathlib", "typing", "hashlib", "dataclasses", "fractions"}
+    allowed = {
+        "streamlit",
+        "numpy",
+        "pandas",
+        "collections",
+        "pathlib",
+        "typing",
+        "hashlib",
+        "dataclasses",
+        "fractions",
+    }
     files = list(Path(package.__file__).parent.glob("*.py"))
     assert Path(package.__file__) in files
     for file in files:
@@ -214,20 +278,42 @@ def test_data_never_becomes_markup():
     assert "tooltip.js" in [file.name for file in files]
     for file in files:
         source = file.read_text(encoding="utf-8")
-        assert not any(way in source for way in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write"))
+        assert not any(
+            way in source
+            for way in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write")
+        )
 
 
 def test_classes_travel_only_where_they_decide_and_once():
     classes = np.array([0, 2, 1], dtype=np.int8)
     sent = package._classes(classes, ())
-    assert sent["classes"]["class"].tolist() == [0, 2, 1] and str(sent["classes"]["class"].dtype) == "uint8"
-    assert package._classes(classes, ("other", sent["classes_version"])) == {"classes_version": sent["classes_version"]}
+    assert (
+        sent["classes"]["class"].tolist() == [0, 2, 1]
+        and str(sent["classes"]["class"].dtype) == "uint8"
+    )
+    assert package._classes(classes, ("other", sent["classes_version"])) == {
+        "classes_version": sent["classes_version"]
+    }
     assert package._classes(classes[::-1], ())["classes_version"] != sent["classes_version"]
     assert package._classes(None, ()) == {}
 
 
 @pytest.mark.parametrize("classes", [None, np.zeros(3, np.int8)])
 def test_the_posterior_mode_wants_one_class_per_problem(classes):
-    given_values = {"tau_l": 0.2, "tau_h": 0.8, "mode": "posterior", "seq": 0, "have": (), "key": "plot", "classes": classes}
+    given_values = {
+        "tau_l": 0.2,
+        "tau_h": 0.8,
+        "mode": "posterior",
+        "seq": 0,
+        "have": (),
+        "key": "plot",
+        "classes": classes,
+    }
     with pytest.raises(ValueError, match="one class for each of 2 problems"):
-        package.difficulty_plot(plot_data([0, 3], 3, [0.1, 0.9], ["a", "b"]), on_tau=print, on_pick=print, on_need=print, **given_values)
+        package.difficulty_plot(
+            plot_data([0, 3], 3, [0.1, 0.9], ["a", "b"]),
+            on_tau=print,
+            on_pick=print,
+            on_need=print,
+            **given_values,
+        )

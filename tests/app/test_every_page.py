@@ -1,4 +1,6 @@
-"""What stands on every page or beside the job: the queue, toasts, the log, curves of any trainer, settings, glossary, playground."""
+"""What stands on every page or beside the job: the queue, toasts, the log, curves of any trainer,
+settings, glossary, playground.
+"""
 
 import pytest
 
@@ -9,11 +11,17 @@ from engine.store import job_rows, reads, record
 from tests.app.shown import drawn, press, said, show, title_of, titles
 from tests.small_runs import until
 
-BESIDE = {"playground": "The responses stay in this tab", "settings": "Configuration of a run", "glossary": "**Boundary**"}
+BESIDE = {
+    "playground": "The responses stay in this tab",
+    "settings": "Configuration of a run",
+    "glossary": "**Boundary**",
+}
 
 
 @pytest.mark.parametrize("page", BESIDE)
-def test_the_pages_beside_the_job_are_there_before_the_first_response_and_after_a_training(studio, page, monkeypatch):
+def test_the_pages_beside_the_job_are_there_before_the_first_response_and_after_a_training(
+    studio, page, monkeypatch
+):
     monkeypatch.setattr("engine.doctor.machine.device", lambda: "cpu")
     before = show(page)
     studio.trained()
@@ -29,14 +37,18 @@ def test_without_a_run_they_say_what_to_do(database, monkeypatch):
 
 def test_the_queue_lists_what_waits_and_lets_each_go(studio):
     studio.job("train", "running")
-    waiting = [job_rows.add(studio.db, studio.run_id, 0, kind, {}) for kind in ("resample", "presample")]
+    waiting = [
+        job_rows.add(studio.db, studio.run_id, 0, kind, {}) for kind in ("resample", "presample")
+    ]
     at = show("glossary")
     assert "Resampling, iteration 0" in said(at) and "Pre-sampling, iteration 0" in said(at)
     at.button(key=f"dequeue_{waiting[0]}").click().run()
     assert [job_rows.get(studio.db, id)["state"] for id in waiting] == ["cancelled", "queued"]
 
 
-@pytest.mark.parametrize(("state", "words"), [("done", "is done"), ("failed", "failed"), ("cancelled", "was cancelled")])
+@pytest.mark.parametrize(
+    ("state", "words"), [("done", "is done"), ("failed", "failed"), ("cancelled", "was cancelled")]
+)
 def test_a_toast_says_how_a_job_ended_also_where_another_follows_it(studio, state, words):
     job_id = studio.job("resample", "running")
     at = show("pairs")
@@ -72,13 +84,24 @@ def test_curves_of_a_trainer_with_other_figures_are_drawn(studio):
     studio.resampled()
     job_id = studio.job("train", "running")
     for step in (1, 2, 3):
-        record(studio.db, job_id, 1, OptimiserStep(step, 3, {"loss": 1 / step, "entropy": 0.5, "odd/one": -1.0}))
+        record(
+            studio.db,
+            job_id,
+            1,
+            OptimiserStep(step, 3, {"loss": 1 / step, "entropy": 0.5, "odd/one": -1.0}),
+        )
     at = show("training")
     assert [name for name, _ in drawn(at)] == ["Loss", "Entropy", "odd/one"]
     at.slider(key="smoothing").set_value(0.9).run()
-    assert all(len(figure["data"]) == 2 for _, figure in drawn(at)), "the raw line stays behind the smoothed one"
+    assert all(len(figure["data"]) == 2 for _, figure in drawn(at)), (
+        "the raw line stays behind the smoothed one"
+    )
     at.toggle(key="log_scale").set_value(True).run()
-    assert [figure["layout"]["yaxis"]["type"] for _, figure in drawn(at)] == ["log", "log", "linear"]
+    assert [figure["layout"]["yaxis"]["type"] for _, figure in drawn(at)] == [
+        "log",
+        "log",
+        "linear",
+    ]
     assert not at.exception
 
 
@@ -86,13 +109,23 @@ def test_an_earlier_training_is_laid_over_this_one(studio):
     studio.trained()
     second = job_rows.add(studio.db, studio.run_id, 0, "train", {"beta": 0.2})
     job_rows.set_state(studio.db, second, "running")
-    record(studio.db, second, 1, OptimiserStep(1, 5, {"loss": 0.5, "rewards/chosen": 0.1, "rewards/rejected": -0.1}))
+    record(
+        studio.db,
+        second,
+        1,
+        OptimiserStep(1, 5, {"loss": 0.5, "rewards/chosen": 0.1, "rewards/rejected": -0.1}),
+    )
     at = show("training")
     (earlier,) = at.multiselect(key="overlay").options
     at.multiselect(key="overlay").set_value([earlier]).run()
     names = {title: [line["name"] for line in figure["data"]] for title, figure in drawn(at)}
     assert names["Loss"] == ["this training", earlier]
-    assert names["Rewards"] == ["chosen, this training", "rejected, this training", f"chosen, {earlier}", f"rejected, {earlier}"]
+    assert names["Rewards"] == [
+        "chosen, this training",
+        "rejected, this training",
+        f"chosen, {earlier}",
+        f"rejected, {earlier}",
+    ]
 
 
 def test_a_difference_shows_what_both_have_once():
@@ -154,4 +187,10 @@ def test_the_playground_begins_with_the_problem_in_the_link_and_refuses_while_a_
 
 
 def test_sizes_are_read_by_people():
-    assert [widgets.size(n) for n in (0, 999, 1000, 1_500_000, 2 * 10**15)] == ["0 B", "999 B", "1.0 kB", "1.5 MB", "2000.0 TB"]
+    assert [widgets.size(n) for n in (0, 999, 1000, 1_500_000, 2 * 10**15)] == [
+        "0 B",
+        "999 B",
+        "1.0 kB",
+        "1.5 MB",
+        "2000.0 TB",
+    ]

@@ -49,7 +49,10 @@ def test_prices_are_not_formulas():
 @given(st.text(max_size=80))
 def test_outside_formulas_every_word_is_kept(text):
     shown = inert.markdown(text.replace("$", "").replace("\\", ""))
-    assert re.sub(r"\\(.)|\u2060", r"\1", shown).split() == text.replace("$", "").replace("\\", "").replace("\u2060", "").split()
+    assert (
+        re.sub(r"\\(.)|\u2060", r"\1", shown).split()
+        == text.replace("$", "").replace("\\", "").replace("\u2060", "").split()
+    )
 
 
 def test_a_very_long_text_is_cut_with_a_mark():

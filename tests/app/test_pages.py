@@ -11,7 +11,17 @@ from engine.study import calibration, overrides, pairing, plans, runs
 from engine.types import Response, Verdict
 from tests.app.shown import metrics, n_to_resample, press, said, show, title_of, titles
 
-PAGES = ("home", "difficulty", "plan", "responses", "pairs", "training", "compare", "export", "data")
+PAGES = (
+    "home",
+    "difficulty",
+    "plan",
+    "responses",
+    "pairs",
+    "training",
+    "compare",
+    "export",
+    "data",
+)
 NOTHING_SAMPLED = {
     "home": "**Pre-sample**  \n:blue-badge[next]",
     "difficulty": "No problem is finished yet; 12 are pending.",
@@ -38,7 +48,9 @@ FINISHED = {
 
 def test_the_difficulty_page_finds_read_what_home_read_ahead(studio, monkeypatch):
     asked, estimates = [], reads.estimates
-    monkeypatch.setattr(reads, "estimates", lambda *about: (asked.append(about), estimates(*about))[1])
+    monkeypatch.setattr(
+        reads, "estimates", lambda *about: (asked.append(about), estimates(*about))[1]
+    )
     show("home")
     assert not asked, "pre-samples that are not complete change with every batch"
     studio.presampled()
@@ -55,7 +67,10 @@ def test_a_page_without_a_run_says_where_to_start(database, page):
 
 def test_home_without_a_run_has_one_button(database):
     at = show("home")
-    assert [button.label for button in at.button] == ["Try it on the starter models", "Create the run and pre-sample"]
+    assert [button.label for button in at.button] == [
+        "Try it on the starter models",
+        "Create the run and pre-sample",
+    ]
 
 
 def test_a_configuration_that_cannot_be_used_is_answered_with_a_sentence(database, tmp_path):
@@ -106,7 +121,11 @@ def test_the_difficulty_page_counts_what_classify_counts_and_follows_the_url(stu
     e = reads.estimates(studio.db, studio.run_id, 0)
     for tau_l, tau_h in ((0.25, 0.65), (0.05, 0.85)):
         counts = class_counts(classify(e.n_correct, e.n, e.phi_r, tau_l=tau_l, tau_h=tau_h))
-        for strategy, classes in (("boundary", ["boundary"]), ("inlier+boundary", ["inlier", "boundary"]), ("uniform", list(counts))):
+        for strategy, classes in (
+            ("boundary", ["boundary"]),
+            ("inlier+boundary", ["inlier", "boundary"]),
+            ("uniform", list(counts)),
+        ):
             at = show("difficulty", tau_l=str(tau_l), tau_h=str(tau_h), strategy=strategy)
             assert n_to_resample(at) == sum(counts[name] for name in classes)
 
@@ -150,14 +169,31 @@ def test_thresholds_survive_a_page_switch(studio):
 
 def test_hostile_values_in_the_url_are_ignored(studio):
     studio.presampled()
-    at = show("difficulty", run="no such", iteration="-7", tau_l="nan", tau_h="<b>", mode="x", strategy="'")
+    at = show(
+        "difficulty",
+        run="no such",
+        iteration="-7",
+        tau_l="nan",
+        tau_h="<b>",
+        mode="x",
+        strategy="'",
+    )
     assert at.slider(key="tau_h_slider").value == 0.65
 
 
 def test_what_another_tab_committed_is_shown_as_binding(studio):
     studio.presampled()
     tab = show("difficulty")
-    plans.commit(studio.db, studio.run_id, 0, tau_l=0.2, tau_h=0.7, mode="both", strategy="boundary", made_by="tab abc123")
+    plans.commit(
+        studio.db,
+        studio.run_id,
+        0,
+        tau_l=0.2,
+        tau_h=0.7,
+        mode="both",
+        strategy="boundary",
+        made_by="tab abc123",
+    )
     tab.run()
     assert "Committed by tab abc123" in said(tab)
     assert tab.slider(key="tau_l_slider").disabled and tab.slider(key="tau_l_slider").value == 0.2
@@ -172,7 +208,11 @@ def test_responses_can_be_filtered_by_verdict_and_class(studio):
     only_wrong = at.dataframe[0].value
     assert set(only_wrong["Verdict"]) == {"Wrong"} and 0 < len(only_wrong) < everything
     at.button_group[0].set_value(["OUTLIER"]).run()
-    outliers = {row["problem_id"] for row in commit_reads.allocation(studio.db, studio.run_id, 0) if row["difficulty"] == 2}
+    outliers = {
+        row["problem_id"]
+        for row in commit_reads.allocation(studio.db, studio.run_id, 0)
+        if row["difficulty"] == 2
+    }
     assert set(at.dataframe[0].value["Problem"]) == outliers
 
 
@@ -204,7 +244,12 @@ def test_a_training_without_margins_shows_the_curves_it_has(studio):
     studio.resampled()
     job = studio.job("train", "running")
     for step in (1, 2):
-        record(studio.db, job, 1, OptimiserStep(step, 2, {"loss": 0.5, "grad_norm": 1.0, "learning_rate": 1e-6}))
+        record(
+            studio.db,
+            job,
+            1,
+            OptimiserStep(step, 2, {"loss": 0.5, "grad_norm": 1.0, "learning_rate": 1e-6}),
+        )
     at = show("training")
     assert len(at.get("plotly_chart")) == 3
 
@@ -238,7 +283,16 @@ def test_a_stopped_job_can_be_resumed_from_home_after_another_run_was_started(st
 
 def test_an_iteration_without_a_pair_leads_on_with_the_same_policy(studio):
     studio.presampled()
-    plans.commit(studio.db, studio.run_id, 0, tau_l=0, tau_h=1, mode="both", strategy="inlier", made_by="tab 1")
+    plans.commit(
+        studio.db,
+        studio.run_id,
+        0,
+        tau_l=0,
+        tau_h=1,
+        mode="both",
+        strategy="inlier",
+        made_by="tab 1",
+    )
     pairing.make_pairs(studio.db, studio.run_id, 0)
     assert "Without a pair" in said(show("training"))
     at = show("compare")
@@ -283,7 +337,16 @@ def test_class_counts_follow_an_override_until_the_commit_and_stay_after_it(stud
     before = n_to_resample(show("difficulty"))
     overrides.override(studio.db, *key, correct=False, made_by="tab 1")
     assert n_to_resample(show("difficulty")) == before + 1
-    plans.commit(studio.db, studio.run_id, 0, tau_l=0.25, tau_h=0.65, mode="both", strategy="boundary", made_by="tab 1")
+    plans.commit(
+        studio.db,
+        studio.run_id,
+        0,
+        tau_l=0.25,
+        tau_h=0.65,
+        mode="both",
+        strategy="boundary",
+        made_by="tab 1",
+    )
     at = show("difficulty")
     assert "overridden since" not in said(at) and n_to_resample(at) == before + 1
     overrides.override(studio.db, *key, correct=None, made_by="tab 1")
@@ -296,7 +359,9 @@ def test_a_response_without_a_verdict_has_nothing_to_override(studio):
     studio.presampled()
     studio.db.cursor().execute("DELETE FROM verdicts")
     at = show("responses")
-    assert "not graded yet" in said(at) and "Mark as wrong" not in [button.label for button in at.button]
+    assert "not graded yet" in said(at) and "Mark as wrong" not in [
+        button.label for button in at.button
+    ]
 
 
 def test_the_export_page_offers_every_table_the_configuration_and_the_policy(studio, tmp_path):
@@ -308,7 +373,10 @@ def test_the_export_page_offers_every_table_the_configuration_and_the_policy(stu
     assert at.main.children[1].value == "Export", "a string of the source is on the page"
     at.text_input[0].set_value(str(tmp_path / "out"))
     press(at, "Write")
-    assert {path.name for path in (tmp_path / "out").iterdir()} == {"config.toml", *(f"{what}.jsonl" for what in TABLES)}
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {
+        "config.toml",
+        *(f"{what}.jsonl" for what in TABLES),
+    }
     at.text_input[1].set_value(str(tmp_path / "policy"))
     press(at, "Copy")
     assert "could not be written" in said(at) and not (tmp_path / "policy").exists()
@@ -318,18 +386,27 @@ def test_what_is_too_long_for_a_browser_goes_to_a_folder(studio, monkeypatch):
     monkeypatch.setattr("engine.store.export_reads.n_responses", lambda *_: 1_000_000)
     studio.presampled()
     at = show("export")
-    disabled = [element.proto.label for element in at.get("download_button") if element.proto.disabled]
-    assert disabled == ["Responses", "Held out responses"] and "No policy is trained yet" in said(at)
+    disabled = [
+        element.proto.label for element in at.get("download_button") if element.proto.disabled
+    ]
+    assert disabled == ["Responses", "Held out responses"] and "No policy is trained yet" in said(
+        at
+    )
 
 
 def test_outcome_scores_are_called_so_and_never_a_process_reward(studio):
     studio.resampled()
     with studio.db.transaction() as write:
-        write.execute("UPDATE runs SET config = replace(config::VARCHAR, '\"token_classification\"', '\"outcome\"')")
+        write.execute(
+            "UPDATE runs SET config = replace(config::VARCHAR, '\"token_classification\"',"
+            " '\"outcome\"')"
+        )
         write.execute("UPDATE step_scores SET status = 'outcome', scores = [reward]")
     assert "one outcome score per response, no minimum over steps" in said(show("difficulty"))
     for page in ("responses", "pairs"):
-        assert "outcome score 0." in said(show(page)) and "process reward 0." not in said(show(page))
+        assert "outcome score 0." in said(show(page)) and "process reward 0." not in said(
+            show(page)
+        )
 
 
 def calibrating(studio):
@@ -343,12 +420,25 @@ def calibrating(studio):
 def test_calibration_is_ordered_at_its_price_and_its_labels_measure_every_mode(studio):
     studio.presampled()
     at = calibrating(studio)
-    assert any(label.startswith("Sample ") and "of the remaining" in label for label in (button.label for button in at.button))
+    assert any(
+        label.startswith("Sample ") and "of the remaining" in label
+        for label in (button.label for button in at.button)
+    )
     assert "None is there yet" in said(at) and "Half of each outer strip is cut" in said(at)
     ordered = calibration.order(studio.db, studio.run_id, 0, 3)
     keys = [(id, index) for id in ordered.problem_ids for index in range(12)]
-    record(studio.db, "no job", 1, Sampled(ordered.set_id, [Response(id, i, i, f"{id} {i}", "stop", 3) for id, i in keys]))
-    record(studio.db, "no job", 1, Graded(ordered.set_id, [(key, Verdict(key[1] % 2 == 0, "1", "correct")) for key in keys]))
+    record(
+        studio.db,
+        "no job",
+        1,
+        Sampled(ordered.set_id, [Response(id, i, i, f"{id} {i}", "stop", 3) for id, i in keys]),
+    )
+    record(
+        studio.db,
+        "no job",
+        1,
+        Graded(ordered.set_id, [(key, Verdict(key[1] % 2 == 0, "1", "correct")) for key in keys]),
+    )
     at = calibrating(studio)
     assert "3 problems with a label" in said(at) and "Meets most labels, both signals" in said(at)
     table = next(frame.value for frame in at.dataframe if "Agreement" in frame.value)
@@ -357,15 +447,30 @@ def test_calibration_is_ordered_at_its_price_and_its_labels_measure_every_mode(s
 
 def test_a_committed_plan_has_a_page_whose_parts_add_up_to_the_whole_budget(studio):
     studio.presampled()
-    plans.commit(studio.db, studio.run_id, 0, tau_l=0.25, tau_h=0.65, mode="both", strategy="posterior", made_by="tab 1")
+    plans.commit(
+        studio.db,
+        studio.run_id,
+        0,
+        tau_l=0.25,
+        tau_h=0.65,
+        mode="both",
+        strategy="posterior",
+        made_by="tab 1",
+    )
     at = show("plan")
     parts = next(frame.value for frame in at.dataframe if "Part" in frame.value)
     config = runs.config_of(studio.db, studio.run_id)
     assert parts["Responses"].sum() == config.problems.n_train * config.sampling.n
-    assert metrics(at)["Strategy"] == "Posterior" and "Committed by tab 1" in said(at) and "Options: cap 2.0, n_rounds 1." in said(at)
+    assert (
+        metrics(at)["Strategy"] == "Posterior"
+        and "Committed by tab 1" in said(at)
+        and "Options: cap 2.0, n_rounds 1." in said(at)
+    )
 
 
-def test_a_second_run_over_the_same_data_waits_for_its_commit_and_every_page_can_be_opened(studio, tmp_path):
+def test_a_second_run_over_the_same_data_waits_for_its_commit_and_every_page_can_be_opened(
+    studio, tmp_path
+):
     studio.presampled()
     (tmp_path / "again.toml").write_text(as_toml(runs.config_of(studio.db, studio.run_id)))
     at = show("home")

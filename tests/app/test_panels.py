@@ -14,7 +14,9 @@ def opened(at, panel):
 
 def test_a_moved_threshold_works_out_no_offer_while_the_cards_are_closed(studio, monkeypatch):
     asked = []
-    monkeypatch.setattr(app.difficulty.strategy_cards, "_offers", lambda *question: asked.append(question) or [])
+    monkeypatch.setattr(
+        app.difficulty.strategy_cards, "_offers", lambda *question: asked.append(question) or []
+    )
     studio.presampled()
     at = show("difficulty", tau_h="0.700")
     assert not asked and "Expected pairs" not in metrics(at) and n_to_resample(at)

@@ -1,4 +1,6 @@
-"""A Streamlit page with the widgets that the dashboard uses and nothing of the dashboard: what axe finds here is Streamlit's own."""
+"""A Streamlit page with the widgets that the dashboard uses and nothing of the dashboard: what axe
+finds here is Streamlit's own.
+"""
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -14,7 +16,10 @@ def bare() -> None:
     st.warning("A warning")
     st.error("An error")
     st.success("A success")
-    st.markdown(":blue-badge[correct] :orange-badge[wrong] :gray-badge[none] :violet-badge[overridden] :gray[gray] `code`")
+    st.markdown(
+        ":blue-badge[correct] :orange-badge[wrong] :gray-badge[none] :violet-badge[overridden]"
+        " :gray[gray] `code`"
+    )
     st.progress(0.5, text="Half")
     st.metric("Metric", "50 %", "1 point")
     st.slider("Slider", 0.0, 1.0)
@@ -45,7 +50,9 @@ def bare() -> None:
     st.code("plain", language=None, wrap_lines=True)
     st.latex("x^2")
     st.dataframe([{"a": 1}], on_select="rerun", selection_mode="single-row")
-    st.plotly_chart(go.Figure(go.Scatter(x=[1, 2], y=[1, 2])), alt="A chart", config={"displayModeBar": False})
+    st.plotly_chart(
+        go.Figure(go.Scatter(x=[1, 2], y=[1, 2])), alt="A chart", config={"displayModeBar": False}
+    )
 
 
 st.set_page_config(layout="wide")

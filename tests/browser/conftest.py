@@ -1,4 +1,6 @@
-"""One Chromium per module, and the plot page in it; without Playwright or a Chromium the tests are skipped."""
+"""One Chromium per module, and the plot page in it; without Playwright or a Chromium the tests are
+skipped.
+"""
 
 from pathlib import Path
 
@@ -54,15 +56,22 @@ def address(tmp_path_factory):
 
 @pytest.fixture
 def open_page(browser, address):
-    """Opens the plot page with the given address parameters; fails the test on any error in the console."""
+    """Opens the plot page with the given address parameters; fails the test on any error in the
+    console.
+    """
     errors, pages = [], []
 
     def opened(**parameters):
         page = browser.new_page()
         pages.append(page)
-        page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+        page.on(
+            "console",
+            lambda message: errors.append(message.text) if message.type == "error" else None,
+        )
         page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(f"{address}/?" + "&".join(f"{name}={value}" for name, value in parameters.items()))
+        page.goto(
+            f"{address}/?" + "&".join(f"{name}={value}" for name, value in parameters.items())
+        )
         page.wait_for_function(f"() => ({PLOT})()?.stats.frames > 0", timeout=START_LIMIT_S * 1000)
         return page
 

@@ -1,10 +1,13 @@
-"""What a person does with the difficulty plot, what the screen then shows, and what the server has heard of it."""
+"""What a person does with the difficulty plot, what the screen then shows, and what the server has
+heard of it.
+"""
 
 import json
 
 from engine.method.difficulty import class_counts, classify
 
-PLOT = """() => [...document.querySelectorAll('*')].map(e => e.shadowRoot?.difficultyPlot).find(Boolean)"""
+PLOT = """() => [...document.querySelectorAll('*')].map(e => \
+e.shadowRoot?.difficultyPlot).find(Boolean)"""
 
 
 def told(page):
@@ -15,7 +18,8 @@ def told(page):
 def wait_for_server(page, **expected):
     checks = " && ".join(f"s.{name} === {json.dumps(value)}" for name, value in expected.items())
     page.wait_for_function(
-        "() => { const s = JSON.parse(document.querySelector('[data-testid=stCode]')?.innerText ?? '{}'); return " + checks + "}"
+        "() => { const s = JSON.parse(document.querySelector('[data-testid=stCode]')?.innerText ??"
+        " '{}'); return " + checks + "}"
     )
     return told(page)
 
@@ -38,7 +42,9 @@ def tau(page, which):
 def counts_on_screen(page):
     wait_for_frame(page)
     names = ("inlier", "boundary", "outlier")
-    return [int(page.locator(f'[data-class="{n}"] output').inner_text().replace(",", "")) for n in names]
+    return [
+        int(page.locator(f'[data-class="{n}"] output').inner_text().replace(",", "")) for n in names
+    ]
 
 
 def counts_computed(n_correct, phi_r, tau_l, tau_h, n_p=3):
@@ -66,5 +72,7 @@ def drag_over(page, left, top, right, bottom):
 def strip_span(page, strip):
     """Left and right edge of a strip, top and bottom of the plot, in pixels of the drawing area."""
     return page.evaluate(
-        f"i => {{ const l = ({PLOT})().layout; return [l.stripX(i), l.stripX(i) + l.stripWidth, l.top, l.bottom]; }}", strip
+        f"i => {{ const l = ({PLOT})().layout; return [l.stripX(i), l.stripX(i) + l.stripWidth,"
+        " l.top, l.bottom]; }",
+        strip,
     )

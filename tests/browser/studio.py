@@ -1,4 +1,6 @@
-"""A database for the browser tests, filled without a model, and a server over it that can be killed and started again."""
+"""A database for the browser tests, filled without a model, and a server over it that can be killed
+and started again.
+"""
 
 import json
 import signal
@@ -14,14 +16,24 @@ from engine.types import Response, StepScores, Verdict
 from tests.small_runs import small
 
 HOSTILE = (
-    '<img src="http://192.0.2.1/img" onerror="window.hacked = 1"><script>window.hacked = 1</script>\n\n'
-    "![a](http://192.0.2.1/md) [click](http://192.0.2.1/link) <http://192.0.2.1/auto> http://192.0.2.1/bare www.example.com\n\n"
-    "$\\href{http://192.0.2.1/math}{x} \\includegraphics{http://192.0.2.1/tex}$ :material/delete: :red[not red] # Heading\n\n"
-    '<iframe src="http://192.0.2.1/frame"></iframe><style>body{display:none}</style> | a | b |\n\n'
+    '<img src="http://192.0.2.1/img" onerror="window.hacked = 1"><script>window.hacked ='
+    " 1</script>\n\n![a](http://192.0.2.1/md) [click](http://192.0.2.1/link)"
+    " <http://192.0.2.1/auto> http://192.0.2.1/bare"
+    " www.example.com\n\n$\\href{http://192.0.2.1/math}{x} \\includegraphics{http://192.0.2.1/tex}$"
+    " :material/delete: :red[not red] # Heading\n\n<iframe"
+    ' src="http://192.0.2.1/frame"></iframe><style>body{display:none}</style> | a | b |\n\n'
 )
 """Four steps that would load, link, run or hide something if any of it were markup."""
 N_TRAIN = 12
-METRICS = ("loss", "rewards/margins", "rewards/accuracies", "rewards/chosen", "rewards/rejected", "grad_norm", "learning_rate")
+METRICS = (
+    "loss",
+    "rewards/margins",
+    "rewards/accuracies",
+    "rewards/chosen",
+    "rewards/rejected",
+    "grad_norm",
+    "learning_rate",
+)
 
 
 class Studio:
@@ -31,7 +43,14 @@ class Studio:
         self.folder, self.path, self.port = folder, folder / "studio.duckdb", free_port()
         db = Database(self.path)
         self.hostile = _hostile_run(db, folder)
-        self.trainable = runs.create_run(db, small(name="Trainable", problems={"n_train": 30}, training={"n_epochs": 400, "checkpoint_every_s": 1.0}))
+        self.trainable = runs.create_run(
+            db,
+            small(
+                name="Trainable",
+                problems={"n_train": 30},
+                training={"n_epochs": 400, "checkpoint_every_s": 1.0},
+            ),
+        )
         _resampled(db, self.trainable)
         self.fresh = runs.create_run(db, small(name="Fresh"))
         _answer(db, self.fresh, "presample_set", range(3))
@@ -48,7 +67,14 @@ class Studio:
         return f"{self.url}/{page}?run={run_id}&iteration=0{more}"
 
     def start(self) -> None:
-        self._process = start(ROOT / "app" / "main.py", self.port, "--db", str(self.path), log=self.folder / "log.txt", cwd=self.folder)
+        self._process = start(
+            ROOT / "app" / "main.py",
+            self.port,
+            "--db",
+            str(self.path),
+            log=self.folder / "log.txt",
+            cwd=self.folder,
+        )
 
     def kill(self) -> None:
         """End the server as a power cut would."""
@@ -65,20 +91,38 @@ class Studio:
 def _hostile_run(db: Database, folder: Path) -> str:
     """A finished iteration in which every text that a model or a file gives is an attack."""
     file = folder / "hostile.jsonl"
-    file.write_text("".join(json.dumps({"question": f"{HOSTILE} Number {i}?", "answer": "4"}) + "\n" for i in range(2 * N_TRAIN)))
+    file.write_text(
+        "".join(
+            json.dumps({"question": f"{HOSTILE} Number {i}?", "answer": "4"}) + "\n"
+            for i in range(2 * N_TRAIN)
+        )
+    )
     run_id = runs.create_run(db, small(name="Hostile", problems={"train": str(file)}))
     _resampled(db, run_id)
     for number in range(2):
         job = job_rows.add(db, run_id, 0, "train", {"n_epochs": number + 1})
         job_rows.set_state(db, job, "running")
         for step in range(1, 31):
-            record(db, job, 1, OptimiserStep(step, 30, {name: (0.7 - 0.01 * step) * (number + 1) for name in METRICS}))
+            record(
+                db,
+                job,
+                1,
+                OptimiserStep(
+                    step, 30, {name: (0.7 - 0.01 * step) * (number + 1) for name in METRICS}
+                ),
+            )
         record(db, job, 1, PolicySaved("f" * 16, "/nowhere"))
         job_rows.set_state(db, job, "done")
     for number, policy_id in ((0, reads.iteration(db, run_id, 0)["policy_id"]), (1, "f" * 16)):
         for samples in runs.evaluation_sets(db, run_id, number, policy_id):
             runs.store_set(db, samples)
-            _answer(db, run_id, samples.id, range(1 if samples.purpose == "greedy" else 2), role="held_out")
+            _answer(
+                db,
+                run_id,
+                samples.id,
+                range(1 if samples.purpose == "greedy" else 2),
+                role="held_out",
+            )
     failed = job_rows.add(db, run_id, 0, "evaluate", {"policy": "before"})
     job_rows.set_state(db, failed, "running")
     job_rows.set_state(db, failed, "failed", error=f"The worker said: {HOSTILE}")
@@ -87,21 +131,43 @@ def _hostile_run(db: Database, folder: Path) -> str:
 
 def _resampled(db: Database, run_id: str) -> None:
     _answer(db, run_id, "presample_set", range(3))
-    plan = plans.commit(db, run_id, 0, tau_l=0.25, tau_h=0.65, mode="both", strategy="boundary", made_by="tab 1")
+    plan = plans.commit(
+        db, run_id, 0, tau_l=0.25, tau_h=0.65, mode="both", strategy="boundary", made_by="tab 1"
+    )
     _answer(db, run_id, "resample_set", {id: range(3, 3 + n) for id, n in plan.allocation.items()})
     pairing.make_pairs(db, run_id, 0)
 
 
-def _answer(db: Database, run_id: str, which: str, wanted: range | dict[str, range], *, role: str = "train") -> None:
-    """Record responses: of problem i, i % 4 of 4 are right, so that every class occurs. which: a column or a sample set's id."""
+def _answer(
+    db: Database, run_id: str, which: str, wanted: range | dict[str, range], *, role: str = "train"
+) -> None:
+    """Record responses: of problem i, i % 4 of 4 are right, so that every class occurs. which: a
+    column or a sample set's id.
+    """
     set_id = reads.iteration(db, run_id, 0).get(which, which)
     ids = list(reads.problems(db, run_id, role, 0 if role == "train" else None))
     wanted = wanted if isinstance(wanted, dict) else dict.fromkeys(ids, wanted)
-    rows = [(id, index, (i + index) % 4 < i % 4 or i % 4 == 3) for i, id in enumerate(ids) for index in wanted.get(id, ())]
-    responses = [Response(id, index, 1, f"{HOSTILE}The answer is \\boxed{{{4 + (not ok)}}}.", "stop", 9) for id, index, ok in rows]
-    verdicts = [((id, index), Verdict(ok, "4" if ok else HOSTILE, "correct" if ok else "wrong", HOSTILE)) for id, index, ok in rows]
+    rows = [
+        (id, index, (i + index) % 4 < i % 4 or i % 4 == 3)
+        for i, id in enumerate(ids)
+        for index in wanted.get(id, ())
+    ]
+    responses = [
+        Response(id, index, 1, f"{HOSTILE}The answer is \\boxed{{{4 + (not ok)}}}.", "stop", 9)
+        for id, index, ok in rows
+    ]
+    verdicts = [
+        ((id, index), Verdict(ok, "4" if ok else HOSTILE, "correct" if ok else "wrong", HOSTILE))
+        for id, index, ok in rows
+    ]
     record(db, "none", 1, Sampled(set_id, responses))
     record(db, "none", 1, Graded(set_id, verdicts))
     if role == "train":
-        scores = [((id, index), StepScores((0.9, 0.8, 0.7, 0.95, 0.8) if ok else (0.6, 0.1, 0.4, 0.5, 0.2))) for id, index, ok in rows]
+        scores = [
+            (
+                (id, index),
+                StepScores((0.9, 0.8, 0.7, 0.95, 0.8) if ok else (0.6, 0.1, 0.4, 0.5, 0.2)),
+            )
+            for id, index, ok in rows
+        ]
         record(db, "none", 1, Scored(set_id, reads.run(db, run_id)["prm_id"], scores))

@@ -1,4 +1,6 @@
-"""The page is drawn anew around a pressed pointer: a job ends, more data come. What the pointer holds stays in its hand."""
+"""The page is drawn anew around a pressed pointer: a job ends, more data come. What the pointer
+holds stays in its hand.
+"""
 
 import numpy as np
 import pytest
@@ -30,7 +32,10 @@ def redraw(page, button):
     wait_for_server(page, runs=runs + 1)
     page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
     if REDRAWS[button][1]:
-        page.wait_for_function(f"before => ({PLOT})() && ({PLOT})() !== before && ({PLOT})().stats.frames > 0", arg=before)
+        page.wait_for_function(
+            f"before => ({PLOT})() && ({PLOT})() !== before && ({PLOT})().stats.frames > 0",
+            arg=before,
+        )
     wait_for_frame(page)
 
 
@@ -40,7 +45,9 @@ def middle(page, which):
 
 
 @pytest.mark.parametrize("button", REDRAWS)
-def test_a_line_in_hand_keeps_its_value_follows_the_pointer_and_is_told_on_release(open_page, button):
+def test_a_line_in_hand_keeps_its_value_follows_the_pointer_and_is_told_on_release(
+    open_page, button
+):
     page = open_page(n=400, restless=1)
     x, y = middle(page, "high")
     hold_and_move(page, "high", -40)
@@ -68,11 +75,13 @@ def test_a_line_let_go_of_while_there_is_no_plot_is_told_all_the_same(open_page)
     held = tau(page, "high")
     page.evaluate(
         """([clientX, clientY, pointerId]) => {
-            const host = [...document.querySelectorAll('*')].find(e => e.shadowRoot?.difficultyPlot);
+            const host = [...document.querySelectorAll('*')].find(e => \
+e.shadowRoot?.difficultyPlot);
             const watch = new MutationObserver(() => {
                 if (host.isConnected) return;
                 watch.disconnect();
-                document.body.dispatchEvent(new PointerEvent('pointerup', { clientX, clientY, pointerId, bubbles: true }));
+                document.body.dispatchEvent(new PointerEvent('pointerup', { clientX, clientY, \
+pointerId, bubbles: true }));
             });
             watch.observe(document.body, { childList: true, subtree: true });
         }""",

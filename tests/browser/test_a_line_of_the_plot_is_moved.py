@@ -1,4 +1,6 @@
-"""The threshold lines of the plot, moved by mouse and by key; what the screen counts and what the server hears."""
+"""The threshold lines of the plot, moved by mouse and by key; what the screen counts and what the
+server hears.
+"""
 
 import pytest
 
@@ -93,7 +95,9 @@ def test_the_pages_slider_moves_the_line_but_an_old_echo_does_not(open_page):
     handle(page, "high").press("ArrowUp")
     wait_for_server(page, tau_h=0.661)
     old_echo = "{ tau: { low: 100, high: 900 }, seq: 0 }"
-    page.evaluate(f"() => {{ const plot = ({PLOT})(); plot.offered = {old_echo}; plot.takeOffered(); }}")
+    page.evaluate(
+        f"() => {{ const plot = ({PLOT})(); plot.offered = {old_echo}; plot.takeOffered(); }}"
+    )
     assert page.evaluate(f"() => ({PLOT})().tau") == {"low": 250, "high": 661}
 
 

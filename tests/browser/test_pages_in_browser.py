@@ -1,5 +1,5 @@
-"""Every page in a real browser over one real server: links, the back button, reloads, two tabs, a killed server, hostile
-text, the keyboard, and what axe finds."""
+"""Every page in a real browser over one real server: links, the back button, reloads, two tabs, a
+killed server, hostile text, the keyboard, and what axe finds."""
 
 import re
 from pathlib import Path
@@ -17,13 +17,17 @@ LIMIT_MS = 60_000
 JOB_LIMIT_MS = 300_000
 HERE = r"(http|ws)s?://127\.0\.0\.1|data:|blob:"
 STREAMLITS_OWN = re.compile(r"/_stcore/(health|host-config)")
-"""Asked for beside the page first, when a page is opened by its address; the 404 is Streamlit's, on any app with pages."""
+"""Asked for beside the page first, when a page is opened by its address; the 404 is Streamlit's, on
+any app with pages.
+"""
 TITLES = [title for title, _ in PAGES.values()]
 
 
 @pytest.fixture
 def open_tab(chromium):
-    """Opens tabs; fails the test if a page raises, its console has an error, or anyone but this machine is asked for anything."""
+    """Opens tabs; fails the test if a page raises, its console has an error, or anyone but this
+    machine is asked for anything.
+    """
     wrong, tabs = [], []
 
     def opened(*, loses_server=False, **options):
@@ -31,7 +35,14 @@ def open_tab(chromium):
         tab.on("request", lambda r: wrong.append(r.url) if not re.match(HERE, r.url) else None)
         if not loses_server:
             tab.on("pageerror", lambda error: wrong.append(str(error)))
-            tab.on("console", lambda m: wrong.append(f"{m.text} {m.location}") if m.type == "error" and not is_expected(m) else None)
+            tab.on(
+                "console",
+                lambda m: (
+                    wrong.append(f"{m.text} {m.location}")
+                    if m.type == "error" and not is_expected(m)
+                    else None
+                ),
+            )
         tab.set_default_timeout(LIMIT_MS)
         tabs.append(tab)
         return tab
@@ -69,8 +80,12 @@ def settle(tab, name):
 
 
 def test_what_charts_need_is_loaded_while_the_first_page_is_read(studio, tab):
-    assert [file.split(".")[0] for file in files()] == list(PARTS), "Streamlit names its parts otherwise"
-    with tab.expect_request_finished(lambda request: request.url.endswith(f"/static/js/{files()[-1]}")):
+    assert [file.split(".")[0] for file in files()] == list(PARTS), (
+        "Streamlit names its parts otherwise"
+    )
+    with tab.expect_request_finished(
+        lambda request: request.url.endswith(f"/static/js/{files()[-1]}")
+    ):
         tab.goto(studio.at("", studio.hostile))
     asked = []
     tab.on("request", lambda request: asked.append(request.url.rpartition("/")[2]))
@@ -82,7 +97,10 @@ def test_what_charts_need_is_loaded_while_the_first_page_is_read(studio, tab):
 def test_a_link_opens_the_run_the_thresholds_and_the_problem_it_names(studio, tab):
     tab.goto(studio.at("difficulty", studio.fresh, tau_l="0.111", tau_h="0.888"))
     tab.get_by_role("spinbutton").first.wait_for()
-    assert [field.input_value() for field in tab.get_by_role("spinbutton").all()[:2]] == ["0.888", "0.111"]
+    assert [field.input_value() for field in tab.get_by_role("spinbutton").all()[:2]] == [
+        "0.888",
+        "0.111",
+    ]
     go(tab, "Pairs")
     go(tab, "Difficulty")
     tab.get_by_role("spinbutton").first.wait_for()
@@ -122,12 +140,20 @@ def test_hostile_text_is_inert_on_every_page(studio, tab):
                 tab.get_by_text(view, exact=True).click()
                 settle(tab, title)
         assert tab.evaluate("() => window.hacked") is None
-        assert tab.locator("img[src*='192.0.2'], iframe[src*='192.0.2'], a[href*='192.0.2'], a[href*='example.com']").count() == 0
+        assert (
+            tab.locator(
+                "img[src*='192.0.2'], iframe[src*='192.0.2'], a[href*='192.0.2'],"
+                " a[href*='example.com']"
+            ).count()
+            == 0
+        )
         assert tab.evaluate("() => getComputedStyle(document.body).display") != "none"
 
 
 def n_done(tab, words, **limits) -> int:
-    """What a page says of a job's progress: the number in the first text that fits `words`, with N in its place."""
+    """What a page says of a job's progress: the number in the first text that fits `words`, with N
+    in its place.
+    """
     pattern = re.compile(words.replace("N", "([1-9][0-9,]*)"))
     found = tab.get_by_text(pattern).first
     found.wait_for(**limits)
@@ -171,10 +197,14 @@ def test_a_training_goes_on_through_a_reload_and_its_queue_can_be_emptied(studio
     tab.get_by_role("button", name=re.compile("^Queue")).click()
     tab.get_by_test_id("stPopoverBody").get_by_role("button", name="Cancel").click()
     sync_api.expect(tab.get_by_role("button", name=re.compile("^Queue"))).to_have_count(0)
-    sync_api.expect(tab.get_by_role("button", name="Resume: Pre-sampling, iteration 0")).to_be_visible()
+    sync_api.expect(
+        tab.get_by_role("button", name="Resume: Pre-sampling, iteration 0")
+    ).to_be_visible()
     tab.keyboard.press("Escape")
     tab.get_by_role("button", name="Stop", exact=True).click()
-    tab.get_by_test_id("stToast").get_by_text("Training, iteration 0 was cancelled").wait_for(timeout=JOB_LIMIT_MS)
+    tab.get_by_test_id("stToast").get_by_text("Training, iteration 0 was cancelled").wait_for(
+        timeout=JOB_LIMIT_MS
+    )
 
 
 def test_the_playground_asks_the_real_policy_and_grades_its_answers(studio, tab):
@@ -221,19 +251,29 @@ def test_the_whole_job_can_be_done_with_the_keyboard_alone(studio, tab):
     tab.get_by_role("link", name="Compare before and after").wait_for(timeout=JOB_LIMIT_MS)
     focus_by_tab(tab, "Compare before and after", role="link")
     tab.keyboard.press("Enter")
-    gain = tab.get_by_test_id("stMetric").filter(has_text="Paired gain over M0").get_by_test_id("stMetricValue")
+    gain = (
+        tab.get_by_test_id("stMetric")
+        .filter(has_text="Paired gain over M0")
+        .get_by_test_id("stMetricValue")
+    )
     gain.wait_for(timeout=JOB_LIMIT_MS)
     assert re.fullmatch(r"[+-][0-9.]+ to [+-][0-9.]+", gain.inner_text())
 
 
 SERIOUS = """async () => {
-    const testid = (node) => { const at = node?.closest?.('[data-testid]') ?? node?.getRootNode?.().host; return at?.dataset?.testid ?? '' };
-    const options = { resultTypes: ['violations'], runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'] };
+    const testid = (node) => { const at = node?.closest?.('[data-testid]') ?? \
+node?.getRootNode?.().host; return at?.dataset?.testid ?? '' };
+    const options = { resultTypes: ['violations'], runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', \
+'wcag21aa'] };
     const { violations } = await axe.run(options);
-    return violations.filter(v => ['serious', 'critical'].includes(v.impact)).flatMap(v => v.nodes.map(
-        n => [`${v.id} in ${testid(document.querySelector([n.target[0]].flat()[0]))}`, n.html.slice(0, 160)]));
+    return violations.filter(v => ['serious', 'critical'].includes(v.impact)).flatMap(v => \
+v.nodes.map(
+        n => [`${v.id} in ${testid(document.querySelector([n.target[0]].flat()[0]))}`, \
+n.html.slice(0, 160)]));
 }"""
-"""axe's serious and critical findings, those inside the difficulty plot too: [[rule and the widget it is in, the element], …]."""
+"""axe's serious and critical findings, those inside the difficulty plot too: [[rule and the widget
+it is in, the element], …].
+"""
 
 
 def serious(tab) -> dict[str, str]:
@@ -245,8 +285,16 @@ def serious(tab) -> dict[str, str]:
     return dict(tab.evaluate(SERIOUS))
 
 
-@pytest.mark.parametrize(("theme", "titles"), [("light", TITLES), ("dark", ["Home", "Data", "Difficulty", "Responses", "Training", "Playground"])])
-def test_axe_finds_nothing_serious_beyond_a_bare_streamlit_page(studio, open_tab, tmp_path, theme, titles):
+@pytest.mark.parametrize(
+    ("theme", "titles"),
+    [
+        ("light", TITLES),
+        ("dark", ["Home", "Data", "Difficulty", "Responses", "Training", "Playground"]),
+    ],
+)
+def test_axe_finds_nothing_serious_beyond_a_bare_streamlit_page(
+    studio, open_tab, tmp_path, theme, titles
+):
     bare, tab = open_tab(color_scheme=theme), open_tab(color_scheme=theme)
     with serve(Path(__file__).with_name("bare_page.py"), log=tmp_path / "log.txt") as url:
         bare.goto(url)
@@ -258,6 +306,8 @@ def test_axe_finds_nothing_serious_beyond_a_bare_streamlit_page(studio, open_tab
     found = {}
     for title in titles:
         go(tab, title)
-        found[title] = {what: where for what, where in serious(tab).items() if what not in streamlits_own}
+        found[title] = {
+            what: where for what, where in serious(tab).items() if what not in streamlits_own
+        }
     print(f"Streamlit's own in {theme}: {sorted(streamlits_own)}")
     assert {title: findings for title, findings in found.items() if findings} == {}

@@ -28,14 +28,19 @@ def test_a_selection_beyond_the_cap_gives_every_strip_and_every_height_its_share
     (left, _, top, bottom), (_, right, _, _) = strip_span(page, 0), strip_span(page, 3)
     drag_over(page, left, top + 1, right, bottom - 1)
     state = wait_for_server(page, total=20_000, picked=500)
-    assert page.locator(".dp-note").inner_text() == "20,000 selected, 500 of them listed, spread evenly"
+    assert (
+        page.locator(".dp-note").inner_text()
+        == "20,000 selected, 500 of them listed, spread evenly"
+    )
     rows = state["rows"]
     assert rows == sorted(set(rows))
     for correct in range(4):
         inside = n_correct == correct
         assert (n_correct[rows] == correct).sum() == pytest.approx(inside.mean() * 500, abs=1)
         shown, all_of_it = np.sort(phi_r[rows][n_correct[rows] == correct]), np.sort(phi_r[inside])
-        assert np.quantile(shown, [0.1, 0.5, 0.9]) == pytest.approx(np.quantile(all_of_it, [0.1, 0.5, 0.9]), abs=0.02)
+        assert np.quantile(shown, [0.1, 0.5, 0.9]) == pytest.approx(
+            np.quantile(all_of_it, [0.1, 0.5, 0.9]), abs=0.02
+        )
 
 
 def test_the_same_selection_lists_the_same_problems(open_page):

@@ -1,4 +1,6 @@
-"""The plot on the page it is made for: its selection and the table, a job that ends around it, the address, and what axe finds."""
+"""The plot on the page it is made for: its selection and the table, a job that ends around it, the
+address, and what axe finds.
+"""
 
 import re
 
@@ -41,16 +43,28 @@ def open_difficulty(tab, studio):
 
 def is_inside(corners, x, y):
     """Whether a point is on the same side of every edge."""
-    sides = [(bx - ax) * (y - ay) - (by - ay) * (x - ax) > 0 for (ax, ay), (bx, by) in zip(corners, [*corners[1:], corners[0]])]
+    sides = [
+        (bx - ax) * (y - ay) - (by - ay) * (x - ax) > 0
+        for (ax, ay), (bx, by) in zip(corners, [*corners[1:], corners[0]])
+    ]
     return all(sides) or not any(sides)
 
 
 def test_a_lasso_lists_exactly_the_problems_inside_it_with_their_count(studio, tab):
     open_difficulty(tab, studio)
     tab.get_by_role("button", name="Lasso").click()
-    dots = tab.evaluate(f"() => {{ const p = ({PLOT})(); return p.points.texts.map((text, row) => [text, ...p.picture.centre(row)]) }}")
-    left, right, top, bottom = tab.evaluate(f"() => {{ const l = ({PLOT})().layout; return [l.stripX(0), l.right, l.top, l.bottom] }}")
-    triangle = [(left + 2, top + 2), (left + 0.7 * (right - left), bottom - 2), (left + 2, bottom - 2)]
+    dots = tab.evaluate(
+        f"() => {{ const p = ({PLOT})(); return p.points.texts.map((text, row) => [text,"
+        " ...p.picture.centre(row)]) }"
+    )
+    left, right, top, bottom = tab.evaluate(
+        f"() => {{ const l = ({PLOT})().layout; return [l.stripX(0), l.right, l.top, l.bottom] }}"
+    )
+    triangle = [
+        (left + 2, top + 2),
+        (left + 0.7 * (right - left), bottom - 2),
+        (left + 2, bottom - 2),
+    ]
     inside = sorted(text for text, x, y in dots if is_inside(triangle, x, y))
     assert 1 < len(inside) < len(dots)
     stage = tab.locator(".dp-stage").bounding_box()
@@ -64,7 +78,10 @@ def test_a_lasso_lists_exactly_the_problems_inside_it_with_their_count(studio, t
     table = tab.get_by_test_id("stDataFrame").first.locator("table[role=grid]")
     table.locator("tbody tr").first.wait_for(state="attached")
     names = [name.strip() for name in table.locator("thead th").all_text_contents()]
-    listed = [row.locator("td").all_text_contents()[names.index("Question")] for row in table.locator("tbody tr").all()]
+    listed = [
+        row.locator("td").all_text_contents()[names.index("Question")]
+        for row in table.locator("tbody tr").all()
+    ]
     assert sorted(question[:160] for question in listed) == inside
 
 
@@ -99,9 +116,13 @@ def test_axe_finds_nothing_in_the_plot(studio, open_tab, theme):
     tab = open_tab(color_scheme=theme)
     open_difficulty(tab, studio)
     tab.evaluate(AXE_SCRIPT)
-    found = tab.evaluate("""async () => {
-        const { violations } = await axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'] });
-        return violations.flatMap(v => v.nodes.filter(n => Array.isArray(n.target[0])).map(n => [v.id, n.html.slice(0, 200)])) }""")  # in a shadow root
+    found = tab.evaluate(
+        """async () => {
+        const { violations } = await axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', \
+'wcag21aa'] });
+        return violations.flatMap(v => v.nodes.filter(n => Array.isArray(n.target[0])).map(n => \
+[v.id, n.html.slice(0, 200)])) }"""
+    )  # in a shadow root
     assert found == []
 
 
@@ -129,7 +150,9 @@ def test_one_press_of_back_leaves_the_difficulty_page_whatever_was_moved_there(s
     tab.go_forward()
     settle(tab, "Difficulty")
     assert tab.url == moved
-    tab.wait_for_function("() => document.querySelectorAll('input[type=number]')[1]?.value === '0.123'")
+    tab.wait_for_function(
+        "() => document.querySelectorAll('input[type=number]')[1]?.value === '0.123'"
+    )
 
 
 def test_a_panel_opened_with_a_key_keeps_the_focus_and_follows_a_line_that_is_moved(studio, tab):
@@ -140,7 +163,10 @@ def test_a_panel_opened_with_a_key_keeps_the_focus_and_follows_a_line_that_is_mo
     tab.get_by_text("Expected pairs", exact=True).first.wait_for()
     settle(tab, "Difficulty")
     assert tab.evaluate("() => document.activeElement.innerText").endswith("What would this buy?")
-    cards = "() => [...document.querySelectorAll('details')].find(d => d.innerText.includes('What would this buy?')).innerText"
+    cards = (
+        "() => [...document.querySelectorAll('details')].find(d => d.innerText.includes('What would"
+        " this buy?')).innerText"
+    )
     before = tab.evaluate(cards)
     for _ in range(3):
         tab.get_by_role("slider", name="Upper threshold (tau high)", exact=True).press("PageDown")

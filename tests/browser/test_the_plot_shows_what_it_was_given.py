@@ -1,4 +1,6 @@
-"""What the plot draws and says of its data: every mode, any number of problems, tooltips, zoom, earlier commits."""
+"""What the plot draws and says of its data: every mode, any number of problems, tooltips, zoom,
+earlier commits.
+"""
 
 import numpy as np
 import pytest
@@ -88,15 +90,22 @@ def test_unequal_numbers_of_responses_share_the_plot(open_page):
     assert labels == ["0", "1/4", "1/3", "1/2", "2/3", "3/4", "1"]
     hold_and_move(page, "high", -40)
     page.mouse.up()
-    assert counts_on_screen(page) == counts_computed(n_correct, phi_r, 0.25, tau(page, "high"), n_each)
+    assert counts_on_screen(page) == counts_computed(
+        n_correct, phi_r, 0.25, tau(page, "high"), n_each
+    )
 
 
-def test_a_question_that_did_not_come_along_is_read_when_the_pointer_rests_and_is_never_markup(open_page):
+def test_a_question_that_did_not_come_along_is_read_when_the_pointer_rests_and_is_never_markup(
+    open_page,
+):
     page = open_page(n=20_001)
     box = page.locator(".dp-stage").bounding_box()
     x, y = page.evaluate(f"() => ({PLOT})().picture.centre(0)")
     page.mouse.move(box["x"] + x, box["y"] + y)
-    page.wait_for_function("""() => [...document.querySelectorAll('*')].some(e => e.shadowRoot?.querySelector('.dp-tip p')?.innerText.startsWith('Problem'))""")
+    page.wait_for_function(
+        """() => [...document.querySelectorAll('*')].some(e => \
+e.shadowRoot?.querySelector('.dp-tip p')?.innerText.startsWith('Problem'))"""
+    )
     row = page.evaluate(f"() => ({PLOT})().tip.row")
     assert page.locator(".dp-tip p").inner_text() == f"Problem {row}: <img src=x onerror=alert(1)>"
     assert page.locator(".dp-tip img").count() == 0
@@ -107,13 +116,18 @@ def test_earlier_commits_are_shown_when_asked_for(open_page):
     key = page.locator(".dp-ghosts")
     assert key.is_hidden()
     page.get_by_role("button", name="Earlier commits").click()
-    assert key.locator("span").all_inner_texts() == ["iteration 0 0.300 / 0.700", "the original 0.200 / 0.600"]
+    assert key.locator("span").all_inner_texts() == [
+        "iteration 0 0.300 / 0.700",
+        "the original 0.200 / 0.600",
+    ]
     page.get_by_role("button", name="Earlier commits").click()
     key.wait_for(state="hidden")
     assert told(page)["runs"] == 1
 
 
-@pytest.mark.parametrize(("score", "label"), [("outcome score", "outcome score φr"), ("", "not scored")])
+@pytest.mark.parametrize(
+    ("score", "label"), [("outcome score", "outcome score φr"), ("", "not scored")]
+)
 def test_the_height_is_called_what_it_is(open_page, score, label):
     page = open_page(n=400, score=score)
     assert page.locator(".score-name").text_content() == label

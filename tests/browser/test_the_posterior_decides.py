@@ -20,11 +20,17 @@ def test_counts_and_colours_are_those_of_the_engine_and_no_line_is_shown(open_pa
     page, classes = open_page(n=n, mode="posterior"), classes_of(n)
     assert counts_on_screen(page) == list(class_counts(classes).values())
     assert page.locator(".dp-handle:visible").count() == 0
-    assert page.locator(".dp-note").inner_text().startswith("The posterior of each pass rate decides here, so there are no lines")
-    nearest_colour = """row => { const plot = (PLOT)(), [x, y] = plot.picture.centre(row), scale = devicePixelRatio;
+    assert (
+        page.locator(".dp-note")
+        .inner_text()
+        .startswith("The posterior of each pass rate decides here, so there are no lines")
+    )
+    nearest_colour = """row => { const plot = (PLOT)(), [x, y] = plot.picture.centre(row), scale = \
+devicePixelRatio;
         const at = plot.ctx.getImageData(Math.round(x * scale), Math.round(y * scale), 1, 1).data;
         const ink = new OffscreenCanvas(1, 1).getContext("2d");
-        const far = (colour) => { ink.fillStyle = colour; ink.fillRect(0, 0, 1, 1); const c = ink.getImageData(0, 0, 1, 1).data;
+        const far = (colour) => { ink.fillStyle = colour; ink.fillRect(0, 0, 1, 1); const c = \
+ink.getImageData(0, 0, 1, 1).data;
             return Math.hypot(c[0] - at[0], c[1] - at[1], c[2] - at[2]); };
         const distances = plot.colours.classes.map(far);
         return distances.indexOf(Math.min(...distances)) }""".replace("PLOT", PLOT)

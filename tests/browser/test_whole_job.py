@@ -1,4 +1,6 @@
-"""The main job as a person does it: the literal command from another directory, a real browser, the starter models."""
+"""The main job as a person does it: the literal command from another directory, a real browser, the
+starter models.
+"""
 
 import re
 from contextlib import suppress
@@ -17,7 +19,13 @@ JOB_LIMIT_MS = 420_000
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
     folder = tmp_path_factory.mktemp("studio")
-    with serve(ROOT / "app" / "main.py", "--db", str(folder / "studio.duckdb"), log=folder / "log.txt", cwd=folder) as url:
+    with serve(
+        ROOT / "app" / "main.py",
+        "--db",
+        str(folder / "studio.duckdb"),
+        log=folder / "log.txt",
+        cwd=folder,
+    ) as url:
         yield url
 
 
@@ -26,7 +34,14 @@ def tab(chromium):
     """A tab that fails the test if a page raises or asks anyone but this machine for anything."""
     page, wrong = chromium.new_page(viewport={"width": 1440, "height": 1000}), []
     page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("request", lambda r: wrong.append(r.url) if not re.match(r"(http|ws)s?://127\.0\.0\.1|data:|blob:", r.url) else None)
+    page.on(
+        "request",
+        lambda r: (
+            wrong.append(r.url)
+            if not re.match(r"(http|ws)s?://127\.0\.0\.1|data:|blob:", r.url)
+            else None
+        ),
+    )
     page.set_default_timeout(60_000)
     yield page
     page.close()
@@ -39,17 +54,23 @@ def go(tab, name):
 
 
 PLOT_COUNTS = """() => [...document.querySelectorAll('*')].map(e => e.shadowRoot).filter(Boolean)
-    .flatMap(root => [...root.querySelectorAll('li[data-class] output')]).map(o => +o.innerText.replaceAll(',', ''))"""
-TO_RESAMPLE = """() => +([...document.querySelectorAll('p')].map(p => p.innerText.match(/ responses for ([\\d,]+) problems/)).find(Boolean)?.[1]
+    .flatMap(root => [...root.querySelectorAll('li[data-class] output')]).map(o => \
++o.innerText.replaceAll(',', ''))"""
+TO_RESAMPLE = """() => +([...document.querySelectorAll('p')].map(p => p.innerText.match(/ \
+responses for ([\\d,]+) problems/)).find(Boolean)?.[1]
     .replaceAll(',', '') ?? -1)"""
-CLASSIFIED = """() => [...document.querySelectorAll('[role=dialog] [data-testid=stMetricValue]')].map(v => +v.innerText.replaceAll(',', ''))"""
+CLASSIFIED = """() => [...document.querySelectorAll('[role=dialog] \
+[data-testid=stMetricValue]')].map(v => +v.innerText.replaceAll(',', ''))"""
 
 
 def agreed_counts(tab, *, other_than=None):
-    """Inlier, Boundary, Outlier of the legend once the page, which asks engine.classify, plans for as many Boundary problems."""
+    """Inlier, Boundary, Outlier of the legend once the page, which asks engine.classify, plans for
+    as many Boundary problems.
+    """
     tab.wait_for_function(
         f"""before => {{ const plot = ({PLOT_COUNTS})();
-            return plot.length === 3 && plot[1] === ({TO_RESAMPLE})() && `${{plot}}` !== before }}""",
+            return plot.length === 3 && plot[1] === ({TO_RESAMPLE})() && `${{plot}}` !== before \
+}}""",
         arg=",".join(map(str, other_than)) if other_than else "",
     )
     return tab.evaluate(PLOT_COUNTS)
@@ -79,7 +100,8 @@ def test_a_new_user_walks_one_whole_iteration(served, tab, chromium):
 
     go(tab, "Difficulty")
     tab.wait_for_function(
-        "() => [...document.querySelectorAll('button')].some(b => b.innerText.startsWith('Commit') && !b.disabled)",
+        "() => [...document.querySelectorAll('button')].some(b => b.innerText.startsWith('Commit')"
+        " && !b.disabled)",
         timeout=JOB_LIMIT_MS,
     )
     tab.get_by_role("button", name="Cancel", exact=True).wait_for(state="detached")
@@ -96,9 +118,15 @@ def test_a_new_user_walks_one_whole_iteration(served, tab, chromium):
     for page in (tab, late):
         page.get_by_role("button", name="Commit …").click(timeout=60_000)
         page.get_by_role("dialog").get_by_text("A commit binds").wait_for(timeout=60_000)
-        page.wait_for_function(f"wanted => `${{({CLASSIFIED})()}}` === wanted", arg=",".join(map(str, moved)), timeout=60_000)
+        page.wait_for_function(
+            f"wanted => `${{({CLASSIFIED})()}}` === wanted",
+            arg=",".join(map(str, moved)),
+            timeout=60_000,
+        )
     tab.get_by_role("button", name="Commit and resample").click()
-    with suppress(sync_api.TimeoutError):  # the late tab may have been shown the winner before it could click
+    with suppress(
+        sync_api.TimeoutError
+    ):  # the late tab may have been shown the winner before it could click
         late.get_by_role("button", name="Commit and resample").click(timeout=3_000)
     winner = [page.get_by_text(re.compile("^Committed by tab")) for page in (tab, late)]
     for shown in winner:

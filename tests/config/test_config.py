@@ -1,4 +1,6 @@
-"""Configuration: what is read is what is stored, and every mistake is named before a model is loaded."""
+"""Configuration: what is read is what is stored, and every mistake is named before a model is
+loaded.
+"""
 
 import json
 import re
@@ -13,7 +15,10 @@ from tests.small_runs import ROOT, SMALL, small, toml
 
 
 def test_a_configuration_survives_the_way_through_json():
-    config = small(training={"loss_type": ["sigmoid", "sft"], "loss_weights": [1, 0.5]}, evaluation={"top_p": 0.9})
+    config = small(
+        training={"loss_type": ["sigmoid", "sft"], "loss_weights": [1, 0.5]},
+        evaluation={"top_p": 0.9},
+    )
     assert parse_config(json.loads(json.dumps(plain_config(config)))) == config
     assert config.training.loss_weights == (1.0, 0.5)
 
@@ -23,15 +28,26 @@ def test_what_a_file_leaves_out_is_the_papers_setting(tmp_path):
         '[problems]\ntrain="t.jsonl"\nheld_out="h.jsonl"\nn_train=10\nn_held_out=5\n[policy]\npath="p"\n[reward]\npath="r"\n'
     )
     config = load_config(tmp_path / "least.toml")
-    assert (config.name, config.n_iterations, config.sampling.n, config.sampling.n_presample) == ("least", 3, 8, 3)
-    assert (config.training.learning_rate, config.training.batch_size, config.sampling.top_p) == (5e-7, 256, 0.95)
+    assert (config.name, config.n_iterations, config.sampling.n, config.sampling.n_presample) == (
+        "least",
+        3,
+        8,
+        3,
+    )
+    assert (config.training.learning_rate, config.training.batch_size, config.sampling.top_p) == (
+        5e-7,
+        256,
+        0.95,
+    )
     assert config.difficulty.tau_l is None
 
 
 def test_relative_paths_are_meant_from_the_files_folder_and_names_stay_names(tmp_path, monkeypatch):
     (tmp_path / "sets").mkdir()
     (tmp_path / "sets" / "mine.jsonl").write_text("")
-    (tmp_path / "my.toml").write_text(toml(problems={"train": "sets/mine.jsonl"}, policy={"path": "Qwen/Qwen2.5-7B"}))
+    (tmp_path / "my.toml").write_text(
+        toml(problems={"train": "sets/mine.jsonl"}, policy={"path": "Qwen/Qwen2.5-7B"})
+    )
     monkeypatch.chdir(ROOT)
     config = load_config(tmp_path / "my.toml")
     assert config.problems.train == str(tmp_path / "sets" / "mine.jsonl")
@@ -45,25 +61,73 @@ def test_the_shipped_configurations_are_whole(name):
 
 
 BAD = [
-    ("seed", -1), ("seed", 2**64), ("n_iterations", 0), ("placement", "cloud"), ("name", 3),
-    ("problems.n_train", 0), ("problems.n_train", "many"), ("problems.n_held_out", 0), ("problems.train", 5),
-    ("policy.prompt_template", "no mark"), ("policy.prompt_template", "{question} {question}"), ("policy.chat", "maybe"),
-    ("sampling.n_presample", 0), ("sampling.n_presample", 8), ("sampling.n", 3), ("sampling.temperature", -0.1),
-    ("sampling.temperature", float("nan")), ("sampling.top_p", 0), ("sampling.top_p", 1.01), ("sampling.max_new_tokens", 0),
-    ("sampling.batch_size", 0), ("sampling.sampler", "magic"), ("reward.family", "judge"), ("reward.backend", "vllm"), ("reward.backend", "tpu"),
-    ("difficulty.tau_l", -0.01), ("difficulty.tau_h", 1.01), ("difficulty.tau_l", float("nan")), ("difficulty.tau_h", 0.01),
-    ("difficulty.mode", "none"), ("difficulty.strategy", "hardest"), ("pairs.cap", 0), ("pairs.dedupe", "often"),
-    ("training.learning_rate", 0), ("training.learning_rate", 1), ("training.beta", 0), ("training.n_epochs", 0),
-    ("training.micro_batch_size", 0), ("training.batch_size", 0), ("training.warmup_share", 1),
-    ("training.weight_decay", -1), ("training.max_length", 1), ("training.loss_type", []), ("training.loss_type", ["dpo"]),
-    ("training.loss_weights", [1.0, 2.0]), ("training.checkpoint_every_s", -1),
-    ("training.method", "ppo"), ("training.start", "first"), ("training.keep_above", float("nan")), ("training.keep_above", 0.5),
-    ("training.lora_rank", 0), ("training.lora_alpha", 0), ("training.lora_dropout", 1), ("training.n_processes", 0),
-    ("training.accelerate_config", "some.yaml"), ("training.loss_type", ["exo_pair"]), ("training.loss_type", ["robust"]),
-    ("init.method", "dpo"), ("init.learning_rate", 0), ("init.batch_size", 3),
-    ("sampling.base_urls", ["h:8000"]), ("sampling.n_engines", 0), ("sampling.tensor_parallel_size", 0),
-    ("evaluation.n", 0), ("evaluation.temperature", -1), ("evaluation.top_p", 1.5),
-]  # fmt: skip
+    ("seed", -1),
+    ("seed", 2**64),
+    ("n_iterations", 0),
+    ("placement", "cloud"),
+    ("name", 3),
+    ("problems.n_train", 0),
+    ("problems.n_train", "many"),
+    ("problems.n_held_out", 0),
+    ("problems.train", 5),
+    ("policy.prompt_template", "no mark"),
+    ("policy.prompt_template", "{question} {question}"),
+    ("policy.chat", "maybe"),
+    ("sampling.n_presample", 0),
+    ("sampling.n_presample", 8),
+    ("sampling.n", 3),
+    ("sampling.temperature", -0.1),
+    ("sampling.temperature", float("nan")),
+    ("sampling.top_p", 0),
+    ("sampling.top_p", 1.01),
+    ("sampling.max_new_tokens", 0),
+    ("sampling.batch_size", 0),
+    ("sampling.sampler", "magic"),
+    ("reward.family", "judge"),
+    ("reward.backend", "vllm"),
+    ("reward.backend", "tpu"),
+    ("difficulty.tau_l", -0.01),
+    ("difficulty.tau_h", 1.01),
+    ("difficulty.tau_l", float("nan")),
+    ("difficulty.tau_h", 0.01),
+    ("difficulty.mode", "none"),
+    ("difficulty.strategy", "hardest"),
+    ("pairs.cap", 0),
+    ("pairs.dedupe", "often"),
+    ("training.learning_rate", 0),
+    ("training.learning_rate", 1),
+    ("training.beta", 0),
+    ("training.n_epochs", 0),
+    ("training.micro_batch_size", 0),
+    ("training.batch_size", 0),
+    ("training.warmup_share", 1),
+    ("training.weight_decay", -1),
+    ("training.max_length", 1),
+    ("training.loss_type", []),
+    ("training.loss_type", ["dpo"]),
+    ("training.loss_weights", [1.0, 2.0]),
+    ("training.checkpoint_every_s", -1),
+    ("training.method", "ppo"),
+    ("training.start", "first"),
+    ("training.keep_above", float("nan")),
+    ("training.keep_above", 0.5),
+    ("training.lora_rank", 0),
+    ("training.lora_alpha", 0),
+    ("training.lora_dropout", 1),
+    ("training.n_processes", 0),
+    ("training.accelerate_config", "some.yaml"),
+    ("training.loss_type", ["exo_pair"]),
+    ("training.loss_type", ["robust"]),
+    ("init.method", "dpo"),
+    ("init.learning_rate", 0),
+    ("init.batch_size", 3),
+    ("sampling.base_urls", ["h:8000"]),
+    ("sampling.n_engines", 0),
+    ("sampling.tensor_parallel_size", 0),
+    ("evaluation.n", 0),
+    ("evaluation.temperature", -1),
+    ("evaluation.top_p", 1.5),
+]
 
 
 @pytest.mark.parametrize(("field", "value"), BAD, ids=[f"{field}={value}" for field, value in BAD])
@@ -73,7 +137,9 @@ def test_a_value_that_cannot_be_used_is_named(field, value):
     with pytest.raises(ConfigError) as raised:
         small(**changes)
     told = str(raised.value)
-    at_hand = "sampling.n_presample" if field == "sampling.n" else "tau_" if "tau_" in field else field
+    at_hand = (
+        "sampling.n_presample" if field == "sampling.n" else "tau_" if "tau_" in field else field
+    )
     assert at_hand in told and told.endswith("."), told
     assert "\n" not in told
 
@@ -83,9 +149,15 @@ def test_a_value_that_cannot_be_used_is_named(field, value):
     [
         ({"sampler": "openai_api"}, "sampling.base_urls is []: it must be at least one address"),
         ({"sampler": "openai_api", "base_urls": ["h:8000"]}, "sampling.base_urls holds 'h:8000'"),
-        ({"sampler": "openai_api", "base_urls": ["http://h"], "n_engines": 2}, "sampling.n_engines is 2"),
+        (
+            {"sampler": "openai_api", "base_urls": ["http://h"], "n_engines": 2},
+            "sampling.n_engines is 2",
+        ),
         ({"sampler": "hf_local", "tensor_parallel_size": 2}, "sampling.tensor_parallel_size is 2"),
-        ({"sampler": "hf_local", "base_urls": ["http://h"]}, "left out, or sampling.sampler one of openai_api"),
+        (
+            {"sampler": "hf_local", "base_urls": ["http://h"]},
+            "left out, or sampling.sampler one of openai_api",
+        ),
     ],
 )
 def test_what_a_sampler_needs_or_does_not_take_is_said(sampling, told):
@@ -96,12 +168,22 @@ def test_what_a_sampler_needs_or_does_not_take_is_said(sampling, told):
 
 def test_servers_and_engines_are_kept_as_given():
     urls = ["http://a:8000/v1", "http://b:8000/v1"]
-    assert small(sampling={"sampler": "openai_api", "base_urls": urls}).sampling.base_urls == tuple(urls)
-    several = {"sampler": "ray_pool", "n_engines": 8, "tensor_parallel_size": 2, "ray_address": "h:6379"}
+    assert small(sampling={"sampler": "openai_api", "base_urls": urls}).sampling.base_urls == tuple(
+        urls
+    )
+    several = {
+        "sampler": "ray_pool",
+        "n_engines": 8,
+        "tensor_parallel_size": 2,
+        "ray_address": "h:6379",
+    }
     assert small(sampling=several).sampling.n_engines == 8
 
 
-@pytest.mark.parametrize(("changes", "named"), [({"sampling": {"n_presamples": 3}}, "sampling.n_presamples"), ({"sedd": 1}, "sedd")])
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [({"sampling": {"n_presamples": 3}}, "sampling.n_presamples"), ({"sedd": 1}, "sedd")],
+)
 def test_a_setting_that_does_not_exist_is_named_with_those_that_do(changes, named):
     with pytest.raises(ConfigError, match=f"{named} is no setting: use ") as raised:
         small(**changes)
@@ -145,11 +227,30 @@ SFT = {"method": "sft"}
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"training": {"inherit_optimizer": True, "start": "base"}}, r"training.inherit_optimizer is True: .* start = \"base\""),
-        ({"training": {"inherit_optimizer": True, "lora_rank": 4}}, "training.inherit_optimizer is True: .* lora_rank"),
-        ({"training": {"n_processes": 2, "batch_size": 3}}, r"micro_batch_size \(1\) times training.n_processes \(2\)"),
-        ({"training": {"n_processes": 2}, "placement": "inline"}, "placement is inline: it must be worker"),
-        ({"training": {**SFT, "keep_above": 0.5}, "reward": {"family": "none"}, "difficulty": {"mode": "accuracy"}}, 'reward.family is "none"'),
+        (
+            {"training": {"inherit_optimizer": True, "start": "base"}},
+            r"training.inherit_optimizer is True: .* start = \"base\"",
+        ),
+        (
+            {"training": {"inherit_optimizer": True, "lora_rank": 4}},
+            "training.inherit_optimizer is True: .* lora_rank",
+        ),
+        (
+            {"training": {"n_processes": 2, "batch_size": 3}},
+            r"micro_batch_size \(1\) times training.n_processes \(2\)",
+        ),
+        (
+            {"training": {"n_processes": 2}, "placement": "inline"},
+            "placement is inline: it must be worker",
+        ),
+        (
+            {
+                "training": {**SFT, "keep_above": 0.5},
+                "reward": {"family": "none"},
+                "difficulty": {"mode": "accuracy"},
+            },
+            'reward.family is "none"',
+        ),
     ],
 )
 def test_training_settings_that_exclude_each_other_are_a_sentence(changes, sentence):
@@ -159,7 +260,12 @@ def test_training_settings_that_exclude_each_other_are_a_sentence(changes, sente
 
 def test_initialisation_has_the_papers_defaults_of_its_own():
     init = small(init={"n_epochs": 3}).init
-    assert (init.method, init.learning_rate, init.max_length, init.n_epochs) == ("sft", 1e-6, 4096, 3)
+    assert (init.method, init.learning_rate, init.max_length, init.n_epochs) == (
+        "sft",
+        1e-6,
+        4096,
+        3,
+    )
 
 
 def test_the_losses_are_those_that_the_trainer_knows_without_label_smoothing():

@@ -1,4 +1,6 @@
-"""doctor CONFIG: what each shipped configuration lacks, told without a network; and a command line that says nothing else."""
+"""doctor CONFIG: what each shipped configuration lacks, told without a network; and a command line
+that says nothing else.
+"""
 
 import json
 import os
@@ -12,12 +14,12 @@ import pytest
 
 from engine.__main__ import main
 from engine.config import load_config
+from engine.config.backends import Role, names
 from engine.doctor import configuration
 from engine.doctor.configuration import examine_config, is_runnable
 from engine.method.difficulty import PRESETS
 from engine.models import devices
 from engine.models.devices import Device
-from engine.config.backends import Role, names
 from tests.small_runs import ROOT, cli, toml
 
 CONFIGS = sorted((ROOT / "data" / "configs").glob("*.toml"))
@@ -35,7 +37,11 @@ def offline(monkeypatch):
         monkeypatch.setattr(huggingface_hub, name, refuse)
     monkeypatch.setattr(socket.socket, "connect", refuse)
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
-    monkeypatch.setattr(configuration, "resolve_sampler", lambda name: names(Role.SAMPLER)[1] if name == "auto" else name)
+    monkeypatch.setattr(
+        configuration,
+        "resolve_sampler",
+        lambda name: names(Role.SAMPLER)[1] if name == "auto" else name,
+    )
 
 
 @pytest.fixture
@@ -48,7 +54,9 @@ def by_about(findings) -> dict:
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
-def test_a_shipped_configuration_asks_for_what_is_unknown_and_names_what_would_be_downloaded(path, here):
+def test_a_shipped_configuration_asks_for_what_is_unknown_and_names_what_would_be_downloaded(
+    path, here
+):
     here(LARGE)
     found, config = by_about(examine_config(path)), load_config(path)
     preset = next((p for p in PRESETS if config.reward.path.endswith(p.prm)), None)
@@ -57,35 +65,68 @@ def test_a_shipped_configuration_asks_for_what_is_unknown_and_names_what_would_b
         assert found["difficulty"].status == "ok"
     else:
         assert config.difficulty.tau_l is None and found["difficulty"].status == "ask"
-        assert "difficulty.tau_l" in found["difficulty"].text and "suggests" in found["difficulty"].text
-    assert found["problems.train"].status == "change" and "problems/train.jsonl" in found["problems.train"].text
+        assert (
+            "difficulty.tau_l" in found["difficulty"].text
+            and "suggests" in found["difficulty"].text
+        )
+    assert (
+        found["problems.train"].status == "change"
+        and "problems/train.jsonl" in found["problems.train"].text
+    )
     for about in ("policy.path", "reward.path", "problems.held_out"):
         assert found[about].status == "note" and "would be downloaded" in found[about].text
     assert found["sampling.sampler"].text == "vllm_local" and found["packages"].status == "ok"
-    assert found["memory, sampling with vllm_local"].status == found["memory, scoring"].status == "ok"
-    assert found["memory, training"].text.count("GB") >= 2 and "side by side" in found["placement"].text
+    assert (
+        found["memory, sampling with vllm_local"].status == found["memory, scoring"].status == "ok"
+    )
+    assert (
+        found["memory, training"].text.count("GB") >= 2
+        and "side by side" in found["placement"].text
+    )
 
 
 def test_there_are_four_of_them_at_the_papers_settings():
     assert len(CONFIGS) == 4
     for config in map(load_config, CONFIGS):
         s, t = config.sampling, config.training
-        assert (s.n, s.n_presample, s.temperature, s.top_p, s.max_new_tokens) == (8, 3, 0.7, 0.95, 2048)
-        assert (t.learning_rate, t.batch_size, t.n_epochs, t.max_length, t.warmup_share) == (5e-7, 256, 1, 2048, 0.03)
-        assert (config.problems.n_train, config.n_iterations) == (7500, 3) and config.policy.n_parameters and config.reward.n_parameters
+        assert (s.n, s.n_presample, s.temperature, s.top_p, s.max_new_tokens) == (
+            8,
+            3,
+            0.7,
+            0.95,
+            2048,
+        )
+        assert (t.learning_rate, t.batch_size, t.n_epochs, t.max_length, t.warmup_share) == (
+            5e-7,
+            256,
+            1,
+            2048,
+            0.03,
+        )
+        assert (
+            (config.problems.n_train, config.n_iterations) == (7500, 3)
+            and config.policy.n_parameters
+            and config.reward.n_parameters
+        )
 
 
 def test_a_small_machine_is_told_which_model_is_too_large(here):
     here([Device("CPU", 16 * 10**9, 12 * 10**9)])
     found = by_about(examine_config(CONFIGS[-1]))
-    assert found["memory, scoring"].status == "change" and "reward.path" in found["memory, scoring"].text
+    assert (
+        found["memory, scoring"].status == "change"
+        and "reward.path" in found["memory, scoring"].text
+    )
     assert "in turn" in found["placement"].text
 
 
 def test_two_gpus_hold_one_model_each(here):
     here([*LARGE, Device("GPU 1 (large)", 150 * 10**9, 150 * 10**9, 1)])
     found = by_about(examine_config(CONFIGS[-1]))
-    assert "GPU 0" in found["memory, sampling with vllm_local"].text and "GPU 1" in found["memory, scoring"].text
+    assert (
+        "GPU 0" in found["memory, sampling with vllm_local"].text
+        and "GPU 1" in found["memory, scoring"].text
+    )
 
 
 def test_the_starter_configuration_runs_and_the_exit_status_says_so(here, capsys):
@@ -98,8 +139,12 @@ def test_the_starter_configuration_runs_and_the_exit_status_says_so(here, capsys
 
 
 def test_a_fixed_problem_set_is_wanted_once_however_many_iterations_there_are(tmp_path):
-    (tmp_path / "run.toml").write_text(toml(n_iterations=3, problems={"n_train": 2400, "per_iteration": "fixed"}))
-    assert [f.status for f in examine_config(tmp_path / "run.toml") if f.about == "problems.train"] == ["ok"]
+    (tmp_path / "run.toml").write_text(
+        toml(n_iterations=3, problems={"n_train": 2400, "per_iteration": "fixed"})
+    )
+    assert [
+        f.status for f in examine_config(tmp_path / "run.toml") if f.about == "problems.train"
+    ] == ["ok"]
 
 
 @pytest.mark.parametrize(
@@ -107,7 +152,11 @@ def test_a_fixed_problem_set_is_wanted_once_however_many_iterations_there_are(tm
     [
         ({"training": {"learning_rat": 1}}, "configuration", "training.learning_rat is no setting"),
         ({"policy": {"path": "/no/such"}}, "policy.path", "policy.path is /no/such"),
-        ({"problems": {"n_train": 2401}}, "problems.train", "holds 2,400 problems, and 2,401 are wanted"),
+        (
+            {"problems": {"n_train": 2401}},
+            "problems.train",
+            "holds 2,400 problems, and 2,401 are wanted",
+        ),
     ],
 )
 def test_a_mistake_is_a_finding_that_must_be_changed(tmp_path, changes, about, said):
@@ -120,20 +169,44 @@ def test_a_mistake_is_a_finding_that_must_be_changed(tmp_path, changes, about, s
 def test_commands_say_nothing_on_standard_error_that_is_not_ours(finished, tmp_path):
     db = finished.copy(tmp_path)
     assert "leaked" not in finished.stderr
-    for arguments in (["status"], ["export", "pairs", tmp_path / "pairs.csv"], ["resume", "--run", "none"], ["export", "pairs", "pairs.odd"]):
+    for arguments in (
+        ["status"],
+        ["export", "pairs", tmp_path / "pairs.csv"],
+        ["resume", "--run", "none"],
+        ["export", "pairs", "pairs.odd"],
+    ):
         done = cli(*arguments, "--db", db)
         assert "leaked" not in done.stderr and len(done.stderr.splitlines()) <= 1, done.stderr
 
 
 def test_an_interrupted_run_ends_with_its_sentence(tmp_path):
     (tmp_path / "small.toml").write_text(toml())
-    command = [sys.executable, "-m", "engine", "run", str(tmp_path / "small.toml"), "--db", str(tmp_path / "studio.duckdb")]
+    command = [
+        sys.executable,
+        "-m",
+        "engine",
+        "run",
+        str(tmp_path / "small.toml"),
+        "--db",
+        str(tmp_path / "studio.duckdb"),
+    ]
     hears = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.default_int_handler)}
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ, **hears) as process:
+    with subprocess.Popen(
+        command,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ,
+        **hears,
+    ) as process:
         for line in process.stderr:
             if "presample  running" in line:
                 process.send_signal(signal.SIGINT)
                 break
         rest = process.stderr.read()
         assert process.wait(timeout=60) == 130
-    assert rest.strip().endswith("Stopped. What was finished is stored; `resume` goes on.") and "leaked" not in rest
+    assert (
+        rest.strip().endswith("Stopped. What was finished is stored; `resume` goes on.")
+        and "leaked" not in rest
+    )

@@ -1,4 +1,6 @@
-"""Taking a run away: tables that read back exactly in every format, a policy that loads, a configuration that repeats the run."""
+"""Taking a run away: tables that read back exactly in every format, a policy that loads, a
+configuration that repeats the run.
+"""
 
 import csv
 import json
@@ -15,7 +17,15 @@ from engine.config import load_config, parse_config, plain_config
 from engine.config.toml import as_toml
 from engine.errors import ConfigError
 from engine.events import Graded, Sampled, Scored
-from engine.export.run import TABLES, export_all, export_config, export_policy, export_table, table_batches, trained_policy
+from engine.export.run import (
+    TABLES,
+    export_all,
+    export_config,
+    export_policy,
+    export_table,
+    table_batches,
+    trained_policy,
+)
 from engine.export.tables import SUFFIXES, TYPES, read_table, types, write_table
 from engine.models.weights import content_id
 from engine.problems import read_problems
@@ -30,11 +40,57 @@ from tests.small_runs import cli, judge, small
 
 DATA = Path(__file__).parents[1] / "data"
 HOSTILE = (
-    "", "'", "''", "=1+1", "'=1+1", "''=1+1", "+", "-5", "-1/2", "'-5", "@SUM(A1)", "\t=1", "\r=1", "\n", "a\r\nb", "\r", ' "q" ', '""',
-    "a,b", "null", "NULL", "nan", "NaN", "true", "1", "007", "[0.5]", "\x00", "a\x00b", "\x1f", "\x7f", "\x85", "a\u2028b\u2029c", "\ufeff",
-    "\u202eabc", "数学 🙂", "=cmd|' /C calc'!A0", "\\", "\\N", "\\n", "{}", "2026-11-21", "2026-11-21T10:00:00", " padded ", "\ufffd",
-)  # fmt: skip
-texts = st.sampled_from(HOSTILE) | st.text(alphabet=st.characters(exclude_categories=["Cs"])) | st.text("'=+-@\t\r\n,\"0a", max_size=6)
+    "",
+    "'",
+    "''",
+    "=1+1",
+    "'=1+1",
+    "''=1+1",
+    "+",
+    "-5",
+    "-1/2",
+    "'-5",
+    "@SUM(A1)",
+    "\t=1",
+    "\r=1",
+    "\n",
+    "a\r\nb",
+    "\r",
+    ' "q" ',
+    '""',
+    "a,b",
+    "null",
+    "NULL",
+    "nan",
+    "NaN",
+    "true",
+    "1",
+    "007",
+    "[0.5]",
+    "\x00",
+    "a\x00b",
+    "\x1f",
+    "\x7f",
+    "\x85",
+    "a\u2028b\u2029c",
+    "\ufeff",
+    "\u202eabc",
+    "数学 🙂",
+    "=cmd|' /C calc'!A0",
+    "\\",
+    "\\N",
+    "\\n",
+    "{}",
+    "2026-11-21",
+    "2026-11-21T10:00:00",
+    " padded ",
+    "\ufffd",
+)
+texts = (
+    st.sampled_from(HOSTILE)
+    | st.text(alphabet=st.characters(exclude_categories=["Cs"]))
+    | st.text("'=+-@\t\r\n,\"0a", max_size=6)
+)
 floats = st.floats(allow_nan=False) | st.sampled_from([0.1 + 0.2, 5e-324, 1e308, -0.0, 1 / 3])
 values = {
     "string": texts,
@@ -46,13 +102,28 @@ values = {
     "timestamp[us]": st.datetimes(datetime(1970, 1, 1), datetime(2262, 1, 1)),
     "list<double>": st.lists(floats, max_size=4),
 }
-COLUMNS = {"text": "string", "note": "string", "seed": "uint64", "index": "int32", "difficulty": "int8", "reward": "double",
-           "correct": "bool", "made_at": "timestamp[us]", "step_scores": "list<double>"}  # fmt: skip
-rows = st.lists(st.fixed_dictionaries({name: st.none() | values[kind] for name, kind in COLUMNS.items()}), min_size=1, max_size=12)
+COLUMNS = {
+    "text": "string",
+    "note": "string",
+    "seed": "uint64",
+    "index": "int32",
+    "difficulty": "int8",
+    "reward": "double",
+    "correct": "bool",
+    "made_at": "timestamp[us]",
+    "step_scores": "list<double>",
+}
+rows = st.lists(
+    st.fixed_dictionaries({name: st.none() | values[kind] for name, kind in COLUMNS.items()}),
+    min_size=1,
+    max_size=12,
+)
 
 
 def typed(rows: list[dict], names) -> pyarrow.RecordBatch:
-    return pyarrow.RecordBatch.from_pylist(rows, pyarrow.schema([(name, types()[name]) for name in names]))
+    return pyarrow.RecordBatch.from_pylist(
+        rows, pyarrow.schema([(name, types()[name]) for name in names])
+    )
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
@@ -63,7 +134,9 @@ def test_whatever_is_written_is_read_back_with_its_types(tmp_path_factory, suffi
     assert write_table([batch.slice(0, 0), batch, batch], path) == 2 * len(rows)
     back = read_table(path)
     assert back.schema.equals(batch.schema) and back.to_pylist() == 2 * rows
-    assert str(back.to_pylist()) == str(2 * batch.to_pylist()), "0.0 and -0.0 are equal, but not the same"
+    assert str(back.to_pylist()) == str(2 * batch.to_pylist()), (
+        "0.0 and -0.0 are equal, but not the same"
+    )
 
 
 @given(text=texts)
@@ -74,12 +147,17 @@ def test_a_guarded_cell_runs_in_no_spreadsheet_and_its_text_comes_back(text):
         float(cell)  # nothing but a number may begin so
 
 
-@pytest.mark.parametrize("text", ["-5", "+3", "-0.25", "-1e-7", "5", "x=1", "1-2", "a@b", "'tis", "", "'"])
+@pytest.mark.parametrize(
+    "text", ["-5", "+3", "-0.25", "-1e-7", "5", "x=1", "1-2", "a@b", "'tis", "", "'"]
+)
 def test_numbers_and_harmless_texts_are_left_as_they_are(text):
     assert guarded(text) == text == unguarded(text)
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1+cmd|x", "-1-1", "-x", "@SUM(A1)", "\t1", "\r1", "'=1", "''@x", "-", "-１", "-5\n"])
+@pytest.mark.parametrize(
+    "text",
+    ["=1+1", "+1+cmd|x", "-1-1", "-x", "@SUM(A1)", "\t1", "\r1", "'=1", "''@x", "-", "-１", "-5\n"],
+)
 def test_what_a_spreadsheet_would_run_begins_with_an_apostrophe(text):
     assert guarded(text) == "'" + text
 
@@ -94,10 +172,14 @@ def test_text_of_a_megabyte_and_a_line_end_in_every_cell_survive(tmp_path):
 def test_other_readers_of_jsonl_and_csv_see_as_many_rows(tmp_path):
     rows = [{"text": text, "index": i} for i, text in enumerate(HOSTILE)]
     write_table([typed(rows, ("text", "index"))], tmp_path / "t.jsonl")
-    assert [json.loads(line) for line in (tmp_path / "t.jsonl").read_text("utf-8").splitlines()] == rows
+    assert [
+        json.loads(line) for line in (tmp_path / "t.jsonl").read_text("utf-8").splitlines()
+    ] == rows
     write_table([typed(rows, ("text", "index"))], tmp_path / "t.csv")
     with (tmp_path / "t.csv").open(encoding="utf-8", newline="") as file:
-        assert [(unguarded(row["text"]), int(row["index"])) for row in csv.DictReader(file)] == [(t, i) for i, t in enumerate(HOSTILE)]
+        assert [(unguarded(row["text"]), int(row["index"])) for row in csv.DictReader(file)] == [
+            (t, i) for i, t in enumerate(HOSTILE)
+        ]
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
@@ -138,65 +220,170 @@ def test_a_file_that_cannot_be_read_or_written_is_a_sentence(tmp_path):
 
 
 def walked(db: Database, run_id: str) -> None:
-    """One iteration up to its pairs, with hostile texts, an override, a refused score and an evaluation of M_0."""
+    """One iteration up to its pairs, with hostile texts, an override, a refused score and an
+    evaluation of M_0.
+    """
     row, ids = reads.iteration(db, run_id, 0), list(reads.problems(db, run_id, "train", 0))
     prm_id = reads.run(db, run_id)["prm_id"]
     some = [(ids[0], i) for i in range(3)]
-    record(db, "j", 1, Sampled(row["presample_set"], [Response(id, i, 2**64 - 1 - i, f"=1+1\r\n\u2028'{i}\x00\ud800", "length", 3) for id, i in some]))
-    record(db, "j", 1, Graded(row["presample_set"], [(key, Verdict(key[1] == 0, None, "correct" if key[1] == 0 else "no_answer", "")) for key in some]))
-    record(db, "j", 1, Scored(row["presample_set"], prm_id, [(key, StepScores((0.1 + 0.2, 1 / 3))) for key in some]))
+    record(
+        db,
+        "j",
+        1,
+        Sampled(
+            row["presample_set"],
+            [
+                Response(id, i, 2**64 - 1 - i, f"=1+1\r\n\u2028'{i}\x00\ud800", "length", 3)
+                for id, i in some
+            ],
+        ),
+    )
+    record(
+        db,
+        "j",
+        1,
+        Graded(
+            row["presample_set"],
+            [
+                (key, Verdict(key[1] == 0, None, "correct" if key[1] == 0 else "no_answer", ""))
+                for key in some
+            ],
+        ),
+    )
+    record(
+        db,
+        "j",
+        1,
+        Scored(
+            row["presample_set"], prm_id, [(key, StepScores((0.1 + 0.2, 1 / 3))) for key in some]
+        ),
+    )
     judge(db, run_id)
-    order = place_order(db, run_id, 0, purpose=Purpose.CALIBRATE, settings=runs.config_of(db, run_id).train_settings(), n_problems=2, n=3)
-    record(db, "j", 1, Sampled(order.set_id, [Response(id, i, i, "side", "stop", 1) for id in order.problem_ids for i in range(4)]))
+    order = place_order(
+        db,
+        run_id,
+        0,
+        purpose=Purpose.CALIBRATE,
+        settings=runs.config_of(db, run_id).train_settings(),
+        n_problems=2,
+        n=3,
+    )
+    record(
+        db,
+        "j",
+        1,
+        Sampled(
+            order.set_id,
+            [Response(id, i, i, "side", "stop", 1) for id in order.problem_ids for i in range(4)],
+        ),
+    )
     override(db, row["presample_set"], ids[0], 1, correct=True, note="=right", made_by="a test")
-    more = plans.commit(db, run_id, 0, tau_l=0.1, tau_h=0.9, mode="both", strategy="boundary", made_by="=a test").allocation
+    more = plans.commit(
+        db, run_id, 0, tau_l=0.1, tau_h=0.9, mode="both", strategy="boundary", made_by="=a test"
+    ).allocation
     judge(db, run_id, which="resample_set", owed={id: range(3, 3 + n) for id, n in more.items()})
     pairing.make_pairs(db, run_id, 0)
     for samples in runs.evaluation_sets(db, run_id, 0, row["policy_id"]):
         runs.store_set(db, samples)
         n = 1 if samples.purpose == "greedy" else 2
         keys = [(id, i) for id in reads.problems(db, run_id, "held_out") for i in range(n)]
-        record(db, "j", 1, Sampled(samples.id, [Response(id, i, i, "-5", "stop", 1) for id, i in keys]))
-        record(db, "j", 1, Graded(samples.id, [(key, Verdict(True, "-5", "correct")) for key in keys]))
+        record(
+            db, "j", 1, Sampled(samples.id, [Response(id, i, i, "-5", "stop", 1) for id, i in keys])
+        )
+        record(
+            db, "j", 1, Graded(samples.id, [(key, Verdict(True, "-5", "correct")) for key in keys])
+        )
     job_id = job_rows.add(db, run_id, 0, "train", {})
-    db.insert("metrics", {"job_id": [job_id], "attempt": [1], "step": [1], "n_steps": [2], "name": ["loss"], "value": [0.1], "logged_at": [now()]})
+    db.insert(
+        "metrics",
+        {
+            "job_id": [job_id],
+            "attempt": [1],
+            "step": [1],
+            "n_steps": [2],
+            "name": ["loss"],
+            "value": [0.1],
+            "logged_at": [now()],
+        },
+    )
 
 
-N_ROWS = {"problems": 2406, "responses": 90, "side_responses": 6, "held_out_responses": 18, "estimates": 12, "plan": 12, "metrics": 1, "evaluations": 6, "overrides": 1}
+N_ROWS = {
+    "problems": 2406,
+    "responses": 90,
+    "side_responses": 6,
+    "held_out_responses": 18,
+    "estimates": 12,
+    "plan": 12,
+    "metrics": 1,
+    "evaluations": 6,
+    "overrides": 1,
+}
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_everything_the_store_holds_is_read_back_exactly(db, run_id, tmp_path, suffix):
     walked(db, run_id)
-    assert {"pairs": commit_reads.pair_set(db, run_id, 0)["n_pairs"], **N_ROWS} == export_all(db, tmp_path / "out", suffix=suffix)
+    assert {"pairs": commit_reads.pair_set(db, run_id, 0)["n_pairs"], **N_ROWS} == export_all(
+        db, tmp_path / "out", suffix=suffix
+    )
     for what in TABLES:
         back = read_table(tmp_path / "out" / f"{what}{suffix}")
         stored = [row for batch in table_batches(db, what, run_id) for row in batch.to_pylist()]
         assert back.to_pylist() == stored and stored, what
         assert all(back.schema.field(name).type == types()[name] for name in back.column_names)
     first = read_table(tmp_path / "out" / f"responses{suffix}").to_pylist()[1]
-    assert (first["seed"], first["text"], first["step_scores"]) == (2**64 - 2, "=1+1\r\n\u2028'1\x00\ufffd", [0.1 + 0.2, 1 / 3])
-    assert (first["correct"], first["status"], first["graded_correct"], first["graded_status"]) == (True, "correct", False, "no_answer")
+    assert (first["seed"], first["text"], first["step_scores"]) == (
+        2**64 - 2,
+        "=1+1\r\n\u2028'1\x00\ufffd",
+        [0.1 + 0.2, 1 / 3],
+    )
+    assert (first["correct"], first["status"], first["graded_correct"], first["graded_status"]) == (
+        True,
+        "correct",
+        False,
+        "no_answer",
+    )
     assert (first["override_note"], first["overridden_by"]) == ("=right", "a test")
-    assert {file.name for file in (tmp_path / "out").iterdir()} == {"config.toml", *(f"{what}{suffix}" for what in TABLES)}
+    assert {file.name for file in (tmp_path / "out").iterdir()} == {
+        "config.toml",
+        *(f"{what}{suffix}" for what in TABLES),
+    }
 
 
-def test_a_run_without_rewards_is_exported_with_nulls_and_repeats_from_its_configuration(db, tmp_path):
+def test_a_run_without_rewards_is_exported_with_nulls_and_repeats_from_its_configuration(
+    db, tmp_path
+):
     from engine.headless.run import run_to_end
     from engine.jobs.runner import JobRunner
     from engine.recorded import import_responses
 
-    stripped = [{k: v for k, v in json.loads(line).items() if k != "step_scores"} for line in (DATA / "recorded_lines.jsonl").open()]
+    stripped = [
+        {k: v for k, v in json.loads(line).items() if k != "step_scores"}
+        for line in (DATA / "recorded_lines.jsonl").open()
+    ]
     (tmp_path / "bare.jsonl").write_text("".join(json.dumps(row) + "\n" for row in stripped))
-    study = load_config(Path(import_responses(tmp_path / "bare.jsonl", db.artifacts).folder) / "study.toml")
+    study = load_config(
+        Path(import_responses(tmp_path / "bare.jsonl", db.artifacts).folder) / "study.toml"
+    )
     runner = JobRunner(db)
     run_id = runs.create_run(db, study)
     run_to_end(runner, run_id)
     runner.close()
     n_rows = export_all(db, tmp_path / "out", suffix=".jsonl")
-    assert n_rows["held_out_responses"] == n_rows["evaluations"] == n_rows["metrics"] == 0 < n_rows["pairs"]
+    assert (
+        n_rows["held_out_responses"]
+        == n_rows["evaluations"]
+        == n_rows["metrics"]
+        == 0
+        < n_rows["pairs"]
+    )
     assert "NaN" not in "".join((tmp_path / "out" / f"{what}.jsonl").read_text() for what in TABLES)
-    for what, names in {"pairs": ["chosen_reward", "rejected_reward"], "estimates": ["phi_r"], "responses": ["reward", "step_scores"]}.items():
+    for what, names in {
+        "pairs": ["chosen_reward", "rejected_reward"],
+        "estimates": ["phi_r"],
+        "responses": ["reward", "step_scores"],
+    }.items():
         rows = read_table(tmp_path / "out" / f"{what}.jsonl").to_pylist()
         assert rows and {row[name] for row in rows for name in names} == {None}
     assert load_config(tmp_path / "out" / "config.toml") == runs.config_of(db, run_id)
@@ -212,10 +399,15 @@ def test_every_exported_column_has_one_type_everywhere(db, run_id):
 
 def test_a_long_table_in_slices_is_the_same_as_in_one(db, run_id, monkeypatch):
     walked(db, run_id)
-    whole = {what: [row for b in table_batches(db, what, run_id) for row in b.to_pylist()] for what in TABLES}
+    whole = {
+        what: [row for b in table_batches(db, what, run_id) for row in b.to_pylist()]
+        for what in TABLES
+    }
     monkeypatch.setattr(export_reads, "SLICE", 5)
     for what, expected in whole.items():
-        assert [row for b in table_batches(db, what, run_id) for row in b.to_pylist()] == expected, what
+        assert [
+            row for b in table_batches(db, what, run_id) for row in b.to_pylist()
+        ] == expected, what
 
 
 def test_a_table_is_as_of_one_moment_though_rows_are_added_meanwhile(db, run_id, monkeypatch):
@@ -224,7 +416,15 @@ def test_a_table_is_as_of_one_moment_though_rows_are_added_meanwhile(db, run_id,
     ids = list(reads.problems(db, run_id, "train", 0))
     batches = table_batches(db, "responses", run_id)
     n = next(batches).num_rows + next(batches).num_rows
-    record(db, "j", 1, Sampled(reads.iteration(db, run_id, 0)["resample_set"], [Response(id, 9, 1, "new", "stop", 1) for id in ids]))
+    record(
+        db,
+        "j",
+        1,
+        Sampled(
+            reads.iteration(db, run_id, 0)["resample_set"],
+            [Response(id, 9, 1, "new", "stop", 1) for id in ids],
+        ),
+    )
     assert n + sum(batch.num_rows for batch in batches) == 36
 
 
@@ -239,9 +439,14 @@ def test_one_iteration_can_be_asked_for_and_an_unknown_one_is_named(db, run_id, 
 
 def test_problems_exported_as_csv_are_read_as_problems_again(db, tmp_path):
     questions = ["=1+1 is what?", "-5", "@home?", "'=what", "'tis what?", "What\r\nis it?"]
-    lines = [json.dumps({"question": f"{q} {i}" if q != "-5" else q, "answer": "-1/2", "level": "+easy"}) for i, q in enumerate(questions)]
+    lines = [
+        json.dumps({"question": f"{q} {i}" if q != "-5" else q, "answer": "-1/2", "level": "+easy"})
+        for i, q in enumerate(questions)
+    ]
     (tmp_path / "train.jsonl").write_text("\n".join(lines))
-    run_id = runs.create_run(db, small(problems={"train": str(tmp_path / "train.jsonl"), "n_train": len(questions)}))
+    run_id = runs.create_run(
+        db, small(problems={"train": str(tmp_path / "train.jsonl"), "n_train": len(questions)})
+    )
     export_table(db, "problems", tmp_path / "out.csv", iteration=0)
     back = {p.id: p for p in read_problems(tmp_path / "out.csv").problems}
     assert back == reads.problems(db, run_id, "train")
@@ -256,7 +461,11 @@ def test_the_trained_policy_is_copied_whole_and_answers(finished, tmp_path):
     told = cli("export", "policy", tmp_path / "policy", "--db", path, "--json")
     assert told.returncode == 0, told.stderr
     policy_id = json.loads(told.stdout)["policy"]
-    assert content_id(tmp_path / "policy") == policy_id and {"config.json", "model.safetensors", "tokenizer.json"} <= {f.name for f in (tmp_path / "policy").iterdir()}
+    assert content_id(tmp_path / "policy") == policy_id and {
+        "config.json",
+        "model.safetensors",
+        "tokenizer.json",
+    } <= {f.name for f in (tmp_path / "policy").iterdir()}
     again = cli("export", "policy", tmp_path / "policy", "--db", path)
     assert again.returncode == 1 and "not an empty folder" in again.stderr
 
@@ -264,9 +473,15 @@ def test_the_trained_policy_is_copied_whole_and_answers(finished, tmp_path):
     run_id = reads.runs(db)[0]["id"]
     assert policy_id == trained_policy(db, run_id) == reads.next_policy(db, run_id, 0)
     greedy, _ = runs.evaluation_sets(db, run_id, 1, policy_id)
-    stored = db.row("SELECT problem_id, text FROM responses WHERE set_id = ? ORDER BY problem_id", [greedy.id])
+    stored = db.row(
+        "SELECT problem_id, text FROM responses WHERE set_id = ? ORDER BY problem_id", [greedy.id]
+    )
     question = reads.problems(db, run_id, "held_out")[stored["problem_id"]].question
-    owed = requests(greedy, {stored["problem_id"]: fill(greedy.settings.prompt_template, question)}, [(stored["problem_id"], 0)])
+    owed = requests(
+        greedy,
+        {stored["problem_id"]: fill(greedy.settings.prompt_template, question)},
+        [(stored["problem_id"], 0)],
+    )
     db.close()
     batches = HfSampler(str(tmp_path / "policy"), batch_size=1).sample(owed, greedy.settings)
     assert [response.text for batch in batches for response in batch] == [stored["text"]]
@@ -281,7 +496,9 @@ def test_a_run_without_a_trained_policy_or_with_a_changed_one_is_a_sentence(db, 
     job_id = job_rows.add(db, run_id, 0, "train", {})
     job_rows.set_state(db, job_id, "done")
     db.cursor().execute("UPDATE jobs SET policy_id = ? WHERE id = ?", [content_id(folder), job_id])
-    db.cursor().execute("INSERT INTO policies VALUES (?, ?, NULL, ?)", [content_id(folder), str(folder), now()])
+    db.cursor().execute(
+        "INSERT INTO policies VALUES (?, ?, NULL, ?)", [content_id(folder), str(folder), now()]
+    )
     assert export_policy(db, tmp_path / "deep" / "policy") == content_id(folder)
     (folder / "config.json").write_text('{"other": 1}')
     with pytest.raises(ConfigError, match="are not those of policy"):
@@ -294,7 +511,11 @@ def test_a_run_without_a_trained_policy_or_with_a_changed_one_is_a_sentence(db, 
 
 @pytest.mark.parametrize("suffix", [".toml", ".json"])
 def test_an_exported_configuration_is_the_same_and_names_the_same_sample_sets(db, tmp_path, suffix):
-    config = small(name='quo"ted \\ \x7f\n数学 🙂', pairs={"cap": 3}, training={"loss_type": ["sigmoid", "sft"], "loss_weights": [1.0, 0.5]})
+    config = small(
+        name='quo"ted \\ \x7f\n数学 🙂',
+        pairs={"cap": 3},
+        training={"loss_type": ["sigmoid", "sft"], "loss_weights": [1.0, 0.5]},
+    )
     run_id = runs.create_run(db, config)
     path = tmp_path / f"run{suffix}"
     assert export_config(db, path) == []
@@ -304,9 +525,17 @@ def test_an_exported_configuration_is_the_same_and_names_the_same_sample_sets(db
     other = Database(tmp_path / "other.duckdb")
     again = runs.create_run(other, loaded)
     first, second = reads.iteration(db, run_id, 0), reads.iteration(other, again, 0)
-    assert first["presample_set"] == second["presample_set"] and first["policy_id"] == second["policy_id"]
-    assert list(reads.problems(db, run_id, "train", 0)) == list(reads.problems(other, again, "train", 0))
-    sets = [[s.id for s in runs.evaluation_sets(d, r, 0, first["policy_id"])] for d, r in ((db, run_id), (other, again))]
+    assert (
+        first["presample_set"] == second["presample_set"]
+        and first["policy_id"] == second["policy_id"]
+    )
+    assert list(reads.problems(db, run_id, "train", 0)) == list(
+        reads.problems(other, again, "train", 0)
+    )
+    sets = [
+        [s.id for s in runs.evaluation_sets(d, r, 0, first["policy_id"])]
+        for d, r in ((db, run_id), (other, again))
+    ]
     assert sets[0] == sets[1]
     other.close()
 
@@ -317,7 +546,11 @@ def test_what_was_committed_and_trained_by_hand_is_in_the_configuration(db, tmp_
     job_id = job_rows.add(db, run_id, 0, "train", {"beta": 0.3})
     job_rows.set_state(db, job_id, "done")
     config, notes = resolved_config(db, run_id)
-    assert (config.difficulty.tau_l, config.difficulty.tau_h, config.training.beta) == (0.1, 0.9, 0.3)
+    assert (config.difficulty.tau_l, config.difficulty.tau_h, config.training.beta) == (
+        0.1,
+        0.9,
+        0.3,
+    )
     assert len(notes) == 1 and "table overrides" in notes[0]
     (tmp_path / "run.toml").write_text(as_toml(config, notes))
     assert load_config(tmp_path / "run.toml") == config
@@ -331,7 +564,11 @@ def test_iterations_that_differ_are_told_instead_of_guessed(db, monkeypatch):
     commits = {0: commit_reads.commit(db, run_id, 0)}
     rows = [*reads.iterations(db, run_id), {**reads.iteration(db, run_id, 0), "iteration": 1}]
     monkeypatch.setattr(reads, "iterations", lambda *_: rows)
-    monkeypatch.setattr(commit_reads, "commit", lambda _, __, t: commits.get(t) or {**commits[0], "iteration": 1, "tau_l": 0.2})
+    monkeypatch.setattr(
+        commit_reads,
+        "commit",
+        lambda _, __, t: commits.get(t) or {**commits[0], "iteration": 1, "tau_l": 0.2},
+    )
     config, notes = resolved_config(db, run_id)
     assert config.difficulty == runs.config_of(db, run_id).difficulty
     assert [note for note in notes if "was committed with" in note and "0.2" in note]
@@ -344,11 +581,20 @@ def test_paths_and_hub_commits_are_pinned(db, tmp_path, monkeypatch):
     run_id = runs.create_run(db, small(problems={"train": "train.jsonl"}))
     db.cursor().execute("UPDATE policies SET path = '/cache/models--org--name/snapshots/abc123'")
     config, _ = resolved_config(db, run_id)
-    assert config.problems.train == str(tmp_path / "train.jsonl") and config.problems.held_out == "starter:held_out"
-    assert (config.policy.path, config.policy.revision, config.reward.revision) == ("starter", "abc123", None)
+    assert (
+        config.problems.train == str(tmp_path / "train.jsonl")
+        and config.problems.held_out == "starter:held_out"
+    )
+    assert (config.policy.path, config.policy.revision, config.reward.revision) == (
+        "starter",
+        "abc123",
+        None,
+    )
 
 
-def test_the_command_line_writes_a_configuration_that_run_accepts_and_everything_at_once(finished, tmp_path):
+def test_the_command_line_writes_a_configuration_that_run_accepts_and_everything_at_once(
+    finished, tmp_path
+):
     path = finished.copy(tmp_path)
     assert cli("export", "config", tmp_path / "again.toml", "--db", path).returncode == 0
     assert tomllib.loads((tmp_path / "again.toml").read_text())["seed"] == 7
@@ -359,8 +605,23 @@ def test_the_command_line_writes_a_configuration_that_run_accepts_and_everything
     db = Database(path)
     run_id = reads.runs(db)[-1]["id"]
     db.close()
-    done = cli("export", "all", tmp_path / "all", "--db", path, "--run", run_id, "--format", "csv", "--json")
-    assert json.loads(done.stdout)["responses"] == read_table(tmp_path / "all" / "responses.csv").num_rows == 96
+    done = cli(
+        "export",
+        "all",
+        tmp_path / "all",
+        "--db",
+        path,
+        "--run",
+        run_id,
+        "--format",
+        "csv",
+        "--json",
+    )
+    assert (
+        json.loads(done.stdout)["responses"]
+        == read_table(tmp_path / "all" / "responses.csv").num_rows
+        == 96
+    )
     assert cli("export", "config", tmp_path / "a.yaml", "--db", path).returncode == 1
 
 

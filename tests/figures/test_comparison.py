@@ -1,4 +1,6 @@
-"""Runs side by side: figures counted by hand, groups over seeds, several files, and what the command says."""
+"""Runs side by side: figures counted by hand, groups over seeds, several files, and what the
+command says.
+"""
 
 import json
 
@@ -22,16 +24,30 @@ def boundary(db):
 
 
 def test_a_run_says_what_was_done_and_where_every_response_went(boundary):
-    assert (boundary.done.strategy, boundary.done.mode, boundary.done.training, boundary.done.problems) == ("boundary", "both", "dpo", "fresh")
+    assert (
+        boundary.done.strategy,
+        boundary.done.mode,
+        boundary.done.training,
+        boundary.done.problems,
+    ) == ("boundary", "both", "dpo", "fresh")
     (spent,) = boundary.spent
-    assert (spent.total, spent.presampled, spent.resampled, spent.tuned, spent.calibrated, spent.unspent) == (96, 36, 60, 0, 0, 0)
+    assert (
+        spent.total,
+        spent.presampled,
+        spent.resampled,
+        spent.tuned,
+        spent.calibrated,
+        spent.unspent,
+    ) == (96, 36, 60, 0, 0, 0)
     assert spent.n_tokens == 3 * 96 and spent.seconds == 40
 
 
 def test_pairs_and_gain_are_told_per_thousand_of_what_they_cost(boundary):
     n_pairs = boundary.spent[0].n_pairs
     assert n_pairs > 0
-    assert boundary.pairs_per_1000 == pytest.approx({"responses": n_pairs / 0.096, "tokens": n_pairs / 0.288, "seconds": n_pairs / 0.04})
+    assert boundary.pairs_per_1000 == pytest.approx(
+        {"responses": n_pairs / 0.096, "tokens": n_pairs / 0.288, "seconds": n_pairs / 0.04}
+    )
     gain = boundary.accuracy[1].gain
     assert gain.value == pytest.approx(4 / 6 - 1 / 2)
     assert boundary.gain_per_1000["responses"].value == pytest.approx(gain.value / 0.096)
@@ -42,19 +58,28 @@ def test_levels_and_classes_add_up_to_the_run(boundary):
     for parts in (boundary.levels, boundary.classes):
         assert sum(part.n_responses for part in parts.values()) == 96
         assert sum(part.n_pairs for part in parts.values()) == boundary.spent[0].n_pairs
-    assert boundary.classes["boundary"].pairs_per_1000 == pytest.approx(1000 * boundary.spent[0].n_pairs / boundary.classes["boundary"].n_responses)
-    assert boundary.classes["inlier"].n_pairs == 0 and boundary.classes["inlier"].gain is None, "M_0 answers every problem once of two"
+    assert boundary.classes["boundary"].pairs_per_1000 == pytest.approx(
+        1000 * boundary.spent[0].n_pairs / boundary.classes["boundary"].n_responses
+    )
+    assert boundary.classes["inlier"].n_pairs == 0 and boundary.classes["inlier"].gain is None, (
+        "M_0 answers every problem once of two"
+    )
     assert boundary.classes["boundary"].gain == boundary.accuracy[1].gain
 
 
 def test_runs_equal_but_for_seed_and_name_are_one_group_with_an_interval_over_seeds(db):
     shares = (3, 4, 6)
-    own = [study(db, seed=seed, name=f"seed {seed}", after=lambda problem, _, n=n: problem < n) for seed, n in enumerate(shares)]
+    own = [
+        study(db, seed=seed, name=f"seed {seed}", after=lambda problem, _, n=n: problem < n)
+        for seed, n in enumerate(shares)
+    ]
     found = compare([measure(db, run_id) for run_id in own])
     (group,) = found.groups
     last = group.accuracy[-1]
     assert (last.number, last.seeds) == (1, [0, 1, 2])
-    assert last.mean_interval == student_t([n / 6 for n in shares]) and last.mean == pytest.approx(np.mean(shares) / 6)
+    assert last.mean_interval == student_t([n / 6 for n in shares]) and last.mean == pytest.approx(
+        np.mean(shares) / 6
+    )
     assert found.paired == [] and found.differences == []
 
 
@@ -66,7 +91,9 @@ def test_one_seed_has_no_interval_over_seeds(db):
 def test_two_groups_are_compared_problem_by_problem_over_the_seeds_they_share(db):
     all_right, four_right = (lambda problem, _: True), (lambda problem, _: problem < 4)
     first = [measure(db, study(db, seed=seed, after=four_right)) for seed in (0, 1)]
-    second = [measure(db, study(db, seed=seed, strategy="uniform", after=all_right)) for seed in (1, 2)]
+    second = [
+        measure(db, study(db, seed=seed, strategy="uniform", after=all_right)) for seed in (1, 2)
+    ]
     found = compare([*first, *second])
     (paired,) = found.paired
     assert (paired.number, paired.seeds, paired.n_problems) == (1, [1], 6)
@@ -78,7 +105,10 @@ def test_two_groups_are_compared_problem_by_problem_over_the_seeds_they_share(db
 def test_another_budget_is_named_with_both_figures(db):
     usual, larger = measure(db, study(db)), measure(db, study(db, sampling={"n": 9}))
     (said,) = compare([usual, larger]).differences
-    assert said == f"{larger.compared.label} may sample 108 responses by iteration, {usual.compared.label} 96."
+    assert (
+        said == f"{larger.compared.label} may sample 108 responses by iteration,"
+        f" {usual.compared.label} 96."
+    )
 
 
 def test_the_same_budget_used_in_part_is_named_too(db):
@@ -91,7 +121,11 @@ def test_the_same_budget_used_in_part_is_named_too(db):
 def test_a_fork_counts_the_presampling_it_shares(db):
     run_id = study(db)
     fork = measure(db, runs.fork(db, run_id, 0)).compared
-    assert fork.spent[0].presampled == 36 and fork.spent[0].seconds == 10 and fork.spent[0].n_pairs is None
+    assert (
+        fork.spent[0].presampled == 36
+        and fork.spent[0].seconds == 10
+        and fork.spent[0].n_pairs is None
+    )
     assert fork.pairs_per_1000["responses"] is None and fork.accuracy[0].gain is None
 
 
@@ -114,9 +148,16 @@ def files(tmp_path):
 
 def test_runs_of_several_files_are_compared(files, tmp_path):
     found = compare(measure_files([*files, str(tmp_path / "two.duckdb"), files[0]]))
-    assert [run.label.partition(":")[0] for run in found.runs] == ["one.duckdb", "two.duckdb", "two.duckdb"]
+    assert [run.label.partition(":")[0] for run in found.runs] == [
+        "one.duckdb",
+        "two.duckdb",
+        "two.duckdb",
+    ]
     assert [run.seed for run in found.runs] == [7, 7, 8]
-    assert [group.labels for group in found.groups] == [[found.runs[0].label], [run.label for run in found.runs[1:]]]
+    assert [group.labels for group in found.groups] == [
+        [found.runs[0].label],
+        [run.label for run in found.runs[1:]],
+    ]
     text = as_text(found)
     assert "Same budget." in text and "paired difference in points" in text and "uniform" in text
 
@@ -141,4 +182,8 @@ def test_the_command_prints_one_json_object_and_a_locked_file_is_a_sentence(file
     assert reads.runs(owner)
     done = cli("compare", *files)
     owner.close()
-    assert done.returncode == 1 and "is in use by the process with PID" in done.stderr and done.stdout == ""
+    assert (
+        done.returncode == 1
+        and "is in use by the process with PID" in done.stderr
+        and done.stdout == ""
+    )

@@ -1,4 +1,6 @@
-"""Estimates against reference labels: counted by hand on a calibrated run, and on recorded responses. No model is loaded."""
+"""Estimates against reference labels: counted by hand on a calibrated run, and on recorded
+responses. No model is loaded.
+"""
 
 import json
 from pathlib import Path
@@ -27,16 +29,30 @@ def calibrated(db, run_id, n_problems, n_right):
     positions = {id: position for position, id in enumerate(reads.problems(db, run_id, "train", 0))}
     keys = [(id, index) for id in ordered.problem_ids for index in range(12)]
     right = [index < n_right(positions[id]) for id, index in keys]
-    record(db, "no job", 1, Sampled(ordered.set_id, [Response(*key, 1, "text", "stop", 3) for key in keys]))
-    verdicts = [(key, Verdict(ok, "1", "correct" if ok else "wrong")) for key, ok in zip(keys, right)]
+    record(
+        db,
+        "no job",
+        1,
+        Sampled(ordered.set_id, [Response(*key, 1, "text", "stop", 3) for key in keys]),
+    )
+    verdicts = [
+        (key, Verdict(ok, "1", "correct" if ok else "wrong")) for key, ok in zip(keys, right)
+    ]
     record(db, "no job", 1, Graded(ordered.set_id, verdicts))
     return [positions[id] for id in ordered.problem_ids]
 
 
 @pytest.fixture
 def judged_run(db, run_id):
-    """12 problems: 0 to 3 always right, rewards .9; 4 to 7 never, rewards .1; the others once of three."""
-    judge(db, run_id, correct=lambda problem, index: problem < 4 or (problem > 7 and index == 0), reward=lambda problem, _: 0.9 if problem < 4 else 0.1)
+    """12 problems: 0 to 3 always right, rewards .9; 4 to 7 never, rewards .1; the others once of
+    three.
+    """
+    judge(
+        db,
+        run_id,
+        correct=lambda problem, index: problem < 4 or (problem > 7 and index == 0),
+        reward=lambda problem, _: 0.9 if problem < 4 else 0.1,
+    )
     return run_id
 
 
@@ -46,18 +62,33 @@ def test_without_a_calibration_there_is_no_report(db, judged_run):
 
 def test_every_mode_is_held_against_the_labels(db, judged_run):
     """Of the four always right, 0 and 1 are mixed in truth: 8 of 12 are right."""
-    calibrated(db, judged_run, 12, lambda problem: (8 if problem < 2 else 12) if problem < 4 else 0 if problem < 8 else 6)
+    calibrated(
+        db,
+        judged_run,
+        12,
+        lambda problem: (8 if problem < 2 else 12) if problem < 4 else 0 if problem < 8 else 6,
+    )
     report = estimation(db, judged_run, 0, **TAUS)
     assert (report.n_labelled, report.n_problems, report.n_responses) == (12, 12, 144)
-    assert report.labels == {"inlier": 2, "boundary": 6, "outlier": 4} and not report.posterior_fitted
+    assert (
+        report.labels == {"inlier": 2, "boundary": 6, "outlier": 4} and not report.posterior_fitted
+    )
     modes = {m.mode: m for m in report.modes}
     for mode in ("both", "accuracy", "posterior"):
         assert modes[mode].table.tolist() == [[2, 2, 0], [0, 4, 0], [0, 0, 4]]
-        assert modes[mode].agreement.value == 10 / 12 and modes[mode].agreement.low < 10 / 12 < modes[mode].agreement.high
+        assert (
+            modes[mode].agreement.value == 10 / 12
+            and modes[mode].agreement.low < 10 / 12 < modes[mode].agreement.high
+        )
     assert modes["reward"].table.tolist() == [[2, 2, 0], [0, 0, 0], [0, 4, 4]]
     assert modes["posterior"].log_loss.value > 0 and modes["both"].log_loss is None
-    assert report.best["both"].agreement == 10 / 12 and report.quantile.n_all_correct == report.quantile.n_all_wrong == 4
-    assert {mode: [i.value for i in curve] for mode, curve in report.by_n.items()}["accuracy"][2] == 10 / 12
+    assert (
+        report.best["both"].agreement == 10 / 12
+        and report.quantile.n_all_correct == report.quantile.n_all_wrong == 4
+    )
+    assert {mode: [i.value for i in curve] for mode, curve in report.by_n.items()}["accuracy"][
+        2
+    ] == 10 / 12
     assert {len(curve) for curve in report.by_n.values()} == {3}
 
 
@@ -67,7 +98,9 @@ def test_the_log_loss_is_that_of_the_class_that_came(db, judged_run):
     alpha, beta = (3.5, 0.5) if position < 4 else (0.5, 3.5) if position < 8 else (1.5, 2.5)
     p_inlier = np.prod([(alpha + j) / (alpha + beta + j) for j in range(12)])
     report = estimation(db, judged_run, 0, **TAUS)
-    assert next(m for m in report.modes if m.mode == "posterior").log_loss.value == pytest.approx(-np.log(p_inlier))
+    assert next(m for m in report.modes if m.mode == "posterior").log_loss.value == pytest.approx(
+        -np.log(p_inlier)
+    )
 
 
 def test_a_part_of_the_calibration_counts_what_was_ordered_and_labels_what_is_done(db, judged_run):
@@ -77,14 +110,24 @@ def test_a_part_of_the_calibration_counts_what_was_ordered_and_labels_what_is_do
     assert (report.n_labelled, report.n_responses) == (4, 72)
 
 
-FLAGS = {"always": "1" * 20, "hardly": "0" * 19 + "1", "never": "0" * 20, "turned": "1" * 8 + "0" * 12, "few": "1" * 14}
+FLAGS = {
+    "always": "1" * 20,
+    "hardly": "0" * 19 + "1",
+    "never": "0" * 20,
+    "turned": "1" * 8 + "0" * 12,
+    "few": "1" * 14,
+}
 
 
 @pytest.fixture
 def recorded(db, tmp_path):
     file = tmp_path / "recorded.jsonl"
     texts = {"1": "So \\boxed{4}", "0": "So \\boxed{5}"}
-    rows = [{"question": f"How {name}?", "answer": "4", "response": texts[f], "correct": f == "1"} for name, flags in FLAGS.items() for f in flags]
+    rows = [
+        {"question": f"How {name}?", "answer": "4", "response": texts[f], "correct": f == "1"}
+        for name, flags in FLAGS.items()
+        for f in flags
+    ]
     file.write_text("".join(json.dumps(row) + "\n" for row in rows))
     made = import_responses(file, db.artifacts, scale=None)
     plain = plain_config(load_config(Path(made.folder) / "study.toml"))
@@ -96,9 +139,15 @@ def test_recorded_responses_give_labels_beyond_the_pre_samples_and_curves_to_eig
     presample(runner, run_id)
     runner.close()
     report = estimation(db, run_id, 0, **TAUS)
-    assert (report.n_labelled, report.n_problems, report.n_responses) == (4, 5, 0), "14 are too few for 3 and 12"
+    assert (report.n_labelled, report.n_problems, report.n_responses) == (4, 5, 0), (
+        "14 are too few for 3 and 12"
+    )
     assert report.labels == {"inlier": 1, "boundary": 1, "outlier": 2}
-    assert [m.mode for m in report.modes] == ["accuracy", "posterior"] and report.quantile is None and report.best == {}
+    assert (
+        [m.mode for m in report.modes] == ["accuracy", "posterior"]
+        and report.quantile is None
+        and report.best == {}
+    )
     assert report.modes[0].table.tolist() == [[1, 0, 1], [0, 0, 0], [0, 1, 1]]
     assert [i.value for i in report.by_n["accuracy"]] == [0.5] * 8
 

@@ -1,4 +1,6 @@
-"""Strategy cards and monitors: every figure against the plan or a count by hand. No model is loaded."""
+"""Strategy cards and monitors: every figure against the plan or a count by hand. No model is
+loaded.
+"""
 
 import pytest
 
@@ -17,25 +19,55 @@ TAUS = {"tau_l": 0.25, "tau_h": 0.65}
 def run_id(db):
     """12 problems: 0 and 1 always right, 2 and 3 never, the others once of three."""
     run_id = create_run(db, small())
-    judge(db, run_id, correct=lambda problem, index: problem < 2 or (problem > 3 and index == 0), reward=lambda problem, _: 0.9 - 0.05 * problem)
+    judge(
+        db,
+        run_id,
+        correct=lambda problem, index: problem < 2 or (problem > 3 and index == 0),
+        reward=lambda problem, _: 0.9 - 0.05 * problem,
+    )
     return run_id
 
 
 def test_every_strategy_is_offered_and_spends_what_its_plan_would(db, run_id):
     found = {(o.strategy, o.mode): o for o in offers.offers(db, run_id, 0, **TAUS, mode="both")}
-    assert {name for name, _ in found} == set(strategies()) and {("boundary", "accuracy"), ("boundary", "reward")} <= set(found)
+    assert {name for name, _ in found} == set(strategies()) and {
+        ("boundary", "accuracy"),
+        ("boundary", "reward"),
+    } <= set(found)
     for (name, mode), offer in found.items():
         plan = plans.plan(db, run_id, 0, **TAUS, mode=mode, strategy=name)
-        assert sum(offer.n_responses.values()) == sum(plan.allocation.values()) + plan.n_later and offer.n_unspent == plan.n_unspent
-        by_class = {d: sum(plan.allocation.get(id, 0) for id, own in plan.difficulty.items() if own.name.lower() == d) for d in offer.n_responses}
+        assert (
+            sum(offer.n_responses.values()) == sum(plan.allocation.values()) + plan.n_later
+            and offer.n_unspent == plan.n_unspent
+        )
+        by_class = {
+            d: sum(
+                plan.allocation.get(id, 0)
+                for id, own in plan.difficulty.items()
+                if own.name.lower() == d
+            )
+            for d in offer.n_responses
+        }
         assert by_class == offer.n_responses
         assert offer.n_tokens == 3 * sum(offer.n_responses.values()) and offer.minutes is None
 
 
 def test_pairs_foregone_and_covered_problems_are_counts_of_the_pre_samples(db, run_id):
-    found = {o.strategy: o for o in offers.offers(db, run_id, 0, **TAUS, mode="accuracy") if o.mode == "accuracy"}
-    assert (found["inlier"].n_foregone, found["boundary"].n_foregone, found["uniform"].n_foregone) == (8, 0, 0)
-    assert (found["inlier"].n_covered, found["boundary"].n_covered, found["uniform"].n_covered) == (2, 8, 12)
+    found = {
+        o.strategy: o
+        for o in offers.offers(db, run_id, 0, **TAUS, mode="accuracy")
+        if o.mode == "accuracy"
+    }
+    assert (
+        found["inlier"].n_foregone,
+        found["boundary"].n_foregone,
+        found["uniform"].n_foregone,
+    ) == (8, 0, 0)
+    assert (found["inlier"].n_covered, found["boundary"].n_covered, found["uniform"].n_covered) == (
+        2,
+        8,
+        12,
+    )
     assert found["uniform"].expected_pairs > found["outlier"].expected_pairs
 
 

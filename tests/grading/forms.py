@@ -1,7 +1,8 @@
-"""Pairs of answers in the many ways people and models write them, drawn from a seed, for the differential test.
+"""Pairs of answers in the many ways people and models write them, drawn from a seed, for the
+differential test.
 
-A pair is two spellings of one value, or of two values that are easily taken for each other. `equal` is what the
-drawing knows; None where it is a matter of convention (is 50% the same as 0.5?).
+A pair is two spellings of one value, or of two values that are easily taken for each other. `equal`
+is what the drawing knows; None where it is a matter of convention (is 50% the same as 0.5?).
 """
 
 import random
@@ -9,8 +10,31 @@ from collections.abc import Callable, Iterator
 from fractions import Fraction
 from typing import NamedTuple
 
-UNITS = ("cm", "dollars", "square feet", "miles per hour", "m/s", "kg", "hours", "students", "minutes")
-NAMES = ("Evelyn", "Monday", "no solution", "yes", "no", "True", "even", "odd", "east", "Neither", "infinitely many", "red")
+UNITS = (
+    "cm",
+    "dollars",
+    "square feet",
+    "miles per hour",
+    "m/s",
+    "kg",
+    "hours",
+    "students",
+    "minutes",
+)
+NAMES = (
+    "Evelyn",
+    "Monday",
+    "no solution",
+    "yes",
+    "no",
+    "True",
+    "even",
+    "odd",
+    "east",
+    "Neither",
+    "infinitely many",
+    "red",
+)
 
 
 class Form(NamedTuple):
@@ -32,7 +56,9 @@ def forms(n: int, seed: int = 0) -> Iterator[Form]:
 
 
 def _integer(rng: random.Random) -> int:
-    return rng.choice((1, -1)) * rng.choice((rng.randrange(13), rng.randrange(1000), rng.randrange(10**7), rng.randrange(10**11)))
+    return rng.choice((1, -1)) * rng.choice(
+        (rng.randrange(13), rng.randrange(1000), rng.randrange(10**7), rng.randrange(10**11))
+    )
 
 
 def _grouped(value: int, separator: str) -> str:
@@ -44,15 +70,44 @@ def _spelled(rng: random.Random, value: int) -> str:
     sign = "" if value >= 0 else rng.choice(("-", "-", "-", "−", "- ", "–"))
     if value > 0 and rng.random() < 0.1:
         sign = "+"
-    digits = rng.choice((str(abs(value)), str(abs(value)), *(_grouped(abs(value), s) for s in (",", "{,}", r"\,", r",\!"))))
+    digits = rng.choice(
+        (
+            str(abs(value)),
+            str(abs(value)),
+            *(_grouped(abs(value), s) for s in (",", "{,}", r"\,", r",\!")),
+        )
+    )
     if rng.random() < 0.05:
         digits = "0" + digits
     text = sign + digits + rng.choice(("",) * 8 + (".", ".0", ".00"))
-    return rng.choice((*("{}",) * 8, "${}$", r"\${}", r"\text{{{}}}", r"\mathbf{{{}}}", " {} ", r"\displaystyle {}", r"\({}\)", "**{}**")).format(text)
+    return rng.choice(
+        (
+            *("{}",) * 8,
+            "${}$",
+            r"\${}",
+            r"\text{{{}}}",
+            r"\mathbf{{{}}}",
+            " {} ",
+            r"\displaystyle {}",
+            r"\({}\)",
+            "**{}**",
+        )
+    ).format(text)
 
 
 def _near(rng: random.Random, value: int) -> int:
-    return rng.choice((-value, value + 1, value - 1, value * 10, value * 1000, value // 10, value + 10**6, _integer(rng)))
+    return rng.choice(
+        (
+            -value,
+            value + 1,
+            value - 1,
+            value * 10,
+            value * 1000,
+            value // 10,
+            value + 10**6,
+            _integer(rng),
+        )
+    )
 
 
 def _other(rng: random.Random, value: int) -> int:
@@ -67,7 +122,16 @@ def whole_numbers(rng: random.Random) -> tuple[str, str, bool | None]:
 
 def _unit(rng: random.Random, text: str) -> str:
     unit = rng.choice(UNITS)
-    spelled = (" {}", r" \text{{ {}}}", r"\text{{ {}}}", r"\ \text{{{}}}", r"\,\mathrm{{{}}}", r"~\mathrm{{{}}}", r" \mbox{{ {}}}", "")
+    spelled = (
+        " {}",
+        r" \text{{ {}}}",
+        r"\text{{ {}}}",
+        r"\ \text{{{}}}",
+        r"\,\mathrm{{{}}}",
+        r"~\mathrm{{{}}}",
+        r" \mbox{{ {}}}",
+        "",
+    )
     return text + rng.choice(spelled).format(unit) + rng.choice(("",) * 6 + ("^2", "^{2}", "."))
 
 
@@ -97,7 +161,10 @@ def decimals(rng: random.Random) -> tuple[str, str, bool | None]:
             text += "0" * rng.randrange(1, 3)
         if rng.random() < 0.2 and text.startswith("0."):
             text = text[1:]
-        texts.append(("-" if value < 0 else "") + rng.choice(("{}", "{}", "{}", "${}$", r"\${}", "{}.")).format(text))
+        texts.append(
+            ("-" if value < 0 else "")
+            + rng.choice(("{}", "{}", "{}", "${}$", r"\${}", "{}.")).format(text)
+        )
     return texts[0], texts[1], a == b if places < 6 else (True if a == b else None)
 
 
@@ -105,7 +172,12 @@ def _ratio(rng: random.Random, value: Fraction) -> str:
     top, bottom = value.numerator, value.denominator
     times = rng.choice((1, 1, 1, 2, 3))
     top, bottom, sign = abs(top) * times, bottom * times, "-" if value < 0 else ""
-    spelled = [rf"\frac{{{top}}}{{{bottom}}}", rf"\dfrac{{{top}}}{{{bottom}}}", rf"\tfrac{{{top}}}{{{bottom}}}", f"{top}/{bottom}"]
+    spelled = [
+        rf"\frac{{{top}}}{{{bottom}}}",
+        rf"\dfrac{{{top}}}{{{bottom}}}",
+        rf"\tfrac{{{top}}}{{{bottom}}}",
+        f"{top}/{bottom}",
+    ]
     spelled += [rf"\frac {{{top}}} {{{bottom}}}", rf"{{{top}}}/{{{bottom}}}"]
     if top < 10 and bottom < 10:
         spelled += [rf"\frac{top}{bottom}", rf"\frac {top} {bottom}", rf"\frac{top}{{{bottom}}}"]
@@ -139,22 +211,50 @@ def percents(rng: random.Random) -> tuple[str, str, bool | None]:
 def scientific(rng: random.Random) -> tuple[str, str, bool | None]:
     mantissa, exponent = rng.randrange(1, 1000) / 10 ** rng.randrange(3), rng.randrange(-6, 12)
     shift = rng.choice((0, 0, 0, 1, -1))
-    spelled = (r"{} \times 10^{{{}}}", r"{}\times10^{{{}}}", r"{} \cdot 10^{{{}}}", "{}e{}", "{}E{}", r"{} * 10^{{{}}}")
+    spelled = (
+        r"{} \times 10^{{{}}}",
+        r"{}\times10^{{{}}}",
+        r"{} \cdot 10^{{{}}}",
+        "{}e{}",
+        "{}E{}",
+        r"{} * 10^{{{}}}",
+    )
     gold = rng.choice(spelled).format(f"{mantissa:g}", exponent)
-    return gold, rng.choice(spelled).format(f"{mantissa:g}", exponent + shift), None if exponent < 0 else not shift
+    return (
+        gold,
+        rng.choice(spelled).format(f"{mantissa:g}", exponent + shift),
+        None if exponent < 0 else not shift,
+    )
 
 
 def big_words(rng: random.Random) -> tuple[str, str, bool | None]:
-    a, power, word = rng.randrange(1, 500), *rng.choice(((3, "thousand"), (6, "million"), (9, "billion")))
+    a, power, word = (
+        rng.randrange(1, 500),
+        *rng.choice(((3, "thousand"), (6, "million"), (9, "billion"))),
+    )
     b = rng.choice((a, a, a + 1))
-    gold = rng.choice((f"{a} {word}", f"{a * 10**power:,}", rf"{a}\text{{ {word}}}", f"{a} {word} dollars"))
-    predicted = rng.choice((f"{b} {word}", str(b * 10**power), rf"{b} \text{{ {word}}}", rf"{b} \times 10^{power}", str(b)))
+    gold = rng.choice(
+        (f"{a} {word}", f"{a * 10**power:,}", rf"{a}\text{{ {word}}}", f"{a} {word} dollars")
+    )
+    predicted = rng.choice(
+        (
+            f"{b} {word}",
+            str(b * 10**power),
+            rf"{b} \text{{ {word}}}",
+            rf"{b} \times 10^{power}",
+            str(b),
+        )
+    )
     return gold, predicted, a == b and predicted != str(b) if not gold.isdigit() else None
 
 
 def _root(rng: random.Random, factor: int, inner: int) -> str:
     sign, factor = "-" if factor < 0 else "", abs(factor)
-    spelled = [rf"{factor}\sqrt{{{inner}}}", rf"\sqrt{{{factor * factor * inner}}}", rf"{factor} \cdot \sqrt{{{inner}}}"]
+    spelled = [
+        rf"{factor}\sqrt{{{inner}}}",
+        rf"\sqrt{{{factor * factor * inner}}}",
+        rf"{factor} \cdot \sqrt{{{inner}}}",
+    ]
     spelled += [rf"{factor} \sqrt {{{inner}}}", rf"\sqrt{{{inner}}} \cdot {factor}"]
     if inner < 10:
         spelled.append(rf"{factor}\sqrt {inner}")
@@ -164,11 +264,20 @@ def _root(rng: random.Random, factor: int, inner: int) -> str:
 
 
 def roots(rng: random.Random) -> tuple[str, str, bool | None]:
-    factor, inner = rng.choice((-1, 1)) * rng.randrange(1, 8), rng.choice((2, 3, 5, 6, 7, 10, 11, 13))
-    other = rng.choice(((factor, inner),) * 3 + ((-factor, inner), (factor + (1 if factor != -1 else 2), inner), (factor, inner + 17)))
+    factor, inner = (
+        rng.choice((-1, 1)) * rng.randrange(1, 8),
+        rng.choice((2, 3, 5, 6, 7, 10, 11, 13)),
+    )
+    other = rng.choice(
+        ((factor, inner),) * 3
+        + ((-factor, inner), (factor + (1 if factor != -1 else 2), inner), (factor, inner + 17))
+    )
     gold, predicted = _root(rng, factor, inner), _root(rng, *other)
     if rng.random() < 0.3:
-        gold, predicted = rf"\frac{{{gold}}}{{3}}", rng.choice((rf"\frac{{{predicted}}}{{3}}", rf"\dfrac{{{predicted}}}{{3}}"))
+        gold, predicted = (
+            rf"\frac{{{gold}}}{{3}}",
+            rng.choice((rf"\frac{{{predicted}}}{{3}}", rf"\dfrac{{{predicted}}}{{3}}")),
+        )
     return gold, predicted, other == (factor, inner)
 
 
@@ -181,9 +290,16 @@ def intervals(rng: random.Random) -> tuple[str, str, bool | None]:
     high = low + rng.randrange(1, 30)
     ends = rng.choice("[("), rng.choice(")]")
     spelled = []
-    other = rng.choice(((low, high, *ends),) * 3 + ((low, high, "[" if ends[0] == "(" else "(", ends[1]), (low, high + 1, *ends)))
+    other = rng.choice(
+        ((low, high, *ends),) * 3
+        + ((low, high, "[" if ends[0] == "(" else "(", ends[1]), (low, high + 1, *ends))
+    )
     for a, b, left, right in ((low, high, *ends), other):
-        spelled.append(rng.choice(("{}{},{}{}", "{}{}, {}{}", r"\left{}{},{}\right{}", r"\left{} {}, {} \right{}")).format(left, a, b, right))
+        spelled.append(
+            rng.choice(
+                ("{}{},{}{}", "{}{}, {}{}", r"\left{}{},{}\right{}", r"\left{} {}, {} \right{}")
+            ).format(left, a, b, right)
+        )
     if rng.random() < 0.25:
         signs = ("\\leq" if other[2] == "[" else "<"), ("\\le" if other[3] == "]" else "<")
         spelled[1] = f"{other[0]} {signs[0]} x {signs[1]} {other[1]}"
@@ -212,9 +328,15 @@ def sets(rng: random.Random) -> tuple[str, str, bool | None]:
     shapes = (r"\{{{}\}}", r"\left\{{{}\right\}}", "{}", r"\{{ {} \}}")
     joined = rng.choice((", ", ",")).join(_listed(rng, other))
     if len(other) == 2 and rng.random() < 0.3:
-        joined = rng.choice((r" \text{ and } ", " and ", r"\text{ or }", " or ")).join(_listed(rng, other))
+        joined = rng.choice((r" \text{ and } ", " and ", r"\text{ or }", " or ")).join(
+            _listed(rng, other)
+        )
     gold = rng.choice(shapes).format(", ".join(_listed(rng, items)))
-    known = set(items) == set(other) if len(other) > 1 and "or" not in joined and "," in joined else None
+    known = (
+        set(items) == set(other)
+        if len(other) > 1 and "or" not in joined and "," in joined
+        else None
+    )
     return gold, rng.choice(shapes).format(joined), known
 
 
@@ -233,7 +355,10 @@ def matrices(rng: random.Random) -> tuple[str, str, bool | None]:
     texts = []
     for a, b, c, d in (cells, other):
         name, space = rng.choice(("pmatrix", "bmatrix")), rng.choice((" ", ""))
-        texts.append(rf"\begin{{{name}}}{space}{a} & {b}{space}\\{space or ' '}{c} & {d}{space}\end{{{name}}}")
+        texts.append(
+            rf"\begin{{{name}}}{space}{a} & {b}{space}\\{space or ' '}{c} &"
+            rf" {d}{space}\end{{{name}}}"
+        )
     return texts[0], texts[1], cells == other
 
 
@@ -248,15 +373,37 @@ def words(rng: random.Random) -> tuple[str, str, bool | None]:
 def choices(rng: random.Random) -> tuple[str, str, bool | None]:
     a = rng.choice("ABCDE")
     b = rng.choice((a, a, *"ABCDE"))
-    gold = rng.choice(("{}", "({})", r"\text{{{}}}", r"\text{{({})}}", r"\textbf{{({})}}")).format(a)
-    shapes = ("{}", "({})", "{}.", "{})", r"\text{{{}}}", r"\textbf{{({})}}", r"\textbf{{({})}}\ 27", "({}) 27", "{}: 12", r"\mathrm{{{}}}")
+    gold = rng.choice(("{}", "({})", r"\text{{{}}}", r"\text{{({})}}", r"\textbf{{({})}}")).format(
+        a
+    )
+    shapes = (
+        "{}",
+        "({})",
+        "{}.",
+        "{})",
+        r"\text{{{}}}",
+        r"\textbf{{({})}}",
+        r"\textbf{{({})}}\ 27",
+        "({}) 27",
+        "{}: 12",
+        r"\mathrm{{{}}}",
+    )
     return gold, rng.choice(shapes).format(b if rng.random() < 0.9 else b.lower()), None
 
 
 def formulas(rng: random.Random) -> tuple[str, str, bool | None]:
     a, b = rng.randrange(1, 10), rng.randrange(1, 10)
     c = rng.choice((b, b, b + 1))
-    spelled = [f"{a}x+{c}", f"{a} x + {c}", f"{c}+{a}x", rf"{a}\cdot x+{c}", f"{a}*x+{c}", f"{a}x+{{{c}}}", rf"\left({a}x+{c}\right)", f"y={a}x+{c}"]
+    spelled = [
+        f"{a}x+{c}",
+        f"{a} x + {c}",
+        f"{c}+{a}x",
+        rf"{a}\cdot x+{c}",
+        f"{a}*x+{c}",
+        f"{a}x+{{{c}}}",
+        rf"\left({a}x+{c}\right)",
+        f"y={a}x+{c}",
+    ]
     return f"{a}x+{b}", rng.choice(spelled), b == c
 
 
@@ -275,16 +422,40 @@ def with_pi(rng: random.Random) -> tuple[str, str, bool | None]:
     for value in (a, b):
         top, bottom = value.numerator, value.denominator
         whole = [rf"{top}\pi", rf"{top} \pi", rf"{top} \cdot \pi", rf"\pi \cdot {top}"]
-        parts = [rf"\frac{{{top}\pi}}{{{bottom}}}", rf"\frac{{{top}}}{{{bottom}}}\pi", rf"{top}\pi/{bottom}", rf"\dfrac{{{top} \pi}}{{{bottom}}}"]
+        parts = [
+            rf"\frac{{{top}\pi}}{{{bottom}}}",
+            rf"\frac{{{top}}}{{{bottom}}}\pi",
+            rf"{top}\pi/{bottom}",
+            rf"\dfrac{{{top} \pi}}{{{bottom}}}",
+        ]
         texts.append(rng.choice(whole if bottom == 1 else parts))
     return texts[0], texts[1], a == b
 
 
 def zeros_and_signs(rng: random.Random) -> tuple[str, str, bool | None]:
-    """Small numbers with signs and zeros in front, and what looks like one: a time of day, a decimal comma."""
+    """Small numbers with signs and zeros in front, and what looks like one: a time of day, a
+    decimal comma.
+    """
     a = rng.randrange(60)
     b = rng.choice((a, a, a + 1, 10 * a))
-    spelled = ("{}", "0{}", "00{}", "+{}", "+ {}", "+0{}", "-0{}", "0{}.0", "0{} cm", r"0{}\%", "0{},000", "0,00{}", "0{}:30", "5:{}", "({},0{})", "0{}/02")
+    spelled = (
+        "{}",
+        "0{}",
+        "00{}",
+        "+{}",
+        "+ {}",
+        "+0{}",
+        "-0{}",
+        "0{}.0",
+        "0{} cm",
+        r"0{}\%",
+        "0{},000",
+        "0,00{}",
+        "0{}:30",
+        "5:{}",
+        "({},0{})",
+        "0{}/02",
+    )
     first, second = rng.choice(spelled), rng.choice(spelled)
     signless = ("{}", "0{}", "00{}", "+{}", "+ {}", "+0{}", "0{}.0", "0{} cm")
     known = first in signless and second in signless
@@ -297,6 +468,23 @@ def across_kinds(rng: random.Random) -> tuple[str, str, bool | None]:
 
 
 KINDS: tuple[Callable[[random.Random], tuple[str, str, bool | None]], ...] = (
-    whole_numbers, units, decimals, fractions, percents, scientific, big_words, roots, intervals, sets, tuples, matrices,
-    words, choices, formulas, named_values, with_pi, zeros_and_signs, across_kinds,
-)  # fmt: skip
+    whole_numbers,
+    units,
+    decimals,
+    fractions,
+    percents,
+    scientific,
+    big_words,
+    roots,
+    intervals,
+    sets,
+    tuples,
+    matrices,
+    words,
+    choices,
+    formulas,
+    named_values,
+    with_pi,
+    zeros_and_signs,
+    across_kinds,
+)

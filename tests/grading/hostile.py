@@ -1,6 +1,8 @@
-"""Hostile and odd responses, each with a reference answer that it does not equal: every one must get a status.
+"""Hostile and odd responses, each with a reference answer that it does not equal: every one must
+get a status.
 
-Responses that would do something if anybody ran or rendered them touch, or point to, TOUCHED and NOWHERE.
+Responses that would do something if anybody ran or rendered them touch, or point to, TOUCHED and
+NOWHERE.
 """
 
 from typing import NamedTuple
@@ -47,7 +49,9 @@ _ENDLESS = {
     "scientific tower": "1e999999999",
     "floor of a tower": r"\lfloor \pi^{\pi^{\pi^{\pi^{\pi}}}} \rfloor",
     "equation to solve": r"x^{17}+3x^5-\sin(x)e^{x}+y^{13}=\cos(xyz)",
-    "gigantic determinant": r"\det\begin{pmatrix}" + r"\\".join("&".join(f"x^{{{i + j}}}+{i * j}" for j in range(9)) for i in range(9)) + r"\end{pmatrix}",
+    "gigantic determinant": r"\det\begin{pmatrix}"
+    + r"\\".join("&".join(f"x^{{{i + j}}}+{i * j}" for j in range(9)) for i in range(9))
+    + r"\end{pmatrix}",
 }
 _SHAPES = {
     "20,000 braces": "{" * 10_000 + "1" + "}" * 10_000,
@@ -82,7 +86,7 @@ _TEXT = {
     "script": f"<script src='{NOWHERE}/a.js'>alert(1)</script>",
     "javascript link": "[18](javascript:alert(1))",
     "remote image": f"![x]({NOWHERE}/track.png)",
-    "spreadsheet formula": f"=HYPERLINK(\"{NOWHERE}\",\"x\")",
+    "spreadsheet formula": f'=HYPERLINK("{NOWHERE}","x")',
     "spreadsheet command": "=cmd|'/c calc'!A0",
     "system call": f"__import__('os').system('touch {TOUCHED}')",
     "system call in a formula": f"x+__import__('os').system('touch {TOUCHED}')",
@@ -111,8 +115,17 @@ _WHOLE = {
 }
 
 CASES: tuple[Case, ...] = (
-    *(Case(name, "7", rf"\boxed{{{answer}}}") for name, answer in (_ENDLESS | _SHAPES | _TEXT).items()),
-    *(Case(f"{name}, against a formula", "x^2+1", rf"\boxed{{{answer}}}") for name, answer in _ENDLESS.items()),
-    *(Case(f"{name}, as the reference", answer, r"\boxed{x+7}") for name, answer in (_ENDLESS | _TEXT).items()),
+    *(
+        Case(name, "7", rf"\boxed{{{answer}}}")
+        for name, answer in (_ENDLESS | _SHAPES | _TEXT).items()
+    ),
+    *(
+        Case(f"{name}, against a formula", "x^2+1", rf"\boxed{{{answer}}}")
+        for name, answer in _ENDLESS.items()
+    ),
+    *(
+        Case(f"{name}, as the reference", answer, r"\boxed{x+7}")
+        for name, answer in (_ENDLESS | _TEXT).items()
+    ),
     *(Case(name, "7", response) for name, response in _WHOLE.items()),
 )

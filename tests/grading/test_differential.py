@@ -1,4 +1,6 @@
-"""The cheap rules against Math-Verify: on generated spellings and on the recorded answers they must say the same."""
+"""The cheap rules against Math-Verify: on generated spellings and on the recorded answers they must
+say the same.
+"""
 
 import json
 import random
@@ -30,13 +32,26 @@ def decided(pairs: list[Pair]) -> list[Pair]:
 
 
 def disagreements(pairs: list[Pair]) -> list[tuple[str, str, str, str]]:
-    """(reference, answer, what the shortcuts say, what Math-Verify says) where the two are not the same; both commonly spelled."""
-    answers = [(written_alike(reference_answer(gold)), extract_answer(response)) for gold, response in pairs]
-    different = list(dict.fromkeys((gold, written_alike(answer)) for gold, answer in answers if answer is not None))
+    """(reference, answer, what the shortcuts say, what Math-Verify says) where the two are not the
+    same; both commonly spelled.
+    """
+    answers = [
+        (written_alike(reference_answer(gold)), extract_answer(response))
+        for gold, response in pairs
+    ]
+    different = list(
+        dict.fromkeys(
+            (gold, written_alike(answer)) for gold, answer in answers if answer is not None
+        )
+    )
     assert different, "there is no pair to compare"
     with ProcessPoolExecutor(2, mp_context=get_context("spawn"), initializer=_share_parses) as pool:
         verdicts = pool.map(_both_ways, *zip(*different, strict=True), chunksize=50)
-        return [(*pair, *said) for pair, said in zip(different, verdicts, strict=True) if said[0] != said[1]]
+        return [
+            (*pair, *said)
+            for pair, said in zip(different, verdicts, strict=True)
+            if said[0] != said[1]
+        ]
 
 
 def _share_parses() -> None:
@@ -47,7 +62,9 @@ def _share_parses() -> None:
 
 
 def _both_ways(gold: str, predicted: str) -> tuple[str, str]:
-    """What the shortcuts say of a pair and what Math-Verify alone says; a pair that hangs ends the process and fails the test."""
+    """What the shortcuts say of a pair and what Math-Verify alone says; a pair that hangs ends the
+    process and fails the test.
+    """
     from engine.grading.check import check
 
     signal.alarm(120)
@@ -70,7 +87,9 @@ def test_shortcuts_and_math_verify_agree_on_generated_answers():
 def test_what_the_shortcuts_decide_is_true_where_the_drawing_knows_it():
     settled = 0
     for form in forms(20_000, seed=0):
-        if form.equal is not None and (decision := decide(written_alike(form.gold), written_alike(form.predicted))):
+        if form.equal is not None and (
+            decision := decide(written_alike(form.gold), written_alike(form.predicted))
+        ):
             settled += 1
             assert (decision.status == "correct") == form.equal, form
     assert settled > 5_000
@@ -85,8 +104,12 @@ def test_shortcuts_and_math_verify_agree_on_twenty_thousand_generated_answers():
 def test_whole_verdicts_are_true_where_the_drawing_knows_it():
     known = [form for form in forms(20_000, seed=1) if form.equal is not None]
     with Grader(timeout_s=60) as grader:
-        verdicts = grader.grade_many([(form.gold, rf"\boxed{{{form.predicted}}}") for form in known])
-    assert [(form, v.reason) for form, v in zip(known, verdicts, strict=True) if v.correct != form.equal] == []
+        verdicts = grader.grade_many(
+            [(form.gold, rf"\boxed{{{form.predicted}}}") for form in known]
+        )
+    assert [
+        (form, v.reason) for form, v in zip(known, verdicts, strict=True) if v.correct != form.equal
+    ] == []
 
 
 def _rows(path: Path) -> list[dict]:
@@ -120,6 +143,9 @@ def test_shortcuts_and_math_verify_agree_on_reference_answers_and_their_neighbou
     pairs = []
     for path in sorted(datasets.glob("*_t*.jsonl")):
         golds = [problem.answer for problem in read_problems(path).problems]
-        pairs += [(gold, rf"\boxed{{{other}}}") for gold, other in zip(golds, golds[1:] + golds[:1], strict=True)]
+        pairs += [
+            (gold, rf"\boxed{{{other}}}")
+            for gold, other in zip(golds, golds[1:] + golds[:1], strict=True)
+        ]
         pairs += [(gold, rf"\boxed{{{gold}}}") for gold in golds]
     assert disagreements(decided(pairs)) == []

@@ -1,4 +1,6 @@
-"""The cheap rules: what they decide, what they leave open, and that Math-Verify agrees with them."""
+"""The cheap rules: what they decide, what they leave open, and that Math-Verify agrees with
+them.
+"""
 
 import pytest
 from hypothesis import given, settings
@@ -45,7 +47,10 @@ def test_whatever_the_rules_decide_math_verify_says_too(gold, predicted):
 def test_one_number_in_two_spellings_is_correct_and_math_verify_agrees(value, places):
     from engine.grading.check import check
 
-    gold, predicted = written_alike(str(value)), written_alike(f"${value:,}" + "." * bool(places) + "0" * places + "$")
+    gold, predicted = (
+        written_alike(str(value)),
+        written_alike(f"${value:,}" + "." * bool(places) + "0" * places + "$"),
+    )
     assert decide(gold, predicted).status == "correct"
     assert check(gold, predicted)[0] == "correct"
 
@@ -144,4 +149,7 @@ def test_a_number_of_a_million_digits_is_compared_without_being_computed():
 def test_an_answer_too_long_to_parse_is_an_error_that_says_so():
     decision = decide("x", "x+" * MAX_PARSED_CHARS)
     assert decision.status == "error"
-    assert decision.reason == "The extracted answer has 8,000 characters, longer than the 4,000 that are parsed."
+    assert (
+        decision.reason
+        == "The extracted answer has 8,000 characters, longer than the 4,000 that are parsed."
+    )

@@ -103,7 +103,10 @@ def test_other_answers_are_wrong(grader, gold, response):
 def test_a_fraction_times_a_matrix_which_sympy_cannot_evaluate_ends_no_process(corner, status):
     from engine.grading.check import check
 
-    gold, predicted = (r"\frac{1}{10}[\begin{array}{ll}1&3 \\ 3&" + last + r" \end{array}]" for last in ("9", corner))
+    gold, predicted = (
+        r"\frac{1}{10}[\begin{array}{ll}1&3 \\ 3&" + last + r" \end{array}]"
+        for last in ("9", corner)
+    )
     assert check(gold, predicted, shortcuts=False)[0] == check(gold, predicted)[0] == status
 
 
@@ -122,7 +125,9 @@ def test_a_missing_reference_answer_is_an_error_not_a_wrong_answer():
 
 def test_plain_answers_start_no_process():
     with Grader() as fresh:
-        verdicts = fresh.grade_many([(str(n % 9), rf"5 + 2 = 7. The answer is \boxed{{{n % 7}}}.") for n in range(300)])
+        verdicts = fresh.grade_many(
+            [(str(n % 9), rf"5 + 2 = 7. The answer is \boxed{{{n % 7}}}.") for n in range(300)]
+        )
         assert {verdict.status for verdict in verdicts} == {"correct", "wrong"}
         assert fresh.child_pids == []
 
@@ -139,7 +144,9 @@ def test_several_batches_are_in_flight_at_once_and_keep_their_order(grader):
     batches = [[("x+1", rf"\boxed{{1+x+{n}-{n % 3}}}") for n in range(3)] for _ in range(4)]
     futures = [grader.submit(batch) for batch in batches]
     wait(futures)
-    assert [[verdict.correct for verdict in future.result()] for future in futures] == [[True, True, True]] * 4
+    assert [[verdict.correct for verdict in future.result()] for future in futures] == [
+        [True, True, True]
+    ] * 4
 
 
 HOSTILE = [
@@ -168,7 +175,10 @@ def test_hostile_answers_get_a_status_and_the_pool_lives_on():
         assert all(len(verdict.predicted or "") <= 1_001 and verdict.reason for verdict in verdicts)
         json.dumps([verdict.predicted for verdict in verdicts], ensure_ascii=False).encode()
     with Grader(timeout_s=60) as after:
-        assert [v.correct for v in after.grade_many([("x+1", HANGS + r"\boxed{1+x}"), ("x+1", r"\boxed{x+2}")])] == [
+        assert [
+            v.correct
+            for v in after.grade_many([("x+1", HANGS + r"\boxed{1+x}"), ("x+1", r"\boxed{x+2}")])
+        ] == [
             True,
             False,
         ]
@@ -181,9 +191,16 @@ def test_every_hostile_case_gets_a_status_and_none_is_correct_or_executed():
     with Grader() as hardened:
         verdicts = hardened.grade_many([(case.gold, case.response) for case in CASES])
     assert len(CASES) >= 60
-    assert [case.name for case, verdict in zip(CASES, verdicts, strict=True) if verdict.correct] == []
-    assert all(verdict.status in get_args(VerdictStatus) and len(verdict.reason) < 300 for verdict in verdicts)
-    json.dumps([[verdict.predicted, verdict.reason] for verdict in verdicts], ensure_ascii=False).encode()
+    assert [
+        case.name for case, verdict in zip(CASES, verdicts, strict=True) if verdict.correct
+    ] == []
+    assert all(
+        verdict.status in get_args(VerdictStatus) and len(verdict.reason) < 300
+        for verdict in verdicts
+    )
+    json.dumps(
+        [[verdict.predicted, verdict.reason] for verdict in verdicts], ensure_ascii=False
+    ).encode()
     assert not touched.exists()
 
 
@@ -191,21 +208,32 @@ def test_hostile_text_that_needs_no_waiting_gets_a_status(grader):
     plain = [case for case in CASES if case.gold == "7" and len(case.response) > 100_000]
     verdicts = grader.grade_many([(case.gold, case.response) for case in plain])
     assert len(plain) >= 15
-    assert [case.name for case, verdict in zip(plain, verdicts, strict=True) if verdict.correct] == []
+    assert [
+        case.name for case, verdict in zip(plain, verdicts, strict=True) if verdict.correct
+    ] == []
 
 
 def test_a_lone_surrogate_is_replaced_and_flagged():
     broken, whole = grade("7", ["\\boxed{\ud83d 7}", r"\boxed{8}"])
     assert broken.predicted == "\ufffd 7"
-    assert broken.reason.endswith("It holds characters that are no text; each was replaced by U+FFFD.")
+    assert broken.reason.endswith(
+        "It holds characters that are no text; each was replaced by U+FFFD."
+    )
     assert "U+FFFD" not in whole.reason
 
 
 def test_nothing_in_a_response_is_executed(tmp_path, grader):
     target = tmp_path / "touched"
     code = f"__import__('os').system('touch {target}')"
-    responses = [rf"\boxed{{{code}}}", f"The answer is {code}", rf"\boxed{{x + {code}}}", rf"\boxed{{${code}$}}"]
-    verdicts = grader.grade_many([pair for answer in responses for pair in ((("x+1"), answer), (code, r"\boxed{x+1}"))])
+    responses = [
+        rf"\boxed{{{code}}}",
+        f"The answer is {code}",
+        rf"\boxed{{x + {code}}}",
+        rf"\boxed{{${code}$}}",
+    ]
+    verdicts = grader.grade_many(
+        [pair for answer in responses for pair in (("x+1", answer), (code, r"\boxed{x+1}"))]
+    )
     assert {verdict.correct for verdict in verdicts} == {False}
     assert not target.exists()
 
@@ -214,9 +242,21 @@ def test_an_answer_whose_process_was_killed_is_asked_again_and_judged_as_ever():
     with Grader(n_workers=1, timeout_s=10) as victim:
         assert victim.grade_many([("x+1", r"\boxed{1+x}")])[0].correct
         (pid,) = victim.child_pids
-        future = victim.submit([("x+1", HANGS), ("x+1", r"\boxed{x-1}"), ("x+1", r"\boxed{1 + x}"), ("7", r"\boxed{7}")])
+        future = victim.submit(
+            [
+                ("x+1", HANGS),
+                ("x+1", r"\boxed{x-1}"),
+                ("x+1", r"\boxed{1 + x}"),
+                ("7", r"\boxed{7}"),
+            ]
+        )
         os.kill(pid, signal.SIGKILL)
-        assert [verdict.status for verdict in future.result()] == ["timeout", "wrong", "correct", "correct"]
+        assert [verdict.status for verdict in future.result()] == [
+            "timeout",
+            "wrong",
+            "correct",
+            "correct",
+        ]
 
 
 def test_an_answer_too_large_for_the_memory_limit_is_not_correct_and_costs_nothing_else():
@@ -231,12 +271,15 @@ import sys
 import engine.grading.check as check
 from engine.grading.child import main
 honest = check.check
-check.check = lambda gold, found, **how: bytearray(2 << 30) if "9" in found else honest(gold, found, **how)
+check.check = lambda gold, found, **how: bytearray(2 << 30) if "9" in found else honest(gold, \
+found, **how)
 main(int(sys.argv[3]), int(sys.argv[4]))
 """
 
 
-def test_a_process_that_reaches_its_memory_limit_ends_and_the_verdict_says_so(tmp_path, monkeypatch):
+def test_a_process_that_reaches_its_memory_limit_ends_and_the_verdict_says_so(
+    tmp_path, monkeypatch
+):
     python = tmp_path / "python"
     python.write_text(f"#!/bin/sh\nexec {sys.executable} -c '{GREEDY}' \"$@\"\n")
     python.chmod(0o700)
@@ -260,11 +303,16 @@ def test_closing_answers_what_is_open_and_takes_no_more():
 
 
 def test_a_process_that_cannot_start_is_a_grading_error():
-    with Grader(n_workers=1, memory_mib=1) as starved, pytest.raises(GradingError, match=r"could not start.*memory_mib"):
+    with (
+        Grader(n_workers=1, memory_mib=1) as starved,
+        pytest.raises(GradingError, match=r"could not start.*memory_mib"),
+    ):
         starved.grade_many([("x+1", r"\boxed{1+x}")])
 
 
-def test_an_interpreter_that_is_gone_is_a_grading_error_and_nobody_waits_for_ever(tmp_path, monkeypatch):
+def test_an_interpreter_that_is_gone_is_a_grading_error_and_nobody_waits_for_ever(
+    tmp_path, monkeypatch
+):
     monkeypatch.setattr("engine.grading.process.sys.executable", str(tmp_path / "python"))
     with Grader(n_workers=1) as homeless:
         failed = homeless.submit([("x+1", r"\boxed{1+x}")]).exception(timeout=60)
@@ -274,9 +322,12 @@ def test_an_interpreter_that_is_gone_is_a_grading_error_and_nobody_waits_for_eve
 def test_no_process_outlives_a_killed_parent():
     code = (
         "import time; from engine.grading import Grader; g = Grader(n_workers=1);"
-        r"g.grade_many([('x+1', r'\boxed{1+x}')]); print(g.child_pids[0], flush=True); time.sleep(600)"
+        r"g.grade_many([('x+1', r'\boxed{1+x}')]); print(g.child_pids[0], flush=True);"
+        r" time.sleep(600)"
     )
-    with subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True) as parent:
+    with subprocess.Popen(
+        [sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    ) as parent:
         child = int(parent.stdout.readline())
         ended = os.pidfd_open(child)
         parent.kill()
@@ -288,7 +339,9 @@ def test_no_process_outlives_a_killed_parent():
 
 def test_a_process_whose_parent_is_gone_ends_in_the_middle_of_a_pair():
     command = [sys.executable, "-m", "engine.grading.child", "1024", "1"]
-    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as orphan:
+    with subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as orphan:
         assert orphan.stdout.readline() == b'{"ready": true}\n'
         orphan.stdin.write(json.dumps(["x+1", "9^{9^{9^9}}"]).encode() + b"\n")
         orphan.stdin.flush()
@@ -301,17 +354,32 @@ def _rows(path: Path) -> list[dict]:
 
 def test_verdicts_agree_with_recorded_flags_on_gsm8k(datasets):
     rows = random.Random(0).sample(_rows(datasets / "gsm8k_recorded_solutions.jsonl"), 300)
-    solved = [(row["ground_truth"], solver) for row in rows for solver in row.values() if isinstance(solver, dict)]
+    solved = [
+        (row["ground_truth"], solver)
+        for row in rows
+        for solver in row.values()
+        if isinstance(solver, dict)
+    ]
     with Grader() as fresh:
         verdicts = fresh.grade_many([(gold, solver["solution"]) for gold, solver in solved])
-    assert [verdict.correct for verdict in verdicts] == [solver["is_correct"] for _, solver in solved]
+    assert [verdict.correct for verdict in verdicts] == [
+        solver["is_correct"] for _, solver in solved
+    ]
 
 
 def test_verdicts_agree_with_recorded_flags_on_math(grader, datasets):
     rows = random.Random(0).sample(_rows(datasets / "math_recorded_responses_100x8.jsonl"), 60)
-    flat = [(row["gt"], text, flag) for row in rows for text, flag in zip(row["code"], row["score"], strict=True)]
+    flat = [
+        (row["gt"], text, flag)
+        for row in rows
+        for text, flag in zip(row["code"], row["score"], strict=True)
+    ]
     verdicts = grader.grade_many([(gold, text) for gold, text, _ in flat])
     others = [
-        (gold, verdict.predicted) for verdict, (gold, _, flag) in zip(verdicts, flat, strict=True) if verdict.correct != flag
+        (gold, verdict.predicted)
+        for verdict, (gold, _, flag) in zip(verdicts, flat, strict=True)
+        if verdict.correct != flag
     ]
-    assert all(pair == ("10{,}000", "10000") for pair in others), "the one known slip of the recorded flags"
+    assert all(pair == ("10{,}000", "10000") for pair in others), (
+        "the one known slip of the recorded flags"
+    )

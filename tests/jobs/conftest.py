@@ -24,7 +24,9 @@ def world(monkeypatch) -> World:
 @pytest.fixture
 def run_id(db, world) -> str:
     run_id = create_run(db, small(placement="inline", sampling={"sampler": "hf_local"}))
-    world.answers.update((row["id"], row["answer"]) for row in db.rows("SELECT id, answer FROM problems"))
+    world.answers.update(
+        (row["id"], row["answer"]) for row in db.rows("SELECT id, answer FROM problems")
+    )
     return run_id
 
 

@@ -1,4 +1,6 @@
-"""Backends of ten lines that wait at a gate, so that a test meets a job in the middle of its work."""
+"""Backends of ten lines that wait at a gate, so that a test meets a job in the middle of its
+work.
+"""
 
 import threading
 
@@ -23,10 +25,14 @@ class FakeSampler:
     def _response(self, request):
         if request.problem_id in self.world.refused:
             return Response(request.problem_id, request.index, request.seed, "", "refused", 0)
-        return Response(request.problem_id, request.index, request.seed, self._text(request), "stop", 2)
+        return Response(
+            request.problem_id, request.index, request.seed, self._text(request), "stop", 2
+        )
 
     def _text(self, request):
-        return "\\boxed{%s}" % (self.world.answers[request.problem_id] if request.index % 2 == 0 else "none")
+        return "\\boxed{%s}" % (
+            self.world.answers[request.problem_id] if request.index % 2 == 0 else "none"
+        )
 
     def close(self):
         self.world.n_closed += 1

@@ -1,4 +1,6 @@
-"""Jobs that fail, by a fault of the backend, the program, the disk or the configuration; some with the real backends."""
+"""Jobs that fail, by a fault of the backend, the program, the disk or the configuration; some with
+the real backends.
+"""
 
 import shutil
 
@@ -17,30 +19,41 @@ def test_a_failed_job_keeps_its_sentence_and_the_next_attempt_clears_it(db, run_
     world.fault = SamplerError("The policy could not sample. Do something.")
     job_id = runner.submit(run_id, 0, "presample")
     runner.run_next()
-    assert (state(db, job_id), job_rows.get(db, job_id)["error"]) == ("failed", "The policy could not sample. Do something.")
+    assert (state(db, job_id), job_rows.get(db, job_id)["error"]) == (
+        "failed",
+        "The policy could not sample. Do something.",
+    )
     world.fault = None
     runner.resume(job_id)
     runner.run_next()
     assert (state(db, job_id), job_rows.get(db, job_id)["error"]) == ("done", None)
 
 
-def test_a_fault_of_the_program_fails_the_job_and_leaves_the_traceback_in_its_log(db, run_id, runner, world):
+def test_a_fault_of_the_program_fails_the_job_and_leaves_the_traceback_in_its_log(
+    db, run_id, runner, world
+):
     world.fault = ZeroDivisionError("by zero")
     job_id = runner.submit(run_id, 0, "presample")
     runner.run_next()
     job = job_rows.get(db, job_id)
-    assert job["state"] == "failed" and job["error"].startswith("ZeroDivisionError: by zero. This is a fault of the program")
+    assert job["state"] == "failed" and job["error"].startswith(
+        "ZeroDivisionError: by zero. This is a fault of the program"
+    )
     assert "Traceback" in job_rows.notes(db, job_id)[0]["text"]
 
 
-def test_what_follows_a_job_can_fail_without_taking_the_queue_along(db, run_id, runner, world, monkeypatch):
+def test_what_follows_a_job_can_fail_without_taking_the_queue_along(
+    db, run_id, runner, world, monkeypatch
+):
     world.gate.set()
     judge(db, run_id)
     commit_all(db, run_id)
     monkeypatch.setattr(kinds, "make_pairs", lambda *_: 1 / 0)
     job_id = runner.submit(run_id, 0, "resample")
     assert runner.run_next()
-    assert state(db, job_id) == "failed" and "ZeroDivisionError" in job_rows.get(db, job_id)["error"]
+    assert (
+        state(db, job_id) == "failed" and "ZeroDivisionError" in job_rows.get(db, job_id)["error"]
+    )
 
 
 def test_a_thread_that_cannot_even_record_says_so_and_waits(db, run_id, runner, world, monkeypatch):
@@ -55,7 +68,9 @@ def test_a_thread_that_cannot_even_record_says_so_and_waits(db, run_id, runner, 
 
 
 def test_the_store_is_whole_after_a_record_that_raises(db, run_id, runner, world, monkeypatch):
-    """A failing disk while the job works: the job fails with the store's sentence, and the next attempt finishes."""
+    """A failing disk while the job works: the job fails with the store's sentence, and the next
+    attempt finishes.
+    """
     calls = []
 
     def fail_once(*arguments):
@@ -68,7 +83,10 @@ def test_the_store_is_whole_after_a_record_that_raises(db, run_id, runner, world
     monkeypatch.setattr("engine.jobs.runner.record", fail_once)
     job_id = runner.submit(run_id, 0, "presample")
     runner.run_next()
-    assert (state(db, job_id), job_rows.get(db, job_id)["error"]) == ("failed", "The file could not be written. Check the disk.")
+    assert (state(db, job_id), job_rows.get(db, job_id)["error"]) == (
+        "failed",
+        "The file could not be written. Check the disk.",
+    )
     runner.resume(job_id)
     runner.run_next()
     assert state(db, job_id) == "done" and runs.progress(db, run_id, 0)["presampled"]
@@ -81,14 +99,21 @@ def test_a_training_without_a_pair_fails_with_what_to_do(db, run_id, runner, wor
     job_id = runner.submit(run_id, 0, "train")
     runner.run_next()
     job = job_rows.get(db, job_id)
-    assert job["state"] == "failed" and "no preference pairs" in job["error"] and "begin the next iteration" in job["error"]
+    assert (
+        job["state"] == "failed"
+        and "no preference pairs" in job["error"]
+        and "begin the next iteration" in job["error"]
+    )
 
 
 def presampled_again(db, run_id, runner, *, policy) -> dict:
     """The job that draws the pre-samples once more from a policy in this folder."""
     with db.transaction() as cursor:
         cursor.execute("UPDATE policies SET path = ?", [str(policy)])
-        cursor.execute("DELETE FROM responses WHERE set_id = ?", [reads.iteration(db, run_id, 0)["presample_set"]])
+        cursor.execute(
+            "DELETE FROM responses WHERE set_id = ?",
+            [reads.iteration(db, run_id, 0)["presample_set"]],
+        )
     job_id = job_rows.add(db, run_id, 0, "presample", {"again": True})
     runner.run_next()
     return job_rows.get(db, job_id)
@@ -98,7 +123,11 @@ def test_a_policy_whose_folder_is_gone_fails_the_job_with_its_path(real, tmp_pat
     db, run_id, runner = real
     gone = tmp_path / "moved away"
     job = presampled_again(db, run_id, runner, policy=gone)
-    assert job["state"] == "failed" and str(gone) in job["error"] and "could not be loaded" in job["error"]
+    assert (
+        job["state"] == "failed"
+        and str(gone) in job["error"]
+        and "could not be loaded" in job["error"]
+    )
     assert "Traceback" not in job["error"]
 
 
@@ -114,16 +143,22 @@ def test_a_damaged_policy_fails_the_job_with_a_sentence(real, tmp_path):
 
 def test_a_training_whose_loss_is_no_number_fails_and_names_the_learning_rate(real):
     db, run_id, runner = real
-    job_id = runner.submit(run_id, 0, "train", {"learning_rate": 0.9, "beta": 1e38})  # gradients are clipped: a rate alone does not
+    job_id = runner.submit(
+        run_id, 0, "train", {"learning_rate": 0.9, "beta": 1e38}
+    )  # gradients are clipped: a rate alone does not
     runner.run_next()
     job = job_rows.get(db, job_id)
-    assert job["state"] == "failed" and "training.learning_rate (now 0.9)" in job["error"], job["error"]
+    assert job["state"] == "failed" and "training.learning_rate (now 0.9)" in job["error"], job[
+        "error"
+    ]
     assert reads.next_policy(db, run_id, 0) != job["policy_id"]
 
 
 @pytest.mark.parametrize("kind", ["commit", "next", ""])
 def test_only_real_kinds_of_jobs_can_be_queued(db, run_id, runner, kind):
-    with pytest.raises(ConfigError, match="it must be one of tune, presample, calibrate, resample, train, evaluate"):
+    with pytest.raises(
+        ConfigError, match="it must be one of tune, presample, calibrate, resample, train, evaluate"
+    ):
         runner.submit(run_id, 0, kind)
     assert job_rows.of_run(db, run_id) == []
 
@@ -132,4 +167,6 @@ def test_a_job_of_a_kind_that_another_version_stored_fails_with_a_sentence(db, r
     job_id = job_rows.add(db, run_id, 0, "commit", {})
     runner.continue_queue()
     runner.run_next()
-    assert job_rows.get(db, job_id)["error"].startswith("A job's kind is 'commit': it must be one of")
+    assert job_rows.get(db, job_id)["error"].startswith(
+        "A job's kind is 'commit': it must be one of"
+    )

@@ -19,7 +19,9 @@ def test_a_cancelled_queued_job_never_runs(db, run_id, runner):
     assert db.rows("SELECT * FROM responses") == []
 
 
-def test_a_cancelled_running_job_stops_keeps_its_rows_and_resumes_with_what_is_owed(db, run_id, runner, world):
+def test_a_cancelled_running_job_stops_keeps_its_rows_and_resumes_with_what_is_owed(
+    db, run_id, runner, world
+):
     runner.start()
     job_id = runner.submit(run_id, 0, "presample")
     busy(db, job_id)
@@ -31,7 +33,12 @@ def test_a_cancelled_running_job_stops_keeps_its_rows_and_resumes_with_what_is_o
     assert 6 <= n_kept < N_PRESAMPLES
     runner.resume(job_id)
     job = ended(db, job_id)
-    assert (job["state"], job["attempt"], job["n_before"], job["n_done"]) == ("done", 2, n_kept, N_PRESAMPLES)
+    assert (job["state"], job["attempt"], job["n_before"], job["n_done"]) == (
+        "done",
+        2,
+        n_kept,
+        N_PRESAMPLES,
+    )
     assert runs.progress(db, run_id, 0)["presampled"]
 
 
@@ -53,7 +60,9 @@ def test_a_job_asked_to_stop_just_as_it_starts_stops(db, run_id, runner, world):
     assert state(db, job_id) == "cancelled"
 
 
-def test_a_training_that_is_stopped_keeps_a_checkpoint_and_makes_no_policy(db, run_id, runner, world):
+def test_a_training_that_is_stopped_keeps_a_checkpoint_and_makes_no_policy(
+    db, run_id, runner, world
+):
     job_id = trained(db, run_id, runner, world)
     runner.start()
     busy(db, job_id)
@@ -62,13 +71,17 @@ def test_a_training_that_is_stopped_keeps_a_checkpoint_and_makes_no_policy(db, r
     assert ended(db, job_id)["state"] == "cancelled"
     assert db.row("SELECT step FROM checkpoints WHERE job_id = ?", [job_id])["step"] == 1
     assert reads.next_policy(db, run_id, 0) is None
-    assert [job["kind"] for job in job_rows.of_run(db, run_id)] == ["train"], "no evaluation follows a stopped training"
+    assert [job["kind"] for job in job_rows.of_run(db, run_id)] == ["train"], (
+        "no evaluation follows a stopped training"
+    )
 
 
 def test_a_training_that_finished_before_it_heard_of_the_stop_is_done(db, run_id, runner, world):
     job_id = trained(db, run_id, runner, world)
     world.gate.set()
-    runner.on_progress = lambda row: runner.cancel(job_id) if row["policy_id"] and row["state"] == "running" else None
+    runner.on_progress = lambda row: (
+        runner.cancel(job_id) if row["policy_id"] and row["state"] == "running" else None
+    )
     runner.run_next()
     assert state(db, job_id) == "done" and reads.next_policy(db, run_id, 0) == "m1"
 
@@ -77,14 +90,18 @@ def test_a_training_that_finished_before_it_heard_of_the_stop_is_done(db, run_id
 def test_only_what_stopped_early_can_be_resumed(db, run_id, runner, world, ending):
     job_id = runner.submit(run_id, 0, "presample")
     job_rows.set_state(db, job_id, ending)
-    with pytest.raises(ConfigError, match=f"Job {job_id} is {ending}: only failed, cancelled and interrupted"):
+    with pytest.raises(
+        ConfigError, match=f"Job {job_id} is {ending}: only failed, cancelled and interrupted"
+    ):
         runner.resume(job_id)
     with pytest.raises(ConfigError, match="Job abc is unknown"):
         runner.resume("abc")
 
 
 @pytest.mark.parametrize("ending", job_rows.RESUMABLE)
-def test_what_stopped_early_is_queued_again_by_resume_and_by_submitting_the_same(db, run_id, runner, ending):
+def test_what_stopped_early_is_queued_again_by_resume_and_by_submitting_the_same(
+    db, run_id, runner, ending
+):
     job_id = runner.submit(run_id, 0, "presample")
     for again in (lambda: runner.resume(job_id), lambda: runner.submit(run_id, 0, "presample")):
         job_rows.set_state(db, job_id, ending, error="A reason.")
@@ -93,12 +110,20 @@ def test_what_stopped_early_is_queued_again_by_resume_and_by_submitting_the_same
     assert len(job_rows.of_run(db, run_id)) == 1
 
 
-def test_after_a_restart_a_running_job_is_interrupted_and_the_queue_waits(db, run_id, runner, world):
+def test_after_a_restart_a_running_job_is_interrupted_and_the_queue_waits(
+    db, run_id, runner, world
+):
     world.gate.set()
-    lost, waiting = runner.submit(run_id, 0, "presample"), runner.submit(run_id, 0, "evaluate", {"policy": "before"})
+    lost, waiting = (
+        runner.submit(run_id, 0, "presample"),
+        runner.submit(run_id, 0, "evaluate", {"policy": "before"}),
+    )
     job_rows.set_state(db, lost, "running")
     after = JobRunner(db)
-    assert state(db, lost) == "interrupted" and "The program ended while this job ran" in job_rows.get(db, lost)["error"]
+    assert (
+        state(db, lost) == "interrupted"
+        and "The program ended while this job ran" in job_rows.get(db, lost)["error"]
+    )
     assert state(db, waiting) == "queued" and after.paused and not after.run_next()
     after.continue_queue()
     assert after.run_next() and state(db, waiting) == "done"

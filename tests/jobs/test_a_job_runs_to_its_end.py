@@ -1,4 +1,6 @@
-"""Jobs that nobody stops: states and counts, what follows by itself, the queue, the status for the world outside."""
+"""Jobs that nobody stops: states and counts, what follows by itself, the queue, the status for the
+world outside.
+"""
 
 import json
 import threading
@@ -17,13 +19,21 @@ def test_a_job_goes_from_queued_over_running_to_done_and_counts(db, run_id, runn
     assert state(db, job_id) == "queued"
     assert runner.run_next() and not runner.run_next()
     job = job_rows.get(db, job_id)
-    assert (job["state"], job["n_done"], job["n_total"], job["attempt"], job["error"]) == ("done", 36, 36, 1, None)
+    assert (job["state"], job["n_done"], job["n_total"], job["attempt"], job["error"]) == (
+        "done",
+        36,
+        36,
+        1,
+        None,
+    )
     assert seen[0][0] == "running" and seen[-1] == ("done", 36, 36)
     assert [n for _, n, _ in seen] == sorted(n for _, n, _ in seen)
     assert runs.progress(db, run_id, 0)["presampled"]
 
 
-def test_the_whole_line_runs_by_submitting_and_follow_ups_come_by_themselves(db, run_id, runner, world):
+def test_the_whole_line_runs_by_submitting_and_follow_ups_come_by_themselves(
+    db, run_id, runner, world
+):
     world.gate.set()
     runner.submit(run_id, 0, "presample")
     runner.run_next()
@@ -34,15 +44,23 @@ def test_the_whole_line_runs_by_submitting_and_follow_ups_come_by_themselves(db,
     runner.submit(run_id, 0, "train")
     while runner.run_next():
         pass
-    done = [(job["kind"], job["params"].get("policy"), job["state"]) for job in job_rows.of_run(db, run_id)]
+    done = [
+        (job["kind"], job["params"].get("policy"), job["state"])
+        for job in job_rows.of_run(db, run_id)
+    ]
     assert done == [
-        ("presample", None, "done"), ("resample", None, "done"), ("evaluate", "before", "done"), ("train", None, "done"),
+        ("presample", None, "done"),
+        ("resample", None, "done"),
+        ("evaluate", "before", "done"),
+        ("train", None, "done"),
         ("evaluate", "after", "done"),
-    ]  # fmt: skip
+    ]
     assert reads.next_policy(db, run_id, 0) == "m1"
 
 
-def test_a_refused_prompt_leaves_its_problem_pending_also_for_another_reward_model(db, run_id, runner, world):
+def test_a_refused_prompt_leaves_its_problem_pending_also_for_another_reward_model(
+    db, run_id, runner, world
+):
     world.gate.set()
     world.refused = {next(iter(reads.problems(db, run_id, "train", 0)))}
     other = runs.fork(db, run_id, 0)
@@ -60,15 +78,24 @@ def test_the_owner_publishes_its_pid_and_its_job(db, run_id, runner, world):
     job_id = runner.submit(run_id, 0, "presample")
     runner.run_next()
     told = json.loads(status_path(db.path).read_text())
-    assert told["id"] == job_id and (told["state"], told["n_done"], told["n_total"]) == ("done", 36, 36) and told["pid"] > 0
-    assert [path.name for path in db.path.parent.iterdir() if "status" in path.name] == [status_path(db.path).name]
+    assert (
+        told["id"] == job_id
+        and (told["state"], told["n_done"], told["n_total"]) == ("done", 36, 36)
+        and told["pid"] > 0
+    )
+    assert [path.name for path in db.path.parent.iterdir() if "status" in path.name] == [
+        status_path(db.path).name
+    ]
 
 
 def test_jobs_run_one_at_a_time_in_the_order_they_came(db, run_id, runner, world):
     world.gate.set()
     other = runs.fork(db, run_id, 0)
-    order = [runner.submit(run_id, 0, "presample"), runner.submit(other, 0, "presample"),
-             runner.submit(run_id, 0, "evaluate", {"policy": "before"})]  # fmt: skip
+    order = [
+        runner.submit(run_id, 0, "presample"),
+        runner.submit(other, 0, "presample"),
+        runner.submit(run_id, 0, "evaluate", {"policy": "before"}),
+    ]
     started, running_together = [], []
     runner.on_progress = lambda row: (
         started.append(row["id"]),
@@ -77,7 +104,9 @@ def test_jobs_run_one_at_a_time_in_the_order_they_came(db, run_id, runner, world
     while runner.run_next():
         pass
     assert list(dict.fromkeys(started)) == order and max(running_together) == 1
-    assert job_rows.get(db, order[1])["n_before"] == N_PRESAMPLES, "the fork finds the shared pre-samples done"
+    assert job_rows.get(db, order[1])["n_before"] == N_PRESAMPLES, (
+        "the fork finds the shared pre-samples done"
+    )
 
 
 def test_two_tabs_that_submit_the_same_at_once_get_one_job(db, run_id, runner):

@@ -1,4 +1,6 @@
-"""Whatever is killed, the end is the same: responses, verdicts, scores, plan, pairs and weights equal those of an unbroken run."""
+"""Whatever is killed, the end is the same: responses, verdicts, scores, plan, pairs and weights
+equal those of an unbroken run.
+"""
 
 import os
 import re
@@ -27,19 +29,25 @@ KILLS = (
 )
 """(kind of job, how much of it is done, the signal): in the order in which a run comes by."""
 
-SHARED = """SELECT s.purpose, s.iteration, s.policy_id, r.problem_id, r.idx, {} FROM {} r JOIN sample_sets s ON s.id = r.set_id
+SHARED = """SELECT s.purpose, s.iteration, s.policy_id, r.problem_id, r.idx, {} FROM {} r JOIN \
+sample_sets s ON s.id = r.set_id
     ORDER BY s.purpose, s.iteration, s.policy_id, r.problem_id, r.idx"""
 SAME = {
     "responses": SHARED.format("r.seed, r.text, r.finish_reason, r.n_tokens", "responses"),
     "presample set": "SELECT presample_set FROM iterations",
     "verdicts": SHARED.format("r.correct, r.predicted, r.status, r.reason", "verdicts"),
     "step scores": SHARED.format("r.prm_id, r.scores, r.status, r.reward", "step_scores"),
-    "commits": "SELECT iteration, tau_l, tau_h, mode, strategy, seed, n_unspent, n_pending, made_by FROM commits",
+    "commits": (
+        "SELECT iteration, tau_l, tau_h, mode, strategy, seed, n_unspent, n_pending, made_by FROM"
+        " commits"
+    ),
     "allocations": "SELECT problem_id, difficulty, n_more FROM allocations ORDER BY problem_id",
     "pairs": "SELECT * EXCLUDE (run_id) FROM pairs ORDER BY position",
     "policies": "SELECT id, parent_id FROM policies ORDER BY id",
 }
-"""What must not depend on where a run stopped. Resample sets carry the run's id in their own, so purposes are compared."""
+"""What must not depend on where a run stopped. Resample sets carry the run's id in their own, so
+purposes are compared.
+"""
 
 
 def facts(path: Path) -> dict[str, list]:
@@ -68,7 +76,9 @@ def assert_equal_weights(broken: Path, unbroken: Path) -> None:
     import torch
 
     mine, theirs = weights(broken), weights(unbroken)
-    assert mine.keys() == theirs.keys() and all(torch.equal(mine[name], theirs[name]) for name in theirs)
+    assert mine.keys() == theirs.keys() and all(
+        torch.equal(mine[name], theirs[name]) for name in theirs
+    )
 
 
 def gone(process: psutil.Process) -> bool:
@@ -94,11 +104,15 @@ class Broken:
 
 
 def listen_to_ctrl_c() -> None:
-    """A shell starts background commands with SIGINT ignored, and children inherit that: pytest may be one of them."""
+    """A shell starts background commands with SIGINT ignored, and children inherit that: pytest may
+    be one of them.
+    """
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def run_until(command: list[str], broken: Broken, kind: str, n_done: int, how: signal.Signals) -> None:
+def run_until(
+    command: list[str], broken: Broken, kind: str, n_done: int, how: signal.Signals
+) -> None:
     """Start the command line and stop it as soon as it says that a job has done so much."""
     process = subprocess.Popen(
         [sys.executable, "-m", "engine", *command, "--db", str(broken.db)],
@@ -122,7 +136,11 @@ def run_until(command: list[str], broken: Broken, kind: str, n_done: int, how: s
     last_words = process.stderr.read()
     broken.exits[kind] = (process.wait(timeout=120), last_words)
     watchdog.cancel()
-    until(lambda: all(map(gone, children)), f"the children of the killed process to end ({kind})", deadline_s=60)
+    until(
+        lambda: all(map(gone, children)),
+        f"the children of the killed process to end ({kind})",
+        deadline_s=60,
+    )
     broken.n_children[kind] = len(children)
     broken.left[kind] = [child for child in children if not gone(child)]
     db = Database(broken.db)
@@ -136,7 +154,9 @@ def broken(tmp_path_factory) -> Broken:
     (folder / "small.toml").write_text(toml())
     broken = Broken(folder / "studio.duckdb")
     for number, (kind, n_done, how) in enumerate(KILLS):
-        run_until(["resume"] if number else ["run", str(folder / "small.toml")], broken, kind, n_done, how)
+        run_until(
+            ["resume"] if number else ["run", str(folder / "small.toml")], broken, kind, n_done, how
+        )
     done = cli("resume", "--db", broken.db)
     assert done.returncode == 0, done.stderr
     return broken
@@ -145,7 +165,9 @@ def broken(tmp_path_factory) -> Broken:
 @pytest.mark.parametrize(("kind", "how"), [(kind, how) for kind, _, how in KILLS])
 def test_the_run_was_really_stopped_in_the_middle(broken, kind, how):
     job = broken.jobs[kind]
-    assert job["state"] == ("running" if how == signal.SIGKILL else "interrupted"), "after SIGKILL nobody is left to write it"
+    assert job["state"] == ("running" if how == signal.SIGKILL else "interrupted"), (
+        "after SIGKILL nobody is left to write it"
+    )
     assert 0 < job["n_done"] < job["n_total"]
 
 
@@ -171,8 +193,13 @@ def test_a_killed_training_ends_with_the_weights_of_the_unbroken_one(broken, fin
 def test_a_resumed_training_goes_on_from_its_checkpoint(broken):
     db = Database(broken.db)
     job = job_rows.latest(db, reads.runs(db)[0]["id"], 0, "train")
-    steps = {row["attempt"]: row["first"] for row in db.rows(
-        "SELECT attempt, min(step) AS first FROM metrics WHERE job_id = ? GROUP BY attempt", [job["id"]])}  # fmt: skip
+    steps = {
+        row["attempt"]: row["first"]
+        for row in db.rows(
+            "SELECT attempt, min(step) AS first FROM metrics WHERE job_id = ? GROUP BY attempt",
+            [job["id"]],
+        )
+    }
     db.close()
     assert job["state"] == "done" and steps.keys() == {1, 2} and steps[1] == 1 and steps[2] >= 3
 
@@ -182,15 +209,21 @@ def test_every_stopped_job_was_interrupted_and_is_done_in_its_second_attempt(bro
     jobs = job_rows.of_run(db, reads.runs(db)[0]["id"])
     db.close()
     assert [(job["kind"], job["state"], job["attempt"]) for job in jobs] == [
-        ("presample", "done", 2), ("resample", "done", 2), ("evaluate", "done", 2), ("train", "done", 2), ("evaluate", "done", 1),
-    ]  # fmt: skip
+        ("presample", "done", 2),
+        ("resample", "done", 2),
+        ("evaluate", "done", 2),
+        ("train", "done", 2),
+        ("evaluate", "done", 1),
+    ]
 
 
 def test_everything_in_one_process_gives_the_same_run(finished, tmp_path):
     (tmp_path / "inline.toml").write_text(toml(placement="inline"))
     done = cli("run", tmp_path / "inline.toml", "--db", tmp_path / "studio.duckdb", "--json")
     assert done.returncode == 0, done.stderr
-    assert not list(Path(f"{tmp_path / 'studio.duckdb'}.files", "logs").glob("*")), "a child was started"
+    assert not list(Path(f"{tmp_path / 'studio.duckdb'}.files", "logs").glob("*")), (
+        "a child was started"
+    )
     assert_same(tmp_path / "studio.duckdb", finished.db)
     assert_equal_weights(tmp_path / "studio.duckdb", finished.db)
 
@@ -203,10 +236,16 @@ def runner(db) -> Iterator[JobRunner]:
 
 
 def workers() -> list[psutil.Process]:
-    return [child for child in psutil.Process().children() if not gone(child) and "engine.placement.worker" in child.cmdline()]
+    return [
+        child
+        for child in psutil.Process().children()
+        if not gone(child) and "engine.placement.worker" in child.cmdline()
+    ]
 
 
-def test_a_killed_worker_interrupts_the_job_with_a_sentence_and_resuming_completes_it(db, runner, finished):
+def test_a_killed_worker_interrupts_the_job_with_a_sentence_and_resuming_completes_it(
+    db, runner, finished
+):
     run_id = create_run(db, small())
     killed = []
 
@@ -247,11 +286,17 @@ def test_a_cancelled_training_keeps_a_checkpoint_and_ends_with_the_same_weights(
     db = Database(path)
     runner = JobRunner(db)
     run_id = reads.runs(db)[0]["id"]
-    runner.on_progress = lambda row: runner.cancel(row["id"]) if (row["state"], row["n_done"]) == ("running", 2) else None
+    runner.on_progress = lambda row: (
+        runner.cancel(row["id"]) if (row["state"], row["n_done"]) == ("running", 2) else None
+    )
     job_id = runner.submit(run_id, 0, "train")
     runner.run_next()
     job = job_rows.get(db, job_id)
-    assert job["state"] == "cancelled" and 2 <= job["n_done"] < job["n_total"] and reads.next_policy(db, run_id, 0) is None
+    assert (
+        job["state"] == "cancelled"
+        and 2 <= job["n_done"] < job["n_total"]
+        and reads.next_policy(db, run_id, 0) is None
+    )
     checkpoints = sorted(Path(f"{path}.files/training/{job_id}").glob("checkpoint-*"))
     assert checkpoints and all((folder / "optimizer.pt").exists() for folder in checkpoints)
     assert int(checkpoints[-1].name.split("-")[1]) < job["n_total"]
@@ -261,13 +306,17 @@ def test_a_cancelled_training_keeps_a_checkpoint_and_ends_with_the_same_weights(
     runner.resume(job_id)
     runner.run_next()
     assert job_rows.get(db, job_id)["state"] == "done", job_rows.get(db, job_id)["error"]
-    assert not list(Path(f"{path}.files/training/{job_id}").glob("checkpoint-*")), "checkpoints of a finished training stay"
+    assert not list(Path(f"{path}.files/training/{job_id}").glob("checkpoint-*")), (
+        "checkpoints of a finished training stay"
+    )
     runner.close()
     db.close()
     assert_equal_weights(path, finished.db)
 
 
-def test_a_training_killed_between_saving_its_policy_and_saying_so_is_not_trained_again(finished, tmp_path):
+def test_a_training_killed_between_saving_its_policy_and_saying_so_is_not_trained_again(
+    finished, tmp_path
+):
     db = Database(finished.copy(tmp_path))
     run_id = reads.runs(db)[0]["id"]
     job, n_logged = job_rows.latest(db, run_id, 0, "train"), len(db.rows("SELECT * FROM metrics"))

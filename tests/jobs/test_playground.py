@@ -25,7 +25,10 @@ class FakeSampler:
 
     def sample(self, requests, settings):
         assert self.gate.wait(timeout=30)
-        yield [Response(r.problem_id, r.index, r.seed, f"\\boxed{{{4 + r.index % 2}}}", "stop", 1) for r in requests]
+        yield [
+            Response(r.problem_id, r.index, r.seed, f"\\boxed{{{4 + r.index % 2}}}", "stop", 1)
+            for r in requests
+        ]
 
 
 @pytest.fixture
@@ -39,11 +42,24 @@ def runner(db, run_id, monkeypatch):
 
 
 def question(**changes):
-    return playground.Question(**{"text": "2 + 2?", "answer": "4", "n": 4, "settings": SETTINGS, "sampler": "hf_local", "placement": "inline", **changes})
+    return playground.Question(
+        **{
+            "text": "2 + 2?",
+            "answer": "4",
+            "n": 4,
+            "settings": SETTINGS,
+            "sampler": "hf_local",
+            "placement": "inline",
+            **changes,
+        }
+    )
 
 
 def stored(db):
-    return db.row("SELECT (SELECT count(*) FROM responses) + (SELECT count(*) FROM jobs) + (SELECT count(*) FROM verdicts) AS n")["n"]
+    return db.row(
+        "SELECT (SELECT count(*) FROM responses) + (SELECT count(*) FROM jobs) + (SELECT count(*)"
+        " FROM verdicts) AS n"
+    )["n"]
 
 
 def test_both_policies_answer_and_are_graded_and_nothing_is_stored(db, runner):
@@ -53,8 +69,15 @@ def test_both_policies_answer_and_are_graded_and_nothing_is_stored(db, runner):
     until(lambda: request.is_done, "the answers")
     assert request.error is None and list(request.answers) == ["before", "after"]
     for answers in request.answers.values():
-        assert [(a.response.index, a.verdict.correct) for a in answers] == [(0, True), (1, False), (2, True), (3, False)]
-    assert {a.response.seed for a in request.answers["before"]} & {a.response.seed for a in request.answers["after"]} == set()
+        assert [(a.response.index, a.verdict.correct) for a in answers] == [
+            (0, True),
+            (1, False),
+            (2, True),
+            (3, False),
+        ]
+    assert {a.response.seed for a in request.answers["before"]} & {
+        a.response.seed for a in request.answers["after"]
+    } == set()
     assert stored(db) == before
 
 
@@ -65,7 +88,9 @@ def test_without_a_reference_answer_nothing_is_graded(runner):
     assert {a.verdict for a in request.answers["before"]} == {None}
 
 
-def test_a_job_waits_while_a_question_is_asked_and_a_question_is_refused_while_a_job_runs(db, run_id, runner):
+def test_a_job_waits_while_a_question_is_asked_and_a_question_is_refused_while_a_job_runs(
+    db, run_id, runner
+):
     request = playground.ask(runner, question(), POLICIES)
     until(lambda: request._placement, "the loan")
     job_id = runner.submit(run_id, 0, "presample")
@@ -84,7 +109,12 @@ def test_a_job_waits_while_a_question_is_asked_and_a_question_is_refused_while_a
 
 @pytest.mark.parametrize(
     ("changes", "said"),
-    [({"text": " "}, "empty"), ({"n": 17}, "1 to 16"), ({"text": "x" * 9000}, "8,000"), ({"settings": SamplingSettings(-1.0)}, "temperature")],
+    [
+        ({"text": " "}, "empty"),
+        ({"n": 17}, "1 to 16"),
+        ({"text": "x" * 9000}, "8,000"),
+        ({"settings": SamplingSettings(-1.0)}, "temperature"),
+    ],
 )
 def test_what_cannot_be_asked_is_refused_in_a_sentence(runner, changes, said):
     with pytest.raises(ConfigError, match=said):
@@ -94,7 +124,14 @@ def test_what_cannot_be_asked_is_refused_in_a_sentence(runner, changes, said):
 def test_the_starter_policy_answers_the_same_twice(db, run_id):
     runner = JobRunner(db)
     policy = playground.Asked("starter", str(STARTER / "policy"), {"batch_size": 4})
-    asked = question(text="On Monday Ben has 4 coins. On Tuesday Ben buys 3 more. How many coins are there on Tuesday?", answer="7", placement="worker")
+    asked = question(
+        text=(
+            "On Monday Ben has 4 coins. On Tuesday Ben buys 3 more. How many coins are there on"
+            " Tuesday?"
+        ),
+        answer="7",
+        placement="worker",
+    )
     both = []
     for _ in range(2):
         request = playground.ask(runner, asked, [policy])

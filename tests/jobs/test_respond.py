@@ -1,4 +1,6 @@
-"""The respond phase with hand-written backends: what is owed is answered, in an order that the store can rely on."""
+"""The respond phase with hand-written backends: what is owed is answered, in an order that the
+store can rely on.
+"""
 
 import threading
 
@@ -12,7 +14,12 @@ from engine.study.sample_sets import sample_set
 from engine.types import Purpose, Request, Response, SamplingSettings, StepScores
 
 SAMPLES = sample_set(
-    policy_id="m0", purpose=Purpose.PRESAMPLE, iteration=0, seed=0, settings=SamplingSettings(), sampler="fake"
+    policy_id="m0",
+    purpose=Purpose.PRESAMPLE,
+    iteration=0,
+    seed=0,
+    settings=SamplingSettings(),
+    sampler="fake",
 )
 
 
@@ -20,7 +27,12 @@ class FakeSampler:
     """Answers 7 to everything, a few requests at a time; notes what became of it."""
 
     def __init__(self, batch_size=3, fail_after=None):
-        self.batch_size, self.fail_after, self.n_yielded, self.ended = batch_size, fail_after, 0, False
+        self.batch_size, self.fail_after, self.n_yielded, self.ended = (
+            batch_size,
+            fail_after,
+            0,
+            False,
+        )
 
     def sample(self, requests, settings):
         try:
@@ -28,7 +40,10 @@ class FakeSampler:
                 if start == self.fail_after:
                     raise SamplerError("The fake gave up.")
                 self.n_yielded += 1
-                yield [Response(r.problem_id, r.index, r.seed, r"\boxed{7}", "stop", 1) for r in requests[start:][: self.batch_size]]
+                yield [
+                    Response(r.problem_id, r.index, r.seed, r"\boxed{7}", "stop", 1)
+                    for r in requests[start:][: self.batch_size]
+                ]
         finally:
             self.ended = True
 
@@ -54,14 +69,21 @@ def owed(n: int, **leftovers) -> Owed:
     requests = [Request(f"p{i // 2}", i % 2, i, f"Q{i // 2}\n") for i in range(n)]
     ids = [f"p{i}" for i in range(10)]
     return Owed(
-        SAMPLES, requests, answers={id: "7" if id != "p1" else "8" for id in ids}, prompts={id: f"Q{id[1:]}\n" for id in ids},
-        prm_id="prm", **leftovers,
-    )  # fmt: skip
+        SAMPLES,
+        requests,
+        answers={id: "7" if id != "p1" else "8" for id in ids},
+        prompts={id: f"Q{id[1:]}\n" for id in ids},
+        prm_id="prm",
+        **leftovers,
+    )
 
 
 def keys(events, kind) -> list:
-    rows = {Sampled: lambda e: [(r.problem_id, r.index) for r in e.responses], Graded: lambda e: [k for k, _ in e.verdicts],
-            Scored: lambda e: [k for k, _ in e.scores]}[kind]  # fmt: skip
+    rows = {
+        Sampled: lambda e: [(r.problem_id, r.index) for r in e.responses],
+        Graded: lambda e: [k for k, _ in e.verdicts],
+        Scored: lambda e: [k for k, _ in e.scores],
+    }[kind]
     return [key for event in events if isinstance(event, kind) for key in rows(event)]
 
 
@@ -76,7 +98,9 @@ def test_every_request_is_answered_graded_and_scored_once(grader):
         assert sorted(keys(events, kind)) == wanted
     verdicts = {key: v.correct for e in events if isinstance(e, Graded) for key, v in e.verdicts}
     assert {key[0] for key, correct in verdicts.items() if not correct} == {"p1"}
-    assert {e.sample_set_id for e in events} == {SAMPLES.id} and {e.prm_id for e in events if isinstance(e, Scored)} == {"prm"}
+    assert {e.sample_set_id for e in events} == {SAMPLES.id} and {
+        e.prm_id for e in events if isinstance(e, Scored)
+    } == {"prm"}
 
 
 def test_a_response_is_sampled_before_it_is_graded_or_scored(grader):
@@ -96,7 +120,10 @@ def test_the_reward_model_reads_the_prompt_and_the_response(grader):
 
 
 def test_what_a_crash_left_without_verdict_or_score_is_finished(grader):
-    leftovers = {"ungraded": [("p8", 0, r"\boxed{7}"), ("p1", 5, r"\boxed{7}")], "unscored": [("p9", 1, "words")]}
+    leftovers = {
+        "ungraded": [("p8", 0, r"\boxed{7}"), ("p1", 5, r"\boxed{7}")],
+        "unscored": [("p9", 1, "words")],
+    }
     events = list(respond(owed(2, **leftovers), FakeSampler, grader, FakeReward))
     assert set(keys(events, Graded)) == {("p0", 0), ("p0", 1), ("p8", 0), ("p1", 5)}
     assert set(keys(events, Scored)) == {("p0", 0), ("p0", 1), ("p9", 1)}

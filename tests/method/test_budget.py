@@ -1,4 +1,6 @@
-"""The budget adds up exactly, whatever the numbers, and never depends on the order of the problems."""
+"""The budget adds up exactly, whatever the numbers, and never depends on the order of the
+problems.
+"""
 
 import random
 
@@ -46,25 +48,60 @@ def test_a_budget_or_a_list_of_ids_that_makes_no_sense_is_refused(budget, names)
         allocate(budget, names, seed=0)
 
 
-def seen(classes: dict[str, Difficulty], budget: int, *, seed: int = 1, n_rounds: int = 1) -> Presampled:
+def seen(
+    classes: dict[str, Difficulty], budget: int, *, seed: int = 1, n_rounds: int = 1
+) -> Presampled:
     """Pre-samples, three of each problem, as the classes have them."""
-    n_correct = np.array([{Difficulty.INLIER: 3, Difficulty.BOUNDARY: 1, Difficulty.OUTLIER: 0}[d] for d in classes.values()], dtype=int)
+    n_correct = np.array(
+        [
+            {Difficulty.INLIER: 3, Difficulty.BOUNDARY: 1, Difficulty.OUTLIER: 0}[d]
+            for d in classes.values()
+        ],
+        dtype=int,
+    )
     n, nothing = np.full(len(classes), 3), np.zeros(len(classes), dtype=int)
     return Presampled(
-        list(classes), n_correct, n, np.full(len(classes), 0.5), np.array(list(classes.values()), dtype=np.int8), n_correct, n, nothing,
-        round_budget(budget, n_rounds), budget, seed, options_of("boundary"),
-    )  # fmt: skip
+        list(classes),
+        n_correct,
+        n,
+        np.full(len(classes), 0.5),
+        np.array(list(classes.values()), dtype=np.int8),
+        n_correct,
+        n,
+        nothing,
+        round_budget(budget, n_rounds),
+        budget,
+        seed,
+        options_of("boundary"),
+    )
 
 
-unions = st.sampled_from(sorted(name for name in strategies() if set(name.split("+")) <= {"inlier", "boundary", "outlier", "uniform"}))
+unions = st.sampled_from(
+    sorted(
+        name
+        for name in strategies()
+        if set(name.split("+")) <= {"inlier", "boundary", "outlier", "uniform"}
+    )
+)
 
 
-@given(classes=st.lists(st.sampled_from(Difficulty), min_size=1, max_size=40), strategy=unions, budget=st.integers(0, 300), n_rounds=st.integers(1, 5))
-def test_allocated_later_and_unspent_always_add_up_to_the_budget(classes, strategy, budget, n_rounds):
+@given(
+    classes=st.lists(st.sampled_from(Difficulty), min_size=1, max_size=40),
+    strategy=unions,
+    budget=st.integers(0, 300),
+    n_rounds=st.integers(1, 5),
+)
+def test_allocated_later_and_unspent_always_add_up_to_the_budget(
+    classes, strategy, budget, n_rounds
+):
     difficulty = {f"p{i}": d for i, d in enumerate(classes)}
     plan = plan_resample(seen(difficulty, budget, n_rounds=n_rounds), strategy, n_pending=2)
     assert sum(plan.allocation.values()) + plan.n_unspent + plan.n_later == budget
-    targets = set(Difficulty) if strategy == "uniform" else {Difficulty[name.upper()] for name in strategy.split("+")}
+    targets = (
+        set(Difficulty)
+        if strategy == "uniform"
+        else {Difficulty[name.upper()] for name in strategy.split("+")}
+    )
     assert plan.pool == {id for id, d in difficulty.items() if d in targets}
     assert set(plan.allocation) <= plan.pool and 0 not in plan.allocation.values()
     assert (plan.difficulty, plan.n_pending) == (difficulty, 2)
@@ -84,14 +121,24 @@ def test_an_empty_class_allocates_nothing_and_says_what_is_unspent():
     assert (plan.allocation, plan.n_unspent, plan.pool) == ({}, 5, frozenset())
 
 
-@pytest.mark.parametrize(("n_problems", "n", "n_presample"), [(0, 8, 3), (5, 3, 3), (5, 8, 0), (5, 3, 8)])
+@pytest.mark.parametrize(
+    ("n_problems", "n", "n_presample"), [(0, 8, 3), (5, 3, 3), (5, 8, 0), (5, 3, 8)]
+)
 def test_a_budget_without_room_for_resampling_is_refused(n_problems, n, n_presample):
     with pytest.raises(ConfigError):
         remaining_budget(n_problems, n, n_presample)
 
 
 def test_every_union_of_classes_is_a_strategy_and_the_papers_comes_first():
-    names = {"inlier", "boundary", "outlier", "inlier+boundary", "inlier+outlier", "boundary+outlier", "uniform"}
+    names = {
+        "inlier",
+        "boundary",
+        "outlier",
+        "inlier+boundary",
+        "inlier+outlier",
+        "boundary+outlier",
+        "uniform",
+    }
     assert names <= set(strategies()) and next(iter(strategies())) == "boundary"
 
 
@@ -99,7 +146,11 @@ def test_every_union_of_classes_is_a_strategy_and_the_papers_comes_first():
     ("name", "options", "told"),
     [
         ("bondary", {}, 'difficulty.strategy is "bondary"'),
-        ("boundary", {"cap": 2}, "difficulty.options.cap is no option of the strategy boundary: it has none"),
+        (
+            "boundary",
+            {"cap": 2},
+            "difficulty.options.cap is no option of the strategy boundary: it has none",
+        ),
     ],
 )
 def test_an_unknown_strategy_or_option_is_refused_by_name(name, options, told):
@@ -108,7 +159,9 @@ def test_an_unknown_strategy_or_option_is_refused_by_name(name, options, told):
 
 
 @given(ids=ids, seed=st.integers(0, 99), data=st.data())
-def test_a_plan_capped_by_what_is_recorded_keeps_its_sum_and_gives_nobody_more_than_there_is(ids, seed, data):
+def test_a_plan_capped_by_what_is_recorded_keeps_its_sum_and_gives_nobody_more_than_there_is(
+    ids, seed, data
+):
     classes = {id: data.draw(st.sampled_from(Difficulty)) for id in ids}
     if not classes:
         return

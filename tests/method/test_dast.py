@@ -1,4 +1,6 @@
-"""DAST: levels compare whole numbers, budgets add up exactly, examples match in level and never give the answer away."""
+"""DAST: levels compare whole numbers, budgets add up exactly, examples match in level and never
+give the answer away.
+"""
 
 from fractions import Fraction
 from itertools import product
@@ -21,7 +23,9 @@ from engine.method.dast import (
     proportion_control,
 )
 
-counts = st.dictionaries(st.text("abcdef", min_size=1, max_size=5), st.integers(0, 8), min_size=1, max_size=30)
+counts = st.dictionaries(
+    st.text("abcdef", min_size=1, max_size=5), st.integers(0, 8), min_size=1, max_size=30
+)
 targets = st.fixed_dictionaries({level: st.sampled_from([0, 0.5, 1, 3]) for level in Level})
 
 
@@ -41,12 +45,19 @@ def test_the_level_is_the_one_that_exact_shares_give(n, data):
 
 
 def test_a_share_at_a_cut_off_is_medium():
-    assert dast_levels([28, 29, 16, 15], 40).tolist() == [Level.MEDIUM, Level.EASY, Level.MEDIUM, Level.HARD]
+    assert dast_levels([28, 29, 16, 15], 40).tolist() == [
+        Level.MEDIUM,
+        Level.EASY,
+        Level.MEDIUM,
+        Level.HARD,
+    ]
     assert dast_levels([1, 2], 3, cutoffs=(0.3, 0.6)).tolist() == [Level.MEDIUM, Level.EASY]
 
 
 @given(budget=st.integers(0, 5000), n_correct=counts, targets=targets, seed=st.integers(0, 99))
-def test_the_budget_is_given_out_exactly_and_unsolved_gets_no_more_than_its_uniform_share(budget, n_correct, targets, seed):
+def test_the_budget_is_given_out_exactly_and_unsolved_gets_no_more_than_its_uniform_share(
+    budget, n_correct, targets, seed
+):
     given_out = proportion_control(budget, n_correct, 8, targets=targets, seed=seed)
     levels = {id: level_by_definition(c, 8) for id, c in n_correct.items()}
     unsolved = [id for id, level in levels.items() if level == Level.UNSOLVED]
@@ -63,7 +74,9 @@ def test_the_budget_is_given_out_exactly_and_unsolved_gets_no_more_than_its_unif
 @given(budget=st.integers(0, 500), n_correct=counts, seed=st.integers(0, 99), data=st.data())
 def test_the_order_of_the_problems_changes_nothing(budget, n_correct, seed, data):
     shuffled = dict(data.draw(st.permutations(list(n_correct.items()))))
-    assert proportion_control(budget, n_correct, 8, seed=seed) == proportion_control(budget, shuffled, 8, seed=seed)
+    assert proportion_control(budget, n_correct, 8, seed=seed) == proportion_control(
+        budget, shuffled, 8, seed=seed
+    )
 
 
 @given(budget=st.integers(0, 60), n_correct=st.lists(st.integers(1, 8), min_size=1, max_size=6))
@@ -73,13 +86,17 @@ def test_between_levels_no_other_whole_numbers_lie_nearer_to_the_proportions(bud
     weights = {}
     for level in (Level.EASY, Level.MEDIUM, Level.HARD):
         own = [c for c, each in zip(n_correct, levels) if each == level]
-        weights[level] = 1 / max(Fraction(sum(own), 8 * len(own)), Fraction(1, 8)) if own else Fraction(0)
+        weights[level] = (
+            1 / max(Fraction(sum(own), 8 * len(own)), Fraction(1, 8)) if own else Fraction(0)
+        )
     exact = [budget * weights[level] / sum(weights.values()) for level in weights]
 
     def distance(split):
         return sum((whole - share) ** 2 for whole, share in zip(split, exact))
 
-    splits = [(e, m, budget - e - m) for e, m in product(range(budget + 1), repeat=2) if e + m <= budget]
+    splits = [
+        (e, m, budget - e - m) for e, m in product(range(budget + 1), repeat=2) if e + m <= budget
+    ]
     assert distance([given_out[level] for level in weights]) == min(map(distance, splits))
 
 
@@ -99,7 +116,12 @@ def test_where_all_is_unsolved_and_nobody_wants_it_nothing_is_given():
 POOL = [WorkedExample(f"q{i}", f"step {i}", Level(i % 4)) for i in range(40)]
 
 
-@given(level=st.sampled_from(Level), k=st.integers(0, 12), seed=st.integers(0, 999), pool=st.permutations(POOL))
+@given(
+    level=st.sampled_from(Level),
+    k=st.integers(0, 12),
+    seed=st.integers(0, 999),
+    pool=st.permutations(POOL),
+)
 def test_examples_are_of_the_level_and_never_the_question_itself(level, k, seed, pool):
     question = POOL[level].question
     picked = matched_examples(level, pool, k, seed, question=question)
@@ -110,7 +132,10 @@ def test_examples_are_of_the_level_and_never_the_question_itself(level, k, seed,
 
 
 def test_another_seed_picks_other_examples():
-    assert len({tuple(e.question for e in matched_examples(1, POOL, 3, seed)) for seed in range(8)}) > 4
+    assert (
+        len({tuple(e.question for e in matched_examples(1, POOL, 3, seed)) for seed in range(8)})
+        > 4
+    )
 
 
 def test_the_prompt_ends_with_the_question_in_its_template_and_without_examples_is_that_alone():
@@ -123,7 +148,10 @@ def test_the_prompt_ends_with_the_question_in_its_template_and_without_examples_
 
 
 def test_steps_per_level_before_and_after_can_be_told_apart():
-    before, after = mean_steps([0, 2, 2], ["a", "a", "a\n\nb"]), mean_steps([0, 2, 2], ["a", "a\n\nb", "a\n\nb\n\nc"])
+    before, after = (
+        mean_steps([0, 2, 2], ["a", "a", "a\n\nb"]),
+        mean_steps([0, 2, 2], ["a", "a\n\nb", "a\n\nb\n\nc"]),
+    )
     assert (after - before)[[0, 2]].tolist() == [0.0, 1.0]
     assert np.isnan(before[[1, 3]]).all()
 

@@ -10,7 +10,9 @@ from engine.method.difficulty import class_counts
 from engine.method.posterior import posterior, posterior_classes
 
 problems = st.lists(
-    st.integers(1, 8).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n), st.floats(0, 1, allow_nan=False))),
+    st.integers(1, 8).flatmap(
+        lambda n: st.tuples(st.integers(0, n), st.just(n), st.floats(0, 1, allow_nan=False))
+    ),
     min_size=1,
     max_size=60,
 )
@@ -84,4 +86,8 @@ def test_the_posterior_mode_takes_the_most_probable_class_and_falls_back_to_both
     assert (many == posterior_classes(posterior(n_correct, 3, phi_r, m_more=0))).all()
     few = classify(n_correct[:9], 3, phi_r[:9], tau_l=0.2, tau_h=0.95, mode="posterior")
     assert (few == classify(n_correct[:9], 3, phi_r[:9], tau_l=0.2, tau_h=0.95)).all()
-    assert classify([0, 1, 3], 3, [np.nan] * 3, tau_l=0, tau_h=1, mode="posterior").tolist() == [2, 1, 0]
+    assert classify([0, 1, 3], 3, [np.nan] * 3, tau_l=0, tau_h=1, mode="posterior").tolist() == [
+        2,
+        1,
+        0,
+    ]

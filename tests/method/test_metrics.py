@@ -10,10 +10,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine import ConfigError, balance_score, best_of_k, n_star, pass_at_k, pass_at_k_s, reward_at_k_s
+from engine import (
+    ConfigError,
+    balance_score,
+    best_of_k,
+    n_star,
+    pass_at_k,
+    pass_at_k_s,
+    reward_at_k_s,
+)
 from engine.method.metrics import distinct_equations, equations
 
-responses = st.lists(st.tuples(st.sampled_from("abcd"), st.booleans(), st.sampled_from([0.0, 0.25, 0.5, 1.0])), min_size=1, max_size=8)
+responses = st.lists(
+    st.tuples(st.sampled_from("abcd"), st.booleans(), st.sampled_from([0.0, 0.25, 0.5, 1.0])),
+    min_size=1,
+    max_size=8,
+)
 
 
 def share_of_subsets(n: int, k: int, good) -> float:
@@ -72,7 +84,10 @@ def test_more_draws_never_lower_pass_at_k_s_and_a_higher_s_never_raises_a_figure
         assert unique == sorted(unique, reverse=True) and top == sorted(top, reverse=True)
         assert 0 <= unique[-1] <= unique[0] <= 1 and 0 <= top[-1] <= top[0] <= 1
         if k < len(rows):
-            assert all(pass_at_k_s(texts, correct, k + 1, s) >= value for s, value in enumerate(unique, start=1))
+            assert all(
+                pass_at_k_s(texts, correct, k + 1, s) >= value
+                for s, value in enumerate(unique, start=1)
+            )
 
 
 @given(rows=responses, data=st.data())
@@ -80,7 +95,9 @@ def test_pass_at_k_s_does_not_depend_on_the_order_of_the_responses(rows, data):
     texts, correct, _ = columns(rows)
     shuffled = columns(data.draw(st.permutations(rows)))
     k = data.draw(st.integers(1, len(rows)))
-    assert pass_at_k_s(texts, correct, k, 1 + k // 2) == pass_at_k_s(shuffled[0], shuffled[1], k, 1 + k // 2)
+    assert pass_at_k_s(texts, correct, k, 1 + k // 2) == pass_at_k_s(
+        shuffled[0], shuffled[1], k, 1 + k // 2
+    )
 
 
 def test_pass_at_k_by_hand_and_over_arrays():
@@ -109,10 +126,15 @@ def test_the_balance_score_by_hand():
     assert balance_score(["a"] * 6, [True] * 6, 6) == 1 / 36
     assert balance_score(list("abcdef"), [True] * 6, 6) == 1.0
     assert balance_score(list("abcdefgh"), [True] * 8, 6) == 1.0
-    assert balance_score(list("abcd"), [True, True, False, False], 6) == pytest.approx(2 / 6 * 2 / 4)
+    assert balance_score(list("abcd"), [True, True, False, False], 6) == pytest.approx(
+        2 / 6 * 2 / 4
+    )
 
 
-@given(rows=st.lists(st.tuples(st.sampled_from("abcd"), st.booleans()), max_size=8), wanted=st.integers(1, 9))
+@given(
+    rows=st.lists(st.tuples(st.sampled_from("abcd"), st.booleans()), max_size=8),
+    wanted=st.integers(1, 9),
+)
 def test_the_balance_score_is_the_formula(rows, wanted):
     n_unique = len({text for text, right in rows if right})
     value = balance_score([text for text, _ in rows], [right for _, right in rows], wanted)
@@ -120,7 +142,9 @@ def test_the_balance_score_is_the_formula(rows, wanted):
     assert 0 <= value <= 1
 
 
-@pytest.mark.parametrize(("n_samples", "n_problems", "wanted"), [(67_500, 11_500, 6), (12, 4, 3), (13, 4, 4), (1, 9, 1)])
+@pytest.mark.parametrize(
+    ("n_samples", "n_problems", "wanted"), [(67_500, 11_500, 6), (12, 4, 3), (13, 4, 4), (1, 9, 1)]
+)
 def test_n_star_is_rounded_up(n_samples, n_problems, wanted):
     assert n_star(n_samples, n_problems) == wanted
 
@@ -137,7 +161,9 @@ MARKS = ["$", "<", ">", "<<", ">>", "\\[", "\\]", "\\", "a", "\n"]
 @given(text=st.lists(st.sampled_from(MARKS), max_size=20).map("".join))
 def test_equations_are_those_of_one_pattern(text):
     pattern = re.compile(r"\$(.*?)\$|<<([^<>]*)>>|\\\[(.*?)\\\]", re.DOTALL)
-    assert equations(text) == [found for groups in pattern.findall(text) for found in groups if found]
+    assert equations(text) == [
+        found for groups in pattern.findall(text) for found in groups if found
+    ]
 
 
 def test_distinct_equations_count_correct_responses_only():

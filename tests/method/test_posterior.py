@@ -1,4 +1,6 @@
-"""The posterior of pass rates: exact sums, the laws of probability, and what it recovers on simulated problems."""
+"""The posterior of pass rates: exact sums, the laws of probability, and what it recovers on
+simulated problems.
+"""
 
 from itertools import product
 from math import exp, lgamma
@@ -17,12 +19,16 @@ shapes = st.floats(0.05, 30)
 
 
 def simulate(n_problems: int, n: int, *, seed: int, leak: float = 0.0, noise: float = 1.0):
-    """(pass rates, correct, phi_r, reference classes); leak is the share of a score that follows its own response's verdict."""
+    """(pass rates, correct, phi_r, reference classes); leak is the share of a score that follows
+    its own response's verdict.
+    """
     rng = np.random.default_rng(seed)
     p = rng.beta(0.6, 0.5, n_problems)
     right = rng.random((n_problems, n)) < p[:, None]
     logit = 2 * (1 - leak) * (2 * p[:, None] - 1) + 2 * leak * (2 * right - 1)
-    logit = logit + noise * (rng.normal(size=(n_problems, n)) + 0.5 * rng.normal(size=(n_problems, 1)))
+    logit = logit + noise * (
+        rng.normal(size=(n_problems, n)) + 0.5 * rng.normal(size=(n_problems, 1))
+    )
     held_out = rng.binomial(LABEL, p)
     classes = np.where(held_out == LABEL, 0, np.where(held_out == 0, 2, 1))
     return p, right.sum(axis=1), (1 / (1 + np.exp(-logit))).mean(axis=1), classes
@@ -64,7 +70,11 @@ def test_many_further_responses_do_not_vanish_in_rounding():
 
 
 @given(
-    rows=st.lists(st.tuples(st.integers(0, 4), st.one_of(st.none(), st.floats(0, 1))), min_size=1, max_size=400),
+    rows=st.lists(
+        st.tuples(st.integers(0, 4), st.one_of(st.none(), st.floats(0, 1))),
+        min_size=1,
+        max_size=400,
+    ),
     m_label=st.integers(1, 14),
 )
 def test_the_three_probabilities_are_probabilities(rows, m_label):
@@ -73,7 +83,10 @@ def test_the_three_probabilities_are_probabilities(rows, m_label):
     table = np.stack([estimate["p_inlier"], estimate["p_boundary"], estimate["p_outlier"]])
     assert (table >= 0).all() and (table <= 1).all()
     assert table.sum(axis=0) == pytest.approx(1)
-    assert (estimate["expected_pairs"] >= np.minimum([c for c, _ in rows], [4 - c for c, _ in rows]) - 1e-9).all()
+    assert (
+        estimate["expected_pairs"]
+        >= np.minimum([c for c, _ in rows], [4 - c for c, _ in rows]) - 1e-9
+    ).all()
     assert estimate["fitted"] is (len(rows) >= FEW)
 
 
@@ -88,7 +101,9 @@ def test_with_few_problems_the_prior_is_weak_and_says_so():
 def test_the_prior_of_the_counts_alone_is_recovered():
     rng = np.random.default_rng(3)
     p = rng.beta(0.9, 0.6, 20_000)
-    alpha, beta = fit_prior(rng.binomial(5, p), np.full(20_000, 5), np.full(20_000, np.nan)).shapes(np.full(1, 5), np.array([np.nan]))
+    alpha, beta = fit_prior(rng.binomial(5, p), np.full(20_000, 5), np.full(20_000, np.nan)).shapes(
+        np.full(1, 5), np.array([np.nan])
+    )
     assert (alpha[0], beta[0]) == (pytest.approx(0.9, rel=0.06), pytest.approx(0.6, rel=0.06))
 
 
@@ -107,23 +122,33 @@ def test_on_simulated_problems_it_agrees_more_often_than_untuned_thresholds(n):
 @pytest.mark.parametrize("leak", [0.0, 0.3, 0.5, 0.9, 1.0])
 def test_a_reward_that_repeats_the_verdicts_is_not_counted_twice(leak):
     _, correct, phi_r, classes = simulate(2000, 3, seed=7, leak=leak, noise=1.0 - leak / 2)
-    with_reward, without = posterior(correct, 3, phi_r, m_more=0), posterior(correct, 3, None, m_more=0)
+    with_reward, without = (
+        posterior(correct, 3, phi_r, m_more=0),
+        posterior(correct, 3, None, m_more=0),
+    )
     assert log_loss(with_reward, classes) < log_loss(without, classes) + 0.01
-    assert (posterior_classes(with_reward) == classes).mean() > (posterior_classes(without) == classes).mean() - 0.01
+    assert (posterior_classes(with_reward) == classes).mean() > (
+        posterior_classes(without) == classes
+    ).mean() - 0.01
 
 
 def test_expected_pairs_come_true_on_average():
     p, correct, phi_r, _ = simulate(4000, 3, seed=11)
     further = np.random.default_rng(1).binomial(6, p)
     came = np.minimum(correct + further, 3 - correct + 6 - further)
-    assert posterior(correct, 3, phi_r, m_more=6)["expected_pairs"].mean() == pytest.approx(came.mean(), rel=0.05)
+    assert posterior(correct, 3, phi_r, m_more=6)["expected_pairs"].mean() == pytest.approx(
+        came.mean(), rel=0.05
+    )
 
 
 def test_the_order_of_the_problems_changes_nothing():
     _, correct, phi_r, _ = simulate(500, 3, seed=2)
     phi_r[::7] = np.nan
     order = np.random.default_rng(0).permutation(500)
-    one, other = posterior(correct, 3, phi_r, m_more=4), posterior(correct[order], 3, phi_r[order], m_more=4)
+    one, other = (
+        posterior(correct, 3, phi_r, m_more=4),
+        posterior(correct[order], 3, phi_r[order], m_more=4),
+    )
     for name in ("p_inlier", "p_boundary", "p_outlier", "expected_pairs"):
         assert (one[name][order] == other[name]).all()
 
@@ -143,9 +168,16 @@ def test_one_response_per_problem_can_be_fitted():
 
 def test_ties_between_classes_go_to_the_boundary():
     half = np.array([0.5])
-    assert posterior_classes({"p_inlier": half, "p_boundary": half, "p_outlier": 0 * half}).tolist() == [1]
-    assert posterior_classes({"p_inlier": half, "p_boundary": 0 * half, "p_outlier": half}).tolist() == [1]
-    assert posterior_classes({"p_inlier": half, "p_boundary": half / 2, "p_outlier": half / 2}).dtype == np.int8
+    assert posterior_classes(
+        {"p_inlier": half, "p_boundary": half, "p_outlier": 0 * half}
+    ).tolist() == [1]
+    assert posterior_classes(
+        {"p_inlier": half, "p_boundary": 0 * half, "p_outlier": half}
+    ).tolist() == [1]
+    assert (
+        posterior_classes({"p_inlier": half, "p_boundary": half / 2, "p_outlier": half / 2}).dtype
+        == np.int8
+    )
 
 
 @pytest.mark.parametrize(

@@ -21,12 +21,17 @@ def test_a_yield_is_the_mean_over_every_possible_draw(data):
     for drawn in combinations(rest, n_more):
         n_right = sum(first) + sum(drawn)
         pairs.append(min(n_right, len(first) + n_more - n_right))
-    assert found.pairs[0] == pytest.approx(np.mean(pairs)) and found.covered[0] == pytest.approx(np.mean([p > 0 for p in pairs]))
+    assert found.pairs[0] == pytest.approx(np.mean(pairs)) and found.covered[0] == pytest.approx(
+        np.mean([p > 0 for p in pairs])
+    )
 
 
 def test_totals_are_sums_with_intervals_around_them():
     found = replay_yield([1, 0, 2], [3, 3, 3], [2, 0, 3], [5, 5, 5], [5, 5, 0])
-    assert (found.total_pairs().value, found.total_covered().value) == (found.pairs.sum(), found.covered.sum())
+    assert (found.total_pairs().value, found.total_covered().value) == (
+        found.pairs.sum(),
+        found.covered.sum(),
+    )
     assert found.total_pairs().low < found.total_pairs().value < found.total_pairs().high
 
 

@@ -9,13 +9,27 @@ from engine.method.intervals import bootstrap_mean, bootstrap_ratio, student_t, 
 from engine.method.seeds import response_seed, uniforms
 
 FIELDS = dict(
-    run_seed=0, policy_id="a", purpose="presample", iteration=0, settings_key="s", problem_id="p", index=0
+    run_seed=0,
+    policy_id="a",
+    purpose="presample",
+    iteration=0,
+    settings_key="s",
+    problem_id="p",
+    index=0,
 )
 
 
 @pytest.mark.parametrize(
     ("name", "other"),
-    [("run_seed", 1), ("policy_id", "b"), ("purpose", "resample"), ("iteration", 1), ("settings_key", "t"), ("problem_id", "q"), ("index", 1)],
+    [
+        ("run_seed", 1),
+        ("policy_id", "b"),
+        ("purpose", "resample"),
+        ("iteration", 1),
+        ("settings_key", "t"),
+        ("problem_id", "q"),
+        ("index", 1),
+    ],
 )
 def test_every_field_of_a_response_changes_its_seed(name, other):
     assert response_seed(**FIELDS) != response_seed(**{**FIELDS, name: other})
@@ -34,14 +48,18 @@ def test_noise_is_uniform_and_a_function_of_seed_and_position_alone():
 @given(n=st.integers(1, 500), share=st.floats(0, 1))
 def test_a_wilson_interval_holds_the_share_and_stays_in_range(n, share):
     interval = wilson(round(n * share), n)
-    assert 0 <= interval.low <= interval.value + 1e-12 and interval.value - 1e-12 <= interval.high <= 1
+    assert (
+        0 <= interval.low <= interval.value + 1e-12 and interval.value - 1e-12 <= interval.high <= 1
+    )
 
 
 def test_bootstrap_intervals_cover_the_truth_about_as_often_as_they_say():
     rng = np.random.default_rng(0)
     hits = [
         interval.low <= 0.3 <= interval.high
-        for interval in (bootstrap_mean(rng.random(80) < 0.3, seed=i, n_resamples=500) for i in range(200))
+        for interval in (
+            bootstrap_mean(rng.random(80) < 0.3, seed=i, n_resamples=500) for i in range(200)
+        )
     ]
     assert 0.88 <= np.mean(hits) <= 0.99
 
@@ -52,13 +70,18 @@ def test_an_impossible_share_is_refused(n_correct, n):
         wilson(n_correct, n)
 
 
-@pytest.mark.parametrize(("n", "point"), [(2, 12.7062), (3, 4.3027), (4, 3.1824), (5, 2.7764), (10, 2.2622), (11, 2.2281), (31, 2.0423)])
+@pytest.mark.parametrize(
+    ("n", "point"),
+    [(2, 12.7062), (3, 4.3027), (4, 3.1824), (5, 2.7764), (10, 2.2622), (11, 2.2281), (31, 2.0423)],
+)
 def test_an_interval_over_seeds_is_as_wide_as_the_printed_table_of_student_says(n, point):
     values = np.arange(n, dtype=float)
     interval = student_t(values)
     half = point * values.std(ddof=1) / np.sqrt(n)
     assert interval.value == values.mean()
-    assert interval.high - interval.value == pytest.approx(half, rel=1e-4) and interval.value - interval.low == pytest.approx(half, rel=1e-4)
+    assert interval.high - interval.value == pytest.approx(
+        half, rel=1e-4
+    ) and interval.value - interval.low == pytest.approx(half, rel=1e-4)
 
 
 def test_one_seed_has_no_spread():
@@ -76,5 +99,8 @@ def test_a_ratio_of_proportional_parts_has_no_spread():
 
 def test_a_ratio_over_equal_denominators_is_the_mean_over_them():
     parts = np.random.default_rng(0).random(50)
-    ratio, mean = bootstrap_ratio(parts, np.full(50, 2.0), n_resamples=500), bootstrap_mean(parts / 2, n_resamples=500)
+    ratio, mean = (
+        bootstrap_ratio(parts, np.full(50, 2.0), n_resamples=500),
+        bootstrap_mean(parts / 2, n_resamples=500),
+    )
     assert (ratio.value, ratio.low, ratio.high) == pytest.approx((mean.value, mean.low, mean.high))

@@ -12,11 +12,14 @@ from engine.method.tuning import combined_reward
 
 responses = st.lists(
     st.builds(
-        SimpleNamespace, text=st.sampled_from("abcd"), correct=st.booleans(), truncated=st.booleans(),
+        SimpleNamespace,
+        text=st.sampled_from("abcd"),
+        correct=st.booleans(),
+        truncated=st.booleans(),
         reward=st.one_of(st.none(), st.just(math.nan), st.floats(0, 1)),
     ),
     max_size=12,
-)  # fmt: skip
+)
 
 
 def one(text: str, correct: bool, reward: float | None, truncated: bool = False) -> SimpleNamespace:
@@ -38,12 +41,24 @@ def one(text: str, correct: bool, reward: float | None, truncated: bool = False)
     ],
 )
 def test_hand_worked(options, kept):
-    rows = [one("a", True, 0.5), one("b", False, 0.8), one("a", True, 0.5), one("c", True, None), one("d", True, 0.4, True), one("e", False, 0.0)]
+    rows = [
+        one("a", True, 0.5),
+        one("b", False, 0.8),
+        one("a", True, 0.5),
+        one("c", True, None),
+        one("d", True, 0.4, True),
+        one("e", False, 0.0),
+    ]
     assert keep_responses(rows, **options) == kept
 
 
 def test_bstars_reward_runs_from_minus_one_to_two():
-    assert combined_reward([False, False, True, True], [0.0, 1.0, 0.0, 1.0]).tolist() == [-1.0, 1.0, 0.0, 2.0]
+    assert combined_reward([False, False, True, True], [0.0, 1.0, 0.0, 1.0]).tolist() == [
+        -1.0,
+        1.0,
+        0.0,
+        2.0,
+    ]
 
 
 @given(responses, st.one_of(st.none(), st.integers(0, 5)), st.booleans())

@@ -1,4 +1,6 @@
-"""Strategies hand out exactly their budget, and the posterior one puts it where brute force finds the most pairs."""
+"""Strategies hand out exactly their budget, and the posterior one puts it where brute force finds
+the most pairs.
+"""
 
 from itertools import product
 
@@ -14,21 +16,42 @@ from engine.method.strategies.posterior import _greedy, _worth_of_each
 from engine.types import Difficulty
 
 
-def seen(strategy: str, n_correct, *, budget: int, phi_r=None, options=None, n_given=None, seed: int = 3) -> Presampled:
+def seen(
+    strategy: str, n_correct, *, budget: int, phi_r=None, options=None, n_given=None, seed: int = 3
+) -> Presampled:
     """Pre-samples, three of each problem, classified by accuracy."""
     n_correct = np.asarray(n_correct)
-    difficulty = np.where(n_correct == 3, Difficulty.INLIER, np.where(n_correct == 0, Difficulty.OUTLIER, Difficulty.BOUNDARY)).astype(np.int8)
-    n, phi_r = np.full(len(n_correct), 3), np.full(len(n_correct), np.nan) if phi_r is None else np.asarray(phi_r)
+    difficulty = np.where(
+        n_correct == 3,
+        Difficulty.INLIER,
+        np.where(n_correct == 0, Difficulty.OUTLIER, Difficulty.BOUNDARY),
+    ).astype(np.int8)
+    n, phi_r = (
+        np.full(len(n_correct), 3),
+        np.full(len(n_correct), np.nan) if phi_r is None else np.asarray(phi_r),
+    )
     return Presampled(
-        [f"p{i}" for i in range(len(n))], n_correct, n, phi_r, difficulty, n_correct, n,
-        np.zeros(len(n), dtype=int) if n_given is None else np.asarray(n_given), budget, budget, seed, options_of(strategy, options),
-    )  # fmt: skip
+        [f"p{i}" for i in range(len(n))],
+        n_correct,
+        n,
+        phi_r,
+        difficulty,
+        n_correct,
+        n,
+        np.zeros(len(n), dtype=int) if n_given is None else np.asarray(n_given),
+        budget,
+        budget,
+        seed,
+        options_of(strategy, options),
+    )
 
 
 @pytest.mark.parametrize("name", strategies())
 @settings(max_examples=15)
 @given(data=st.data())
-def test_every_strategy_hands_out_its_whole_budget_or_nothing_whatever_the_order_of_the_problems(name, data):
+def test_every_strategy_hands_out_its_whole_budget_or_nothing_whatever_the_order_of_the_problems(
+    name, data
+):
     n_problems = data.draw(st.sampled_from([1, 7, FEW + 20]))
     n_correct = np.random.default_rng(data.draw(st.integers(0, 99))).integers(0, 4, n_problems)
     view = seen(name, n_correct, budget=data.draw(st.integers(0, 5 * n_problems)))
@@ -37,15 +60,31 @@ def test_every_strategy_hands_out_its_whole_budget_or_nothing_whatever_the_order
     assert (given_out.in_pool | (given_out.n_more == 0)).all()
     order = np.random.default_rng(1).permutation(n_problems)
     other = Presampled(
-        [view.problem_ids[i] for i in order], view.n_correct[order], view.n[order], view.phi_r[order], view.difficulty[order],
-        view.first_n_correct[order], view.first_n[order], view.n_given[order], view.budget, view.budget_left, view.seed, view.options,
-    )  # fmt: skip
+        [view.problem_ids[i] for i in order],
+        view.n_correct[order],
+        view.n[order],
+        view.phi_r[order],
+        view.difficulty[order],
+        view.first_n_correct[order],
+        view.first_n[order],
+        view.n_given[order],
+        view.budget,
+        view.budget_left,
+        view.seed,
+        view.options,
+    )
     assert (strategies()[name].spread(other).n_more == given_out.n_more[order]).all()
 
 
 @settings(max_examples=30)
-@given(counts=st.lists(st.integers(0, 3), min_size=3, max_size=3), budget=st.integers(0, 5), data=st.data())
-def test_greedy_by_the_concave_hull_is_within_one_block_of_the_best_possible_spread(counts, budget, data):
+@given(
+    counts=st.lists(st.integers(0, 3), min_size=3, max_size=3),
+    budget=st.integers(0, 5),
+    data=st.data(),
+)
+def test_greedy_by_the_concave_hull_is_within_one_block_of_the_best_possible_spread(
+    counts, budget, data
+):
     alpha = np.array(data.draw(st.lists(st.floats(0.2, 5), min_size=3, max_size=3)))
     beta = np.array(data.draw(st.lists(st.floats(0.2, 5), min_size=3, max_size=3)))
     view = seen("posterior", counts, budget=budget)
@@ -56,11 +95,14 @@ def test_greedy_by_the_concave_hull_is_within_one_block_of_the_best_possible_spr
     def value(spread) -> float:
         return float(expected_pairs(alpha, beta, view.n_correct, view.n, np.array(spread)).sum())
 
-    best = max(value(spread) for spread in product(range(budget + 1), repeat=3) if sum(spread) == budget)
+    best = max(
+        value(spread) for spread in product(range(budget + 1), repeat=3) if sum(spread) == budget
+    )
     assert n_more.sum() == budget
     assert best - value(n_more) <= worth.max() + 1e-9
     assert np.cumsum(worth, axis=1)[:, -1] == pytest.approx(
-        expected_pairs(alpha, beta, view.n_correct, view.n, 5) - expected_pairs(alpha, beta, view.n_correct, view.n, 0)
+        expected_pairs(alpha, beta, view.n_correct, view.n, 5)
+        - expected_pairs(alpha, beta, view.n_correct, view.n, 0)
     )
 
 
@@ -97,7 +139,11 @@ def test_with_few_problems_the_posterior_spreads_evenly_over_the_boundary():
 
 @pytest.mark.parametrize(
     ("options", "told"),
-    [({"cap": 0.5}, "options.cap is 0.5"), ({"n_rounds": 0}, "options.n_rounds is 0"), ({"n_rounds": 1.5}, "must be a whole number")],
+    [
+        ({"cap": 0.5}, "options.cap is 0.5"),
+        ({"n_rounds": 0}, "options.n_rounds is 0"),
+        ({"n_rounds": 1.5}, "must be a whole number"),
+    ],
 )
 def test_options_that_cannot_be_used_are_refused_by_name(options, told):
     with pytest.raises(ConfigError, match=told):

@@ -1,4 +1,6 @@
-"""Suggested thresholds are the best there are, and agreement is counted against labels that no pre-sample takes part in."""
+"""Suggested thresholds are the best there are, and agreement is counted against labels that no
+pre-sample takes part in.
+"""
 
 from itertools import product
 
@@ -22,7 +24,11 @@ from engine.method.suggestions import (
 from engine.types import Difficulty
 
 SCORES = [0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 1.0]
-problems = st.lists(st.tuples(st.integers(0, 2), st.sampled_from(SCORES), st.integers(0, 2)), min_size=1, max_size=25)
+problems = st.lists(
+    st.tuples(st.integers(0, 2), st.sampled_from(SCORES), st.integers(0, 2)),
+    min_size=1,
+    max_size=25,
+)
 
 
 def columns(rows):
@@ -30,7 +36,9 @@ def columns(rows):
 
 
 def met(correct, phi_r, labels, tau_l, tau_h, mode):
-    return float((classify(correct, 2, phi_r, tau_l=tau_l, tau_h=tau_h, mode=mode) == labels).mean())
+    return float(
+        (classify(correct, 2, phi_r, tau_l=tau_l, tau_h=tau_h, mode=mode) == labels).mean()
+    )
 
 
 @given(rows=problems, mode=st.sampled_from(["both", "reward"]))
@@ -40,7 +48,11 @@ def test_no_pair_of_thresholds_meets_more_labels(rows, mode):
     tau_l, tau_h = found.tau_l.value, found.tau_h.value
     assert found.agreement == pytest.approx(met(correct, phi_r, labels, tau_l, tau_h, mode))
     grid = sorted({*SCORES, *[s + 0.01 for s in SCORES[:-1]]})
-    every = {(low, high): met(correct, phi_r, labels, low, high, mode) for low, high in product(grid, grid) if low <= high}
+    every = {
+        (low, high): met(correct, phi_r, labels, low, high, mode)
+        for low, high in product(grid, grid)
+        if low <= high
+    }
     assert found.agreement == pytest.approx(max(every.values()))
     best = [pair for pair, value in every.items() if value == pytest.approx(found.agreement)]
     used = np.ones(len(rows), dtype=bool) if mode == "reward" else correct != 1
@@ -54,21 +66,34 @@ def test_no_pair_of_thresholds_meets_more_labels(rows, mode):
 @given(rows=problems, seed=st.integers(0, 99), data=st.data())
 def test_the_order_of_the_problems_does_not_change_the_thresholds(rows, seed, data):
     shuffled = data.draw(st.permutations(rows))
-    one, other = (best_thresholds(columns(r)[0], 2, columns(r)[1], columns(r)[2], seed=seed, n_resamples=10) for r in (rows, shuffled))
-    assert (one.tau_l.value, one.tau_h.value, one.agreement) == (other.tau_l.value, other.tau_h.value, other.agreement)
+    one, other = (
+        best_thresholds(columns(r)[0], 2, columns(r)[1], columns(r)[2], seed=seed, n_resamples=10)
+        for r in (rows, shuffled)
+    )
+    assert (one.tau_l.value, one.tau_h.value, one.agreement) == (
+        other.tau_l.value,
+        other.tau_h.value,
+        other.agreement,
+    )
     assert quantile_thresholds(*columns(rows)[:1], 2, columns(rows)[1]) == quantile_thresholds(
         *columns(shuffled)[:1], 2, columns(shuffled)[1]
     )
 
 
-@given(rows=problems, share_l=st.sampled_from([0, 0.1, 0.5, 0.9, 1]), share_h=st.sampled_from([0, 0.29, 0.5, 1]))
+@given(
+    rows=problems,
+    share_l=st.sampled_from([0, 0.1, 0.5, 0.9, 1]),
+    share_h=st.sampled_from([0, 0.29, 0.5, 1]),
+)
 def test_quantile_thresholds_cut_as_much_as_the_shares_allow(rows, share_l, share_h):
     correct, phi_r, _ = columns(rows)
     found = quantile_thresholds(correct, 2, phi_r, share_l=share_l, share_h=share_h, n_resamples=20)
     low, high = phi_r[correct == 0], phi_r[correct == 2]
     tau_l, tau_h = found.tau_l.value, found.tau_h.value
     assert tau_l <= tau_h and (found.n_all_wrong, found.n_all_correct) == (len(low), len(high))
-    assert (low < tau_l).sum() <= share_l * len(low) + 1e-9 and (high > tau_h).sum() <= share_h * len(high) + 1e-9
+    assert (low < tau_l).sum() <= share_l * len(low) + 1e-9 and (
+        high > tau_h
+    ).sum() <= share_h * len(high) + 1e-9
     for value in low[low > tau_l]:
         assert tau_l == tau_h or (low < value).sum() > share_l * len(low) - 1e-9
     for value in high[high < tau_h]:
@@ -89,7 +114,11 @@ def test_the_interval_is_what_resampling_the_problems_gives():
 def test_thresholds_by_hand_lie_midway_between_the_problems_they_part():
     correct, phi_r = [2, 2, 2, 0, 0, 0], [0.9, 0.8, 0.4, 0.1, 0.2, 0.6]
     found = best_thresholds(correct, 2, phi_r, [0, 0, 1, 2, 2, 1])
-    assert (found.tau_l.value, found.tau_h.value, found.agreement) == (pytest.approx(0.3), pytest.approx(0.7), 1.0)
+    assert (found.tau_l.value, found.tau_h.value, found.agreement) == (
+        pytest.approx(0.3),
+        pytest.approx(0.7),
+        1.0,
+    )
     touching = best_thresholds([0, 2], 2, [0.2, 0.3], [2, 0])
     assert touching.tau_l.value == touching.tau_h.value == 0.25 and touching.agreement == 1.0
     assert found == best_thresholds(correct, 2, phi_r, [0, 0, 1, 2, 2, 1])
@@ -106,7 +135,9 @@ def test_mixed_problems_may_lack_a_process_reward_in_mode_both():
 def test_confusion_and_agreement_count_every_problem_once(pairs):
     predicted, reference = columns(pairs)
     table = confusion(predicted, reference)
-    assert table.shape == (3, 3) and all(table[i, j] == pairs.count((i, j)) for i, j in product(range(3), repeat=2))
+    assert table.shape == (3, 3) and all(
+        table[i, j] == pairs.count((i, j)) for i, j in product(range(3), repeat=2)
+    )
     assert agreement(predicted, reference) == wilson(sum(a == b for a, b in pairs), len(pairs))
 
 
@@ -133,7 +164,11 @@ def test_accuracy_by_n_grows_with_n_and_shows_the_posterior_from_few_problems_on
     verdicts, labels = rng.random((FEW, 8)) < p[:, None], reference_labels(rng.binomial(12, p))
     curves = accuracy_by_n(verdicts, np.where(verdicts, 0.8, 0.2), labels, tau_l=0.3, tau_h=0.7)
     assert set(curves) == {"both", "accuracy", "reward", "posterior"}
-    assert all(len(curve) == 8 and curve[7].value > curve[0].value for mode, curve in curves.items() if mode != "reward")
+    assert all(
+        len(curve) == 8 and curve[7].value > curve[0].value
+        for mode, curve in curves.items()
+        if mode != "reward"
+    )
     assert "posterior" not in accuracy_by_n(verdicts[1:], None, labels[1:], tau_l=0.3, tau_h=0.7)
 
 

@@ -1,4 +1,6 @@
-"""What fits where: the arithmetic against counts made by hand, the GPUs a child may see, and a phase that has to take turns."""
+"""What fits where: the arithmetic against counts made by hand, the GPUs a child may see, and a
+phase that has to take turns.
+"""
 
 import pytest
 from hypothesis import given
@@ -9,7 +11,17 @@ from engine.errors import ConfigError
 from engine.jobs.runner import JobRunner
 from engine.models import devices
 from engine.models.devices import Device, visible
-from engine.models.memory import FULL, HALF, ModelSize, Need, cache_bytes, sampling_need, scoring_need, shape_of, training_need
+from engine.models.memory import (
+    FULL,
+    HALF,
+    ModelSize,
+    Need,
+    cache_bytes,
+    sampling_need,
+    scoring_need,
+    shape_of,
+    training_need,
+)
 from engine.models.weights import size_of
 from engine.paths import STARTER
 from engine.placement import Backend, Workers, child_environment, seating
@@ -17,10 +29,17 @@ from engine.store import Database, job_rows, reads
 from engine.study import runs
 from tests.small_runs import small
 
-QWEN = shape_of({
-    "num_hidden_layers": 28, "hidden_size": 3584, "intermediate_size": 18944, "num_attention_heads": 28, "num_key_value_heads": 4,
-    "vocab_size": 152064, "max_position_embeddings": 131072,
-})  # fmt: skip
+QWEN = shape_of(
+    {
+        "num_hidden_layers": 28,
+        "hidden_size": 3584,
+        "intermediate_size": 18944,
+        "num_attention_heads": 28,
+        "num_key_value_heads": 4,
+        "vocab_size": 152064,
+        "max_position_embeddings": 131072,
+    }
+)
 SEVEN = ModelSize(7_615_616_512, QWEN)
 SMI = "0, GPU-aaaa, NVIDIA H100, 81559, 81000\n1, GPU-bbbb, NVIDIA H100, 81559, 40000\n"
 GPU, OTHER = visible(SMI, None)
@@ -32,25 +51,37 @@ def gpu(total: float, free: float) -> Device:
 
 def seated(device: Device, *others: Device, sampler="vllm_local", policy=SEVEN, prm=SEVEN):
     config, here = small(), [device, *others]
-    return seating.seat(seating.policy_load(config, sampler, policy, here), seating.reward_load(config, prm, here))
+    return seating.seat(
+        seating.policy_load(config, sampler, policy, here), seating.reward_load(config, prm, here)
+    )
 
 
 def test_the_cache_is_counted_as_by_hand():
     assert cache_bytes(QWEN, 1, HALF) == 2 * 28 * 4 * 128 * 2
     need = sampling_need(SEVEN, "hf_local", batch_size=256, max_new_tokens=2048, on_gpu=True)
-    assert need.cache == need.cache_least == 256 * (2048 + 512) * 57344 and need.weights == 2 * SEVEN.n_parameters
+    assert (
+        need.cache == need.cache_least == 256 * (2048 + 512) * 57344
+        and need.weights == 2 * SEVEN.n_parameters
+    )
     assert not need.is_partial
 
 
 def test_vllm_makes_do_with_one_responses_cache_and_hf_local_does_not():
-    a, b = (sampling_need(SEVEN, name, batch_size=64, max_new_tokens=2048, on_gpu=True) for name in ("vllm_local", "hf_local"))
+    a, b = (
+        sampling_need(SEVEN, name, batch_size=64, max_new_tokens=2048, on_gpu=True)
+        for name in ("vllm_local", "hf_local")
+    )
     assert a.cache == 64 * a.cache_least and b.cache == b.cache_least
 
 
 def test_training_counts_sixteen_bytes_per_parameter_and_no_second_model():
-    need = training_need(SEVEN, micro_batch_size=1, max_length=2048, checkpointing=True, on_gpu=False)
+    need = training_need(
+        SEVEN, micro_batch_size=1, max_length=2048, checkpointing=True, on_gpu=False
+    )
     assert need.weights == 16 * SEVEN.n_parameters
-    without = training_need(SEVEN, micro_batch_size=1, max_length=2048, checkpointing=False, on_gpu=False)
+    without = training_need(
+        SEVEN, micro_batch_size=1, max_length=2048, checkpointing=False, on_gpu=False
+    )
     assert without.working > need.working
 
 
@@ -59,24 +90,40 @@ def test_more_of_anything_never_needs_less(n, batch, tokens, on_gpu):
     def least(n, batch, tokens):
         size = ModelSize(n, QWEN)
         return [
-            sampling_need(size, "hf_local", batch_size=batch, max_new_tokens=tokens, on_gpu=on_gpu).least,
-            sampling_need(size, "vllm_local", batch_size=batch, max_new_tokens=tokens, on_gpu=on_gpu).wanted,
+            sampling_need(
+                size, "hf_local", batch_size=batch, max_new_tokens=tokens, on_gpu=on_gpu
+            ).least,
+            sampling_need(
+                size, "vllm_local", batch_size=batch, max_new_tokens=tokens, on_gpu=on_gpu
+            ).wanted,
             scoring_need(size, on_gpu=on_gpu).least,
-            training_need(size, micro_batch_size=batch, max_length=tokens, checkpointing=True, on_gpu=on_gpu).least,
+            training_need(
+                size, micro_batch_size=batch, max_length=tokens, checkpointing=True, on_gpu=on_gpu
+            ).least,
         ]
 
     small_one = least(n, batch, tokens)
-    for larger in (least(n + 1, batch, tokens), least(n, batch + 1, tokens), least(n, batch, tokens + 1)):
+    for larger in (
+        least(n + 1, batch, tokens),
+        least(n, batch + 1, tokens),
+        least(n, batch, tokens + 1),
+    ):
         assert all(a <= b for a, b in zip(small_one, larger))
 
 
 def test_parameters_are_counted_in_the_files_unless_the_configuration_says_them(tmp_path):
     from safetensors.numpy import load_file
 
-    counted = sum(tensor.size for tensor in load_file(STARTER / "policy" / "model.safetensors").values())
+    counted = sum(
+        tensor.size for tensor in load_file(STARTER / "policy" / "model.safetensors").values()
+    )
     assert size_of(STARTER / "policy", None).n_parameters == counted
     assert size_of(STARTER / "policy", 5).n_parameters == 5
-    assert size_of(None, 5) == ModelSize(5) and size_of(None, None) is None and size_of(tmp_path, None) is None
+    assert (
+        size_of(None, 5) == ModelSize(5)
+        and size_of(None, None) is None
+        and size_of(tmp_path, None) is None
+    )
 
 
 def test_a_shape_that_no_one_wrote_down_is_unknown_and_only_weights_are_counted():
@@ -89,7 +136,10 @@ def test_two_models_share_a_gpu_where_both_fit_and_take_turns_where_they_do_not(
     large, middle = seated(gpu(141, 140), sampler="hf_local"), seated(gpu(24, 24))
     assert large.together and not middle.together
     middle.require()
-    assert middle.memory_share == pytest.approx(0.92) and 0.5 < seated(gpu(141, 140)).memory_share < 0.92
+    assert (
+        middle.memory_share == pytest.approx(0.92)
+        and 0.5 < seated(gpu(141, 140)).memory_share < 0.92
+    )
 
 
 def test_the_reward_model_has_a_gpu_of_its_own_where_there_are_two():
@@ -102,24 +152,45 @@ def test_what_cannot_fit_is_refused_with_field_value_needed_free_and_advice():
     with pytest.raises(ConfigError) as refused:
         seated(gpu(16, 12)).require()
     said = str(refused.value)
-    for part in ("policy.path is starter", "sampling with vllm_local", "weights 15.2 GB", "12.0 GB of 16.0 GB", "sampling.batch_size"):
+    for part in (
+        "policy.path is starter",
+        "sampling with vllm_local",
+        "weights 15.2 GB",
+        "12.0 GB of 16.0 GB",
+        "sampling.batch_size",
+    ):
         assert part in said
 
 
 def test_what_cannot_be_estimated_is_never_refused():
-    for seats in (seated(gpu(1, 1), policy=None, prm=None), seated(Device("GPU MIG-1", None, None))):
+    for seats in (
+        seated(gpu(1, 1), policy=None, prm=None),
+        seated(Device("GPU MIG-1", None, None)),
+    ):
         seats.require()
         assert seats.together and seats.memory_share is None
 
 
 def test_samplers_elsewhere_and_scores_that_are_looked_up_load_nothing_here():
     config = small(reward={"family": "none"}, difficulty={"mode": "accuracy"})
-    assert seating.policy_load(config, "openai_api", SEVEN, [GPU]) is None and seating.reward_load(config, SEVEN, [GPU]) is None
+    assert (
+        seating.policy_load(config, "openai_api", SEVEN, [GPU]) is None
+        and seating.reward_load(config, SEVEN, [GPU]) is None
+    )
 
 
 @pytest.mark.parametrize(
     ("wanted", "numbers"),
-    [(None, [0, 1]), ("1", [1]), ("1,0", [1, 0]), ("GPU-bb", [1]), ("", []), ("-1", []), ("0,-1,1", [0]), ("MIG-7", [None])],
+    [
+        (None, [0, 1]),
+        ("1", [1]),
+        ("1,0", [1, 0]),
+        ("GPU-bb", [1]),
+        ("", []),
+        ("-1", []),
+        ("0,-1,1", [0]),
+        ("MIG-7", [None]),
+    ],
 )
 def test_the_gpus_are_those_that_cuda_visible_devices_lets_through(wanted, numbers):
     assert [device.gpu for device in visible(SMI, wanted)] == numbers
@@ -132,7 +203,10 @@ def test_free_memory_is_read_in_bytes_and_what_the_driver_keeps_back_is_unknown(
 
 
 def test_a_child_sees_the_gpu_it_is_seated_on():
-    assert child_environment(1)["CUDA_VISIBLE_DEVICES"] == "1" and child_environment(1)["CUDA_DEVICE_ORDER"] == "PCI_BUS_ID"
+    assert (
+        child_environment(1)["CUDA_VISIBLE_DEVICES"] == "1"
+        and child_environment(1)["CUDA_DEVICE_ORDER"] == "PCI_BUS_ID"
+    )
 
 
 def test_another_seat_is_the_same_backend():
@@ -159,18 +233,23 @@ def presampled(db, monkeypatch, device) -> tuple[dict, Watched, list]:
     job_id = runner.submit(run_id, 0, "presample")
     runner.run_next()
     rows = db.tuples(
-        "SELECT r.problem_id, r.idx, r.text, s.scores FROM responses r JOIN step_scores s USING (set_id, problem_id, idx) "
-        "WHERE set_id = ? ORDER BY 1, 2",
+        "SELECT r.problem_id, r.idx, r.text, s.scores FROM responses r JOIN step_scores s USING"
+        " (set_id, problem_id, idx) WHERE set_id = ? ORDER BY 1, 2",
         [reads.iteration(db, run_id, 0)["presample_set"]],
     )
     runner.close()
     return job_rows.get(db, job_id), watched, rows
 
 
-def test_in_turn_gives_the_same_responses_and_scores_and_never_holds_both(db, tmp_path, monkeypatch):
+def test_in_turn_gives_the_same_responses_and_scores_and_never_holds_both(
+    db, tmp_path, monkeypatch
+):
     roomy = Device("CPU", 10**11, 10**11)
     config, size = small(), size_of(STARTER / "policy", None)
-    needs: list[Need] = [seating.policy_load(config, "hf_local", size, [roomy]).need, seating.reward_load(config, size, [roomy]).need]
+    needs: list[Need] = [
+        seating.policy_load(config, "hf_local", size, [roomy]).need,
+        seating.reward_load(config, size, [roomy]).need,
+    ]
     tight = int((max(n.least for n in needs) + 10**8) / seating.USABLE)
     job, watched, rows = presampled(db, monkeypatch, Device("CPU", tight, tight))
     assert job["state"] == "done", job["error"]
@@ -185,19 +264,32 @@ def test_in_turn_gives_the_same_responses_and_scores_and_never_holds_both(db, tm
 
 def test_a_phase_that_cannot_fit_is_refused_before_anything_is_loaded(db, monkeypatch):
     job, watched, _ = presampled(db, monkeypatch, Device("CPU", 10**9, 10**6))
-    assert job["state"] == "failed" and "policy.path is starter" in job["error"] and watched.opened == []
+    assert (
+        job["state"] == "failed"
+        and "policy.path is starter" in job["error"]
+        and watched.opened == []
+    )
 
 
 def test_the_size_is_part_of_the_stored_configuration_and_not_of_the_sample_set():
     config = small(policy={"n_parameters": 7})
-    assert parse_config(plain_config(config)).policy.n_parameters == 7 and config.train_settings() == small().train_settings()
+    assert (
+        parse_config(plain_config(config)).policy.n_parameters == 7
+        and config.train_settings() == small().train_settings()
+    )
 
 
 def test_weights_that_several_gpus_share_are_counted_on_each_and_the_reward_model_takes_the_next():
     config = small(sampling={"sampler": "vllm_local", "tensor_parallel_size": 2})
     gpus = [Device(f"GPU {i}", 80 * 10**9, 80 * 10**9, i) for i in range(3)]
-    alone = seating.policy_load(small(sampling={"sampler": "vllm_local"}), "vllm_local", ModelSize(60 * 10**9), gpus)
+    alone = seating.policy_load(
+        small(sampling={"sampler": "vllm_local"}), "vllm_local", ModelSize(60 * 10**9), gpus
+    )
     shared = seating.policy_load(config, "vllm_local", ModelSize(60 * 10**9), gpus)
-    assert not alone.fits(gpus[0].free) and shared.fits(gpus[0].free) and shared.need.weights * 2 == alone.need.weights
+    assert (
+        not alone.fits(gpus[0].free)
+        and shared.fits(gpus[0].free)
+        and shared.need.weights * 2 == alone.need.weights
+    )
     assert seating.reward_load(config, ModelSize(7 * 10**9), gpus).device == gpus[2]
     assert seating.reward_load(config, ModelSize(7 * 10**9), gpus[:2]).device == gpus[1]

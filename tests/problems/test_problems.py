@@ -39,9 +39,14 @@ def test_every_known_shape_gives_its_answers_and_rejects_nothing(file, answers):
 
 def test_level_and_solution_are_kept_where_they_came_along():
     first = read_problems(DATA / "math_shape.jsonl").problems[0]
-    assert (first.level, first.solution) == ("2", r"It is a difference of squares: $\boxed{(x-3)(x+3)}$.")
+    assert (first.level, first.solution) == (
+        "2",
+        r"It is a difference of squares: $\boxed{(x-3)(x+3)}$.",
+    )
     assert read_problems(DATA / "recorded_shape.jsonl").problems[0].level == "Level 1"
-    assert read_problems(DATA / "gsm8k_shape.jsonl").problems[0].solution.startswith("The trays hold")
+    assert (
+        read_problems(DATA / "gsm8k_shape.jsonl").problems[0].solution.startswith("The trays hold")
+    )
     assert read_problems(DATA / "contest_shape.jsonl").problems[0].level is None
 
 
@@ -103,7 +108,10 @@ def test_a_source_that_cannot_be_read_is_one_sentence(tmp_path, source, says):
         read_problems(source, base=tmp_path)
 
 
-ROWS = [{"question": "Add 1, 2\nand 3.", "answer": "6", "level": "1"}, {"question": "Say π.", "answer": "\\pi", "level": "2"}]
+ROWS = [
+    {"question": "Add 1, 2\nand 3.", "answer": "6", "level": "1"},
+    {"question": "Say π.", "answer": "\\pi", "level": "2"},
+]
 
 
 def _write(path: Path) -> None:
@@ -124,11 +132,15 @@ def _write(path: Path) -> None:
 def test_every_format_gives_the_same_problems(tmp_path, suffix):
     _write(tmp_path / f"set{suffix}")
     read = read_problems(f"set{suffix}", base=tmp_path)
-    assert [(p.question, p.answer, p.level) for p in read.problems] == [tuple(row.values()) for row in ROWS]
+    assert [(p.question, p.answer, p.level) for p in read.problems] == [
+        tuple(row.values()) for row in ROWS
+    ]
 
 
 def test_a_question_may_hold_any_line_separator_of_unicode(tmp_path):
-    (tmp_path / "set.jsonl").write_text('{"question": "one\u2028two", "answer": 2}\n', encoding="utf-8")
+    (tmp_path / "set.jsonl").write_text(
+        '{"question": "one\u2028two", "answer": 2}\n', encoding="utf-8"
+    )
     assert read_problems(tmp_path / "set.jsonl").problems[0].question == "one\u2028two"
 
 
@@ -139,24 +151,38 @@ def test_lone_surrogates_become_the_replacement_character(tmp_path):
 
 def test_columns_of_any_name_are_read_through_a_mapping_and_guessed(tmp_path):
     path = tmp_path / "set.csv"
-    path.write_text("Nr,Question text,Gold answer,Grade\n1,What is 1 + 1?,2,easy\n2,,3,easy\n3,What is 2 + 2?,,hard\n")
+    path.write_text(
+        "Nr,Question text,Gold answer,Grade\n1,What is 1 + 1?,2,easy\n2,,3,easy\n3,What is 2 +"
+        " 2?,,hard\n"
+    )
     mapping = guess_mapping(["Nr", "Question text", "Gold answer", "Grade"])
     assert mapping == {"question": "Question text", "answer": "Gold answer", "level": "Grade"}
     read = read_problems(path, mapping=mapping)
-    assert [(p.question, p.answer, p.level) for p in read.problems] == [("What is 1 + 1?", "2", "easy")]
+    assert [(p.question, p.answer, p.level) for p in read.problems] == [
+        ("What is 1 + 1?", "2", "easy")
+    ]
     assert [(r.line, r.field) for r in read.rejected] == [(3, "Question text"), (4, "Gold answer")]
     assert read.rejected[0].reason == "Question text is empty."
     with pytest.raises(ProblemSetError, match="no usable problem"):
         read_problems(path)
     assert examine_problems(path).problems == []
     for wrong in ({"answer": "Gold answer"}, {"question": "a", "gold": "b"}):
-        with pytest.raises(ProblemSetError, match="Allowed roles: question, answer, level, solution"):
+        with pytest.raises(
+            ProblemSetError, match="Allowed roles: question, answer, level, solution"
+        ):
             read_problems(path, mapping=wrong)
 
 
 def test_a_mapping_can_take_the_answer_out_of_a_solutions_box(tmp_path):
-    (tmp_path / "set.jsonl").write_text(json.dumps({"q": "Add 1 and 1.", "how": "It is \\boxed{2}."}) + "\n")
-    assert read_problems(tmp_path / "set.jsonl", mapping={"question": "q", "solution": "how"}).problems[0].answer == "2"
+    (tmp_path / "set.jsonl").write_text(
+        json.dumps({"q": "Add 1 and 1.", "how": "It is \\boxed{2}."}) + "\n"
+    )
+    assert (
+        read_problems(tmp_path / "set.jsonl", mapping={"question": "q", "solution": "how"})
+        .problems[0]
+        .answer
+        == "2"
+    )
 
 
 def test_duplicates_are_named_by_their_lines():
@@ -166,19 +192,32 @@ def test_duplicates_are_named_by_their_lines():
     ]
 
 
-@pytest.mark.parametrize("file", ["gsm8k_shape.jsonl", "math_shape.jsonl", "olympiad_shape.jsonl", "minerva_shape.jsonl", "college_shape.jsonl"])
+@pytest.mark.parametrize(
+    "file",
+    [
+        "gsm8k_shape.jsonl",
+        "math_shape.jsonl",
+        "olympiad_shape.jsonl",
+        "minerva_shape.jsonl",
+        "college_shape.jsonl",
+    ],
+)
 def test_a_stored_set_reads_back_as_it_was_and_is_stored_once(tmp_path, file):
     problems = read_problems(DATA / file).problems
     kept = store_problems(tmp_path, problems, name=file)
     assert read_problems(kept.path).problems == problems
-    assert store_problems(tmp_path, problems, name="again") == kept and stored_sets(tmp_path) == [kept]
+    assert store_problems(tmp_path, problems, name="again") == kept and stored_sets(tmp_path) == [
+        kept
+    ]
     assert (kept.name, kept.n_problems) == (file, len(problems))
     with pytest.raises(ProblemSetError, match="nothing to store"):
         store_problems(tmp_path, [], name="empty")
 
 
 def test_the_id_ignores_whitespace_and_unicode_composition_and_nothing_else():
-    assert problem_id("Caf\u00e9  costs\n3") == problem_id(unicodedata.normalize("NFD", " Caf\u00e9 costs 3\t"))
+    assert problem_id("Caf\u00e9  costs\n3") == problem_id(
+        unicodedata.normalize("NFD", " Caf\u00e9 costs 3\t")
+    )
     assert problem_id("What is 2 + 2?") != problem_id("what is 2 + 2?")
     assert problem_id("") == "e3b0c44298fc1c14"
 
@@ -200,7 +239,12 @@ def test_a_hub_id_is_loaded_streamed_at_its_revision_and_split(monkeypatch):
 
     monkeypatch.setattr(datasets, "load_dataset", load)
     read = read_problems("org/name/main@abc123:test")
-    assert asked == {"names": ("org/name", "main"), "split": "test", "revision": "abc123", "streaming": True}
+    assert asked == {
+        "names": ("org/name", "main"),
+        "split": "test",
+        "revision": "abc123",
+        "streaming": True,
+    }
     assert (read.source, read.problems[0].answer) == ("org/name/main@abc123:test", "4")
 
 

@@ -1,4 +1,6 @@
-"""Importing recorded responses: every shape, both scales, broken rows, all or nothing on disk, the same file twice."""
+"""Importing recorded responses: every shape, both scales, broken rows, all or nothing on disk, the
+same file twice.
+"""
 
 import json
 import math
@@ -28,10 +30,27 @@ def rows(made) -> list[dict]:
 
 def test_one_response_per_row_is_read_with_flags_scores_and_counts(tmp_path):
     made = brought(tmp_path, "recorded_lines.jsonl", scale="probability")
-    assert (made.n_problems, made.n_responses, made.n_flagged, made.n_truncated, made.max_responses) == (3, 12, 12, 1, 5)
-    assert (made.scores, made.scale, made.n_unscored, made.n_rejected) == ("steps", "probability", 0, 0)
+    assert (
+        made.n_problems,
+        made.n_responses,
+        made.n_flagged,
+        made.n_truncated,
+        made.max_responses,
+    ) == (3, 12, 12, 1, 5)
+    assert (made.scores, made.scale, made.n_unscored, made.n_rejected) == (
+        "steps",
+        "probability",
+        0,
+        0,
+    )
     first = rows(made)[0]
-    assert (first["problem_id"], first["idx"], first["correct"], first["raw"], first["scores"]) == (JARS, 0, True, [0.9, 0.8], [0.9, 0.8])
+    assert (first["problem_id"], first["idx"], first["correct"], first["raw"], first["scores"]) == (
+        JARS,
+        0,
+        True,
+        [0.9, 0.8],
+        [0.9, 0.8],
+    )
     assert sorted((r["problem_id"], r["idx"]) for r in rows(made)) == sorted(
         (id, index) for id, n in open_set(made.folder).counts().items() for index in range(n)
     )
@@ -54,8 +73,15 @@ def test_one_reward_per_response_is_an_outcome_score_and_no_step_score(tmp_path)
 def test_several_solvers_are_called_a_panel_and_no_policy(tmp_path):
     made = brought(tmp_path, "recorded_panel_shape.jsonl")
     assert made.label == "four solvers, not one policy"
-    assert (made.scores, made.scale, [r["correct"] for r in rows(made)]) == ("none", None, [False, True, True, True])
-    assert brought(tmp_path, "recorded_lines.jsonl", scale="logit").label == "one policy, as far as the file says"
+    assert (made.scores, made.scale, [r["correct"] for r in rows(made)]) == (
+        "none",
+        None,
+        [False, True, True, True],
+    )
+    assert (
+        brought(tmp_path, "recorded_lines.jsonl", scale="logit").label
+        == "one policy, as far as the file says"
+    )
 
 
 def test_the_reference_codes_rewards_find_their_responses_and_equal_texts_keep_their_own(tmp_path):
@@ -79,12 +105,27 @@ def test_a_table_of_pass_rates_has_classes_and_nothing_to_replay(tmp_path):
 def test_a_broken_row_costs_that_row_and_is_named(tmp_path):
     made = brought(tmp_path, "recorded_broken.jsonl", scale="probability")
     assert [(r.line, r.field) for r in made.rejected] == [
-        (2, ""), (3, "response"), (4, "response"), (5, "answer"), (6, "scores"), (7, "step_scores"), (8, "correct"),
-        (9, "correct"), (10, "responses[1].response"), (11, "question"), (13, ""),
-    ]  # fmt: skip
+        (2, ""),
+        (3, "response"),
+        (4, "response"),
+        (5, "answer"),
+        (6, "scores"),
+        (7, "step_scores"),
+        (8, "correct"),
+        (9, "correct"),
+        (10, "responses[1].response"),
+        (11, "question"),
+        (13, ""),
+    ]
     assert all(row.reason.endswith((".", "?")) for row in made.rejected)
-    assert "line 1" in made.rejected[3].reason and "'12' there, '13' here" in made.rejected[3].reason
-    assert (made.n_rejected, made.n_responses, [r["idx"] for r in rows(made)]) == (11, 4, [0, 1, 2, 3])
+    assert (
+        "line 1" in made.rejected[3].reason and "'12' there, '13' here" in made.rejected[3].reason
+    )
+    assert (made.n_rejected, made.n_responses, [r["idx"] for r in rows(made)]) == (
+        11,
+        4,
+        [0, 1, 2, 3],
+    )
 
 
 def test_scores_without_a_scale_are_asked_about_and_nothing_is_stored(tmp_path):
@@ -96,13 +137,23 @@ def test_scores_without_a_scale_are_asked_about_and_nothing_is_stored(tmp_path):
 def test_the_same_file_twice_adds_nothing_and_another_scale_is_another_set(tmp_path):
     first = brought(tmp_path, "recorded_lines.jsonl", scale="probability")
     again = brought(tmp_path, "recorded_lines.jsonl", scale="probability", name="another name")
-    assert (first.is_new, again.is_new, again.id, again.name) == (True, False, first.id, "recorded_lines.jsonl")
+    assert (first.is_new, again.is_new, again.id, again.name) == (
+        True,
+        False,
+        first.id,
+        "recorded_lines.jsonl",
+    )
     assert brought(tmp_path, "recorded_lines.jsonl", scale="logit").id != first.id
-    plain = [brought(tmp_path, "recorded_panel_shape.jsonl", scale=scale) for scale in (None, "logit", "probability")]
+    plain = [
+        brought(tmp_path, "recorded_panel_shape.jsonl", scale=scale)
+        for scale in (None, "logit", "probability")
+    ]
     assert len({made.id for made in plain}) == 1 and len(imported_sets(tmp_path)) == 3
 
 
-def test_an_import_that_fails_half_way_leaves_nothing_and_a_killed_ones_rest_is_swept(tmp_path, monkeypatch):
+def test_an_import_that_fails_half_way_leaves_nothing_and_a_killed_ones_rest_is_swept(
+    tmp_path, monkeypatch
+):
     gone = tmp_path / "recorded" / f".{2**22 + 1}.left"
     gone.mkdir(parents=True)
     mine = tmp_path / "recorded" / f".{os.getpid()}.busy"
@@ -121,21 +172,36 @@ def test_an_import_that_fails_half_way_leaves_nothing_and_a_killed_ones_rest_is_
 def test_other_formats_give_the_same_responses(tmp_path, suffix):
     lines = [json.loads(line) for line in (DATA / "recorded_lines.jsonl").read_text().splitlines()]
     path = tmp_path / f"same{suffix}"
-    pyarrow.parquet.write_table(pyarrow.Table.from_pylist(lines), path) if suffix == ".parquet" else path.write_text(json.dumps(lines))
+    (
+        pyarrow.parquet.write_table(pyarrow.Table.from_pylist(lines), path)
+        if suffix == ".parquet"
+        else path.write_text(json.dumps(lines))
+    )
     other = import_responses(path, tmp_path, scale="probability")
     assert rows(other) == rows(brought(tmp_path, "recorded_lines.jsonl", scale="probability"))
 
 
 def test_a_spreadsheet_of_responses_is_read(tmp_path):
-    (tmp_path / "r.csv").write_text("question,answer,response,correct\nWhat is 1 + 1?,2,\\boxed{2},TRUE\nWhat is 1 + 1?,2,\\boxed{3},0\n")
-    assert [r["correct"] for r in rows(import_responses(tmp_path / "r.csv", tmp_path))] == [True, False]
+    (tmp_path / "r.csv").write_text(
+        "question,answer,response,correct\nWhat is 1 + 1?,2,\\boxed{2},TRUE\nWhat is 1 +"
+        " 1?,2,\\boxed{3},0\n"
+    )
+    assert [r["correct"] for r in rows(import_responses(tmp_path / "r.csv", tmp_path))] == [
+        True,
+        False,
+    ]
 
 
 def test_many_responses_go_to_disk_in_chunks_and_progress_is_told(tmp_path, monkeypatch):
     monkeypatch.setattr("engine.recorded.importing.REPORT_EVERY", 4)
     monkeypatch.setattr("engine.recorded.chunks.MAX_ROWS", 5)
     told = []
-    made = brought(tmp_path, "recorded_lines.jsonl", scale="logit", on_progress=lambda done, total: told.append((done, total)))
+    made = brought(
+        tmp_path,
+        "recorded_lines.jsonl",
+        scale="logit",
+        on_progress=lambda done, total: told.append((done, total)),
+    )
     assert told == [(4, 12), (8, 12), (12, 12), (12, 12)]
     assert pyarrow.parquet.ParquetFile(Path(made.folder) / "responses.parquet").num_row_groups == 3
 
@@ -149,16 +215,34 @@ def test_a_file_without_one_response_is_an_error_that_names_the_first_bad_line(t
 
 
 def test_extreme_logits_become_probabilities(tmp_path):
-    row = {"question": "What is 1 + 1?", "answer": "2", "response": "a\n\nb", "step_scores": [-1e9, 1e9]}
+    row = {
+        "question": "What is 1 + 1?",
+        "answer": "2",
+        "response": "a\n\nb",
+        "step_scores": [-1e9, 1e9],
+    }
     (tmp_path / "r.jsonl").write_text(json.dumps(row) + "\n")
-    assert rows(import_responses(tmp_path / "r.jsonl", tmp_path, scale="logit"))[0]["scores"] == [0.0, 1.0]
+    assert rows(import_responses(tmp_path / "r.jsonl", tmp_path, scale="logit"))[0]["scores"] == [
+        0.0,
+        1.0,
+    ]
 
 
 @pytest.mark.parametrize(
     ("file", "n_problems", "n_responses", "scores"),
-    [("math_recorded_responses_100x8.jsonl", 100, 800, "outcome"), ("gsm8k_recorded_solutions.jsonl", 1319, 5276, "none")],
+    [
+        ("math_recorded_responses_100x8.jsonl", 100, 800, "outcome"),
+        ("gsm8k_recorded_solutions.jsonl", 1319, 5276, "none"),
+    ],
 )
-def test_the_real_recorded_sets_load_whole(datasets, tmp_path, file, n_problems, n_responses, scores):
+def test_the_real_recorded_sets_load_whole(
+    datasets, tmp_path, file, n_problems, n_responses, scores
+):
     made = import_responses(datasets / file, tmp_path, scale="logit")
-    assert (made.n_problems, made.n_responses, made.n_flagged, made.n_rejected) == (n_problems, n_responses, n_responses, 0)
+    assert (made.n_problems, made.n_responses, made.n_flagged, made.n_rejected) == (
+        n_problems,
+        n_responses,
+        n_responses,
+        0,
+    )
     assert made.scores == scores

@@ -1,4 +1,6 @@
-"""Replay of recorded responses: yields by hand and by enumeration of every draw, budgets that add up, the command."""
+"""Replay of recorded responses: yields by hand and by enumeration of every draw, budgets that add
+up, the command.
+"""
 
 import json
 from itertools import combinations
@@ -30,7 +32,11 @@ def rows(flagged: bool):
     for number, flags in enumerate(FLAGS):
         for flag in flags:
             answer = number + 40
-            row = {"question": f"Which number is {number} + 40?", "answer": str(answer), "response": f"So \\boxed{{{answer + (flag == '0')}}}"}
+            row = {
+                "question": f"Which number is {number} + 40?",
+                "answer": str(answer),
+                "response": f"So \\boxed{{{answer + (flag == '0')}}}",
+            }
             yield {**row, **({"correct": flag == "1"} if flagged else {})}
 
 
@@ -49,7 +55,12 @@ def imported(db, tmp_path, *, flagged=True):
 
 def configured(made, **changes):
     plain = plain_config(load_config(Path(made.folder) / "study.toml"))
-    return parse_config({name: {**value, **changes[name]} if name in changes else value for name, value in plain.items()})
+    return parse_config(
+        {
+            name: {**value, **changes[name]} if name in changes else value
+            for name, value in plain.items()
+        }
+    )
 
 
 @pytest.fixture
@@ -61,8 +72,13 @@ def by_hand(given: dict[str, int]) -> tuple[float, float]:
     """(pairs, problems with pairs), the mean over every way to draw from the rest."""
     pairs = covered = 0.0
     for flags in FLAGS:
-        draws = list(combinations(flags[N_PRESAMPLE:], min(given.get(flags, 0), len(flags) - N_PRESAMPLE)))
-        each = [min(r.count("1"), r.count("0")) for r in (flags[:N_PRESAMPLE] + "".join(draw) for draw in draws)]
+        draws = list(
+            combinations(flags[N_PRESAMPLE:], min(given.get(flags, 0), len(flags) - N_PRESAMPLE))
+        )
+        each = [
+            min(r.count("1"), r.count("0"))
+            for r in (flags[:N_PRESAMPLE] + "".join(draw) for draw in draws)
+        ]
         pairs, covered = pairs + np.mean(each), covered + np.mean([n > 0 for n in each])
     return pairs, covered
 
@@ -84,8 +100,14 @@ def test_pairs_and_problems_are_the_mean_over_every_draw(config):
 
 def test_problems_outside_the_pool_give_nothing(config):
     found = {r.strategy: r for r in replay_config(config, **TAUS)}
-    assert found["inlier"].pairs.value < found["inlier+boundary"].pairs.value <= found["uniform"].pairs.value + 6
-    assert found["outlier"].covered.value == 1, "of the never solved one gives a pair for sure: all of its rest is drawn"
+    assert (
+        found["inlier"].pairs.value
+        < found["inlier+boundary"].pairs.value
+        <= found["uniform"].pairs.value + 6
+    )
+    assert found["outlier"].covered.value == 1, (
+        "of the never solved one gives a pair for sure: all of its rest is drawn"
+    )
 
 
 def test_every_interval_holds_its_value(config):
@@ -99,7 +121,10 @@ def test_every_interval_holds_its_value(config):
 
 def test_what_came_without_a_flag_is_graded_now_and_gives_the_same(db, tmp_path, config):
     (tmp_path / "other").mkdir()
-    bare = configured(imported(db, tmp_path / "other", flagged=False), sampling={"n": 5, "n_presample": N_PRESAMPLE})
+    bare = configured(
+        imported(db, tmp_path / "other", flagged=False),
+        sampling={"n": 5, "n_presample": N_PRESAMPLE},
+    )
     assert replay_config(bare, **TAUS) == replay_config(config, **TAUS)
 
 
@@ -108,7 +133,9 @@ def test_verdicts_keep_the_order_of_the_recording(db, tmp_path):
     run_id = runs.create_run(db, configured(made))
     with Grader() as grader:
         known = judged(open_set(made.folder), reads.problems(db, run_id, "train"), grader)
-    assert sorted("".join("01"[int(c)] for c in found.correct) for found in known.values()) == sorted(FLAGS)
+    assert sorted(
+        "".join("01"[int(c)] for c in found.correct) for found in known.values()
+    ) == sorted(FLAGS)
     assert all(np.isnan(found.reward).all() for found in known.values())
 
 
@@ -135,7 +162,12 @@ def test_the_command_replays_a_study_file_and_a_run(db, tmp_path):
     told = cli("replay", study, "--tau-l", "0.1", "--json")
     assert told.returncode == 0, told.stderr
     found = json.loads(told.stdout)
-    assert {r["strategy"] for r in found} == set(strategies()) and found[0].keys() >= {"pairs", "covered", "responses", "pairs_per_1000"}
+    assert {r["strategy"] for r in found} == set(strategies()) and found[0].keys() >= {
+        "pairs",
+        "covered",
+        "responses",
+        "pairs_per_1000",
+    }
     db.close()
     missing = cli("replay", "--db", tmp_path / "studio.duckdb")
     assert missing.returncode == 1 and "no run" in missing.stderr

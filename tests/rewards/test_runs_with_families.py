@@ -1,4 +1,6 @@
-"""A run's configuration, its pre-sampling and its pages with reward models that are not the starter's."""
+"""A run's configuration, its pre-sampling and its pages with reward models that are not the
+starter's.
+"""
 
 import pytest
 
@@ -16,7 +18,11 @@ from engine.rewards import batched
 from tests.rewards import tiny_models
 
 TEXT = "By Tuesday it is 2 + 2 = 4.\n\nThe answer is \\boxed{4}."
-BUILD = {"qwen_prm": tiny_models.qwen_prm, "skywork_prm": tiny_models.skywork_prm, "outcome": tiny_models.sequence_classifier}
+BUILD = {
+    "qwen_prm": tiny_models.qwen_prm,
+    "skywork_prm": tiny_models.skywork_prm,
+    "outcome": tiny_models.sequence_classifier,
+}
 
 
 class FixedSampler:
@@ -34,11 +40,21 @@ def test_a_run_scores_its_presamples_with_the_family_that_it_names(family, tmp_p
     model = BUILD[family](tmp_path / family)
     asked, original = [], batched.BatchedReward.score
     open_with(monkeypatch, "hf_local", lambda path, **options: FixedSampler())
-    monkeypatch.setattr(batched.BatchedReward, "score", lambda self, items: (asked.extend(items), original(self, items))[1])
+    monkeypatch.setattr(
+        batched.BatchedReward,
+        "score",
+        lambda self, items: (asked.extend(items), original(self, items))[1],
+    )
     db = Database(tmp_path / "studio.duckdb")
     template = {"prompt_template": "Instructions first.\n{question}\n"}
     run_id = create_run(
-        db, small(placement="inline", policy=template, reward={"path": str(model), "family": family}, sampling={"sampler": "hf_local"})
+        db,
+        small(
+            placement="inline",
+            policy=template,
+            reward={"path": str(model), "family": family},
+            sampling={"sampler": "hf_local"},
+        ),
     )
     runner = JobRunner(db)
     job_id = runner.submit(run_id, 0, "presample")
@@ -47,14 +63,21 @@ def test_a_run_scores_its_presamples_with_the_family_that_it_names(family, tmp_p
     questions = {p.question for p in reads.problems(db, run_id, "train", 0).values()}
     assert {prompt for prompt, _ in asked} == questions
     n_scores, status = (1, "outcome") if family == "outcome" else (2, "ok")
-    found = db.rows("SELECT status, len(scores) AS n, count(*) AS rows FROM step_scores GROUP BY ALL")
+    found = db.rows(
+        "SELECT status, len(scores) AS n, count(*) AS rows FROM step_scores GROUP BY ALL"
+    )
     assert found == [{"status": status, "n": n_scores, "rows": 36}]
-    assert ((reads.estimates(db, run_id, 0).phi_r > 0) & (reads.estimates(db, run_id, 0).phi_r < 1)).all()
+    assert (
+        (reads.estimates(db, run_id, 0).phi_r > 0) & (reads.estimates(db, run_id, 0).phi_r < 1)
+    ).all()
     runner.close()
     db.close()
 
 
 def test_one_folder_read_as_two_families_never_shares_its_scores(tmp_path):
     model = str(tiny_models.sequence_classifier(tmp_path / "model"))
-    as_tokens, as_outcome = (reward(small(reward={"path": model, "family": f}))[1] for f in ("token_classification", "outcome"))
+    as_tokens, as_outcome = (
+        reward(small(reward={"path": model, "family": f}))[1]
+        for f in ("token_classification", "outcome")
+    )
     assert as_tokens != as_outcome and as_tokens in as_outcome

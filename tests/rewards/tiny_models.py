@@ -11,23 +11,34 @@ POSITIONS = 192
 SPECIAL = ("<|endoftext|>", "<|im_start|>", "<|im_end|>", "<extra_0>")
 CORPUS = [
     "Wednesday: 5 + 2 = 7.\n\nThursday: 7 - 3 = 4.\nSo 4 are left.\n\nThe answer is \\boxed{4}.",
-    "How many eggs are there in the end? Please reason step by step, and put your final answer within \\boxed{}.",
+    (
+        "How many eggs are there in the end? Please reason step by step, and put your final answer"
+        " within \\boxed{}."
+    ),
     "system\nuser\nassistant\n",
     "One step\n\nanother step\n\n",
 ] * 20
 CHAT = (
-    "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{{ message['content'] }}<|im_end|>\n{% endfor %}"
-    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+    "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{{ message['content']"
+    " }}<|im_end|>\n{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 )
 
 
 def tokenizer(*, chat: bool = True, bos: bool = False):
-    """A byte-level BPE as Qwen2's: it knows a blank line and every special token as one token each."""
-    learnt = json.loads(transformers.Qwen2Tokenizer().train_new_from_iterator(CORPUS, 420)._tokenizer.to_str())["model"]
+    """A byte-level BPE as Qwen2's: it knows a blank line and every special token as one token
+    each.
+    """
+    learnt = json.loads(
+        transformers.Qwen2Tokenizer().train_new_from_iterator(CORPUS, 420)._tokenizer.to_str()
+    )["model"]
     made = transformers.Qwen2Tokenizer(
-        vocab=learnt["vocab"], merges=[tuple(merge) for merge in learnt["merges"]], unk_token=None, pad_token="<|endoftext|>",
-        eos_token="<|im_end|>", bos_token="<|endoftext|>" if bos else None,
-    )  # fmt: skip
+        vocab=learnt["vocab"],
+        merges=[tuple(merge) for merge in learnt["merges"]],
+        unk_token=None,
+        pad_token="<|endoftext|>",
+        eos_token="<|im_end|>",
+        bos_token="<|endoftext|>" if bos else None,
+    )
     made.add_special_tokens({"additional_special_tokens": list(SPECIAL)})
     made.chat_template = CHAT if chat else None
     assert len(made("\n\n").input_ids) == 1
@@ -36,13 +47,22 @@ def tokenizer(*, chat: bool = True, bos: bool = False):
 
 def qwen_config(made, **changes) -> transformers.Qwen2Config:
     return transformers.Qwen2Config(
-        vocab_size=len(made), hidden_size=64, intermediate_size=96, num_hidden_layers=2, num_attention_heads=2, num_key_value_heads=1,
-        max_position_embeddings=POSITIONS, initializer_range=0.2, **changes,
-    )  # fmt: skip
+        vocab_size=len(made),
+        hidden_size=64,
+        intermediate_size=96,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        num_key_value_heads=1,
+        max_position_embeddings=POSITIONS,
+        initializer_range=0.2,
+        **changes,
+    )
 
 
 def qwen_prm(folder: Path) -> Path:
-    """As Qwen2.5-Math-PRM-7B: `model.*` and `score.0`, `score.2` in several safetensors, and a config that names its own code."""
+    """As Qwen2.5-Math-PRM-7B: `model.*` and `score.0`, `score.2` in several safetensors, and a
+    config that names its own code.
+    """
     torch.manual_seed(1)
     made = tokenizer()
     config = qwen_config(made, tie_word_embeddings=False)
@@ -51,27 +71,40 @@ def qwen_prm(folder: Path) -> Path:
     nn.init.normal_(score[2].weight, std=0.5)
     weights = {f"model.{name}": w for name, w in backbone.state_dict().items()}
     weights |= {f"score.{name}": w for name, w in score.state_dict().items()}
-    transformers.Qwen2ForCausalLM(config).save_pretrained(folder, state_dict=weights, max_shard_size="100KB")
+    transformers.Qwen2ForCausalLM(config).save_pretrained(
+        folder, state_dict=weights, max_shard_size="100KB"
+    )
     made.save_pretrained(folder)
-    remote = {"AutoConfig": "configuration_qwen2_rm.Qwen2RMConfig", "AutoModel": "modeling_qwen2_rm.Qwen2ForProcessRewardModel"}
+    remote = {
+        "AutoConfig": "configuration_qwen2_rm.Qwen2RMConfig",
+        "AutoModel": "modeling_qwen2_rm.Qwen2ForProcessRewardModel",
+    }
     _describe(folder, architectures=["Qwen2ForProcessRewardModel"], auto_map=remote)
     return folder
 
 
 def skywork_prm(folder: Path) -> Path:
-    """As Skywork-o1-Open-PRM: a causal model's own names and `v_head.summary`, as its wrapper's state_dict writes them."""
+    """As Skywork-o1-Open-PRM: a causal model's own names and `v_head.summary`, as its wrapper's
+    state_dict writes them.
+    """
     torch.manual_seed(2)
     made = tokenizer(bos=True)
     model = transformers.Qwen2ForCausalLM(qwen_config(made, tie_word_embeddings=False))
     head = nn.Linear(64, 1)
-    weights = {**model.state_dict(), "v_head.summary.weight": head.weight.data, "v_head.summary.bias": head.bias.data}
+    weights = {
+        **model.state_dict(),
+        "v_head.summary.weight": head.weight.data,
+        "v_head.summary.bias": head.bias.data,
+    }
     model.save_pretrained(folder, state_dict=weights)
     made.save_pretrained(folder)
     _describe(folder, architectures=["Qwen2ForPrmModel"])
     return folder
 
 
-def sequence_classifier(folder: Path, *, n_labels: int = 1, chat: bool = True, pad: bool = True) -> Path:
+def sequence_classifier(
+    folder: Path, *, n_labels: int = 1, chat: bool = True, pad: bool = True
+) -> Path:
     torch.manual_seed(3)
     made = tokenizer(chat=chat)
     config = qwen_config(made, num_labels=n_labels, pad_token_id=made.pad_token_id if pad else None)
@@ -87,14 +120,26 @@ def bert_classifier(folder: Path) -> Path:
     torch.manual_seed(4)
     made = tokenizer(chat=False)
     ids = [(name, made.convert_tokens_to_ids(name)) for name in ("<|im_start|>", "<|im_end|>")]
-    made._tokenizer.post_processor = TemplateProcessing(single="<|im_start|> $A <|im_end|>", special_tokens=ids)
+    made._tokenizer.post_processor = TemplateProcessing(
+        single="<|im_start|> $A <|im_end|>", special_tokens=ids
+    )
     config = transformers.BertConfig(
-        vocab_size=len(made), hidden_size=64, intermediate_size=96, num_hidden_layers=2, num_attention_heads=2,
-        max_position_embeddings=POSITIONS, num_labels=2, initializer_range=0.2, pad_token_id=made.pad_token_id,
-    )  # fmt: skip
+        vocab_size=len(made),
+        hidden_size=64,
+        intermediate_size=96,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        max_position_embeddings=POSITIONS,
+        num_labels=2,
+        initializer_range=0.2,
+        pad_token_id=made.pad_token_id,
+    )
     transformers.BertForSequenceClassification(config).save_pretrained(folder)
     transformers.PreTrainedTokenizerFast(
-        tokenizer_object=made._tokenizer, pad_token="<|endoftext|>", additional_special_tokens=list(SPECIAL), model_max_length=POSITIONS
+        tokenizer_object=made._tokenizer,
+        pad_token="<|endoftext|>",
+        additional_special_tokens=list(SPECIAL),
+        model_max_length=POSITIONS,
     ).save_pretrained(folder)
     return folder
 

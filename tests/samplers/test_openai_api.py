@@ -1,4 +1,6 @@
-"""What openai_api does when servers fail: first against a loopback server that answers as told, then against real vLLM ones."""
+"""What openai_api does when servers fail: first against a loopback server that answers as told,
+then against real vLLM ones.
+"""
 
 import json
 import threading
@@ -30,12 +32,18 @@ REQUESTS = [Request(f"p{n // 4}", n % 4, 2**63 + n, f"question {n // 4}") for n 
 
 
 class Script(BaseHTTPRequestHandler):
-    """Answers a request by calling server.answer(path, body): (status, JSON), or None to hang up."""
+    """Answers a request by calling server.answer(path, body): (status, JSON), or None to hang
+    up.
+    """
 
     protocol_version = "HTTP/1.1"
 
     def do_POST(self):
-        told = self.server.answer(self.path, json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))) or "{}"), self.headers)
+        told = self.server.answer(
+            self.path,
+            json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))) or "{}"),
+            self.headers,
+        )
         if told is None:
             self.close_connection = True
             return
@@ -55,7 +63,9 @@ class Script(BaseHTTPRequestHandler):
 def scripted(answer: Callable) -> Iterator[str]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Script)
     server.daemon_threads, server.answer = True, answer
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+    threading.Thread(
+        target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
+    ).start()
     yield f"http://127.0.0.1:{server.server_port}/v1"
     server.shutdown()
     server.server_close()
@@ -67,7 +77,10 @@ def listed(name: str = ID) -> tuple[int, dict]:
 
 def completed(body: dict, reason: str = "stop") -> tuple[int, dict]:
     text = f"{body['prompt']} {body.get('seed')}"
-    return 200, {"choices": [{"text": text, "finish_reason": reason}], "usage": {"completion_tokens": 5}}
+    return 200, {
+        "choices": [{"text": text, "finish_reason": reason}],
+        "usage": {"completion_tokens": 5},
+    }
 
 
 def well(path, body, headers):
@@ -107,7 +120,13 @@ def test_every_request_is_one_completion_with_its_own_seed():
     assert texts == {key(r): f"{r.prompt} {r.seed % 2**63}" for r in REQUESTS}
     assert {path for path, _ in seen} == {"/v1/models", "/v1/completions"}
     _, body = seen[-1]
-    assert (body["model"], body["temperature"], body["top_p"], body["max_tokens"], body["n"]) == (ID, 1.0, 0.95, 16, 1)
+    assert (body["model"], body["temperature"], body["top_p"], body["max_tokens"], body["n"]) == (
+        ID,
+        1.0,
+        0.95,
+        16,
+        1,
+    )
     assert "top_k" not in body, "a setting that only vLLM knows"
 
 
@@ -115,11 +134,17 @@ def test_greedy_requests_have_no_seed_and_chat_goes_to_chat_completions():
     def answer(path, body, headers):
         if path.endswith("/models"):
             return listed()
-        assert "seed" not in body and path == "/v1/chat/completions" and body["messages"] == [{"role": "user", "content": ""}]
+        assert (
+            "seed" not in body
+            and path == "/v1/chat/completions"
+            and body["messages"] == [{"role": "user", "content": ""}]
+        )
         return 200, {"choices": [{"message": {"content": "hello"}, "finish_reason": "length"}]}
 
     with scripted(answer) as url:
-        batches = sampler(url).sample([Request("p", 0, 1, "")], SamplingSettings(0.0, 1.0, 16, chat=True))
+        batches = sampler(url).sample(
+            [Request("p", 0, 1, "")], SamplingSettings(0.0, 1.0, 16, chat=True)
+        )
         ((response,),) = batches
     assert (response.text, response.finish_reason, response.n_tokens) == ("hello", "length", 0)
 
@@ -153,22 +178,40 @@ def test_a_server_that_is_overloaded_for_a_while_is_asked_again(status):
 
 
 def test_a_server_that_hangs_up_loses_no_request_and_the_other_answers():
-    with scripted(lambda path, *_: listed() if path.endswith("/models") else None) as bad, scripted(well) as good:
+    with (
+        scripted(lambda path, *_: listed() if path.endswith("/models") else None) as bad,
+        scripted(well) as good,
+    ):
         assert len(drawn(sampler(bad, good), REQUESTS, SETTINGS)) == 40
 
 
 def test_servers_that_are_all_dead_are_named_with_what_to_do():
     with scripted(well) as gone:
         pass
-    with pytest.raises(SamplerError, match=rf"None of the servers in sampling\.base_urls answers \({gone}: .*\)\. .* resume the job\."):
+    with pytest.raises(
+        SamplerError,
+        match=(
+            rf"None of the servers in sampling\.base_urls answers \({gone}: .*\)\. .* resume the"
+            r" job\."
+        ),
+    ):
         list(sampler(gone).sample(REQUESTS, SETTINGS))
 
 
 def test_a_request_that_fails_everywhere_is_an_error_with_the_servers_words():
     def answer(path, body, headers):
-        return (500, {"error": "boom"}) if body.get("prompt") == "question 3" else well(path, body, headers)
+        return (
+            (500, {"error": "boom"})
+            if body.get("prompt") == "question 3"
+            else well(path, body, headers)
+        )
 
-    with scripted(answer) as url, pytest.raises(SamplerError, match=r'failed 8 times.* it answered 500, "boom"|None of the servers'):
+    with (
+        scripted(answer) as url,
+        pytest.raises(
+            SamplerError, match=r'failed 8 times.* it answered 500, "boom"|None of the servers'
+        ),
+    ):
         list(sampler(url).sample(REQUESTS, SETTINGS))
 
 
@@ -184,7 +227,9 @@ def test_a_request_that_is_wrong_is_an_error_with_the_servers_sentence_capped_an
 def test_a_prompt_that_does_not_fit_is_refused_and_the_others_are_answered():
     def answer(path, body, headers):
         too_long = body.get("prompt") == "question 3"
-        said = {"error": {"message": "This model's maximum context length is 512 tokens.", "code": 400}}
+        said = {
+            "error": {"message": "This model's maximum context length is 512 tokens.", "code": 400}
+        }
         return (400, said) if too_long else well(path, body, headers)
 
     with scripted(answer) as url:
@@ -203,7 +248,10 @@ def test_the_key_comes_from_the_environment_and_is_in_no_message(monkeypatch):
         return 401, {"error": {"message": "the key very-secret is wrong"}}
 
     opened = None
-    with scripted(answer) as url, pytest.raises(SamplerError, match="wants another key: it answered 401") as raised:
+    with (
+        scripted(answer) as url,
+        pytest.raises(SamplerError, match="wants another key: it answered 401") as raised,
+    ):
         opened = sampler(url)
         list(opened.sample(REQUESTS, SETTINGS))
     assert asked_with == {"Bearer very-secret"}
@@ -217,7 +265,11 @@ def test_a_server_with_other_weights_is_asked_for_nothing():
         completions.append(path)
         return listed("another")
 
-    with scripted(answer) as url, scripted(well) as good, pytest.raises(SamplerError, match=f"{url} serves another"):
+    with (
+        scripted(answer) as url,
+        scripted(well) as good,
+        pytest.raises(SamplerError, match=f"{url} serves another"),
+    ):
         list(sampler(good, url).sample(REQUESTS, SETTINGS))
     assert set(completions) == {"/v1/models"}
 
@@ -260,7 +312,11 @@ def test_closing_early_hangs_up():
 
 def test_pauses_double_and_their_jitter_is_a_hash():
     pauses = [pause_s(n, "salt") for n in range(1, 6)]
-    assert pauses == [pause_s(n, "salt") for n in range(1, 6)] != [pause_s(n, "pepper") for n in range(1, 6)]
+    assert (
+        pauses
+        == [pause_s(n, "salt") for n in range(1, 6)]
+        != [pause_s(n, "pepper") for n in range(1, 6)]
+    )
     base = openai_api.FIRST_PAUSE_S
     assert all(base * 2**n / 2 <= pause < base * 2**n for n, pause in enumerate(pauses))
 
@@ -273,16 +329,31 @@ def test_a_job_whose_servers_are_dead_fails_in_words_and_resuming_it_completes(d
         if is_dead:
             return None
         folder = str(STARTER / "policy")
-        return (200, {"data": [{"id": "m", "root": folder}]}) if path.endswith("/models") else completed(body)
+        return (
+            (200, {"data": [{"id": "m", "root": folder}]})
+            if path.endswith("/models")
+            else completed(body)
+        )
 
     with scripted(answer) as url:
         sampling = {"sampler": "openai_api", "base_urls": [url], "batch_size": 4}
-        run_id = create_run(db, small(sampling=sampling, reward={"family": "none"}, difficulty={"mode": "accuracy"}, placement="inline"))
+        run_id = create_run(
+            db,
+            small(
+                sampling=sampling,
+                reward={"family": "none"},
+                difficulty={"mode": "accuracy"},
+                placement="inline",
+            ),
+        )
         runner = JobRunner(db)
         job_id = runner.submit(run_id, 0, "presample")
         runner.run_next()
         failed = job_rows.get(db, job_id)
-        assert failed["state"] == "failed" and f"None of the servers in sampling.base_urls answers ({url}:" in failed["error"]
+        assert (
+            failed["state"] == "failed"
+            and f"None of the servers in sampling.base_urls answers ({url}:" in failed["error"]
+        )
         is_dead = False
         runner.resume(job_id)
         runner.run_next()
@@ -305,12 +376,19 @@ def patient(monkeypatch):
 
 
 def served(*running, path: str = POLICY, **options) -> OpenAiSampler:
-    return OpenAiSampler(path, base_urls=[server.url for server in running], policy_id=content_id(Path(path)), **options)
+    return OpenAiSampler(
+        path,
+        base_urls=[server.url for server in running],
+        policy_id=content_id(Path(path)),
+        **options,
+    )
 
 
 @pytest.mark.vllm
 @pytest.mark.skipif(find_spec("vllm") is None, reason="vLLM is not installed: make test-vllm")
-def test_a_vllm_server_killed_while_it_samples_loses_no_request(servers, doomed, asked, patient, monkeypatch):
+def test_a_vllm_server_killed_while_it_samples_loses_no_request(
+    servers, doomed, asked, patient, monkeypatch
+):
     doomed.wait()
     alone = drawn(served(servers[0]), asked)
     in_flight, answered = [], openai_api._Call._response
@@ -328,7 +406,9 @@ def test_a_vllm_server_killed_while_it_samples_loses_no_request(servers, doomed,
 
 @pytest.mark.vllm
 @pytest.mark.skipif(find_spec("vllm") is None, reason="vLLM is not installed: make test-vllm")
-def test_new_weights_are_sampled_from_the_server_that_serves_them_and_from_no_other(servers, doomed, asked, inline, tmp_path, patient):
+def test_new_weights_are_sampled_from_the_server_that_serves_them_and_from_no_other(
+    servers, doomed, asked, inline, tmp_path, patient
+):
     from engine.samplers.hf_local import HfSampler
 
     doomed.kill()
@@ -337,11 +417,17 @@ def test_new_weights_are_sampled_from_the_server_that_serves_them_and_from_no_ot
     try:
         with pytest.raises(SamplerError, match=f"{renewed.url} serves {path}"):
             drawn(served(servers[0], renewed), asked)
-        with pytest.raises(SamplerError, match=f"{servers[0].url} serves {POLICY}.* vllm serve {path}, and resume"):
+        with pytest.raises(
+            SamplerError, match=f"{servers[0].url} serves {POLICY}.* vllm serve {path}, and resume"
+        ):
             drawn(served(servers[0], renewed, path=path), asked)
         fresh = HfSampler(path, device="cpu")
         once = asked[::8]
-        assert drawn(served(renewed, path=path), once, GREEDY) == drawn(fresh, once, GREEDY) != drawn(inline, once, GREEDY)
+        assert (
+            drawn(served(renewed, path=path), once, GREEDY)
+            == drawn(fresh, once, GREEDY)
+            != drawn(inline, once, GREEDY)
+        )
     finally:
         renewed.kill()
 
@@ -350,12 +436,20 @@ def test_new_weights_are_sampled_from_the_server_that_serves_them_and_from_no_ot
 @pytest.mark.skipif(find_spec("vllm") is None, reason="vLLM is not installed: make test-vllm")
 def test_closing_early_makes_vllm_give_the_requests_up(servers, asked):
     long = SamplingSettings(temperature=1.0, top_p=1.0, max_new_tokens=400)
-    many = [Request(r.problem_id, r.index + 8 * n, r.seed + n, r.prompt) for n in range(8) for r in asked]
+    many = [
+        Request(r.problem_id, r.index + 8 * n, r.seed + n, r.prompt)
+        for n in range(8)
+        for r in asked
+    ]
     before = servers[0].metric("request_success_total")
     stream = served(servers[0], batch_size=16).sample(many, long)
     next(stream)
     stream.close()
     unfinished = ("num_requests_running", "num_requests_waiting")
     until(lambda: not any(map(servers[0].metric, unfinished)), "an idle server", deadline_s=30)
-    until(lambda: servers[0].metric("request_success_total") > before, "the count of what was finished", deadline_s=30)
+    until(
+        lambda: servers[0].metric("request_success_total") > before,
+        "the count of what was finished",
+        deadline_s=30,
+    )
     assert servers[0].metric("request_success_total") - before < len(many)

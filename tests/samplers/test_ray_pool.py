@@ -1,4 +1,6 @@
-"""A Ray cluster of two engines on this machine: one is killed while it samples, and nothing is left when it is closed."""
+"""A Ray cluster of two engines on this machine: one is killed while it samples, and nothing is left
+when it is closed.
+"""
 
 import json
 import os
@@ -18,7 +20,10 @@ from engine.samplers.hf_local import HfSampler
 from engine.types import Request, SamplingSettings
 from tests.small_runs import until
 
-pytestmark = [pytest.mark.ray, pytest.mark.skipif(find_spec("ray") is None, reason="Ray is not installed: make test-ray")]
+pytestmark = [
+    pytest.mark.ray,
+    pytest.mark.skipif(find_spec("ray") is None, reason="Ray is not installed: make test-ray"),
+]
 
 POLICY = str(STARTER / "policy")
 SAMPLED = SamplingSettings(temperature=1.0, top_p=1.0, max_new_tokens=100)
@@ -29,7 +34,11 @@ BACKEND = Backend("ray_pool", POLICY, {"batch_size": 8, "n_engines": 2, "trust_r
 def asked():
     with (STARTER / "held_out.jsonl").open() as file:
         questions = [json.loads(line)["question"] for line in islice(file, 20)]
-    return [Request(f"p{p}", i, stable_hash("ray", p, i), q + "\n") for p, q in enumerate(questions) for i in range(4)]
+    return [
+        Request(f"p{p}", i, stable_hash("ray", p, i), q + "\n")
+        for p, q in enumerate(questions)
+        for i in range(4)
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +99,9 @@ def test_an_engine_killed_while_it_samples_loses_no_request_and_is_replaced(pool
     assert ended(before[0])
 
 
-def test_closing_early_ends_the_engines_at_work_and_the_next_call_has_new_ones(pool, asked, expected):
+def test_closing_early_ends_the_engines_at_work_and_the_next_call_has_new_ones(
+    pool, asked, expected
+):
     stream = pool.sample(asked, SAMPLED)
     had = texts_of([next(stream)])
     at_work = engines()
@@ -111,7 +122,9 @@ def test_engines_that_keep_dying_are_an_error_in_words(pool, asked, monkeypatch)
 
 
 def test_more_engines_than_the_cluster_has_room_for_are_refused(pool):
-    with pytest.raises(SamplerError, match=r"sampling\.n_engines is 1000, and the Ray cluster has \d+ CPUs"):
+    with pytest.raises(
+        SamplerError, match=r"sampling\.n_engines is 1000, and the Ray cluster has \d+ CPUs"
+    ):
         ray_pool.RaySampler(POLICY, n_engines=1000)
 
 
@@ -122,9 +135,13 @@ def test_no_token_is_written_under_the_home_folder_and_the_cluster_asks_for_one(
 
 
 def test_closing_leaves_no_process(pool, placement, asked, expected):
-    assert texts_of(pool.sample(asked[:2], SAMPLED)) == {(r.problem_id, r.index): expected[r.problem_id, r.index] for r in asked[:2]}
+    assert texts_of(pool.sample(asked[:2], SAMPLED)) == {
+        (r.problem_id, r.index): expected[r.problem_id, r.index] for r in asked[:2]
+    }
     started = psutil.Process().children(recursive=True)
     assert engines()
     placement.release()
     pool.close()
-    until(lambda: all(map(ended, started)), "the end of every process of the cluster", deadline_s=60)
+    until(
+        lambda: all(map(ended, started)), "the end of every process of the cluster", deadline_s=60
+    )

@@ -1,4 +1,6 @@
-"""One suite for every sampler of a policy, run on the starter policy, and the nucleus against a plain loop."""
+"""One suite for every sampler of a policy, run on the starter policy, and the nucleus against a
+plain loop.
+"""
 
 import os
 import signal
@@ -21,7 +23,10 @@ from tests.small_samples import GREEDY, POLICY, SAMPLED, drawn, key, perturbed
 WITHOUT_VLLM = "vLLM is not installed: make test-vllm"
 
 on_vllm = [pytest.mark.vllm, pytest.mark.skipif(find_spec("vllm") is None, reason=WITHOUT_VLLM)]
-on_ray = [pytest.mark.ray, pytest.mark.skipif(find_spec("ray") is None, reason="Ray is not installed: make test-ray")]
+on_ray = [
+    pytest.mark.ray,
+    pytest.mark.skipif(find_spec("ray") is None, reason="Ray is not installed: make test-ray"),
+]
 
 NAMES = [
     "hf_local",
@@ -52,7 +57,9 @@ def workers(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def sampler(name, workers):
-    """The backend with room for all requests at once, in a child of its own; those used later load meanwhile."""
+    """The backend with room for all requests at once, in a child of its own; those used later load
+    meanwhile.
+    """
     opened = workers.get(backend(name, 256))
     if name == "vllm_local":
         workers.get(backend(name, 7)), workers.get(backend(name, 1))
@@ -70,7 +77,9 @@ def backend(name: str, batch_size: int, path: str = POLICY) -> Backend:
         "openai_api": {"base_urls": URLS, "policy_id": content_id(Path(path))},
         "ray_pool": {"trust_remote_code": False, "n_engines": 2 if batch_size == 7 else 1},
     }
-    return Backend(name, path, {"batch_size": batch_size, **options.get(name, {"trust_remote_code": False})})
+    return Backend(
+        name, path, {"batch_size": batch_size, **options.get(name, {"trust_remote_code": False})}
+    )
 
 
 def one(sampler, prompt: str, settings=GREEDY):
@@ -92,15 +101,23 @@ def test_every_request_is_answered_once_and_responses_to_one_problem_differ(text
         assert len({texts[f"p{problem}", index] for index in range(8)}) > 1
 
 
-def test_the_starter_policy_ends_its_responses_by_itself_and_the_end_is_not_counted(sampler, asked, inline):
-    responses = [r for batch in sampler.sample(asked[:16], replace(GREEDY, max_new_tokens=200)) for r in batch]
+def test_the_starter_policy_ends_its_responses_by_itself_and_the_end_is_not_counted(
+    sampler, asked, inline
+):
+    responses = [
+        r
+        for batch in sampler.sample(asked[:16], replace(GREEDY, max_new_tokens=200))
+        for r in batch
+    ]
     assert {r.finish_reason for r in responses} == {"stop"}
     for r in responses:
         assert "\\boxed{" in r.text
         assert r.n_tokens == len(inline.tokenizer(r.text, add_special_tokens=False).input_ids)
 
 
-def test_a_response_does_not_depend_on_the_batch_size_or_the_order_of_the_requests(name, workers, texts, asked):
+def test_a_response_does_not_depend_on_the_batch_size_or_the_order_of_the_requests(
+    name, workers, texts, asked
+):
     sampler = workers.get(backend(name, 7))
     assert drawn(sampler, asked) == texts
     assert drawn(sampler, asked[::-1]) == texts
@@ -108,7 +125,9 @@ def test_a_response_does_not_depend_on_the_batch_size_or_the_order_of_the_reques
 
 def test_a_response_sampled_alone_is_the_one_sampled_among_others(name, workers, texts, asked):
     is_hf = name in ("hf_local", "ray_pool")
-    alone = HfSampler(POLICY, batch_size=1, device="cpu") if is_hf else workers.get(backend(name, 1))
+    alone = (
+        HfSampler(POLICY, batch_size=1, device="cpu") if is_hf else workers.get(backend(name, 1))
+    )
     assert drawn(alone, asked[::4]) == {key(r): texts[key(r)] for r in asked[::4]}
 
 
@@ -124,7 +143,9 @@ def test_a_killed_worker_is_an_error_and_the_next_one_is_fresh(name, workers, te
     assert drawn(fresh, asked[:8]) == {key(r): texts[key(r)] for r in asked[:8]}
 
 
-def test_closing_early_leaves_no_process_and_the_rest_comes_out_the_same(name, workers, sampler, texts, asked):
+def test_closing_early_leaves_no_process_and_the_rest_comes_out_the_same(
+    name, workers, sampler, texts, asked
+):
     stopped = workers.get(backend(name, 7))
     stream = stopped.sample(asked, SAMPLED)
     had = {key(r): r.text for r in next(stream)}
@@ -136,7 +157,9 @@ def test_closing_early_leaves_no_process_and_the_rest_comes_out_the_same(name, w
 
 
 def test_more_prompt_tokens_than_one_step_takes_are_all_read(name, workers, sampler, asked):
-    long = [Request(r.problem_id, r.index, r.seed, f"{n} " + 4 * r.prompt) for n, r in enumerate(asked)]
+    long = [
+        Request(r.problem_id, r.index, r.seed, f"{n} " + 4 * r.prompt) for n, r in enumerate(asked)
+    ]
     assert sum(len(r.prompt.split()) for r in long) > 4096
     few = replace(SAMPLED, max_new_tokens=10)
     assert drawn(sampler, long, few) == drawn(workers.get(backend(name, 7)), long, few)
@@ -151,7 +174,12 @@ def test_a_prompt_that_cannot_be_read_is_refused(sampler, prompt):
 def test_a_refused_prompt_does_not_keep_others_from_their_answer(sampler, asked):
     batches = sampler.sample([Request("long", 0, 1, "cups " * 600), *asked[:3]], GREEDY)
     reasons = {key(r): r.finish_reason for batch in batches for r in batch}
-    assert reasons == {("long", 0): "refused", ("p0", 0): "stop", ("p0", 1): "stop", ("p0", 2): "stop"}
+    assert reasons == {
+        ("long", 0): "refused",
+        ("p0", 0): "stop",
+        ("p0", 1): "stop",
+        ("p0", 2): "stop",
+    }
 
 
 def test_the_token_limit_and_the_end_of_the_context_cut_a_response(sampler, asked, inline):
@@ -178,15 +206,25 @@ def test_greedy_responses_are_those_of_transformers_in_this_process(sampler, inl
 def test_a_path_without_a_policy_is_an_error_in_words(name, workers, tmp_path):
     if name not in LOADS:
         pytest.skip("opens no folder")
-    with pytest.raises(SamplerError, match=r"policy at .*nowhere could not be loaded .* Give a folder with config\.json"):
+    with pytest.raises(
+        SamplerError,
+        match=r"policy at .*nowhere could not be loaded .* Give a folder with config\.json",
+    ):
         list(workers.get(backend(name, 7, str(tmp_path / "nowhere"))).sample([], SAMPLED))
 
 
-def test_new_weights_under_another_path_are_what_is_sampled_or_refused(name, workers, sampler, asked, tmp_path):
+def test_new_weights_under_another_path_are_what_is_sampled_or_refused(
+    name, workers, sampler, asked, tmp_path
+):
     path = perturbed(tmp_path / "policy")
     once = asked[::8]
     if name not in LOADS:
-        with pytest.raises(SamplerError, match=f"serves {POLICY}, and what is to be sampled is the policy {content_id(Path(path))}"):
+        with pytest.raises(
+            SamplerError,
+            match=(
+                f"serves {POLICY}, and what is to be sampled is the policy {content_id(Path(path))}"
+            ),
+        ):
             drawn(workers.get(backend(name, 256, path)), once, GREEDY)
         return
     new = drawn(workers.get(backend(name, 256, path)), once, GREEDY)
@@ -203,7 +241,9 @@ def test_sampling_in_this_process_gives_the_texts_of_a_worker(workers, inline, a
 def test_the_nucleus_is_the_smallest_set_of_most_probable_tokens_that_reaches_top_p(weights, top_p):
     import torch
 
-    probabilities = np.array([*weights, 64 - sum(weights)]) / 64  # 64ths add up without rounding, so ties are exact
+    probabilities = (
+        np.array([*weights, 64 - sum(weights)]) / 64
+    )  # 64ths add up without rounding, so ties are exact
     kept = keep_nucleus(torch.tensor(probabilities[None]), top_p / 128)[0].numpy()
     expected, mass = np.zeros(len(probabilities)), 0.0
     for token in sorted(range(len(probabilities)), key=lambda t: (-probabilities[t], t)):

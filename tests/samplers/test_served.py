@@ -49,7 +49,10 @@ def test_other_weights_are_refused_with_the_folder_to_serve(wanted, model):
     with pytest.raises(SamplerError) as raised:
         find_served(listing(**model), wanted, "http://s/v1")
     told = str(raised.value)
-    assert told.startswith(f"http://s/v1 serves /other, {model.get('root', model['id'])}, and what is to be sampled is the policy {ID}.")
+    assert told.startswith(
+        f"http://s/v1 serves /other, {model.get('root', model['id'])}, and what is to be sampled is"
+        f" the policy {ID}."
+    )
     assert f"vllm serve {wanted.folder}," in told and f"--served-model-name {ID}." in told
 
 
@@ -73,21 +76,34 @@ def test_a_servers_words_are_one_short_printable_line(text):
 
 
 def test_keys_in_a_servers_words_are_blotted_out():
-    assert inert("Incorrect API key sk-abc123 given, Bearer xyz") == "Incorrect API key sk-… given, Bearer …"
+    assert (
+        inert("Incorrect API key sk-abc123 given, Bearer xyz")
+        == "Incorrect API key sk-… given, Bearer …"
+    )
 
 
 def test_an_address_is_used_as_openais_client_takes_it():
-    assert checked_url("http://h:8000") == checked_url("http://h:8000/") == checked_url("http://h:8000/v1/") == "http://h:8000/v1"
+    assert (
+        checked_url("http://h:8000")
+        == checked_url("http://h:8000/")
+        == checked_url("http://h:8000/v1/")
+        == "http://h:8000/v1"
+    )
     assert checked_url("https://h/openai/v2") == "https://h/openai/v2"
 
 
-@pytest.mark.parametrize("url", ["", "h:8000", "ftp://h", "http://", "http://h:x", "http://h:99999"])
+@pytest.mark.parametrize(
+    "url", ["", "h:8000", "ftp://h", "http://", "http://h:x", "http://h:99999"]
+)
 def test_what_is_no_address_is_named(url):
     with pytest.raises(ConfigError, match="sampling.base_urls holds"):
         checked_url(url)
 
 
-@pytest.mark.parametrize("url", ["http://me:secret@h/v1", "http://secret@h", "http://h/v1?key=secret", "http://h/v1#secret"])
+@pytest.mark.parametrize(
+    "url",
+    ["http://me:secret@h/v1", "http://secret@h", "http://h/v1?key=secret", "http://h/v1#secret"],
+)
 def test_a_key_in_an_address_is_refused_and_not_repeated(url):
     with pytest.raises(ConfigError, match="HS_STAR_API_KEY") as raised:
         checked_url(url)

@@ -8,7 +8,14 @@ import pytest
 
 from engine.method.steps import split_steps, step_spans
 from engine.problems import problem_id
-from engine.starter.build import HELD_OUT_SEED, N_HELD_OUT, N_TRAIN, TRAIN_SEED, problem_lines, starter_problems
+from engine.starter.build import (
+    HELD_OUT_SEED,
+    N_HELD_OUT,
+    N_TRAIN,
+    TRAIN_SEED,
+    problem_lines,
+    starter_problems,
+)
 from engine.starter.corpus import (
     boxed_answer,
     label_steps,
@@ -43,12 +50,16 @@ def test_a_seed_gives_the_same_problems_and_another_seed_others(problems):
 def test_the_shipped_files_are_what_the_generator_makes(shipped):
     train, held_out = shipped
     assert (SHIPPED / "train.jsonl").read_text(encoding="utf-8") == problem_lines(train, TRAIN_SEED)
-    assert (SHIPPED / "held_out.jsonl").read_text(encoding="utf-8") == problem_lines(held_out, HELD_OUT_SEED)
+    assert (SHIPPED / "held_out.jsonl").read_text(encoding="utf-8") == problem_lines(
+        held_out, HELD_OUT_SEED
+    )
 
 
 def test_no_two_shipped_problems_share_an_id(shipped):
     train, held_out = shipped
-    assert len({problem_id(problem.question) for problem in train + held_out}) == N_TRAIN + N_HELD_OUT
+    assert (
+        len({problem_id(problem.question) for problem in train + held_out}) == N_TRAIN + N_HELD_OUT
+    )
 
 
 def test_every_five_problems_hold_every_level(problems):
@@ -104,7 +115,11 @@ def test_a_students_answer_is_right_exactly_if_all_its_steps_are(problems):
 
 def test_a_step_is_judged_by_its_quantities_not_by_its_operation():
     rng = Random(0)
-    problem = next(p for p in iter(lambda: make_problem(3, rng), None) if [e.kind.name for e in p.events] == ["twice"])
+    problem = next(
+        p
+        for p in iter(lambda: make_problem(3, rng), None)
+        if [e.kind.name for e in p.events] == ["twice"]
+    )
     text = reference_solution(problem).replace("* 2", f"+ {problem.start}")
     assert label_steps(problem, text) == [True, True]
 
@@ -135,7 +150,9 @@ def test_a_spoilt_solution_is_never_right(problems):
         ("+0", 7, 9, ("+", 0, 7)),
     ],
 )
-def test_a_rule_that_leaves_the_range_or_does_not_divide_gives_nothing(rule, value, number, expected):
+def test_a_rule_that_leaves_the_range_or_does_not_divide_gives_nothing(
+    rule, value, number, expected
+):
     assert operate(rule, value, number) == expected
 
 
@@ -159,14 +176,18 @@ def test_token_offsets_are_those_of_the_text(problems, tokenizer):
     from engine.rewards.step_ends import step_end_tokens
 
     for problem in problems[:100]:
-        text = problem.question + "\n" + write_solution(problem, [False] * len(problem.events), Random(0))
+        text = (
+            problem.question
+            + "\n"
+            + write_solution(problem, [False] * len(problem.events), Random(0))
+        )
         encoding = tokenizer(text, return_offsets_mapping=True)
         pieces = [text[start:end] for start, end in encoding.offset_mapping]
         assert pieces == tokenizer.convert_ids_to_tokens(encoding.input_ids)
         spans = step_spans(text)
-        assert [pieces[index] for index in step_end_tokens(encoding.offset_mapping, spans)] == [".\n\n"] * (
-            len(spans) - 1
-        ) + ["}."]
+        assert [pieces[index] for index in step_end_tokens(encoding.offset_mapping, spans)] == [
+            ".\n\n"
+        ] * (len(spans) - 1) + ["}."]
 
 
 def test_an_unknown_word_is_one_unknown_token(tokenizer):
@@ -180,8 +201,12 @@ def test_the_shipped_folders_read_text_as_the_built_tokenizer_does(role, problem
 
     from engine.starter.tokenizer import build_tokenizer
 
-    # With a model's config.json beside it AutoTokenizer may take another class than the one saved: ids are what counts.
+    # With a model's config.json beside it AutoTokenizer may take another class than the one saved:
+    # ids are what counts.
     built, loaded = build_tokenizer(), AutoTokenizer.from_pretrained(SHIPPED / role)
-    texts = [problem.question + "\n" + reference_solution(problem, Random(0)) for problem in problems[:100]]
+    texts = [
+        problem.question + "\n" + reference_solution(problem, Random(0))
+        for problem in problems[:100]
+    ]
     assert loaded(texts).input_ids == built(texts).input_ids
     assert (loaded.eos_token_id, loaded.pad_token_id) == (built.eos_token_id, built.pad_token_id)

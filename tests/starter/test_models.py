@@ -1,4 +1,6 @@
-"""The shipped policy and process reward model, and the token-classification scorer that reads the latter."""
+"""The shipped policy and process reward model, and the token-classification scorer that reads the
+latter.
+"""
 
 import shutil
 from pathlib import Path
@@ -33,7 +35,8 @@ def items():
     right = [(problem.question + "\n", reference_solution(problem, rng)) for problem in problems]
     habits = [[rng.random() < 0.5 for _ in problem.events[1:]] + [False] for problem in problems]
     return right + [
-        (problem.question + "\n", write_solution(problem, habit, rng)) for problem, habit in zip(problems, habits)
+        (problem.question + "\n", write_solution(problem, habit, rng))
+        for problem, habit in zip(problems, habits)
     ]
 
 
@@ -53,9 +56,15 @@ def test_the_policy_loads_as_any_causal_model_and_solves_easy_problems():
     policy = transformers.AutoModelForCausalLM.from_pretrained(POLICY).eval()
     assert policy.config.max_position_embeddings == 512
     problems = [problem for problem in make_problems(100, seed=78) if problem.level == 1]
-    batch = tokenizer([problem.question + "\n" for problem in problems], return_tensors="pt", padding=True)
-    drawn = policy.generate(**batch, do_sample=False, max_new_tokens=96)[:, batch.input_ids.shape[1] :]
-    answers = [boxed_answer(text) for text in tokenizer.batch_decode(drawn, skip_special_tokens=True)]
+    batch = tokenizer(
+        [problem.question + "\n" for problem in problems], return_tensors="pt", padding=True
+    )
+    drawn = policy.generate(**batch, do_sample=False, max_new_tokens=96)[
+        :, batch.input_ids.shape[1] :
+    ]
+    answers = [
+        boxed_answer(text) for text in tokenizer.batch_decode(drawn, skip_special_tokens=True)
+    ]
     n_right = sum(answer == problem.answer for answer, problem in zip(answers, problems))
     assert n_right >= 0.8 * len(problems)
 
@@ -68,11 +77,15 @@ def test_the_shipped_weights_are_small_safetensors():
 
 def test_the_reward_model_ranks_right_responses_above_wrong_ones(scorer, items):
     rewards = [scores.reward for scores in scorer.score(items)]
-    wins = [(right > wrong) + 0.5 * (right == wrong) for right in rewards[:60] for wrong in rewards[60:]]
+    wins = [
+        (right > wrong) + 0.5 * (right == wrong) for right in rewards[:60] for wrong in rewards[60:]
+    ]
     assert sum(wins) / len(wins) > 0.8
 
 
-def test_scores_do_not_depend_on_the_batch_or_on_the_order_to_the_last_bit(scorer, items, monkeypatch):
+def test_scores_do_not_depend_on_the_batch_or_on_the_order_to_the_last_bit(
+    scorer, items, monkeypatch
+):
     monkeypatch.setattr(batched, "SCORE_DECIMALS", 17)
     together = scorer.score(items)
     assert any(score != round(score, 8) for score in together[0].scores), "nothing is rounded here"
@@ -90,14 +103,18 @@ def test_every_step_gets_one_score_read_at_its_last_character(scorer, items):
     tokens = tokenizer.convert_ids_to_tokens(tokenizer(text).input_ids)
     n_prompt = len(tokenizer(prompt).input_ids)
     expected = [
-        logits[i].sigmoid().item() for i, token in enumerate(tokens) if i >= n_prompt and token in (".\n\n", "}.")
+        logits[i].sigmoid().item()
+        for i, token in enumerate(tokens)
+        if i >= n_prompt and token in (".\n\n", "}.")
     ]
     assert scorer.score([items[0]])[0].scores == pytest.approx(expected, abs=1e-4)
 
 
 def test_windows_newlines_and_blank_ends_change_nothing_but_the_ends(scorer, items):
     prompt, response = items[0]
-    assert scorer.score([(prompt, response.replace("\n", "\r\n"))]) == scorer.score([(prompt, response)])
+    assert scorer.score([(prompt, response.replace("\n", "\r\n"))]) == scorer.score(
+        [(prompt, response)]
+    )
     assert len(scorer.score([(prompt, response + "\n\n")])[0].scores) == len(
         scorer.score([(prompt, response)])[0].scores
     )
@@ -127,13 +144,17 @@ def test_two_labels_are_read_as_the_probability_of_the_second(two_labels, items)
     model = transformers.AutoModelForTokenClassification.from_pretrained(two_labels).eval()
     with torch.inference_mode():
         logits = model(
-            **transformers.AutoTokenizer.from_pretrained(PRM)("".join(items[0]), return_tensors="pt")
+            **transformers.AutoTokenizer.from_pretrained(PRM)(
+                "".join(items[0]), return_tensors="pt"
+            )
         ).logits[0]
     assert found[-1] == pytest.approx(logits[-1].softmax(-1)[1].item(), abs=1e-4)
 
 
 def test_an_unknown_path_is_a_sentence(tmp_path):
-    with pytest.raises(RewardModelError, match="No process reward model could be loaded from .*nowhere"):
+    with pytest.raises(
+        RewardModelError, match="No process reward model could be loaded from .*nowhere"
+    ):
         TokenClassificationReward(str(tmp_path / "nowhere"))
 
 

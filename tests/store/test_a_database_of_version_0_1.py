@@ -1,4 +1,6 @@
-"""A database that version 0.1 wrote opens, is read, and goes on: with the responses it holds, and none drawn twice."""
+"""A database that version 0.1 wrote opens, is read, and goes on: with the responses it holds, and
+none drawn twice.
+"""
 
 import gzip
 from collections.abc import Iterator
@@ -14,13 +16,21 @@ from engine.store import Database, commit_reads, job_rows, reads
 
 @pytest.fixture
 def old(tmp_path) -> Iterator[Database]:
-    """Three runs of 6 problems: one finished, one without rewards up to its pairs, one whose resampling was interrupted."""
+    """Three runs of 6 problems: one finished, one without rewards up to its pairs, one whose
+    resampling was interrupted.
+    """
     path = tmp_path / "studio.duckdb"
-    path.write_bytes(gzip.decompress((ROOT / "tests" / "data" / "studio_0_1.duckdb.gz").read_bytes()))
+    path.write_bytes(
+        gzip.decompress((ROOT / "tests" / "data" / "studio_0_1.duckdb.gz").read_bytes())
+    )
     db = Database(path)
     with db.transaction() as cursor:
-        cursor.execute("UPDATE policies SET path = ? WHERE path = '/studio/policy'", [str(STARTER / "policy")])
-        cursor.execute("UPDATE runs SET prm_path = ? WHERE prm_path = '/studio/prm'", [str(STARTER / "prm")])
+        cursor.execute(
+            "UPDATE policies SET path = ? WHERE path = '/studio/policy'", [str(STARTER / "policy")]
+        )
+        cursor.execute(
+            "UPDATE runs SET prm_path = ? WHERE prm_path = '/studio/prm'", [str(STARTER / "prm")]
+        )
     yield db
     db.close()
 
@@ -31,7 +41,14 @@ def ids(db: Database) -> dict[str, str]:
 
 def test_its_runs_are_read_with_their_figures(old):
     (iteration,) = summarise(old, ids(old)["finished"])["iterations"]
-    assert iteration["budget"] == {"total": 48, "presampled": 18, "resampled": 30, "tuned": 0, "calibrated": 0, "unspent": 0}
+    assert iteration["budget"] == {
+        "total": 48,
+        "presampled": 18,
+        "resampled": 30,
+        "tuned": 0,
+        "calibrated": 0,
+        "unspent": 0,
+    }
     assert iteration["n_pairs"] == len(commit_reads.pairs(old, ids(old)["finished"], 0)) > 0
     assert iteration["eval"]["after"] is not None
     without = commit_reads.pairs(old, ids(old)["accuracy only"], 0)
@@ -47,12 +64,20 @@ def test_an_interrupted_run_goes_on_without_drawing_a_stored_response_again(old)
         run_to_end(runner, half_way)
     finally:
         runner.close()
-    assert {job["state"] for job in job_rows.of_run(old, half_way) if job["kind"] != "commit"} == {"done"}
+    assert {job["state"] for job in job_rows.of_run(old, half_way) if job["kind"] != "commit"} == {
+        "done"
+    }
     texts = "SELECT problem_id, idx, text FROM responses WHERE set_id = ? ORDER BY ALL"
-    first, second = (old.tuples(texts, [reads.iteration(old, run_id, 0)["resample_set"]]) for run_id in (finished, half_way))
+    first, second = (
+        old.tuples(texts, [reads.iteration(old, run_id, 0)["resample_set"]])
+        for run_id in (finished, half_way)
+    )
     assert first == second
     one, other = (summarise(old, run_id)["iterations"][0] for run_id in (finished, half_way))
     assert (one["n_pairs"], one["classes"]) == (other["n_pairs"], other["classes"])
-    of_new_policy = "SELECT count(*) FROM responses r JOIN sample_sets s ON s.id = r.set_id WHERE s.policy_id = ?"
+    of_new_policy = (
+        "SELECT count(*) FROM responses r JOIN sample_sets s ON s.id = r.set_id WHERE"
+        " s.policy_id = ?"
+    )
     (n_evaluated,) = old.tuples(of_new_policy, [other["policy"]["after"]])[0]
     assert old.tuples("SELECT count(*) FROM responses")[0][0] - stored <= len(second) + n_evaluated

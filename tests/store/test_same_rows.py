@@ -1,4 +1,6 @@
-"""The comparison behind every rearrangement of the code can tell two studies apart, and takes the same study for the same."""
+"""The comparison behind every rearrangement of the code can tell two studies apart, and takes the
+same study for the same.
+"""
 
 import duckdb
 import pytest
@@ -25,7 +27,13 @@ def test_another_seed_is_another_study(tmp_path):
     assert {line.partition(":")[0] for line in found} >= {"runs", "run_problems", "responses"}
 
 
-@pytest.mark.parametrize("change", ["UPDATE verdicts SET correct = NOT correct WHERE idx = 1", "DELETE FROM step_scores WHERE idx = 2"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE verdicts SET correct = NOT correct WHERE idx = 1",
+        "DELETE FROM step_scores WHERE idx = 2",
+    ],
+)
 def test_a_single_changed_or_missing_value_is_found(tmp_path, change):
     before, after = study(tmp_path / "one.duckdb"), study(tmp_path / "other.duckdb")
     with duckdb.connect(str(after)) as db:

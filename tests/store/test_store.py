@@ -1,4 +1,6 @@
-"""The store: its schema, its one owner, and transactions that are whole or not there, on a full disk too."""
+"""The store: its schema, its one owner, and transactions that are whole or not there, on a full
+disk too.
+"""
 
 import os
 import subprocess
@@ -42,7 +44,9 @@ def test_a_newer_schema_is_refused_and_left_alone(tmp_path):
     with db.transaction() as cursor:
         cursor.execute("INSERT INTO migrations VALUES (?, 'from the future', ?)", [newer, now()])
     db.close()
-    with pytest.raises(StoreError, match=f"schema version {newer}, this program knows up to {newer - 1}"):
+    with pytest.raises(
+        StoreError, match=f"schema version {newer}, this program knows up to {newer - 1}"
+    ):
         Database(path)
     with duckdb.connect(path) as raw:
         assert raw.execute("SELECT max(version) FROM migrations").fetchone() == (newer,)
@@ -67,7 +71,9 @@ def test_a_second_process_is_told_the_first_ones_pid(db):
         "import sys\nfrom engine.errors import StoreLocked\nfrom engine.store import Database\n"
         "try:\n    Database(sys.argv[1])\nexcept StoreLocked as locked:\n    print(locked)"
     )
-    done = subprocess.run([sys.executable, "-c", code, db.path], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", code, db.path], cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
     assert f"is in use by the process with PID {os.getpid()}." in done.stdout, done.stderr
     assert str(db.path) in done.stdout and issubclass(StoreLocked, Exception)
 
@@ -76,8 +82,18 @@ def every_event() -> list:
     return [
         Planned(4, 1, "responses"),
         Sampled("s", [response(0), response(1, seed=2**64 - 1)]),
-        Graded("s", [(("p1", 0), Verdict(True, "1", "correct")), (("p1", 1), Verdict(False, None, "no_answer", "None there."))]),
-        Scored("s", "prm", [(("p1", 0), StepScores((0.25, 0.5))), (("p1", 1), StepScores((), "too_long"))]),
+        Graded(
+            "s",
+            [
+                (("p1", 0), Verdict(True, "1", "correct")),
+                (("p1", 1), Verdict(False, None, "no_answer", "None there.")),
+            ],
+        ),
+        Scored(
+            "s",
+            "prm",
+            [(("p1", 0), StepScores((0.25, 0.5))), (("p1", 1), StepScores((), "too_long"))],
+        ),
         OptimiserStep(1, 2, {"loss": 0.69, "rewards/margins": 0.0}),
         CheckpointSaved(1, "/somewhere/checkpoint-1"),
     ]
@@ -88,8 +104,15 @@ def test_recording_every_event_twice_leaves_the_rows_of_once(db, run_id):
     tables = ("responses", "verdicts", "step_scores", "metrics", "checkpoints")
 
     def rows():
-        return {table: db.rows(f"SELECT * EXCLUDE (logged_at) FROM {table} ORDER BY ALL") if table == "metrics" else
-                db.rows(f"SELECT * FROM {table} ORDER BY ALL") for table in tables if table != "checkpoints"}  # fmt: skip
+        return {
+            table: (
+                db.rows(f"SELECT * EXCLUDE (logged_at) FROM {table} ORDER BY ALL")
+                if table == "metrics"
+                else db.rows(f"SELECT * FROM {table} ORDER BY ALL")
+            )
+            for table in tables
+            if table != "checkpoints"
+        }
 
     for event in every_event():
         record(db, job_id, 1, event)
@@ -97,11 +120,17 @@ def test_recording_every_event_twice_leaves_the_rows_of_once(db, run_id):
     for event in every_event()[1:]:
         record(db, job_id, 1, event)
     assert rows() == once and {table: len(found) for table, found in once.items()} == {
-        "responses": 2, "verdicts": 2, "step_scores": 2, "metrics": 2,
-    }  # fmt: skip
+        "responses": 2,
+        "verdicts": 2,
+        "step_scores": 2,
+        "metrics": 2,
+    }
     assert n_rows(db, "checkpoints") == 1
     assert [r["seed"] for r in once["responses"]] == [1, 2**64 - 1]
-    assert [(s["scores"], s["reward"]) for s in once["step_scores"]] == [([0.25, 0.5], 0.25), ([], None)]
+    assert [(s["scores"], s["reward"]) for s in once["step_scores"]] == [
+        ([0.25, 0.5], 0.25),
+        ([], None),
+    ]
     assert job_rows.get(db, job_id) == job
 
 
@@ -116,7 +145,10 @@ def test_responses_that_were_there_already_do_not_count_as_done(db, run_id):
 def test_what_was_stored_first_stays(db):
     record(db, "j", 1, Sampled("s", [response(0, "first")]))
     record(db, "j", 2, Sampled("s", [response(0, "second"), response(1, "new")]))
-    assert [row["text"] for row in db.rows("SELECT text FROM responses ORDER BY idx")] == ["first", "new"]
+    assert [row["text"] for row in db.rows("SELECT text FROM responses ORDER BY idx")] == [
+        "first",
+        "new",
+    ]
 
 
 def test_an_event_whose_second_half_fails_leaves_no_half(db, run_id, monkeypatch):
@@ -144,14 +176,23 @@ def test_a_broken_outer_transaction_takes_its_inner_one_along(db):
 
 
 def test_the_same_key_twice_without_ignoring_is_a_conflict(db):
-    row = {"run_id": ["r"], "iteration": [0], "n_pairs": [1], "n_foregone": [0], "created_at": [now()]}
+    row = {
+        "run_id": ["r"],
+        "iteration": [0],
+        "n_pairs": [1],
+        "n_foregone": [0],
+        "created_at": [now()],
+    }
     db.insert("pair_sets", row)
     with pytest.raises(StoreConflict, match="stored the same row first"):
         db.insert("pair_sets", row)
     assert n_rows(db, "pair_sets") == 1
 
 
-@pytest.mark.parametrize("text", ["", "\x00 in the middle", "naïve 数学 🙂", "two\r\nlines\n\n", "'; DROP TABLE responses; --"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "\x00 in the middle", "naïve 数学 🙂", "two\r\nlines\n\n", "'; DROP TABLE responses; --"],
+)
 def test_every_text_comes_back_as_it_was(db, text):
     record(db, "j", 1, Sampled("s", [response(0, text)]))
     assert db.row("SELECT text FROM responses")["text"] == text
@@ -161,24 +202,43 @@ def test_lone_surrogates_are_stored_as_the_replacement_mark(db):
     record(db, "j", 1, Sampled("s", [response(0, "a\ud800b")]))
     record(db, "j", 1, Graded("s", [(("p1", 0), Verdict(False, "\udfff", "wrong", "\ud9999"))]))
     record(db, "j", 1, Note("\udc00"))
-    found = db.row("SELECT r.text, v.predicted, v.reason, n.text AS note FROM responses r, verdicts v, notes n")
-    assert found == {"text": "a\ufffdb", "predicted": "\ufffd", "reason": "\ufffd9", "note": "\ufffd"}
+    found = db.row(
+        "SELECT r.text, v.predicted, v.reason, n.text AS note FROM responses r, verdicts v, notes n"
+    )
+    assert found == {
+        "text": "a\ufffdb",
+        "predicted": "\ufffd",
+        "reason": "\ufffd9",
+        "note": "\ufffd",
+    }
 
 
 def test_columns_of_nothing_but_none_are_stored(db):
-    record(db, "j", 1, Graded("s", [(("p1", i), Verdict(False, None, "no_answer")) for i in range(2)]))
-    record(db, "j", 1, Scored("s", "prm", [(("p1", i), StepScores((), "too_long")) for i in range(2)]))
+    record(
+        db, "j", 1, Graded("s", [(("p1", i), Verdict(False, None, "no_answer")) for i in range(2)])
+    )
+    record(
+        db, "j", 1, Scored("s", "prm", [(("p1", i), StepScores((), "too_long")) for i in range(2)])
+    )
     record(db, "j", 1, Sampled("s", []))
     assert db.rows("SELECT DISTINCT predicted FROM verdicts") == [{"predicted": None}]
-    assert db.rows("SELECT DISTINCT scores, reward FROM step_scores") == [{"scores": [], "reward": None}]
+    assert db.rows("SELECT DISTINCT scores, reward FROM step_scores") == [
+        {"scores": [], "reward": None}
+    ]
 
 
 def test_signals_are_read_only_from_problems_that_are_judged_whole(db, run_id):
     judge(db, run_id, correct=lambda p, i: p == 0 or i == 0, reward=lambda p, i: (i + 1) / 4)
     set_id = reads.iteration(db, run_id, 0)["presample_set"]
     first, second, *_, last = reads.problems(db, run_id, "train", 0)
-    db.cursor().execute("DELETE FROM verdicts WHERE set_id = ? AND problem_id = ? AND idx = 1", [set_id, second])
-    db.cursor().execute("UPDATE step_scores SET reward = NULL, status = 'too_long' WHERE problem_id = ? AND idx = 2", [last])
+    db.cursor().execute(
+        "DELETE FROM verdicts WHERE set_id = ? AND problem_id = ? AND idx = 1", [set_id, second]
+    )
+    db.cursor().execute(
+        "UPDATE step_scores SET reward = NULL, status = 'too_long' WHERE problem_id = ? AND"
+        " idx = 2",
+        [last],
+    )
     e = reads.estimates(db, run_id, 0)
     assert e.pending_ids == [second, last] and e.n_pending == 2
     assert e.problem_ids.tolist()[0] == first and len(e.problem_ids) == 10
@@ -207,7 +267,9 @@ except KeyboardInterrupt:
 
 @pytest.mark.parametrize("way", ["rows", "tuples", "columns", "transaction"])
 def test_ctrl_c_during_a_query_is_a_ctrl_c_and_no_fault(way):
-    done = subprocess.run([sys.executable, "-c", CTRL_C, way], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", CTRL_C, way], cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
     assert done.stdout == "stopped [{'one': 1}]\n", done.stderr
 
 
@@ -226,7 +288,8 @@ if len(sys.argv) > 2:
 for number in range(200):
     text = os.urandom(20_000).hex()
     try:
-        record(db, "j", 1, Sampled("s", [Response("p", number * 10 + i, 1, text, "stop", 1) for i in range(10)]))
+        record(db, "j", 1, Sampled("s", [Response("p", number * 10 + i, 1, text, "stop", 1) for i \
+in range(10)]))
     except StoreError as error:
         print(f"SENTENCE {error}")
         break
@@ -239,8 +302,16 @@ except StoreError as error:
 
 
 def filled(path, *limit) -> tuple[int, str]:
-    """(rows that were reported as stored, the error's sentence) of a process that writes until it no longer can."""
-    done = subprocess.run([sys.executable, "-c", FILL, path, *limit], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    """(rows that were reported as stored, the error's sentence) of a process that writes until it
+    no longer can.
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", FILL, path, *limit],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
     assert done.returncode == 0 and "Traceback" not in done.stderr, done.stderr
     lines = done.stdout.splitlines()
     stored = [int(line.split()[1]) for line in lines if line.startswith("STORED")]
@@ -267,7 +338,9 @@ def test_a_file_that_may_not_grow_is_a_sentence_and_keeps_what_was_stored(tmp_pa
 def test_a_full_disk_is_a_sentence_and_keeps_what_was_stored(tmp_path):
     disk = tmp_path / "disk"
     disk.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=12m", "tmpfs", disk], capture_output=True, text=True)
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=12m", "tmpfs", disk], capture_output=True, text=True
+    )
     if mounted.returncode:
         pytest.skip(f"no small disk can be mounted here: {mounted.stderr.strip()}")
     try:
@@ -281,7 +354,9 @@ def test_a_full_disk_is_a_sentence_and_keeps_what_was_stored(tmp_path):
 def test_a_known_row_is_asked_for_anew_after_every_write_and_only_then(monkeypatch):
     db = Database(":memory:")
     asked, row = [], Database.row
-    monkeypatch.setattr(Database, "row", lambda self, *about: (asked.append(about), row(self, *about))[1])
+    monkeypatch.setattr(
+        Database, "row", lambda self, *about: (asked.append(about), row(self, *about))[1]
+    )
 
     def n_policies() -> int:
         return db.known_row("SELECT count(*) AS n FROM policies")["n"]

@@ -1,4 +1,6 @@
-"""A person's word against a verdict: it counts at once, it can be undone, and what was bound before stays as it was."""
+"""A person's word against a verdict: it counts at once, it can be undone, and what was bound before
+stays as it was.
+"""
 
 import json
 
@@ -26,14 +28,22 @@ BOTH = {"tau_l": 0.25, "tau_h": 0.65, "mode": "both", "strategy": "boundary"}
 
 @pytest.fixture
 def first(db, run_id) -> str:
-    """The first problem's id, in an iteration whose pre-samples are all right and well scored, but for the second problem's."""
+    """The first problem's id, in an iteration whose pre-samples are all right and well scored, but
+    for the second problem's.
+    """
     judge(db, run_id, correct=lambda p, i: p != 1, reward=lambda p, i: 0.9)
     return next(iter(reads.problems(db, run_id, "train", 0)))
 
 
 def say(db, run_id, problem_id, index, correct, **more) -> None:
     set_id = reads.iteration(db, run_id, 0)["presample_set"]
-    override(db, set_id, problem_id, index, **{"correct": correct, "note": "I checked.", "made_by": "tab 1", **more})
+    override(
+        db,
+        set_id,
+        problem_id,
+        index,
+        **{"correct": correct, "note": "I checked.", "made_by": "tab 1", **more},
+    )
 
 
 def classes(db, run_id) -> dict[str, int]:
@@ -57,12 +67,18 @@ def test_an_override_counts_at_once_and_its_undo_brings_the_verdict_back(db, run
 
 def test_the_newest_override_counts_and_both_verdicts_are_shown(db, run_id, first):
     before = shown(db, run_id, first)
-    assert (before["correct"], before["graded_status"], before["overridden_by"]) == (True, "correct", None)
+    assert (before["correct"], before["graded_status"], before["overridden_by"]) == (
+        True,
+        "correct",
+        None,
+    )
     say(db, run_id, first, 0, True)
     say(db, run_id, first, 0, False, note=" no\ud800 proof ", made_by="tab 2")
     row = shown(db, run_id, first)
     assert (row["correct"], row["status"], row["graded_status"]) == (False, "wrong", "correct")
-    assert (row["override_note"], row["overridden_by"]) == ("no\ufffd proof", "tab 2") and row["overridden_at"] <= now()
+    assert (row["override_note"], row["overridden_by"]) == ("no\ufffd proof", "tab 2") and row[
+        "overridden_at"
+    ] <= now()
     say(db, run_id, first, 0, None)
     assert shown(db, run_id, first) == before, "an undo takes all overrides back, not only the last"
 
@@ -82,9 +98,16 @@ def test_a_response_without_a_verdict_cannot_be_overridden(db, run_id, first):
 
 def test_a_verdict_that_is_no_answer_can_be_marked_correct(db, run_id, first):
     set_id = reads.iteration(db, run_id, 0)["presample_set"]
-    db.cursor().execute("UPDATE verdicts SET correct = false, status = 'timeout', predicted = NULL WHERE problem_id = ? AND idx = 0", [first])
+    db.cursor().execute(
+        "UPDATE verdicts SET correct = false, status = 'timeout', predicted = NULL WHERE problem_id"
+        " = ? AND idx = 0",
+        [first],
+    )
     override(db, set_id, first, 0, correct=True, made_by="cli")
-    assert (shown(db, run_id, first)["status"], shown(db, run_id, first)["graded_status"]) == ("correct", "timeout")
+    assert (shown(db, run_id, first)["status"], shown(db, run_id, first)["graded_status"]) == (
+        "correct",
+        "timeout",
+    )
     assert shown(db, run_id, first)["override_note"] == ""
 
 
@@ -101,12 +124,20 @@ def test_a_plan_follows_overrides_until_it_is_committed_and_never_after(db, run_
 def test_pairs_use_the_overrides_made_before_them_and_stay_afterwards(db, run_id, first):
     say(db, run_id, first, 0, False)
     more = plans.commit(db, run_id, 0, **BOTH, made_by="tab 1").allocation
-    judge(db, run_id, which="resample_set", owed={id: range(3, 3 + n) for id, n in more.items()}, correct=lambda p, i: p != 1)
+    judge(
+        db,
+        run_id,
+        which="resample_set",
+        owed={id: range(3, 3 + n) for id, n in more.items()},
+        correct=lambda p, i: p != 1,
+    )
     pairing.make_pairs(db, run_id, 0)
     pairs = commit_reads.pairs(db, run_id, 0)
     assert {(p["problem_id"], p["rejected_index"]) for p in pairs} == {(first, 0)}
     say(db, run_id, first, 0, None)
-    assert commit_reads.pairs(db, run_id, 0) == pairs and pairing.make_pairs(db, run_id, 0) == len(pairs)
+    assert commit_reads.pairs(db, run_id, 0) == pairs and pairing.make_pairs(db, run_id, 0) == len(
+        pairs
+    )
 
 
 def test_pairs_foregone_and_evaluations_follow_overrides(db, run_id, first):
@@ -119,8 +150,12 @@ def test_pairs_foregone_and_evaluations_follow_overrides(db, run_id, first):
     ids = list(reads.problems(db, run_id, "held_out"))
     for samples, n in zip(sets, (1, 2)):
         keys = [(id, i) for id in ids for i in range(n)]
-        record(db, "j", 1, Sampled(samples.id, [Response(id, i, 1, "4", "stop", 1) for id, i in keys]))
-        record(db, "j", 1, Graded(samples.id, [(key, Verdict(False, "4", "wrong")) for key in keys]))
+        record(
+            db, "j", 1, Sampled(samples.id, [Response(id, i, 1, "4", "stop", 1) for id, i in keys])
+        )
+        record(
+            db, "j", 1, Graded(samples.id, [(key, Verdict(False, "4", "wrong")) for key in keys])
+        )
     assert evaluation(db, run_id, 0, policy_id).greedy_interval().value == 0
     override(db, sets[0].id, ids[0], 0, correct=True, made_by="cli")
     assert evaluation(db, run_id, 0, policy_id).greedy.tolist() == [True] + [False] * 5
@@ -137,41 +172,78 @@ def test_the_history_of_overrides_is_exported_with_its_undo(db, run_id, first):
     say(db, run_id, first, 2, None, note="")
     rows = [row for batch in table_batches(db, "overrides", run_id) for row in batch.to_pylist()]
     assert [(r["problem_id"], r["index"], r["correct"], r["note"], r["made_by"]) for r in rows] == [
-        (first, 2, False, "I checked.", "tab 1"), (first, 2, None, "", "tab 1"),
-    ]  # fmt: skip
+        (first, 2, False, "I checked.", "tab 1"),
+        (first, 2, None, "", "tab 1"),
+    ]
 
 
 def test_a_database_of_version_one_is_opened_with_all_its_rows(tmp_path, monkeypatch):
     path = tmp_path / "old.duckdb"
     monkeypatch.setattr("engine.store.connection.MIGRATIONS", MIGRATIONS[:1])
     old = Database(path)
-    record(old, "j", 1, Sampled("s", [Response("p", i, 2**64 - 1, "text", "stop", 1) for i in range(2)]))
-    record(old, "j", 1, Graded("s", [(("p", i), Verdict(i == 0, "1", "correct" if i == 0 else "wrong", "Compared.")) for i in range(2)]))
+    record(
+        old,
+        "j",
+        1,
+        Sampled("s", [Response("p", i, 2**64 - 1, "text", "stop", 1) for i in range(2)]),
+    )
+    record(
+        old,
+        "j",
+        1,
+        Graded(
+            "s",
+            [
+                (("p", i), Verdict(i == 0, "1", "correct" if i == 0 else "wrong", "Compared."))
+                for i in range(2)
+            ],
+        ),
+    )
     verdicts = old.rows("SELECT * FROM verdicts ORDER BY ALL")
     with pytest.raises(duckdb.CatalogException):
         old.rows("SELECT * FROM judged")
     old.close()
     monkeypatch.undo()
     db = Database(path)
-    assert [row["version"] for row in db.rows("SELECT version FROM migrations ORDER BY version")] == list(range(1, len(MIGRATIONS) + 1))
+    assert [
+        row["version"] for row in db.rows("SELECT version FROM migrations ORDER BY version")
+    ] == list(range(1, len(MIGRATIONS) + 1))
     assert db.rows("SELECT * FROM verdicts ORDER BY ALL") == verdicts
-    assert db.rows("SELECT set_id, problem_id, idx, correct, predicted, status, reason FROM judged ORDER BY ALL") == verdicts
+    assert (
+        db.rows(
+            "SELECT set_id, problem_id, idx, correct, predicted, status, reason FROM judged ORDER"
+            " BY ALL"
+        )
+        == verdicts
+    )
     override(db, "s", "p", 1, correct=True, made_by="cli")
     db.close()
     db = Database(path)
-    assert [row["correct"] for row in db.rows("SELECT correct FROM judged ORDER BY idx")] == [True, True]
+    assert [row["correct"] for row in db.rows("SELECT correct FROM judged ORDER BY idx")] == [
+        True,
+        True,
+    ]
     db.close()
 
 
 def everything(db) -> dict:
-    return {table: db.rows(f"SELECT * FROM {table} ORDER BY ALL") for table in ("responses", "verdicts", "overrides", "sample_sets")}
+    return {
+        table: db.rows(f"SELECT * FROM {table} ORDER BY ALL")
+        for table in ("responses", "verdicts", "overrides", "sample_sets")
+    }
 
 
 def test_grading_again_lists_other_verdicts_and_writes_nothing(db, run_id, first):
     row = reads.iteration(db, run_id, 0)
     problems = reads.problems(db, run_id, "train", 0)
-    db.cursor().execute("UPDATE responses SET text = '\\boxed{' || (SELECT answer FROM problems q WHERE q.id = problem_id) || '}'")
-    db.cursor().execute("UPDATE responses SET text = 'I do not know\x1b[2J.' WHERE problem_id = ? AND idx = 2", [first])
+    db.cursor().execute(
+        "UPDATE responses SET text = '\\boxed{' || (SELECT answer FROM problems q WHERE q.id ="
+        " problem_id) || '}'"
+    )
+    db.cursor().execute(
+        "UPDATE responses SET text = 'I do not know\x1b[2J.' WHERE problem_id = ? AND idx = 2",
+        [first],
+    )
     say(db, run_id, first, 0, False)
     stored = everything(db)
     with Grader() as grader:
@@ -180,11 +252,27 @@ def test_grading_again_lists_other_verdicts_and_writes_nothing(db, run_id, first
     assert done.n_graded == 36
     second = list(problems)[1]
     by_key = {(d.problem_id, d.index): d for d in done.disagreements}
-    assert by_key.keys() == {(first, 2), *((second, i) for i in range(3))}, "the override of (first, 0) is no disagreement"
-    assert (by_key[second, 0].was, by_key[second, 0].is_now, by_key[second, 0].purpose) == ("wrong", "correct", "presample")
-    assert (by_key[first, 2].was, by_key[first, 2].is_now, by_key[first, 2].predicted) == ("correct", "no_answer", None)
+    assert by_key.keys() == {
+        (first, 2),
+        *((second, i) for i in range(3)),
+    }, "the override of (first, 0) is no disagreement"
+    assert (by_key[second, 0].was, by_key[second, 0].is_now, by_key[second, 0].purpose) == (
+        "wrong",
+        "correct",
+        "presample",
+    )
+    assert (by_key[first, 2].was, by_key[first, 2].is_now, by_key[first, 2].predicted) == (
+        "correct",
+        "no_answer",
+        None,
+    )
     table = as_table(list(by_key.values()))
-    assert len(table.splitlines()) == 5 and second in table and "\x1b" not in table and row["presample_set"]
+    assert (
+        len(table.splitlines()) == 5
+        and second in table
+        and "\x1b" not in table
+        and row["presample_set"]
+    )
 
 
 def test_the_command_line_grades_a_run_again(finished, tmp_path):
@@ -193,7 +281,9 @@ def test_the_command_line_grades_a_run_again(finished, tmp_path):
     assert done.returncode == 0, done.stderr
     assert "All 132 verdicts are given again." in done.stdout
     db = Database(path)
-    db.cursor().execute("UPDATE verdicts SET status = 'error', correct = false WHERE status = 'correct'")
+    db.cursor().execute(
+        "UPDATE verdicts SET status = 'error', correct = false WHERE status = 'correct'"
+    )
     n = db.row("SELECT count(*) AS n FROM verdicts WHERE status = 'error'")["n"]
     db.close()
     told = json.loads(cli("regrade", "--db", path, "--json").stdout)

@@ -1,4 +1,6 @@
-"""Plans beyond one even round: fixed problem sets, limits on pairs, calibration, tuning, rounds. No model is loaded."""
+"""Plans beyond one even round: fixed problem sets, limits on pairs, calibration, tuning, rounds. No
+model is loaded.
+"""
 
 import pytest
 
@@ -12,7 +14,14 @@ from tests.small_runs import judge, small
 
 
 def committed(db: Database, run_id: str, number: int = 0, **changed) -> Plan:
-    choice = {"tau_l": 0.25, "tau_h": 0.65, "mode": "both", "strategy": "boundary", "made_by": "a test", **changed}
+    choice = {
+        "tau_l": 0.25,
+        "tau_h": 0.65,
+        "mode": "both",
+        "strategy": "boundary",
+        "made_by": "a test",
+        **changed,
+    }
     return plans.commit(db, run_id, number, **choice)
 
 
@@ -26,7 +35,10 @@ def test_a_run_with_one_problem_set_uses_the_same_problems_in_every_iteration(db
     assert list(first) == list(second) and len(first) == 12
     judge(db, run_id, 1)
     assert len(reads.estimates(db, run_id, 1).problem_ids) == 12
-    assert reads.iteration(db, run_id, 0)["presample_set"] != reads.iteration(db, run_id, 1)["presample_set"]
+    assert (
+        reads.iteration(db, run_id, 0)["presample_set"]
+        != reads.iteration(db, run_id, 1)["presample_set"]
+    )
 
 
 def test_a_limit_on_pairs_keeps_that_many_by_seed_and_in_order(db):
@@ -35,11 +47,16 @@ def test_a_limit_on_pairs_keeps_that_many_by_seed_and_in_order(db):
         judge(db, run_id)
         committed(db, run_id, 0, strategy="uniform")
         pairing.make_pairs(db, run_id, 0)
-        return [(p["problem_id"], p["chosen_index"], p["rejected_index"]) for p in commit_reads.pairs(db, run_id, 0)]
+        return [
+            (p["problem_id"], p["chosen_index"], p["rejected_index"])
+            for p in commit_reads.pairs(db, run_id, 0)
+        ]
 
     everything = pairs_of()
     kept = pairs_of(pairs={"total": (5, 2)})
-    assert len(everything) > 5 == len(kept) and kept == [pair for pair in everything if pair in kept]
+    assert len(everything) > 5 == len(kept) and kept == [
+        pair for pair in everything if pair in kept
+    ]
     assert kept == pairs_of(pairs={"total": (5,)}) != everything[:5]
 
 
@@ -47,8 +64,13 @@ def test_calibration_counts_in_the_budget_and_labels_only_what_is_drawn_complete
     run_id = create_run(db, small())
     judge(db, run_id)
     ordered = calibration.order(db, run_id, 0, 2)
-    assert calibration.reference_counts(db, run_id, 0)[0] == [] and calibration.n_ordered(db, run_id, 0) == 2
-    store_side(db, ordered, {id: range(12 - position) for position, id in enumerate(ordered.problem_ids)})
+    assert (
+        calibration.reference_counts(db, run_id, 0)[0] == []
+        and calibration.n_ordered(db, run_id, 0) == 2
+    )
+    store_side(
+        db, ordered, {id: range(12 - position) for position, id in enumerate(ordered.problem_ids)}
+    )
     ids, n_correct = calibration.reference_counts(db, run_id, 0)
     assert (ids, n_correct.tolist()) == (ordered.problem_ids[:1], [6])
     assert side_reads.side_counts(db, run_id, 0) == {"tune": 0, "calibrate": 24}
@@ -68,15 +90,22 @@ def test_tuning_takes_the_best_cell_and_changes_what_the_iteration_samples(db):
     store_side(db, cold, dict.fromkeys(cold.problem_ids, range(2)), correct=False)
     store_side(db, hot, dict.fromkeys(hot.problem_ids, range(2)), correct=True)
     found = tuning.grid(db, run_id, 0)
-    assert found.balance.shape == (2, 2) and (found.balance[0] == 0).all() and found.best == (1.1, 0.0)
+    assert (
+        found.balance.shape == (2, 2) and (found.balance[0] == 0).all() and found.best == (1.1, 0.0)
+    )
     tuning.adopt(db, run_id, 0, *found.best, made_by="a test")
     after = reads.iteration(db, run_id, 0)["presample_set"]
     assert after != before and reads.samples(db, after).settings.temperature == 1.1
-    assert runs.progress(db, run_id, 0)["tuned"] and side_reads.side_counts(db, run_id, 0)["tune"] == 8
+    assert (
+        runs.progress(db, run_id, 0)["tuned"] and side_reads.side_counts(db, run_id, 0)["tune"] == 8
+    )
     with pytest.raises(ConfigError, match="tuned already"):
         tuning.adopt(db, run_id, 0, 0.5, 0.0, made_by="a test")
     forked = runs.fork(db, run_id, 0)
-    assert reads.iteration(db, forked, 0)["presample_set"] == after and reads.tuning(db, forked, 0)["tau"] == 0.0
+    assert (
+        reads.iteration(db, forked, 0)["presample_set"] == after
+        and reads.tuning(db, forked, 0)["tau"] == 0.0
+    )
 
 
 def test_rounds_hand_out_the_budget_one_after_the_other_from_what_is_known(db, monkeypatch):
@@ -85,14 +114,23 @@ def test_rounds_hand_out_the_budget_one_after_the_other_from_what_is_known(db, m
     judge(db, run_id, correct=lambda problem, index: (problem + index) % 3 == 0)
     committed(db, run_id, 0, strategy="posterior")
     given = [20]
-    assert sum(row["n_more"] for row in commit_reads.allocation(db, run_id, 0)) == 20 and commit_reads.commit(db, run_id, 0)["n_later"] == 40
+    assert (
+        sum(row["n_more"] for row in commit_reads.allocation(db, run_id, 0)) == 20
+        and commit_reads.commit(db, run_id, 0)["n_later"] == 40
+    )
     for total in (40, 60):
-        drawn = {row["problem_id"]: range(3, 3 + row["n_more"]) for row in commit_reads.allocation(db, run_id, 0) if row["n_more"]}
+        drawn = {
+            row["problem_id"]: range(3, 3 + row["n_more"])
+            for row in commit_reads.allocation(db, run_id, 0)
+            if row["n_more"]
+        }
         judge(db, run_id, which="resample_set", owed=drawn)
         assert plans.next_round(db, run_id, 0)
         given.append(sum(row["n_more"] for row in commit_reads.allocation(db, run_id, 0)))
         assert given[-1] == total
-    assert not plans.next_round(db, run_id, 0) and commit_reads.commit(db, run_id, 0)["n_later"] == 0
+    assert (
+        not plans.next_round(db, run_id, 0) and commit_reads.commit(db, run_id, 0)["n_later"] == 0
+    )
     assert commit_reads.n_rounds(db, run_id, 0) == 3
     assert (commit_reads.pool_counts(db, run_id, 0)["n"] >= 3).all()
 
@@ -100,8 +138,23 @@ def test_rounds_hand_out_the_budget_one_after_the_other_from_what_is_known(db, m
 def store_side(db, ordered, owed, *, correct: bool | None = None):
     """Side samples with verdicts and scores, without a model."""
     keys = [(id, index) for id, indices in owed.items() for index in indices]
-    record(db, "no job", 1, Sampled(ordered.set_id, [Response(id, i, i, f"{id} {i}", "stop", 3) for id, i in keys]))
+    record(
+        db,
+        "no job",
+        1,
+        Sampled(ordered.set_id, [Response(id, i, i, f"{id} {i}", "stop", 3) for id, i in keys]),
+    )
     is_right = [index % 2 == 0 if correct is None else correct for _, index in keys]
-    record(db, "no job", 1, Graded(ordered.set_id, [(key, Verdict(c, "1", "correct" if c else "wrong")) for key, c in zip(keys, is_right)]))
+    record(
+        db,
+        "no job",
+        1,
+        Graded(
+            ordered.set_id,
+            [(key, Verdict(c, "1", "correct" if c else "wrong")) for key, c in zip(keys, is_right)],
+        ),
+    )
     prm_id = db.row("SELECT prm_id FROM runs LIMIT 1")["prm_id"]
-    record(db, "no job", 1, Scored(ordered.set_id, prm_id, [(key, StepScores((0.5,))) for key in keys]))
+    record(
+        db, "no job", 1, Scored(ordered.set_id, prm_id, [(key, StepScores((0.5,))) for key in keys])
+    )

@@ -1,4 +1,6 @@
-"""The commands between jobs: a run's problems, the plan a commit binds, pairs, the next iteration, forks. No model is loaded."""
+"""The commands between jobs: a run's problems, the plan a commit binds, pairs, the next iteration,
+forks. No model is loaded.
+"""
 
 import json
 import threading
@@ -23,7 +25,10 @@ BOTH = {"mode": "both", "strategy": "boundary", "made_by": "a test"}
 
 
 def problem_file(path: Path, first: int, n: int, answer: str = "") -> str:
-    rows = [{"question": f"What is {i} + 1?", "answer": answer or str(i + 1), "level": str(i % 3)} for i in range(first, first + n)]
+    rows = [
+        {"question": f"What is {i} + 1?", "answer": answer or str(i + 1), "level": str(i % 3)}
+        for i in range(first, first + n)
+    ]
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     return str(path)
 
@@ -55,13 +60,19 @@ def finish_training(db: Database, run_id: str, number: int, policy_id: str) -> N
     job_rows.set_state(db, job_id, "done")
     with db.transaction() as cursor:
         cursor.execute("UPDATE jobs SET policy_id = ? WHERE id = ?", [policy_id, job_id])
-        cursor.execute("INSERT OR IGNORE INTO policies VALUES (?, '/nowhere', NULL, ?)", [policy_id, now()])
+        cursor.execute(
+            "INSERT OR IGNORE INTO policies VALUES (?, '/nowhere', NULL, ?)", [policy_id, now()]
+        )
 
 
 def whole_iteration(db: Database, run_id: str, number: int = 0, policy_id: str = "m1") -> None:
     judge(db, run_id, number, correct=some_right, reward=high_and_low)
     committed(db, run_id, number)
-    more = {row["problem_id"]: range(3, 3 + row["n_more"]) for row in commit_reads.allocation(db, run_id, number) if row["n_more"]}
+    more = {
+        row["problem_id"]: range(3, 3 + row["n_more"])
+        for row in commit_reads.allocation(db, run_id, number)
+        if row["n_more"]
+    }
     judge(db, run_id, number, which="resample_set", owed=more)
     pairing.make_pairs(db, run_id, number)
     finish_training(db, run_id, number, policy_id)
@@ -86,8 +97,14 @@ def test_the_seed_decides_which_problems_come_first_and_the_run_does_not(db):
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({"problems": {"n_train": 11}, "n_iterations": 2}, "problems.train holds 20 problems, and 2 iterations of 11 need 22"),
-        ({"problems": {"n_held_out": 7}}, "problems.held_out holds 6 problems, problems.n_held_out asks for 7"),
+        (
+            {"problems": {"n_train": 11}, "n_iterations": 2},
+            "problems.train holds 20 problems, and 2 iterations of 11 need 22",
+        ),
+        (
+            {"problems": {"n_held_out": 7}},
+            "problems.held_out holds 6 problems, problems.n_held_out asks for 7",
+        ),
     ],
 )
 def test_too_few_problems_are_said_in_numbers_and_nothing_is_stored(db, tmp_path, changes, told):
@@ -110,13 +127,18 @@ def test_a_question_stored_with_another_answer_is_refused_because_verdicts_are_s
     problem_file(tmp_path / "train.jsonl", 0, 20, answer="42")
     with pytest.raises(ProblemSetError, match="20 problems are in .* with another answer"):
         create_run(db, config)
-    assert len(reads.runs(db)) == 1 and "42" not in {row["answer"] for row in db.rows("SELECT answer FROM problems")}
+    assert len(reads.runs(db)) == 1 and "42" not in {
+        row["answer"] for row in db.rows("SELECT answer FROM problems")
+    }
 
 
 @pytest.mark.parametrize("role", ["policy", "reward"])
 def test_a_model_that_is_nowhere_is_refused_by_name(db, role, tmp_path):
     for path in ("./no/such/folder", str(tmp_path)):
-        with pytest.raises(ConfigError, match=path.replace("/", "."),):
+        with pytest.raises(
+            ConfigError,
+            match=path.replace("/", "."),
+        ):
             create_run(db, small(**{role: {"path": path}}))
     assert reads.runs(db) == []
 
@@ -133,7 +155,11 @@ def test_the_plans_numbers_add_up_and_are_what_is_committed(db, run_id):
     judge(db, run_id, correct=some_right, reward=high_and_low)
     thresholds = {"tau_l": 0.25, "tau_h": 0.65, "mode": "both", "strategy": "boundary"}
     plan = plans.plan(db, run_id, 0, **thresholds)
-    assert Counter(plan.difficulty.values()) == {Difficulty.INLIER: 1, Difficulty.BOUNDARY: 10, Difficulty.OUTLIER: 1}
+    assert Counter(plan.difficulty.values()) == {
+        Difficulty.INLIER: 1,
+        Difficulty.BOUNDARY: 10,
+        Difficulty.OUTLIER: 1,
+    }
     assert sum(plan.allocation.values()) + plan.n_unspent == remaining_budget(12, 8, 3) == 60
     assert set(plan.allocation.values()) == {6} and plan.n_pending == 0
     assert plans.commit(db, run_id, 0, **thresholds, made_by="a test") == plan
@@ -142,7 +168,10 @@ def test_the_plans_numbers_add_up_and_are_what_is_committed(db, run_id):
     assert {row["problem_id"]: row["n_more"] for row in stored if row["n_more"]} == plan.allocation
 
 
-@pytest.mark.parametrize(("strategy", "n_targets"), [("inlier", 1), ("outlier", 1), ("uniform", 12), ("inlier+outlier", 2)])
+@pytest.mark.parametrize(
+    ("strategy", "n_targets"),
+    [("inlier", 1), ("outlier", 1), ("uniform", 12), ("inlier+outlier", 2)],
+)
 def test_every_strategy_spends_the_same_budget_on_its_own_classes(db, run_id, strategy, n_targets):
     judge(db, run_id, correct=some_right, reward=high_and_low)
     plan = committed(db, run_id, strategy=strategy)
@@ -153,8 +182,10 @@ def test_a_commit_waits_for_the_last_verdict_and_score(db, run_id):
     judge(db, run_id)
     set_id = reads.iteration(db, run_id, 0)["presample_set"]
     lost = db.row("SELECT * FROM step_scores WHERE set_id = ? LIMIT 1", [set_id])
-    db.cursor().execute("DELETE FROM step_scores WHERE set_id = ? AND problem_id = ? AND idx = ?",
-                        [set_id, lost["problem_id"], lost["idx"]])  # fmt: skip
+    db.cursor().execute(
+        "DELETE FROM step_scores WHERE set_id = ? AND problem_id = ? AND idx = ?",
+        [set_id, lost["problem_id"], lost["idx"]],
+    )
     with pytest.raises(ConfigError, match="not all drawn, graded and scored yet"):
         committed(db, run_id)
     assert commit_reads.commit(db, run_id, 0) is None
@@ -170,7 +201,9 @@ def test_thresholds_out_of_order_commit_nothing(db, run_id):
 def test_the_second_commit_is_shown_the_winner(db, run_id):
     judge(db, run_id)
     committed(db, run_id, made_by="tab 1", tau_l=0.125)
-    with pytest.raises(AlreadyCommitted, match=r"committed by tab 1 at \d\d:\d\d:\d\d UTC with tau_l 0\.125"):
+    with pytest.raises(
+        AlreadyCommitted, match=r"committed by tab 1 at \d\d:\d\d:\d\d UTC with tau_l 0\.125"
+    ):
         committed(db, run_id, made_by="tab 2")
     assert commit_reads.commit(db, run_id, 0)["made_by"] == "tab 1"
 
@@ -200,30 +233,50 @@ def test_of_two_commits_at_once_one_wins_and_its_plan_alone_is_stored(db, run_id
         thread.join()
     winner = commit_reads.commit(db, run_id, 0)
     (loser,) = outcomes.keys() - {winner["made_by"]}
-    assert isinstance(outcomes[loser], AlreadyCommitted) and winner["made_by"] in str(outcomes[loser])
+    assert isinstance(outcomes[loser], AlreadyCommitted) and winner["made_by"] in str(
+        outcomes[loser]
+    )
     assert winner["tau_l"] == int(winner["made_by"][-1]) / 10
     assert len(commit_reads.allocation(db, run_id, 0)) == 12
 
 
 def test_an_empty_boundary_class_leaves_the_budget_unspent_and_gives_no_pair(db, run_id):
-    judge(db, run_id, correct=lambda p, i: p % 2 == 0, reward=lambda p, i: 0.9 if p % 2 == 0 else 0.1)
+    judge(
+        db, run_id, correct=lambda p, i: p % 2 == 0, reward=lambda p, i: 0.9 if p % 2 == 0 else 0.1
+    )
     plan = committed(db, run_id)
     assert (plan.allocation, plan.n_unspent) == ({}, 60)
     assert pairing.make_pairs(db, run_id, 0) == 0 and commit_reads.pairs(db, run_id, 0) == []
     (told,) = summarise(db, run_id)["iterations"]
-    assert (told["n_pairs"], told["budget"]) == (0, {"total": 96, "presampled": 36, "resampled": 0, "tuned": 0, "calibrated": 0, "unspent": 60})
+    assert (told["n_pairs"], told["budget"]) == (
+        0,
+        {"total": 96, "presampled": 36, "resampled": 0, "tuned": 0, "calibrated": 0, "unspent": 60},
+    )
     assert runs.begin_next_iteration(db, run_id) == 1
-    assert reads.iteration(db, run_id, 1)["policy_id"] == reads.iteration(db, run_id, 0)["policy_id"]
+    assert (
+        reads.iteration(db, run_id, 1)["policy_id"] == reads.iteration(db, run_id, 0)["policy_id"]
+    )
 
 
 def test_pairs_are_of_one_problem_a_right_one_and_a_wrong_one_and_are_made_once(db, run_id):
     whole_iteration(db, run_id)
     pairs = commit_reads.pairs(db, run_id, 0)
-    assert pairing.make_pairs(db, run_id, 0) == len(pairs) == commit_reads.pair_set(db, run_id, 0)["n_pairs"] > 0
+    assert (
+        pairing.make_pairs(db, run_id, 0)
+        == len(pairs)
+        == commit_reads.pair_set(db, run_id, 0)["n_pairs"]
+        > 0
+    )
     right = {(r["problem_id"], r["idx"]): r["correct"] for r in commit_reads.pool(db, run_id, 0)}
-    assert all(right[p["problem_id"], p["chosen_index"]] and not right[p["problem_id"], p["rejected_index"]] for p in pairs)
+    assert all(
+        right[p["problem_id"], p["chosen_index"]]
+        and not right[p["problem_id"], p["rejected_index"]]
+        for p in pairs
+    )
     assert all(p["problem_id"] in p["chosen"] and p["problem_id"] in p["rejected"] for p in pairs)
-    used = [(p["problem_id"], p[side]) for p in pairs for side in ("chosen_index", "rejected_index")]
+    used = [
+        (p["problem_id"], p[side]) for p in pairs for side in ("chosen_index", "rejected_index")
+    ]
     assert len(used) == len(set(used))
 
 
@@ -254,7 +307,10 @@ def test_a_further_training_does_not_change_what_the_next_iteration_began_with(d
 def test_when_too_few_problems_are_left_their_number_is_said(db, tmp_path):
     run_id = create_run(db, own_problems(tmp_path, 20))
     whole_iteration(db, run_id)
-    with pytest.raises(ProblemSetError, match="8 problems that this run never used are left, and an iteration takes 12"):
+    with pytest.raises(
+        ProblemSetError,
+        match="8 problems that this run never used are left, and an iteration takes 12",
+    ):
         runs.begin_next_iteration(db, run_id)
     assert len(reads.iterations(db, run_id)) == 1
 
@@ -275,7 +331,9 @@ def test_of_two_that_begin_the_next_iteration_at_once_one_does(db, run_id):
     for thread in threads:
         thread.join()
     assert outcomes.count(1) == 1
-    assert len(reads.iterations(db, run_id)) == 2 and len(reads.problems(db, run_id, "train", 1)) == 12
+    assert (
+        len(reads.iterations(db, run_id)) == 2 and len(reads.problems(db, run_id, "train", 1)) == 12
+    )
 
 
 def test_a_fork_shares_the_presamples_and_counts_a_whole_budget_of_its_own(db, run_id):
@@ -283,13 +341,27 @@ def test_a_fork_shares_the_presamples_and_counts_a_whole_budget_of_its_own(db, r
     committed(db, run_id)
     other = runs.fork(db, run_id, 0)
     mine, theirs = reads.iteration(db, other, 0), reads.iteration(db, run_id, 0)
-    assert mine["presample_set"] == theirs["presample_set"] and mine["resample_set"] != theirs["resample_set"]
+    assert (
+        mine["presample_set"] == theirs["presample_set"]
+        and mine["resample_set"] != theirs["resample_set"]
+    )
     assert commit_reads.commit(db, other, 0) is None and reads.run(db, other)["parent_id"] == run_id
     plan = committed(db, other, strategy="uniform")
-    more = {row["problem_id"]: range(3, 3 + row["n_more"]) for row in commit_reads.allocation(db, other, 0) if row["n_more"]}
+    more = {
+        row["problem_id"]: range(3, 3 + row["n_more"])
+        for row in commit_reads.allocation(db, other, 0)
+        if row["n_more"]
+    }
     judge(db, other, which="resample_set", owed=more)
     budget = summarise(db, other)["iterations"][0]["budget"]
-    assert budget == {"total": 96, "presampled": 36, "resampled": sum(plan.allocation.values()), "tuned": 0, "calibrated": 0, "unspent": 0}
+    assert budget == {
+        "total": 96,
+        "presampled": 36,
+        "resampled": sum(plan.allocation.values()),
+        "tuned": 0,
+        "calibrated": 0,
+        "unspent": 0,
+    }
     assert budget["presampled"] + budget["resampled"] + budget["unspent"] == budget["total"]
     assert summarise(db, run_id)["iterations"][0]["budget"]["resampled"] == 0
 
@@ -300,21 +372,37 @@ def test_a_fork_of_a_later_iteration_carries_the_history_and_the_unused_problems
     whole_iteration(db, run_id, 1, "m2")
     runs.begin_next_iteration(db, run_id)
     other = runs.fork(db, run_id, 1)
-    assert [row["policy_id"] for row in reads.iterations(db, other)] == [reads.iteration(db, run_id, 0)["policy_id"], "m1"]
-    for number, read in [(0, commit_reads.pairs), (0, commit_reads.allocation), (0, commit_reads.pool)]:
+    assert [row["policy_id"] for row in reads.iterations(db, other)] == [
+        reads.iteration(db, run_id, 0)["policy_id"],
+        "m1",
+    ]
+    for number, read in [
+        (0, commit_reads.pairs),
+        (0, commit_reads.allocation),
+        (0, commit_reads.pool),
+    ]:
         strip = [{k: v for k, v in row.items() if k != "run_id"} for row in read(db, other, number)]
-        assert strip == [{k: v for k, v in row.items() if k != "run_id"} for row in read(db, run_id, number)] != []
+        assert (
+            strip
+            == [{k: v for k, v in row.items() if k != "run_id"} for row in read(db, run_id, number)]
+            != []
+        )
     assert commit_reads.commit(db, other, 1) is None and commit_reads.pair_set(db, other, 1) is None
     assert reads.next_policy(db, other, 0) == "m1" and reads.next_policy(db, other, 1) is None
     assert summarise(db, other)["iterations"][0]["policy"]["after"] == "m1"
     whole_iteration_of_fork(db, other)
-    assert list(reads.problems(db, other, "train", 2)) == list(reads.problems(db, run_id, "train", 2))
+    assert list(reads.problems(db, other, "train", 2)) == list(
+        reads.problems(db, run_id, "train", 2)
+    )
 
 
 def whole_iteration_of_fork(db: Database, run_id: str) -> None:
     """Its pre-samples are there already: only the rest is owed."""
     committed(db, run_id, 1, strategy="uniform")
-    more = {row["problem_id"]: range(3, 3 + row["n_more"]) for row in commit_reads.allocation(db, run_id, 1)}
+    more = {
+        row["problem_id"]: range(3, 3 + row["n_more"])
+        for row in commit_reads.allocation(db, run_id, 1)
+    }
     judge(db, run_id, 1, which="resample_set", owed=more)
     pairing.make_pairs(db, run_id, 1)
     finish_training(db, run_id, 1, "m2 of the fork")
@@ -327,14 +415,24 @@ def test_a_run_with_fewer_presamples_is_not_disturbed_by_one_that_drew_more(db):
     ids = reads.problems(db, more, "train", 0)
     judge(db, more, owed=dict.fromkeys(ids, range(5)), correct=lambda p, i: i in (0, 3, 4))
     fewer = create_run(db, small(problems={"n_train": 24}))
-    assert reads.iteration(db, fewer, 0)["presample_set"] == reads.iteration(db, more, 0)["presample_set"]
-    assert not runs.progress(db, fewer, 0)["presampled"], "60 responses are there, 36 of them count, 72 are owed"
+    assert (
+        reads.iteration(db, fewer, 0)["presample_set"]
+        == reads.iteration(db, more, 0)["presample_set"]
+    )
+    assert not runs.progress(db, fewer, 0)["presampled"], (
+        "60 responses are there, 36 of them count, 72 are owed"
+    )
     assert summarise(db, fewer)["iterations"][0]["budget"]["presampled"] == 36
     late = {id: range(3) for id in reads.problems(db, fewer, "train", 0) if id not in ids}
     judge(db, fewer, owed=late, correct=lambda p, i: i == 0)
     assert runs.progress(db, fewer, 0)["presampled"] and count(db, fewer, 0, Filter()) == 72
     plan = committed(db, fewer, strategy="uniform")
-    judge(db, fewer, which="resample_set", owed={id: range(3, 3 + n) for id, n in plan.allocation.items()})
+    judge(
+        db,
+        fewer,
+        which="resample_set",
+        owed={id: range(3, 3 + n) for id, n in plan.allocation.items()},
+    )
     pairing.make_pairs(db, fewer, 0)
     pool = commit_reads.pool(db, fewer, 0)
     assert len(pool) == len({(r["problem_id"], r["idx"]) for r in pool}) == 24 * 8
@@ -342,7 +440,9 @@ def test_a_run_with_fewer_presamples_is_not_disturbed_by_one_that_drew_more(db):
     assert sum(batch.num_rows for batch in export_reads.batches(db, "responses", fewer)) == 24 * 8
 
 
-def test_a_problem_file_with_broken_lines_is_refused_by_line_and_field_unless_asked_otherwise(db, tmp_path):
+def test_a_problem_file_with_broken_lines_is_refused_by_line_and_field_unless_asked_otherwise(
+    db, tmp_path
+):
     from dataclasses import replace
 
     from engine.config import load_config

@@ -1,4 +1,6 @@
-"""Small trainings on the starter policy: rows that differ, one task, and the weights that came out."""
+"""Small trainings on the starter policy: rows that differ, one task, and the weights that came
+out.
+"""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,11 +15,16 @@ from engine.training.sft import SftTrainer
 from engine.types import Preference, Worked
 
 TRAINERS: dict[str, Callable[[], Trainer]] = {"dpo": DpoTrainer, "sft": SftTrainer}
-SMALL = TrainingConfig(learning_rate=1e-4, batch_size=4, micro_batch_size=2, max_length=128, warmup_share=0.0)
+SMALL = TrainingConfig(
+    learning_rate=1e-4, batch_size=4, micro_batch_size=2, max_length=128, warmup_share=0.0
+)
 
 
 def question(i: int) -> str:
-    return f"On Monday Mia has {30 + i} cups. On Tuesday Mia sells {i} at the market. How many cups are there on Tuesday?\n"
+    return (
+        f"On Monday Mia has {30 + i} cups. On Tuesday Mia sells {i} at the market. How many cups"
+        " are there on Tuesday?\n"
+    )
 
 
 def right(i: int) -> str:
@@ -25,11 +32,16 @@ def right(i: int) -> str:
 
 
 def wrong(i: int) -> str:
-    return f"By Tuesday it is {30 + i} + {i} = {30 + 2 * i}.\n\nThe answer is \\boxed{{{30 + 2 * i}}}."
+    return (
+        f"By Tuesday it is {30 + i} + {i} = {30 + 2 * i}.\n\nThe answer is \\boxed{{{30 + 2 * i}}}."
+    )
 
 
 def pairs(n: int, first: int = 1) -> list[Preference]:
-    return [Preference(f"p{i}", question(i), right(i), wrong(i), 0, 1, 0.9, 0.1) for i in range(first, first + n)]
+    return [
+        Preference(f"p{i}", question(i), right(i), wrong(i), 0, 1, 0.9, 0.1)
+        for i in range(first, first + n)
+    ]
 
 
 def worked(n: int, first: int = 1) -> list[Worked]:
@@ -42,7 +54,9 @@ ROWS = {"dpo": pairs, "sft": worked}
 def task(folder: Path, method: str = "dpo", n: int = 8, **changed) -> TrainingTask:
     config = replace(SMALL, method=method, **changed)
     folders = {"work_dir": str(folder / "work"), "policies_dir": str(folder / "policies")}
-    return TrainingTask(str(STARTER / "policy"), ROWS[method](n), config, seed=0, chat=False, **folders)
+    return TrainingTask(
+        str(STARTER / "policy"), ROWS[method](n), config, seed=0, chat=False, **folders
+    )
 
 
 def trained(told: TrainingTask, should_stop: Callable[[], bool] = lambda: False) -> list[Event]:

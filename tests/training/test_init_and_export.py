@@ -1,4 +1,6 @@
-"""Initialisation from worked solutions through the command line, and a LoRA adapter as an export."""
+"""Initialisation from worked solutions through the command line, and a LoRA adapter as an
+export.
+"""
 
 import json
 from pathlib import Path
@@ -26,21 +28,35 @@ INIT = {"learning_rate": 1e-4, "batch_size": 2, "micro_batch_size": 2, "max_leng
 def solutions(tmp_path) -> Path:
     path = tmp_path / "solutions.jsonl"
     rows = [{"question": question(i), "answer": "30", "solution": right(i)} for i in range(1, 5)]
-    rows += [{"question": question(5), "answer": "30", "solution": "\\boxed{30}"}, {"question": question(6), "answer": "30"}]
+    rows += [
+        {"question": question(5), "answer": "30", "solution": "\\boxed{30}"},
+        {"question": question(6), "answer": "30"},
+    ]
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     return path
 
 
-def test_init_prints_a_folder_that_can_be_a_policy_and_the_same_again_without_training(tmp_path, solutions):
+def test_init_prints_a_folder_that_can_be_a_policy_and_the_same_again_without_training(
+    tmp_path, solutions
+):
     (tmp_path / "small.toml").write_text(toml(init=INIT))
     db = tmp_path / "studio.duckdb"
     done = cli("init", tmp_path / "small.toml", "--solutions", solutions, "--db", db)
     assert done.returncode == 0, done.stderr
     folder = Path(done.stdout.strip())
-    assert "5 worked solutions; 1 of them are one step" in done.stderr and "3 of 3 steps" in done.stderr
-    assert content_id(locate(str(folder), role="policy")) == folder.name != content_id(STARTER / "policy")
+    assert (
+        "5 worked solutions; 1 of them are one step" in done.stderr
+        and "3 of 3 steps" in done.stderr
+    )
+    assert (
+        content_id(locate(str(folder), role="policy"))
+        == folder.name
+        != content_id(STARTER / "policy")
+    )
     events = []
-    again = initialise(load_config(tmp_path / "small.toml"), solutions, Path(f"{db}.files"), on_event=events.append)
+    again = initialise(
+        load_config(tmp_path / "small.toml"), solutions, Path(f"{db}.files"), on_event=events.append
+    )
     assert again == folder and [type(event) for event in events] == [Note, PolicySaved]
 
 
@@ -56,18 +72,28 @@ def test_the_adapter_of_a_lora_policy_is_exported_and_loads_on_its_base(tmp_path
     from transformers import AutoModelForCausalLM
 
     db = Database(tmp_path / "studio.duckdb")
-    run_id = create_run(db, small(placement="inline", training={"method": "sft", "lora_rank": 2, "n_epochs": 1}))
+    run_id = create_run(
+        db, small(placement="inline", training={"method": "sft", "lora_rank": 2, "n_epochs": 1})
+    )
     judge(db, run_id)
-    plans.commit(db, run_id, 0, tau_l=0.02, tau_h=0.99, mode="both", strategy="boundary", made_by="a test")
+    plans.commit(
+        db, run_id, 0, tau_l=0.02, tau_h=0.99, mode="both", strategy="boundary", made_by="a test"
+    )
     pairing.make_pairs(db, run_id, 0)
     runner = JobRunner(db)
     job_id = runner.submit(run_id, 0, "train")
     runner.run_next()
     assert job_rows.get(db, job_id)["state"] == "done", job_rows.get(db, job_id)["error"]
     policy_id = reads.next_policy(db, run_id, 0)
-    assert export_policy(db, tmp_path / "whole") == export_policy(db, tmp_path / "adapter", adapter=True) == policy_id
+    assert (
+        export_policy(db, tmp_path / "whole")
+        == export_policy(db, tmp_path / "adapter", adapter=True)
+        == policy_id
+    )
     assert content_id(tmp_path / "whole") == policy_id
-    assert {"adapter_config.json", "adapter_model.safetensors"} <= {file.name for file in (tmp_path / "adapter").iterdir()}
+    assert {"adapter_config.json", "adapter_model.safetensors"} <= {
+        file.name for file in (tmp_path / "adapter").iterdir()
+    }
     base = AutoModelForCausalLM.from_pretrained(STARTER / "policy")
     assert PeftModel.from_pretrained(base, tmp_path / "adapter").peft_config["default"].r == 2
     runner.close()
@@ -75,7 +101,9 @@ def test_the_adapter_of_a_lora_policy_is_exported_and_loads_on_its_base(tmp_path
 
 
 def test_a_policy_without_an_adapter_says_so(finished_copy, tmp_path):
-    with pytest.raises(ConfigError, match="has no adapter: it was trained without training.lora_rank"):
+    with pytest.raises(
+        ConfigError, match="has no adapter: it was trained without training.lora_rank"
+    ):
         export_policy(finished_copy, tmp_path / "adapter", adapter=True)
 
 
@@ -89,6 +117,8 @@ def finished_copy(tmp_path):
     policy_id, folder = "m1", tmp_path / "m1"
     folder.mkdir()
     db.cursor().execute("UPDATE jobs SET policy_id = ? WHERE id = ?", [policy_id, job_id])
-    db.cursor().execute("INSERT INTO policies VALUES (?, ?, NULL, now()::TIMESTAMP)", [policy_id, str(folder)])
+    db.cursor().execute(
+        "INSERT INTO policies VALUES (?, ?, NULL, now()::TIMESTAMP)", [policy_id, str(folder)]
+    )
     yield db
     db.close()

@@ -15,14 +15,33 @@ from engine.paths import STARTER
 from engine.placement import Backend, Remote
 from engine.training.saving import OPTIMISER
 from engine.types import Worked
-from tests.training.small_trainings import largest_difference, right, saved, steps, task, trained, weights, worked
+from tests.training.small_trainings import (
+    largest_difference,
+    right,
+    saved,
+    steps,
+    task,
+    trained,
+    weights,
+    worked,
+)
 
 LN2 = math.log(2)
 BETA = 0.1
 FIRST_LOSS = {
-    "sigmoid": LN2, "hinge": 1.0, "ipo": (1 / (2 * BETA)) ** 2, "nca_pair": 2 * LN2, "bco_pair": 2 * LN2,
-    "sppo_hard": 2 * (0.5 / BETA) ** 2, "aot": LN2, "aot_unpaired": LN2, "apo_zero": 1.0, "apo_down": 1.0, "discopop": 0.5 * LN2 + 0.5, "sigmoid_norm": LN2,
-}  # fmt: skip
+    "sigmoid": LN2,
+    "hinge": 1.0,
+    "ipo": (1 / (2 * BETA)) ** 2,
+    "nca_pair": 2 * LN2,
+    "bco_pair": 2 * LN2,
+    "sppo_hard": 2 * (0.5 / BETA) ** 2,
+    "aot": LN2,
+    "aot_unpaired": LN2,
+    "apo_zero": 1.0,
+    "apo_down": 1.0,
+    "discopop": 0.5 * LN2 + 0.5,
+    "sigmoid_norm": LN2,
+}
 """Each loss where policy and reference agree, by its formula."""
 
 
@@ -34,8 +53,14 @@ def log_probabilities(folder: str, row: Worked) -> torch.Tensor:
     """Of the response's tokens and the end of sequence, from a plain load."""
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    tokenizer, model = AutoTokenizer.from_pretrained(folder), AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
-    prompt, whole = (tokenizer(text).input_ids for text in (row.prompt, row.prompt + row.response + tokenizer.eos_token))
+    tokenizer, model = (
+        AutoTokenizer.from_pretrained(folder),
+        AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32),
+    )
+    prompt, whole = (
+        tokenizer(text).input_ids
+        for text in (row.prompt, row.prompt + row.response + tokenizer.eos_token)
+    )
     with torch.no_grad():
         logits = model(torch.tensor([whole])).logits[0]
     every = logits[:-1].log_softmax(-1)[range(len(whole) - 1), whole[1:]]
@@ -59,7 +84,9 @@ def test_losses_add_up_with_their_weights(tmp_path):
         return steps(trained(task(tmp_path / folder, n=2, **own(**changed))))[0].values["loss"]
 
     sft = first_loss("sft", loss_type=("sft",))
-    assert first_loss("both", loss_type=("sigmoid", "sft"), loss_weights=(1.0, 0.5)) == pytest.approx(LN2 + 0.5 * sft, rel=1e-5)
+    assert first_loss(
+        "both", loss_type=("sigmoid", "sft"), loss_weights=(1.0, 0.5)
+    ) == pytest.approx(LN2 + 0.5 * sft, rel=1e-5)
 
 
 def test_sft_begins_at_the_mean_negative_log_probability_of_the_response_alone(tmp_path):
@@ -68,7 +95,14 @@ def test_sft_begins_at_the_mean_negative_log_probability_of_the_response_alone(t
     logged = steps(events)
     assert logged[0].values["loss"] == pytest.approx(-each.mean().item(), abs=1e-4)
     assert logged[-1].values["loss"] < logged[0].values["loss"]
-    assert [event.step for event in logged] == [1, 2, 3, 4, 5, 6] and "rewards/margins" not in logged[0].values
+    assert [event.step for event in logged] == [
+        1,
+        2,
+        3,
+        4,
+        5,
+        6,
+    ] and "rewards/margins" not in logged[0].values
 
 
 def test_solutions_that_are_too_long_are_left_out_and_counted(tmp_path):
@@ -89,7 +123,10 @@ def test_a_merged_lora_policy_computes_what_base_and_adapter_compute(method, tmp
     made = saved(trained(task(tmp_path, method, lora_rank=4, lora_alpha=8, learning_rate=1e-2)))
     assert content_id(Path(made.path)) == made.policy_id == Path(made.path).name
     assert not [file.name for file in Path(made.path).iterdir() if "adapter" in file.name]
-    base, merged = (AutoModelForCausalLM.from_pretrained(path, dtype=torch.float32) for path in (STARTER / "policy", made.path))
+    base, merged = (
+        AutoModelForCausalLM.from_pretrained(path, dtype=torch.float32)
+        for path in (STARTER / "policy", made.path)
+    )
     tokens = torch.arange(3, 40).unsqueeze(0)
     with torch.no_grad():
         before = base(tokens).logits
@@ -98,16 +135,24 @@ def test_a_merged_lora_policy_computes_what_base_and_adapter_compute(method, tmp
 
 
 def test_the_reference_of_lora_is_the_model_without_its_adapter(tmp_path):
-    full, lora = (steps(trained(task(tmp_path / name, lora_rank=rank))) for name, rank in (("full", None), ("lora", 4)))
+    full, lora = (
+        steps(trained(task(tmp_path / name, lora_rank=rank)))
+        for name, rank in (("full", None), ("lora", 4))
+    )
     assert lora[0].values["logps/chosen"] == pytest.approx(full[0].values["logps/chosen"], abs=1e-4)
-    assert lora[0].values["rewards/margins"] == pytest.approx(0.0, abs=1e-5) and lora[-1].values["rewards/margins"] != 0.0
+    assert (
+        lora[0].values["rewards/margins"] == pytest.approx(0.0, abs=1e-5)
+        and lora[-1].values["rewards/margins"] != 0.0
+    )
 
 
 LORA = {"lora_rank": 4, "lora_dropout": 0.1}
 
 
 @pytest.mark.parametrize("setting", [{"method": "sft"}, {"method": "sft", **LORA}, LORA], ids=str)
-def test_a_training_that_is_stopped_and_resumed_gives_the_weights_of_the_unbroken_one(setting, tmp_path):
+def test_a_training_that_is_stopped_and_resumed_gives_the_weights_of_the_unbroken_one(
+    setting, tmp_path
+):
     changed = {"n": 16, "learning_rate": 1e-3, **setting}
     unbroken = trained(task(tmp_path / "unbroken", **changed))
     asked = iter([False, True])
@@ -122,7 +167,10 @@ def test_a_training_that_is_stopped_and_resumed_gives_the_weights_of_the_unbroke
 def test_a_killed_lora_sft_child_leaves_checkpoints_that_end_with_the_same_weights(tmp_path):
     setting = {"n": 120, "lora_rank": 4, "learning_rate": 1e-3, "checkpoint_every_s": 0.0}
     unbroken = saved(trained(task(tmp_path / "unbroken", "sft", **setting)))
-    told, first = task(tmp_path / "broken", "sft", **setting), Remote(Backend("sft"), tmp_path / "logs")
+    told, first = (
+        task(tmp_path / "broken", "sft", **setting),
+        Remote(Backend("sft"), tmp_path / "logs"),
+    )
     with pytest.raises(WorkerDied):
         for event in first.train(told, lambda: False):
             if isinstance(event, OptimiserStep) and event.step == 3:
@@ -141,7 +189,9 @@ def test_two_trainings_with_an_inherited_optimiser_are_one_that_is_twice_as_long
     fresh = replace(rest, inherit_from=None, work_dir=str(tmp_path / "fresh"))
     assert largest_difference(weights(saved(trained(rest)).path), weights(whole.path)) < 1e-6
     assert largest_difference(weights(saved(trained(fresh)).path), weights(whole.path)) > 1e-4
-    assert {int(of["step"]) for of in torch.load(tmp_path / "rest" / "work" / OPTIMISER).values()} == {4}
+    assert {
+        int(of["step"]) for of in torch.load(tmp_path / "rest" / "work" / OPTIMISER).values()
+    } == {4}
     assert not list(Path(half.path).glob("*.pt")), "the optimiser's state is no part of a policy"
 
 
@@ -149,7 +199,9 @@ def test_an_inherited_rate_is_constant_and_warms_up_once(tmp_path):
     settings = {"n": 16, "inherit_optimizer": True, "warmup_share": 0.5}
     first = trained(task(tmp_path / "first", "sft", **settings))
     then = task(tmp_path / "then", "sft", **settings)
-    then = replace(then, policy_path=saved(first).path, inherit_from=str(tmp_path / "first" / "work"))
+    then = replace(
+        then, policy_path=saved(first).path, inherit_from=str(tmp_path / "first" / "work")
+    )
     assert [event.values["learning_rate"] for event in steps(first)] == [0.0, 5e-5, 1e-4, 1e-4]
     assert [event.values["learning_rate"] for event in steps(trained(then))] == [1e-4] * 4
 
@@ -161,4 +213,9 @@ def test_an_optimiser_state_of_other_weights_is_refused(tmp_path):
     state[0]["exp_avg"] = torch.zeros(3)
     torch.save(state, tmp_path / "first" / "work" / OPTIMISER)
     with pytest.raises(TrainingError, match="is of other weights than the 54 tensors"):
-        trained(replace(task(tmp_path / "then", "sft", n=4, inherit_optimizer=True), inherit_from=first.work_dir))
+        trained(
+            replace(
+                task(tmp_path / "then", "sft", n=4, inherit_optimizer=True),
+                inherit_from=first.work_dir,
+            )
+        )

@@ -1,4 +1,6 @@
-"""A train job follows its run's method: which rows, from which weights, with which optimiser. No model is loaded."""
+"""A train job follows its run's method: which rows, from which weights, with which optimiser. No
+model is loaded.
+"""
 
 import json
 from collections.abc import Callable
@@ -60,10 +62,25 @@ def new_run(db: Database, **training) -> str:
 
 
 def pool(db: Database, run_id: str, number: int = 0, **judged: Callable) -> None:
-    """A whole pool: every problem's pre-samples and resamples; by default the even indices are correct."""
+    """A whole pool: every problem's pre-samples and resamples; by default the even indices are
+    correct.
+    """
     judge(db, run_id, number, **judged)
-    plans.commit(db, run_id, number, tau_l=0.02, tau_h=0.99, mode="both", strategy="boundary", made_by="a test")
-    more = {row["problem_id"]: range(3, 3 + row["n_more"]) for row in commit_reads.allocation(db, run_id, number) if row["n_more"]}
+    plans.commit(
+        db,
+        run_id,
+        number,
+        tau_l=0.02,
+        tau_h=0.99,
+        mode="both",
+        strategy="boundary",
+        made_by="a test",
+    )
+    more = {
+        row["problem_id"]: range(3, 3 + row["n_more"])
+        for row in commit_reads.allocation(db, run_id, number)
+        if row["n_more"]
+    }
     judge(db, run_id, number, which="resample_set", owed=more, **judged)
     pairing.make_pairs(db, run_id, number)
 
@@ -86,7 +103,9 @@ def test_sft_trains_on_every_correct_response_of_the_pool_by_problem_and_index(d
     run_id = new_run(db, method="sft")
     pool(db, run_id)
     assert train(db, run_id)["state"] == "done"
-    assert keys(told[0].rows) == [(id, i) for id in sorted(reads.problems(db, run_id, "train", 0)) for i in (0, 2, 4, 6)]
+    assert keys(told[0].rows) == [
+        (id, i) for id in sorted(reads.problems(db, run_id, "train", 0)) for i in (0, 2, 4, 6)
+    ]
     questions = reads.problems(db, run_id, "train", 0)
     assert all(row.prompt == f"{questions[row.problem_id].question}\n" for row in told[0].rows)
 
@@ -95,7 +114,9 @@ def test_dpo_trains_on_the_pairs(db, told):
     run_id = new_run(db)
     pool(db, run_id)
     train(db, run_id)
-    assert len(told[0].rows) == commit_reads.pair_set(db, run_id, 0)["n_pairs"] and isinstance(told[0].rows[0], Preference)
+    assert len(told[0].rows) == commit_reads.pair_set(db, run_id, 0)["n_pairs"] and isinstance(
+        told[0].rows[0], Preference
+    )
 
 
 def test_the_options_of_pairs_hold_for_responses(db, told):
@@ -109,7 +130,10 @@ def test_tau_keeps_by_bstars_reward(db, told):
     run_id = new_run(db, method="sft", keep_above=0.5)
     pool(db, run_id, reward=lambda problem, index: index / 10)
     train(db, run_id)
-    assert {i for _, i in keys(told[0].rows)} == {4, 6}, "1 + 2 * 0.2 - 1 = 0.4 is not above 0.5, 0.8 is; wrong ones reach at most 0.4"
+    assert {i for _, i in keys(told[0].rows)} == {
+        4,
+        6,
+    }, "1 + 2 * 0.2 - 1 = 0.4 is not above 0.5, 0.8 is; wrong ones reach at most 0.4"
 
 
 def test_a_training_may_use_another_method_than_its_run(db, told):
@@ -122,20 +146,29 @@ def test_a_training_may_use_another_method_than_its_run(db, told):
 def test_an_sft_run_without_a_pair_still_trains_and_without_a_correct_response_goes_on(db, told):
     all_right = new_run(db, method="sft")
     judge(db, all_right, correct=lambda p, i: True)
-    plans.commit(db, all_right, 0, tau_l=0.02, tau_h=0.99, mode="both", strategy="boundary", made_by="a test")
+    plans.commit(
+        db, all_right, 0, tau_l=0.02, tau_h=0.99, mode="both", strategy="boundary", made_by="a test"
+    )
     owed = {row["problem_id"]: range(3, 8) for row in commit_reads.allocation(db, all_right, 0)}
     judge(db, all_right, which="resample_set", owed=owed, correct=lambda p, i: True)
-    assert pairing.make_pairs(db, all_right, 0) == 0 and runs.progress(db, all_right, 0)["n_rows"] == 96
+    assert (
+        pairing.make_pairs(db, all_right, 0) == 0
+        and runs.progress(db, all_right, 0)["n_rows"] == 96
+    )
     train(db, all_right)
     assert len(told[0].rows) == 96 and runs.begin_next_iteration(db, all_right) == 1
 
 
-def test_no_correct_response_fails_with_what_to_do_and_the_next_iteration_begins_as_this_one(db, told):
+def test_no_correct_response_fails_with_what_to_do_and_the_next_iteration_begins_as_this_one(
+    db, told
+):
     run_id = new_run(db, method="sft")
     pool(db, run_id, correct=lambda p, i: False)
     job = train(db, run_id)
     assert job["state"] == "failed" and "none in the pool is correct" in job["error"] and not told
-    assert runs.progress(db, run_id, 0)["n_rows"] == 0 and runs.begin_next_iteration(db, run_id) == 1
+    assert (
+        runs.progress(db, run_id, 0)["n_rows"] == 0 and runs.begin_next_iteration(db, run_id) == 1
+    )
     first, second = (reads.iteration(db, run_id, t)["policy_id"] for t in (0, 1))
     assert first == second
 
@@ -146,7 +179,8 @@ def test_a_verdict_overridden_after_a_training_began_does_not_change_its_rows(db
     job = train(db, run_id)
     set_id, problem_id = reads.iteration(db, run_id, 0)["presample_set"], told[0].rows[0].problem_id
     db.cursor().execute(
-        "INSERT INTO overrides (set_id, problem_id, idx, correct, note, made_by, made_at) VALUES (?, ?, 0, false, '', 'me', ?)",
+        "INSERT INTO overrides (set_id, problem_id, idx, correct, note, made_by, made_at) VALUES"
+        " (?, ?, 0, false, '', 'me', ?)",
         [set_id, problem_id, now()],
     )
     job_rows.set_state(db, job["id"], "interrupted")
@@ -155,7 +189,9 @@ def test_a_verdict_overridden_after_a_training_began_does_not_change_its_rows(db
     assert told[1].rows == told[0].rows and keys(told[2].rows) == keys(told[0].rows)[1:]
 
 
-@pytest.mark.parametrize(("start", "paths"), [("latest", ["policy", "m1"]), ("base", ["policy", "policy"])])
+@pytest.mark.parametrize(
+    ("start", "paths"), [("latest", ["policy", "m1"]), ("base", ["policy", "policy"])]
+)
 def test_an_iteration_starts_from_the_latest_policy_or_from_the_base(start, paths, db, told):
     run_id = new_run(db, method="sft", start=start)
     for number in range(2):
@@ -163,7 +199,10 @@ def test_an_iteration_starts_from_the_latest_policy_or_from_the_base(start, path
         train(db, run_id, number)
         runs.begin_next_iteration(db, run_id)
     assert [Path(task.policy_path).name for task in told] == paths
-    assert [row["policy_id"] for row in reads.iterations(db, run_id)][1:] == ["m1", "m2"], "sampling takes the latest in both"
+    assert [row["policy_id"] for row in reads.iterations(db, run_id)][1:] == [
+        "m1",
+        "m2",
+    ], "sampling takes the latest in both"
 
 
 def test_the_optimiser_goes_on_from_the_training_that_made_the_policy_in_a_fork_too(db, told):
@@ -181,8 +220,14 @@ def test_the_optimiser_goes_on_from_the_training_that_made_the_policy_in_a_fork_
 
 
 def pool_of_fork(db: Database, fork: str) -> None:
-    plans.commit(db, fork, 1, tau_l=0.02, tau_h=0.99, mode="both", strategy="uniform", made_by="a test")
-    more = {row["problem_id"]: range(3, 3 + row["n_more"]) for row in commit_reads.allocation(db, fork, 1) if row["n_more"]}
+    plans.commit(
+        db, fork, 1, tau_l=0.02, tau_h=0.99, mode="both", strategy="uniform", made_by="a test"
+    )
+    more = {
+        row["problem_id"]: range(3, 3 + row["n_more"])
+        for row in commit_reads.allocation(db, fork, 1)
+        if row["n_more"]
+    }
     judge(db, fork, 1, which="resample_set", owed=more)
     pairing.make_pairs(db, fork, 1)
 
@@ -202,7 +247,13 @@ def test_the_summary_of_an_sft_run_has_no_margins(db, told):
     pool(db, run_id)
     train(db, run_id)
     found = summarise(db, run_id)["iterations"][0]["dpo"]
-    assert found == {"n_steps": 1, "first_loss": 0.5, "last_loss": 0.5, "first_margin": None, "last_margin": None}
+    assert found == {
+        "n_steps": 1,
+        "first_loss": 0.5,
+        "last_loss": 0.5,
+        "first_margin": None,
+        "last_margin": None,
+    }
     json.dumps(found)
 
 

@@ -1,4 +1,6 @@
-"""The training child under accelerate's launcher: two ranks on the CPU (DDP, gloo) train as one process does."""
+"""The training child under accelerate's launcher: two ranks on the CPU (DDP, gloo) train as one
+process does.
+"""
 
 import psutil
 import pytest
@@ -13,7 +15,11 @@ SETTINGS = {"n": 16, "learning_rate": 1e-3, "n_processes": 2}
 
 
 def ranks_of(remote: Remote) -> list[psutil.Process]:
-    return [child for child in psutil.Process(remote.pid).children() if "engine.placement.worker" in child.cmdline()]
+    return [
+        child
+        for child in psutil.Process(remote.pid).children()
+        if "engine.placement.worker" in child.cmdline()
+    ]
 
 
 def gone(process: psutil.Process) -> bool:
@@ -22,15 +28,22 @@ def gone(process: psutil.Process) -> bool:
 
 def launched(told, folder, *, stop_at: int | None = None, lost_parent: bool = False) -> list[Event]:
     """The events of one training in two ranks, none of which is left afterwards."""
-    remote = Remote(Backend(told.config.method, options={"n_processes": 2, "accelerate_config": None}), folder / "logs")
+    remote = Remote(
+        Backend(told.config.method, options={"n_processes": 2, "accelerate_config": None}),
+        folder / "logs",
+    )
     events: list[Event] = []
     try:
-        for event in remote.train(told, lambda: stop_at is not None and len(steps(events)) >= stop_at):
+        for event in remote.train(
+            told, lambda: stop_at is not None and len(steps(events)) >= stop_at
+        ):
             events.append(event)
         ranks = ranks_of(remote)
         if lost_parent:
             remote._process.stdin.close()  # all that a child sees of its parent's death
-            until(lambda: all(map(gone, ranks)), "the ranks to end with their parent", deadline_s=30)
+            until(
+                lambda: all(map(gone, ranks)), "the ranks to end with their parent", deadline_s=30
+            )
     finally:
         remote.close()
     assert len(ranks) == 2
@@ -49,9 +62,13 @@ def test_two_ranks_that_are_stopped_and_resumed_give_the_result_of_one_unbroken_
     told = task(tmp_path / "two", **SETTINGS)
     first = launched(told, tmp_path, stop_at=1)
     stopped_at = [event.step for event in first if isinstance(event, CheckpointSaved)]
-    assert len(stopped_at) == 1 and stopped_at[0] < 4, "a training that is not stopped shows nothing"
+    assert len(stopped_at) == 1 and stopped_at[0] < 4, (
+        "a training that is not stopped shows nothing"
+    )
     second = launched(told, tmp_path, lost_parent=True)
-    assert [(event.n_total, event.n_done) for event in second if isinstance(event, Planned)] == [(4, stopped_at[0])]
+    assert [(event.n_total, event.n_done) for event in second if isinstance(event, Planned)] == [
+        (4, stopped_at[0])
+    ]
     for name in ("loss", "rewards/margins"):
         assert_same_curve(first + second, whole, name)
     assert largest_difference(weights(saved(second).path), weights(saved(whole).path)) < 1e-5
@@ -65,7 +82,9 @@ def test_sft_counts_the_tokens_of_both_ranks(tmp_path):
 
 
 def test_a_refusal_in_both_ranks_is_the_first_ones_sentence(tmp_path):
-    remote = Remote(Backend("sft", options={"n_processes": 2, "accelerate_config": None}), tmp_path / "logs")
+    remote = Remote(
+        Backend("sft", options={"n_processes": 2, "accelerate_config": None}), tmp_path / "logs"
+    )
     with pytest.raises(TrainingError, match="None of the 16 worked solutions"):
         list(remote.train(task(tmp_path, "sft", **SETTINGS, max_length=5), lambda: False))
     remote.close()
@@ -73,4 +92,7 @@ def test_a_refusal_in_both_ranks_is_the_first_ones_sentence(tmp_path):
 
 def test_a_missing_accelerate_file_is_a_sentence_before_anything_starts(tmp_path):
     with pytest.raises(TrainingError, match="no such file"):
-        Remote(Backend("dpo", options={"n_processes": 2, "accelerate_config": "nowhere.yaml"}), tmp_path / "logs")
+        Remote(
+            Backend("dpo", options={"n_processes": 2, "accelerate_config": "nowhere.yaml"}),
+            tmp_path / "logs",
+        )

@@ -1,12 +1,15 @@
-"""The difficulty plot: accuracy strips against process reward, with thresholds that are dragged on the plot itself.
+"""The difficulty plot: accuracy strips against process reward, with thresholds that are dragged on
+the plot itself.
 
-A Streamlit component (v2) with an own canvas. It must not know the store, the engine or the page's state: columns
-go in, checked thresholds and row numbers come out through callbacks. What travels:
-1. points once per data version; the browser says which versions it has, and asks when it has lost one;
+A Streamlit component (v2) with an own canvas. It must not know the store, the engine or the page's
+state: columns go in, checked thresholds and row numbers come out through callbacks. What travels:
+1. points once per data version; the browser says which versions it has, and asks when it has lost
+   one;
 2. classes once per version too, where something else than the thresholds decides;
-3. thresholds with a sequence number: an echo older than the browser's last release is ignored there;
-4. triggers, never component state: letting go twice at the same value must arrive twice. A form swallows triggers,
-   so do not mount the plot inside st.form.
+3. thresholds with a sequence number: an echo older than the browser's last release is ignored
+   there;
+4. triggers, never component state: letting go twice at the same value must arrive twice. A form
+   swallows triggers, so do not mount the plot inside st.form.
 """
 
 import hashlib
@@ -22,8 +25,19 @@ import streamlit as st
 from .columns import MAX_TEXTS, TEXT_CHARS, PlotData, plot_data
 from .payloads import Selection, Thresholds, read_have, read_pick, read_row, read_tau
 
-__all__ = ["MAX_TEXTS", "Lines", "PlotData", "Selection", "Thresholds", "difficulty_plot", "plot_data", "read_have", "read_pick",
-           "read_row", "read_tau"]  # fmt: skip
+__all__ = [
+    "MAX_TEXTS",
+    "Lines",
+    "PlotData",
+    "Selection",
+    "Thresholds",
+    "difficulty_plot",
+    "plot_data",
+    "read_have",
+    "read_pick",
+    "read_row",
+    "read_tau",
+]
 
 MODES = ("both", "accuracy", "reward", "posterior")
 SELECTION_CAP = 500
@@ -33,9 +47,23 @@ def _source(*names: str) -> str:
     return "\n".join((Path(__file__).parent / name).read_text(encoding="utf-8") for name in names)
 
 
-# The browser gets one module, these files one after the other: they keep points, pixels and people apart for the reader.
-_SCRIPTS = ("points.js", "dots.js", "silhouettes.js", "picture.js", "words.js", "axes.js", "keys.js", "handles.js", "tooltip.js",
-            "toolbar.js", "outline.js", "pointer.js", "difficulty_plot.js")  # fmt: skip
+# The browser gets one module, these files one after the other: they keep points, pixels and people
+# apart for the reader.
+_SCRIPTS = (
+    "points.js",
+    "dots.js",
+    "silhouettes.js",
+    "picture.js",
+    "words.js",
+    "axes.js",
+    "keys.js",
+    "handles.js",
+    "tooltip.js",
+    "toolbar.js",
+    "outline.js",
+    "pointer.js",
+    "difficulty_plot.js",
+)
 _COMPONENT = st.components.v2.component(
     "difficulty_plot",
     html=_source("difficulty_plot.html"),
@@ -76,27 +104,37 @@ def difficulty_plot(
 ) -> None:
     """Mount the plot.
 
-    `mode` is "both", "accuracy" (no lines), "reward" (lines across all strips) or "posterior" (no lines; `classes`, integers
-    [n], says of every problem whether it is 0 Inlier, 1 Boundary or 2 Outlier; other modes ignore it). `seq` and `have` are those of the
-    last Thresholds, 0 and () at first. The callbacks run before the next script run and get checked values: `on_tau`
-    the released thresholds, `on_pick` the selection (empty = cleared), `on_need` when the browser has lost the points:
-    set `have` to () there.
+    `mode` is "both", "accuracy" (no lines), "reward" (lines across all strips) or "posterior" (no
+    lines; `classes`, integers [n], says of every problem whether it is 0 Inlier, 1 Boundary or 2
+    Outlier; other modes ignore it). `seq` and `have` are those of the last Thresholds, 0 and () at
+    first. The callbacks run before the next script run and get checked values: `on_tau` the
+    released thresholds, `on_pick` the selection (empty = cleared), `on_need` when the browser has
+    lost the points: set `have` to () there.
 
-    `locked` lines cannot be moved. `home` is what Reset goes back to, `ghosts` are lines of earlier commits that a
-    person may show. `score` names what the height means, "" where nothing is scored. `question_of` reads the question
-    of one row, for data too large for its questions to be sent along.
+    `locked` lines cannot be moved. `home` is what Reset goes back to, `ghosts` are lines of earlier
+    commits that a person may show. `score` names what the height means, "" where nothing is scored.
+    `question_of` reads the question of one row, for data too large for its questions to be sent
+    along.
 
     Raises:
-        ValueError: thresholds outside 0..1 or out of order, an unknown mode, or mode "posterior" without a class per problem.
+        ValueError: thresholds outside 0..1 or out of order, an unknown mode, or mode "posterior"
+            without a class per problem.
     """
     if not 0 <= tau_l <= tau_h <= 1:
-        raise ValueError(f"tau_l is {tau_l} and tau_h is {tau_h}; allowed is 0 <= tau_l <= tau_h <= 1.")
+        raise ValueError(
+            f"tau_l is {tau_l} and tau_h is {tau_h}; allowed is 0 <= tau_l <= tau_h <= 1."
+        )
     if mode not in MODES:
         raise ValueError(f"mode is {mode!r}; allowed are {', '.join(MODES)}.")
     if mode == "posterior" and (classes is None or len(classes) != data.n):
-        raise ValueError(f'mode is "posterior" and classes is not one class for each of {data.n} problems; allowed is 0, 1, 2 for each.')
+        raise ValueError(
+            f'mode is "posterior" and classes is not one class for each of {data.n} problems;'
+            " allowed is 0, 1, 2 for each."
+        )
     asked = f"{key}_asked"
-    """Session entry with the row that a person asks about and what the browser has, from the trigger to the next mount."""
+    """Session entry with the row that a person asks about and what the browser has, from the
+    trigger to the next mount.
+    """
 
     def triggered(name: str) -> Any:
         return st.session_state[key].get(name)
@@ -125,11 +163,22 @@ def difficulty_plot(
         "score": score,
         "cap": cap,
         "asks": asks,
-        "question": {"row": row, "text": question_of(row)[:TEXT_CHARS]} if asks and row is not None else None,
+        "question": (
+            {"row": row, "text": question_of(row)[:TEXT_CHARS]}
+            if asks and row is not None
+            else None
+        ),
     }
     _COMPONENT(
         key=key,
-        data={"key": key, "version": data.version, **lines, **around, **_points(data, has), **_classes(classes if mode == "posterior" else None, has)},
+        data={
+            "key": key,
+            "version": data.version,
+            **lines,
+            **around,
+            **_points(data, has),
+            **_classes(classes if mode == "posterior" else None, has),
+        },
         on_tau_change=tau_released,
         on_pick_change=picked,
         on_read_change=asked_about,
@@ -157,4 +206,6 @@ def _classes(classes: np.ndarray | None, have: Collection[str]) -> dict[str, Any
         return {}
     column = np.ascontiguousarray(classes, dtype=np.uint8)
     version = hashlib.blake2b(column, digest_size=8).hexdigest()
-    return {"classes_version": version} | ({} if version in have else {"classes": pd.DataFrame({"class": column})})
+    return {"classes_version": version} | (
+        {} if version in have else {"classes": pd.DataFrame({"class": column})}
+    )

@@ -1,7 +1,9 @@
-"""What the difficulty plot draws, as compact columns: one strip per accuracy value, one point per problem.
+"""What the difficulty plot draws, as compact columns: one strip per accuracy value, one point per
+problem.
 
 It must not know Streamlit, the store, or what a response is: counts and rewards come in as columns.
-Source: HS-STaR, reward-guided difficulty estimation (the strict inequalities phi_r > tau_h and phi_r < tau_l).
+Source: HS-STaR, reward-guided difficulty estimation (the strict inequalities phi_r > tau_h and
+phi_r < tau_l).
 """
 
 import hashlib
@@ -13,7 +15,9 @@ import numpy as np
 import pandas as pd
 
 STEPS = 1000
-"""Thresholds are whole thousandths, so a table of 1,001 counts answers every one of them exactly."""
+"""Thresholds are whole thousandths, so a table of 1,001 counts answers every one of them
+exactly.
+"""
 CODES_PER_STEP = 64
 MAX_STRIPS = 9
 MAX_TEXTS = 20_000
@@ -31,7 +35,9 @@ class PlotData:
     x: np.ndarray
     """uint16 [n]: place across the strip, a hash of the problem id."""
     y: np.ndarray
-    """uint16 [n]: process reward in 64,000ths; a multiple of 64 only where phi_r is that thousandth exactly."""
+    """uint16 [n]: process reward in 64,000ths; a multiple of 64 only where phi_r is that thousandth
+    exactly.
+    """
     pairs: tuple[tuple[int, int, int], ...]
     """The distinct (correct responses, responses, strip)."""
     labels: tuple[str, ...]
@@ -39,7 +45,9 @@ class PlotData:
     counts: tuple[int, ...]
     """Problems per strip."""
     tables: dict[str, dict[str, list[int]]]
-    """By mode ("both", "reward"): `above[k]` problems have phi_r > k/1000, `below[k]` have phi_r < k/1000."""
+    """By mode ("both", "reward"): `above[k]` problems have phi_r > k/1000, `below[k]` have phi_r <
+    k/1000.
+    """
     texts: tuple[str, ...] | None
     """Start of each question for the tooltip; None above 20,000 problems."""
 
@@ -58,12 +66,14 @@ def plot_data(
 ) -> PlotData:
     """Turn the columns of N classified problems into what the browser draws.
 
-    `n_correct` [N] and `n` [N] or one number count responses, `phi_r` [N] lies in 0..1, `ids` [N] are problem
-    ids, `texts` [N] the questions, kept only up to 20,000 problems. N = 0 is allowed. The caller caches the
+    `n_correct` [N] and `n` [N] or one number count responses, `phi_r` [N] lies in 0..1, `ids` [N]
+    are problem ids, `texts` [N] the questions, kept only up to 20,000 problems. N = 0 is allowed.
+    The caller caches the
     result: a million rows take about a second.
 
     Raises:
-        ValueError: columns of unequal length, a count outside 0..n, or a process reward outside 0..1.
+        ValueError: columns of unequal length, a count outside 0..n, or a process reward outside
+            0..1.
     """
     correct, total, reward = _checked(n_correct, n, phi_r, ids, texts)
     key = correct * (int(total.max(initial=0)) + 1) + total
@@ -75,7 +85,11 @@ def plot_data(
     y = _reward_codes(reward)
     identity = pd.util.hash_array(np.asarray(ids, dtype=object), categorize=False)
     x = (identity >> np.uint64(48)).astype(np.uint16)
-    kept = None if texts is None or len(y) > MAX_TEXTS else tuple(str(text)[:TEXT_CHARS] for text in texts)
+    kept = (
+        None
+        if texts is None or len(y) > MAX_TEXTS
+        else tuple(str(text)[:TEXT_CHARS] for text in texts)
+    )
     pairs = tuple((c, t, s) for (c, t), s in zip(distinct, strip_of_pair, strict=True))
     return PlotData(
         version=_version(pair, y, identity, pairs, labels, kept),
@@ -96,22 +110,29 @@ def plot_data(
 def _checked(n_correct, n, phi_r, ids, texts) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     correct = np.asarray(n_correct, dtype=np.int64)
     reward = np.asarray(phi_r, dtype=np.float64)
-    total = np.broadcast_to(np.asarray(n, dtype=np.int64), correct.shape) if np.ndim(n) == 0 else np.asarray(n, np.int64)
+    total = (
+        np.broadcast_to(np.asarray(n, dtype=np.int64), correct.shape)
+        if np.ndim(n) == 0
+        else np.asarray(n, np.int64)
+    )
     lengths = {"n_correct": len(correct), "n": len(total), "phi_r": len(reward), "ids": len(ids)}
     if texts is not None:
         lengths["texts"] = len(texts)
     if len(set(lengths.values())) > 1:
-        raise ValueError(f"The plot's columns must have one entry per problem, but their lengths are {lengths}.")
+        raise ValueError(
+            f"The plot's columns must have one entry per problem, but their lengths are {lengths}."
+        )
     if np.any((total < 1) | (correct < 0) | (correct > total)):
         row = int(np.argmax((total < 1) | (correct < 0) | (correct > total)))
         raise ValueError(
-            f"n_correct is {correct[row]} of n = {total[row]} in row {row}; allowed is 0 <= n_correct <= n with n >= 1. "
-            "Leave out problems without graded responses."
+            f"n_correct is {correct[row]} of n = {total[row]} in row {row}; allowed is 0 <="
+            " n_correct <= n with n >= 1. Leave out problems without graded responses."
         )
     if not np.all((reward >= 0) & (reward <= 1)):
         row = int(np.argmin((reward >= 0) & (reward <= 1)))
         raise ValueError(
-            f"phi_r is {reward[row]} in row {row}; allowed is 0 to 1. Leave out problems that are still pending."
+            f"phi_r is {reward[row]} in row {row}; allowed is 0 to 1. Leave out problems that are"
+            " still pending."
         )
     return correct, total, reward
 
@@ -119,8 +140,10 @@ def _checked(n_correct, n, phi_r, ids, texts) -> tuple[np.ndarray, np.ndarray, n
 def _strips(pairs: list[tuple[int, int]]) -> tuple[list[int], tuple[str, ...]]:
     """The strip of every distinct (correct, n), and the strips' labels.
 
-    With one n, every k/n has its strip, empty or not, so that plots of two iterations line up. More than nine
-    values: all wrong, seven equal ranges of the mixed values (each without its lower end), all right.
+    With one n, every k/n has its strip, empty or not, so that plots of two iterations line up. More
+    than nine
+    values: all wrong, seven equal ranges of the mixed values (each without its lower end), all
+    right.
     """
     totals = {t for _, t in pairs}
     if len(totals) == 1:
@@ -139,9 +162,11 @@ def _strips(pairs: list[tuple[int, int]]) -> tuple[list[int], tuple[str, ...]]:
 
 
 def _reward_codes(reward: np.ndarray) -> np.ndarray:
-    """uint16 codes that compare with every threshold k/1000 (as 64 k) exactly as the float64 rewards do.
+    """uint16 codes that compare with every threshold k/1000 (as 64 k) exactly as the float64
+    rewards do.
 
-    Plain rounding would put a reward that equals a threshold on one side of it; ties must go to Boundary.
+    Plain rounding would put a reward that equals a threshold on one side of it; ties must go to
+    Boundary.
     """
     edges = np.arange(STEPS + 1) / STEPS
     step = np.searchsorted(edges, reward, side="right") - 1

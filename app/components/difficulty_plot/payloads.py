@@ -1,6 +1,8 @@
-"""What the browser sends back, checked. A browser can send anything: nothing here raises on a payload.
+"""What the browser sends back, checked. A browser can send anything: nothing here raises on a
+payload.
 
-It must not know Streamlit or the page's state. A payload that makes no sense becomes None or an empty selection.
+It must not know Streamlit or the page's state. A payload that makes no sense becomes None or an
+empty selection.
 """
 
 from collections.abc import Mapping
@@ -38,7 +40,9 @@ class Selection:
 
 
 def read_tau(payload: Any) -> Thresholds | None:
-    """The thresholds in a `tau` trigger; None unless both are numbers in 0..1, in order, with a sequence number."""
+    """The thresholds in a `tau` trigger; None unless both are numbers in 0..1, in order, with a
+    sequence number.
+    """
     if not isinstance(payload, Mapping):
         return None
     low, high, seq = payload.get("tau_l"), payload.get("tau_h"), payload.get("seq")
@@ -48,7 +52,8 @@ def read_tau(payload: Any) -> Thresholds | None:
 
 
 def read_pick(payload: Any, n_rows: int, cap: int, version: str | None = None) -> Selection:
-    """The selection in a `pick` trigger: rows outside 0..n_rows - 1, repeated rows and those beyond `cap` are dropped.
+    """The selection in a `pick` trigger: rows outside 0..n_rows - 1, repeated rows and those beyond
+    `cap` are dropped.
 
     With `version`, a selection made on other data is empty: its rows would mean other problems.
     """
@@ -77,7 +82,9 @@ def read_have(payload: Any) -> tuple[str, ...]:
     versions = payload.get("have") if isinstance(payload, Mapping) else None
     if not isinstance(versions, list | tuple):
         return ()
-    return tuple(v for v in versions[:MAX_VERSIONS] if isinstance(v, str) and len(v) <= VERSION_CHARS)
+    return tuple(
+        v for v in versions[:MAX_VERSIONS] if isinstance(v, str) and len(v) <= VERSION_CHARS
+    )
 
 
 def _is_share(value: Any) -> bool:

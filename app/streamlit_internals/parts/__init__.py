@@ -1,8 +1,10 @@
 """Streamlit's large browser parts, loaded before a page needs them.
 
-The browser loads each kind of element with the first page that shows one. For Plotly that is 4.7 MB of script to fetch and run: the first
-chart of a tab came two seconds after its page. This component, which shows nothing, has the browser begin it a second after the first page; whoever
-clicks or drags in just that second waits half of one. Where a part cannot be found, it is loaded by the first page that shows it, as ever.
+The browser loads each kind of element with the first page that shows one. For Plotly that is 4.7 MB
+of script to fetch and run: the first chart of a tab came two seconds after its page. This
+component, which shows nothing, has the browser begin it a second after the first page; whoever
+clicks or drags in just that second waits half of one. Where a part cannot be found, it is loaded by
+the first page that shows it, as ever.
 """
 
 from functools import cache
@@ -13,7 +15,9 @@ import streamlit as st
 PARTS = ("PlotlyChart", "DataFrame", "rehype-katex", "StreamlitSyntaxHighlighter")
 """As Streamlit names its files: charts, tables, formulas, code."""
 _FOLDER = Path(st.__file__).parent / "static" / "static" / "js"
-_COMPONENT = st.components.v2.component("streamlit_parts", js=(Path(__file__).parent / "streamlit_parts.js").read_text(encoding="utf-8"))
+_COMPONENT = st.components.v2.component(
+    "streamlit_parts", js=(Path(__file__).parent / "streamlit_parts.js").read_text(encoding="utf-8")
+)
 
 
 @cache

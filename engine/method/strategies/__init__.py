@@ -1,7 +1,9 @@
-"""Strategies: who gets the rest of the sampling budget, and which problems give pairs. One file each, found by being here.
+"""Strategies: who gets the rest of the sampling budget, and which problems give pairs. One file
+each, found by being here.
 
-A module in this folder offers STRATEGIES, a list of Strategy; nothing else has to know it. A strategy is a pure function of
-what the pre-samples say. It hands out the whole budget or, where it has nobody to give to, nothing.
+A module in this folder offers STRATEGIES, a list of Strategy; nothing else has to know it. A
+strategy is a pure function of what the pre-samples say. It hands out the whole budget or, where it
+has nobody to give to, nothing.
 """
 
 from collections.abc import Callable, Mapping
@@ -22,14 +24,18 @@ class Presampled:
 
     problem_ids: list[str]
     n_correct: np.ndarray
-    """int, shape (P,): correct ones among the n responses known so far; in the first round these are the pre-samples."""
+    """int, shape (P,): correct ones among the n responses known so far; in the first round these
+    are the pre-samples.
+    """
     n: np.ndarray
     phi_r: np.ndarray
     """float, shape (P,): process reward of the pre-samples; NaN in a run without one."""
     difficulty: np.ndarray
     """int8, shape (P,): the class as committed."""
     first_n_correct: np.ndarray
-    """int, shape (P,): correct ones among the first_n pre-samples of M_0; the same as n_correct in the first iteration."""
+    """int, shape (P,): correct ones among the first_n pre-samples of M_0; the same as n_correct in
+    the first iteration.
+    """
     first_n: np.ndarray
     n_given: np.ndarray
     """int, shape (P,): what earlier rounds gave."""
@@ -60,7 +66,9 @@ class Strategy:
     """One sentence: what it does with the budget."""
     spread: Callable[[Presampled], Spread]
     options: Mapping[str, Any] = field(default_factory=dict)
-    """Its own options with their defaults. n_rounds among them: the budget is handed out in so many rounds."""
+    """Its own options with their defaults. n_rounds among them: the budget is handed out in so many
+    rounds.
+    """
     check: Callable[[Mapping[str, Any]], None] = lambda options: None
     """Raises: ConfigError for an option's value that cannot be used."""
 
@@ -68,7 +76,11 @@ class Strategy:
 @cache
 def strategies() -> dict[str, Strategy]:
     """Every strategy by name; the paper's comes first."""
-    found = [s for module in iter_modules(__path__) for s in import_module(f"{__name__}.{module.name}").STRATEGIES]
+    found = [
+        s
+        for module in iter_modules(__path__)
+        for s in import_module(f"{__name__}.{module.name}").STRATEGIES
+    ]
     return {s.name: s for s in sorted(found, key=lambda s: s.name != "boundary")}
 
 
@@ -88,19 +100,36 @@ def options_of(name: str, given: Mapping[str, Any] | None = None) -> dict[str, A
     for option, value in given.items():
         if option not in chosen.options:
             known = ", ".join(chosen.options) or "none"
-            raise ConfigError(f"difficulty.options.{option} is no option of the strategy {name}: it has {known}.")
+            raise ConfigError(
+                f"difficulty.options.{option} is no option of the strategy {name}: it has {known}."
+            )
         _check_type(option, value, chosen.options[option])
     options = {**chosen.options, **given}
     n_rounds = options.get("n_rounds", 1)
     if n_rounds < 1:
-        raise ConfigError(f"difficulty.options.n_rounds is {n_rounds}: the budget is handed out in 1 round or more.")
+        raise ConfigError(
+            f"difficulty.options.n_rounds is {n_rounds}: the budget is handed out in 1 round or"
+            " more."
+        )
     chosen.check(options)
     return options
 
 
 def _check_type(option: str, value: Any, default: Any) -> None:
     kind = type(default)
-    fits = isinstance(value, list | tuple) and len(value) == len(default) if kind is tuple else type(value) in (kind, int)
+    fits = (
+        isinstance(value, list | tuple) and len(value) == len(default)
+        if kind is tuple
+        else type(value) in (kind, int)
+    )
     if not fits:
-        wanted = f"a list of {len(default)} numbers" if kind is tuple else "a whole number" if kind is int else "a number"
-        raise ConfigError(f"difficulty.options.{option} is {value!r}: it must be {wanted}, such as {default}.")
+        wanted = (
+            f"a list of {len(default)} numbers"
+            if kind is tuple
+            else "a whole number"
+            if kind is int
+            else "a number"
+        )
+        raise ConfigError(
+            f"difficulty.options.{option} is {value!r}: it must be {wanted}, such as {default}."
+        )

@@ -1,7 +1,8 @@
-"""The classes of difficulty estimation as targets: HS-STaR's Boundary, every other union of classes, and uniform.
+"""The classes of difficulty estimation as targets: HS-STaR's Boundary, every other union of
+classes, and uniform.
 
-Follows HS-STaR's re-sampling stage, docs/method.md, section 1.4: the budget is spread evenly over the problems of the target
-classes.
+Follows HS-STaR's re-sampling stage, docs/method.md, section 1.4: the budget is spread evenly over
+the problems of the target classes.
 """
 
 from itertools import combinations
@@ -14,9 +15,15 @@ from engine.types import Difficulty
 
 
 def spread_evenly(seen: Presampled, targets: frozenset[Difficulty]) -> Spread:
-    """The whole budget evenly over the problems of the target classes; nothing where there is none."""
+    """The whole budget evenly over the problems of the target classes; nothing where there is
+    none.
+    """
     in_pool = np.isin(seen.difficulty, [int(d) for d in targets])
-    given = allocate(seen.budget, [id for id, wanted in zip(seen.problem_ids, in_pool.tolist()) if wanted], seed=seen.seed)
+    given = allocate(
+        seen.budget,
+        [id for id, wanted in zip(seen.problem_ids, in_pool.tolist()) if wanted],
+        seed=seen.seed,
+    )
     return Spread(np.array([given.get(id, 0) for id in seen.problem_ids], dtype=np.int64), in_pool)
 
 

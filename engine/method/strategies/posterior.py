@@ -1,7 +1,9 @@
-"""Ours, beyond the paper: the budget goes where one more response is expected to give the most preference pairs.
+"""Ours, beyond the paper: the budget goes where one more response is expected to give the most
+preference pairs.
 
-Follows docs/method.md, section 5: greedy by the posterior's expected pairs, with a cap per problem that keeps coverage. Below
-FEW problems nothing can be fitted, and the Boundary is resampled evenly instead.
+Follows docs/method.md, section 5: greedy by the posterior's expected pairs, with a cap per problem
+that keeps coverage. Below FEW problems nothing can be fitted, and the Boundary is resampled evenly
+instead.
 """
 
 import math
@@ -23,8 +25,8 @@ BOUNDARY = frozenset({Difficulty.BOUNDARY})
 def spread_by_posterior(seen: Presampled) -> Spread:
     """Every response goes to the problem where it is worth most. Every problem may give pairs.
 
-    Options: cap, a multiple of R / b (b Boundary problems) that no problem's share exceeds; n_rounds, after each of which the
-    posterior is fitted again to everything known.
+    Options: cap, a multiple of R / b (b Boundary problems) that no problem's share exceeds;
+    n_rounds, after each of which the posterior is fitted again to everything known.
     """
     alpha, beta, fitted = posterior_shapes(seen.n_correct, seen.n, seen.phi_r)
     if not fitted:
@@ -43,17 +45,28 @@ def _cap(seen: Presampled) -> int:
     return max(math.ceil(seen.options["cap"] * whole_budget / n_boundary), least)
 
 
-def _worth_of_each(alpha: np.ndarray, beta: np.ndarray, seen: Presampled, n_columns: int) -> np.ndarray:
-    """Expected pairs that the first, second, … further response adds, shape (P, n_columns), never increasing along a row.
+def _worth_of_each(
+    alpha: np.ndarray, beta: np.ndarray, seen: Presampled, n_columns: int
+) -> np.ndarray:
+    """Expected pairs that the first, second, … further response adds, shape (P, n_columns), never
+    increasing along a row.
 
-    Where a later response is worth more than an earlier one both count as their mean: one is bought for the sake of the other.
+    Where a later response is worth more than an earlier one both count as their mean: one is bought
+    for the sake of the other.
     """
-    pairs = np.stack([expected_pairs(alpha, beta, seen.n_correct, seen.n, m) for m in range(n_columns + 1)], axis=1)
+    pairs = np.stack(
+        [expected_pairs(alpha, beta, seen.n_correct, seen.n, m) for m in range(n_columns + 1)],
+        axis=1,
+    )
     worth, start = np.empty((len(alpha), n_columns)), np.zeros(len(alpha), dtype=np.int64)
     rows, steps = np.arange(len(alpha)), np.arange(n_columns + 1)
     while (unfinished := start < n_columns).any():
         ahead = steps[None, :] - start[:, None]
-        slopes = np.where(ahead > 0, (pairs - pairs[rows, np.minimum(start, n_columns)][:, None]) / np.maximum(ahead, 1), -np.inf)
+        slopes = np.where(
+            ahead > 0,
+            (pairs - pairs[rows, np.minimum(start, n_columns)][:, None]) / np.maximum(ahead, 1),
+            -np.inf,
+        )
         end = np.where(unfinished, n_columns - slopes[:, ::-1].argmax(axis=1), start)
         inside = (steps[None, :-1] >= start[:, None]) & (steps[None, :-1] < end[:, None])
         worth = np.where(inside, slopes[rows, end][:, None], worth)
@@ -62,13 +75,17 @@ def _worth_of_each(alpha: np.ndarray, beta: np.ndarray, seen: Presampled, n_colu
 
 
 def _greedy(worth: np.ndarray, budget: int, seen: Presampled) -> np.ndarray:
-    """How many of each row's worths are among the largest ones; of equal ones the earlier in a row, then by seed."""
+    """How many of each row's worths are among the largest ones; of equal ones the earlier in a row,
+    then by seed.
+    """
     if budget == 0:
         return np.zeros(len(worth), dtype=np.int64)
     least = np.partition(worth.ravel(), worth.size - budget)[worth.size - budget]
     n_more = (worth > least).sum(axis=1)
     rows, columns = np.nonzero(worth == least)
-    luck = np.array([stable_hash(seen.seed, seen.problem_ids[row]) for row in rows.tolist()], dtype=np.uint64)
+    luck = np.array(
+        [stable_hash(seen.seed, seen.problem_ids[row]) for row in rows.tolist()], dtype=np.uint64
+    )
     taken = np.lexsort((luck, columns))[: budget - int(n_more.sum())]
     np.add.at(n_more, rows[taken], 1)
     return n_more
@@ -76,7 +93,10 @@ def _greedy(worth: np.ndarray, budget: int, seen: Presampled) -> np.ndarray:
 
 def _check(options: Mapping[str, Any]) -> None:
     if options["cap"] < 1:
-        raise ConfigError(f"difficulty.options.cap is {options['cap']}: it must be 1 or more times the even share of the Boundary.")
+        raise ConfigError(
+            f"difficulty.options.cap is {options['cap']}: it must be 1 or more times the even share"
+            " of the Boundary."
+        )
 
 
 STRATEGIES = [
