@@ -90,10 +90,9 @@ class Placement(ABC):
             for key in [key for key in self._open if key not in kept_keys]:
                 self._open.pop(key).close()
 
+    @abstractmethod
     def abort(self) -> None:
-        """Give all work in flight up, at once where it runs in children; callable from any
-        thread.
-        """
+        """Give up all work in flight, at once where it runs in children; from any thread."""
 
     @abstractmethod
     def _start(self, backend: Backend) -> Any:
