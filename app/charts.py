@@ -150,10 +150,10 @@ def shares_given(given: list[dict], names: list[str]) -> go.Figure:
     """
     figure = go.Figure()
     for code, (name, colour) in enumerate(zip(names, CLASS_COLOURS.values())):
-        own = [row for row in given if row["difficulty"] == code]
+        own = [row for row in given if row.difficulty == code]
         figure.add_bar(
-            x=[row["n_more"] for row in own],
-            y=[row["n"] for row in own],
+            x=[row.n_more for row in own],
+            y=[row.n for row in own],
             name=name,
             marker={"color": colour},
         )

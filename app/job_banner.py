@@ -5,8 +5,9 @@ where a job stopped.
 import streamlit as st
 
 from app import inert, state, widgets
+from engine import store
 from engine.jobs.log import tail
-from engine.store import job_rows
+from engine.store.jobs import Job
 
 ENDED = {
     "done": ("is done", ":material/check_circle:"),
@@ -30,12 +31,12 @@ def look() -> None:
     """Note what this tab has seen, and say with a toast which jobs have ended since. Call it before
     the page is drawn.
     """
-    db = state.store()
-    now = {job["id"]: job["state"] for job in job_rows.unfinished(db)}
+    db = state.database()
+    now = {job.id: job.state for job in store.jobs.unfinished(db)}
     for job_id in st.session_state.get(SEEN, {}):
-        job = job_rows.get(db, job_id) if job_id not in now else None
+        job = store.jobs.find(db, job_id) if job_id not in now else None
         if job:
-            what, icon = ENDED[job["state"]]
+            what, icon = ENDED[job.state]
             st.toast(f"{widgets.title(job)} {what}.", icon=icon, duration="long")
     st.session_state[SEEN] = now
 
@@ -48,48 +49,46 @@ def banner() -> None:
 
 
 def _jobs() -> None:
-    db, runner = state.store(), state.runner()
-    unfinished = job_rows.unfinished(db)
-    if {job["id"]: job["state"] for job in unfinished} != st.session_state.get(SEEN):
+    db, runner = state.database(), state.runner()
+    unfinished = store.jobs.unfinished(db)
+    if {job.id: job.state for job in unfinished} != st.session_state.get(SEEN):
         st.rerun()
     if runner.trouble:
         st.error(inert.markdown(runner.trouble), icon=":material/error:")
-    active = [job for job in unfinished if job["state"] != "queued"]
-    queued = [job for job in unfinished if job["state"] == "queued"]
+    active = [job for job in unfinished if job.state != "queued"]
+    queued = [job for job in unfinished if job.state == "queued"]
     for job in active:
         _running(job, queued)
     if queued and not active:
         _waiting(queued)
-    of_run = job_rows.of_run(db, state.kept("run", ""))
-    for job in [job for job in of_run if job["state"] in job_rows.RESUMABLE][-1:]:
-        is_followed = any(
-            other["kind"] == job["kind"] and other["number"] > job["number"] for other in of_run
-        )
-        if not is_followed and (job["id"], job["attempt"]) not in st.session_state.get(HIDDEN, ()):
+    of_run = store.jobs.of_run(db, state.kept("run", ""))
+    for job in [job for job in of_run if job.is_resumable][-1:]:
+        is_followed = any(other.kind == job.kind and other.number > job.number for other in of_run)
+        if not is_followed and (job.id, job.attempt) not in st.session_state.get(HIDDEN, ()):
             _stopped(job)
 
 
-def _running(job: dict, queued: list[dict]) -> None:
+def _running(job: Job, queued: list[Job]) -> None:
     with st.container(border=True, key="job_banner"):
-        share = job["n_done"] / job["n_total"] if job["n_total"] else 0.0
+        share = job.n_done / job.n_total if job.n_total else 0.0
         st.progress(min(share, 1.0), text=f"**{widgets.title(job)}** · {widgets.pace(job)}")
         with st.container(horizontal=True, vertical_alignment="center"):
-            if job["state"] == "cancelling":
-                text = "Stop at once" if job["kind"] == "train" else "Stopping"
+            if job.state == "cancelling":
+                text = "Stop at once" if job.kind == "train" else "Stopping"
             else:
-                text = "Stop" if job["kind"] == "train" else "Cancel"
+                text = "Stop" if job.kind == "train" else "Cancel"
             _act(
                 text,
                 ":material/stop_circle:",
-                f"cancel_{job['id']}",
+                f"cancel_{job.id}",
                 state.runner().cancel,
-                job["id"],
+                job.id,
             )
             _log(job)
             _queue(queued)
 
 
-def _waiting(queued: list[dict]) -> None:
+def _waiting(queued: list[Job]) -> None:
     with st.container(border=True, key="job_banner"):
         held = "The queue is held" if state.runner().paused else "The queue waits for its turn"
         st.markdown(f":material/schedule: **{widgets.title(queued[0])}** is queued. {held}.")
@@ -105,55 +104,53 @@ def _waiting(queued: list[dict]) -> None:
             _queue(queued)
 
 
-def _stopped(job: dict) -> None:
+def _stopped(job: Job) -> None:
     with st.container(border=True, key="stopped_banner"):
-        progress = (
-            f" at {job['n_done']:,} of {job['n_total']:,} {job['unit']}" if job["n_total"] else ""
-        )
+        progress = f" at {job.n_done:,} of {job.n_total:,} {job.unit}" if job.n_total else ""
         st.markdown(
-            f"{widgets.STATE_ICONS[job['state']]} **{widgets.title(job)}**"
-            f" {ENDED[job['state']][0]}{progress}."
+            f"{widgets.STATE_ICONS[job.state]} **{widgets.title(job)}**"
+            f" {ENDED[job.state][0]}{progress}."
         )
-        if job["error"]:
-            st.text(job["error"].partition("\n")[0])
+        if job.error:
+            st.text(job.error.partition("\n")[0])
         with st.container(horizontal=True, vertical_alignment="center"):
             st.button(
                 "Resume",
-                key=f"resume_{job['id']}",
+                key=f"resume_{job.id}",
                 icon=":material/play_arrow:",
                 type="primary",
                 on_click=state.runner().resume,
-                args=[job["id"]],
+                args=[job.id],
             )
             _log(job)
-            _act("Hide", ":material/visibility_off:", f"hide_{job['id']}", _hide, job)
+            _act("Hide", ":material/visibility_off:", f"hide_{job.id}", _hide, job)
 
 
-def _queue(queued: list[dict]) -> None:
+def _queue(queued: list[Job]) -> None:
     """The jobs that wait, in their order, each with a way out."""
     if not queued:
         return
     with st.popover(f"Queue: {len(queued)}", icon=":material/schedule:", key="queue"):
         for job in queued:
             name, button = st.columns([3, 1], vertical_alignment="center")
-            name.markdown(f"{widgets.title(job)}  \n:gray[run {job['run_id']}]")
+            name.markdown(f"{widgets.title(job)}  \n:gray[run {job.run_id}]")
             with button:
-                _act("Cancel", None, f"dequeue_{job['id']}", state.runner().cancel, job["id"])
+                _act("Cancel", None, f"dequeue_{job.id}", state.runner().cancel, job.id)
 
 
-def _log(job: dict) -> None:
+def _log(job: Job) -> None:
     """The end of what the job said; read only while it is open."""
     with st.popover(
-        "Log", icon=":material/article:", key=f"log_{job['id']}", on_change="rerun"
+        "Log", icon=":material/article:", key=f"log_{job.id}", on_change="rerun"
     ) as opened:
         if opened.open:
             log(job)
 
 
-def log(job: dict) -> None:
+def log(job: Job) -> None:
     """The last lines of a job's notes and of its children's output, as plain text."""
     st.code(
-        tail(state.store(), job, n_lines=LOG_LINES) or "Nothing was said yet.",
+        tail(state.database(), job, n_lines=LOG_LINES) or "Nothing was said yet.",
         language=None,
         wrap_lines=True,
     )
@@ -163,5 +160,5 @@ def _act(label: str, icon: str | None, key: str, call, *arguments) -> None:
     st.button(label, icon=icon, key=key, on_click=call, args=arguments)
 
 
-def _hide(job: dict) -> None:
-    st.session_state.setdefault(HIDDEN, set()).add((job["id"], job["attempt"]))
+def _hide(job: Job) -> None:
+    st.session_state.setdefault(HIDDEN, set()).add((job.id, job.attempt))

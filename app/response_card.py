@@ -8,10 +8,11 @@ from difflib import SequenceMatcher
 import streamlit as st
 
 from app import inert, state, widgets
+from engine import store
 from engine.method.steps import split_steps
-from engine.store import response_reads
-from engine.store.response_reads import Filter
+from engine.store.responses import Filter, ListedResponse
 from engine.study import overrides
+from engine.study.handle import Iteration
 
 VIEWS = ("Steps", "Raw", "Difference")
 PHASES = {"presample": "Pre-sample", "resample": "Resample"}
@@ -30,42 +31,39 @@ STATUS = {
 }
 
 
-def response_table(chosen: state.Selected, *, problem_id: str) -> None:
+def response_table(chosen: Iteration, *, problem_id: str) -> None:
     """All responses of one problem, each a card."""
-    rows = response_reads.page(
-        state.store(), chosen.run_id, chosen.iteration, Filter(problem_ids=[problem_id]), limit=200
-    )
+    rows = store.responses.page(chosen, Filter(problem_ids=[problem_id]), limit=200)
     if not rows:
         st.info("This problem has no responses yet.")
         return
     question_card(rows[0])
     for row in rows:
-        response_card(row, key=f"{problem_id}_{row['idx']}")
+        response_card(row, key=f"{problem_id}_{row.idx}")
 
 
-def question_card(row: dict) -> None:
+def question_card(row: ListedResponse) -> None:
     with st.container(border=True):
-        st.markdown(inert.markdown(row["question"]))
-        level = f" · level {inert.markdown(row['level'])}" if row["level"] else ""
+        st.markdown(inert.markdown(row.question))
+        level = f" · level {inert.markdown(row.level)}" if row.level else ""
         st.caption(
-            f"Reference answer: **{inert.markdown(row['answer'])}** · problem"
-            f" {row['problem_id']}{level}"
+            f"Reference answer: **{inert.markdown(row.answer)}** · problem {row.problem_id}{level}"
         )
         with st.container(horizontal=True):
-            widgets.link("responses.py", "All its responses", problem=row["problem_id"])
-            widgets.link("playground.py", "Ask it in the playground", problem=row["problem_id"])
+            widgets.link("responses.py", "All its responses", problem=row.problem_id)
+            widgets.link("playground.py", "Ask it in the playground", problem=row.problem_id)
 
 
-def response_card(row: dict, *, key: str) -> None:
+def response_card(row: ListedResponse, *, key: str) -> None:
     """Steps coloured by score, verdict and reason, raw text one click away."""
     with st.container(border=True):
-        kind = "outcome score" if row["score_status"] == "outcome" else "process reward"
-        reward = "not scored" if row["reward"] is None else f"{kind} {row['reward']:.3f}"
-        tokens = f" · {row['n_tokens']:,} tokens" if row["n_tokens"] else ""
-        truncated = " · :orange-badge[truncated]" if row["finish_reason"] == "length" else ""
-        overridden = " :violet-badge[overridden]" if row["overridden_by"] else ""
+        kind = "outcome score" if row.score_status == "outcome" else "process reward"
+        reward = "not scored" if row.reward is None else f"{kind} {row.reward:.3f}"
+        tokens = f" · {row.n_tokens:,} tokens" if row.n_tokens else ""
+        truncated = " · :orange-badge[truncated]" if row.finish_reason == "length" else ""
+        overridden = " :violet-badge[overridden]" if row.overridden_by else ""
         st.markdown(
-            f"**{PHASES[row['phase']]} {row['idx']}** {STATUS[row['status']]}{overridden} ·"
+            f"**{PHASES[row.phase]} {row.idx}** {STATUS[row.status]}{overridden} ·"
             f" {reward}{tokens}{truncated}"
         )
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -77,22 +75,22 @@ def response_card(row: dict, *, key: str) -> None:
                 label_visibility="collapsed",
                 required=True,
             )
-            if row["graded_status"]:
-                _override(row, key=f"{key}_{row['set_id']}_{row['problem_id']}_{row['idx']}")
+            if row.graded_status:
+                _override(row, key=f"{key}_{row.set_id}_{row.problem_id}_{row.idx}")
         if view == "Raw":
-            st.code(row["text"], language=None, wrap_lines=True)
+            st.code(row.text, language=None, wrap_lines=True)
         elif view == "Difference":
             _difference(row, key=key)
         else:
             _steps(row)
-        answer = "none" if row["predicted"] is None else inert.markdown(row["predicted"])
+        answer = "none" if row.predicted is None else inert.markdown(row.predicted)
         st.caption(
-            f"Extracted answer: **{answer}** · reference: **{inert.markdown(row['answer'])}** ·"
-            f" {inert.markdown(row['reason'] or '')}"
+            f"Extracted answer: **{answer}** · reference: **{inert.markdown(row.answer)}** ·"
+            f" {inert.markdown(row.reason or '')}"
         )
 
 
-def _override(row: dict, *, key: str) -> None:
+def _override(row: ListedResponse, *, key: str) -> None:
     """A person's word against the verdict: mark, say why, undo."""
     with st.popover("Override", icon=":material/gavel:"):
         st.text_input("Note", key=f"note_{key}", placeholder="Why is the verdict not right?")
@@ -104,7 +102,7 @@ def _override(row: dict, *, key: str) -> None:
                 args=[row, correct, key],
                 width="stretch",
             )
-        if row["overridden_by"]:
+        if row.overridden_by:
             st.button(
                 "Undo",
                 key=f"undo_{key}",
@@ -116,21 +114,21 @@ def _override(row: dict, *, key: str) -> None:
             "It counts in every run that shares this response. Commits and built pairs stay as they"
             " are."
         )
-    if row["overridden_by"]:
+    if row.overridden_by:
         st.caption(
-            f"Graded {STATUS[row['graded_status']]}, overridden by"
-            f" {inert.markdown(row['overridden_by'])} on {row['overridden_at']:%Y-%m-%d %H:%M} UTC."
-            f" {inert.markdown(row['override_note'])}"
+            f"Graded {STATUS[row.graded_status]}, overridden by"
+            f" {inert.markdown(row.overridden_by)} on {row.overridden_at:%Y-%m-%d %H:%M} UTC."
+            f" {inert.markdown(row.override_note)}"
         )
 
 
-def _overrode(row: dict, correct: bool | None, key: str) -> None:
+def _overrode(row: ListedResponse, correct: bool | None, key: str) -> None:
     note = st.session_state.get(f"note_{key}", "")
     overrides.override(
-        state.store(),
-        row["set_id"],
-        row["problem_id"],
-        row["idx"],
+        state.database(),
+        row.set_id,
+        row.problem_id,
+        row.idx,
         correct=correct,
         note=note,
         made_by=state.tab_id(),
@@ -152,30 +150,32 @@ def answer_steps(text: str, scores: Sequence[float] = ()) -> None:
         body.markdown(inert.markdown(step))
 
 
-def _steps(row: dict) -> None:
-    scores = list(row["scores"] or []) if row["score_status"] == "ok" else []
-    answer_steps(row["text"], scores or [None])
+def _steps(row: ListedResponse) -> None:
+    scores = list(row.scores or []) if row.score_status == "ok" else []
+    answer_steps(row.text, scores or [None])
 
 
-def _difference(row: dict, *, key: str) -> None:
+def _difference(row: ListedResponse, *, key: str) -> None:
     """This response against another one to the same problem, step by step."""
-    filters = Filter(problem_ids=[row["problem_id"]])
-    found = response_reads.page(
-        state.store(), state.kept("run"), int(state.kept("iteration")), filters, limit=200
+    filters = Filter(problem_ids=[row.problem_id])
+    found = store.responses.page(
+        Iteration(state.database(), state.kept("run"), int(state.kept("iteration"))),
+        filters,
+        limit=200,
     )
-    others = {other["idx"]: other for other in found if other["idx"] != row["idx"]}
+    others = {other.idx: other for other in found if other.idx != row.idx}
     if not others:
         st.caption("There is no other response to this problem yet.")
         return
     name = lambda index: (
-        f"{PHASES[others[index]['phase']]} {index}, {others[index]['status'].replace('_', ' ')}"
+        f"{PHASES[others[index].phase]} {index}, {others[index].status.replace('_', ' ')}"
     )
     other = others[
         st.selectbox(
-            "Against", list(others), format_func=name, key=f"against_{key}_{row['problem_id']}"
+            "Against", list(others), format_func=name, key=f"against_{key}_{row.problem_id}"
         )
     ]
-    for kind, step in difference(split_steps(other["text"]), split_steps(row["text"])):
+    for kind, step in difference(split_steps(other.text), split_steps(row.text)):
         mark, body = st.columns([1, 6], vertical_alignment="top")
         mark.markdown(MARKS[kind])
         body.markdown(inert.markdown(step))

@@ -9,19 +9,19 @@ import argparse
 import atexit
 import sys
 import uuid
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import streamlit as st
 
 from app import inert
-from engine.config import RunConfig
+from engine import store
 from engine.errors import EngineError
 from engine.jobs.runner import JobRunner
 from engine.paths import DEFAULT_DB
-from engine.store import Database, reads
-from engine.study import runs
+from engine.store import Database
+from engine.study.handle import Iteration
+from engine.study.progress import progress
 from engine.walk import job_of, next_phase
 
 SETTINGS = ("tau_l", "tau_h", "mode", "strategy")
@@ -33,17 +33,6 @@ KEPT = "kept"
 """Session entry with the URL's values: a page switch drops query parameters and widget keys, this
 it does not.
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Selected:
-    """The run and iteration that every page shows."""
-
-    run_id: str
-    iteration: int
-    config: RunConfig
-    row: dict
-    """The iteration's row: policy_id, presample_set, resample_set."""
 
 
 def database_path() -> Path:
@@ -66,7 +55,7 @@ def _open(path: Path) -> tuple[Database, JobRunner]:
     return db, runner
 
 
-def store() -> Database:
+def database() -> Database:
     """The open database of this process; a page that cannot have it says why and ends."""
     return _opened()[0]
 
@@ -139,31 +128,29 @@ def select(run_id: str, iteration: int) -> None:
     keep(run=run_id, iteration=iteration, **forgotten)
 
 
-def begin(run_id: str, iteration: int) -> None:
+def begin(it: Iteration) -> None:
     """Queue the job that a new iteration waits for, and show it; where its responses are stored
     already, a person is next.
     """
-    if kind := job_of(next_phase(runs.progress(store(), run_id, iteration))):
-        runner().submit(run_id, iteration, kind)
-    select(run_id, iteration)
+    if kind := job_of(next_phase(progress(it))):
+        runner().submit(it, kind)
+    select(it.run_id, it.number)
 
 
-def selected() -> Selected | None:
-    """The selection in the URL, else the newest run's last iteration; None while there is no
-    run.
-    """
-    db = store()
+def selected() -> Iteration | None:
+    """The iteration in the URL, else the newest run's last one; None while there is no run."""
+    db = database()
     for name in IN_URL:
         kept(name)
-    known = [row["id"] for row in reads.runs(db)]
+    known = [run.id for run in store.runs.listed(db)]
     if not known:
         return None
     run_id = kept("run") if kept("run") in known else known[0]
-    rows = reads.iterations(db, run_id)
+    rows = store.runs.iterations(db, run_id)
     asked = kept("iteration", "")
-    number = int(asked) if asked.isdecimal() and int(asked) < len(rows) else rows[-1]["iteration"]
+    number = int(asked) if asked.isdecimal() and int(asked) < len(rows) else rows[-1].number
     select(run_id, number)
-    return Selected(run_id, number, runs.config_of(db, run_id), rows[number])
+    return Iteration(db, run_id, number)
 
 
 def tab_id() -> str:

@@ -7,9 +7,11 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from app import charts, state
+from engine import store
 from engine.method.seeds import stable_hash
 from engine.paths import ROOT
-from engine.store import reads
+from engine.store.jobs import Job
+from engine.study.handle import Iteration
 
 PAGES = {
     "home.py": ("Home", ":material/home:"),
@@ -68,12 +70,12 @@ def run_picker() -> None:
     chosen = state.selected()
     if chosen is None:
         return
-    db = state.store()
-    names = {row["id"]: f"{row['name']} · {row['id']}" for row in reads.runs(db)}
+    db = state.database()
+    names = {row.id: f"{row.name} · {row.id}" for row in store.runs.listed(db)}
     st.session_state["picker_run"] = chosen.run_id
     st.selectbox("Run", list(names), format_func=names.get, key="picker_run", on_change=_picked_run)
-    numbers = [row["iteration"] for row in reads.iterations(db, chosen.run_id)]
-    st.session_state["picker_iteration"] = chosen.iteration
+    numbers = [row.number for row in store.runs.iterations(db, chosen.run_id)]
+    st.session_state["picker_iteration"] = chosen.number
     st.selectbox(
         "Iteration",
         numbers,
@@ -85,35 +87,35 @@ def run_picker() -> None:
 
 def _picked_run() -> None:
     run_id = st.session_state["picker_run"]
-    state.select(run_id, reads.iterations(state.store(), run_id)[-1]["iteration"])
+    state.select(run_id, store.runs.iterations(state.database(), run_id)[-1].number)
 
 
 def _picked_iteration() -> None:
     state.select(state.kept("run"), st.session_state["picker_iteration"])
 
 
-def title(job: dict) -> str:
+def title(job: Job) -> str:
     """A job in words: Pre-sampling, iteration 0."""
-    if job["kind"] == "evaluate":
-        return f"Evaluation of M{job['iteration'] + (job['params']['policy'] == 'after')}"
-    name = JOB_NAMES.get(job["kind"], f"Job of the unknown kind “{job['kind']}”")
-    return f"{name}, iteration {job['iteration']}"
+    if job.kind == "evaluate":
+        return f"Evaluation of M{job.iteration + (job.params['policy'] == 'after')}"
+    name = JOB_NAMES.get(job.kind, f"Job of the unknown kind “{job.kind}”")
+    return f"{name}, iteration {job.iteration}"
 
 
-def pace(job: dict) -> str:
+def pace(job: Job) -> str:
     """Done / total, rate and time left of a running job."""
-    if not job["n_total"]:
+    if not job.n_total:
         return "loading the model"
-    done = f"{job['n_done']:,} of {job['n_total']:,} {job['unit']}"
-    elapsed = (datetime.now(UTC).replace(tzinfo=None) - job["started_at"]).total_seconds()
-    fresh = job["n_done"] - job["n_before"]
-    if job["n_done"] >= job["n_total"]:
+    done = f"{job.n_done:,} of {job.n_total:,} {job.unit}"
+    elapsed = (datetime.now(UTC).replace(tzinfo=None) - job.started_at).total_seconds()
+    fresh = job.n_done - job.n_before
+    if job.n_done >= job.n_total:
         return f"{done} · finishing the last batch"
     if fresh <= 0 or elapsed <= 0:
         return f"{done} · loading the model"
     rate = fresh / elapsed
-    left = (job["n_total"] - job["n_done"]) / rate
-    return f"{done} · {rate:.1f} {job['unit']}/s · {duration(left)} left"
+    left = (job.n_total - job.n_done) / rate
+    return f"{done} · {rate:.1f} {job.unit}/s · {duration(left)} left"
 
 
 def duration(seconds: float) -> str:
@@ -148,7 +150,7 @@ def chosen_row(table: list[dict], *, key: str, about: object, **options) -> int 
     return rows[0] if rows else None
 
 
-def need_run() -> state.Selected:
+def need_run() -> Iteration:
     """The selection, or an empty state that says what to do first."""
     chosen = state.selected()
     if chosen is None:

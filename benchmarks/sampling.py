@@ -12,13 +12,15 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from benchmarks.rows import Row, against, alone
+from engine import store
 from engine.config import load_config
-from engine.jobs.kinds import sampler_backend
+from engine.jobs.owed import sampler_backend
 from engine.jobs.runner import JobRunner
 from engine.method.prompts import fill
 from engine.placement import Backend, Workers
-from engine.store import Database, job_rows, reads
-from engine.study import runs
+from engine.store import Database
+from engine.study.handle import Iteration
+from engine.study.runs import create_run
 from engine.study.sample_sets import requests
 
 N_PROBLEMS, N_RUNS = 2_000, 5
@@ -77,14 +79,14 @@ def _pipeline(path: Path, config, placement: Timed) -> tuple[float, float]:
     db = Database(path)
     runner = JobRunner(db)
     runner._placements["worker"] = placement
-    run_id = runs.create_run(db, config)
-    job_id = runner.submit(run_id, 0, "presample")
+    run_id = create_run(db, config)
+    job_id = runner.submit(Iteration(runner.db, run_id, 0), "presample")
     placement.busy_s = 0.0
     started = time.perf_counter()
     runner.run_next()
     wall = time.perf_counter() - started
-    if job_rows.get(db, job_id)["state"] != "done":
-        raise AssertionError(job_rows.get(db, job_id)["error"])
+    if store.jobs.get(db, job_id).state != "done":
+        raise AssertionError(store.jobs.get(db, job_id).error)
     runner._grader.close()
     db.close()
     return wall, placement.busy_s
@@ -93,13 +95,12 @@ def _pipeline(path: Path, config, placement: Timed) -> tuple[float, float]:
 def _bare(path: Path, placement: Timed) -> float:
     """Wall seconds of the same requests with nothing behind them."""
     db = Database(path)
-    run = reads.runs(db)[0]
-    iteration = reads.iteration(db, run["id"], 0)
-    samples = reads.samples(db, iteration["presample_set"])
-    problems = reads.problems(db, run["id"], "train", 0)
+    it = Iteration(db, store.runs.listed(db)[0].id, 0)
+    samples = store.samples.get(db, it.row.presample_set)
+    problems = store.problems.of_run(db, it.run_id, "train", 0)
     prompts = {id: fill(samples.settings.prompt_template, p.question) for id, p in problems.items()}
-    owed = requests(samples, prompts, sorted(reads.stored_keys(db, samples.id)))
-    backend = sampler_backend(db, run["id"], runs.config_of(db, run["id"]), samples)
+    owed = requests(samples, prompts, sorted(store.samples.stored_keys(db, samples.id)))
+    backend = sampler_backend(it, samples)
     db.close()
     started = time.perf_counter()
     for _ in placement.get(backend).sample(owed, samples.settings):

@@ -5,9 +5,13 @@ at any size, without a model.
 from dataclasses import replace
 from pathlib import Path
 
+from engine import store
 from engine.config import load_config
-from engine.store import Database, job_rows, reads
-from engine.study import pairing, plans, runs
+from engine.store import Database
+from engine.study import pairing, plans
+from engine.study.handle import Iteration
+from engine.study.runs import create_run
+from engine.types import Choice
 
 CONFIG = Path(__file__).resolve().parent.parent / "data" / "starter" / "default.toml"
 N_HELD_OUT = 400
@@ -32,13 +36,8 @@ def resampled(path: Path, *, n_problems: int, n_presample: int = 3, n: int = 8) 
     try:
         run_id = _presampled(db, n_problems, n_presample, n)
         plans.commit(
-            db,
-            run_id,
-            0,
-            tau_l=0.25,
-            tau_h=0.65,
-            mode="both",
-            strategy="boundary",
+            Iteration(db, run_id, 0),
+            Choice(0.25, 0.65, "both", "boundary"),
             made_by="benchmark",
         )
         wanted = (
@@ -47,11 +46,11 @@ def resampled(path: Path, *, n_problems: int, n_presample: int = 3, n: int = 8) 
         )
         _answer(
             db,
-            reads.iteration(db, run_id, 0)["resample_set"],
-            reads.run(db, run_id)["prm_id"],
+            store.runs.get_iteration(Iteration(db, run_id, 0)).resample_set,
+            store.runs.get(db, run_id).prm_id,
             wanted,
         )
-        pairing.make_pairs(db, run_id, 0)
+        pairing.make_pairs(Iteration(db, run_id, 0))
         _job(db, run_id, "resample")
         return run_id
     finally:
@@ -66,7 +65,7 @@ def _presampled(db: Database, n_problems: int, n_presample: int, n: int) -> str:
         problems=replace(config.problems, n_train=1, n_held_out=N_HELD_OUT),
         sampling=replace(config.sampling, n=n, n_presample=n_presample),
     )
-    run_id = runs.create_run(db, config)
+    run_id = create_run(db, config)
     with db.transaction() as cursor:
         cursor.execute("DELETE FROM run_problems WHERE run_id = ? AND role = 'train'", [run_id])
         cursor.execute(
@@ -91,7 +90,10 @@ def _presampled(db: Database, n_problems: int, n_presample: int, n: int) -> str:
         " u(idx)"
     )
     _answer(
-        db, reads.iteration(db, run_id, 0)["presample_set"], reads.run(db, run_id)["prm_id"], wanted
+        db,
+        store.runs.get_iteration(Iteration(db, run_id, 0)).presample_set,
+        store.runs.get(db, run_id).prm_id,
+        wanted,
     )
     _job(db, run_id, "presample")
     return run_id
@@ -131,4 +133,4 @@ def _answer(db: Database, set_id: str, prm_id: str, wanted: str) -> None:
 
 
 def _job(db: Database, run_id: str, kind: str) -> None:
-    job_rows.set_state(db, job_rows.add(db, run_id, 0, kind, {}), "done")
+    store.jobs.set_state(db, store.jobs.add(Iteration(db, run_id, 0), kind, {}), "done")

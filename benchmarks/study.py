@@ -16,6 +16,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from benchmarks.study_table import CONTROL, figures, table
+from engine import store
 from engine.config import RunConfig, load_config
 from engine.config.templates import from_template
 from engine.figures.evaluation import evaluations
@@ -23,7 +24,7 @@ from engine.figures.summary import summarise
 from engine.headless.run import run_to_end
 from engine.jobs.runner import JobRunner
 from engine.paths import ROOT
-from engine.store import Database, reads
+from engine.store import Database
 from engine.study.runs import create_run
 
 CONFIG = ROOT / "data" / "starter" / "default.toml"
@@ -97,8 +98,8 @@ def _run(path: Path, config: RunConfig, method: str) -> dict:
     db = Database(path)
     runner = JobRunner(db)
     try:
-        known = reads.runs(db)
-        run_id = known[0]["id"] if known else create_run(db, config)
+        known = store.runs.listed(db)
+        run_id = known[0].id if known else create_run(db, config)
         runner.continue_queue()
         run_to_end(runner, run_id)
         return {

@@ -18,12 +18,14 @@ from pathlib import Path
 import psutil
 
 from benchmarks.rows import Row, against, alone
+from engine import store
 from engine.config import TrainingConfig
 from engine.events import OptimiserStep, Planned
 from engine.paths import ROOT, STARTER
 from engine.placement import Remote, child_environment, trainer_backend
 from engine.problems import read_problems
-from engine.store import Database, job_rows, record
+from engine.store import Database, record
+from engine.study.handle import Iteration
 from engine.training import TrainingTask
 from engine.types import Preference, Problem
 
@@ -76,7 +78,7 @@ def _pair(problem: Problem) -> Preference:
 def _worker(pairs: list[Preference], folder: Path) -> tuple[Spent, int]:
     """What one training took, and the steps in the database."""
     db = Database(folder / "studio.duckdb")
-    job_id = job_rows.add(db, "run", 0, "train", {})
+    job_id = store.jobs.add(Iteration(db, "run", 0), "train", {})
     task = TrainingTask(
         str(STARTER / "policy"),
         pairs,

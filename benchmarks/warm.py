@@ -10,11 +10,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.rows import Row, against
+from engine import store
 from engine.config import load_config
 from engine.jobs.runner import JobRunner
 from engine.placement import Workers
-from engine.store import Database, job_rows
-from engine.study import runs
+from engine.store import Database
+from engine.study.handle import Iteration
+from engine.study.runs import create_run
 
 N_HELD_OUT, N_RUNS = 50, 5
 CONFIG = Path(__file__).resolve().parent.parent / "data" / "starter" / "default.toml"
@@ -44,7 +46,7 @@ def _second_phase(path: Path, config, placement: Workers, *, is_warm: bool) -> f
     db = Database(path)
     runner = JobRunner(db)
     runner._placements["worker"] = placement
-    run_id = runs.create_run(db, config)
+    run_id = create_run(db, config)
     _job(runner, run_id, "presample", {})
     if not is_warm:
         placement.release()
@@ -57,7 +59,7 @@ def _second_phase(path: Path, config, placement: Workers, *, is_warm: bool) -> f
 
 
 def _job(runner: JobRunner, run_id: str, kind: str, params: dict) -> None:
-    job_id = runner.submit(run_id, 0, kind, params)
+    job_id = runner.submit(Iteration(runner.db, run_id, 0), kind, params)
     runner.run_next()
-    if job_rows.get(runner.db, job_id)["state"] != "done":
-        raise AssertionError(job_rows.get(runner.db, job_id)["error"])
+    if store.jobs.get(runner.db, job_id).state != "done":
+        raise AssertionError(store.jobs.get(runner.db, job_id).error)

@@ -11,6 +11,9 @@ from engine.types import Response, StepScores, Verdict
 Key = tuple[str, int]
 """(problem id, response index) within a sample set."""
 
+Text = tuple[str, int, str]
+"""(problem id, response index, response text)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Planned:

@@ -2,9 +2,10 @@
 itself.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
-from typing import Literal
+from typing import Any, Literal
 
 FinishReason = Literal["stop", "length", "refused"]
 """Why a response ended: end-of-sequence, the token limit, or the prompt was too long to be sampled
@@ -17,6 +18,22 @@ Mode = Literal["both", "accuracy", "reward", "posterior"]
 """What decides the difficulty class: thresholds on both signals or on one of them, or the posterior
 of the pass rate.
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a person chooses before a commit: the URL, the form, the configuration, the commit and
+    the export all speak of this.
+    """
+
+    tau_l: float
+    tau_h: float
+    mode: Mode = "both"
+    strategy: str = "boundary"
+    options: Mapping[str, Any] | None = None
+    """The strategy's own; None for the configuration's where it names this strategy, else the
+    defaults.
+    """
 
 
 class Difficulty(IntEnum):
@@ -38,6 +55,18 @@ class Purpose(StrEnum):
     CALIBRATE = "calibrate"
     GREEDY = "greedy"
     EVALUATE = "evaluate"
+
+
+class JobState(StrEnum):
+    """queued → running → done | failed | cancelling → cancelled; a lost process → interrupted."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    CANCELLING = "cancelling"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    INTERRUPTED = "interrupted"
 
 
 class JobKind(StrEnum):

@@ -10,6 +10,7 @@ Follows HS-STaR's algorithm, docs/method.md, section 1.1. Departure: the thresho
 or the configuration's.
 """
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 from engine.types import JobKind
@@ -26,31 +27,39 @@ class Phase(StrEnum):
     NEXT = "next"
 
 
-def next_phase(progress: dict) -> Phase:
-    """The phase that an iteration waits for.
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an iteration is."""
 
-    Args:
-        progress: tuned (True where nothing is to be tuned), presampled, committed, resampled
-            (bools), n_rows (what there is to
-            train on: pairs, or kept responses for SFT; None before the pool is whole), next_policy
-                (None before training is
-            done), as engine.study.runs.progress gives it.
+    tuned: bool
+    """True where nothing is to be tuned."""
+    presampled: bool
+    committed: bool
+    resampled: bool
+    n_rows: int | None
+    """What there is to train on: pairs, or kept responses for SFT; None before the pool is whole."""
+    next_policy: str | None
+    """None before training is done."""
+
+
+def next_phase(progress: Progress) -> Phase:
+    """The phase that an iteration waits for.
 
     An iteration without a single row cannot be trained and goes on with the policy it has.
 
-    >>> next_phase(dict(tuned=True, presampled=True, committed=False, resampled=False, \
-n_rows=None, next_policy=None)).value
+    >>> presampled = Progress(True, True, False, False, n_rows=None, next_policy=None)
+    >>> next_phase(presampled).value
     'commit'
     """
-    if not progress["tuned"]:
+    if not progress.tuned:
         return Phase.TUNE
-    if not progress["presampled"]:
+    if not progress.presampled:
         return Phase.PRESAMPLE
-    if not progress["committed"]:
+    if not progress.committed:
         return Phase.COMMIT
-    if not progress["resampled"]:
+    if not progress.resampled:
         return Phase.RESAMPLE
-    if progress["n_rows"] and progress["next_policy"] is None:
+    if progress.n_rows and progress.next_policy is None:
         return Phase.TRAIN
     return Phase.NEXT
 

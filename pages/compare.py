@@ -7,31 +7,26 @@ from app.compare import sections
 from engine.errors import EngineError
 from engine.figures.comparison import compare
 from engine.figures.measure import measure
-from engine.store import reads
-from engine.study import runs
+from engine.study.progress import progress
+from engine.study.runs import begin_next_iteration, latest
 from engine.walk import Phase, next_phase
 
 
 def next_iteration() -> None:
     try:
-        number = runs.begin_next_iteration(state.store(), chosen.run_id)
+        following = begin_next_iteration(state.database(), chosen.run_id)
     except EngineError as error:
         st.session_state["said"] = str(error)
         return
-    state.begin(chosen.run_id, number)
+    state.begin(following)
 
 
 chosen = widgets.need_run()
 st.title("Compare")
 if said := st.session_state.pop("said", None):
     st.warning(inert.markdown(said))
-db = state.store()
-if (
-    next_phase(
-        runs.progress(db, chosen.run_id, reads.iterations(db, chosen.run_id)[-1]["iteration"])
-    )
-    is Phase.NEXT
-):
+db = state.database()
+if next_phase(progress(latest(db, chosen.run_id))) is Phase.NEXT:
     st.button(
         "Next iteration", type="primary", icon=":material/skip_next:", on_click=next_iteration
     )

@@ -9,22 +9,25 @@ from app.data.recorded import score_name, signal_note
 from app.difficulty import choice, columns, panels, selection
 from app.difficulty.commit import offer
 from app.difficulty.tuning import tuning_panel
+from engine import store
 from engine.method.difficulty import classify, deciding_mode
-from engine.store import commit_reads, job_rows, reads
-from engine.study import runs
-from engine.types import Mode
+from engine.store.commits import Commit
+from engine.store.samples import Estimates
+from engine.study.handle import Iteration
+from engine.study.progress import is_tuned
+from engine.types import Choice, JobKind, Mode
 
 CAP = 500
 
 
-def draw(chosen: state.Selected) -> tuple[choice.Setting, reads.Estimates, tuple] | None:
+def draw(chosen: Iteration) -> tuple[Choice, Estimates, tuple] | None:
     """What responses, verdicts and thresholds change: the fragment that is drawn anew when a
     threshold is released.
 
     Returns: what the panels are asked; None before the first problem is finished.
     """
     stored = columns.stored(chosen)
-    e, data = columns.columns(chosen.run_id, chosen.iteration, stored)
+    e, data = columns.columns(chosen.run_id, chosen.number, stored)
     if not len(e.problem_ids):
         st.info(
             f"No problem is finished yet; {e.n_pending} are pending. Points appear as responses"
@@ -33,14 +36,14 @@ def draw(chosen: state.Selected) -> tuple[choice.Setting, reads.Estimates, tuple
         )
         return None
     bound, last = (
-        commit_reads.commit(state.store(), chosen.run_id, chosen.iteration),
+        store.commits.find(chosen),
         choice.last_commit(chosen),
     )
     now = choice.current(chosen, bound, last)
     panels.follow(now, stored)
     decides = deciding_mode(now.mode, e.phi_r)
     if decides == "posterior":
-        classes = columns.classes_by_posterior(chosen.run_id, chosen.iteration, stored)
+        classes = columns.classes_by_posterior(chosen.run_id, chosen.number, stored)
     else:
         classes = classify(
             e.n_correct, e.n, e.phi_r, tau_l=now.tau_l, tau_h=now.tau_h, mode=decides
@@ -71,13 +74,13 @@ def draw(chosen: state.Selected) -> tuple[choice.Setting, reads.Estimates, tuple
 
 
 def plot(
-    chosen: state.Selected,
-    e: reads.Estimates,
+    chosen: Iteration,
+    e: Estimates,
     data,
-    now: choice.Setting,
+    now: Choice,
     decides: Mode,
     classes: np.ndarray,
-    last: dict | None,
+    last: Commit | None,
     *,
     locked: bool,
 ) -> None:
@@ -97,24 +100,26 @@ def plot(
         home=Lines(*choice.start_of(chosen, last)),
         ghosts=earlier_commits(chosen, last),
         score=score_name(chosen.config),
-        question_of=lambda row: reads.questions(state.store(), [str(e.problem_ids[row])])[0],
+        question_of=lambda row: store.problems.questions(
+            state.database(), [str(e.problem_ids[row])]
+        )[0],
         classes=classes,
         cap=CAP,
     )
 
 
-def earlier_commits(chosen: state.Selected, last: dict | None) -> list[Lines]:
+def earlier_commits(chosen: Iteration, last: Commit | None) -> list[Lines]:
     """Lines to compare with: of the iteration before, and of the run this one was forked from."""
-    run = reads.run(state.store(), chosen.run_id)
-    found = {f"iteration {chosen.iteration - 1}": last}
-    if run["forked_at"] == chosen.iteration:
-        found[f"run {run['parent_id']}"] = commit_reads.commit(
-            state.store(), run["parent_id"], chosen.iteration
+    run = chosen.run
+    found = {f"iteration {chosen.number - 1}": last}
+    if run.forked_at == chosen.number:
+        found[f"run {run.parent_id}"] = store.commits.find(
+            Iteration(state.database(), run.parent_id, chosen.number)
         )
     return [
-        Lines(name, row["tau_l"], row["tau_h"])
+        Lines(name, row.tau_l, row.tau_h)
         for name, row in found.items()
-        if row and row["mode"] not in choice.WITHOUT_LINES
+        if row and row.mode not in choice.WITHOUT_LINES
     ]
 
 
@@ -124,7 +129,7 @@ def moved(released: Thresholds, *, locked: bool) -> None:
         state.keep(tau_l=released.tau_l, tau_h=released.tau_h)
 
 
-def picked(selected: Selection, e: reads.Estimates) -> None:
+def picked(selected: Selection, e: Estimates) -> None:
     st.session_state["plot_echo"]["have"] = selected.have
     selection.pick(selected, e)
 
@@ -137,17 +142,17 @@ chosen = widgets.need_run()
 st.title("Difficulty")
 if said := st.session_state.pop("said", None):
     st.warning(inert.markdown(said), icon=":material/lock:")
-if not runs.is_tuned(state.store(), chosen.run_id, chosen.iteration):
+if not is_tuned(chosen):
     tuning_panel(chosen)
     st.stop()
-bound = commit_reads.commit(state.store(), chosen.run_id, chosen.iteration)
+bound = store.commits.find(chosen)
 choice.choices(
     choice.current(chosen, bound, choice.last_commit(chosen)),
     locked=bound is not None,
     modes=choice.modes_of(chosen),
 )
-job = job_rows.find(state.store(), chosen.run_id, chosen.iteration, "presample", {})
-is_live = job is not None and job["state"] in ("running", "queued")
+job = store.jobs.find_same(chosen, JobKind.PRESAMPLE)
+is_live = job is not None and job.is_unfinished
 st.session_state[panels.DRAWN] = None
 question = st.fragment(draw, run_every=2 if is_live else None)(chosen)
 panels.panels(chosen, question, locked=bound is not None)

@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from app import inert, state, widgets
+from engine import store
 from engine.errors import EngineError
 from engine.export.run import (
     TABLES,
@@ -15,7 +16,7 @@ from engine.export.run import (
     trained_policy,
 )
 from engine.export.tables import SUFFIXES
-from engine.store import export_reads, reads
+from engine.study.handle import Iteration
 
 MOST_RESPONSES = (
     100_000  # above it the long tables go to a folder, not through the browser's memory
@@ -23,18 +24,18 @@ MOST_RESPONSES = (
 LONG = ("responses", "held_out_responses")
 
 
-def tables(chosen: state.Selected) -> None:
+def tables(chosen: Iteration) -> None:
     """A button per table; its file is made when it is pressed."""
     st.subheader("Tables")
     suffix = st.segmented_control(
         "Format", SUFFIXES, default=".jsonl", format_func=lambda s: s[1:].upper(), required=True
     )
-    too_long = export_reads.n_responses(state.store(), chosen.run_id) > MOST_RESPONSES
+    too_long = store.exports.n_responses(state.database(), chosen.run_id) > MOST_RESPONSES
     for what, about in TABLES.items():
         button, text = st.columns([2, 5], vertical_alignment="center")
         button.download_button(
             what.replace("_", " ").capitalize(),
-            lambda what=what: table_bytes(state.store(), what, suffix, chosen.run_id),
+            lambda what=what: table_bytes(state.database(), what, suffix, chosen.run_id),
             file_name=f"{what}_{chosen.run_id}{suffix}",
             icon=":material/download:",
             key=f"table_{what}",
@@ -62,7 +63,7 @@ def tables(chosen: state.Selected) -> None:
         if st.form_submit_button("Write", icon=":material/folder:") and folder.strip():
             written(
                 lambda: export_all(
-                    state.store(),
+                    state.database(),
                     Path(folder.strip()).expanduser(),
                     suffix=suffix,
                     run_id=chosen.run_id,
@@ -80,9 +81,9 @@ def written(write, folder: str) -> None:
         st.error(inert.markdown(str(error)))
 
 
-def configuration(chosen: state.Selected) -> None:
+def configuration(chosen: Iteration) -> None:
     st.subheader("Configuration")
-    text, notes = config_text(state.store(), chosen.run_id, ".toml")
+    text, notes = config_text(state.database(), chosen.run_id, ".toml")
     st.caption(
         "Repeats this run with `python -m engine run`, with the thresholds and training settings"
         " that were used."
@@ -101,13 +102,13 @@ def configuration(chosen: state.Selected) -> None:
         st.code(text, language=None, wrap_lines=True)
 
 
-def policy(chosen: state.Selected) -> None:
+def policy(chosen: Iteration) -> None:
     st.subheader("Trained policy")
-    policy_id = trained_policy(state.store(), chosen.run_id)
+    policy_id = trained_policy(state.database(), chosen.run_id)
     if policy_id is None:
         st.info("No policy is trained yet.", icon=":material/info:")
         return
-    path = reads.policy_path(state.store(), policy_id)
+    path = store.runs.policy_path(state.database(), policy_id)
     st.caption(
         f"Policy {policy_id}: a model folder that transformers and vLLM load where it lies, or"
         " copied to a place of yours."
@@ -118,7 +119,7 @@ def policy(chosen: state.Selected) -> None:
         if st.form_submit_button("Copy", icon=":material/folder:") and folder.strip():
             written(
                 lambda: export_policy(
-                    state.store(), Path(folder.strip()).expanduser(), run_id=chosen.run_id
+                    state.database(), Path(folder.strip()).expanduser(), run_id=chosen.run_id
                 ),
                 folder,
             )

@@ -7,12 +7,13 @@ import streamlit as st
 from app import job_banner, state, widgets
 from app.data import start_run
 from app.difficulty import columns
+from engine import store
 from engine.config import load_config
 from engine.errors import EngineError
 from engine.paths import STARTER
-from engine.store import job_rows, reads
-from engine.study import runs
-from engine.walk import Phase, next_phase
+from engine.study.handle import Iteration
+from engine.study.progress import progress
+from engine.walk import Phase, Progress, job_of, next_phase
 
 STARTER_CONFIG = STARTER / "default.toml"
 STEPS = (
@@ -87,7 +88,7 @@ def try_it(kind: str) -> None:
             start(Path(path.strip()).expanduser())
 
 
-def journey(chosen: state.Selected, progress: dict) -> None:
+def journey(chosen: Iteration, progress: Progress) -> None:
     """The five steps of the iteration, the one it waits for marked."""
     waiting = next_phase(progress)
     next_step = Phase.PRESAMPLE if waiting is Phase.TUNE else waiting
@@ -107,21 +108,19 @@ def journey(chosen: state.Selected, progress: dict) -> None:
             )
             st.caption(what)
             widgets.link(page, widgets.page_title(page))
-    if waiting in (Phase.TUNE, Phase.PRESAMPLE, Phase.RESAMPLE) and not job_rows.find(
-        state.store(), chosen.run_id, chosen.iteration, str(waiting), {}
-    ):
-        arguments = [chosen.run_id, chosen.iteration, str(waiting)]
+    kind = job_of(waiting)
+    if kind and waiting is not Phase.TRAIN and not store.jobs.find_same(chosen, kind):
         st.button(
-            widgets.JOB_NAMES[waiting],
+            widgets.JOB_NAMES[kind],
             type="primary",
             on_click=state.runner().submit,
-            args=arguments,
+            args=[chosen, kind],
         )
 
 
 @st.fragment(run_every=2)
-def job_table(chosen: state.Selected) -> None:
-    jobs = job_rows.of_run(state.store(), chosen.run_id, chosen.iteration)
+def job_table(chosen: Iteration) -> None:
+    jobs = store.jobs.of_run(state.database(), chosen.run_id, chosen.number)
     if not jobs:
         return
     st.subheader("Jobs of this iteration")
@@ -129,47 +128,47 @@ def job_table(chosen: state.Selected) -> None:
         [
             {
                 "Job": widgets.title(j),
-                "State": j["state"],
-                "Done": j["n_done"],
-                "Of": j["n_total"],
-                "Seconds": round(j["busy_s"], 1),
-                "Attempt": j["attempt"],
-                "Said": j["error"] or "",
+                "State": j.state,
+                "Done": j.n_done,
+                "Of": j.n_total,
+                "Seconds": round(j.busy_s, 1),
+                "Attempt": j.attempt,
+                "Said": j.error or "",
             }
             for j in jobs
         ],
         hide_index=True,
     )
-    for job in [job for job in jobs if job["state"] in job_rows.RESUMABLE]:
+    for job in [job for job in jobs if job.is_resumable]:
         st.button(
             f"Resume: {widgets.title(job)}",
-            key=f"again_{job['id']}",
+            key=f"again_{job.id}",
             on_click=state.runner().resume,
-            args=[job["id"]],
+            args=[job.id],
         )
     with st.expander("Log of a job", key="job_log", on_change="rerun") as opened:
         if opened.open:
-            names = {job["id"]: f"{widgets.title(job)}, {job['state']}" for job in reversed(jobs)}
+            names = {job.id: f"{widgets.title(job)}, {job.state}" for job in reversed(jobs)}
             job_banner.log(
-                job_rows.get(
-                    state.store(),
+                store.jobs.get(
+                    state.database(),
                     st.selectbox("Job", list(names), format_func=names.get, key="log_of"),
                 )
             )
 
 
-def run_table(chosen: state.Selected) -> None:
-    rows = reads.runs(state.store())
+def run_table(chosen: Iteration) -> None:
+    rows = store.runs.listed(state.database())
     st.subheader("Runs")
     row = widgets.chosen_row(
         [
             {
-                "Run": r["id"],
-                "Name": r["name"],
-                "Seed": r["seed"],
-                "Iterations": r["n_iterations"],
-                "Started (UTC)": r["created_at"],
-                "Forked from": r["parent_id"] or "",
+                "Run": r.id,
+                "Name": r.name,
+                "Seed": r.seed,
+                "Iterations": r.n_iterations,
+                "Started (UTC)": r.created_at,
+                "Forked from": r.parent_id or "",
             }
             for r in rows
         ],
@@ -177,8 +176,8 @@ def run_table(chosen: state.Selected) -> None:
         about=chosen.run_id,
         alt="Runs, the newest first; choose one to open it",
     )
-    if row is not None and rows[row]["id"] != chosen.run_id:
-        state.select(rows[row]["id"], rows[row]["n_iterations"] - 1)
+    if row is not None and rows[row].id != chosen.run_id:
+        state.select(rows[row].id, rows[row].n_iterations - 1)
         st.rerun()
 
 
@@ -188,13 +187,13 @@ if chosen is None:
 else:
     st.title(chosen.config.name)
     st.caption(
-        f"Run {chosen.run_id} · iteration {chosen.iteration} · seed {chosen.config.seed} · sampler"
+        f"Run {chosen.run_id} · iteration {chosen.number} · seed {chosen.config.seed} · sampler"
         f" {chosen.config.sampling.sampler}"
     )
-    progress = runs.progress(state.store(), chosen.run_id, chosen.iteration)
-    journey(chosen, progress)
+    now = progress(chosen)
+    journey(chosen, now)
     job_table(chosen)
     run_table(chosen)
     try_it("secondary")
-    if progress["presampled"]:
+    if now.presampled:
         columns.read_ahead(chosen)

@@ -5,31 +5,31 @@ import streamlit as st
 
 from app import charts, inert, state, widgets
 from app.data.recorded import has_outcome_scores
+from engine import store
 from engine.export.run import table_bytes
-from engine.store import commit_reads
 
 PAGE_ROWS = 200
 
 chosen = widgets.need_run()
 st.title("Pairs")
-db = state.store()
-made = commit_reads.pair_set(db, chosen.run_id, chosen.iteration)
+db = state.database()
+made = store.pairs.find_set(chosen)
 if made is None:
     widgets.nothing_yet(
         "Pairs are built when the resampling is done. Commit a plan on the Difficulty page first.",
         "difficulty.py",
     )
-n_problems, margins = commit_reads.pair_figures(db, chosen.run_id, chosen.iteration)
+n_problems, margins = store.pairs.figures(chosen)
 a, b, c, d = st.columns(4)
-a.metric("Pairs", f"{made['n_pairs']:,}")
+a.metric("Pairs", f"{made.n_pairs:,}")
 b.metric("Problems with pairs", f"{n_problems:,}")
 c.metric("Mean reward margin", f"{margins.mean():+.3f}" if len(margins) else "–")
 d.metric(
     "Foregone",
-    f"{made['n_foregone']:,}",
+    f"{made.n_foregone:,}",
     help="Pairs that the pre-samples of problems outside the resampled classes would have given.",
 )
-if not made["n_pairs"]:
+if not made.n_pairs:
     st.warning(
         "There is not a single pair: no problem in the pool has both a correct and a wrong"
         " response. Fork the run and commit another plan, or begin the next iteration with the same"
@@ -48,49 +48,43 @@ if len(margins):
     widgets.chart(figure, table, alt="Histogram of reward margins", key="margins")
 st.download_button(
     "Export as JSONL",
-    lambda: table_bytes(db, "pairs", ".jsonl", chosen.run_id, chosen.iteration),
-    file_name=f"pairs_{chosen.run_id}_{chosen.iteration}.jsonl",
+    lambda: table_bytes(db, "pairs", ".jsonl", chosen.run_id, chosen.number),
+    file_name=f"pairs_{chosen.run_id}_{chosen.number}.jsonl",
     icon=":material/download:",
     help="TRL's columns prompt, chosen and rejected come first.",
 )
-n_pages = -(-made["n_pairs"] // PAGE_ROWS)
+n_pages = -(-made.n_pairs // PAGE_ROWS)
 number = st.number_input(f"Page of {n_pages:,}", 1, n_pages, 1, width=160) if n_pages > 1 else 1
-rows = commit_reads.pair_list(
-    db, chosen.run_id, chosen.iteration, limit=PAGE_ROWS, offset=(number - 1) * PAGE_ROWS
-)
+rows = store.pairs.listed(chosen, limit=PAGE_ROWS, offset=(number - 1) * PAGE_ROWS)
 row = widgets.chosen_row(
     [
         {
-            "Problem": r["problem_id"],
-            "Level": r["level"] or "",
-            "Chosen reward": r["chosen_reward"],
-            "Rejected reward": r["rejected_reward"],
-            "Margin": (
-                None if r["chosen_reward"] is None else r["chosen_reward"] - r["rejected_reward"]
-            ),
-            "Question": r["question"],
+            "Problem": r.problem_id,
+            "Level": r.level or "",
+            "Chosen reward": r.chosen_reward,
+            "Rejected reward": r.rejected_reward,
+            "Margin": (None if r.chosen_reward is None else r.chosen_reward - r.rejected_reward),
+            "Question": r.question,
         }
         for r in rows
     ],
     key="pairs_table",
-    about=(chosen.run_id, chosen.iteration, number),
+    about=(chosen.run_id, chosen.number, number),
     height=280,
     column_config={
         name: st.column_config.NumberColumn(format="%.3f")
         for name in ("Chosen reward", "Rejected reward", "Margin")
     },
 )
-(pair,) = commit_reads.pairs(
-    db, chosen.run_id, chosen.iteration, position=rows[row or 0]["position"]
-)
-st.markdown(inert.markdown(pair["question"]))
+(pair,) = store.pairs.texts(chosen, position=rows[row or 0].position)
+st.markdown(inert.markdown(pair.question))
 kind = "outcome score" if has_outcome_scores(chosen.config) else "process reward"
 left, right = st.columns(2)
 for column, side, colour in ((left, "chosen", "blue"), (right, "rejected", "orange")):
     with column.container(border=True):
-        reward = pair[f"{side}_reward"]
+        reward = getattr(pair, f"{side}_reward")
         st.markdown(
             f":{colour}-badge[{side}] "
             + ("not scored" if reward is None else f"{kind} {reward:.3f}")
         )
-        st.markdown(inert.markdown(pair[side]))
+        st.markdown(inert.markdown(getattr(pair, side)))

@@ -1,38 +1,38 @@
 """What was committed, by whom, and what came of it?"""
 
-import json
-
 import streamlit as st
 
-from app import charts, state, widgets
+from app import charts, widgets
 from app.difficulty.choice import MODE_NAMES
+from engine import store
 from engine.method.strategies import strategies
-from engine.store import commit_reads, side_reads
+from engine.store.commits import Commit, GivenCount
+from engine.study.handle import Iteration
 
 
-def bound(commit: dict) -> None:
+def bound(commit: Commit) -> None:
     """The choice, as it stands for good."""
     a, b, c, d = st.columns([1, 1, 2, 2])
-    a.metric("τ low", f"{commit['tau_l']:.3f}")
-    b.metric("τ high", f"{commit['tau_h']:.3f}")
-    c.metric("Signals", MODE_NAMES[commit["mode"]])
-    d.metric("Strategy", strategies()[commit["strategy"]].label)
-    options = ", ".join(f"{name} {value}" for name, value in json.loads(commit["options"]).items())
+    a.metric("τ low", f"{commit.tau_l:.3f}")
+    b.metric("τ high", f"{commit.tau_h:.3f}")
+    c.metric("Signals", MODE_NAMES[commit.mode])
+    d.metric("Strategy", strategies()[commit.strategy].label)
+    options = ", ".join(f"{name} {value}" for name, value in commit.options.items())
     st.caption(
-        f"Committed by {commit['made_by']} at {commit['made_at']:%Y-%m-%d %H:%M} UTC."
+        f"Committed by {commit.made_by} at {commit.made_at:%Y-%m-%d %H:%M} UTC."
         + (f" Options: {options}." if options else "")
     )
 
 
-def budget(chosen: state.Selected, commit: dict, given: list[dict]) -> None:
+def budget(chosen: Iteration, commit: Commit, given: list[GivenCount]) -> None:
     """Every response of N n: where it went, and what is still to come."""
-    side = side_reads.side_counts(state.store(), chosen.run_id, chosen.iteration)
+    side = store.side_samples.counts(chosen)
     s, n = chosen.config.sampling, chosen.config.problems.n_train
     parts = {
         "Pre-sampled": n * s.n_presample,
-        "Resampled": sum(row["n"] * row["n_more"] for row in given),
-        "Later rounds": commit["n_later"],
-        "Unspent": commit["n_unspent"],
+        "Resampled": sum(row.n * row.n_more for row in given),
+        "Later rounds": commit.n_later,
+        "Unspent": commit.n_unspent,
         "Tuning": side["tune"],
         "Calibration": side["calibrate"],
     }
@@ -47,14 +47,14 @@ def budget(chosen: state.Selected, commit: dict, given: list[dict]) -> None:
     )
 
 
-def by_class(given: list[dict]) -> None:
+def by_class(given: list[GivenCount]) -> None:
     """How many further responses the problems of each class were given."""
     names = ["Inlier", "Boundary", "Outlier"]
     rows = [
         {
-            "Class": names[row["difficulty"]],
-            "Further responses": row["n_more"],
-            "Problems": row["n"],
+            "Class": names[row.difficulty],
+            "Further responses": row.n_more,
+            "Problems": row.n,
         }
         for row in given
     ]
@@ -68,22 +68,22 @@ def by_class(given: list[dict]) -> None:
 
 chosen = widgets.need_run()
 st.title("Plan")
-commit = commit_reads.commit(state.store(), chosen.run_id, chosen.iteration)
+commit = store.commits.find(chosen)
 if commit is None:
     widgets.nothing_yet("Nothing is committed in this iteration yet.", "difficulty.py")
 bound(commit)
-given = commit_reads.given_counts(state.store(), chosen.run_id, chosen.iteration)
+given = store.commits.given_counts(chosen)
 left, right = st.columns([2, 3], gap="large")
 with left:
     budget(chosen, commit, given)
-    made = commit_reads.pair_set(state.store(), chosen.run_id, chosen.iteration)
+    made = store.pairs.find_set(chosen)
     st.markdown(
-        f"**{made['n_pairs']:,} pairs** came of it, {made['n_foregone']:,} were foregone."
+        f"**{made.n_pairs:,} pairs** came of it, {made.n_foregone:,} were foregone."
         if made
         else "Its pairs are built when the resampling is done."
     )
     widgets.link("pairs.py", "See the pairs")
 with right:
     by_class(given)
-if commit["n_pending"]:
-    st.caption(f"{commit['n_pending']:,} problems were pending and are in no class.")
+if commit.n_pending:
+    st.caption(f"{commit.n_pending:,} problems were pending and are in no class.")

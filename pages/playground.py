@@ -4,33 +4,34 @@ import streamlit as st
 
 from app import inert, state, widgets
 from app.response_card import STATUS, answer_steps
+from engine import store
 from engine.config import RunConfig
 from engine.errors import EngineError
 from engine.jobs import playground
-from engine.store import reads
-from engine.study.runs import config_of
+from engine.store.runs import PolicyUse
+from engine.study.handle import Iteration
 from engine.types import SamplingSettings
 
 REQUEST = "playground_request"
 
 
-def policies() -> dict[str, dict]:
+def policies() -> dict[str, PolicyUse]:
     """Policies that can be asked, rows by id; those of the run on screen come first, and name what
     runs share.
     """
     rows = [
         row
-        for row in reads.policies(state.store())
-        if not config_of(state.store(), row["run_id"]).is_recorded
+        for row in store.runs.policies(state.database())
+        if not Iteration(state.database(), row.run_id, 0).config.is_recorded
     ]
-    known: dict[str, dict] = {}
-    for row in sorted(rows, key=lambda row: row["run_id"] != chosen.run_id):
-        known.setdefault(row["policy_id"], row)
+    known: dict[str, PolicyUse] = {}
+    for row in sorted(rows, key=lambda row: row.run_id != chosen.run_id):
+        known.setdefault(row.policy_id, row)
     return known
 
 
-def form(known: dict[str, dict]) -> None:
-    config = config_of(state.store(), chosen.run_id)
+def form(known: dict[str, PolicyUse]) -> None:
+    config = chosen.config
     example = example_problem()
     with st.form("ask"):
         text = st.text_area(
@@ -42,9 +43,7 @@ def form(known: dict[str, dict]) -> None:
         )
         a, b, c = st.columns(3)
         name = lambda id: (
-            f"M{known[id]['number']} · {known[id]['run_name']} · {id[:8]}"
-            if id
-            else "No second policy"
+            f"M{known[id].number} · {known[id].run_name} · {id[:8]}" if id else "No second policy"
         )
         ids = list(known)
         left = a.selectbox("Policy", ids, format_func=name, key="left_policy")
@@ -52,7 +51,7 @@ def form(known: dict[str, dict]) -> None:
             (
                 i
                 for i, id in enumerate(ids)
-                if known[id]["run_id"] == chosen.run_id and known[id]["number"] > 0
+                if known[id].run_id == chosen.run_id and known[id].number > 0
             ),
             -1,
         )
@@ -90,14 +89,12 @@ def form(known: dict[str, dict]) -> None:
 
 def example_problem():
     """The problem that the URL names, else the run's first."""
-    return reads.training_problem(
-        state.store(), chosen.run_id, chosen.iteration, state.kept("problem")
-    )
+    return store.problems.training_problem(chosen, state.kept("problem"))
 
 
 def submit(
     config: RunConfig,
-    known: dict,
+    known: dict[str, PolicyUse],
     wanted: list[str | None],
     text: str,
     answer: str,
@@ -110,7 +107,7 @@ def submit(
         temperature, s.top_p, s.max_new_tokens, config.policy.prompt_template, config.policy.chat
     )
     options = {"batch_size": s.batch_size, "trust_remote_code": config.policy.trust_remote_code}
-    asked = [playground.Asked(id, known[id]["path"], options) for id in dict.fromkeys(wanted) if id]
+    asked = [playground.Asked(id, known[id].path, options) for id in dict.fromkeys(wanted) if id]
     question = playground.Question(text, answer, n, settings, s.sampler, seed, config.placement)
     try:
         st.session_state[REQUEST] = playground.ask(state.runner(), question, asked)
@@ -118,7 +115,7 @@ def submit(
         st.error(inert.markdown(str(error)), icon=":material/error:")
 
 
-def answers(request: playground.Request, known: dict[str, dict]) -> None:
+def answers(request: playground.Request, known: dict[str, PolicyUse]) -> None:
     """What has been answered so far, side by side; drawn again every second until all is there."""
     if not request.is_done:
         done = (
@@ -142,8 +139,8 @@ def answers(request: playground.Request, known: dict[str, dict]) -> None:
             )
 
 
-def one_policy(policy_id: str, row: dict | None, found: list[playground.Answer]) -> None:
-    st.subheader(f"M{row['number']}" if row else policy_id[:8], help=f"Policy {policy_id}")
+def one_policy(policy_id: str, row: PolicyUse | None, found: list[playground.Answer]) -> None:
+    st.subheader(f"M{row.number}" if row else policy_id[:8], help=f"Policy {policy_id}")
     graded = [a.verdict for a in found if a.verdict]
     if graded:
         st.caption(f"{sum(v.correct for v in graded)} of {len(graded)} correct")

@@ -5,9 +5,10 @@ import streamlit as st
 from app import state, widgets
 from app.difficulty import choice
 from app.response_card import PHASES, question_card, response_card
+from engine import store
 from engine.method.difficulty import classify
-from engine.store import commit_reads, reads, response_reads
-from engine.store.response_reads import Filter
+from engine.store.responses import Filter
+from engine.study.handle import Iteration
 from engine.types import Difficulty
 
 PAGE_ROWS = 200
@@ -21,21 +22,21 @@ VERDICTS = {
 }
 
 
-def problems_of_classes(chosen: state.Selected, names: list[str]) -> list[str]:
+def problems_of_classes(chosen: Iteration, names: list[str]) -> list[str]:
     """Problem ids in the classes: as committed, else as the thresholds stand now."""
-    bound = commit_reads.commit(state.store(), chosen.run_id, chosen.iteration)
+    bound = store.commits.find(chosen)
     if bound:
-        rows = commit_reads.allocation(state.store(), chosen.run_id, chosen.iteration)
-        return [row["problem_id"] for row in rows if Difficulty(row["difficulty"]).name in names]
+        rows = store.commits.allocation(chosen)
+        return [row.problem_id for row in rows if Difficulty(row.difficulty).name in names]
     e, now = (
-        reads.estimates(state.store(), chosen.run_id, chosen.iteration),
+        store.samples.estimates(chosen),
         choice.current(chosen, None, choice.last_commit(chosen)),
     )
     classes = classify(e.n_correct, e.n, e.phi_r, tau_l=now.tau_l, tau_h=now.tau_h, mode=now.mode)
     return [id for id, c in zip(e.problem_ids.tolist(), classes) if Difficulty(c).name in names]
 
 
-def filters(chosen: state.Selected) -> Filter:
+def filters(chosen: Iteration) -> Filter:
     first, second = st.columns([1, 2])
     names = first.pills(
         "Class", [d.name for d in Difficulty], format_func=str.capitalize, selection_mode="multi"
@@ -64,10 +65,10 @@ def filters(chosen: state.Selected) -> Filter:
 chosen = widgets.need_run()
 st.title("Responses")
 wanted = filters(chosen)
-db = state.store()
-total = response_reads.count(db, chosen.run_id, chosen.iteration, wanted)
+db = state.database()
+total = store.responses.count(chosen, wanted)
 if not total:
-    if not reads.stored_keys(db, chosen.row["presample_set"]):
+    if not store.samples.stored_keys(db, chosen.row.presample_set):
         widgets.nothing_yet(
             "No response is drawn yet. Start the pre-sampling on the Home page, or wait for its"
             " first batch.",
@@ -79,27 +80,25 @@ if not total:
     st.stop()
 n_pages = -(-total // PAGE_ROWS)
 number = st.number_input(f"Page of {n_pages:,}", 1, n_pages, 1, width=160) if n_pages > 1 else 1
-rows = response_reads.page(
-    db, chosen.run_id, chosen.iteration, wanted, limit=PAGE_ROWS, offset=(number - 1) * PAGE_ROWS
-)
+rows = store.responses.page(chosen, wanted, limit=PAGE_ROWS, offset=(number - 1) * PAGE_ROWS)
 st.caption(f"{total:,} responses. Choose a row to read it.")
 row = widgets.chosen_row(
     [
         {
-            "Problem": r["problem_id"],
-            "Phase": PHASES[r["phase"]],
-            "Index": r["idx"],
-            "Verdict": VERDICTS[r["status"]],
-            "Extracted": r["predicted"] or "",
-            "Reference": r["answer"],
-            "Process reward": r["reward"],
-            "Tokens": r["n_tokens"],
-            "Question": r["question"],
+            "Problem": r.problem_id,
+            "Phase": PHASES[r.phase],
+            "Index": r.idx,
+            "Verdict": VERDICTS[r.status],
+            "Extracted": r.predicted or "",
+            "Reference": r.answer,
+            "Process reward": r.reward,
+            "Tokens": r.n_tokens,
+            "Question": r.question,
         }
         for r in rows
     ],
     key="responses_table",
-    about=(chosen.run_id, chosen.iteration, wanted, number),
+    about=(chosen.run_id, chosen.number, wanted, number),
     height=320,
     column_config={"Process reward": st.column_config.NumberColumn(format="%.3f")},
 )

@@ -4,18 +4,18 @@ import streamlit as st
 
 from app import inert, state, widgets
 from app.data import start_run
+from engine import store
 from engine.config.toml import as_toml
 from engine.doctor import machine, storage
 from engine.errors import EngineError
 from engine.paths import ROOT
 from engine.samplers import resolve_sampler
-from engine.store import reads
 from engine.study.resolved import resolved_config
 
 
 def where() -> None:
     st.subheader("Where things are stored")
-    found = storage.places(state.store())
+    found = storage.places(state.database())
     st.dataframe(
         [
             {"What": p.what.capitalize(), "Size": widgets.size(p.n_bytes), "Path": str(p.path)}
@@ -25,7 +25,7 @@ def where() -> None:
         alt="Where things are stored",
     )
     st.caption(
-        f"{widgets.size(storage.n_free(state.store()))} free on that disk. Another database:"
+        f"{widgets.size(storage.n_free(state.database()))} free on that disk. Another database:"
         " `streamlit run app/main.py -- --db FILE`."
     )
 
@@ -47,7 +47,7 @@ def hardware() -> None:
 
 def configuration() -> None:
     st.subheader("Configuration of a run")
-    names = {row["id"]: f"{row['name']} · {row['id']}" for row in reads.runs(state.store())}
+    names = {row.id: f"{row.name} · {row.id}" for row in store.runs.listed(state.database())}
     if not names:
         st.info("There is no run yet. Start one on the Home page.", icon=":material/info:")
         widgets.link("home.py", "Go to Home")
@@ -56,7 +56,7 @@ def configuration() -> None:
     run_id = st.selectbox(
         "Run", list(names), index=shown, format_func=names.get, key="configuration_of"
     )
-    config, notes = resolved_config(state.store(), run_id)
+    config, notes = resolved_config(state.database(), run_id)
     for note in notes:
         st.caption(inert.markdown(note))
     if config.is_recorded:

@@ -6,13 +6,15 @@ import streamlit as st
 
 from app import inert, state, widgets
 from app.training.figures import training_curves
+from engine import store
 from engine.config import TrainingConfig, training_config
 from engine.config.checks import check_training
 from engine.errors import EngineError
-from engine.store import commit_reads, job_rows, reads
+from engine.study.handle import Iteration
+from engine.types import JobKind, JobState
 
 
-def form(chosen: state.Selected, defaults: TrainingConfig) -> None:
+def form(chosen: Iteration, defaults: TrainingConfig) -> None:
     """Settings of one training; only what was changed travels with the job."""
     with st.form("training"):
         a, b, c, d = st.columns(4)
@@ -41,20 +43,20 @@ def form(chosen: state.Selected, defaults: TrainingConfig) -> None:
             )
 
 
-def launch(chosen: state.Selected, changed: dict) -> None:
+def launch(chosen: Iteration, changed: dict) -> None:
     try:
         check_training(training_config(chosen.config.training, changed))
     except EngineError as error:
         st.error(inert.markdown(str(error)))
         return
-    same = job_rows.find(state.store(), chosen.run_id, chosen.iteration, "train", changed)
-    if same and same["state"] == "done":
+    same = store.jobs.find_same(chosen, JobKind.TRAIN, changed)
+    if same and same.state is JobState.DONE:
         st.info(
             "A training with exactly these settings is done already: change one, or go on to"
             " Compare."
         )
         return
-    state.runner().submit(chosen.run_id, chosen.iteration, "train", changed)
+    state.runner().submit(chosen, JobKind.TRAIN, changed)
     st.rerun()
 
 
@@ -66,9 +68,9 @@ if chosen.config.is_recorded:
         " exported.",
         "pairs.py",
     )
-db = state.store()
-made = commit_reads.pair_set(db, chosen.run_id, chosen.iteration)
-job = job_rows.latest(db, chosen.run_id, chosen.iteration, "train")
+db = state.database()
+made = store.pairs.find_set(chosen)
+job = store.jobs.latest(chosen, JobKind.TRAIN)
 if made is None:
     widgets.nothing_yet(
         "There are no pairs to train on yet. Commit a plan and let the resampling finish.",
@@ -77,28 +79,25 @@ if made is None:
 if chosen.config.training.method == "sft":
     st.caption(f"Fine-tuning on right responses, from the {chosen.config.training.start} policy")
 else:
-    st.caption(
-        f"{made['n_pairs']:,} preference pairs · reference policy: the frozen M{chosen.iteration}"
-    )
-if not made["n_pairs"] and chosen.config.training.method == "dpo":
+    st.caption(f"{made.n_pairs:,} preference pairs · reference policy: the frozen M{chosen.number}")
+if not made.n_pairs and chosen.config.training.method == "dpo":
     why = (
         "Without a pair there is nothing to train on. Fork the iteration and commit another plan,"
         " or begin the next one with the same policy."
     )
     widgets.nothing_yet(why, "compare.py")
-if job is None and reads.iteration(db, chosen.run_id, chosen.iteration + 1):
+if job is None and store.runs.find_iteration(chosen.at(chosen.number + 1)):
     st.info(
-        f"This iteration was trained in run {reads.run(db, chosen.run_id)['parent_id']}, which this"
-        " run was forked from."
+        f"This iteration was trained in run {chosen.run.parent_id}, which this run was forked from."
     )
     st.stop()
 if job is None:
     form(chosen, chosen.config.training)
     st.stop()
-is_live = job["state"] in job_rows.UNFINISHED
-st.fragment(training_curves, run_every=2 if is_live else None)(job["id"])
+is_live = job.is_unfinished
+st.fragment(training_curves, run_every=2 if is_live else None)(job.id)
 if not is_live:
-    if job["state"] == "done":
+    if job.state == "done":
         widgets.link("compare.py", "Compare before and after")
     with st.expander("Train again with other settings"):
         form(chosen, chosen.config.training)

@@ -11,10 +11,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine import store
 from engine.config import RunConfig, parse_config
 from engine.events import Graded, Sampled, Scored
 from engine.paths import ROOT
-from engine.store import Database, reads, record
+from engine.store import Database, record
+from engine.study.handle import Iteration
 from engine.types import Response, StepScores, Verdict
 
 SMALL = {
@@ -130,9 +132,10 @@ def judge(
         owed: indices by problem id; None for all pre-samples.
         correct, reward: of the problem's position and the response's index.
     """
-    set_id = reads.iteration(db, run_id, number)[which]
+    set_id = getattr(store.runs.get_iteration(Iteration(db, run_id, number)), which)
     positions = {
-        id: position for position, id in enumerate(reads.problems(db, run_id, "train", number))
+        id: position
+        for position, id in enumerate(store.problems.of_run(db, run_id, "train", number))
     }
     owed = owed or dict.fromkeys(positions, range(SMALL["sampling"]["n_presample"]))
     keys = [(id, index) for id, indices in owed.items() for index in indices]
@@ -143,6 +146,6 @@ def judge(
         for c in [correct(positions[id], i)]
     ]
     scores = [((id, i), StepScores((reward(positions[id], i),))) for id, i in keys]
-    prm_id = reads.run(db, run_id)["prm_id"]
+    prm_id = store.runs.get(db, run_id).prm_id
     for event in (Sampled(set_id, texts), Graded(set_id, verdicts), Scored(set_id, prm_id, scores)):
         record(db, "no job", 1, event)

@@ -4,10 +4,14 @@ what both policies answer.
 
 from collections.abc import Callable
 
+from engine import store
 from engine.events import Graded, PolicySaved, Sampled
-from engine.store import Database, job_rows, reads, record
-from engine.study import pairing, plans, runs
-from engine.types import Response, Verdict
+from engine.store import Database, record
+from engine.study import pairing, plans
+from engine.study.handle import Iteration
+from engine.study.runs import create_run
+from engine.study.sample_sets import evaluation_sets, make_known
+from engine.types import Choice, Response, Verdict
 from tests.small_runs import judge, small
 
 
@@ -25,13 +29,15 @@ def study(
         after: which held-out responses of M_1 are right, by position and index; index -1 is the
             greedy one.
     """
-    run_id = runs.create_run(db, small(**changes))
+    run_id = create_run(db, small(**changes))
     right = lambda problem, index: problem < 2 or (problem > 3 and index % 3 == 0)
     judge(db, run_id, correct=right, reward=lambda problem, _: 0.9 - 0.05 * problem)
-    job = job_rows.add(db, run_id, 0, "presample", {})
-    job_rows.set_state(db, job, "done", busy_s=10)
+    job = store.jobs.add(Iteration(db, run_id, 0), "presample", {})
+    store.jobs.set_state(db, job, "done", busy_s=10)
     plan = plans.commit(
-        db, run_id, 0, tau_l=0.4, tau_h=0.5, mode="both", strategy=strategy, made_by="cli"
+        Iteration(db, run_id, 0),
+        Choice(0.4, 0.5, strategy=strategy),
+        made_by="cli",
     )
     judge(
         db,
@@ -40,15 +46,15 @@ def study(
         owed={id: range(3, 3 + n) for id, n in plan.allocation.items()},
         correct=right,
     )
-    pairing.make_pairs(db, run_id, 0)
-    job = job_rows.add(db, run_id, 0, "train", {})
+    pairing.make_pairs(Iteration(db, run_id, 0))
+    job = store.jobs.add(Iteration(db, run_id, 0), "train", {})
     record(db, job, 1, PolicySaved(f"{run_id}trained", "/nowhere"))
-    job_rows.set_state(db, job, "done", busy_s=30)
+    store.jobs.set_state(db, job, "done", busy_s=30)
     answer(
         db,
         run_id,
         0,
-        reads.iteration(db, run_id, 0)["policy_id"],
+        Iteration(db, run_id, 0).row.policy_id,
         lambda problem, index: index % 2 == 0,
     )
     answer(db, run_id, 1, f"{run_id}trained", after)
@@ -59,11 +65,13 @@ def answer(
     db: Database, run_id: str, number: int, policy_id: str, correct: Callable[[int, int], bool]
 ) -> None:
     """Store a whole evaluation of M_number."""
-    n, ids = runs.config_of(db, run_id).evaluation.n, list(reads.problems(db, run_id, "held_out"))
-    for samples, indices in zip(
-        runs.evaluation_sets(db, run_id, number, policy_id), ([-1], range(n))
-    ):
-        runs.store_set(db, samples)
+    config = Iteration(db, run_id, number).config
+    n, ids = (
+        config.evaluation.n,
+        list(store.problems.of_run(db, run_id, "held_out")),
+    )
+    for samples, indices in zip(evaluation_sets(config, policy_id, number), ([-1], range(n))):
+        make_known(db, samples)
         keys = [
             (position, id, max(index, 0), index)
             for position, id in enumerate(ids)

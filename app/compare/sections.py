@@ -7,6 +7,7 @@ import streamlit as st
 
 from app import charts, inert, state, widgets
 from app.compare.report import accuracy_series, as_html
+from engine import store
 from engine.figures import monitors
 from engine.figures.comparison import Comparison
 from engine.figures.evaluation import Evaluation, gain
@@ -16,7 +17,7 @@ from engine.figures.summary import class_counts_of_commit
 from engine.figures.text import tables
 from engine.method.difficulty import classify
 from engine.method.flows import flows
-from engine.store import commit_reads, reads
+from engine.study.handle import Iteration
 from engine.types import Difficulty
 
 CLASSES = ["All right", "Mixed", "None right"]
@@ -24,9 +25,9 @@ FIRST = ("Budget", "Accuracy", "Paired between groups")
 """Tables that are shown at once."""
 
 
-def chosen_runs(chosen: state.Selected) -> list[str]:
+def chosen_runs(chosen: Iteration) -> list[str]:
     """Ids of the runs to compare, in the order chosen; the selected one is preset."""
-    names = {row["id"]: f"{row['name']} · {row['id']}" for row in reads.runs(state.store())}
+    names = {row.id: f"{row.name} · {row.id}" for row in store.runs.listed(state.database())}
     return st.multiselect(
         "Runs", list(names), [chosen.run_id], format_func=names.get, key=f"compared_{chosen.run_id}"
     ) or [chosen.run_id]
@@ -139,15 +140,15 @@ def held_out_flows(before: Evaluation, after: Evaluation) -> None:
     st.caption(f"Held-out problems by how many of {before.n} sampled responses are right.")
 
 
-def class_shares(chosen: state.Selected) -> None:
+def class_shares(chosen: Iteration) -> None:
     """Of the training problems, as committed."""
-    db = state.store()
+    db = state.database()
     committed = [
-        row["iteration"]
-        for row in reads.iterations(db, chosen.run_id)
-        if commit_reads.commit(db, chosen.run_id, row["iteration"])
+        row.number
+        for row in store.runs.iterations(db, chosen.run_id)
+        if store.commits.find(chosen.at(row.number))
     ]
-    counts = [class_counts_of_commit(db, chosen.run_id, t) for t in committed]
+    counts = [class_counts_of_commit(chosen.at(t)) for t in committed]
     if counts:
         shares = {name: [c[name] / max(sum(c.values()), 1) for c in counts] for name in counts[0]}
         figure = charts.class_shares([f"iteration {t}" for t in committed], shares)
@@ -168,10 +169,10 @@ def class_shares(chosen: state.Selected) -> None:
 def _monitors(
     file: str, run_id: str, iteration: int, n_overrides: int, n_judged: int
 ) -> monitors.Monitors | None:
-    return monitors.monitors(state.store(), run_id, iteration)
+    return monitors.monitors(Iteration(state.database(), run_id, iteration))
 
 
-def monitor_table(chosen: state.Selected) -> None:
+def monitor_table(chosen: Iteration) -> None:
     """B-STaR's figures of every iteration, over its pre-samples, whose texts are read while the
     panel is open.
     """
@@ -180,13 +181,8 @@ def monitor_table(chosen: state.Selected) -> None:
     ) as opened:
         if not opened.open:
             return
-        rows = [
-            row
-            for row in (
-                _monitor_row(chosen, it) for it in reads.iterations(state.store(), chosen.run_id)
-            )
-            if row
-        ]
+        found = store.runs.iterations(state.database(), chosen.run_id)
+        rows = [row for it in found if (row := _monitor_row(chosen.at(it.number)))]
         if not rows:
             st.caption("No pre-sample is judged yet.")
             return
@@ -205,23 +201,16 @@ def monitor_table(chosen: state.Selected) -> None:
         )
 
 
-def _monitor_row(chosen: state.Selected, iteration: dict) -> dict | None:
-    db, t = state.store(), iteration["iteration"]
-    n_judged = reads.n_judged(
-        db,
-        iteration["presample_set"],
-        "train",
-        chosen.run_id,
-        t,
-        reads.run(db, chosen.run_id)["prm_id"],
-    )
+def _monitor_row(it: Iteration) -> dict | None:
+    n_judged = store.samples.n_judged(it, it.row.presample_set, it.run.prm_id)
+    n_overrides = store.samples.n_overrides(it.db)
     m = (
-        _monitors(str(db.path), chosen.run_id, t, reads.n_overrides(db), n_judged)
+        _monitors(str(it.db.path), it.run_id, it.number, n_overrides, n_judged)
         if n_judged
         else None
     )
     return m and {
-        "Iteration": t,
+        "Iteration": it.number,
         "Problems": m.n_problems,
         "Pass@1": m.pass_at_1,
         f"Pass@{m.k}": m.pass_at_k,
@@ -257,15 +246,15 @@ def _lengths(file: str, run_id: str, iteration: int, n_judged: int) -> list[dict
             **cells("before", row.before),
             **cells("after", row.after),
         }
-        for row in level_lengths(state.store(), run_id, iteration)
+        for row in level_lengths(Iteration(state.database(), run_id, iteration))
     ]
 
 
-def length_table(chosen: state.Selected) -> None:
+def length_table(chosen: Iteration) -> None:
     """For a run that uses DAST's levels: how long responses are on each, before the commit and
     after it.
     """
-    config, db = chosen.config, state.store()
+    config, db = chosen.config, chosen.db
     if config.difficulty.strategy != "dast" and not config.sampling.n_examples:
         return
     with st.expander(
@@ -273,11 +262,8 @@ def length_table(chosen: state.Selected) -> None:
     ) as opened:
         if not opened.open:
             return
-        row = reads.iteration(db, chosen.run_id, chosen.iteration)
-        n_judged = reads.n_judged(
-            db, row["resample_set"], "train", chosen.run_id, chosen.iteration, None
-        )
-        rows = _lengths(str(db.path), chosen.run_id, chosen.iteration, n_judged)
+        n_judged = store.samples.n_judged(chosen, chosen.row.resample_set, None)
+        rows = _lengths(str(db.path), chosen.run_id, chosen.number, n_judged)
         if not rows:
             st.caption("This iteration is not committed yet.")
             return
@@ -297,5 +283,5 @@ def length_table(chosen: state.Selected) -> None:
         )
         st.caption(
             f"Means over the pre-samples (before) and the resamples, {shown} (after), of iteration"
-            f" {chosen.iteration}."
+            f" {chosen.number}."
         )

@@ -57,7 +57,7 @@ def problem_section() -> None:
         disabled=not read.problems,
         key="store_problems",
     ):
-        kept = store_problems(state.store().artifacts, read.problems, name=file.name)
+        kept = store_problems(state.database().artifacts, read.problems, name=file.name)
         st.success(
             f"Stored as {kept.path.name}: {kept.n_problems:,} problems. A run can use them below.",
             icon=":material/check_circle:",
@@ -121,7 +121,7 @@ def rejected_table(rows: list, title: str) -> None:
 
 
 def stored_table() -> None:
-    sets = stored_sets(state.store().artifacts)
+    sets = stored_sets(state.database().artifacts)
     if sets:
         st.dataframe(
             [{"Stored set": s.name, "Problems": s.n_problems, "File": str(s.path)} for s in sets],

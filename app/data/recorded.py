@@ -46,7 +46,7 @@ def recorded_section() -> None:
         "Import the responses", type="primary", disabled=file is None, key="import_responses"
     ):
         bring(file, scale, Path(rewards).expanduser() if rewards else None)
-    sets = imported_sets(state.store().artifacts)
+    sets = imported_sets(state.database().artifacts)
     if not sets:
         return
     st.dataframe(
@@ -74,7 +74,7 @@ def bring(file: uploads.Brought, scale, rewards: Path | None) -> None:
     try:
         made = import_responses(
             file.path,
-            state.store().artifacts,
+            state.database().artifacts,
             scale=scale,
             rewards=rewards,
             name=file.name,

@@ -15,8 +15,9 @@ from engine.paths import ROOT, STARTER
 from engine.problems import STARTER_SETS
 from engine.problems.stored import stored_sets
 from engine.recorded import Imported, imported_sets
-from engine.study import runs
+from engine.study.handle import Iteration
 from engine.study.resolved import resolved_config
+from engine.study.runs import create_run
 
 COPIED = "copied_run"
 """Session entry: the run whose configuration the start form begins with."""
@@ -29,11 +30,11 @@ def begin(config: RunConfig) -> bool:
     """
     try:
         check_config(config)
-        run_id = runs.create_run(state.store(), config)
+        run_id = create_run(state.database(), config)
     except EngineError as error:
         refuse(error)
         return False
-    state.begin(run_id, 0)
+    state.begin(Iteration(state.database(), run_id, 0))
     return True
 
 
@@ -55,7 +56,7 @@ def problem_run() -> None:
     """
     names = {
         str(s.path): f"{s.name} · {s.n_problems:,} problems"
-        for s in stored_sets(state.store().artifacts)
+        for s in stored_sets(state.database().artifacts)
     }
     names |= {name: name for name in STARTER_SETS}
     base, origin = base_config()
@@ -139,7 +140,7 @@ def base_config() -> tuple[RunConfig | None, str]:
             args=[COPIED],
             width="stretch",
         )
-        return resolved_config(state.store(), run_id)[0], f"_{run_id}"
+        return resolved_config(state.database(), run_id)[0], f"_{run_id}"
     path = st.text_input(
         "Base configuration (TOML): policy, reward model, sampling, training",
         value=str(BASE),
@@ -154,7 +155,7 @@ def base_config() -> tuple[RunConfig | None, str]:
 
 def recorded_run() -> None:
     """A study that replays an imported set: no policy is loaded, nothing is trained."""
-    sets = imported_sets(state.store().artifacts)
+    sets = imported_sets(state.database().artifacts)
     if not sets:
         st.caption("Import recorded responses first.")
         return

@@ -5,14 +5,15 @@ against its reference labels.
 import streamlit as st
 
 from app import state
-from app.difficulty.choice import MODE_NAMES, Setting
+from app.difficulty.choice import MODE_NAMES
 from engine.errors import EngineError
 from engine.figures.estimation import EstimationReport, ModeReport, estimation
 from engine.method.intervals import Interval
 from engine.method.suggestions import Suggestion, quantile_thresholds
-from engine.store.reads import Estimates
+from engine.store.samples import Estimates
 from engine.study import calibration, plans
-from engine.types import Difficulty
+from engine.study.handle import Iteration
+from engine.types import Choice, Difficulty, JobKind
 
 
 @st.cache_data(show_spinner="Measuring the estimates", max_entries=16)
@@ -20,7 +21,7 @@ def _report(
     run_id: str, iteration: int, tau_l: float, tau_h: float, stored: tuple
 ) -> EstimationReport | None:
     """stored: what makes the same question a new one."""
-    return estimation(state.store(), run_id, iteration, tau_l=tau_l, tau_h=tau_h)
+    return estimation(Iteration(state.database(), run_id, iteration), tau_l=tau_l, tau_h=tau_h)
 
 
 @st.cache_data(show_spinner=False, max_entries=16)
@@ -29,24 +30,20 @@ def _quantiles(run_id: str, iteration: int, stored: tuple, _e: Estimates) -> Sug
 
 
 def calibration_panel(
-    chosen: state.Selected, now: Setting, e: Estimates, stored: tuple, *, locked: bool
+    chosen: Iteration, now: Choice, e: Estimates, stored: tuple, *, locked: bool
 ) -> None:
     """Suggestions, the order form, and the report once labels are there."""
     if chosen.config.reward.family != "none":
         _suggestion(
             "Half of each outer strip is cut",
-            _quantiles(chosen.run_id, chosen.iteration, stored, e),
+            _quantiles(chosen.run_id, chosen.number, stored, e),
             "quantile",
             locked=locked,
         )
     if not locked and not chosen.config.is_recorded:
         _order(chosen, len(e.problem_ids) + e.n_pending)
-    n_labelled = (
-        0
-        if chosen.config.is_recorded
-        else len(calibration.reference_counts(state.store(), chosen.run_id, chosen.iteration)[0])
-    )
-    report = _report(chosen.run_id, chosen.iteration, now.tau_l, now.tau_h, (*stored, n_labelled))
+    n_labelled = 0 if chosen.config.is_recorded else len(calibration.reference_counts(chosen)[0])
+    report = _report(chosen.run_id, chosen.number, now.tau_l, now.tau_h, (*stored, n_labelled))
     if report is None:
         st.caption(
             "Labels come from 12 responses per problem that no estimate has seen. None is there"
@@ -60,28 +57,26 @@ def calibration_panel(
         )
 
 
-def _order(chosen: state.Selected, n_problems: int) -> None:
+def _order(chosen: Iteration, n_problems: int) -> None:
     left, right = st.columns([1, 2], vertical_alignment="bottom")
     k = left.number_input(
         "Problems to calibrate on", 1, n_problems, min(50, n_problems), key="n_calibrate"
     )
     try:
-        budget = plans.budget_left(
-            state.store(), chosen.config, chosen.run_id, chosen.iteration, n_problems
-        )
+        budget = plans.budget_left(chosen, n_problems)
     except EngineError as error:
         right.caption(str(error))
         return
     cost, n_ordered = (
         k * calibration.N_LABEL,
-        calibration.n_ordered(state.store(), chosen.run_id, chosen.iteration),
+        calibration.n_ordered(chosen),
     )
     more = max(cost - n_ordered * calibration.N_LABEL, 0)
     right.button(
         f"Sample {more:,} of the remaining {budget:,} responses",
         disabled=not 0 < more <= budget,
         on_click=state.runner().submit,
-        args=[chosen.run_id, chosen.iteration, "calibrate", {"n_problems": int(k)}],
+        args=[chosen, JobKind.CALIBRATE, {"n_problems": int(k)}],
     )
 
 

@@ -2,18 +2,19 @@
 URL, presets, the plan's figures.
 """
 
-from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
 
 from app import state
+from engine import store
 from engine.method.difficulty import MODES, PRESETS, class_counts
 from engine.method.planning import Handout
 from engine.method.posterior import FEW
 from engine.method.strategies import strategies
-from engine.store import commit_reads
-from engine.types import Mode
+from engine.store.commits import Commit
+from engine.study.handle import Iteration
+from engine.types import Choice, Mode
 
 NEUTRAL = (0.25, 0.65)
 """Where the lines stand when neither the URL, a commit nor the configuration says anything."""
@@ -27,40 +28,27 @@ MODE_NAMES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
-    tau_l: float
-    tau_h: float
-    mode: Mode
-    strategy: str
-
-
-def last_commit(chosen: state.Selected) -> dict | None:
+def last_commit(chosen: Iteration) -> Commit | None:
     """What the iteration before bound; None in the first."""
-    return (
-        commit_reads.commit(state.store(), chosen.run_id, chosen.iteration - 1)
-        if chosen.iteration
-        else None
-    )
+    return store.commits.find(chosen.at(chosen.number - 1)) if chosen.number else None
 
 
-def current(chosen: state.Selected, bound: dict | None, last: dict | None) -> Setting:
+def current(chosen: Iteration, bound: Commit | None, last: Commit | None) -> Choice:
     """A commit's setting if there is one; else the URL's, the last iteration's, the
     configuration's, in this order.
     """
     if bound:
-        return Setting(bound["tau_l"], bound["tau_h"], bound["mode"], bound["strategy"])
+        return bound.choice
     d = chosen.config.difficulty
-    last = last or {}
     _, start_l, start_h = start_of(chosen, last)
     tau_l, tau_h = _share(state.kept("tau_l"), start_l), _share(state.kept("tau_h"), start_h)
     mode, strategy = state.kept("mode"), state.kept("strategy")
     modes = modes_of(chosen)
-    setting = Setting(
+    setting = Choice(
         min(tau_l, tau_h),
         tau_h,
-        mode if mode in modes else last.get("mode", d.mode),
-        strategy if strategy in strategies() else last.get("strategy", d.strategy),
+        mode if mode in modes else (last or d).mode,
+        strategy if strategy in strategies() else (last or d).strategy,
     )
     state.remember(
         tau_l=f"{setting.tau_l:.3f}",
@@ -71,24 +59,24 @@ def current(chosen: state.Selected, bound: dict | None, last: dict | None) -> Se
     return setting
 
 
-def start_of(chosen: state.Selected, last: dict | None) -> tuple[str, float, float]:
+def start_of(chosen: Iteration, last: Commit | None) -> tuple[str, float, float]:
     """Where the lines stand before anybody moves them, tau_l and tau_h, and who says so: the last
     iteration's commit, if there is one, or the configuration."""
     d = chosen.config.difficulty
     if last:
-        return f"as committed in iteration {chosen.iteration - 1}", last["tau_l"], last["tau_h"]
+        return f"as committed in iteration {chosen.number - 1}", last.tau_l, last.tau_h
     tau_l, tau_h = (
         neutral if own is None else own for own, neutral in zip((d.tau_l, d.tau_h), NEUTRAL)
     )
     return "as the configuration says" if d.tau_l is not None else "a neutral start", tau_l, tau_h
 
 
-def modes_of(chosen: state.Selected) -> tuple[Mode, ...]:
+def modes_of(chosen: Iteration) -> tuple[Mode, ...]:
     """The modes to choose from: accuracy only where the run has no process reward."""
     return ("accuracy",) if chosen.config.reward.family == "none" else MODES
 
 
-def choices(now: Setting, *, locked: bool, modes: tuple[Mode, ...] = MODES) -> None:
+def choices(now: Choice, *, locked: bool, modes: tuple[Mode, ...] = MODES) -> None:
     """What decides beside the thresholds: mode, strategy, presets. Outside the fragment that a
     release draws anew.
     """
@@ -126,7 +114,7 @@ def choices(now: Setting, *, locked: bool, modes: tuple[Mode, ...] = MODES) -> N
             )
 
 
-def controls(now: Setting, decides: Mode, *, locked: bool) -> None:
+def controls(now: Choice, decides: Mode, *, locked: bool) -> None:
     """Sliders and number fields. What is moved goes into the URL; the plot follows.
 
     Args:

@@ -7,11 +7,12 @@ import streamlit as st
 
 from app import state
 from app.components.difficulty_plot import MAX_TEXTS, plot_data
-from app.difficulty.choice import Setting
+from engine import store
 from engine.method.difficulty import classify
 from engine.method.planning import Handout, handout_of
-from engine.store import commit_reads, reads
 from engine.study import plans
+from engine.study.handle import Iteration
+from engine.types import Choice
 
 Stored = tuple[int, int]
 """Judged pre-samples of the iteration, and overrides of verdicts: what makes its figures new
@@ -19,28 +20,25 @@ ones.
 """
 
 
-def stored(chosen: state.Selected) -> Stored:
-    prm_id = reads.run(state.store(), chosen.run_id)["prm_id"]
-    n_judged = reads.n_judged(
-        state.store(), chosen.row["presample_set"], "train", chosen.run_id, chosen.iteration, prm_id
-    )
-    return n_judged, reads.n_overrides(state.store())
+def stored(chosen: Iteration) -> Stored:
+    n_judged = store.samples.n_judged(chosen, chosen.row.presample_set, chosen.run.prm_id)
+    return n_judged, store.samples.n_overrides(state.database())
 
 
-def read_ahead(chosen: state.Selected) -> None:
+def read_ahead(chosen: Iteration) -> None:
     """Have the columns of complete pre-samples ready before the page is opened: of a million
     responses its first visit would wait for little else.
     """
-    columns(chosen.run_id, chosen.iteration, stored(chosen))
+    columns(chosen.run_id, chosen.number, stored(chosen))
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
 def columns(run_id: str, iteration: int, at: Stored):
     """The estimates of every finished problem, and the plot's columns."""
-    db = state.store()
-    e = reads.estimates(db, run_id, iteration)
+    db = state.database()
+    e = store.samples.estimates(Iteration(db, run_id, iteration))
     ids = e.problem_ids.tolist()
-    texts = reads.questions(db, ids) if len(ids) <= MAX_TEXTS else None
+    texts = store.problems.questions(db, ids) if len(ids) <= MAX_TEXTS else None
     return e, plot_data(e.n_correct, e.n, np.nan_to_num(e.phi_r, nan=0.5), ids, texts)
 
 
@@ -56,14 +54,12 @@ def bound_classes(run_id: str, iteration: int, at: Stored) -> tuple[np.ndarray, 
     """Classes as committed, and how many problems would be in another one now that verdicts are
     overridden.
     """
-    bound, (e, _) = (
-        commit_reads.commit(state.store(), run_id, iteration),
-        columns(run_id, iteration, at),
-    )
+    it = Iteration(state.database(), run_id, iteration)
+    bound, (e, _) = store.commits.get(it), columns(run_id, iteration, at)
     classes = classify(
-        e.n_correct, e.n, e.phi_r, tau_l=bound["tau_l"], tau_h=bound["tau_h"], mode=bound["mode"]
+        e.n_correct, e.n, e.phi_r, tau_l=bound.tau_l, tau_h=bound.tau_h, mode=bound.mode
     )
-    committed = commit_reads.committed_classes(state.store(), run_id, iteration)
+    committed = store.commits.classes(it)
     ids = committed["problem_id"].astype(str)
     _, now, then = np.intersect1d(e.problem_ids, ids, assume_unique=True, return_indices=True)
     n_same = int((classes[now] == committed["difficulty"][then]).sum())
@@ -71,9 +67,7 @@ def bound_classes(run_id: str, iteration: int, at: Stored) -> tuple[np.ndarray, 
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)
-def handout(
-    run_id: str, iteration: int, now: Setting, at: Stored, side: tuple[int, ...]
-) -> Handout:
+def handout(run_id: str, iteration: int, now: Choice, at: Stored, side: tuple[int, ...]) -> Handout:
     """What committing this setting would hand out: the plan itself, in short.
 
     Args:
@@ -82,5 +76,5 @@ def handout(
     Raises: EngineError where there is no plan.
     """
     e, _ = columns(run_id, iteration, at)
-    setting = {"tau_l": now.tau_l, "tau_h": now.tau_h, "mode": now.mode, "strategy": now.strategy}
-    return handout_of(plans.plan(state.store(), run_id, iteration, **setting, known=e))
+    it = Iteration(state.database(), run_id, iteration)
+    return handout_of(plans.plan(it, now, known=e))

@@ -5,11 +5,15 @@ import streamlit as st
 
 from app import inert, state, widgets
 from app.difficulty import choice, columns
+from engine import store
 from engine.errors import EngineError
 from engine.method.planning import Handout, handout
-from engine.store import commit_reads, side_reads
-from engine.store.reads import Estimates
-from engine.study import plans, runs
+from engine.store.commits import Commit
+from engine.store.samples import Estimates
+from engine.study import plans
+from engine.study.handle import Iteration
+from engine.study.runs import fork
+from engine.types import Choice, JobKind
 
 MOST_AT_ONCE = 50_000
 """Problems up to which the plan stands beside the plot and follows the thresholds; above it, it is
@@ -18,11 +22,11 @@ worked out when it is asked for.
 
 
 def offer(
-    chosen: state.Selected,
+    chosen: Iteration,
     e: Estimates,
-    now: choice.Setting,
+    now: Choice,
     classes: np.ndarray,
-    bound: dict | None,
+    bound: Commit | None,
     stored: columns.Stored,
 ) -> None:
     """The plan in short, then the button that commits it; after the commit, what it bound."""
@@ -39,7 +43,7 @@ def offer(
         if st.button("Commit …", type="primary", width="stretch", disabled=not ready, help=why):
             confirm(chosen, now, classes, stored)
         return
-    as_bound, n_moved = columns.bound_classes(chosen.run_id, chosen.iteration, stored)
+    as_bound, n_moved = columns.bound_classes(chosen.run_id, chosen.number, stored)
     choice.plan_in_short(_bound_handout(chosen, bound))
     if n_moved:
         choice.class_figures(as_bound)
@@ -48,7 +52,7 @@ def offer(
             f" now: {n_moved:,}. Fork to use that."
         )
     st.success(
-        f"Committed by {bound['made_by']} at {bound['made_at']:%Y-%m-%d %H:%M} UTC.",
+        f"Committed by {bound.made_by} at {bound.made_at:%Y-%m-%d %H:%M} UTC.",
         icon=":material/lock:",
     )
     widgets.link("plan.py", "The plan")
@@ -57,18 +61,19 @@ def offer(
         width="stretch",
         help="A new run on the same pre-samples, to be committed in another way.",
     ):
-        state.select(runs.fork(state.store(), chosen.run_id, chosen.iteration), chosen.iteration)
+        forked = fork(chosen)
+        state.select(forked.run_id, forked.number)
         st.rerun()
 
 
-def _plan_in_short(chosen: state.Selected, now: choice.Setting, stored: columns.Stored) -> bool:
+def _plan_in_short(chosen: Iteration, now: Choice, stored: columns.Stored) -> bool:
     """What a commit would bind, asked of the plan itself; why there is none where there is none.
     Returns: whether there is one.
     """
     try:
-        side = side_reads.side_counts(state.store(), chosen.run_id, chosen.iteration)
+        side = store.side_samples.counts(chosen)
         choice.plan_in_short(
-            columns.handout(chosen.run_id, chosen.iteration, now, stored, tuple(side.values()))
+            columns.handout(chosen.run_id, chosen.number, now, stored, tuple(side.values()))
         )
     except EngineError as error:
         st.warning(inert.markdown(str(error)), icon=":material/error:")
@@ -76,19 +81,17 @@ def _plan_in_short(chosen: state.Selected, now: choice.Setting, stored: columns.
     return True
 
 
-def _bound_handout(chosen: state.Selected, bound: dict) -> Handout:
-    given = commit_reads.given_counts(state.store(), chosen.run_id, chosen.iteration)
+def _bound_handout(chosen: Iteration, bound: Commit) -> Handout:
+    given = store.commits.given_counts(chosen)
     return handout(
-        [(row["n_more"], row["n"]) for row in given],
-        n_later=bound["n_later"],
-        n_unspent=bound["n_unspent"],
+        [(row.n_more, row.n) for row in given],
+        n_later=bound.n_later,
+        n_unspent=bound.n_unspent,
     )
 
 
 @st.dialog("Commit this plan?")
-def confirm(
-    chosen: state.Selected, now: choice.Setting, classes: np.ndarray, stored: columns.Stored
-) -> None:
+def confirm(chosen: Iteration, now: Choice, classes: np.ndarray, stored: columns.Stored) -> None:
     st.markdown(
         f"Thresholds **{now.tau_l:.3f}** and **{now.tau_h:.3f}**, mode **{now.mode}**, strategy"
         f" **{now.strategy}**."
@@ -102,17 +105,8 @@ def confirm(
     )
     if st.button("Commit and resample", type="primary", disabled=not ready):
         try:
-            plans.commit(
-                state.store(),
-                chosen.run_id,
-                chosen.iteration,
-                tau_l=now.tau_l,
-                tau_h=now.tau_h,
-                mode=now.mode,
-                strategy=now.strategy,
-                made_by=state.tab_id(),
-            )
-            state.runner().submit(chosen.run_id, chosen.iteration, "resample")
+            plans.commit(chosen, now, made_by=state.tab_id())
+            state.runner().submit(chosen, JobKind.RESAMPLE)
         except EngineError as error:
             st.session_state["said"] = str(error)
         st.rerun()

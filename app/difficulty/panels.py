@@ -4,11 +4,11 @@ closed ones are sent once; an open one asks for the whole page where its questio
 
 import streamlit as st
 
-from app import state
 from app.difficulty.calibration import calibration_panel
-from app.difficulty.choice import Setting
 from app.difficulty.strategy_cards import strategy_cards
-from engine.store.reads import Estimates
+from engine.store.samples import Estimates
+from engine.study.handle import Iteration
+from engine.types import Choice
 
 PANELS = {
     "cards": ("What would this buy?", strategy_cards),
@@ -21,7 +21,7 @@ page is being drawn.
 """
 
 
-def follow(now: Setting, stored: tuple) -> None:
+def follow(now: Choice, stored: tuple) -> None:
     """Draw the page anew if a panel is open and answers another question. Call it first in what a
     release draws.
     """
@@ -33,7 +33,7 @@ def follow(now: Setting, stored: tuple) -> None:
 
 
 def panels(
-    chosen: state.Selected, question: tuple[Setting, Estimates, tuple] | None, *, locked: bool
+    chosen: Iteration, question: tuple[Choice, Estimates, tuple] | None, *, locked: bool
 ) -> None:
     """Every title, and what stands below it where it is open.
 

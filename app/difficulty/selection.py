@@ -7,9 +7,10 @@ from app import state, widgets
 from app.components.difficulty_plot import Selection
 from app.data.recorded import score_name
 from app.response_card import response_table
+from engine import store
 from engine.method.difficulty import class_counts
-from engine.store import reads
-from engine.store.reads import Estimates
+from engine.store.samples import Estimates
+from engine.study.handle import Iteration
 
 
 def pick(selected: Selection, e: Estimates) -> None:
@@ -30,7 +31,7 @@ def picked_rows(e: Estimates) -> list[int]:
     return picked["rows"]
 
 
-def selection(chosen: state.Selected, e: Estimates, classes: np.ndarray) -> None:
+def selection(chosen: Iteration, e: Estimates, classes: np.ndarray) -> None:
     """The table of what is picked, nothing where nothing is."""
     at = picked_rows(e)
     if not at:
@@ -51,13 +52,13 @@ def selection(chosen: state.Selected, e: Estimates, classes: np.ndarray) -> None
             e.n_correct[at],
             e.n[at],
             e.phi_r[at],
-            reads.questions(state.store(), ids),
+            store.problems.questions(state.database(), ids),
         )
     ]
     total = st.session_state["picked"]["total"]
     st.subheader(
         f"{total:,} selected" + (f", {len(rows):,} of them shown" if total > len(rows) else "")
     )
-    row = widgets.chosen_row(rows, key="picked_table", about=(chosen.run_id, chosen.iteration, ids))
+    row = widgets.chosen_row(rows, key="picked_table", about=(chosen.run_id, chosen.number, ids))
     if row is not None or len(rows) == 1:
         response_table(chosen, problem_id=rows[row or 0]["Problem"])

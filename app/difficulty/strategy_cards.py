@@ -7,28 +7,24 @@ from dataclasses import asdict
 import streamlit as st
 
 from app import state, widgets
-from app.difficulty.choice import Setting
+from engine import store
 from engine.errors import EngineError
 from engine.figures.offers import Offer, offers
-from engine.store import side_reads
-from engine.store.reads import Estimates
+from engine.store.samples import Estimates
+from engine.study.handle import Iteration
+from engine.types import Choice
 
 CARDS = ("boundary", "uniform", "dast", "posterior")
 
 
 @st.cache_data(show_spinner=False, max_entries=32)
-def _offers(
-    run_id: str, iteration: int, tau_l: float, tau_h: float, mode: str, stored: tuple
-) -> list[dict]:
+def _offers(run_id: str, iteration: int, choice: Choice, stored: tuple) -> list[dict]:
     """stored: what makes the same question a new one, such as the number of judged responses."""
-    return [
-        asdict(o)
-        for o in offers(state.store(), run_id, iteration, tau_l=tau_l, tau_h=tau_h, mode=mode)
-    ]
+    return [asdict(o) for o in offers(Iteration(state.database(), run_id, iteration), choice)]
 
 
 def strategy_cards(
-    chosen: state.Selected, now: Setting, e: Estimates, stored: tuple, *, locked: bool
+    chosen: Iteration, now: Choice, e: Estimates, stored: tuple, *, locked: bool
 ) -> None:
     """Cards for the methods, then every strategy as a table: half a second of work at 10,000
     problems, seconds at a million.
@@ -37,14 +33,9 @@ def strategy_cards(
         "Expected pairs come from the posterior of each problem's pass rate; minutes from the rate"
         " measured while pre-sampling."
     )
-    stored = (*stored, side_reads.side_counts(state.store(), chosen.run_id, chosen.iteration))
+    stored = (*stored, store.side_samples.counts(chosen))
     try:
-        found = [
-            Offer(**plain)
-            for plain in _offers(
-                chosen.run_id, chosen.iteration, now.tau_l, now.tau_h, now.mode, stored
-            )
-        ]
+        found = [Offer(**plain) for plain in _offers(chosen.run_id, chosen.number, now, stored)]
     except EngineError as error:
         st.warning(str(error), icon=":material/error:")
         return

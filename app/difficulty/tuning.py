@@ -5,31 +5,33 @@ and a threshold.
 import streamlit as st
 
 from app import charts, state
+from engine import store
 from engine.errors import EngineError
-from engine.store import job_rows
 from engine.study import tuning
+from engine.study.handle import Iteration
+from engine.types import JobKind
 
 
-def tuning_panel(chosen: state.Selected) -> None:
+def tuning_panel(chosen: Iteration) -> None:
     """The heat map with its arg max, and the choice. Shown where the configuration tunes and
     nothing is adopted yet.
     """
-    t, db = chosen.config.tuning, state.store()
+    t = chosen.config.tuning
     n = t.n_problems * t.n * len(t.temperatures)
     st.markdown(
         f"Temperature and τ are tuned first: **{n:,} responses** of the budget, {t.n} each on"
         f" {t.n_problems:,} problems at {len(t.temperatures)} temperatures."
     )
-    found = tuning.grid(db, chosen.run_id, chosen.iteration)
+    found = tuning.grid(chosen)
     if found is None:
-        job = job_rows.find(db, chosen.run_id, chosen.iteration, "tune", {})
-        is_live = job is not None and job["state"] in ("running", "queued")
+        job = store.jobs.find_same(chosen, JobKind.TUNE)
+        is_live = job is not None and job.is_unfinished
         st.button(
             "Sample the grid",
             type="primary",
             disabled=is_live,
             on_click=state.runner().submit,
-            args=[chosen.run_id, chosen.iteration, "tune"],
+            args=[chosen, JobKind.TUNE],
         )
         return
     st.plotly_chart(
@@ -69,11 +71,9 @@ def tuning_panel(chosen: state.Selected) -> None:
         )
 
 
-def _adopt(chosen: state.Selected, temperature: float, tau: float) -> None:
+def _adopt(chosen: Iteration, temperature: float, tau: float) -> None:
     try:
-        tuning.adopt(
-            state.store(), chosen.run_id, chosen.iteration, temperature, tau, made_by=state.tab_id()
-        )
-        state.runner().submit(chosen.run_id, chosen.iteration, "presample")
+        tuning.adopt(chosen, temperature, tau, made_by=state.tab_id())
+        state.runner().submit(chosen, JobKind.PRESAMPLE)
     except EngineError as error:
         st.session_state["said"] = str(error)

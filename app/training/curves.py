@@ -7,7 +7,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from engine.store import Database, job_rows
+from engine import store
+from engine.store import Database
 
 MOST_POINTS = 2000
 
@@ -25,7 +26,7 @@ class Curves:
 
     def extend(self, db: Database) -> int:
         """Read the rows after the cursor. Returns: how many there were."""
-        new = job_rows.metrics_after(db, self.job_id, *self.cursor)
+        new = store.metrics.after(db, self.job_id, *self.cursor)
         if not len(new["step"]):
             return 0
         self.cursor = (int(new["attempt"][-1]), int(new["step"][-1]))

@@ -7,8 +7,9 @@ import streamlit as st
 
 from app import charts, inert, state, widgets
 from app.training.curves import Curves, smooth, thin
+from engine import store
 from engine.export.run import table_bytes
-from engine.store import job_rows
+from engine.store.jobs import Job, Training
 
 NAMES = {
     "loss": "Loss",
@@ -44,17 +45,17 @@ def training_curves(job_id: str) -> None:
     """State, controls and figures of one training. Reads only what was logged since the last
     time.
     """
-    job = job_rows.get(state.store(), job_id)
+    job = store.jobs.get(state.database(), job_id)
     text = (
-        f"{widgets.STATE_ICONS[job['state']]} **{job['state'].capitalize()}** · {job['n_done']:,}"
-        f" of {job['n_total'] or '?'} steps"
+        f"{widgets.STATE_ICONS[job.state]} **{job.state.capitalize()}** · {job.n_done:,}"
+        f" of {job.n_total or '?'} steps"
     )
-    st.markdown(text + (f" · {inert.markdown(job['error'])}" if job["error"] else ""))
+    st.markdown(text + (f" · {inert.markdown(job.error)}" if job.error else ""))
     curves = _grown(job_id)
     if not curves.series:
         st.caption(
             "Curves appear with the first optimiser step."
-            if job["state"] in job_rows.UNFINISHED
+            if job.is_unfinished
             else "No step was logged."
         )
         return
@@ -71,14 +72,14 @@ def training_curves(job_id: str) -> None:
 def _grown(job_id: str) -> Curves:
     kept = st.session_state.setdefault("curves", {})
     curves = kept.setdefault(job_id, Curves(job_id))
-    curves.extend(state.store())
+    curves.extend(state.database())
     return curves
 
 
-def _controls(job: dict) -> tuple[float, bool, dict[str, str]]:
+def _controls(job: Job) -> tuple[float, bool, dict[str, str]]:
     """Smoothing weight, log scale, and the trainings to lay over, ids by name."""
     others = {
-        _name(row): row["id"] for row in job_rows.trainings(state.store()) if row["id"] != job["id"]
+        _name(row): row.id for row in store.jobs.trainings(state.database()) if row.id != job.id
     }
     a, b, c, d = st.columns([3, 2, 5, 2], vertical_alignment="bottom")
     weight = a.slider(
@@ -105,8 +106,8 @@ def _controls(job: dict) -> tuple[float, bool, dict[str, str]]:
     )
     d.download_button(
         "CSV",
-        lambda: table_bytes(state.store(), "metrics", ".csv", job["run_id"], job["iteration"]),
-        file_name=f"metrics_{job['run_id']}_{job['iteration']}.csv",
+        lambda: table_bytes(state.database(), "metrics", ".csv", job.run_id, job.iteration),
+        file_name=f"metrics_{job.run_id}_{job.iteration}.csv",
         icon=":material/download:",
         on_click="ignore",
         width="stretch",
@@ -115,9 +116,9 @@ def _controls(job: dict) -> tuple[float, bool, dict[str, str]]:
     return weight, is_log, {name: others[name] for name in chosen}
 
 
-def _name(row: dict) -> str:
-    changed = ", ".join(f"{name} {value}" for name, value in row["params"].items())
-    return f"{row['run_name']} {row['run_id'][:4]}, iteration {row['iteration']}" + (
+def _name(row: Training) -> str:
+    changed = ", ".join(f"{name} {value}" for name, value in row.params.items())
+    return f"{row.run_name} {row.run_id[:4]}, iteration {row.iteration}" + (
         f", {changed}" if changed else ""
     )
 

@@ -41,11 +41,11 @@ def run(arguments) -> None:
 
 
 def resume(arguments) -> None:
+    from engine import store
     from engine.errors import ConfigError
-    from engine.store import reads
 
     def pick(db):
-        known = [row["id"] for row in reads.runs(db)]
+        known = [run.id for run in store.runs.listed(db)]
         if not known or (arguments.run and arguments.run not in known):
             raise ConfigError(
                 f"There is no run {arguments.run or 'yet'} in {db.path}. `run` starts one."
@@ -120,11 +120,11 @@ def _walk(arguments, choose_run, *, evaluate_only: bool = False) -> None:
     print(json.dumps(result, indent=None if arguments.json else 2))
 
 
-def _report(job: dict) -> None:
-    total = f" of {job['n_total']} {job['unit']}" if job["n_total"] is not None else ""
+def _report(job) -> None:
+    total = f" of {job.n_total} {job.unit}" if job.n_total is not None else ""
     print(
-        f"iteration {job['iteration']}  {job['kind']:<10} {job['state']:<10}"
-        f" {job['n_done']}{total}",
+        f"iteration {job.iteration}  {job.kind:<10} {job.state:<10}"
+        f" {job.n_done}{total}",
         file=sys.stderr,
     )
 
@@ -156,9 +156,10 @@ def replay(arguments) -> None:
 
 
 def status(arguments) -> None:
+    from engine import store
     from engine.errors import StoreLocked
     from engine.paths import status_path
-    from engine.store import Database, job_rows, reads
+    from engine.store import Database
 
     _require_database(arguments.db)
     try:
@@ -169,15 +170,15 @@ def status(arguments) -> None:
             raise
         print(path.read_text() if arguments.json else f"{locked}\nIt last said: {path.read_text()}")
         return
-    job_rows.mark_lost(db)
+    store.jobs.mark_lost(db)
     found = [
         {
-            "id": row["id"],
-            "name": row["name"],
-            "n_iterations": row["n_iterations"],
-            "jobs": _job_states(db, row["id"]),
+            "id": run.id,
+            "name": run.name,
+            "n_iterations": run.n_iterations,
+            "jobs": _job_states(db, run.id),
         }
-        for row in reads.runs(db)
+        for run in store.runs.listed(db)
     ]
     db.close()
     if arguments.json:
@@ -200,11 +201,11 @@ def _require_database(path: str) -> None:
 
 
 def _job_states(db, run_id: str) -> list[dict]:
-    from engine.store import job_rows
+    from engine import store
 
     return [
-        {k: job[k] for k in ("iteration", "kind", "state", "n_done", "n_total")}
-        for job in job_rows.of_run(db, run_id)
+        {k: getattr(job, k) for k in ("iteration", "kind", "state", "n_done", "n_total")}
+        for job in store.jobs.of_run(db, run_id)
     ]
 
 

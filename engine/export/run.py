@@ -13,6 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from engine import store
 from engine.config import plain_config
 from engine.config.toml import as_toml
 from engine.errors import ConfigError
@@ -21,9 +22,11 @@ from engine.figures.evaluation import evaluated_policies, evaluations
 from engine.method.prompts import fill
 from engine.models.weights import adapter_folder, content_id
 from engine.paths import write_text, written_whole
-from engine.store import Database, export_reads, reads
+from engine.store import Database
+from engine.study.handle import Iteration
 from engine.study.resolved import resolved_config
-from engine.study.runs import config_of, evaluation_sets, pick_run
+from engine.study.runs import pick_run
+from engine.study.sample_sets import evaluation_sets
 
 if TYPE_CHECKING:
     import pyarrow
@@ -163,7 +166,7 @@ def export_policy(
         )
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ConfigError(f"{folder} is there already and not an empty folder. Give a new one.")
-    source = Path(reads.policy_path(db, policy_id))
+    source = Path(store.runs.policy_path(db, policy_id))
     if adapter:
         source = adapter_folder(source)
         if not source.is_dir():
@@ -187,58 +190,53 @@ def export_policy(
     return policy_id
 
 
-def trained_policy(db: Database, run_id: str, iteration: int | None = None) -> str | None:
+def trained_policy(db: Database, run_id: str, number: int | None = None) -> str | None:
     """The policy that an iteration trained, or the newest that any did; None if none did."""
-    began = {row["iteration"]: row["policy_id"] for row in reads.iterations(db, run_id)}
-    wanted = [iteration] if iteration is not None else sorted(began, reverse=True)
-    made = ((t, reads.next_policy(db, run_id, t)) for t in wanted if t in began)
+    began = {row.number: row.policy_id for row in store.runs.iterations(db, run_id)}
+    wanted = [number] if number is not None else sorted(began, reverse=True)
+    made = ((t, store.runs.next_policy(Iteration(db, run_id, t))) for t in wanted if t in began)
     return next((policy_id for t, policy_id in made if policy_id and policy_id != began[t]), None)
 
 
 def table_batches(
-    db: Database, what: str, run_id: str, iteration: int | None = None
+    db: Database, what: str, run_id: str, number: int | None = None
 ) -> Iterator["pyarrow.RecordBatch"]:
     """One table in Arrow batches, one at least. Raises: ConfigError for an unknown iteration."""
-    if iteration is not None and reads.iteration(db, run_id, iteration) is None:
-        raise ConfigError(f"Run {run_id} has no iteration {iteration}.")
+    if number is not None:
+        store.runs.get_iteration(Iteration(db, run_id, number))
     if what == "estimates":
-        return _estimates(db, run_id, iteration)
+        return _estimates(db, run_id, number)
     if what == "evaluations":
-        return _evaluations(db, run_id, iteration)
+        return _evaluations(db, run_id, number)
+    config = Iteration(db, run_id, 0).config
     held_out = [
         samples.id
-        for number, policy_id in evaluated_policies(db, run_id).items()
-        if iteration in (None, number)
-        for samples in evaluation_sets(db, run_id, number, policy_id)
+        for t, policy_id in evaluated_policies(db, run_id).items()
+        if number in (None, t)
+        for samples in evaluation_sets(config, policy_id, t)
     ]
-    rows = export_reads.batches(db, what, run_id, iteration=iteration, held_out_sets=held_out)
-    return (
-        _with_prompts(rows, config_of(db, run_id).policy.prompt_template)
-        if what == "pairs"
-        else rows
-    )
+    rows = store.exports.batches(db, what, run_id, iteration=number, held_out_sets=held_out)
+    return _with_prompts(rows, config.policy.prompt_template) if what == "pairs" else rows
 
 
-def _estimates(db: Database, run_id: str, iteration: int | None) -> Iterator["pyarrow.RecordBatch"]:
+def _estimates(db: Database, run_id: str, number: int | None) -> Iterator["pyarrow.RecordBatch"]:
     import pyarrow
 
-    for row in reads.iterations(db, run_id):
-        if iteration in (None, row["iteration"]):
-            e = reads.estimates(db, run_id, row["iteration"])
+    for row in store.runs.iterations(db, run_id):
+        if number in (None, row.number):
+            e = store.samples.estimates(Iteration(db, run_id, row.number))
             ids = pyarrow.array(e.problem_ids.tolist(), pyarrow.string())
             signals = [
                 pyarrow.array(column, from_pandas=True) for column in (e.n_correct, e.n, e.phi_r)
             ]  # NaN is no value: null
-            number = pyarrow.array([row["iteration"]] * len(e.n), pyarrow.int32())
+            numbers = pyarrow.array([row.number] * len(e.n), pyarrow.int32())
             yield pyarrow.record_batch(
-                [number, ids, *signals],
+                [numbers, ids, *signals],
                 names=["iteration", "problem_id", "n_correct", "n", "phi_r"],
             )
 
 
-def _evaluations(
-    db: Database, run_id: str, iteration: int | None
-) -> Iterator["pyarrow.RecordBatch"]:
+def _evaluations(db: Database, run_id: str, number: int | None) -> Iterator["pyarrow.RecordBatch"]:
     import pyarrow
 
     names = [
@@ -261,7 +259,7 @@ def _evaluations(
     schema = pyarrow.schema(list(zip(names, kinds)))
     yield pyarrow.RecordBatch.from_pylist([], schema)
     for e in evaluations(db, run_id):
-        if iteration in (None, e.number):
+        if number in (None, e.number):
             each = zip(
                 e.problem_ids.tolist(), e.levels.tolist(), e.greedy.tolist(), e.pass_rate.tolist()
             )

@@ -13,6 +13,7 @@ from itertools import groupby
 
 import numpy as np
 
+from engine import store
 from engine.config import RunConfig
 from engine.grading import Grader
 from engine.method.difficulty import classify
@@ -30,9 +31,9 @@ from engine.method.suggestions import (
 )
 from engine.recorded.judged import Judged, judged
 from engine.recorded.replay import open_set
-from engine.store import Database, reads, side_reads
-from engine.store.reads import Estimates
-from engine.study import calibration, runs
+from engine.store.samples import Estimates
+from engine.study import calibration
+from engine.study.handle import Iteration
 from engine.types import Difficulty, Mode
 
 DEEPEST = 8
@@ -83,9 +84,7 @@ class EstimationReport:
     """
 
 
-def estimation(
-    db: Database, run_id: str, iteration: int, *, tau_l: float, tau_h: float
-) -> EstimationReport | None:
+def estimation(it: Iteration, *, tau_l: float, tau_h: float) -> EstimationReport | None:
     """The report at these thresholds; None while no problem has both its label and its estimate.
 
     Blocks: a second or two for the intervals of the suggestions; recorded responses without a flag
@@ -93,13 +92,9 @@ def estimation(
 
     Raises: ConfigError for thresholds that cannot be used.
     """
-    config, e = runs.config_of(db, run_id), reads.estimates(db, run_id, iteration)
-    recorded = _recorded(db, run_id, config, e) if config.is_recorded else {}
-    labels = (
-        _recorded_labels(recorded, config)
-        if config.is_recorded
-        else _calibrated_labels(db, run_id, iteration)
-    )
+    config, e = it.config, store.samples.estimates(it)
+    recorded = _recorded(it, e) if config.is_recorded else {}
+    labels = _recorded_labels(recorded, config) if config.is_recorded else _calibrated_labels(it)
     position = {id: row for row, id in enumerate(e.problem_ids.tolist())}
     ids = [id for id in labels if id in position]
     if not ids:
@@ -112,17 +107,11 @@ def estimation(
     signals = e.n_correct[rows], e.n[rows], e.phi_r[rows]
     thresholds: tuple[Mode, ...] = ("both", "reward") if has_rewards else ()
     kept = dict(zip(ids, reference.tolist()))
-    drawn = (
-        _first_recorded(recorded, kept)
-        if config.is_recorded
-        else _presampled(db, run_id, iteration, kept)
-    )
+    drawn = _first_recorded(recorded, kept) if config.is_recorded else _presampled(it, kept)
     return EstimationReport(
         n_labelled=len(ids),
         n_problems=len(e.n),
-        n_responses=0
-        if config.is_recorded
-        else side_reads.side_counts(db, run_id, iteration)["calibrate"],
+        n_responses=0 if config.is_recorded else store.side_samples.counts(it)["calibrate"],
         labels={d.name.lower(): int((reference == d).sum()) for d in Difficulty},
         modes=_modes(e, rows, reference, has_rewards, tau_l, tau_h),
         posterior_fitted=len(e.n) >= FEW,
@@ -132,16 +121,17 @@ def estimation(
     )
 
 
-def _calibrated_labels(db: Database, run_id: str, iteration: int) -> dict[str, int]:
-    ids, n_correct = calibration.reference_counts(db, run_id, iteration)
+def _calibrated_labels(it: Iteration) -> dict[str, int]:
+    ids, n_correct = calibration.reference_counts(it)
     return dict(zip(ids, reference_labels(n_correct).tolist()))
 
 
-def _recorded(db: Database, run_id: str, config: RunConfig, e: Estimates) -> dict[str, Judged]:
+def _recorded(it: Iteration, e: Estimates) -> dict[str, Judged]:
     """Judged responses of the problems that have 12 beyond their pre-samples."""
-    row, problems = reads.iteration(db, run_id, 0), reads.problems(db, run_id, "train", 0)
-    recorded = open_set(reads.policy_path(db, row["policy_id"]))
-    counts, least = recorded.counts(), config.sampling.n_presample + N_LABEL
+    first = it.at(0)
+    problems = store.problems.of_run(it.db, it.run_id, "train", 0)
+    recorded = open_set(store.runs.policy_path(it.db, first.row.policy_id))
+    counts, least = recorded.counts(), it.config.sampling.n_presample + N_LABEL
     wanted = {id: problems[id] for id in e.problem_ids.tolist() if counts[id] >= least}
     with Grader() as grader:
         return judged(recorded, wanted, grader)
@@ -214,12 +204,13 @@ def _first_recorded(recorded: dict[str, Judged], labels: dict[str, int]) -> Draw
     return {id: (one.correct[:depth], one.reward[:depth]) for id, one in known.items()}
 
 
-def _presampled(db: Database, run_id: str, iteration: int, labels: dict[str, int]) -> Drawn:
-    groups = groupby(reads.presamples(db, run_id, iteration), key=lambda row: row["problem_id"])
+def _presampled(it: Iteration, labels: dict[str, int]) -> Drawn:
+    groups = groupby(store.samples.presamples(it), key=lambda r: r.problem_id)
     rows = {id: list(group) for id, group in groups if id in labels}
     return {
-        id: tuple(
-            np.array([r[part] for r in own], dtype=np.float64) for part in ("correct", "reward")
+        id: (
+            np.array([r.correct for r in own], dtype=np.float64),
+            np.array([r.reward for r in own], dtype=np.float64),
         )
         for id, own in rows.items()
     }

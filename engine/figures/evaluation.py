@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from engine import store
 from engine.method.intervals import Interval, bootstrap_mean, wilson
-from engine.store import Database, reads
-from engine.study import runs
+from engine.store import Database
+from engine.study.handle import Iteration
+from engine.study.sample_sets import evaluation_sets
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +41,14 @@ class Evaluation:
         return bootstrap_mean(self.pass_rate[rows])
 
 
-def evaluation(db: Database, run_id: str, number: int, policy_id: str) -> Evaluation | None:
+def evaluation(it: Iteration, policy_id: str) -> Evaluation | None:
     """The stored evaluation of M_number; None until every held-out problem has all its verdicts, or
     if there is none.
     """
-    n = runs.config_of(db, run_id).evaluation.n
-    greedy_set, sampled_set = runs.evaluation_sets(db, run_id, number, policy_id)
-    greedy = reads.verdict_columns(db, greedy_set.id, run_id)
-    sampled = reads.verdict_columns(db, sampled_set.id, run_id)
+    n = it.config.evaluation.n
+    greedy_set, sampled_set = evaluation_sets(it.config, policy_id, it.number)
+    greedy = store.samples.verdict_columns(it.db, greedy_set.id, it.run_id)
+    sampled = store.samples.verdict_columns(it.db, sampled_set.id, it.run_id)
     if (
         not len(sampled["n"])
         or (np.asarray(greedy["n"]) < 1).any()
@@ -55,7 +57,7 @@ def evaluation(db: Database, run_id: str, number: int, policy_id: str) -> Evalua
         return None
     return Evaluation(
         policy_id,
-        number,
+        it.number,
         sampled["id"].astype(str),
         sampled["level"].astype(str),
         np.asarray(greedy["n_correct"]) > 0,
@@ -66,18 +68,16 @@ def evaluation(db: Database, run_id: str, number: int, policy_id: str) -> Evalua
 
 def evaluations(db: Database, run_id: str) -> list[Evaluation]:
     """Every complete evaluation of a run's policies M_0, M_1, …"""
-    found = (
-        evaluation(db, run_id, number, policy_id)
-        for number, policy_id in evaluated_policies(db, run_id).items()
-    )
+    policies = evaluated_policies(db, run_id)
+    found = (evaluation(Iteration(db, run_id, n), id) for n, id in policies.items())
     return [e for e in found if e is not None]
 
 
 def evaluated_policies(db: Database, run_id: str) -> dict[int, str]:
     """The policies of a run that there are to evaluate, ids by the t of M_t."""
-    policies = {row["iteration"]: row["policy_id"] for row in reads.iterations(db, run_id)}
+    policies = {row.number: row.policy_id for row in store.runs.iterations(db, run_id)}
     last = max(policies)
-    following = reads.next_policy(db, run_id, last)
+    following = store.runs.next_policy(Iteration(db, run_id, last))
     return {**policies, last + 1: following} if following else policies
 
 

@@ -8,9 +8,10 @@ control.
 from collections import defaultdict
 from dataclasses import dataclass
 
+from engine import store
 from engine.method.dast import Level
 from engine.method.steps import split_steps
-from engine.store import Database, response_reads
+from engine.study.handle import Iteration
 from engine.study.worked_examples import levels_of
 from engine.types import Purpose
 
@@ -31,16 +32,16 @@ class LevelLengths:
     """None where the level has no resamples."""
 
 
-def level_lengths(db: Database, run_id: str, iteration: int) -> list[LevelLengths]:
+def level_lengths(it: Iteration) -> list[LevelLengths]:
     """A row per level that holds problems of the commit, easy first; none before the commit.
     Problems whose level M_0 left unknown are in none.
 
     Reads every text: seconds for many thousands.
     """
-    levels = levels_of(db, run_id, iteration)
+    levels = levels_of(it)
     sizes: dict[tuple[str, int], list[tuple[int, int]]] = defaultdict(list)
     problems: dict[int, set[str]] = defaultdict(set)
-    for purpose, problem_id, text, n_tokens in response_reads.lengths(db, run_id, iteration):
+    for purpose, problem_id, text, n_tokens in store.responses.lengths(it):
         if problem_id in levels:
             sizes[purpose, levels[problem_id]].append((len(split_steps(text)), n_tokens))
             problems[levels[problem_id]].add(problem_id)

@@ -4,12 +4,15 @@ Reads one database per run, and no text.
 What one run says has intervals over problems. See comparison for several runs.
 """
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from engine import store
 from engine.config import RunConfig
 from engine.errors import ConfigError
 from engine.figures.evaluation import Evaluation, evaluations, gain
@@ -17,7 +20,10 @@ from engine.figures.summary import summarise
 from engine.method.difficulty import classify
 from engine.method.intervals import Interval
 from engine.method.seeds import stable_hash
-from engine.store import Database, commit_reads, comparison_reads, reads
+from engine.store import Database
+from engine.store.commits import Commit
+from engine.store.comparison import Yielded
+from engine.study.handle import Iteration
 from engine.study.resolved import resolved_config
 from engine.study.runs import pick_run
 from engine.types import Difficulty
@@ -154,30 +160,19 @@ def measure(db: Database, run_id: str, *, file: str = "") -> Measured:
     ConfigError for an unknown run.
     """
     config, notes = resolved_config(db, run_id)
-    told, found = (
-        summarise(db, run_id)["iterations"],
-        {e.number: e for e in evaluations(db, run_id)},
-    )
-    tokens, seconds = comparison_reads.tokens(db, run_id), comparison_reads.seconds(db, run_id)
-    spent = [
-        Spent(
-            row["iteration"],
-            **row["budget"],
-            n_pairs=row["n_pairs"],
-            n_tokens=tokens.get(row["iteration"], 0),
-            seconds=round(seconds.get(row["iteration"], 0.0), 2),
-        )
-        for row in told
-    ]
-    commits = [c for c in (commit_reads.commit(db, run_id, row["iteration"]) for row in told) if c]
+    figures = summarise(db, run_id)["iterations"]
+    found = {e.number: e for e in evaluations(db, run_id)}
+    spent = _spent(db, run_id, figures)
+    places = [Iteration(db, run_id, row["iteration"]) for row in figures]
+    commits = [bound for it in places if (bound := store.commits.find(it))]
     change = gain(found[0], found[max(found)]) if len(found) > 1 and 0 in found else None
-    rows = comparison_reads.training_yield(db, run_id)
+    rows = store.comparison.training_yield(db, run_id)
     choices = sorted({repr(_choice(c)) for c in commits})
-    group = stable_hash("group", repr(_kind(config)), told[0]["policy"]["before"], *choices)
+    group = stable_hash("group", repr(_kind(config)), figures[0]["policy"]["before"], *choices)
     compared = Compared(
         label=f"{file}:{run_id}" if file else run_id,
         run_id=run_id,
-        name=reads.run(db, run_id)["name"],
+        name=store.runs.get(db, run_id).name,
         seed=config.seed,
         group=f"{group:016x}"[:8],
         done=_done(config, commits),
@@ -191,6 +186,20 @@ def measure(db: Database, run_id: str, *, file: str = "") -> Measured:
         classes=_classes(rows, found),
     )
     return Measured(compared, found, config, notes)
+
+
+def _spent(db: Database, run_id: str, figures: list[dict[str, Any]]) -> list[Spent]:
+    tokens, seconds = store.comparison.tokens(db, run_id), store.comparison.seconds(db, run_id)
+    return [
+        Spent(
+            row["iteration"],
+            **row["budget"],
+            n_pairs=row["n_pairs"],
+            n_tokens=tokens.get(row["iteration"], 0),
+            seconds=round(seconds.get(row["iteration"], 0.0), 2),
+        )
+        for row in figures
+    ]
 
 
 def _file_and_run(name: str) -> tuple[Path, str | None]:
@@ -212,15 +221,15 @@ def _kind(config: RunConfig) -> RunConfig:
     return replace(config, seed=0, name="", policy=replace(config.policy, path=""))
 
 
-def _choice(bound: dict) -> tuple:
-    return tuple(bound[name] for name in ("tau_l", "tau_h", "mode", "strategy", "options"))
+def _choice(bound: Commit) -> tuple:
+    c = bound.choice
+    return c.tau_l, c.tau_h, c.mode, c.strategy, json.dumps(c.options)
 
 
-def _done(config: RunConfig, commits: list[dict]) -> Done:
+def _done(config: RunConfig, commits: list[Commit]) -> Done:
     def of(name: str) -> str:
-        return ", ".join(dict.fromkeys(c[name] for c in commits)) or getattr(
-            config.difficulty, name
-        )
+        bound = ", ".join(dict.fromkeys(getattr(c, name) for c in commits))
+        return bound or getattr(config.difficulty, name)
 
     t = config.training
     training = t.method + (" from base" if t.start == "base" else "")
@@ -262,13 +271,13 @@ def _gain_per_1000(
     )
 
 
-def _levels(rows: list[dict], found: dict[int, Evaluation]) -> dict[str, Part]:
-    names = {row["level"] for row in rows} | {
+def _levels(rows: list[Yielded], found: dict[int, Evaluation]) -> dict[str, Part]:
+    names = {row.level for row in rows} | {
         level for e in found.values() for level in e.levels.tolist()
     }
     return {
         name: _part(
-            [row for row in rows if row["level"] == name],
+            [row for row in rows if row.level == name],
             found,
             lambda first, name=name: first.levels == name,
         )
@@ -276,14 +285,14 @@ def _levels(rows: list[dict], found: dict[int, Evaluation]) -> dict[str, Part]:
     }
 
 
-def _classes(rows: list[dict], found: dict[int, Evaluation]) -> dict[str, Part]:
+def _classes(rows: list[Yielded], found: dict[int, Evaluation]) -> dict[str, Part]:
     def held_out(first: Evaluation, d: Difficulty) -> np.ndarray:
         n_correct = np.rint(first.pass_rate * first.n).astype(int)
         return classify(n_correct, first.n, None, tau_l=0, tau_h=1, mode="accuracy") == d
 
     return {
         d.name.lower(): _part(
-            [row for row in rows if row["difficulty"] == d],
+            [row for row in rows if row.difficulty == d],
             found,
             lambda first, d=d: held_out(first, d),
         )
@@ -292,12 +301,9 @@ def _classes(rows: list[dict], found: dict[int, Evaluation]) -> dict[str, Part]:
 
 
 def _part(
-    rows: list[dict], found: dict[int, Evaluation], chosen: Callable[[Evaluation], np.ndarray]
+    rows: list[Yielded], found: dict[int, Evaluation], chosen: Callable[[Evaluation], np.ndarray]
 ) -> Part:
-    n_responses, n_pairs = (
-        sum(row["n_responses"] for row in rows),
-        sum(row["n_pairs"] for row in rows),
-    )
+    n_responses, n_pairs = sum(row.n_responses for row in rows), sum(row.n_pairs for row in rows)
     change = None
     if 0 in found and len(found) > 1 and (own := chosen(found[0])).any():
         change = gain(found[0], found[max(found)], own)

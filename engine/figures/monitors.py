@@ -10,10 +10,10 @@ from itertools import groupby
 
 import numpy as np
 
+from engine import store
 from engine.method import metrics
 from engine.method.tuning import combined_reward
-from engine.store import Database, reads
-from engine.study import runs
+from engine.study.handle import Iteration
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,26 +44,26 @@ class Monitors:
     """As tuned, else 0."""
 
 
-def monitors(db: Database, run_id: str, iteration: int) -> Monitors | None:
+def monitors(it: Iteration) -> Monitors | None:
     """An iteration's monitors; None before any of its problems has all pre-samples judged. Reads
     every text: seconds for thousands.
     """
-    k = runs.config_of(db, run_id).sampling.n_presample
-    rows = reads.presamples(db, run_id, iteration)
+    k = it.config.sampling.n_presample
+    rows = store.samples.presamples(it)
     problems = [
         whole
-        for _, group in groupby(rows, key=lambda r: r["problem_id"])
+        for _, group in groupby(rows, key=lambda r: r.problem_id)
         if len(whole := list(group)) == k
     ]
     if not problems:
         return None
-    s, tuned = min(2, k), reads.tuning(db, run_id, iteration)
+    s, tuned = min(2, k), store.runs.tuning(it)
     tau, wanted = (
-        tuned["tau"] if tuned else 0.0,
+        tuned.tau if tuned else 0.0,
         metrics.n_star(max(1, k * len(problems) // 2), len(problems)),
     )
     columns = [
-        tuple([r[name] for r in whole] for name in ("text", "correct", "reward"))
+        ([r.text for r in whole], [r.correct for r in whole], [r.reward for r in whole])
         for whole in problems
     ]
     is_scored = all(reward is not None for _, _, rewards in columns for reward in rewards)

@@ -6,14 +6,15 @@ from typing import Any
 
 import numpy as np
 
+from engine import store
 from engine.config import RunConfig
 from engine.method.difficulty import classify
 from engine.method.posterior import expected_pairs, posterior_shapes
 from engine.method.strategies import Presampled, strategies
-from engine.store import Database, reads
-from engine.store.reads import Estimates
-from engine.study import plans, runs
-from engine.types import Difficulty, Mode
+from engine.store.samples import Estimates
+from engine.study import plans
+from engine.study.handle import Iteration
+from engine.types import Choice, Difficulty, Mode
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +42,10 @@ class Offer:
 
 
 def offers(
-    db: Database,
-    run_id: str,
-    iteration: int,
-    *,
-    tau_l: float,
-    tau_h: float,
-    mode: Mode,
-    options: Mapping[str, Any] | None = None,
+    it: Iteration, choice: Choice, *, options: Mapping[str, Mapping[str, Any]] | None = None
 ) -> list[Offer]:
-    """Every strategy at these thresholds, then the Boundary by each single signal. In rounds
-    nothing is simulated: one go is offered.
+    """Every strategy at a choice's thresholds and mode, then the Boundary by each single signal. In
+    rounds nothing is simulated: one go is offered.
 
     Args:
         options: of the strategies that have them, by strategy name; what is left out has its
@@ -59,42 +53,27 @@ def offers(
 
     Raises: ConfigError for thresholds that cannot be used.
     """
-    config, e = runs.config_of(db, run_id), reads.estimates(db, run_id, iteration)
-    measured = reads.token_rates(db, run_id, iteration)
-    tokens = dict(
-        zip(measured["problem_id"].astype(str).tolist(), measured["mean_tokens"].tolist())
-    )
-    lengths = np.array([tokens.get(id, 0.0) for id in e.problem_ids.tolist()])
-    rate = reads.presample_rate(db, run_id, iteration)
-    alpha, beta, _ = (
-        posterior_shapes(e.n_correct, e.n, e.phi_r) if len(e.n) else (e.phi_r, e.phi_r, False)
-    )
+    e = store.samples.estimates(it)
+    has_any = len(e.n) > 0
+    alpha, beta, _ = posterior_shapes(e.n_correct, e.n, e.phi_r) if has_any else (e.n, e.n, False)
+    costs = _lengths(it, e), store.samples.presample_rate(it)
     found = []
-    for name, used_mode, label in choices(config, mode):
-        classes = classify(e.n_correct, e.n, e.phi_r, tau_l=tau_l, tau_h=tau_h, mode=used_mode)
-        seen = plans.view(
-            db,
-            config,
-            run_id,
-            iteration,
-            e,
-            classes,
-            strategy=name,
-            options=(options or {}).get(name),
+    for name, mode, label in choices(it.config, choice.mode):
+        classes = classify(
+            e.n_correct, e.n, e.phi_r, tau_l=choice.tau_l, tau_h=choice.tau_h, mode=mode
         )
-        found.append(
-            _offer(
-                replace(seen, budget=seen.budget_left),
-                name,
-                used_mode,
-                label,
-                e,
-                (alpha, beta),
-                lengths,
-                rate,
-            )
-        )
+        seen = plans.view(it, e, classes, strategy=name, options=(options or {}).get(name))
+        at_once = replace(seen, budget=seen.budget_left)
+        found.append(_offer(at_once, name, mode, label, e, (alpha, beta), *costs))
     return found
+
+
+def _lengths(it: Iteration, e: Estimates) -> np.ndarray:
+    """Mean tokens of each problem's pre-samples, float, shape (P,)."""
+    measured = store.samples.token_rates(it)
+    ids, means = measured["problem_id"].astype(str).tolist(), measured["mean_tokens"].tolist()
+    tokens = dict(zip(ids, means))
+    return np.array([tokens.get(id, 0.0) for id in e.problem_ids.tolist()])
 
 
 def choices(config: RunConfig, mode: Mode) -> list[tuple[str, Mode, str]]:

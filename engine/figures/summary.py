@@ -1,72 +1,69 @@
 """A run as figures: what `engine run --json` prints and the Compare page shows."""
 
+from typing import Any
+
+from engine import store
 from engine.figures.evaluation import Evaluation, evaluations, gain
 from engine.method.intervals import Interval
-from engine.store import Database, commit_reads, job_rows, reads, side_reads
-from engine.study.runs import config_of
-from engine.types import Difficulty
+from engine.store import Database
+from engine.store.commits import Commit
+from engine.study.handle import Iteration
+from engine.types import Difficulty, JobKind
 
 
-def summarise(db: Database, run_id: str) -> dict:
+def summarise(db: Database, run_id: str) -> dict[str, Any]:
     """{"iterations": [...]}: per iteration the problems, budget, classes, pairs, training,
     evaluations and seconds.
     """
     evaluated = {e.number: e for e in evaluations(db, run_id)}
-    return {
-        "iterations": [
-            _iteration(db, run_id, row, evaluated) for row in reads.iterations(db, run_id)
-        ]
-    }
+    rows = store.runs.iterations(db, run_id)
+    return {"iterations": [_iteration(Iteration(db, run_id, r.number), evaluated) for r in rows]}
 
 
-def class_counts_of_commit(db: Database, run_id: str, number: int) -> dict[str, int]:
+def class_counts_of_commit(it: Iteration) -> dict[str, int]:
     """Problems per class as committed."""
-    rows = commit_reads.given_counts(db, run_id, number)
-    return {
-        d.name.lower(): sum(row["n"] for row in rows if row["difficulty"] == d) for d in Difficulty
-    }
+    rows = store.commits.given_counts(it)
+    return {d.name.lower(): sum(row.n for row in rows if row.difficulty == d) for d in Difficulty}
 
 
-def _iteration(db: Database, run_id: str, row: dict, evaluated: dict[int, Evaluation]) -> dict:
-    config, t = config_of(db, run_id), row["iteration"]
-    bound, pairs = commit_reads.commit(db, run_id, t), commit_reads.pair_set(db, run_id, t)
-    n_problems = config.problems.n_train
-    before, after, side = (
-        evaluated.get(t),
-        evaluated.get(t + 1),
-        side_reads.side_counts(db, run_id, t),
-    )
+def _iteration(it: Iteration, evaluated: dict[int, Evaluation]) -> dict[str, Any]:
+    bound, pairs = store.commits.find(it), store.pairs.find_set(it)
+    before, after = evaluated.get(it.number), evaluated.get(it.number + 1)
     return {
-        "iteration": t,
-        "n_problems": n_problems,
-        "budget": {
-            "total": n_problems * config.sampling.n,
-            "presampled": reads.n_judged(db, row["presample_set"], "train", run_id, t, None),
-            "resampled": reads.n_judged(db, row["resample_set"], "train", run_id, t, None),
-            "tuned": side["tune"],
-            "calibrated": side["calibrate"],
-            "unspent": bound["n_unspent"] if bound else None,
-        },
-        "classes": class_counts_of_commit(db, run_id, t) if bound else None,
-        "n_pending": bound["n_pending"] if bound else None,
-        "n_pairs": pairs["n_pairs"] if pairs else None,
-        "n_foregone": pairs["n_foregone"] if pairs else None,
-        "dpo": _dpo(db, run_id, t),
+        "iteration": it.number,
+        "n_problems": it.config.problems.n_train,
+        "budget": _budget(it, bound),
+        "classes": class_counts_of_commit(it) if bound else None,
+        "n_pending": bound.n_pending if bound else None,
+        "n_pairs": pairs.n_pairs if pairs else None,
+        "n_foregone": pairs.n_foregone if pairs else None,
+        "dpo": _dpo(it),
         "eval": {"before": before and _evaluation(before), "after": after and _evaluation(after)},
         "gain": _ends(gain(before, after)) if before and after else None,
-        "policy": {"before": row["policy_id"], "after": reads.next_policy(db, run_id, t)},
-        "seconds": _seconds(db, run_id, t),
+        "policy": {"before": it.row.policy_id, "after": store.runs.next_policy(it)},
+        "seconds": _seconds(it),
     }
 
 
-def _dpo(db: Database, run_id: str, t: int) -> dict | None:
+def _budget(it: Iteration, bound: Commit | None) -> dict[str, int | None]:
+    side = store.side_samples.counts(it)
+    return {
+        "total": it.config.problems.n_train * it.config.sampling.n,
+        "presampled": store.samples.n_judged(it, it.row.presample_set, None),
+        "resampled": store.samples.n_judged(it, it.row.resample_set, None),
+        "tuned": side["tune"],
+        "calibrated": side["calibrate"],
+        "unspent": bound.n_unspent if bound else None,
+    }
+
+
+def _dpo(it: Iteration) -> dict[str, Any] | None:
     """Ends of the training's curves; the margins are None for SFT, which has none."""
-    job = job_rows.latest(db, run_id, t, "train", done=True) or job_rows.latest(
-        db, run_id, t, "train"
-    )
+    kind = JobKind.TRAIN
+    job = store.jobs.latest(it, kind, done=True) or store.jobs.latest(it, kind)
     if job is None:
         return None
-    columns = job_rows.metrics(db, job["id"])
+    columns = store.metrics.of_job(it.db, job.id)
     curves: dict[str, list[float]] = {}
     for name, value in zip(columns["name"].tolist(), columns["value"].tolist()):
         curves.setdefault(name, []).append(value)
@@ -82,7 +79,7 @@ def _dpo(db: Database, run_id: str, t: int) -> dict | None:
     }
 
 
-def _evaluation(e: Evaluation) -> dict:
+def _evaluation(e: Evaluation) -> dict[str, Any]:
     """greedy and mean are accuracies; n is the number of sampled responses per problem that mean is
     over.
     """
@@ -107,15 +104,14 @@ def _evaluation(e: Evaluation) -> dict:
     }
 
 
-def _ends(interval: Interval) -> dict:
+def _ends(interval: Interval) -> dict[str, Any]:
     return {"value": interval.value, "low": interval.low, "high": interval.high}
 
 
-def _seconds(db: Database, run_id: str, t: int) -> dict[str, float]:
+def _seconds(it: Iteration) -> dict[str, float]:
     seconds: dict[str, float] = {}
-    for job in job_rows.of_run(db, run_id, t):
-        name = "_".join(
-            [job["kind"], *([job["params"]["policy"]] if job["kind"] == "evaluate" else [])]
-        )
-        seconds[name] = round(seconds.get(name, 0.0) + job["busy_s"], 2)
+    for job in store.jobs.of_run(it.db, it.run_id, it.number):
+        is_evaluation = job.kind is JobKind.EVALUATE
+        name = f"{job.kind}_{job.params['policy']}" if is_evaluation else str(job.kind)
+        seconds[name] = round(seconds.get(name, 0.0) + job.busy_s, 2)
     return seconds

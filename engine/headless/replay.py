@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from engine import store
 from engine.config import RunConfig
 from engine.errors import ConfigError
 from engine.figures.offers import choices
@@ -24,9 +25,10 @@ from engine.method.replay import replay_yield
 from engine.method.strategies import Presampled, strategies
 from engine.recorded.judged import judged
 from engine.recorded.replay import open_set
-from engine.store import Database, reads
-from engine.study import plans, runs
-from engine.study.runs import pick_run
+from engine.store import Database
+from engine.study import plans
+from engine.study.handle import Iteration
+from engine.study.runs import create_run, pick_run
 from engine.types import Mode
 
 
@@ -61,7 +63,8 @@ def replay(db: Database, run_id: str, *, tau_l: float, tau_h: float, mode: Mode)
     Raises: ConfigError for a run that samples, one without complete pre-samples, or thresholds that
     cannot be used.
     """
-    config, e = runs.config_of(db, run_id), reads.estimates(db, run_id, 0)
+    it = Iteration(db, run_id, 0)
+    config, e = it.config, store.samples.estimates(it)
     if not config.is_recorded:
         raise ConfigError(
             f"Run {run_id} samples its responses; a replay needs recorded ones. Import some, and"
@@ -72,8 +75,8 @@ def replay(db: Database, run_id: str, *, tau_l: float, tau_h: float, mode: Mode)
             f"Run {run_id} has no problem with complete pre-samples yet. Pre-sample it first: `run`"
             " or `resume` does."
         )
-    recorded = open_set(reads.policy_path(db, reads.iteration(db, run_id, 0)["policy_id"]))
-    problems = reads.problems(db, run_id, "train", 0)
+    recorded = open_set(store.runs.policy_path(db, it.row.policy_id))
+    problems = store.problems.of_run(db, run_id, "train", 0)
     with Grader() as grader:
         known = judged(recorded, {id: problems[id] for id in e.problem_ids.tolist()}, grader)
     rest = [known[id].correct[n:] for id, n in zip(e.problem_ids.tolist(), e.n.tolist())]
@@ -84,7 +87,7 @@ def replay(db: Database, run_id: str, *, tau_l: float, tau_h: float, mode: Mode)
     found = []
     for name, own_mode, label in choices(config, mode):
         classes = classify(e.n_correct, e.n, e.phi_r, tau_l=tau_l, tau_h=tau_h, mode=own_mode)
-        seen = plans.view(db, config, run_id, 0, e, classes, strategy=name)
+        seen = plans.view(it, e, classes, strategy=name)
         found.append(
             _replayed(
                 replace(seen, budget=seen.budget_left), name, own_mode, label, n_right, n_rest
@@ -117,8 +120,8 @@ def replay_config(
         db = Database(Path(folder) / "replay.duckdb")
         runner = JobRunner(db)
         try:
-            run_id = runs.create_run(db, config)
-            run.presample(runner, run_id)
+            run_id = create_run(db, config)
+            run.presample(runner, Iteration(db, run_id, 0))
             return replay(db, run_id, **thresholds(config, tau_l, tau_h, mode))
         finally:
             runner.close()
@@ -134,7 +137,7 @@ def replay_run(file: Path, run_id: str | None, **chosen) -> list[Replayed]:
     db = Database(file)
     try:
         run_id = pick_run(db, run_id)
-        return replay(db, run_id, **thresholds(runs.config_of(db, run_id), **chosen))
+        return replay(db, run_id, **thresholds(Iteration(db, run_id, 0).config, **chosen))
     finally:
         db.close()
 

@@ -2,14 +2,19 @@
 configuration.
 """
 
+from typing import Any
+
+from engine import store
 from engine.config import require_thresholds
 from engine.errors import EngineError
 from engine.jobs.kinds import BEFORE, after
 from engine.jobs.runner import JobRunner
-from engine.store import job_rows, reads
-from engine.study import calibration, plans, runs, tuning
-from engine.types import Purpose
-from engine.walk import Phase, next_phase
+from engine.study import calibration, plans, tuning
+from engine.study.handle import Iteration
+from engine.study.progress import progress
+from engine.study.runs import begin_next_iteration, latest
+from engine.types import Choice, JobKind, JobState, Purpose
+from engine.walk import Phase, job_of, next_phase
 
 
 def run_to_end(runner: JobRunner, run_id: str, *, made_by: str = "cli") -> None:
@@ -18,21 +23,20 @@ def run_to_end(runner: JobRunner, run_id: str, *, made_by: str = "cli") -> None:
 
     Raises: ConfigError for missing thresholds, EngineError with the job's sentence if a job fails.
     """
-    config = runs.config_of(runner.db, run_id)
-    require_thresholds(config)
+    it = latest(runner.db, run_id)
+    require_thresholds(it.config)
     while True:
-        number = reads.iterations(runner.db, run_id)[-1]["iteration"]
-        _walk_iteration(runner, run_id, number, made_by)
-        if number + 1 >= config.n_iterations:
+        _walk(runner, it, made_by)
+        if it.number + 1 >= it.config.n_iterations:
             return
-        runs.begin_next_iteration(runner.db, run_id)
+        it = begin_next_iteration(runner.db, run_id)
 
 
-def presample(runner: JobRunner, run_id: str) -> None:
-    """Only the pre-samples of the first iteration. Blocks. Raises: EngineError with the job's
-    sentence if it fails.
+def presample(runner: JobRunner, it: Iteration) -> None:
+    """Only an iteration's pre-samples. Blocks. Raises: EngineError with the job's sentence if it
+    fails.
     """
-    _run(runner, run_id, 0, "presample", {})
+    _run(runner, it, JobKind.PRESAMPLE)
 
 
 def evaluate_policy(runner: JobRunner, run_id: str, *, only: Purpose | None = None) -> None:
@@ -42,54 +46,50 @@ def evaluate_policy(runner: JobRunner, run_id: str, *, only: Purpose | None = No
     Args:
         only: GREEDY or EVALUATE, to draw that sample set alone; None for both.
     """
-    _run(runner, run_id, 0, "evaluate", {"policy": BEFORE, **({"only": str(only)} if only else {})})
+    params = {"policy": BEFORE, **({"only": str(only)} if only else {})}
+    _run(runner, Iteration(runner.db, run_id, 0), JobKind.EVALUATE, params)
 
 
-def _walk_iteration(runner: JobRunner, run_id: str, number: int, made_by: str) -> None:
-    config = runs.config_of(runner.db, run_id)
-    d = config.difficulty
-    while (phase := next_phase(runs.progress(runner.db, run_id, number))) is not Phase.NEXT:
-        if config.is_recorded and phase is Phase.TRAIN:
+def _walk(runner: JobRunner, it: Iteration, made_by: str) -> None:
+    """From wherever the iteration stands to its end: the loop of a study."""
+    while (phase := next_phase(progress(it))) is not Phase.NEXT:
+        if it.config.is_recorded and phase is Phase.TRAIN:
             return
         if phase is Phase.COMMIT:
-            if calibration.is_wanted(runner.db, run_id, number):
-                _run(runner, run_id, number, "calibrate", {"n_problems": d.n_calibration})
-            plans.commit(
-                runner.db,
-                run_id,
-                number,
-                tau_l=d.tau_l,
-                tau_h=d.tau_h,
-                mode=d.mode,
-                strategy=d.strategy,
-                made_by=made_by,
-            )
+            _commit(runner, it, made_by)
         elif phase is Phase.TUNE:
-            _run(runner, run_id, number, "tune", {})
-            tuning.adopt(
-                runner.db,
-                run_id,
-                number,
-                *tuning.grid(runner.db, run_id, number).best,
-                made_by=made_by,
-            )
-        else:
-            _run(runner, run_id, number, str(phase), {})
-    if config.is_recorded:
+            _tune(runner, it, made_by)
+            it = it.again()
+        elif kind := job_of(phase):
+            _run(runner, it, kind)
+    if it.config.is_recorded:
         return
-    _run(runner, run_id, number, "evaluate", {"policy": BEFORE})
-    policy_id = reads.next_policy(runner.db, run_id, number)
-    if policy_id:
-        _run(runner, run_id, number, "evaluate", after(policy_id))
+    _run(runner, it, JobKind.EVALUATE, {"policy": BEFORE})
+    if policy_id := store.runs.next_policy(it):
+        _run(runner, it, JobKind.EVALUATE, after(policy_id))
 
 
-def _run(runner: JobRunner, run_id: str, number: int, kind: str, params: dict) -> None:
-    job_id = runner.submit(run_id, number, kind, params)
-    while runner.run_next(run_id):
+def _commit(runner: JobRunner, it: Iteration, made_by: str) -> None:
+    d = it.config.difficulty
+    if calibration.is_wanted(it):
+        _run(runner, it, JobKind.CALIBRATE, {"n_problems": d.n_calibration})
+    plans.commit(it, Choice(d.tau_l, d.tau_h, d.mode, d.strategy), made_by=made_by)
+
+
+def _tune(runner: JobRunner, it: Iteration, made_by: str) -> None:
+    _run(runner, it, JobKind.TUNE)
+    tuning.adopt(it, *tuning.grid(it).best, made_by=made_by)
+
+
+def _run(
+    runner: JobRunner, it: Iteration, kind: JobKind, params: dict[str, Any] | None = None
+) -> None:
+    job_id = runner.submit(it, kind, params)
+    while runner.run_next(it.run_id):
         pass
-    job = job_rows.get(runner.db, job_id)
-    if job["state"] != "done":
+    job = store.jobs.get(runner.db, job_id)
+    if job.state is not JobState.DONE:
         raise EngineError(
-            f"The {kind} job of iteration {number} is {job['state']}:"
-            f" {job['error'] or 'it was stopped'}"
+            f"The {kind} job of iteration {it.number} is {job.state}:"
+            f" {job.error or 'it was stopped'}"
         )

@@ -14,6 +14,7 @@ from typing import Literal
 
 import numpy as np
 
+from engine import store
 from engine.config import (
     DifficultyConfig,
     EvaluationConfig,
@@ -35,8 +36,11 @@ from engine.paths import SUITES
 from engine.problems import read_problems
 from engine.problems.stored import store_problems
 from engine.samplers import resolve_sampler
-from engine.store import Database, reads
-from engine.study import runs, sources
+from engine.store import Database
+from engine.study import sources
+from engine.study.handle import Iteration
+from engine.study.runs import create_run
+from engine.study.sample_sets import evaluation_sets
 from engine.types import Purpose
 
 
@@ -163,7 +167,7 @@ def evaluate_suite(
             path, n_problems, n_rejected = _problems(runner.db, one, data, n_max)
             config = _config(suite, one, path, n_problems, whom)
             policy_id = sources.policy(config)[1]
-            run_id = _run_of(runner.db, config, policy_id) or runs.create_run(runner.db, config)
+            run_id = _run_of(runner.db, config, policy_id) or create_run(runner.db, config)
         except ProblemSetError as error:
             missing[one.name] = str(error)
             continue
@@ -251,14 +255,14 @@ def _config(suite: Suite, one: SuiteSet, path: str, n_problems: int, whom: Subje
 def _run_of(db: Database, config: RunConfig, policy_id: str) -> str | None:
     """The run that evaluates exactly this already, finished or not."""
     wanted = json.loads(json.dumps(plain_config(config)))
-    same = [row["id"] for row in reads.runs(db) if json.loads(row["config"]) == wanted]
-    return next((id for id in same if reads.iteration(db, id, 0)["policy_id"] == policy_id), None)
+    same = [run.id for run in store.runs.listed(db) if json.loads(run.config) == wanted]
+    return next((id for id in same if Iteration(db, id, 0).row.policy_id == policy_id), None)
 
 
 def _result(db: Database, run_id: str, policy_id: str, one: SuiteSet, n_rejected: int) -> SetResult:
-    greedy, sampled = runs.evaluation_sets(db, run_id, 0, policy_id)
+    greedy, sampled = evaluation_sets(Iteration(db, run_id, 0).config, policy_id, 0)
     n_correct = np.asarray(
-        reads.verdict_columns(db, (sampled if one.n else greedy).id, run_id)["n_correct"]
+        store.samples.verdict_columns(db, (sampled if one.n else greedy).id, run_id)["n_correct"]
     )
     return SetResult(
         name=one.name,

@@ -6,7 +6,9 @@ import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from engine.store import Database, job_rows
+from engine import store
+from engine.store import Database
+from engine.store.jobs import Job
 
 N_LINES = 200
 _TAIL_BYTES = 32_768
@@ -15,13 +17,13 @@ _SLACK = timedelta(seconds=1)
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f]")
 
 
-def tail(db: Database, job: dict, *, n_lines: int = N_LINES) -> str:
+def tail(db: Database, job: Job, *, n_lines: int = N_LINES) -> str:
     """The last lines of a job's notes and of its children's output, oldest first; empty where it
     said nothing.
     """
     parts = [
-        f"{note['noted_at']:%H:%M:%S}  {note['text']}"
-        for note in job_rows.notes(db, job["id"], limit=n_lines)
+        f"{note.noted_at:%H:%M:%S}  {note.text}"
+        for note in store.jobs.notes(db, job.id, limit=n_lines)
     ]
     for path in child_logs(db, job):
         if lines := last_lines(path, n_lines):
@@ -29,18 +31,18 @@ def tail(db: Database, job: dict, *, n_lines: int = N_LINES) -> str:
     return "\n".join(parts)
 
 
-def child_logs(db: Database, job: dict) -> list[Path]:
+def child_logs(db: Database, job: Job) -> list[Path]:
     """Log files that were written to while the job ran: one job runs at a time, so those are its
     children's.
     """
-    if job["started_at"] is None:
+    if job.started_at is None:
         return []
-    end = job["finished_at"] or datetime.max
+    end = job.finished_at or datetime.max
     written = {path: _written_at(path) for path in (db.artifacts / "logs").glob("*.log")}
     mine = [
         path
         for path, at in written.items()
-        if at and job["started_at"] - _SLACK <= at and (end == datetime.max or at <= end + _SLACK)
+        if at and job.started_at - _SLACK <= at and (end == datetime.max or at <= end + _SLACK)
     ]
     return sorted(mine, key=lambda path: path.name)
 

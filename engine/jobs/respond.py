@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 
-from engine.events import Event, Graded, Key, Sampled, Scored
+from engine.events import Event, Graded, Key, Sampled, Scored, Text
 from engine.grading import Grader
 from engine.rewards import RewardModel
 from engine.samplers import Sampler
@@ -19,9 +19,6 @@ LEFTOVER_BATCH = 256
 """Responses without a verdict or a score are finished in batches of this size: what a crash can
 lose.
 """
-
-Text = tuple[str, int, str]
-"""(problem id, index, response text)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,18 +14,20 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from typing import Any
 
+from engine import store
 from engine.errors import ConfigError, DeviceBusy, EngineError, WorkerDied
 from engine.events import Note
 from engine.grading import Grader
 from engine.jobs import kinds
+from engine.jobs.work import Work
 from engine.paths import status_path, write_text
 from engine.placement import Inline, Placement, Workers
-from engine.store import Database, job_rows, record
-from engine.study.runs import config_of
-from engine.types import JobKind
-
-Job = dict
+from engine.store import Database, Place, record
+from engine.store.jobs import Job
+from engine.study.handle import Iteration
+from engine.types import JobKind, JobState
 
 LEND_WAIT_S = 0.5
 """How long a loan waits for the device: the queue holds it for moments, a job for long."""
@@ -45,8 +47,8 @@ class JobRunner:
         """What could not even be recorded, such as a full disk; None is the normal case."""
         self.on_progress: Callable[[Job], None] = lambda job: None
         """Told the job's row after every event, in the working thread."""
-        job_rows.mark_lost(db)
-        self.paused = bool(job_rows.unfinished(db))
+        store.jobs.mark_lost(db)
+        self.paused = bool(store.jobs.unfinished(db))
         self._write_status({"pid": os.getpid(), "state": "idle"})
         self._grader = Grader()
         self._placements: dict[str, Placement] = {}
@@ -61,37 +63,31 @@ class JobRunner:
         self._thread = threading.Thread(target=self._work, name="jobs", daemon=True)
         self._thread.start()
 
-    def submit(
-        self, run_id: str, iteration: int, kind: JobKind | str, params: dict | None = None
-    ) -> str:
-        """Queue a job, or find the one that does exactly this: unfinished it stays, failed it is
-        resumed, done it stays done.
+    def submit(self, at: Place, kind: JobKind | str, params: dict[str, Any] | None = None) -> str:
+        """Queue a job for an iteration, or find the one that does exactly this: unfinished it
+        stays, failed it is resumed, done it stays done.
 
         Returns: the job's id. Raises: ConfigError for a kind that is none.
         """
         kind = kinds.kind_of(kind)
         with self._wake:
-            existing = job_rows.find(self.db, run_id, iteration, kind, params or {})
-            if existing is None:
-                job_id = job_rows.add(self.db, run_id, iteration, kind, params or {})
-            else:
-                job_id = existing["id"]
-                if existing["state"] in job_rows.RESUMABLE:
-                    job_rows.set_state(self.db, job_id, "queued")
+            existing = store.jobs.find_same(at, kind, params)
+            job_id = existing.id if existing else store.jobs.add(at, kind, params)
+            if existing and existing.is_resumable:
+                store.jobs.set_state(self.db, job_id, JobState.QUEUED)
         self.continue_queue()
         return job_id
 
     def resume(self, job_id: str) -> None:
         """A new attempt. Raises: ConfigError if the job is in no state to be resumed."""
         with self._wake:
-            job = job_rows.get(self.db, job_id)
-            if job is None or job["state"] not in job_rows.RESUMABLE:
-                state = job["state"] if job else "unknown"
+            job = store.jobs.find(self.db, job_id)
+            if job is None or not job.is_resumable:
                 raise ConfigError(
-                    f"Job {job_id} is {state}: only failed, cancelled and interrupted jobs can be"
-                    " resumed."
+                    f"Job {job_id} is {job.state if job else 'unknown'}: only failed, cancelled and"
+                    " interrupted jobs can be resumed."
                 )
-            job_rows.set_state(self.db, job_id, "queued")
+            store.jobs.set_state(self.db, job_id, JobState.QUEUED)
         self.continue_queue()
 
     def cancel(self, job_id: str) -> None:
@@ -101,17 +97,17 @@ class JobRunner:
         Raises: ConfigError for an unknown job. One that has ended stays as it is.
         """
         with self._wake:
-            job = job_rows.get(self.db, job_id)
+            job = store.jobs.find(self.db, job_id)
             if job is None:
                 raise ConfigError(f"There is no job {job_id} to cancel.")
-            if job["state"] == "queued":
-                job_rows.set_state(self.db, job_id, "cancelled")
-            if job["state"] not in ("running", "cancelling"):
+            if job.state is JobState.QUEUED:
+                store.jobs.set_state(self.db, job_id, JobState.CANCELLED)
+            if job.state not in (JobState.RUNNING, JobState.CANCELLING):
                 return
             again = job_id in self._stop_asked
             self._stop_asked.add(job_id)
-            job_rows.set_state(self.db, job_id, "cancelling")
-            if job["kind"] != "train" or again:
+            store.jobs.set_state(self.db, job_id, JobState.CANCELLING)
+            if job.kind is not JobKind.TRAIN or again:
                 self._placement(job).abort()
 
     def continue_queue(self) -> None:
@@ -131,14 +127,14 @@ class JobRunner:
             with self._wake:
                 queued = [
                     job
-                    for job in job_rows.unfinished(self.db)
-                    if job["state"] == "queued" and run_id in (None, job["run_id"])
+                    for job in store.jobs.unfinished(self.db)
+                    if job.state is JobState.QUEUED and run_id in (None, job.run_id)
                 ]
                 if not queued or self.paused or self._closing:
                     return False
-                self._stop_asked.discard(queued[0]["id"])
-                job_rows.set_state(self.db, queued[0]["id"], "running")
-            self._execute(job_rows.get(self.db, queued[0]["id"]))
+                self._stop_asked.discard(queued[0].id)
+                store.jobs.set_state(self.db, queued[0].id, JobState.RUNNING)
+            self._execute(store.jobs.get(self.db, queued[0].id))
             return True
         finally:
             self._device.release()
@@ -180,7 +176,7 @@ class JobRunner:
         for placement in self._placements.values():
             placement.release()
         self._grader.close()
-        job_rows.mark_lost(self.db)
+        store.jobs.mark_lost(self.db)
 
     def _work(self) -> None:
         while not self._closing:
@@ -194,56 +190,53 @@ class JobRunner:
                     self._wake.wait(timeout=1.0)
 
     def _execute(self, job: Job) -> None:
-        job["should_stop"] = lambda: self._closing or job["id"] in self._stop_asked
         self._publish(job)
         started = time.monotonic()
         state, error = self._drive(job)
         with self._wake:
-            job_rows.set_state(
-                self.db, job["id"], state, error=error, busy_s=time.monotonic() - started
+            store.jobs.set_state(
+                self.db, job.id, state, error=error, busy_s=time.monotonic() - started
             )
         self._publish(job)
 
-    def _drive(self, job: Job) -> tuple[str, str | None]:
+    def _drive(self, job: Job) -> tuple[JobState, str | None]:
         """(final state, error sentence) of one attempt."""
+        it = Iteration(self.db, job.run_id, job.iteration)
+        is_training = job.kind is JobKind.TRAIN
+
+        def should_stop() -> bool:
+            return self._closing or job.id in self._stop_asked
+
         try:
-            for event in kinds.open_phase(self.db, job, self._placement(job), self._grader):
-                record(self.db, job["id"], job["attempt"], event)
+            work = Work(it, job, self._placement(job), self._grader, should_stop)
+            for event in kinds.open_phase(work):
+                record(self.db, job.id, job.attempt, event)
                 self._publish(job)
-                if job["kind"] != "train" and job["should_stop"]():
+                if not is_training and should_stop():
                     return self._stopped()
-            if job["should_stop"]() and self._is_unfinished(job):
+            is_whole = is_training and store.jobs.get(self.db, job.id).policy_id is not None
+            if should_stop() and not is_whole:
                 return self._stopped()
             for kind, params in kinds.follow_ups(self.db, job):
-                self.submit(job["run_id"], job["iteration"], kind, params)
-            return "done", None
+                self.submit(it, kind, params)
+            return JobState.DONE, None
         except EngineError as error:
-            if job["should_stop"]():
+            if should_stop():
                 return self._stopped()
-            return "interrupted" if isinstance(error, WorkerDied) else "failed", str(error)
+            is_lost = isinstance(error, WorkerDied)
+            return JobState.INTERRUPTED if is_lost else JobState.FAILED, str(error)
         except Exception as error:
-            record(self.db, job["id"], job["attempt"], Note(traceback.format_exc()))
-            said = str(error).strip().partition("\n")[0]
-            return (
-                "failed",
-                (
-                    f"{type(error).__name__}: {said}. This is a fault of the program; the job's log"
-                    " has the details."
-                ),
-            )
+            record(self.db, job.id, job.attempt, Note(traceback.format_exc()))
+            return JobState.FAILED, _fault(error)
 
-    def _stopped(self) -> tuple[str, str | None]:
-        return (
-            ("interrupted", "The program was closed while this job ran. Resume it.")
-            if self._closing
-            else ("cancelled", None)
-        )
-
-    def _is_unfinished(self, job: Job) -> bool:
-        return job["kind"] != "train" or job_rows.get(self.db, job["id"])["policy_id"] is None
+    def _stopped(self) -> tuple[JobState, str | None]:
+        if self._closing:
+            return JobState.INTERRUPTED, "The program was closed while this job ran. Resume it."
+        return JobState.CANCELLED, None
 
     def _placement(self, job: Job) -> Placement:
-        return self._named_placement(config_of(self.db, job["run_id"]).placement)
+        it = Iteration(self.db, job.run_id, job.iteration)
+        return self._named_placement(it.config.placement)
 
     def _named_placement(self, name: str) -> Placement:
         if name not in self._placements:
@@ -256,18 +249,19 @@ class JobRunner:
         """Write FILE.status.json, whole or not at all: what a process that does not own the
         database can read.
         """
-        row = job_rows.get(self.db, job["id"])
-        self._write_status(
-            {
-                "pid": os.getpid(),
-                **{
-                    k: row[k]
-                    for k in ("id", "kind", "state", "n_done", "n_total", "run_id", "iteration")
-                },
-            }
-        )
+        row = store.jobs.get(self.db, job.id)
+        names = ("id", "kind", "state", "n_done", "n_total", "run_id", "iteration")
+        self._write_status({"pid": os.getpid(), **{name: getattr(row, name) for name in names}})
         self.on_progress(row)
 
     def _write_status(self, status: dict) -> None:
         with suppress(OSError):  # a full disk: the rows are what counts
             write_text(status_path(self.db.path), json.dumps(status))
+
+
+def _fault(error: Exception) -> str:
+    said = str(error).strip().partition("\n")[0]
+    return (
+        f"{type(error).__name__}: {said}. This is a fault of the program; the job's log has the"
+        " details."
+    )

@@ -1,6 +1,39 @@
-"""The only room that imports duckdb: tables, transactions, events in, named reads out."""
+"""The only room that imports duckdb: tables, transactions, events in; one file per noun, typed records out.
 
+Ask it by noun: store.runs.get(db, id), store.commits.find(at), store.jobs.unfinished(db).
+"""
+
+from engine.store import (
+    commits,
+    comparison,
+    exports,
+    jobs,
+    metrics,
+    pairs,
+    problems,
+    responses,
+    runs,
+    samples,
+    side_samples,
+)
 from engine.store.connection import Database, now
+from engine.store.place import Place
 from engine.store.record import record
 
-__all__ = ["Database", "now", "record"]
+__all__ = [
+    "Database",
+    "Place",
+    "commits",
+    "comparison",
+    "exports",
+    "jobs",
+    "metrics",
+    "now",
+    "pairs",
+    "problems",
+    "record",
+    "responses",
+    "runs",
+    "samples",
+    "side_samples",
+]

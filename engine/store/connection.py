@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Seq
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import duckdb
 
@@ -20,6 +20,8 @@ from engine.store.schema import MIGRATIONS
 
 if TYPE_CHECKING:
     import pyarrow
+
+Record = TypeVar("Record")
 
 _CANNOT_WRITE = (
     duckdb.IOException,
@@ -131,17 +133,37 @@ class Database:
         with _reading():
             return self.cursor().execute(sql, parameters).fetchall()
 
+    def records(
+        self, kind: Callable[..., Record], sql: str, parameters: Sequence[Any] = ()
+    ) -> list[Record]:
+        """The result as typed records, whose fields are named like the columns."""
+        return [kind(**row) for row in self.rows(sql, parameters)]
+
+    def record(
+        self, kind: Callable[..., Record], sql: str, parameters: Sequence[Any] = ()
+    ) -> Record | None:
+        """The first record of the result, or None."""
+        row = self.row(sql, parameters)
+        return None if row is None else kind(**row)
+
+    def value(self, sql: str, parameters: Sequence[Any] = ()) -> Any:
+        """The first column of the result's first row, of a query that always has one."""
+        return self.tuples(sql, parameters)[0][0]
+
     def row(self, sql: str, parameters: Sequence[Any] = ()) -> dict[str, Any] | None:
         """The first row of the result, or None."""
         rows = self.rows(sql, parameters)
         return rows[0] if rows else None
 
-    def known_row(self, sql: str, parameters: Sequence[Any] = ()) -> dict[str, Any] | None:
-        """What row() gives, asked of the database only if something was written since: for what a
-        page looks at in every draw.
+    def known(
+        self, kind: Callable[..., Record], sql: str, parameters: Sequence[Any] = ()
+    ) -> Record | None:
+        """What record() gives, asked of the database only if something was written since: for what
+        a page looks at in every draw.
         """
-        row = self.remembered((sql, *parameters), self.version, lambda: self.row(sql, parameters))
-        return row and dict(row)
+        return self.remembered(
+            (sql, *parameters), self.version, lambda: self.record(kind, sql, parameters)
+        )
 
     def columns(self, sql: str, parameters: Sequence[Any] = ()) -> dict[str, Any]:
         """The result as NumPy columns; a column with NULLs is a masked array."""
@@ -238,7 +260,10 @@ class Database:
         for number, (why, sql) in enumerate(MIGRATIONS[version:], start=version + 1):
             with self.transaction() as cursor:
                 cursor.execute(sql)
-                cursor.execute("INSERT INTO migrations VALUES (?, ?, ?)", [number, why, now()])
+                cursor.execute(
+                    "INSERT INTO migrations (version, why, done_at) VALUES (?, ?, ?)",
+                    [number, why, now()],
+                )
 
 
 def _without_rows(schema: "pyarrow.Schema") -> "pyarrow.RecordBatch":

@@ -16,7 +16,9 @@ from engine.events import (
     Sampled,
     Scored,
 )
+from engine.store import jobs, runs
 from engine.store.connection import Database, now
+from engine.store.place import Place
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -32,7 +34,7 @@ def record(db: Database, job_id: str, attempt: int, event: Event) -> None:
 
 @singledispatch
 def _record(event: Event, db: Database, job_id: str, attempt: int) -> None:
-    raise TypeError(f"{type(event).__name__} is no event of this engine.")
+    raise TypeError(f"{type(event).__name__} is not an event of this engine.")
 
 
 @_record.register
@@ -123,23 +125,17 @@ def _(event: OptimiserStep, db: Database, job_id: str, attempt: int) -> None:
 @_record.register
 def _(event: CheckpointSaved, db: Database, job_id: str, attempt: int) -> None:
     db.cursor().execute(
-        "INSERT OR REPLACE INTO checkpoints VALUES (?, ?, ?, ?, ?)",
+        """INSERT OR REPLACE INTO checkpoints (job_id, attempt, step, path, saved_at)
+        VALUES (?, ?, ?, ?, ?)""",
         [job_id, attempt, event.step, event.path, now()],
     )
 
 
 @_record.register
 def _(event: PolicySaved, db: Database, job_id: str, attempt: int) -> None:
-    job = db.row("SELECT run_id, iteration FROM jobs WHERE id = ?", [job_id])
-    parent = db.row(
-        "SELECT policy_id FROM iterations WHERE run_id = ? AND iteration = ?",
-        [job["run_id"], job["iteration"]],
-    )
-    db.cursor().execute(
-        "INSERT INTO policies VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET path ="
-        " excluded.path",
-        [event.policy_id, event.path, parent["policy_id"], now()],
-    )
+    job = jobs.get(db, job_id)
+    parent = runs.get_iteration(Place(db, job.run_id, job.iteration))
+    runs.add_policy(db, event.policy_id, event.path, parent.policy_id)
     db.cursor().execute("UPDATE jobs SET policy_id = ? WHERE id = ?", [event.policy_id, job_id])
 
 

@@ -5,8 +5,9 @@ a row too. Verdicts belong to sample sets, so an override holds in every run tha
 responses. A commit and built pairs stay what they were.
 """
 
+from engine import store
 from engine.errors import ConfigError
-from engine.store import Database, now
+from engine.store import Database
 from engine.store.record import printable
 
 
@@ -27,17 +28,18 @@ def override(
 
     Raises: ConfigError if the response has no verdict.
     """
-    with db.transaction() as cursor:
-        key = [set_id, problem_id, index]
-        if not db.row(
-            "SELECT 1 FROM verdicts WHERE set_id = ? AND problem_id = ? AND idx = ?", key
-        ):
+    with db.transaction():
+        if not store.samples.has_verdict(db, set_id, problem_id, index):
             raise ConfigError(
                 f"Response {index} to problem {problem_id} has no verdict in sample set {set_id} to"
                 " override."
             )
-        cursor.execute(
-            "INSERT INTO overrides (set_id, problem_id, idx, correct, note, made_by, made_at)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?)",
-            [*key, correct, printable(note.strip()), made_by, now()],
+        store.samples.add_override(
+            db,
+            set_id,
+            problem_id,
+            index,
+            correct=correct,
+            note=printable(note.strip()),
+            made_by=made_by,
         )

@@ -1,15 +1,14 @@
-"""Plans: what the thresholds and a strategy would bind, the commit that binds it, and the rounds
-that follow it.
+"""Plans: what a choice would bind, the commit that binds it, and the rounds that follow it.
 
-Each command is one transaction, seconds at most, and knows the store but no model.
+There is one plan: the page, the dialog, the commit and the export ask the same function.
 """
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
+from engine import store
 from engine.config import RunConfig
 from engine.errors import ConfigError, EngineError, StoreConflict
 from engine.method.budget import remaining_budget
@@ -18,55 +17,40 @@ from engine.method.planning import cap_plan, plan_resample, round_budget
 from engine.method.seeds import stable_hash
 from engine.method.strategies import Presampled, options_of
 from engine.recorded.replay import open_set
-from engine.store import Database, commit_reads, now, reads, side_reads
-from engine.store.reads import Estimates
-from engine.study import runs
-from engine.types import Mode, Plan
+from engine.store import now
+from engine.store.commits import Commit
+from engine.store.samples import Estimates
+from engine.study.handle import Iteration
+from engine.study.progress import progress
+from engine.types import Choice, Plan
 
 
 class AlreadyCommitted(EngineError):
     """Another tab or process committed this iteration first; its plan stands."""
 
 
-def plan(
-    db: Database,
-    run_id: str,
-    iteration: int,
-    *,
-    tau_l: float,
-    tau_h: float,
-    mode: Mode,
-    strategy: str,
-    options: Mapping[str, Any] | None = None,
-    known: Estimates | None = None,
-) -> Plan:
-    """What committing these thresholds would bind, computed from the stored pre-samples.
+def plan(it: Iteration, choice: Choice, *, known: Estimates | None = None) -> Plan:
+    """What committing a choice would bind, computed from the stored pre-samples.
 
     Args:
-        options: the strategy's own; None for the configuration's where it names this strategy, else
-            the defaults.
         known: the iteration's estimates where the caller has read them; None reads them.
 
     Raises: ConfigError.
     """
-    config = runs.config_of(db, run_id)
-    if config.reward.family == "none" and mode != "accuracy":
+    if it.config.reward.family == "none" and choice.mode != "accuracy":
         raise ConfigError(
-            f'difficulty.mode is "{mode}", and this run has no process reward: use accuracy.'
+            f'difficulty.mode is "{choice.mode}", and this run has no process reward: use accuracy.'
         )
-    e = known or reads.estimates(db, run_id, iteration)
-    classes = classify(e.n_correct, e.n, e.phi_r, tau_l=tau_l, tau_h=tau_h, mode=mode)
-    seen = view(db, config, run_id, iteration, e, classes, strategy=strategy, options=options)
-    return _as_recorded(
-        db, config, run_id, iteration, plan_resample(seen, strategy, n_pending=e.n_pending)
+    e = known or store.samples.estimates(it)
+    classes = classify(
+        e.n_correct, e.n, e.phi_r, tau_l=choice.tau_l, tau_h=choice.tau_h, mode=choice.mode
     )
+    seen = view(it, e, classes, strategy=choice.strategy, options=choice.options)
+    return _as_recorded(it, plan_resample(seen, choice.strategy, n_pending=e.n_pending))
 
 
 def view(
-    db: Database,
-    config: RunConfig,
-    run_id: str,
-    iteration: int,
+    it: Iteration,
     e: Estimates,
     classes: np.ndarray,
     *,
@@ -77,9 +61,9 @@ def view(
 
     Raises: ConfigError where the iteration's side samples used the budget up.
     """
-    options = resolved_options(config, strategy, options)
-    first_n_correct, first_n = _first_counts(db, config, run_id, e)
-    budget = budget_left(db, config, run_id, iteration, len(e.problem_ids) + e.n_pending)
+    options = resolved_options(it.config, strategy, options)
+    first_n_correct, first_n = _first_counts(it, e)
+    budget = budget_left(it, len(e.problem_ids) + e.n_pending)
     return Presampled(
         problem_ids=e.problem_ids.tolist(),
         n_correct=e.n_correct,
@@ -91,7 +75,7 @@ def view(
         n_given=np.zeros(len(classes), dtype=np.int64),
         budget=round_budget(budget, options.get("n_rounds", 1)),
         budget_left=budget,
-        seed=_seed(config, iteration, 0),
+        seed=_seed(it, 0),
         options=options,
     )
 
@@ -104,34 +88,22 @@ def resolved_options(
     return options_of(strategy, config.difficulty.options if is_configured else options)
 
 
-def budget_left(
-    db: Database, config: RunConfig, run_id: str, iteration: int, n_problems: int
-) -> int:
-    """R: what pre-samples and side samples leave of N n. Raises: ConfigError if that is less than
-    nothing.
+def budget_left(it: Iteration, n_problems: int) -> int:
+    """R: what pre-samples and side samples leave of N n.
+
+    Raises: ConfigError if that is less than nothing.
     """
-    side = sum(side_reads.side_counts(db, run_id, iteration).values())
-    budget = remaining_budget(n_problems, config.sampling.n, config.sampling.n_presample) - side
+    s, side = it.config.sampling, sum(store.side_samples.counts(it).values())
+    budget = remaining_budget(n_problems, s.n, s.n_presample) - side
     if budget < 0:
         raise ConfigError(
-            f"Tuning and calibration took {side} responses of iteration {iteration}, {-budget} more"
+            f"Tuning and calibration took {side} responses of iteration {it.number}, {-budget} more"
             " than pre-sampling leaves. Tune or calibrate on fewer problems, or raise sampling.n."
         )
     return budget
 
 
-def commit(
-    db: Database,
-    run_id: str,
-    iteration: int,
-    *,
-    tau_l: float,
-    tau_h: float,
-    mode: Mode,
-    strategy: str,
-    made_by: str,
-    options: Mapping[str, Any] | None = None,
-) -> Plan:
+def commit(it: Iteration, choice: Choice, *, made_by: str) -> Plan:
     """Bind a plan. It never changes again; another plan on the same pre-samples is a fork.
 
     Args:
@@ -142,129 +114,83 @@ def commit(
         ConfigError: thresholds that cannot be used, or pre-samples that are not all drawn and
             judged yet.
     """
-    existing = commit_reads.commit(db, run_id, iteration)
-    if existing:
+    if existing := store.commits.find(it):
         raise AlreadyCommitted(_winner(existing))
-    if not runs.progress(db, run_id, iteration)["presampled"]:
+    if not progress(it).presampled:
         raise ConfigError(
             "The pre-samples are not all drawn, graded and scored yet. Wait for the job, or"
             " resume it."
         )
-    config = runs.config_of(db, run_id)
-    options = resolved_options(config, strategy, options)
-    bound = plan(
-        db,
-        run_id,
-        iteration,
-        tau_l=tau_l,
-        tau_h=tau_h,
-        mode=mode,
-        strategy=strategy,
-        options=options,
+    bound = plan(it, choice)
+    row = Commit(
+        run_id=it.run_id,
+        number=it.number,
+        tau_l=choice.tau_l,
+        tau_h=choice.tau_h,
+        mode=choice.mode,
+        strategy=choice.strategy,
+        options=resolved_options(it.config, choice.strategy, choice.options),
+        seed=_seed(it, 0),
+        n_unspent=bound.n_unspent,
+        n_later=bound.n_later,
+        n_pending=bound.n_pending,
+        made_by=made_by,
+        made_at=now(),
     )
-    values = {
-        "run_id": run_id,
-        "iteration": iteration,
-        "tau_l": tau_l,
-        "tau_h": tau_h,
-        "mode": mode,
-        "strategy": strategy,
-        "seed": _seed(config, iteration, 0),
-        "n_unspent": bound.n_unspent,
-        "n_pending": bound.n_pending,
-        "made_by": made_by,
-        "made_at": now(),
-        "options": json.dumps(options),
-        "n_later": bound.n_later,
-    }
     try:
-        with db.transaction() as cursor:
-            names = ", ".join(values)
-            cursor.execute(
-                f"INSERT INTO commits ({names}) VALUES ({', '.join('?' * len(values))})",
-                list(values.values()),
-            )
-            _insert_allocation(db, run_id, iteration, bound)
-            _insert_round(db, run_id, iteration, 0, sum(bound.allocation.values()))
+        store.commits.add(it, row, bound)
     except StoreConflict:
-        raise AlreadyCommitted(_winner(commit_reads.commit(db, run_id, iteration))) from None
+        raise AlreadyCommitted(_winner(store.commits.get(it))) from None
     return bound
 
 
-def next_round(db: Database, run_id: str, iteration: int) -> bool:
+def next_round(it: Iteration) -> bool:
     """Decide the next round of a commit from every response judged so far; False if all rounds are
     decided.
 
     The earlier rounds must be drawn and judged completely: the decision depends on all of them and
     on nothing else.
     """
-    bound, config = commit_reads.commit(db, run_id, iteration), runs.config_of(db, run_id)
-    number, options = commit_reads.n_rounds(db, run_id, iteration), json.loads(bound["options"])
-    n_rounds = options.get("n_rounds", 1)
-    if number >= n_rounds or not bound["n_later"]:
+    bound, round_number = store.commits.get(it), store.commits.n_rounds(it)
+    if round_number >= bound.options.get("n_rounds", 1) or not bound.n_later:
         return False
-    seen = _later_view(db, config, run_id, iteration, bound, number, n_rounds, options)
-    decided = _as_recorded(db, config, run_id, iteration, plan_resample(seen, bound["strategy"]))
-    with db.transaction() as cursor:
-        _insert_round(db, run_id, iteration, number, sum(decided.allocation.values()))
-        cursor.execute(
-            """UPDATE allocations SET n_more = n_more + more.n FROM (SELECT unnest(?::VARCHAR[]) AS
-                    id, unnest(?::INTEGER[]) AS n) more
-            WHERE run_id = ? AND iteration = ? AND problem_id = more.id""",
-            [list(decided.allocation), list(decided.allocation.values()), run_id, iteration],
-        )
-        cursor.execute(
-            "UPDATE commits SET n_later = ?, n_unspent = n_unspent + ? WHERE run_id = ? AND"
-            " iteration = ?",
-            [decided.n_later, decided.n_unspent, run_id, iteration],
-        )
+    seen = _later_view(it, bound, round_number)
+    decided = _as_recorded(it, plan_resample(seen, bound.strategy))
+    store.commits.add_round(it, round_number, decided)
     return True
 
 
-def _later_view(
-    db: Database,
-    config: RunConfig,
-    run_id: str,
-    iteration: int,
-    bound: dict,
-    number: int,
-    n_rounds: int,
-    options: dict,
-) -> Presampled:
-    counts, given = (
-        commit_reads.pool_counts(db, run_id, iteration),
-        commit_reads.allocation(db, run_id, iteration),
-    )
-    e = reads.estimates(db, run_id, iteration)
+def _later_view(it: Iteration, bound: Commit, round_number: int) -> Presampled:
+    counts, given = store.commits.pool_counts(it), store.commits.allocation(it)
+    e = store.samples.estimates(it)
     rewards = dict(zip(e.problem_ids.tolist(), e.phi_r.tolist()))
-    first_n_correct, first_n = _first_counts(db, config, run_id, e)
+    first_n_correct, first_n = _first_counts(it, e)
     first = dict(zip(e.problem_ids.tolist(), zip(first_n_correct.tolist(), first_n.tolist())))
-    ids = [row["problem_id"] for row in given]
+    ids = [row.problem_id for row in given]
+    n_rounds_left = bound.options.get("n_rounds", 1) - round_number
     return Presampled(
         problem_ids=ids,
         n_correct=np.asarray(counts["n_correct"]),
         n=np.asarray(counts["n"]),
         phi_r=np.array([rewards[id] for id in ids]),
-        difficulty=np.array([row["difficulty"] for row in given], dtype=np.int8),
+        difficulty=np.array([row.difficulty for row in given], dtype=np.int8),
         first_n_correct=np.array([first[id][0] for id in ids]),
         first_n=np.array([first[id][1] for id in ids]),
-        n_given=np.array([row["n_more"] for row in given]),
-        budget=round_budget(bound["n_later"], n_rounds - number),
-        budget_left=bound["n_later"],
-        seed=_seed(config, iteration, number),
-        options=options,
+        n_given=np.array([row.n_more for row in given]),
+        budget=round_budget(bound.n_later, n_rounds_left),
+        budget_left=bound.n_later,
+        seed=_seed(it, round_number),
+        options=bound.options,
     )
 
 
-def _first_counts(
-    db: Database, config: RunConfig, run_id: str, e: Estimates
-) -> tuple[np.ndarray, np.ndarray]:
+def _first_counts(it: Iteration, e: Estimates) -> tuple[np.ndarray, np.ndarray]:
     """(n_correct, n) of M_0's pre-samples where every iteration uses the same problems, else of
     this iteration's.
     """
-    if config.problems.per_iteration != "fixed":
+    if it.config.problems.per_iteration != "fixed":
         return e.n_correct, e.n
-    first = reads.estimates(db, run_id, 0)
+    first = store.samples.estimates(it.at(0))
     counts = dict(zip(first.problem_ids.tolist(), zip(first.n_correct.tolist(), first.n.tolist())))
     pairs = [
         counts.get(id, (k, n))
@@ -274,56 +200,26 @@ def _first_counts(
     return n_correct, n
 
 
-def _as_recorded(
-    db: Database, config: RunConfig, run_id: str, iteration: int, planned: Plan
-) -> Plan:
+def _as_recorded(it: Iteration, planned: Plan) -> Plan:
     """The plan, cut to what is recorded where responses are replayed."""
-    if not config.is_recorded:
+    if not it.config.is_recorded:
         return planned
-    n_recorded = open_set(
-        reads.policy_path(db, reads.iteration(db, run_id, iteration)["policy_id"])
-    ).counts()
-    used = {
-        row["problem_id"]: row["n_more"] + config.sampling.n_presample
-        for row in commit_reads.allocation(db, run_id, iteration)
-    }
+    n_recorded = open_set(store.runs.policy_path(it.db, it.row.policy_id)).counts()
+    n_presample = it.config.sampling.n_presample
+    used = {row.problem_id: row.n_more + n_presample for row in store.commits.allocation(it)}
     return cap_plan(
-        planned,
-        {
-            id: n_recorded[id] - used.get(id, config.sampling.n_presample)
-            for id in planned.allocation
-        },
+        planned, {id: n_recorded[id] - used.get(id, n_presample) for id in planned.allocation}
     )
 
 
-def _insert_allocation(db: Database, run_id: str, iteration: int, bound: Plan) -> None:
-    n = len(bound.difficulty)
-    db.insert(
-        "allocations",
-        {
-            "run_id": [run_id] * n,
-            "iteration": [iteration] * n,
-            "problem_id": list(bound.difficulty),
-            "difficulty": [int(d) for d in bound.difficulty.values()],
-            "n_more": [bound.allocation.get(id, 0) for id in bound.difficulty],
-            "in_pool": [id in bound.pool for id in bound.difficulty],
-        },
-    )
+def _seed(it: Iteration, round_number: int) -> int:
+    later = [round_number] if round_number else []
+    return stable_hash(it.config.seed, "allocate", it.number, *later)
 
 
-def _insert_round(db: Database, run_id: str, iteration: int, number: int, n_allocated: int) -> None:
-    db.cursor().execute(
-        "INSERT INTO rounds VALUES (?, ?, ?, ?, ?)", [run_id, iteration, number, n_allocated, now()]
-    )
-
-
-def _seed(config: RunConfig, iteration: int, number: int) -> int:
-    return stable_hash(config.seed, "allocate", iteration, *([number] if number else []))
-
-
-def _winner(row: dict) -> str:
+def _winner(bound: Commit) -> str:
     return (
-        f"This iteration was committed by {row['made_by']} at {row['made_at']:%H:%M:%S} UTC with"
-        f" tau_l {row['tau_l']:.3f} and tau_h {row['tau_h']:.3f}. That plan stands; to try another"
+        f"This iteration was committed by {bound.made_by} at {bound.made_at:%H:%M:%S} UTC with"
+        f" tau_l {bound.tau_l:.3f} and tau_h {bound.tau_h:.3f}. That plan stands; to try another"
         " one, fork the run."
     )

@@ -1,19 +1,21 @@
 """The configuration that repeats a run: what it was created with, and what was decided on the way.
 
 A run stores its settings as they were resolved. Thresholds may have been committed by a person,
-training settings changed in
-the form, a hub id downloaded at a commit: what was done counts. Where iterations differ, one
-configuration cannot say it all; then the stored settings stay and a sentence tells what is missing.
+training settings changed in the form, a hub id downloaded at a commit: what was done counts. Where
+iterations differ, one configuration cannot say it all; then the stored settings stay and a sentence
+tells what is missing.
 """
 
-import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
+from engine import store
 from engine.config import RunConfig, training_config
 from engine.problems import STARTER_SETS
-from engine.store import Database, commit_reads, export_reads, job_rows, reads
-from engine.study.runs import config_of
+from engine.store import Database
+from engine.store.jobs import Job
+from engine.study.handle import Iteration, config_of
+from engine.types import JobKind, JobState
 
 
 def resolved_config(db: Database, run_id: str) -> tuple[RunConfig, list[str]]:
@@ -22,49 +24,45 @@ def resolved_config(db: Database, run_id: str) -> tuple[RunConfig, list[str]]:
     Returns: it, and a sentence for everything it cannot say. Raises: ConfigError for an unknown
     run.
     """
-    config, run = config_of(db, run_id), reads.run(db, run_id)
-    rows, notes = reads.iterations(db, run_id), []
-    commits = [
-        row for row in (commit_reads.commit(db, run_id, r["iteration"]) for r in rows) if row
-    ]
-    choices = [
-        {
-            **{name: c[name] for name in ("tau_l", "tau_h", "mode", "strategy")},
-            "options": json.loads(c["options"]),
-        }
-        for c in commits
-    ]
+    run, notes = store.runs.get(db, run_id), []
+    config = config_of(run)
+    first, *_ = rows = store.runs.iterations(db, run_id)
+    places = [Iteration(db, run_id, row.number) for row in rows]
+    commits = [bound for it in places if (bound := store.commits.find(it))]
+    choices = [asdict(bound.choice) for bound in commits]
     if choices and all(choice == choices[0] for choice in choices):
         config = replace(config, difficulty=replace(config.difficulty, **choices[0]))
     else:
         notes += [
-            f"Iteration {c['iteration']} was committed with {choice}."
-            for c, choice in zip(commits, choices)
+            f"Iteration {bound.number} was committed with {choice}."
+            for bound, choice in zip(commits, choices)
         ]
-    done = [
-        job
-        for job in job_rows.of_run(db, run_id)
-        if job["kind"] == "train" and job["state"] == "done"
-    ]
-    trained = list({job["iteration"]: job for job in done}.values())
-    if trained and all(job["params"] == trained[0]["params"] for job in trained):
-        config = replace(config, training=training_config(config.training, trained[0]["params"]))
+    trained = _trained(db, run_id)
+    if trained and all(job.params == trained[0].params for job in trained):
+        config = replace(config, training=training_config(config.training, trained[0].params))
     else:
         notes += [
-            f"Iteration {job['iteration']} was trained with {job['params']}."
+            f"Iteration {job.iteration} was trained with {job.params}."
             for job in trained
-            if job["params"]
+            if job.params
         ]
-    if run["parent_id"]:
+    if run.parent_id:
         notes.append(
-            f"The run is a fork of {run['parent_id']} at iteration {run['forked_at']}; this starts"
+            f"The run is a fork of {run.parent_id} at iteration {run.forked_at}; this starts"
             " at iteration 0."
         )
-    if any(batch.num_rows for batch in export_reads.batches(db, "overrides", run_id)):
+    if any(batch.num_rows for batch in store.exports.batches(db, "overrides", run_id)):
         notes.append(
-            "Verdicts that a person overrode are no setting: they are in the table overrides."
+            "Verdicts that a person overrode are not a setting: they are in the table overrides."
         )
-    return _located(config, reads.policy_path(db, rows[0]["policy_id"]), run["prm_path"]), notes
+    return _located(config, store.runs.policy_path(db, first.policy_id), run.prm_path), notes
+
+
+def _trained(db: Database, run_id: str) -> list[Job]:
+    """The last training of every iteration that ended well."""
+    jobs = store.jobs.of_run(db, run_id)
+    done = [j for j in jobs if j.kind is JobKind.TRAIN and j.state is JobState.DONE]
+    return list({job.iteration: job for job in done}.values())
 
 
 def _located(config: RunConfig, policy_folder: str, prm_folder: str) -> RunConfig:

@@ -1,13 +1,17 @@
-"""What a sample set is called, and the requests that fill it: identity and seeds in one place.
+"""Which sample sets an iteration refers to, what they are called, and the requests that fill them.
 
-Pure: no store, no sampler.
+Identity and seeds in one place. Pure but for `make_known`.
 """
 
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
+from typing import Any
 
+from engine import store
+from engine.config import RunConfig
 from engine.method.seeds import response_seed, stable_hash
+from engine.store import Database
 from engine.types import Purpose, Request, SampleSet, SamplingSettings
 
 
@@ -60,3 +64,46 @@ def requests(
         )
         result.append(Request(problem_id, index, seed, prompts[problem_id]))
     return result
+
+
+def training_sets(
+    config: RunConfig, policy_id: str, number: int, run_id: str, settings: SamplingSettings
+) -> tuple[SampleSet, SampleSet]:
+    """The pre-samples of an iteration, which runs share, and the resamples that are its run's own.
+
+    Args:
+        settings: of the pre-samples.
+    """
+    common = _common(config, policy_id, number)
+    return (
+        sample_set(purpose=Purpose.PRESAMPLE, settings=settings, **common),
+        sample_set(
+            purpose=Purpose.RESAMPLE,
+            settings=config.resample_settings(settings),
+            owner=run_id,
+            **common,
+        ),
+    )
+
+
+def evaluation_sets(config: RunConfig, policy_id: str, number: int) -> tuple[SampleSet, SampleSet]:
+    """The greedy and the sampled set with which M_number is evaluated on held-out problems."""
+    common = _common(config, policy_id, number)
+    return (
+        sample_set(purpose=Purpose.GREEDY, settings=config.greedy_settings(), **common),
+        sample_set(purpose=Purpose.EVALUATE, settings=config.evaluation_settings(), **common),
+    )
+
+
+def make_known(db: Database, samples: SampleSet) -> None:
+    """Store what a sample set is; known already changes nothing."""
+    store.samples.add(db, samples, settings_key(samples.settings))
+
+
+def _common(config: RunConfig, policy_id: str, number: int) -> dict[str, Any]:
+    return {
+        "policy_id": policy_id,
+        "iteration": number,
+        "seed": config.seed,
+        "sampler": config.sampling.sampler,
+    }

@@ -4,11 +4,11 @@ and calibration order them.
 
 from dataclasses import dataclass
 
+from engine import store
 from engine.errors import ConfigError
 from engine.method.seeds import stable_hash
-from engine.store import Database, commit_reads, reads
-from engine.study import runs
-from engine.study.sample_sets import sample_set
+from engine.study.handle import Iteration
+from engine.study.sample_sets import make_known, sample_set
 from engine.types import Purpose, SamplingSettings
 
 
@@ -22,9 +22,7 @@ class SideOrder:
 
 
 def place_order(
-    db: Database,
-    run_id: str,
-    iteration: int,
+    it: Iteration,
     *,
     purpose: Purpose,
     settings: SamplingSettings,
@@ -38,37 +36,30 @@ def place_order(
 
     Raises: ConfigError if the iteration is committed, or has fewer problems.
     """
-    if commit_reads.commit(db, run_id, iteration):
+    if store.commits.find(it):
         raise ConfigError(
-            f"Iteration {iteration} is committed: its budget is bound. Fork the run to {purpose}"
+            f"Iteration {it.number} is committed: its budget is bound. Fork the run to {purpose}"
             " first."
         )
-    config, row = runs.config_of(db, run_id), reads.iteration(db, run_id, iteration)
-    ids = list(reads.problems(db, run_id, "train", iteration))
+    config = it.config
+    ids = list(store.problems.of_run(it.db, it.run_id, "train", it.number))
     if not 1 <= n_problems <= len(ids):
         raise ConfigError(
             f"n_problems is {n_problems}: the iteration has {len(ids)} problems to {purpose} on."
             f" Choose 1 to {len(ids)}."
         )
-    chosen = sorted(ids, key=lambda id: stable_hash(config.seed, purpose, iteration, id))[
+    chosen = sorted(ids, key=lambda id: stable_hash(config.seed, purpose, it.number, id))[
         :n_problems
     ]
     samples = sample_set(
-        policy_id=row["policy_id"],
+        policy_id=it.row.policy_id,
         purpose=purpose,
-        iteration=iteration,
+        iteration=it.number,
         seed=config.seed,
         settings=settings,
         sampler=config.sampling.sampler,
     )
-    with db.transaction():
-        runs.store_set(db, samples)
-        columns = {
-            "run_id": [run_id] * n_problems,
-            "iteration": [iteration] * n_problems,
-            "set_id": [samples.id] * n_problems,
-            "problem_id": chosen,
-            "n": [n] * n_problems,
-        }
-        db.insert("side_samples", columns, or_ignore=True)
+    with it.db.transaction():
+        make_known(it.db, samples)
+        store.side_samples.add(it, samples.id, chosen, n)
     return SideOrder(samples.id, chosen, n)

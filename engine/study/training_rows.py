@@ -6,18 +6,19 @@ import json
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
-from types import SimpleNamespace
 
-from engine.config import RunConfig, TrainingConfig
+from engine import store
+from engine.config import TrainingConfig
 from engine.method.prompts import fill
 from engine.method.selection import keep_responses
 from engine.paths import write_text
-from engine.store import Database, commit_reads, reads
+from engine.store.pairs import PoolResponse
+from engine.study.handle import Iteration
 from engine.types import Preference, Worked
 
 
 def training_rows(
-    db: Database, run_id: str, number: int, config: RunConfig, training: TrainingConfig, work: Path
+    it: Iteration, training: TrainingConfig, work: Path
 ) -> list[Preference] | list[Worked]:
     """Rows in an order that is the same every time: pairs as they were built, kept responses by
     problem id and index.
@@ -28,62 +29,54 @@ def training_rows(
             verdict that is overridden later must not change what a resumed training goes on with;
             pairs are stored anyway.
     """
-    template = config.policy.prompt_template
+    template = it.config.policy.prompt_template
     if training.method == "sft":
-        prompts = {
-            id: fill(template, p.question)
-            for id, p in reads.problems(db, run_id, "train", number).items()
-        }
+        problems = store.problems.of_run(it.db, it.run_id, "train", it.number)
+        prompts = {id: fill(template, p.question) for id, p in problems.items()}
         return [
             Worked(r.problem_id, prompts[r.problem_id], r.text)
-            for r in _remembered(db, run_id, number, config, training, work)
+            for r in _remembered(it, training, work)
         ]
     return [
         Preference(
-            r["problem_id"],
-            fill(template, r["question"]),
-            r["chosen"],
-            r["rejected"],
-            r["chosen_index"],
-            r["rejected_index"],
-            r["chosen_reward"],
-            r["rejected_reward"],
+            pair.problem_id,
+            fill(template, pair.question),
+            pair.chosen,
+            pair.rejected,
+            pair.chosen_index,
+            pair.rejected_index,
+            pair.chosen_reward,
+            pair.rejected_reward,
         )
-        for r in commit_reads.pairs(db, run_id, number)
+        for pair in store.pairs.texts(it)
     ]
 
 
-def n_training_rows(db: Database, run_id: str, number: int, config: RunConfig) -> int | None:
+def n_training_rows(it: Iteration) -> int | None:
     """How many rows the run's own settings give; None before the pool is whole."""
-    pairs = commit_reads.pair_set(db, run_id, number)
-    if pairs is None or config.training.method == "dpo":
-        return pairs and pairs["n_pairs"]
-    return sum(1 for _ in _kept(db, run_id, number, config, config.training))
+    pairs = store.pairs.find_set(it)
+    if pairs is None:
+        return None
+    if it.config.training.method == "dpo":
+        return pairs.n_pairs
+    return sum(1 for _ in _kept(it, it.config.training))
 
 
-def _remembered(
-    db: Database, run_id: str, number: int, config: RunConfig, training: TrainingConfig, work: Path
-) -> list[SimpleNamespace]:
+def _remembered(it: Iteration, training: TrainingConfig, work: Path) -> list[PoolResponse]:
     file = work / "kept.json"
     if file.exists():
         keys = {(problem_id, index) for problem_id, index in json.loads(file.read_text())}
-        return [
-            response
-            for response in _pool(db, run_id, number)
-            if (response.problem_id, response.idx) in keys
-        ]
-    kept = list(_kept(db, run_id, number, config, training))
+        return [r for r in store.pairs.pool(it) if (r.problem_id, r.idx) in keys]
+    kept = list(_kept(it, training))
     work.mkdir(parents=True, exist_ok=True)
-    write_text(file, json.dumps([(response.problem_id, response.idx) for response in kept]))
+    write_text(file, json.dumps([(r.problem_id, r.idx) for r in kept]))
     return kept
 
 
-def _kept(
-    db: Database, run_id: str, number: int, config: RunConfig, training: TrainingConfig
-) -> Iterator[SimpleNamespace]:
-    p, tuned = config.pairs, reads.tuning(db, run_id, number)
-    keep_above = tuned["tau"] if tuned else training.keep_above
-    for _, group in groupby(_pool(db, run_id, number), key=lambda response: response.problem_id):
+def _kept(it: Iteration, training: TrainingConfig) -> Iterator[PoolResponse]:
+    p, tuned = it.config.pairs, store.runs.tuning(it)
+    keep_above = tuned.tau if tuned else training.keep_above
+    for _, group in groupby(store.pairs.pool(it), key=lambda r: r.problem_id):
         responses = list(group)
         kept = keep_responses(
             responses,
@@ -93,7 +86,3 @@ def _kept(
             drop_truncated=p.drop_truncated,
         )
         yield from (responses[i] for i in kept)
-
-
-def _pool(db: Database, run_id: str, number: int) -> list[SimpleNamespace]:
-    return [SimpleNamespace(**row) for row in commit_reads.pool(db, run_id, number)]

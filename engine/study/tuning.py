@@ -9,11 +9,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from engine import store
 from engine.errors import ConfigError
 from engine.method.metrics import n_star
 from engine.method.tuning import balance_by_tau, best_cell
-from engine.store import Database, now, reads, side_reads
-from engine.study import runs
+from engine.store.side_samples import SideResponse
+from engine.study.handle import Iteration
+from engine.study.runs import set_training_sets
 from engine.study.side_samples import SideOrder, place_order
 from engine.types import Purpose
 
@@ -31,17 +33,15 @@ class Grid:
     """(temperature, tau) of the highest score."""
 
 
-def order(db: Database, run_id: str, iteration: int) -> list[SideOrder]:
+def order(it: Iteration) -> list[SideOrder]:
     """Ask for the responses that the grid needs, one sample set per temperature. Raises:
     ConfigError.
     """
-    config = runs.config_of(db, run_id)
+    config = it.config
     t = config.tuning
     return [
         place_order(
-            db,
-            run_id,
-            iteration,
+            it,
             purpose=Purpose.TUNE,
             n_problems=t.n_problems,
             n=t.n,
@@ -51,11 +51,11 @@ def order(db: Database, run_id: str, iteration: int) -> list[SideOrder]:
     ]
 
 
-def grid(db: Database, run_id: str, iteration: int) -> Grid | None:
+def grid(it: Iteration) -> Grid | None:
     """The scores over the grid; None until every response of it is drawn, graded and scored."""
-    config = runs.config_of(db, run_id)
+    config = it.config
     t = config.tuning
-    rows = side_reads.side_responses(db, run_id, iteration, Purpose.TUNE)
+    rows = store.side_samples.responses(it, Purpose.TUNE)
     if len(rows) < t.n_problems * t.n * len(t.temperatures):
         return None
     wanted = n_star(
@@ -64,7 +64,7 @@ def grid(db: Database, run_id: str, iteration: int) -> Grid | None:
     temperatures, taus = tuple(sorted(t.temperatures)), tuple(sorted(t.taus))
     balance = np.array(
         [
-            _row([r for r in rows if r["temperature"] == temp], taus, t.n_problems, wanted)
+            _row([r for r in rows if r.temperature == temp], taus, t.n_problems, wanted)
             for temp in temperatures
         ]
     )
@@ -72,34 +72,33 @@ def grid(db: Database, run_id: str, iteration: int) -> Grid | None:
     return Grid(temperatures, taus, balance, wanted, (temperatures[row], taus[column]))
 
 
-def adopt(
-    db: Database, run_id: str, iteration: int, temperature: float, tau: float, *, made_by: str
-) -> None:
+def adopt(it: Iteration, temperature: float, tau: float, *, made_by: str) -> None:
     """Sample the iteration at this temperature and keep what is rewarded above tau. It never
     changes again.
 
     Raises: ConfigError if something was adopted, or the pre-samples were begun.
     """
-    config, row = runs.config_of(db, run_id), reads.iteration(db, run_id, iteration)
-    if reads.tuning(db, run_id, iteration):
+    if store.runs.tuning(it):
         raise ConfigError(
-            f"Iteration {iteration} is tuned already. To try other values, begin a new run."
+            f"Iteration {it.number} is tuned already. To try other values, begin a new run."
         )
-    settings = replace(config.train_settings(), temperature=temperature)
-    with db.transaction() as cursor:
-        runs.set_training_sets(db, run_id, row, settings)
-        cursor.execute(
-            "INSERT INTO tunings VALUES (?, ?, ?, ?, ?, ?)",
-            [run_id, iteration, temperature, tau, made_by, now()],
-        )
+    settings = replace(it.config.train_settings(), temperature=temperature)
+    with it.db.transaction():
+        set_training_sets(it, settings)
+        store.runs.add_tuning(it, temperature, tau, made_by)
 
 
-def _row(rows: list[dict], taus: tuple[float, ...], n_problems: int, wanted: int) -> np.ndarray:
+def _row(
+    rows: list[SideResponse], taus: tuple[float, ...], n_problems: int, wanted: int
+) -> np.ndarray:
     """The scores of one temperature. A response that the reward model refused is never kept."""
-    scored = [r for r in rows if r["reward"] is not None]
-    ids, texts, correct, rewards = (
-        [r[name] for r in scored] for name in ("problem_id", "text", "correct", "reward")
-    )
+    scored = [r for r in rows if r.reward is not None]
     return balance_by_tau(
-        ids, texts, correct, rewards, n_problems=n_problems, n_star=wanted, taus=taus
+        [r.problem_id for r in scored],
+        [r.text for r in scored],
+        [r.correct for r in scored],
+        [r.reward for r in scored],
+        n_problems=n_problems,
+        n_star=wanted,
+        taus=taus,
     )

@@ -7,12 +7,16 @@ from dataclasses import replace
 import pytest
 
 from app import state
+from engine import store
 from engine.config import load_config
 from engine.events import Graded, OptimiserStep, Planned, PolicySaved, Sampled, Scored
 from engine.paths import ROOT
-from engine.store import job_rows, reads, record
-from engine.study import pairing, plans, runs
-from engine.types import Response, StepScores, Verdict
+from engine.store import record
+from engine.study import pairing, plans
+from engine.study.handle import Iteration
+from engine.study.runs import create_run
+from engine.study.sample_sets import evaluation_sets, make_known
+from engine.types import Choice, Response, StepScores, Verdict
 
 N_TRAIN, N_HELD_OUT = 12, 6
 
@@ -24,8 +28,9 @@ class Studio:
         self.db, self.runner = state._open(path)
         config = load_config(ROOT / "data" / "starter" / "default.toml")
         problems = replace(config.problems, n_train=N_TRAIN, n_held_out=N_HELD_OUT)
-        self.run_id = runs.create_run(self.db, replace(config, problems=problems, n_iterations=1))
-        self.row = reads.iteration(self.db, self.run_id, 0)
+        self.run_id = create_run(self.db, replace(config, problems=problems, n_iterations=1))
+        self.it = Iteration(self.db, self.run_id, 0)
+        self.row = self.it.row
 
     def answer(self, set_id, role, wanted, *, scored=True):
         """Record responses: problem i is right in i % 4 of 4, so that every class occurs."""
@@ -33,13 +38,17 @@ class Studio:
             "evaluate"
             if role == "held_out"
             else "presample"
-            if set_id == self.row["presample_set"]
+            if set_id == self.row.presample_set
             else "resample"
         )
-        job = job_rows.add(
-            self.db, self.run_id, 0, kind, {"policy": "before"} if kind == "evaluate" else {}
+        job = store.jobs.add(
+            self.it,
+            kind,
+            {"policy": "before"} if kind == "evaluate" else {},
         )
-        ids = list(reads.problems(self.db, self.run_id, role, 0 if role == "train" else None))
+        ids = list(
+            store.problems.of_run(self.db, self.run_id, role, 0 if role == "train" else None)
+        )
         keys = [(id, index) for id in ids for index in wanted(id)]
         right = [
             (ids.index(id) + index) % 4 < ids.index(id) % 4 or ids.index(id) % 4 == 3
@@ -59,31 +68,26 @@ class Studio:
         record(self.db, job, 1, Sampled(set_id, responses))
         record(self.db, job, 1, Graded(set_id, list(zip(keys, verdicts))))
         if scored:
-            prm_id = reads.run(self.db, self.run_id)["prm_id"]
+            prm_id = store.runs.get(self.db, self.run_id).prm_id
             scores = [StepScores((0.9, 0.8) if ok else (0.6, 0.1)) for ok in right]
             record(self.db, job, 1, Scored(set_id, prm_id, list(zip(keys, scores))))
-        job_rows.set_state(self.db, job, "done")
+        store.jobs.set_state(self.db, job, "done")
 
     def presampled(self):
-        self.answer(self.row["presample_set"], "train", lambda id: range(3))
+        self.answer(self.row.presample_set, "train", lambda id: range(3))
         return self
 
     def resampled(self):
         self.presampled()
         plan = plans.commit(
-            self.db,
-            self.run_id,
-            0,
-            tau_l=0.25,
-            tau_h=0.65,
-            mode="both",
-            strategy="boundary",
+            self.it,
+            Choice(tau_l=0.25, tau_h=0.65, mode="both", strategy="boundary"),
             made_by="tab 1",
         )
         self.answer(
-            self.row["resample_set"], "train", lambda id: range(3, 3 + plan.allocation.get(id, 0))
+            self.row.resample_set, "train", lambda id: range(3, 3 + plan.allocation.get(id, 0))
         )
-        pairing.make_pairs(self.db, self.run_id, 0)
+        pairing.make_pairs(self.it)
         return self
 
     def trained(self):
@@ -101,20 +105,20 @@ class Studio:
             )
             record(self.db, job, 1, OptimiserStep(step, 2, {name: 0.1 * step for name in names}))
         record(self.db, job, 1, PolicySaved("f" * 16, "/nowhere"))
-        job_rows.set_state(self.db, job, "done")
-        for number, policy_id in ((0, self.row["policy_id"]), (1, "f" * 16)):
-            for samples in runs.evaluation_sets(self.db, self.run_id, number, policy_id):
-                runs.store_set(self.db, samples)
+        store.jobs.set_state(self.db, job, "done")
+        for number, policy_id in ((0, self.row.policy_id), (1, "f" * 16)):
+            for samples in evaluation_sets(self.it.config, policy_id, number):
+                make_known(self.db, samples)
                 n = 1 if samples.purpose == "greedy" else 8
                 self.answer(samples.id, "held_out", lambda id, n=n: range(n), scored=False)
         return self
 
     def job(self, kind, into, **values):
-        job_id = job_rows.add(self.db, self.run_id, 0, kind, {})
-        job_rows.set_state(self.db, job_id, "running")
+        job_id = store.jobs.add(self.it, kind, {})
+        store.jobs.set_state(self.db, job_id, "running")
         record(self.db, job_id, 1, Planned(36, 7, "responses"))
         if into != "running":
-            job_rows.set_state(self.db, job_id, into, **values)
+            store.jobs.set_state(self.db, job_id, into, **values)
         return job_id
 
 

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from app.widgets import PAGES
 from engine.paths import ROOT
-from engine.study import runs
+from engine.study.handle import Iteration
 
 
 def show(page, **query):
@@ -30,7 +30,9 @@ def titles(at):
 def title_of(studio, page):
     """What stands above a page: on Home the run's own name."""
     return (
-        runs.config_of(studio.db, studio.run_id).name if page == "home" else PAGES[f"{page}.py"][0]
+        Iteration(studio.db, studio.run_id, 0).config.name
+        if page == "home"
+        else PAGES[f"{page}.py"][0]
     )
 
 

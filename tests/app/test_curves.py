@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.training.curves import MOST_POINTS, Curves, merge, smooth, thin
+from engine import store
 from engine.events import OptimiserStep
-from engine.store import Database, job_rows, record
+from engine.store import Database, record
 
 values = st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=400).map(np.array)
 
@@ -60,7 +61,7 @@ def test_only_new_rows_are_read_and_they_add_up_to_what_the_store_says(tmp_path)
         record(db, "job", 2, OptimiserStep(step, 42, {"loss": 0.0}))
     parts += [curves.extend(db), curves.extend(db)]
     assert parts == [2 * 51, 1, 1, 0]
-    stored = job_rows.metrics(db, "job")
+    stored = store.metrics.of_job(db, "job")
     for name, (steps, values) in curves.series.items():
         rows = stored["name"] == name
         assert (

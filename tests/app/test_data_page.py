@@ -8,18 +8,20 @@ from pathlib import Path
 import pytest
 
 from app import state
+from engine import store
 from engine.jobs.runner import JobRunner
 from engine.problems.stored import store_problems, stored_sets
 from engine.recorded import import_responses, imported_sets
-from engine.store import reads
-from engine.types import Problem
+from engine.study.handle import Iteration
+from engine.study.runs import create_run
+from engine.types import Choice, Problem
 from tests.app.shown import metrics, read, said, show
 
 DATA = Path(__file__).parents[1] / "data"
 
 
 @pytest.fixture
-def store(database, monkeypatch):
+def opened(database, monkeypatch):
     """The page's own database; its runner does nothing."""
     monkeypatch.setattr(JobRunner, "run_next", lambda self: False)
     return state._open(database)[0]
@@ -47,7 +49,7 @@ def problems(start, n):
     return [Problem("", f"What is {k} + 1?", str(k + 1)) for k in range(start, start + n)]
 
 
-def test_an_upload_is_reported_line_by_line_before_anything_is_stored(store):
+def test_an_upload_is_reported_line_by_line_before_anything_is_stored(opened):
     at = uploaded(
         show("data"), "problems_upload", "broken.jsonl", (DATA / "broken.jsonl").read_bytes()
     )
@@ -58,12 +60,12 @@ def test_an_upload_is_reported_line_by_line_before_anything_is_stored(store):
     }
     rejected = next(frame.value for frame in at.dataframe if "Reason" in frame.value)
     assert list(rejected["Line"][:3]) == [2, 3, 4] and rejected["Field"][2] == "question"
-    assert stored_sets(store.artifacts) == []
+    assert stored_sets(opened.artifacts) == []
     press(at, "store_problems")
-    assert [(s.name, s.n_problems) for s in stored_sets(store.artifacts)] == [("broken.jsonl", 1)]
+    assert [(s.name, s.n_problems) for s in stored_sets(opened.artifacts)] == [("broken.jsonl", 1)]
 
 
-def test_unknown_columns_are_guessed_and_can_be_chosen(store):
+def test_unknown_columns_are_guessed_and_can_be_chosen(opened):
     at = uploaded(
         show("data"), "problems_upload", "mine.csv", b"Task,Result,Other\nWhat is 1 + 1?,2,9\n"
     )
@@ -77,7 +79,7 @@ def test_unknown_columns_are_guessed_and_can_be_chosen(store):
     assert "Answer: **9**" in said(at)
 
 
-def test_a_path_that_is_nowhere_and_a_file_of_another_type_are_sentences(store, tmp_path):
+def test_a_path_that_is_nowhere_and_a_file_of_another_type_are_sentences(opened, tmp_path):
     at = show("data")
     at.text_input(key="problems_path").set_value(str(tmp_path / "missing.jsonl")).run()
     assert "There is no file at" in said(at)
@@ -86,31 +88,34 @@ def test_a_path_that_is_nowhere_and_a_file_of_another_type_are_sentences(store, 
     assert "bad.json is not JSON" in read(at) and not at.exception
 
 
-def test_stored_sets_can_be_named_in_a_run_and_an_overlap_is_refused(store):
-    train = store_problems(store.artifacts, problems(0, 30), name="mine.jsonl")
-    overlapping = store_problems(store.artifacts, problems(20, 15), name="held.jsonl")
-    apart = store_problems(store.artifacts, problems(100, 15), name="apart.jsonl")
+def test_stored_sets_can_be_named_in_a_run_and_an_overlap_is_refused(opened):
+    train = store_problems(opened.artifacts, problems(0, 30), name="mine.jsonl")
+    overlapping = store_problems(opened.artifacts, problems(20, 15), name="held.jsonl")
+    apart = store_problems(opened.artifacts, problems(100, 15), name="apart.jsonl")
     at = show("data")
     for key, value in (("run_train", str(train.path)), ("run_held_out", str(overlapping.path))):
         at.selectbox(key=key).set_value(value)
     for key, value in (("run_n_train", 10), ("run_n_held_out", 15), ("run_n_iterations", 3)):
         at.number_input(key=key).set_value(value)
     submit(at, "Create the run and pre-sample")
-    assert "10 held-out problems are also training problems" in read(at) and reads.runs(store) == []
+    assert (
+        "10 held-out problems are also training problems" in read(at)
+        and store.runs.listed(opened) == []
+    )
     at.selectbox(key="run_held_out").set_value(str(apart.path))
     submit(at, "Create the run and pre-sample")
-    (run,) = reads.runs(store)
+    (run,) = store.runs.listed(opened)
     assert (
-        len(reads.problems(store, run["id"], "train")) == 30
-        and len(reads.problems(store, run["id"], "held_out")) == 15
+        len(store.problems.of_run(opened, run.id, "train")) == 30
+        and len(store.problems.of_run(opened, run.id, "held_out")) == 15
     )
 
 
-def test_responses_are_imported_once_their_scale_is_said(store):
+def test_responses_are_imported_once_their_scale_is_said(opened):
     at = show("data")
     uploaded(at, "recorded_upload", "lines.jsonl", (DATA / "recorded_lines.jsonl").read_bytes())
     press(at, "import_responses")
-    assert "scale is not given" in said(at) and imported_sets(store.artifacts) == []
+    assert "scale is not given" in said(at) and imported_sets(opened.artifacts) == []
     at.radio(key="recorded_scale").set_value("probability")
     press(at, "import_responses")
     assert (
@@ -120,26 +125,26 @@ def test_responses_are_imported_once_their_scale_is_said(store):
     press(at, "import_responses")
     assert (
         "Imported before, nothing was added." in said(at)
-        and len(imported_sets(store.artifacts)) == 1
+        and len(imported_sets(opened.artifacts)) == 1
     )
 
 
-def test_a_study_on_a_recording_starts_and_the_panel_is_no_policy(store):
-    import_responses(DATA / "recorded_panel_shape.jsonl", store.artifacts)
+def test_a_study_on_a_recording_starts_and_the_panel_is_no_policy(opened):
+    import_responses(DATA / "recorded_panel_shape.jsonl", opened.artifacts)
     at = show("data")
     assert "four solvers, not one policy" in at.dataframe[-1].value["Whose"].tolist()
     submit(at, "Start the study")
     assert [element.value for element in at.error] == []
-    (run,) = reads.runs(store)
-    assert json.loads(run["config"])["sampling"]["sampler"] == "recorded"
+    (run,) = store.runs.listed(opened)
+    assert json.loads(run.config)["sampling"]["sampler"] == "recorded"
 
 
-def test_pages_of_a_study_without_scores_offer_accuracy_only(store, monkeypatch):
+def test_pages_of_a_study_without_scores_offer_accuracy_only(opened, monkeypatch):
     from engine.config import load_config
-    from engine.study import plans, runs
+    from engine.study import plans
 
     monkeypatch.undo()
-    monkeypatch.setattr("sys.argv", ["main.py", "--db", str(store.path)])
+    monkeypatch.setattr("sys.argv", ["main.py", "--db", str(opened.path)])
     rows = [
         {
             "question": f"What is {p} + 1?",
@@ -148,27 +153,22 @@ def test_pages_of_a_study_without_scores_offer_accuracy_only(store, monkeypatch)
         }
         for p in range(6)
     ]
-    (store.artifacts / "bare.jsonl").parent.mkdir(parents=True, exist_ok=True)
-    (store.artifacts / "bare.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    made = import_responses(store.artifacts / "bare.jsonl", store.artifacts)
-    run_id = runs.create_run(store, load_config(Path(made.folder) / "study.toml"))
-    runner = JobRunner(store)
-    runner.submit(run_id, 0, "presample")
+    (opened.artifacts / "bare.jsonl").parent.mkdir(parents=True, exist_ok=True)
+    (opened.artifacts / "bare.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    made = import_responses(opened.artifacts / "bare.jsonl", opened.artifacts)
+    run_id = create_run(opened, load_config(Path(made.folder) / "study.toml"))
+    runner = JobRunner(opened)
+    runner.submit(Iteration(runner.db, run_id, 0), "presample")
     runner.run_next()
     at = show("difficulty")
     assert at.selectbox(key="mode_choice").options == ["Accuracy only"]
     assert "φ_r is missing" in said(at)
     plans.commit(
-        store,
-        run_id,
-        0,
-        tau_l=0.25,
-        tau_h=0.65,
-        mode="accuracy",
-        strategy="boundary",
+        Iteration(opened, run_id, 0),
+        Choice(tau_l=0.25, tau_h=0.65, mode="accuracy", strategy="boundary"),
         made_by="a test",
     )
-    runner.submit(run_id, 0, "resample")
+    runner.submit(Iteration(runner.db, run_id, 0), "resample")
     runner.run_next()
     runner.close()
     for page in ("home", "responses", "pairs", "training", "compare"):

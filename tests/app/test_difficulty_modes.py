@@ -4,10 +4,11 @@ import json
 
 from streamlit.testing.v1 import AppTest
 
+from engine import store
 from engine.method.difficulty import PRESETS, class_counts, classify
 from engine.method.posterior import FEW
 from engine.paths import ROOT
-from engine.store import reads
+from engine.study.handle import Iteration
 from tests.app.shown import n_to_resample
 
 
@@ -51,7 +52,7 @@ def test_where_the_posterior_decides_the_plot_gets_its_classes_and_the_sliders_r
     message = told(at)
     assert message["mode"] == "posterior" and message["classes_version"]
     assert at.slider(key="tau_h_slider").disabled
-    e = reads.estimates(studio.db, studio.run_id, 0)
+    e = store.samples.estimates(Iteration(studio.db, studio.run_id, 0))
     counts = class_counts(classify(e.n_correct, e.n, e.phi_r, tau_l=0, tau_h=1, mode="posterior"))
     assert n_to_resample(at) == counts["boundary"]
     at.selectbox(key="strategy_choice").set_value("inlier+boundary").run()

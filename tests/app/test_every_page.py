@@ -6,8 +6,10 @@ import pytest
 
 from app import glossary, widgets
 from app.response_card import difference
+from engine import store
 from engine.events import Note, OptimiserStep
-from engine.store import job_rows, reads, record
+from engine.store import record
+from engine.study.handle import Iteration
 from tests.app.shown import drawn, press, said, show, title_of, titles
 from tests.small_runs import until
 
@@ -38,12 +40,13 @@ def test_without_a_run_they_say_what_to_do(database, monkeypatch):
 def test_the_queue_lists_what_waits_and_lets_each_go(studio):
     studio.job("train", "running")
     waiting = [
-        job_rows.add(studio.db, studio.run_id, 0, kind, {}) for kind in ("resample", "presample")
+        store.jobs.add(Iteration(studio.db, studio.run_id, 0), kind, {})
+        for kind in ("resample", "presample")
     ]
     at = show("glossary")
     assert "Resampling, iteration 0" in said(at) and "Pre-sampling, iteration 0" in said(at)
     at.button(key=f"dequeue_{waiting[0]}").click().run()
-    assert [job_rows.get(studio.db, id)["state"] for id in waiting] == ["cancelled", "queued"]
+    assert [store.jobs.get(studio.db, id).state for id in waiting] == ["cancelled", "queued"]
 
 
 @pytest.mark.parametrize(
@@ -52,8 +55,8 @@ def test_the_queue_lists_what_waits_and_lets_each_go(studio):
 def test_a_toast_says_how_a_job_ended_also_where_another_follows_it(studio, state, words):
     job_id = studio.job("resample", "running")
     at = show("pairs")
-    job_rows.set_state(studio.db, job_id, state)
-    job_rows.add(studio.db, studio.run_id, 0, "evaluate", {"policy": "before"})
+    store.jobs.set_state(studio.db, job_id, state)
+    store.jobs.add(Iteration(studio.db, studio.run_id, 0), "evaluate", {"policy": "before"})
     at.run()
     assert [toast.value for toast in at.toast] == [f"Resampling, iteration 0 {words}."]
     at.run()
@@ -65,8 +68,8 @@ def test_a_stop_that_was_hidden_stays_hidden_until_the_job_stops_again(studio):
     at = show("pairs")
     press(at, "Hide")
     assert "Resume" not in [button.label for button in at.button]
-    job_rows.set_state(studio.db, job_id, "running")
-    job_rows.set_state(studio.db, job_id, "cancelled")
+    store.jobs.set_state(studio.db, job_id, "running")
+    store.jobs.set_state(studio.db, job_id, "cancelled")
     at.run()
     assert "Resume" in [button.label for button in at.button]
 
@@ -107,8 +110,8 @@ def test_curves_of_a_trainer_with_other_figures_are_drawn(studio):
 
 def test_an_earlier_training_is_laid_over_this_one(studio):
     studio.trained()
-    second = job_rows.add(studio.db, studio.run_id, 0, "train", {"beta": 0.2})
-    job_rows.set_state(studio.db, second, "running")
+    second = store.jobs.add(Iteration(studio.db, studio.run_id, 0), "train", {"beta": 0.2})
+    store.jobs.set_state(studio.db, second, "running")
     record(
         studio.db,
         second,
@@ -135,7 +138,7 @@ def test_a_difference_shows_what_both_have_once():
 
 def test_a_response_is_compared_with_another_one_to_its_problem(studio):
     studio.presampled()
-    problem = list(reads.problems(studio.db, studio.run_id, "train", 0))[2]
+    problem = list(store.problems.of_run(studio.db, studio.run_id, "train", 0))[2]
     at = show("responses", problem=problem)
     at.button_group(key="view_opened").set_value("Difference").run()
     assert "= both" in said(at) and "this only" not in said(at)
@@ -174,7 +177,7 @@ def test_the_glossary_finds_a_term_and_says_where_it_finds_none(database):
 
 def test_the_playground_begins_with_the_problem_in_the_link_and_refuses_while_a_job_runs(studio):
     studio.presampled()
-    problem = list(reads.problems(studio.db, studio.run_id, "train", 0).values())[3]
+    problem = list(store.problems.of_run(studio.db, studio.run_id, "train", 0).values())[3]
     at = show("playground", run=studio.run_id, iteration="0", problem=problem.id)
     at = at.switch_page("../pages/playground.py").run()
     assert at.text_area[0].value == problem.question

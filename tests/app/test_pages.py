@@ -1,14 +1,20 @@
 """Every page in every state it can be found in: nothing there yet, running, done, failed."""
 
+from dataclasses import replace
+
 import pytest
 
+from engine import store
 from engine.config.toml import as_toml
 from engine.events import Graded, OptimiserStep, Sampled
 from engine.export.run import TABLES
 from engine.method.difficulty import class_counts, classify
-from engine.store import commit_reads, job_rows, reads, record
-from engine.study import calibration, overrides, pairing, plans, runs
-from engine.types import Response, Verdict
+from engine.store import record
+from engine.study import calibration, overrides, pairing, plans
+from engine.study.handle import Iteration
+from engine.study.progress import progress
+from engine.study.runs import create_run
+from engine.types import Choice, Response, Verdict
 from tests.app.shown import metrics, n_to_resample, press, said, show, title_of, titles
 
 PAGES = (
@@ -47,9 +53,9 @@ FINISHED = {
 
 
 def test_the_difficulty_page_finds_read_what_home_read_ahead(studio, monkeypatch):
-    asked, estimates = [], reads.estimates
+    asked, estimates = [], store.samples.estimates
     monkeypatch.setattr(
-        reads, "estimates", lambda *about: (asked.append(about), estimates(*about))[1]
+        store.samples, "estimates", lambda *about: (asked.append(about), estimates(*about))[1]
     )
     show("home")
     assert not asked, "pre-samples that are not complete change with every batch"
@@ -118,7 +124,7 @@ def test_a_page_of_a_finished_iteration_shows_what_came_of_it(studio, page):
 
 def test_the_difficulty_page_counts_what_classify_counts_and_follows_the_url(studio):
     studio.presampled()
-    e = reads.estimates(studio.db, studio.run_id, 0)
+    e = store.samples.estimates(Iteration(studio.db, studio.run_id, 0))
     for tau_l, tau_h in ((0.25, 0.65), (0.05, 0.85)):
         counts = class_counts(classify(e.n_correct, e.n, e.phi_r, tau_l=tau_l, tau_h=tau_h))
         for strategy, classes in (
@@ -134,7 +140,7 @@ def test_the_difficulty_page_counts_what_classify_counts_and_follows_the_url(stu
 def test_the_line_beside_the_plot_and_the_dialog_say_what_the_plan_gives(studio, strategy):
     studio.presampled()
     chosen = {"tau_l": 0.25, "tau_h": 0.65, "mode": "both", "strategy": strategy}
-    plan = plans.plan(studio.db, studio.run_id, 0, **chosen)
+    plan = plans.plan(Iteration(studio.db, studio.run_id, 0), Choice(**chosen))
     at = show("difficulty", **{name: str(value) for name, value in chosen.items()})
     given = f"**{sum(plan.allocation.values()):,} responses** for {len(plan.allocation)} problems"
     assert said(at).count(given) == 1
@@ -143,8 +149,8 @@ def test_the_line_beside_the_plot_and_the_dialog_say_what_the_plan_gives(studio,
 
 
 def test_pending_problems_are_counted_apart(studio):
-    studio.answer(studio.row["presample_set"], "train", lambda id: range(3 if id < "8" else 2))
-    e = reads.estimates(studio.db, studio.run_id, 0)
+    studio.answer(studio.row.presample_set, "train", lambda id: range(3 if id < "8" else 2))
+    e = store.samples.estimates(Iteration(studio.db, studio.run_id, 0))
     assert 0 < e.n_pending < 12
     assert f"{e.n_pending} problems are pending" in said(show("difficulty"))
 
@@ -185,13 +191,8 @@ def test_what_another_tab_committed_is_shown_as_binding(studio):
     studio.presampled()
     tab = show("difficulty")
     plans.commit(
-        studio.db,
-        studio.run_id,
-        0,
-        tau_l=0.2,
-        tau_h=0.7,
-        mode="both",
-        strategy="boundary",
+        Iteration(studio.db, studio.run_id, 0),
+        Choice(tau_l=0.2, tau_h=0.7, mode="both", strategy="boundary"),
         made_by="tab abc123",
     )
     tab.run()
@@ -209,16 +210,16 @@ def test_responses_can_be_filtered_by_verdict_and_class(studio):
     assert set(only_wrong["Verdict"]) == {"Wrong"} and 0 < len(only_wrong) < everything
     at.button_group[0].set_value(["OUTLIER"]).run()
     outliers = {
-        row["problem_id"]
-        for row in commit_reads.allocation(studio.db, studio.run_id, 0)
-        if row["difficulty"] == 2
+        row.problem_id
+        for row in store.commits.allocation(Iteration(studio.db, studio.run_id, 0))
+        if row.difficulty == 2
     }
     assert set(at.dataframe[0].value["Problem"]) == outliers
 
 
 def test_a_problem_in_the_url_is_the_one_that_is_listed(studio):
     studio.presampled()
-    wanted = list(reads.problems(studio.db, studio.run_id, "train", 0))[3]
+    wanted = list(store.problems.of_run(studio.db, studio.run_id, "train", 0))[3]
     at = show("home", problem=wanted, run=studio.run_id, iteration="0")
     at.switch_page("../pages/responses.py").run()
     assert set(at.dataframe[0].value["Problem"]) == {wanted}
@@ -227,7 +228,7 @@ def test_a_problem_in_the_url_is_the_one_that_is_listed(studio):
 def test_pairs_show_their_number_and_the_problems_behind_them(studio):
     studio.resampled()
     shown = metrics(show("pairs"))
-    pairs = commit_reads.pairs(studio.db, studio.run_id, 0)
+    pairs = store.pairs.texts(Iteration(studio.db, studio.run_id, 0))
     assert shown["Pairs"] == f"{len(pairs):,}" and len(pairs) > 0
 
 
@@ -236,8 +237,8 @@ def test_launching_a_training_keeps_only_what_was_changed(studio):
     at = show("training")
     next(n for n in at.number_input if n.label == "Beta").set_value(0.2)
     next(b for b in at.button if b.label == "Train with DPO").click().run()
-    job = job_rows.latest(studio.db, studio.run_id, 0, "train")
-    assert job["params"] == {"beta": 0.2} and job["state"] in ("queued", "running", "failed")
+    job = store.jobs.latest(Iteration(studio.db, studio.run_id, 0), "train")
+    assert job.params == {"beta": 0.2} and job.state in ("queued", "running", "failed")
 
 
 def test_a_training_without_margins_shows_the_curves_it_has(studio):
@@ -259,7 +260,7 @@ def test_compare_shows_the_paired_gain_and_begins_the_next_iteration(studio):
     at = show("compare")
     assert "Paired gain over M0, 95 % (points)" in metrics(at)
     next(b for b in at.button if b.label == "Next iteration").click().run()
-    assert len(reads.iterations(studio.db, studio.run_id)) == 2
+    assert len(store.runs.iterations(studio.db, studio.run_id)) == 2
 
 
 def test_a_fork_shows_the_same_points_and_can_be_committed(studio):
@@ -267,16 +268,16 @@ def test_a_fork_shows_the_same_points_and_can_be_committed(studio):
     at = show("difficulty")
     next(b for b in at.button if b.label == "Fork this iteration").click().run()
     assert not at.exception
-    forked = reads.runs(studio.db)[0]
-    assert forked["parent_id"] == studio.run_id
-    assert runs.progress(studio.db, forked["id"], 0)["presampled"]
+    forked = store.runs.listed(studio.db)[0]
+    assert forked.parent_id == studio.run_id
+    assert progress(Iteration(studio.db, forked.id, 0)).presampled
     assert "Commit …" in [button.label for button in at.button]
 
 
 def test_a_stopped_job_can_be_resumed_from_home_after_another_run_was_started(studio):
     studio.job("presample", "cancelled")
-    other = runs.create_run(studio.db, runs.config_of(studio.db, studio.run_id))
-    job_rows.add(studio.db, other, 0, "presample", {})
+    other = create_run(studio.db, Iteration(studio.db, studio.run_id, 0).config)
+    store.jobs.add(Iteration(studio.db, other, 0), "presample", {})
     at = show("home", run=studio.run_id, iteration="0")
     assert "Resume: Pre-sampling, iteration 0" in [button.label for button in at.button]
 
@@ -284,21 +285,16 @@ def test_a_stopped_job_can_be_resumed_from_home_after_another_run_was_started(st
 def test_an_iteration_without_a_pair_leads_on_with_the_same_policy(studio):
     studio.presampled()
     plans.commit(
-        studio.db,
-        studio.run_id,
-        0,
-        tau_l=0,
-        tau_h=1,
-        mode="both",
-        strategy="inlier",
+        Iteration(studio.db, studio.run_id, 0),
+        Choice(tau_l=0, tau_h=1, mode="both", strategy="inlier"),
         made_by="tab 1",
     )
-    pairing.make_pairs(studio.db, studio.run_id, 0)
+    pairing.make_pairs(Iteration(studio.db, studio.run_id, 0))
     assert "Without a pair" in said(show("training"))
     at = show("compare")
     next(b for b in at.button if b.label == "Next iteration").click().run()
-    first, second = reads.iterations(studio.db, studio.run_id)
-    assert first["policy_id"] == second["policy_id"]
+    first, second = store.runs.iterations(studio.db, studio.run_id)
+    assert first.policy_id == second.policy_id
 
 
 def test_an_iteration_number_in_other_digits_is_ignored(studio):
@@ -310,15 +306,17 @@ def test_the_second_training_of_an_iteration_is_evaluated_too(studio):
     from engine.jobs import kinds
 
     studio.trained()
-    first = job_rows.latest(studio.db, studio.run_id, 0, "train")
-    second = {**first, "id": job_rows.add(studio.db, studio.run_id, 0, "train", {"beta": 0.2})}
-    studio.db.cursor().execute("UPDATE jobs SET policy_id = 'e' || id WHERE id = ?", [second["id"]])
+    first = store.jobs.latest(Iteration(studio.db, studio.run_id, 0), "train")
+    second = replace(first, id=store.jobs.add(studio.it, "train", {"beta": 0.2}))
+    studio.db.cursor().execute("UPDATE jobs SET policy_id = 'e' || id WHERE id = ?", [second.id])
     assert kinds.follow_ups(studio.db, first) != kinds.follow_ups(studio.db, second)
 
 
 def test_a_person_overrides_a_verdict_on_the_card_and_takes_it_back(studio):
     studio.presampled()
-    at = show("responses", problem=list(reads.problems(studio.db, studio.run_id, "train", 0))[3])
+    at = show(
+        "responses", problem=list(store.problems.of_run(studio.db, studio.run_id, "train", 0))[3]
+    )
     assert set(at.dataframe[0].value["Verdict"]) == {"Correct"} and "overridden" not in said(at)
     next(field for field in at.text_input if field.label == "Note").set_value("=<b>guess</b>")
     press(at, "Mark as wrong")
@@ -332,19 +330,14 @@ def test_a_person_overrides_a_verdict_on_the_card_and_takes_it_back(studio):
 
 def test_class_counts_follow_an_override_until_the_commit_and_stay_after_it(studio):
     studio.presampled()
-    inlier = list(reads.problems(studio.db, studio.run_id, "train", 0))[3]
-    key = (studio.row["presample_set"], inlier, 0)
+    inlier = list(store.problems.of_run(studio.db, studio.run_id, "train", 0))[3]
+    key = (studio.row.presample_set, inlier, 0)
     before = n_to_resample(show("difficulty"))
     overrides.override(studio.db, *key, correct=False, made_by="tab 1")
     assert n_to_resample(show("difficulty")) == before + 1
     plans.commit(
-        studio.db,
-        studio.run_id,
-        0,
-        tau_l=0.25,
-        tau_h=0.65,
-        mode="both",
-        strategy="boundary",
+        Iteration(studio.db, studio.run_id, 0),
+        Choice(tau_l=0.25, tau_h=0.65, mode="both", strategy="boundary"),
         made_by="tab 1",
     )
     at = show("difficulty")
@@ -383,7 +376,7 @@ def test_the_export_page_offers_every_table_the_configuration_and_the_policy(stu
 
 
 def test_what_is_too_long_for_a_browser_goes_to_a_folder(studio, monkeypatch):
-    monkeypatch.setattr("engine.store.export_reads.n_responses", lambda *_: 1_000_000)
+    monkeypatch.setattr("engine.store.exports.n_responses", lambda *_: 1_000_000)
     studio.presampled()
     at = show("export")
     disabled = [
@@ -425,7 +418,7 @@ def test_calibration_is_ordered_at_its_price_and_its_labels_measure_every_mode(s
         for label in (button.label for button in at.button)
     )
     assert "None is there yet" in said(at) and "Half of each outer strip is cut" in said(at)
-    ordered = calibration.order(studio.db, studio.run_id, 0, 3)
+    ordered = calibration.order(Iteration(studio.db, studio.run_id, 0), 3)
     keys = [(id, index) for id in ordered.problem_ids for index in range(12)]
     record(
         studio.db,
@@ -448,18 +441,13 @@ def test_calibration_is_ordered_at_its_price_and_its_labels_measure_every_mode(s
 def test_a_committed_plan_has_a_page_whose_parts_add_up_to_the_whole_budget(studio):
     studio.presampled()
     plans.commit(
-        studio.db,
-        studio.run_id,
-        0,
-        tau_l=0.25,
-        tau_h=0.65,
-        mode="both",
-        strategy="posterior",
+        Iteration(studio.db, studio.run_id, 0),
+        Choice(tau_l=0.25, tau_h=0.65, mode="both", strategy="posterior"),
         made_by="tab 1",
     )
     at = show("plan")
     parts = next(frame.value for frame in at.dataframe if "Part" in frame.value)
-    config = runs.config_of(studio.db, studio.run_id)
+    config = Iteration(studio.db, studio.run_id, 0).config
     assert parts["Responses"].sum() == config.problems.n_train * config.sampling.n
     assert (
         metrics(at)["Strategy"] == "Posterior"
@@ -472,13 +460,13 @@ def test_a_second_run_over_the_same_data_waits_for_its_commit_and_every_page_can
     studio, tmp_path
 ):
     studio.presampled()
-    (tmp_path / "again.toml").write_text(as_toml(runs.config_of(studio.db, studio.run_id)))
+    (tmp_path / "again.toml").write_text(as_toml(Iteration(studio.db, studio.run_id, 0).config))
     at = show("home")
     at.text_input[0].set_value(str(tmp_path / "again.toml"))
     press(at, "Create the run and pre-sample")
     assert "**Tune and commit**  \n:blue-badge[next]" in said(at)
-    newest = reads.runs(studio.db)[0]["id"]
-    assert newest != studio.run_id and job_rows.of_run(studio.db, newest) == []
+    newest = store.runs.listed(studio.db)[0].id
+    assert newest != studio.run_id and store.jobs.of_run(studio.db, newest) == []
     for page in PAGES:
         show(page, run=newest, iteration="0")
 

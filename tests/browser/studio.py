@@ -8,11 +8,15 @@ from contextlib import suppress
 from pathlib import Path
 
 from benchmarks.serving import free_port, start
+from engine import store
 from engine.events import Graded, OptimiserStep, PolicySaved, Sampled, Scored
 from engine.paths import ROOT
-from engine.store import Database, job_rows, reads, record
-from engine.study import pairing, plans, runs
-from engine.types import Response, StepScores, Verdict
+from engine.store import Database, record
+from engine.study import pairing, plans
+from engine.study.handle import Iteration
+from engine.study.runs import create_run
+from engine.study.sample_sets import evaluation_sets, make_known
+from engine.types import Choice, Response, StepScores, Verdict
 from tests.small_runs import small
 
 HOSTILE = (
@@ -43,7 +47,7 @@ class Studio:
         self.folder, self.path, self.port = folder, folder / "studio.duckdb", free_port()
         db = Database(self.path)
         self.hostile = _hostile_run(db, folder)
-        self.trainable = runs.create_run(
+        self.trainable = create_run(
             db,
             small(
                 name="Trainable",
@@ -52,7 +56,7 @@ class Studio:
             ),
         )
         _resampled(db, self.trainable)
-        self.fresh = runs.create_run(db, small(name="Fresh"))
+        self.fresh = create_run(db, small(name="Fresh"))
         _answer(db, self.fresh, "presample_set", range(3))
         db.close()
         self._process = None
@@ -97,11 +101,11 @@ def _hostile_run(db: Database, folder: Path) -> str:
             for i in range(2 * N_TRAIN)
         )
     )
-    run_id = runs.create_run(db, small(name="Hostile", problems={"train": str(file)}))
+    run_id = create_run(db, small(name="Hostile", problems={"train": str(file)}))
     _resampled(db, run_id)
     for number in range(2):
-        job = job_rows.add(db, run_id, 0, "train", {"n_epochs": number + 1})
-        job_rows.set_state(db, job, "running")
+        job = store.jobs.add(Iteration(db, run_id, 0), "train", {"n_epochs": number + 1})
+        store.jobs.set_state(db, job, "running")
         for step in range(1, 31):
             record(
                 db,
@@ -112,10 +116,13 @@ def _hostile_run(db: Database, folder: Path) -> str:
                 ),
             )
         record(db, job, 1, PolicySaved("f" * 16, "/nowhere"))
-        job_rows.set_state(db, job, "done")
-    for number, policy_id in ((0, reads.iteration(db, run_id, 0)["policy_id"]), (1, "f" * 16)):
-        for samples in runs.evaluation_sets(db, run_id, number, policy_id):
-            runs.store_set(db, samples)
+        store.jobs.set_state(db, job, "done")
+    for number, policy_id in (
+        (0, Iteration(db, run_id, 0).row.policy_id),
+        (1, "f" * 16),
+    ):
+        for samples in evaluation_sets(Iteration(db, run_id, 0).config, policy_id, number):
+            make_known(db, samples)
             _answer(
                 db,
                 run_id,
@@ -123,19 +130,21 @@ def _hostile_run(db: Database, folder: Path) -> str:
                 range(1 if samples.purpose == "greedy" else 2),
                 role="held_out",
             )
-    failed = job_rows.add(db, run_id, 0, "evaluate", {"policy": "before"})
-    job_rows.set_state(db, failed, "running")
-    job_rows.set_state(db, failed, "failed", error=f"The worker said: {HOSTILE}")
+    failed = store.jobs.add(Iteration(db, run_id, 0), "evaluate", {"policy": "before"})
+    store.jobs.set_state(db, failed, "running")
+    store.jobs.set_state(db, failed, "failed", error=f"The worker said: {HOSTILE}")
     return run_id
 
 
 def _resampled(db: Database, run_id: str) -> None:
     _answer(db, run_id, "presample_set", range(3))
     plan = plans.commit(
-        db, run_id, 0, tau_l=0.25, tau_h=0.65, mode="both", strategy="boundary", made_by="tab 1"
+        Iteration(db, run_id, 0),
+        Choice(tau_l=0.25, tau_h=0.65, mode="both", strategy="boundary"),
+        made_by="tab 1",
     )
     _answer(db, run_id, "resample_set", {id: range(3, 3 + n) for id, n in plan.allocation.items()})
-    pairing.make_pairs(db, run_id, 0)
+    pairing.make_pairs(Iteration(db, run_id, 0))
 
 
 def _answer(
@@ -144,8 +153,8 @@ def _answer(
     """Record responses: of problem i, i % 4 of 4 are right, so that every class occurs. which: a
     column or a sample set's id.
     """
-    set_id = reads.iteration(db, run_id, 0).get(which, which)
-    ids = list(reads.problems(db, run_id, role, 0 if role == "train" else None))
+    set_id = getattr(Iteration(db, run_id, 0).row, which, which)
+    ids = list(store.problems.of_run(db, run_id, role, 0 if role == "train" else None))
     wanted = wanted if isinstance(wanted, dict) else dict.fromkeys(ids, wanted)
     rows = [
         (id, index, (i + index) % 4 < i % 4 or i % 4 == 3)
@@ -170,4 +179,4 @@ def _answer(
             )
             for id, index, ok in rows
         ]
-        record(db, "none", 1, Scored(set_id, reads.run(db, run_id)["prm_id"], scores))
+        record(db, "none", 1, Scored(set_id, store.runs.get(db, run_id).prm_id, scores))

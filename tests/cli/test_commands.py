@@ -9,8 +9,10 @@ import duckdb
 import pandas
 import pytest
 
+from engine import store
 from engine.jobs.runner import JobRunner
-from engine.store import Database, export_reads, job_rows, reads
+from engine.store import Database
+from engine.study.handle import Iteration
 from tests.small_runs import cli, toml
 
 KEYS = {
@@ -144,20 +146,24 @@ def test_status_lists_runs_and_jobs(exported):
 def test_status_calls_a_job_interrupted_that_a_dead_process_left_running(finished, tmp_path):
     path = finished.copy(tmp_path)
     db = Database(path)
-    job_rows.set_state(db, reads_first_job(db), "running")
+    store.jobs.set_state(db, reads_first_job(db), "running")
     db.close()
     (run,) = json.loads(cli("status", "--db", path, "--json").stdout)["runs"]
     assert run["jobs"][0]["state"] == "interrupted"
 
 
 def reads_first_job(db: Database) -> str:
-    return job_rows.of_run(db, reads.runs(db)[0]["id"])[0]["id"]
+    return store.jobs.of_run(db, store.runs.listed(db)[0].id)[0].id
 
 
 def test_a_process_that_does_not_own_the_database_is_told_what_the_owner_does(finished, tmp_path):
     db = Database(finished.copy(tmp_path))
     runner = JobRunner(db)
-    runner.submit(reads.runs(db)[0]["id"], 0, "evaluate", {"policy": "before", "again": True})
+    runner.submit(
+        Iteration(runner.db, store.runs.listed(db)[0].id, 0),
+        "evaluate",
+        {"policy": "before", "again": True},
+    )
     runner.run_next()
     plain, as_json, other = (
         cli("status", "--db", db.path),
@@ -240,7 +246,7 @@ def test_numbers_and_texts_are_exported_as_they_are_stored(exported, tmp_path, s
     out = tmp_path / f"responses{suffix}"
     cli("export", "responses", out, "--db", exported)
     db = Database(exported)
-    batches = export_reads.batches(db, "responses", reads.runs(db)[0]["id"])
+    batches = store.exports.batches(db, "responses", store.runs.listed(db)[0].id)
     stored = {(r["problem_id"], r["index"]): r for batch in batches for r in batch.to_pylist()}
     db.close()
     rows = read(out).to_dict("records")
@@ -350,7 +356,7 @@ def test_a_mistake_in_the_configuration_is_a_sentence_and_starts_no_run(tmp_path
     assert not (tmp_path / "studio.duckdb.files").exists()
     if (tmp_path / "studio.duckdb").exists():
         db = Database(tmp_path / "studio.duckdb")
-        assert reads.runs(db) == []
+        assert store.runs.listed(db) == []
         db.close()
 
 

@@ -4,17 +4,19 @@ loaded.
 
 import pytest
 
+from engine import store
 from engine.config.templates import TEMPLATES, from_template
 from engine.errors import ConfigError
 from engine.events import Sampled
 from engine.figures.lengths import level_lengths
 from engine.method.dast import Level
 from engine.method.strategies import options_of
-from engine.store import reads, record
-from engine.study import pairing, plans, runs
-from engine.study.runs import create_run
+from engine.store import record
+from engine.study import pairing, plans
+from engine.study.handle import Iteration
+from engine.study.runs import begin_next_iteration, create_run
 from engine.study.worked_examples import with_examples
-from engine.types import Response
+from engine.types import Choice, Response
 from tests.small_runs import judge, small
 
 
@@ -59,11 +61,11 @@ def test_worked_examples_are_of_the_problems_level_never_itself_and_never_in_pre
 ):
     run_id = create_run(db, small(sampling={"n_examples": 2}, problems={"per_iteration": "fixed"}))
     judge(db, run_id, correct=lambda problem, index: problem < 6)
-    row = reads.iteration(db, run_id, 0)
-    pre, re = (reads.samples(db, row[which]) for which in ("presample_set", "resample_set"))
+    row = store.runs.get_iteration(Iteration(db, run_id, 0))
+    pre, re = (store.samples.get(db, id) for id in (row.presample_set, row.resample_set))
     assert (pre.settings.n_examples, re.settings.n_examples) == (0, 2)
-    problems = reads.problems(db, run_id, "train", 0)
-    ids, prompts = list(problems), with_examples(db, run_id, 0, re, problems)
+    problems = store.problems.of_run(db, run_id, "train", 0)
+    ids, prompts = list(problems), with_examples(Iteration(db, run_id, 0), re, problems)
     for position, id in enumerate(ids):
         shown = [
             other
@@ -81,12 +83,14 @@ def test_lengths_are_told_by_level_before_and_after_the_commit(db):
     )
     right = lambda problem, index: problem < 2 or (problem > 3 and index % 3 == 0)
     judge(db, run_id, correct=right)
-    assert level_lengths(db, run_id, 0) == []
+    assert level_lengths(Iteration(db, run_id, 0)) == []
     given = plans.commit(
-        db, run_id, 0, tau_l=0.2, tau_h=0.8, mode="both", strategy="dast", made_by="a test"
+        Iteration(db, run_id, 0),
+        Choice(0.2, 0.8, "both", "dast"),
+        made_by="a test",
     ).allocation
     resample_set, long = (
-        reads.iteration(db, run_id, 0)["resample_set"],
+        store.runs.get_iteration(Iteration(db, run_id, 0)).resample_set,
         "one step\n\nanother\n\nthe last",
     )
     record(
@@ -98,7 +102,7 @@ def test_lengths_are_told_by_level_before_and_after_the_commit(db):
             [Response(id, 3 + i, i, long, "stop", 9) for id, n in given.items() for i in range(n)],
         ),
     )
-    found = {row.level: row for row in level_lengths(db, run_id, 0)}
+    found = {row.level: row for row in level_lengths(Iteration(db, run_id, 0))}
     assert {level: row.n_problems for level, row in found.items()} == {
         Level.EASY: 2,
         Level.HARD: 8,
@@ -123,9 +127,11 @@ def test_levels_are_cut_where_the_commit_cut_them(db):
     )
     judge(db, run_id, correct=lambda problem, index: problem > 3 and index == 0)
     plans.commit(
-        db, run_id, 0, tau_l=0.2, tau_h=0.8, mode="both", strategy="dast", made_by="a test"
+        Iteration(db, run_id, 0),
+        Choice(0.2, 0.8, "both", "dast"),
+        made_by="a test",
     )
-    assert {row.level: row.n_problems for row in level_lengths(db, run_id, 0)} == {
+    assert {row.level: row.n_problems for row in level_lengths(Iteration(db, run_id, 0))} == {
         Level.EASY: 8,
         Level.UNSOLVED: 4,
     }
@@ -135,10 +141,12 @@ def test_templates_that_need_it_sample_the_same_problems_in_every_iteration(db):
     run_id = create_run(db, from_template(small(n_iterations=2), "rest_em"))
     judge(db, run_id, correct=lambda *_: False)
     plans.commit(
-        db, run_id, 0, tau_l=0.2, tau_h=0.8, mode="both", strategy="uniform", made_by="a test"
+        Iteration(db, run_id, 0),
+        Choice(0.2, 0.8, "both", "uniform"),
+        made_by="a test",
     )
-    pairing.make_pairs(db, run_id, 0)
-    assert runs.begin_next_iteration(db, run_id) == 1
-    assert list(reads.problems(db, run_id, "train", 0)) == list(
-        reads.problems(db, run_id, "train", 1)
+    pairing.make_pairs(Iteration(db, run_id, 0))
+    assert begin_next_iteration(db, run_id).number == 1
+    assert list(store.problems.of_run(db, run_id, "train", 0)) == list(
+        store.problems.of_run(db, run_id, "train", 1)
     )

@@ -5,6 +5,7 @@ configuration that repeats the run.
 import csv
 import json
 import tomllib
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine import store
 from engine.config import load_config, parse_config, plain_config
 from engine.config.toml import as_toml
 from engine.errors import ConfigError
@@ -30,12 +32,15 @@ from engine.export.tables import SUFFIXES, TYPES, read_table, types, write_table
 from engine.models.weights import content_id
 from engine.problems import read_problems
 from engine.problems.spreadsheet import guarded, unguarded
-from engine.store import Database, commit_reads, export_reads, job_rows, now, reads, record
-from engine.study import pairing, plans, runs
+from engine.store import Database, now, record
+from engine.study import pairing, plans
+from engine.study.handle import Iteration
 from engine.study.overrides import override
 from engine.study.resolved import resolved_config
+from engine.study.runs import create_run, fork
+from engine.study.sample_sets import evaluation_sets, make_known
 from engine.study.side_samples import place_order
-from engine.types import Purpose, Response, StepScores, Verdict
+from engine.types import Choice, Purpose, Response, StepScores, Verdict
 from tests.small_runs import cli, judge, small
 
 DATA = Path(__file__).parents[1] / "data"
@@ -223,15 +228,18 @@ def walked(db: Database, run_id: str) -> None:
     """One iteration up to its pairs, with hostile texts, an override, a refused score and an
     evaluation of M_0.
     """
-    row, ids = reads.iteration(db, run_id, 0), list(reads.problems(db, run_id, "train", 0))
-    prm_id = reads.run(db, run_id)["prm_id"]
+    row, ids = (
+        store.runs.get_iteration(Iteration(db, run_id, 0)),
+        list(store.problems.of_run(db, run_id, "train", 0)),
+    )
+    prm_id = store.runs.get(db, run_id).prm_id
     some = [(ids[0], i) for i in range(3)]
     record(
         db,
         "j",
         1,
         Sampled(
-            row["presample_set"],
+            row.presample_set,
             [
                 Response(id, i, 2**64 - 1 - i, f"=1+1\r\n\u2028'{i}\x00\ud800", "length", 3)
                 for id, i in some
@@ -243,7 +251,7 @@ def walked(db: Database, run_id: str) -> None:
         "j",
         1,
         Graded(
-            row["presample_set"],
+            row.presample_set,
             [
                 (key, Verdict(key[1] == 0, None, "correct" if key[1] == 0 else "no_answer", ""))
                 for key in some
@@ -254,17 +262,13 @@ def walked(db: Database, run_id: str) -> None:
         db,
         "j",
         1,
-        Scored(
-            row["presample_set"], prm_id, [(key, StepScores((0.1 + 0.2, 1 / 3))) for key in some]
-        ),
+        Scored(row.presample_set, prm_id, [(key, StepScores((0.1 + 0.2, 1 / 3))) for key in some]),
     )
     judge(db, run_id)
     order = place_order(
-        db,
-        run_id,
-        0,
+        Iteration(db, run_id, 0),
         purpose=Purpose.CALIBRATE,
-        settings=runs.config_of(db, run_id).train_settings(),
+        settings=Iteration(db, run_id, 0).config.train_settings(),
         n_problems=2,
         n=3,
     )
@@ -277,23 +281,25 @@ def walked(db: Database, run_id: str) -> None:
             [Response(id, i, i, "side", "stop", 1) for id in order.problem_ids for i in range(4)],
         ),
     )
-    override(db, row["presample_set"], ids[0], 1, correct=True, note="=right", made_by="a test")
+    override(db, row.presample_set, ids[0], 1, correct=True, note="=right", made_by="a test")
     more = plans.commit(
-        db, run_id, 0, tau_l=0.1, tau_h=0.9, mode="both", strategy="boundary", made_by="=a test"
+        Iteration(db, run_id, 0),
+        Choice(0.1, 0.9, "both", "boundary"),
+        made_by="=a test",
     ).allocation
     judge(db, run_id, which="resample_set", owed={id: range(3, 3 + n) for id, n in more.items()})
-    pairing.make_pairs(db, run_id, 0)
-    for samples in runs.evaluation_sets(db, run_id, 0, row["policy_id"]):
-        runs.store_set(db, samples)
+    pairing.make_pairs(Iteration(db, run_id, 0))
+    for samples in evaluation_sets(Iteration(db, run_id, 0).config, row.policy_id, 0):
+        make_known(db, samples)
         n = 1 if samples.purpose == "greedy" else 2
-        keys = [(id, i) for id in reads.problems(db, run_id, "held_out") for i in range(n)]
+        keys = [(id, i) for id in store.problems.of_run(db, run_id, "held_out") for i in range(n)]
         record(
             db, "j", 1, Sampled(samples.id, [Response(id, i, i, "-5", "stop", 1) for id, i in keys])
         )
         record(
             db, "j", 1, Graded(samples.id, [(key, Verdict(True, "-5", "correct")) for key in keys])
         )
-    job_id = job_rows.add(db, run_id, 0, "train", {})
+    job_id = store.jobs.add(Iteration(db, run_id, 0), "train", {})
     db.insert(
         "metrics",
         {
@@ -324,9 +330,10 @@ N_ROWS = {
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_everything_the_store_holds_is_read_back_exactly(db, run_id, tmp_path, suffix):
     walked(db, run_id)
-    assert {"pairs": commit_reads.pair_set(db, run_id, 0)["n_pairs"], **N_ROWS} == export_all(
-        db, tmp_path / "out", suffix=suffix
-    )
+    assert {
+        "pairs": store.pairs.find_set(Iteration(db, run_id, 0)).n_pairs,
+        **N_ROWS,
+    } == export_all(db, tmp_path / "out", suffix=suffix)
     for what in TABLES:
         back = read_table(tmp_path / "out" / f"{what}{suffix}")
         stored = [row for batch in table_batches(db, what, run_id) for row in batch.to_pylist()]
@@ -367,7 +374,7 @@ def test_a_run_without_rewards_is_exported_with_nulls_and_repeats_from_its_confi
         Path(import_responses(tmp_path / "bare.jsonl", db.artifacts).folder) / "study.toml"
     )
     runner = JobRunner(db)
-    run_id = runs.create_run(db, study)
+    run_id = create_run(db, study)
     run_to_end(runner, run_id)
     runner.close()
     n_rows = export_all(db, tmp_path / "out", suffix=".jsonl")
@@ -386,7 +393,7 @@ def test_a_run_without_rewards_is_exported_with_nulls_and_repeats_from_its_confi
     }.items():
         rows = read_table(tmp_path / "out" / f"{what}.jsonl").to_pylist()
         assert rows and {row[name] for row in rows for name in names} == {None}
-    assert load_config(tmp_path / "out" / "config.toml") == runs.config_of(db, run_id)
+    assert load_config(tmp_path / "out" / "config.toml") == Iteration(db, run_id, 0).config
 
 
 def test_every_exported_column_has_one_type_everywhere(db, run_id):
@@ -403,7 +410,7 @@ def test_a_long_table_in_slices_is_the_same_as_in_one(db, run_id, monkeypatch):
         what: [row for b in table_batches(db, what, run_id) for row in b.to_pylist()]
         for what in TABLES
     }
-    monkeypatch.setattr(export_reads, "SLICE", 5)
+    monkeypatch.setattr(store.exports, "SLICE", 5)
     for what, expected in whole.items():
         assert [
             row for b in table_batches(db, what, run_id) for row in b.to_pylist()
@@ -411,9 +418,9 @@ def test_a_long_table_in_slices_is_the_same_as_in_one(db, run_id, monkeypatch):
 
 
 def test_a_table_is_as_of_one_moment_though_rows_are_added_meanwhile(db, run_id, monkeypatch):
-    monkeypatch.setattr(export_reads, "SLICE", 3)
+    monkeypatch.setattr(store.exports, "SLICE", 3)
     judge(db, run_id)
-    ids = list(reads.problems(db, run_id, "train", 0))
+    ids = list(store.problems.of_run(db, run_id, "train", 0))
     batches = table_batches(db, "responses", run_id)
     n = next(batches).num_rows + next(batches).num_rows
     record(
@@ -421,7 +428,7 @@ def test_a_table_is_as_of_one_moment_though_rows_are_added_meanwhile(db, run_id,
         "j",
         1,
         Sampled(
-            reads.iteration(db, run_id, 0)["resample_set"],
+            store.runs.get_iteration(Iteration(db, run_id, 0)).resample_set,
             [Response(id, 9, 1, "new", "stop", 1) for id in ids],
         ),
     )
@@ -444,12 +451,12 @@ def test_problems_exported_as_csv_are_read_as_problems_again(db, tmp_path):
         for i, q in enumerate(questions)
     ]
     (tmp_path / "train.jsonl").write_text("\n".join(lines))
-    run_id = runs.create_run(
+    run_id = create_run(
         db, small(problems={"train": str(tmp_path / "train.jsonl"), "n_train": len(questions)})
     )
     export_table(db, "problems", tmp_path / "out.csv", iteration=0)
     back = {p.id: p for p in read_problems(tmp_path / "out.csv").problems}
-    assert back == reads.problems(db, run_id, "train")
+    assert back == store.problems.of_run(db, run_id, "train")
 
 
 def test_the_trained_policy_is_copied_whole_and_answers(finished, tmp_path):
@@ -470,13 +477,15 @@ def test_the_trained_policy_is_copied_whole_and_answers(finished, tmp_path):
     assert again.returncode == 1 and "not an empty folder" in again.stderr
 
     db = Database(path)
-    run_id = reads.runs(db)[0]["id"]
-    assert policy_id == trained_policy(db, run_id) == reads.next_policy(db, run_id, 0)
-    greedy, _ = runs.evaluation_sets(db, run_id, 1, policy_id)
+    run_id = store.runs.listed(db)[0].id
+    assert (
+        policy_id == trained_policy(db, run_id) == store.runs.next_policy(Iteration(db, run_id, 0))
+    )
+    greedy, _ = evaluation_sets(Iteration(db, run_id, 1).config, policy_id, 1)
     stored = db.row(
         "SELECT problem_id, text FROM responses WHERE set_id = ? ORDER BY problem_id", [greedy.id]
     )
-    question = reads.problems(db, run_id, "held_out")[stored["problem_id"]].question
+    question = store.problems.of_run(db, run_id, "held_out")[stored["problem_id"]].question
     owed = requests(
         greedy,
         {stored["problem_id"]: fill(greedy.settings.prompt_template, question)},
@@ -493,8 +502,8 @@ def test_a_run_without_a_trained_policy_or_with_a_changed_one_is_a_sentence(db, 
     folder = tmp_path / "made"
     folder.mkdir()
     (folder / "config.json").write_text("{}")
-    job_id = job_rows.add(db, run_id, 0, "train", {})
-    job_rows.set_state(db, job_id, "done")
+    job_id = store.jobs.add(Iteration(db, run_id, 0), "train", {})
+    store.jobs.set_state(db, job_id, "done")
     db.cursor().execute("UPDATE jobs SET policy_id = ? WHERE id = ?", [content_id(folder), job_id])
     db.cursor().execute(
         "INSERT INTO policies VALUES (?, ?, NULL, ?)", [content_id(folder), str(folder), now()]
@@ -516,24 +525,24 @@ def test_an_exported_configuration_is_the_same_and_names_the_same_sample_sets(db
         pairs={"cap": 3},
         training={"loss_type": ["sigmoid", "sft"], "loss_weights": [1.0, 0.5]},
     )
-    run_id = runs.create_run(db, config)
+    run_id = create_run(db, config)
     path = tmp_path / f"run{suffix}"
     assert export_config(db, path) == []
     loaded = load_config(path)
-    assert loaded == runs.config_of(db, run_id)
+    assert loaded == Iteration(db, run_id, 0).config
     assert parse_config(plain_config(loaded)) == loaded
     other = Database(tmp_path / "other.duckdb")
-    again = runs.create_run(other, loaded)
-    first, second = reads.iteration(db, run_id, 0), reads.iteration(other, again, 0)
-    assert (
-        first["presample_set"] == second["presample_set"]
-        and first["policy_id"] == second["policy_id"]
+    again = create_run(other, loaded)
+    first, second = (
+        store.runs.get_iteration(Iteration(db, run_id, 0)),
+        store.runs.get_iteration(Iteration(other, again, 0)),
     )
-    assert list(reads.problems(db, run_id, "train", 0)) == list(
-        reads.problems(other, again, "train", 0)
+    assert first.presample_set == second.presample_set and first.policy_id == second.policy_id
+    assert list(store.problems.of_run(db, run_id, "train", 0)) == list(
+        store.problems.of_run(other, again, "train", 0)
     )
     sets = [
-        [s.id for s in runs.evaluation_sets(d, r, 0, first["policy_id"])]
+        [s.id for s in evaluation_sets(Iteration(d, r, 0).config, first.policy_id, 0)]
         for d, r in ((db, run_id), (other, again))
     ]
     assert sets[0] == sets[1]
@@ -541,10 +550,10 @@ def test_an_exported_configuration_is_the_same_and_names_the_same_sample_sets(db
 
 
 def test_what_was_committed_and_trained_by_hand_is_in_the_configuration(db, tmp_path):
-    run_id = runs.create_run(db, small(difficulty={"tau_l": None, "tau_h": None}))
+    run_id = create_run(db, small(difficulty={"tau_l": None, "tau_h": None}))
     walked(db, run_id)
-    job_id = job_rows.add(db, run_id, 0, "train", {"beta": 0.3})
-    job_rows.set_state(db, job_id, "done")
+    job_id = store.jobs.add(Iteration(db, run_id, 0), "train", {"beta": 0.3})
+    store.jobs.set_state(db, job_id, "done")
     config, notes = resolved_config(db, run_id)
     assert (config.difficulty.tau_l, config.difficulty.tau_h, config.training.beta) == (
         0.1,
@@ -554,23 +563,27 @@ def test_what_was_committed_and_trained_by_hand_is_in_the_configuration(db, tmp_
     assert len(notes) == 1 and "table overrides" in notes[0]
     (tmp_path / "run.toml").write_text(as_toml(config, notes))
     assert load_config(tmp_path / "run.toml") == config
-    fork = runs.fork(db, run_id, 0)
-    assert any(f"fork of {run_id}" in note for note in resolved_config(db, fork)[1])
+    forked = fork(Iteration(db, run_id, 0))
+    assert any(f"fork of {run_id}" in note for note in resolved_config(db, forked.run_id)[1])
 
 
 def test_iterations_that_differ_are_told_instead_of_guessed(db, monkeypatch):
-    run_id = runs.create_run(db, small())
+    run_id = create_run(db, small())
     walked(db, run_id)
-    commits = {0: commit_reads.commit(db, run_id, 0)}
-    rows = [*reads.iterations(db, run_id), {**reads.iteration(db, run_id, 0), "iteration": 1}]
-    monkeypatch.setattr(reads, "iterations", lambda *_: rows)
+    first = Iteration(db, run_id, 0)
+    commits = {0: store.commits.get(first)}
+    rows = [
+        *store.runs.iterations(db, run_id),
+        replace(first.row, number=1),
+    ]
+    monkeypatch.setattr(store.runs, "iterations", lambda *_: rows)
     monkeypatch.setattr(
-        commit_reads,
-        "commit",
-        lambda _, __, t: commits.get(t) or {**commits[0], "iteration": 1, "tau_l": 0.2},
+        store.commits,
+        "find",
+        lambda at: commits.get(at.number) or replace(commits[0], number=1, tau_l=0.2),
     )
     config, notes = resolved_config(db, run_id)
-    assert config.difficulty == runs.config_of(db, run_id).difficulty
+    assert config.difficulty == Iteration(db, run_id, 0).config.difficulty
     assert [note for note in notes if "was committed with" in note and "0.2" in note]
 
 
@@ -578,7 +591,7 @@ def test_paths_and_hub_commits_are_pinned(db, tmp_path, monkeypatch):
     lines = [json.dumps({"question": f"What is {i} + 1?", "answer": str(i + 1)}) for i in range(12)]
     (tmp_path / "train.jsonl").write_text("\n".join(lines))
     monkeypatch.chdir(tmp_path)
-    run_id = runs.create_run(db, small(problems={"train": "train.jsonl"}))
+    run_id = create_run(db, small(problems={"train": "train.jsonl"}))
     db.cursor().execute("UPDATE policies SET path = '/cache/models--org--name/snapshots/abc123'")
     config, _ = resolved_config(db, run_id)
     assert (
@@ -603,7 +616,7 @@ def test_the_command_line_writes_a_configuration_that_run_accepts_and_everything
     before = json.loads(finished.stdout)["iterations"][0]["eval"]["before"]
     assert json.loads(done.stdout)["iterations"][0]["eval"]["before"] == before
     db = Database(path)
-    run_id = reads.runs(db)[-1]["id"]
+    run_id = store.runs.listed(db)[-1].id
     db.close()
     done = cli(
         "export",

@@ -7,13 +7,15 @@ import json
 import numpy as np
 import pytest
 
+from engine import store
 from engine.errors import ConfigError
 from engine.figures.comparison import compare
 from engine.figures.measure import measure, measure_files
 from engine.figures.text import as_text
 from engine.method.intervals import student_t
-from engine.store import Database, reads
-from engine.study import runs
+from engine.store import Database
+from engine.study.handle import Iteration
+from engine.study.runs import create_run, fork
 from tests.small_runs import cli
 from tests.stored_studies import study
 
@@ -113,20 +115,20 @@ def test_another_budget_is_named_with_both_figures(db):
 
 def test_the_same_budget_used_in_part_is_named_too(db):
     usual = measure(db, study(db))
-    fewer = measure(db, runs.create_run(db, runs.config_of(db, usual.compared.run_id)))
+    fewer = measure(db, create_run(db, Iteration(db, usual.compared.run_id, 0).config))
     (said,) = compare([usual, fewer]).differences
     assert "sampled 36 responses" in said and "96" in said
 
 
 def test_a_fork_counts_the_presampling_it_shares(db):
     run_id = study(db)
-    fork = measure(db, runs.fork(db, run_id, 0)).compared
+    forked = measure(db, fork(Iteration(db, run_id, 0)).run_id).compared
     assert (
-        fork.spent[0].presampled == 36
-        and fork.spent[0].seconds == 10
-        and fork.spent[0].n_pairs is None
+        forked.spent[0].presampled == 36
+        and forked.spent[0].seconds == 10
+        and forked.spent[0].n_pairs is None
     )
-    assert fork.pairs_per_1000["responses"] is None and fork.accuracy[0].gain is None
+    assert forked.pairs_per_1000["responses"] is None and forked.accuracy[0].gain is None
 
 
 def test_a_run_without_anything_is_compared_as_well(db, run_id):
@@ -179,7 +181,7 @@ def test_the_command_prints_one_json_object_and_a_locked_file_is_a_sentence(file
     assert told.keys() == {"runs", "groups", "paired", "differences"} and len(told["runs"]) == 2
     assert told["runs"][0]["spent"][0]["resampled"] == 60
     owner = Database(tmp_path / "one.duckdb")
-    assert reads.runs(owner)
+    assert store.runs.listed(owner)
     done = cli("compare", *files)
     owner.close()
     assert (

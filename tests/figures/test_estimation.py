@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine import store
 from engine.config import load_config, parse_config, plain_config
 from engine.errors import ConfigError
 from engine.events import Graded, Sampled
@@ -15,8 +16,10 @@ from engine.figures.estimation import estimation
 from engine.headless.run import presample
 from engine.jobs.runner import JobRunner
 from engine.recorded import import_responses
-from engine.store import reads, record
-from engine.study import calibration, runs
+from engine.store import record
+from engine.study import calibration
+from engine.study.handle import Iteration
+from engine.study.runs import create_run
 from engine.types import Response, Verdict
 from tests.small_runs import judge, small
 
@@ -25,8 +28,10 @@ TAUS = {"tau_l": 0.25, "tau_h": 0.65}
 
 def calibrated(db, run_id, n_problems, n_right):
     """Label some problems: n_right(position) of 12 are right."""
-    ordered = calibration.order(db, run_id, 0, n_problems)
-    positions = {id: position for position, id in enumerate(reads.problems(db, run_id, "train", 0))}
+    ordered = calibration.order(Iteration(db, run_id, 0), n_problems)
+    positions = {
+        id: position for position, id in enumerate(store.problems.of_run(db, run_id, "train", 0))
+    }
     keys = [(id, index) for id in ordered.problem_ids for index in range(12)]
     right = [index < n_right(positions[id]) for id, index in keys]
     record(
@@ -57,7 +62,7 @@ def judged_run(db, run_id):
 
 
 def test_without_a_calibration_there_is_no_report(db, judged_run):
-    assert estimation(db, judged_run, 0, **TAUS) is None
+    assert estimation(Iteration(db, judged_run, 0), **TAUS) is None
 
 
 def test_every_mode_is_held_against_the_labels(db, judged_run):
@@ -68,7 +73,7 @@ def test_every_mode_is_held_against_the_labels(db, judged_run):
         12,
         lambda problem: (8 if problem < 2 else 12) if problem < 4 else 0 if problem < 8 else 6,
     )
-    report = estimation(db, judged_run, 0, **TAUS)
+    report = estimation(Iteration(db, judged_run, 0), **TAUS)
     assert (report.n_labelled, report.n_problems, report.n_responses) == (12, 12, 144)
     assert (
         report.labels == {"inlier": 2, "boundary": 6, "outlier": 4} and not report.posterior_fitted
@@ -97,7 +102,7 @@ def test_the_log_loss_is_that_of_the_class_that_came(db, judged_run):
     (position,) = calibrated(db, judged_run, 1, lambda _: 12)
     alpha, beta = (3.5, 0.5) if position < 4 else (0.5, 3.5) if position < 8 else (1.5, 2.5)
     p_inlier = np.prod([(alpha + j) / (alpha + beta + j) for j in range(12)])
-    report = estimation(db, judged_run, 0, **TAUS)
+    report = estimation(Iteration(db, judged_run, 0), **TAUS)
     assert next(m for m in report.modes if m.mode == "posterior").log_loss.value == pytest.approx(
         -np.log(p_inlier)
     )
@@ -105,8 +110,8 @@ def test_the_log_loss_is_that_of_the_class_that_came(db, judged_run):
 
 def test_a_part_of_the_calibration_counts_what_was_ordered_and_labels_what_is_done(db, judged_run):
     calibrated(db, judged_run, 4, lambda _: 6)
-    calibration.order(db, judged_run, 0, 6)
-    report = estimation(db, judged_run, 0, **TAUS)
+    calibration.order(Iteration(db, judged_run, 0), 6)
+    report = estimation(Iteration(db, judged_run, 0), **TAUS)
     assert (report.n_labelled, report.n_responses) == (4, 72)
 
 
@@ -135,10 +140,10 @@ def recorded(db, tmp_path):
 
 
 def test_recorded_responses_give_labels_beyond_the_pre_samples_and_curves_to_eight(db, recorded):
-    runner, run_id = JobRunner(db), runs.create_run(db, recorded)
-    presample(runner, run_id)
+    runner, run_id = JobRunner(db), create_run(db, recorded)
+    presample(runner, Iteration(db, run_id, 0))
     runner.close()
-    report = estimation(db, run_id, 0, **TAUS)
+    report = estimation(Iteration(db, run_id, 0), **TAUS)
     assert (report.n_labelled, report.n_problems, report.n_responses) == (4, 5, 0), (
         "14 are too few for 3 and 12"
     )
@@ -153,9 +158,9 @@ def test_recorded_responses_give_labels_beyond_the_pre_samples_and_curves_to_eig
 
 
 def test_a_recording_cannot_be_calibrated_from_its_own_pre_samples(db, recorded):
-    run_id = runs.create_run(db, recorded)
+    run_id = create_run(db, recorded)
     with pytest.raises(ConfigError, match="labels come from those recorded"):
-        calibration.order(db, run_id, 0, 2)
+        calibration.order(Iteration(db, run_id, 0), 2)
     plain = plain_config(recorded)
     with pytest.raises(ConfigError, match="difficulty.n_calibration is 2"):
         parse_config({**plain, "difficulty": {**plain["difficulty"], "n_calibration": 2}})

@@ -4,15 +4,17 @@ loaded.
 
 import pytest
 
+from engine import store
 from engine.figures import offers
 from engine.figures.monitors import monitors
 from engine.method.strategies import strategies
-from engine.store import reads
 from engine.study import plans
+from engine.study.handle import Iteration
 from engine.study.runs import create_run
+from engine.types import Choice
 from tests.small_runs import judge, small
 
-TAUS = {"tau_l": 0.25, "tau_h": 0.65}
+TAUS = (0.25, 0.65)
 
 
 @pytest.fixture
@@ -29,13 +31,15 @@ def run_id(db):
 
 
 def test_every_strategy_is_offered_and_spends_what_its_plan_would(db, run_id):
-    found = {(o.strategy, o.mode): o for o in offers.offers(db, run_id, 0, **TAUS, mode="both")}
+    found = {
+        (o.strategy, o.mode): o for o in offers.offers(Iteration(db, run_id, 0), Choice(*TAUS))
+    }
     assert {name for name, _ in found} == set(strategies()) and {
         ("boundary", "accuracy"),
         ("boundary", "reward"),
     } <= set(found)
     for (name, mode), offer in found.items():
-        plan = plans.plan(db, run_id, 0, **TAUS, mode=mode, strategy=name)
+        plan = plans.plan(Iteration(db, run_id, 0), Choice(*TAUS, mode, name))
         assert (
             sum(offer.n_responses.values()) == sum(plan.allocation.values()) + plan.n_later
             and offer.n_unspent == plan.n_unspent
@@ -55,7 +59,7 @@ def test_every_strategy_is_offered_and_spends_what_its_plan_would(db, run_id):
 def test_pairs_foregone_and_covered_problems_are_counts_of_the_pre_samples(db, run_id):
     found = {
         o.strategy: o
-        for o in offers.offers(db, run_id, 0, **TAUS, mode="accuracy")
+        for o in offers.offers(Iteration(db, run_id, 0), Choice(*TAUS, "accuracy"))
         if o.mode == "accuracy"
     }
     assert (
@@ -72,7 +76,7 @@ def test_pairs_foregone_and_covered_problems_are_counts_of_the_pre_samples(db, r
 
 
 def test_monitors_are_means_over_problems(db, run_id):
-    m = monitors(db, run_id, 0)
+    m = monitors(Iteration(db, run_id, 0))
     assert (m.n_problems, m.k, m.s, m.n_star, m.tau) == (12, 3, 2, 2, 0.0)
     assert m.pass_at_1 == pytest.approx((2 + 8 / 3) / 12) and m.pass_at_k == 10 / 12
     assert m.pass_at_k_s == 2 / 12 and m.reward_at_k_s == 2 / 12
@@ -81,6 +85,6 @@ def test_monitors_are_means_over_problems(db, run_id):
 
 def test_an_iteration_without_complete_pre_samples_has_no_monitors(db):
     run_id = create_run(db, small())
-    assert monitors(db, run_id, 0) is None
-    judge(db, run_id, owed={next(iter(reads.problems(db, run_id, "train", 0))): range(2)})
-    assert monitors(db, run_id, 0) is None
+    assert monitors(Iteration(db, run_id, 0)) is None
+    judge(db, run_id, owed={next(iter(store.problems.of_run(db, run_id, "train", 0))): range(2)})
+    assert monitors(Iteration(db, run_id, 0)) is None

@@ -8,12 +8,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from engine import store
 from engine.config import PolicyConfig, SamplingConfig
 from engine.errors import ConfigError
 from engine.headless.suites import Subject, as_rows, evaluate_suite, load_suite, subject
 from engine.jobs.runner import JobRunner
 from engine.paths import ROOT, STARTER
-from engine.store import Database, reads
+from engine.store import Database
 from tests.small_runs import cli, toml
 
 SMALL = str(ROOT / "tests" / "data" / "suite.toml")
@@ -93,7 +94,7 @@ def test_every_set_is_sampled_by_its_own_rule_and_no_more(evaluated, runner):
     settings = {
         s.purpose: s.settings
         for s in (
-            reads.samples(runner.db, id)
+            store.samples.get(runner.db, id)
             for (id,) in runner.db.tuples("SELECT DISTINCT set_id FROM responses")
         )
     }
@@ -115,9 +116,9 @@ def test_missing_sets_are_named_and_the_mean_is_over_the_others(evaluated):
 
 
 def test_a_second_call_draws_nothing_and_says_the_same(evaluated, runner, whom):
-    before = drawn(runner.db), len(reads.runs(runner.db))
+    before = drawn(runner.db), len(store.runs.listed(runner.db))
     assert evaluate_suite(runner, load_suite(SMALL), whom) == evaluated[1]
-    assert (drawn(runner.db), len(reads.runs(runner.db))) == before
+    assert (drawn(runner.db), len(store.runs.listed(runner.db))) == before
 
 
 def test_figures_are_those_of_the_stored_verdicts(evaluated, runner, whom):

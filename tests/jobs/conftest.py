@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from engine import store
 from engine.jobs.runner import JobRunner
-from engine.store import Database, reads
+from engine.store import Database
 from engine.study.runs import create_run
 from tests.jobs.gated_backends import FakeReward, FakeSampler, FakeTrainer, World
 from tests.own_backends import open_with
@@ -42,6 +43,6 @@ def real(finished, tmp_path) -> Iterator[tuple[Database, str, JobRunner]]:
     """The database of a whole iteration, and a runner with real backends in child processes."""
     db = Database(finished.copy(tmp_path))
     runner = JobRunner(db)
-    yield db, reads.runs(db)[0]["id"], runner
+    yield db, store.runs.listed(db)[0].id, runner
     runner.close()
     db.close()

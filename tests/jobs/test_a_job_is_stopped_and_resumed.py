@@ -4,16 +4,17 @@ import threading
 
 import pytest
 
+from engine import store
 from engine.errors import ConfigError
 from engine.jobs.runner import JobRunner
-from engine.store import job_rows, reads
-from engine.study import runs
+from engine.study.handle import Iteration
+from engine.study.progress import progress
 from tests.jobs.small_jobs import N_PRESAMPLES, busy, ended, state, trained
 from tests.small_runs import until
 
 
 def test_a_cancelled_queued_job_never_runs(db, run_id, runner):
-    job_id = runner.submit(run_id, 0, "presample")
+    job_id = runner.submit(Iteration(runner.db, run_id, 0), "presample")
     runner.cancel(job_id)
     assert state(db, job_id) == "cancelled" and not runner.run_next()
     assert db.rows("SELECT * FROM responses") == []
@@ -23,28 +24,28 @@ def test_a_cancelled_running_job_stops_keeps_its_rows_and_resumes_with_what_is_o
     db, run_id, runner, world
 ):
     runner.start()
-    job_id = runner.submit(run_id, 0, "presample")
+    job_id = runner.submit(Iteration(runner.db, run_id, 0), "presample")
     busy(db, job_id)
     runner.cancel(job_id)
     assert state(db, job_id) in ("cancelling", "cancelled")
     world.gate.set()
-    assert ended(db, job_id)["state"] == "cancelled"
+    assert ended(db, job_id).state == "cancelled"
     n_kept = db.row("SELECT count(*) AS n FROM responses")["n"]
     assert 6 <= n_kept < N_PRESAMPLES
     runner.resume(job_id)
     job = ended(db, job_id)
-    assert (job["state"], job["attempt"], job["n_before"], job["n_done"]) == (
+    assert (job.state, job.attempt, job.n_before, job.n_done) == (
         "done",
         2,
         n_kept,
         N_PRESAMPLES,
     )
-    assert runs.progress(db, run_id, 0)["presampled"]
+    assert progress(Iteration(db, run_id, 0)).presampled
 
 
 def test_cancelling_a_job_that_has_ended_changes_nothing(db, run_id, runner, world):
     world.gate.set()
-    job_id = runner.submit(run_id, 0, "presample")
+    job_id = runner.submit(Iteration(runner.db, run_id, 0), "presample")
     runner.run_next()
     runner.cancel(job_id)
     assert state(db, job_id) == "done"
@@ -54,8 +55,8 @@ def test_cancelling_a_job_that_has_ended_changes_nothing(db, run_id, runner, wor
 
 def test_a_job_asked_to_stop_just_as_it_starts_stops(db, run_id, runner, world):
     world.gate.set()
-    job_id = runner.submit(run_id, 0, "presample")
-    runner.on_progress = lambda row: runner.cancel(job_id) if row["state"] == "running" else None
+    job_id = runner.submit(Iteration(runner.db, run_id, 0), "presample")
+    runner.on_progress = lambda row: runner.cancel(job_id) if row.state == "running" else None
     runner.run_next()
     assert state(db, job_id) == "cancelled"
 
@@ -68,10 +69,10 @@ def test_a_training_that_is_stopped_keeps_a_checkpoint_and_makes_no_policy(
     busy(db, job_id)
     runner.cancel(job_id)
     world.gate.set()
-    assert ended(db, job_id)["state"] == "cancelled"
+    assert ended(db, job_id).state == "cancelled"
     assert db.row("SELECT step FROM checkpoints WHERE job_id = ?", [job_id])["step"] == 1
-    assert reads.next_policy(db, run_id, 0) is None
-    assert [job["kind"] for job in job_rows.of_run(db, run_id)] == ["train"], (
+    assert store.runs.next_policy(Iteration(db, run_id, 0)) is None
+    assert [job.kind for job in store.jobs.of_run(db, run_id)] == ["train"], (
         "no evaluation follows a stopped training"
     )
 
@@ -80,16 +81,16 @@ def test_a_training_that_finished_before_it_heard_of_the_stop_is_done(db, run_id
     job_id = trained(db, run_id, runner, world)
     world.gate.set()
     runner.on_progress = lambda row: (
-        runner.cancel(job_id) if row["policy_id"] and row["state"] == "running" else None
+        runner.cancel(job_id) if row.policy_id and row.state == "running" else None
     )
     runner.run_next()
-    assert state(db, job_id) == "done" and reads.next_policy(db, run_id, 0) == "m1"
+    assert state(db, job_id) == "done" and store.runs.next_policy(Iteration(db, run_id, 0)) == "m1"
 
 
 @pytest.mark.parametrize("ending", ["queued", "running", "done"])
 def test_only_what_stopped_early_can_be_resumed(db, run_id, runner, world, ending):
-    job_id = runner.submit(run_id, 0, "presample")
-    job_rows.set_state(db, job_id, ending)
+    job_id = runner.submit(Iteration(runner.db, run_id, 0), "presample")
+    store.jobs.set_state(db, job_id, ending)
     with pytest.raises(
         ConfigError, match=f"Job {job_id} is {ending}: only failed, cancelled and interrupted"
     ):
@@ -98,16 +99,19 @@ def test_only_what_stopped_early_can_be_resumed(db, run_id, runner, world, endin
         runner.resume("abc")
 
 
-@pytest.mark.parametrize("ending", job_rows.RESUMABLE)
+@pytest.mark.parametrize("ending", store.jobs.RESUMABLE)
 def test_what_stopped_early_is_queued_again_by_resume_and_by_submitting_the_same(
     db, run_id, runner, ending
 ):
-    job_id = runner.submit(run_id, 0, "presample")
-    for again in (lambda: runner.resume(job_id), lambda: runner.submit(run_id, 0, "presample")):
-        job_rows.set_state(db, job_id, ending, error="A reason.")
+    job_id = runner.submit(Iteration(runner.db, run_id, 0), "presample")
+    for again in (
+        lambda: runner.resume(job_id),
+        lambda: runner.submit(Iteration(runner.db, run_id, 0), "presample"),
+    ):
+        store.jobs.set_state(db, job_id, ending, error="A reason.")
         again()
-        assert (state(db, job_id), job_rows.get(db, job_id)["error"]) == ("queued", None)
-    assert len(job_rows.of_run(db, run_id)) == 1
+        assert (state(db, job_id), store.jobs.get(db, job_id).error) == ("queued", None)
+    assert len(store.jobs.of_run(db, run_id)) == 1
 
 
 def test_after_a_restart_a_running_job_is_interrupted_and_the_queue_waits(
@@ -115,14 +119,14 @@ def test_after_a_restart_a_running_job_is_interrupted_and_the_queue_waits(
 ):
     world.gate.set()
     lost, waiting = (
-        runner.submit(run_id, 0, "presample"),
-        runner.submit(run_id, 0, "evaluate", {"policy": "before"}),
+        runner.submit(Iteration(runner.db, run_id, 0), "presample"),
+        runner.submit(Iteration(runner.db, run_id, 0), "evaluate", {"policy": "before"}),
     )
-    job_rows.set_state(db, lost, "running")
+    store.jobs.set_state(db, lost, "running")
     after = JobRunner(db)
     assert (
         state(db, lost) == "interrupted"
-        and "The program ended while this job ran" in job_rows.get(db, lost)["error"]
+        and "The program ended while this job ran" in store.jobs.get(db, lost).error
     )
     assert state(db, waiting) == "queued" and after.paused and not after.run_next()
     after.continue_queue()
@@ -132,7 +136,7 @@ def test_after_a_restart_a_running_job_is_interrupted_and_the_queue_waits(
 
 def test_closing_interrupts_the_job_soon_and_keeps_what_is_stored(db, run_id, runner, world):
     runner.start()
-    job_id = runner.submit(run_id, 0, "presample")
+    job_id = runner.submit(Iteration(runner.db, run_id, 0), "presample")
     busy(db, job_id)
     closing = threading.Thread(target=runner.close)
     closing.start()
@@ -140,6 +144,6 @@ def test_closing_interrupts_the_job_soon_and_keeps_what_is_stored(db, run_id, ru
     world.gate.set()
     closing.join(timeout=30)
     assert not closing.is_alive()
-    job = job_rows.get(db, job_id)
-    assert job["state"] == "interrupted" and "closed while this job ran" in job["error"]
+    job = store.jobs.get(db, job_id)
+    assert job.state == "interrupted" and "closed while this job ran" in job.error
     assert 6 <= db.row("SELECT count(*) AS n FROM responses")["n"] < N_PRESAMPLES

@@ -5,21 +5,23 @@ world outside.
 import json
 import threading
 
+from engine import store
 from engine.jobs.runner import status_path
-from engine.store import job_rows, reads
-from engine.study import runs
+from engine.study.handle import Iteration
+from engine.study.progress import progress
+from engine.study.runs import fork
 from tests.jobs.small_jobs import N_PRESAMPLES, commit_all, state
 
 
 def test_a_job_goes_from_queued_over_running_to_done_and_counts(db, run_id, runner, world):
     world.gate.set()
     seen = []
-    runner.on_progress = lambda row: seen.append((row["state"], row["n_done"], row["n_total"]))
-    job_id = runner.submit(run_id, 0, "presample")
+    runner.on_progress = lambda row: seen.append((row.state, row.n_done, row.n_total))
+    job_id = runner.submit(Iteration(runner.db, run_id, 0), "presample")
     assert state(db, job_id) == "queued"
     assert runner.run_next() and not runner.run_next()
-    job = job_rows.get(db, job_id)
-    assert (job["state"], job["n_done"], job["n_total"], job["attempt"], job["error"]) == (
+    job = store.jobs.get(db, job_id)
+    assert (job.state, job.n_done, job.n_total, job.attempt, job.error) == (
         "done",
         36,
         36,
@@ -28,25 +30,24 @@ def test_a_job_goes_from_queued_over_running_to_done_and_counts(db, run_id, runn
     )
     assert seen[0][0] == "running" and seen[-1] == ("done", 36, 36)
     assert [n for _, n, _ in seen] == sorted(n for _, n, _ in seen)
-    assert runs.progress(db, run_id, 0)["presampled"]
+    assert progress(Iteration(db, run_id, 0)).presampled
 
 
 def test_the_whole_line_runs_by_submitting_and_follow_ups_come_by_themselves(
     db, run_id, runner, world
 ):
     world.gate.set()
-    runner.submit(run_id, 0, "presample")
+    runner.submit(Iteration(runner.db, run_id, 0), "presample")
     runner.run_next()
     commit_all(db, run_id)
-    runner.submit(run_id, 0, "resample")
+    runner.submit(Iteration(runner.db, run_id, 0), "resample")
     while runner.run_next():
         pass
-    runner.submit(run_id, 0, "train")
+    runner.submit(Iteration(runner.db, run_id, 0), "train")
     while runner.run_next():
         pass
     done = [
-        (job["kind"], job["params"].get("policy"), job["state"])
-        for job in job_rows.of_run(db, run_id)
+        (job.kind, job.params.get("policy"), job.state) for job in store.jobs.of_run(db, run_id)
     ]
     assert done == [
         ("presample", None, "done"),
@@ -55,27 +56,27 @@ def test_the_whole_line_runs_by_submitting_and_follow_ups_come_by_themselves(
         ("train", None, "done"),
         ("evaluate", "after", "done"),
     ]
-    assert reads.next_policy(db, run_id, 0) == "m1"
+    assert store.runs.next_policy(Iteration(db, run_id, 0)) == "m1"
 
 
 def test_a_refused_prompt_leaves_its_problem_pending_also_for_another_reward_model(
     db, run_id, runner, world
 ):
     world.gate.set()
-    world.refused = {next(iter(reads.problems(db, run_id, "train", 0)))}
-    other = runs.fork(db, run_id, 0)
+    world.refused = {next(iter(store.problems.of_run(db, run_id, "train", 0)))}
+    other = fork(Iteration(db, run_id, 0)).run_id
     with db.transaction() as cursor:
         cursor.execute("UPDATE runs SET prm_id = 'another' WHERE id = ?", [other])
     for id in (run_id, other):
-        runner.submit(id, 0, "presample")
+        runner.submit(Iteration(runner.db, id, 0), "presample")
         runner.run_next()
-        assert runs.progress(db, id, 0)["presampled"]
-        assert set(reads.estimates(db, id, 0).pending_ids) == world.refused
+        assert progress(Iteration(db, id, 0)).presampled
+        assert set(store.samples.estimates(Iteration(db, id, 0)).pending_ids) == world.refused
 
 
 def test_the_owner_publishes_its_pid_and_its_job(db, run_id, runner, world):
     world.gate.set()
-    job_id = runner.submit(run_id, 0, "presample")
+    job_id = runner.submit(Iteration(runner.db, run_id, 0), "presample")
     runner.run_next()
     told = json.loads(status_path(db.path).read_text())
     assert (
@@ -90,21 +91,21 @@ def test_the_owner_publishes_its_pid_and_its_job(db, run_id, runner, world):
 
 def test_jobs_run_one_at_a_time_in_the_order_they_came(db, run_id, runner, world):
     world.gate.set()
-    other = runs.fork(db, run_id, 0)
+    other = fork(Iteration(db, run_id, 0)).run_id
     order = [
-        runner.submit(run_id, 0, "presample"),
-        runner.submit(other, 0, "presample"),
-        runner.submit(run_id, 0, "evaluate", {"policy": "before"}),
+        runner.submit(Iteration(runner.db, run_id, 0), "presample"),
+        runner.submit(Iteration(runner.db, other, 0), "presample"),
+        runner.submit(Iteration(runner.db, run_id, 0), "evaluate", {"policy": "before"}),
     ]
     started, running_together = [], []
     runner.on_progress = lambda row: (
-        started.append(row["id"]),
-        running_together.append(sum(job["state"] == "running" for job in job_rows.unfinished(db))),
+        started.append(row.id),
+        running_together.append(sum(job.state == "running" for job in store.jobs.unfinished(db))),
     )
     while runner.run_next():
         pass
     assert list(dict.fromkeys(started)) == order and max(running_together) == 1
-    assert job_rows.get(db, order[1])["n_before"] == N_PRESAMPLES, (
+    assert store.jobs.get(db, order[1]).n_before == N_PRESAMPLES, (
         "the fork finds the shared pre-samples done"
     )
 
@@ -114,20 +115,20 @@ def test_two_tabs_that_submit_the_same_at_once_get_one_job(db, run_id, runner):
 
     def press():
         barrier.wait()
-        ids.add(runner.submit(run_id, 0, "presample"))
+        ids.add(runner.submit(Iteration(runner.db, run_id, 0), "presample"))
 
     threads = [threading.Thread(target=press) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(ids) == len(job_rows.of_run(db, run_id)) == 1
+    assert len(ids) == len(store.jobs.of_run(db, run_id)) == 1
 
 
 def test_a_status_that_cannot_be_written_does_not_stop_the_job(db, run_id, runner, world):
     world.gate.set()
     status_path(db.path).unlink(missing_ok=True)
     status_path(db.path).mkdir()
-    job_id = runner.submit(run_id, 0, "presample")
+    job_id = runner.submit(Iteration(runner.db, run_id, 0), "presample")
     runner.run_next()
     assert state(db, job_id) == "done"

@@ -16,8 +16,11 @@ from pathlib import Path
 import psutil
 import pytest
 
+from engine import store
 from engine.jobs.runner import JobRunner
-from engine.store import Database, job_rows, reads
+from engine.store import Database
+from engine.store.jobs import Job
+from engine.study.handle import Iteration
 from engine.study.runs import create_run
 from tests.small_runs import ROOT, cli, small, toml, until
 
@@ -94,7 +97,7 @@ class Broken:
     """A run that was stopped again and again, and what was seen on the way."""
 
     db: Path
-    jobs: dict[str, dict] = field(default_factory=dict)
+    jobs: dict[str, Job] = field(default_factory=dict)
     """The job's row right after it was stopped, by kind."""
     left: dict[str, list] = field(default_factory=dict)
     """Children that outlived their parent, by kind."""
@@ -144,7 +147,7 @@ def run_until(
     broken.n_children[kind] = len(children)
     broken.left[kind] = [child for child in children if not gone(child)]
     db = Database(broken.db)
-    broken.jobs[kind] = job_rows.latest(db, reads.runs(db)[0]["id"], 0, kind)
+    broken.jobs[kind] = store.jobs.latest(Iteration(db, store.runs.listed(db)[0].id, 0), kind)
     db.close()
 
 
@@ -165,10 +168,10 @@ def broken(tmp_path_factory) -> Broken:
 @pytest.mark.parametrize(("kind", "how"), [(kind, how) for kind, _, how in KILLS])
 def test_the_run_was_really_stopped_in_the_middle(broken, kind, how):
     job = broken.jobs[kind]
-    assert job["state"] == ("running" if how == signal.SIGKILL else "interrupted"), (
+    assert job.state == ("running" if how == signal.SIGKILL else "interrupted"), (
         "after SIGKILL nobody is left to write it"
     )
-    assert 0 < job["n_done"] < job["n_total"]
+    assert 0 < job.n_done < job.n_total
 
 
 @pytest.mark.parametrize("kind", [kind for kind, _, _ in KILLS])
@@ -192,23 +195,23 @@ def test_a_killed_training_ends_with_the_weights_of_the_unbroken_one(broken, fin
 
 def test_a_resumed_training_goes_on_from_its_checkpoint(broken):
     db = Database(broken.db)
-    job = job_rows.latest(db, reads.runs(db)[0]["id"], 0, "train")
+    job = store.jobs.latest(Iteration(db, store.runs.listed(db)[0].id, 0), "train")
     steps = {
         row["attempt"]: row["first"]
         for row in db.rows(
             "SELECT attempt, min(step) AS first FROM metrics WHERE job_id = ? GROUP BY attempt",
-            [job["id"]],
+            [job.id],
         )
     }
     db.close()
-    assert job["state"] == "done" and steps.keys() == {1, 2} and steps[1] == 1 and steps[2] >= 3
+    assert job.state == "done" and steps.keys() == {1, 2} and steps[1] == 1 and steps[2] >= 3
 
 
 def test_every_stopped_job_was_interrupted_and_is_done_in_its_second_attempt(broken):
     db = Database(broken.db)
-    jobs = job_rows.of_run(db, reads.runs(db)[0]["id"])
+    jobs = store.jobs.of_run(db, store.runs.listed(db)[0].id)
     db.close()
-    assert [(job["kind"], job["state"], job["attempt"]) for job in jobs] == [
+    assert [(job.kind, job.state, job.attempt) for job in jobs] == [
         ("presample", "done", 2),
         ("resample", "done", 2),
         ("evaluate", "done", 2),
@@ -250,20 +253,20 @@ def test_a_killed_worker_interrupts_the_job_with_a_sentence_and_resuming_complet
     killed = []
 
     def kill_once(row):
-        if row["n_done"] >= 8 and not killed:
+        if row.n_done >= 8 and not killed:
             killed.extend(workers())
             for child in killed:
                 os.kill(child.pid, signal.SIGKILL)
 
     runner.on_progress = kill_once
-    job_id = runner.submit(run_id, 0, "presample")
+    job_id = runner.submit(Iteration(runner.db, run_id, 0), "presample")
     runner.run_next()
-    job = job_rows.get(db, job_id)
-    assert killed and job["state"] == "interrupted" and 8 <= job["n_done"] < 36
-    assert "ended unexpectedly (exit code -9)" in job["error"] and "resume the job" in job["error"]
+    job = store.jobs.get(db, job_id)
+    assert killed and job.state == "interrupted" and 8 <= job.n_done < 36
+    assert "ended unexpectedly (exit code -9)" in job.error and "resume the job" in job.error
     runner.resume(job_id)
     runner.run_next()
-    assert job_rows.get(db, job_id)["state"] == "done"
+    assert store.jobs.get(db, job_id).state == "done"
     theirs = [row for row in facts(finished.db)["responses"] if row["purpose"] == "presample"]
     assert db.rows(SAME["responses"]) == theirs
 
@@ -285,27 +288,27 @@ def test_a_cancelled_training_keeps_a_checkpoint_and_ends_with_the_same_weights(
     path = untrained(finished, tmp_path)
     db = Database(path)
     runner = JobRunner(db)
-    run_id = reads.runs(db)[0]["id"]
+    run_id = store.runs.listed(db)[0].id
     runner.on_progress = lambda row: (
-        runner.cancel(row["id"]) if (row["state"], row["n_done"]) == ("running", 2) else None
+        runner.cancel(row.id) if (row.state, row.n_done) == ("running", 2) else None
     )
-    job_id = runner.submit(run_id, 0, "train")
+    job_id = runner.submit(Iteration(runner.db, run_id, 0), "train")
     runner.run_next()
-    job = job_rows.get(db, job_id)
+    job = store.jobs.get(db, job_id)
     assert (
-        job["state"] == "cancelled"
-        and 2 <= job["n_done"] < job["n_total"]
-        and reads.next_policy(db, run_id, 0) is None
+        job.state == "cancelled"
+        and 2 <= job.n_done < job.n_total
+        and store.runs.next_policy(Iteration(db, run_id, 0)) is None
     )
     checkpoints = sorted(Path(f"{path}.files/training/{job_id}").glob("checkpoint-*"))
     assert checkpoints and all((folder / "optimizer.pt").exists() for folder in checkpoints)
-    assert int(checkpoints[-1].name.split("-")[1]) < job["n_total"]
+    assert int(checkpoints[-1].name.split("-")[1]) < job.n_total
     half = checkpoints[-1].with_name("checkpoint-99")
     shutil.copytree(checkpoints[-1], half)
     (half / "trainer_state.json").unlink()  # as a kill in the middle of saving leaves it
     runner.resume(job_id)
     runner.run_next()
-    assert job_rows.get(db, job_id)["state"] == "done", job_rows.get(db, job_id)["error"]
+    assert store.jobs.get(db, job_id).state == "done", store.jobs.get(db, job_id).error
     assert not list(Path(f"{path}.files/training/{job_id}").glob("checkpoint-*")), (
         "checkpoints of a finished training stay"
     )
@@ -318,16 +321,19 @@ def test_a_training_killed_between_saving_its_policy_and_saying_so_is_not_traine
     finished, tmp_path
 ):
     db = Database(finished.copy(tmp_path))
-    run_id = reads.runs(db)[0]["id"]
-    job, n_logged = job_rows.latest(db, run_id, 0, "train"), len(db.rows("SELECT * FROM metrics"))
-    job_rows.set_state(db, job["id"], "running")
+    run_id = store.runs.listed(db)[0].id
+    job, n_logged = (
+        store.jobs.latest(Iteration(db, run_id, 0), "train"),
+        len(db.rows("SELECT * FROM metrics")),
+    )
+    store.jobs.set_state(db, job.id, "running")
     with db.transaction() as cursor:
-        cursor.execute("UPDATE jobs SET policy_id = NULL WHERE id = ?", [job["id"]])
+        cursor.execute("UPDATE jobs SET policy_id = NULL WHERE id = ?", [job.id])
     runner = JobRunner(db)
-    runner.resume(job["id"])
+    runner.resume(job.id)
     runner.run_next()
-    after = job_rows.get(db, job["id"])
-    assert (after["state"], after["policy_id"]) == ("done", job["policy_id"])
+    after = store.jobs.get(db, job.id)
+    assert (after.state, after.policy_id) == ("done", job.policy_id)
     assert len(db.rows("SELECT * FROM metrics")) == n_logged
     runner.close()
     db.close()

@@ -4,11 +4,12 @@ import threading
 
 import pytest
 
+from engine import store
 from engine.errors import ConfigError, DeviceBusy
 from engine.jobs import playground
 from engine.jobs.runner import JobRunner
 from engine.paths import STARTER
-from engine.store import job_rows
+from engine.study.handle import Iteration
 from engine.types import Response, SamplingSettings
 from tests.own_backends import open_with
 from tests.small_runs import until
@@ -93,8 +94,8 @@ def test_a_job_waits_while_a_question_is_asked_and_a_question_is_refused_while_a
 ):
     request = playground.ask(runner, question(), POLICIES)
     until(lambda: request._placement, "the loan")
-    job_id = runner.submit(run_id, 0, "presample")
-    assert not runner.run_next() and job_rows.get(db, job_id)["state"] == "queued"
+    job_id = runner.submit(Iteration(runner.db, run_id, 0), "presample")
+    assert not runner.run_next() and store.jobs.get(db, job_id).state == "queued"
     request.stop()
     FakeSampler.gate.set()
     until(lambda: request.is_done, "the end")

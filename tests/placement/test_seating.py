@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine import store
 from engine.config import parse_config, plain_config
 from engine.errors import ConfigError
 from engine.jobs.runner import JobRunner
@@ -25,8 +26,9 @@ from engine.models.memory import (
 from engine.models.weights import size_of
 from engine.paths import STARTER
 from engine.placement import Backend, Workers, child_environment, seating
-from engine.store import Database, job_rows, reads
-from engine.study import runs
+from engine.store import Database
+from engine.study.handle import Iteration
+from engine.study.runs import create_run
 from tests.small_runs import small
 
 QWEN = shape_of(
@@ -227,18 +229,18 @@ class Watched(Workers):
 
 def presampled(db, monkeypatch, device) -> tuple[dict, Watched, list]:
     monkeypatch.setattr(devices, "here", lambda: [device])
-    run_id = runs.create_run(db, small())
+    run_id = create_run(db, small())
     runner, watched = JobRunner(db), Watched(db.artifacts / "logs")
     runner._placements["worker"] = watched
-    job_id = runner.submit(run_id, 0, "presample")
+    job_id = runner.submit(Iteration(runner.db, run_id, 0), "presample")
     runner.run_next()
     rows = db.tuples(
         "SELECT r.problem_id, r.idx, r.text, s.scores FROM responses r JOIN step_scores s USING"
         " (set_id, problem_id, idx) WHERE set_id = ? ORDER BY 1, 2",
-        [reads.iteration(db, run_id, 0)["presample_set"]],
+        [store.runs.get_iteration(Iteration(db, run_id, 0)).presample_set],
     )
     runner.close()
-    return job_rows.get(db, job_id), watched, rows
+    return store.jobs.get(db, job_id), watched, rows
 
 
 def test_in_turn_gives_the_same_responses_and_scores_and_never_holds_both(
@@ -252,7 +254,7 @@ def test_in_turn_gives_the_same_responses_and_scores_and_never_holds_both(
     ]
     tight = int((max(n.least for n in needs) + 10**8) / seating.USABLE)
     job, watched, rows = presampled(db, monkeypatch, Device("CPU", tight, tight))
-    assert job["state"] == "done", job["error"]
+    assert job.state == "done", job.error
     assert [name for name, _ in watched.opened] == ["hf_local", "token_classification"]
     assert all(n_beside == 0 for _, n_beside in watched.opened)
     other = Database(tmp_path / "other.duckdb")
@@ -264,11 +266,7 @@ def test_in_turn_gives_the_same_responses_and_scores_and_never_holds_both(
 
 def test_a_phase_that_cannot_fit_is_refused_before_anything_is_loaded(db, monkeypatch):
     job, watched, _ = presampled(db, monkeypatch, Device("CPU", 10**9, 10**6))
-    assert (
-        job["state"] == "failed"
-        and "policy.path is starter" in job["error"]
-        and watched.opened == []
-    )
+    assert job.state == "failed" and "policy.path is starter" in job.error and watched.opened == []
 
 
 def test_the_size_is_part_of_the_stored_configuration_and_not_of_the_sample_set():

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine import store
 from engine.config import load_config, parse_config, plain_config
 from engine.errors import ConfigError
 from engine.grading import Grader
@@ -18,8 +19,8 @@ from engine.jobs.runner import JobRunner
 from engine.method.strategies import strategies
 from engine.recorded import import_responses, open_set
 from engine.recorded.judged import judged
-from engine.store import Database, reads
-from engine.study import runs
+from engine.store import Database
+from engine.study.runs import create_run
 from tests.small_runs import cli, small
 
 TAUS = {"tau_l": 0.25, "tau_h": 0.65, "mode": "accuracy"}
@@ -130,9 +131,9 @@ def test_what_came_without_a_flag_is_graded_now_and_gives_the_same(db, tmp_path,
 
 def test_verdicts_keep_the_order_of_the_recording(db, tmp_path):
     made = imported(db, tmp_path, flagged=False)
-    run_id = runs.create_run(db, configured(made))
+    run_id = create_run(db, configured(made))
     with Grader() as grader:
-        known = judged(open_set(made.folder), reads.problems(db, run_id, "train"), grader)
+        known = judged(open_set(made.folder), store.problems.of_run(db, run_id, "train"), grader)
     assert sorted(
         "".join("01"[int(c)] for c in found.correct) for found in known.values()
     ) == sorted(FLAGS)
@@ -141,7 +142,7 @@ def test_verdicts_keep_the_order_of_the_recording(db, tmp_path):
 
 def test_a_finished_run_is_replayed_from_its_pre_samples_as_its_configuration_is(db, config):
     runner = JobRunner(db)
-    run_id = runs.create_run(db, config)
+    run_id = create_run(db, config)
     run_to_end(runner, run_id)
     runner.close()
     assert replay(db, run_id, **TAUS) == replay_config(config, **TAUS)
@@ -149,9 +150,9 @@ def test_a_finished_run_is_replayed_from_its_pre_samples_as_its_configuration_is
 
 def test_what_cannot_be_replayed_is_said(db, config):
     with pytest.raises(ConfigError, match="samples its responses"):
-        replay(db, runs.create_run(db, small()), **TAUS)
+        replay(db, create_run(db, small()), **TAUS)
     with pytest.raises(ConfigError, match="no problem with complete pre-samples"):
-        replay(db, runs.create_run(db, config), **TAUS)
+        replay(db, create_run(db, config), **TAUS)
     with pytest.raises(ConfigError, match="sampling.sampler must be"):
         replay_config(small())
 

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 import pytest
 
+from engine import store
 from engine.config import load_config, parse_config, plain_config
 from engine.errors import ConfigError, ProblemSetError, RewardModelError, SamplerError
 from engine.figures.evaluation import evaluations
@@ -21,9 +22,11 @@ from engine.placement import Backend, Inline, Workers
 from engine.problems import problem_id
 from engine.recorded import import_responses
 from engine.recorded.flags import flagged
-from engine.store import Database, commit_reads, job_rows, reads
-from engine.study import pairing, plans, runs
-from engine.types import Request, SamplingSettings
+from engine.store import Database
+from engine.study import pairing, plans
+from engine.study.handle import Iteration
+from engine.study.runs import create_run, fork
+from engine.types import Choice, Request, SamplingSettings
 from tests.small_runs import cli
 
 DATA = Path(__file__).parents[1] / "data"
@@ -63,7 +66,7 @@ def configured(made, **changes):
 def finished(db, config) -> str:
     runner = JobRunner(db)
     try:
-        run_id = runs.create_run(db, config)
+        run_id = create_run(db, config)
         run_to_end(runner, run_id)
     finally:
         runner.close()
@@ -82,27 +85,26 @@ def test_a_whole_study_runs_from_import_to_pairs_and_the_budget_adds_up(db, made
         "unspent": 3,
     }
     assert told["classes"] == {"inlier": 1, "boundary": 2, "outlier": 0}
-    pairs = commit_reads.pairs(db, run_id, 0)
+    pairs = store.pairs.texts(Iteration(db, run_id, 0))
     for side, wanted in (
         ("chosen", [(JARS, 0), (JARS, 1), (KITES, 3)]),
         ("rejected", [(JARS, 2), (JARS, 4), (KITES, 2)]),
     ):
-        assert sorted((p["problem_id"], p[f"{side}_index"]) for p in pairs) == sorted(wanted)
-    jobs = {
-        job["kind"]: (job["state"], job["n_done"], job["n_total"])
-        for job in job_rows.of_run(db, run_id)
-    }
+        assert sorted((p.problem_id, getattr(p, f"{side}_index")) for p in pairs) == sorted(wanted)
+    jobs = {job.kind: (job.state, job.n_done, job.n_total) for job in store.jobs.of_run(db, run_id)}
     assert jobs == {"presample": ("done", 9, 9), "resample": ("done", 3, 3)}
 
 
 def test_a_problem_gives_no_more_than_is_recorded_and_the_rest_of_its_share_is_unspent(db, made):
     run_id = finished(db, configured(made, difficulty={"tau_l": 0.0, "tau_h": 1.0}))
-    stored = {row["problem_id"]: row["n_more"] for row in commit_reads.allocation(db, run_id, 0)}
+    stored = {
+        row.problem_id: row.n_more for row in store.commits.allocation(Iteration(db, run_id, 0))
+    }
     assert stored == {JARS: 2, KITES: 1, MINUS: 0}
-    assert commit_reads.commit(db, run_id, 0)["n_unspent"] == 3
+    assert store.commits.find(Iteration(db, run_id, 0)).n_unspent == 3
     responses = db.rows("SELECT DISTINCT problem_id, idx FROM responses ORDER BY ALL")
     assert len(responses) == 12 == db.row("SELECT count(*) AS n FROM responses")["n"]
-    pooled = {row["problem_id"] for row in commit_reads.pool(db, run_id, 0)}
+    pooled = {row.problem_id for row in store.pairs.pool(Iteration(db, run_id, 0))}
     assert pooled == {
         JARS,
         KITES,
@@ -112,7 +114,7 @@ def test_a_problem_gives_no_more_than_is_recorded_and_the_rest_of_its_share_is_u
 
 def test_recorded_scores_are_the_rewards_and_the_lowest_indices_the_presamples(db, made):
     run_id = finished(db, configured(made))
-    e = reads.estimates(db, run_id, 0)
+    e = store.samples.estimates(Iteration(db, run_id, 0))
     at = dict(zip(e.problem_ids.tolist(), range(3)))
     assert e.n_correct[at[JARS]] == 2 and e.n_correct[at[MINUS]] == 3
     assert e.phi_r[at[JARS]] == pytest.approx((0.8 + 0.7 + 0.3) / 3)
@@ -135,7 +137,7 @@ def test_without_scores_accuracy_alone_decides_and_pairs_are_still_built(db, tmp
     config = configured(made)
     assert (config.reward.family, config.difficulty.mode) == ("none", "accuracy")
     run_id = finished(db, config)
-    e = reads.estimates(db, run_id, 0)
+    e = store.samples.estimates(Iteration(db, run_id, 0))
     assert e.n_pending == 0 and (e.phi_r != e.phi_r).all()
     assert summarise(db, run_id)["iterations"][0]["budget"] == {
         "total": 15,
@@ -145,14 +147,12 @@ def test_without_scores_accuracy_alone_decides_and_pairs_are_still_built(db, tmp
         "calibrated": 0,
         "unspent": 4,
     }
-    pairs = commit_reads.pairs(db, run_id, 0)
-    assert pairs and {p["chosen_reward"] for p in pairs} == {None}
+    pairs = store.pairs.texts(Iteration(db, run_id, 0))
+    assert pairs and {p.chosen_reward for p in pairs} == {None}
     with pytest.raises(ConfigError, match='mode is "both", and this run has no process reward'):
-        plans.plan(db, run_id, 0, tau_l=0.2, tau_h=0.8, mode="both", strategy="boundary")
+        plans.plan(Iteration(db, run_id, 0), Choice(0.2, 0.8, "both", "boundary"))
     with pytest.raises(ConfigError, match="no response there has a score"):
-        runs.create_run(
-            db, configured(made, reward={"family": "recorded_scores", "path": made.folder})
-        )
+        create_run(db, configured(made, reward={"family": "recorded_scores", "path": made.folder}))
 
 
 def test_an_outcome_score_is_stored_as_one(db):
@@ -160,7 +160,7 @@ def test_an_outcome_score_is_stored_as_one(db):
     run_id = finished(db, configured(made))
     rows = db.rows("SELECT DISTINCT status, len(scores) AS n FROM step_scores")
     assert rows == [{"status": "outcome", "n": 1}]
-    assert reads.estimates(db, run_id, 0).phi_r.max() == pytest.approx(
+    assert store.samples.estimates(Iteration(db, run_id, 0)).phi_r.max() == pytest.approx(
         1 / (1 + 2.718281828**-3.5), abs=1e-4
     )
 
@@ -174,42 +174,43 @@ def test_a_response_without_its_score_leaves_its_problem_pending(db):
     )
     config = configured(made, sampling={"n": 2, "n_presample": 1}, problems={"n_train": 2})
     run_id = finished(db, config)
-    assert reads.estimates(db, run_id, 0).pending_ids == [KITES]
+    assert store.samples.estimates(Iteration(db, run_id, 0)).pending_ids == [KITES]
     budget = summarise(db, run_id)["iterations"][0]["budget"]
     assert budget["presampled"] + budget["resampled"] + budget["unspent"] == budget["total"] == 4
 
 
 def test_a_fork_with_another_target_replays_its_own_rest(db, made):
     run_id = finished(db, configured(made))
-    other = runs.fork(db, run_id, 0)
+    other = fork(Iteration(db, run_id, 0))
     plan = plans.commit(
-        db, other, 0, tau_l=0.0, tau_h=0.5, mode="both", strategy="inlier", made_by="a test"
+        other,
+        Choice(0.0, 0.5, "both", "inlier"),
+        made_by="a test",
     )
     assert (plan.allocation, plan.n_unspent) == ({}, 6) and plan.info["n_not_recorded"] == 6
-    assert pairing.make_pairs(db, other, 0) == 0
+    assert pairing.make_pairs(other) == 0
 
 
 def test_problems_with_too_few_recorded_responses_are_not_taken(db, made):
     config = configured(made, sampling={"n_presample": 4}, problems={"n_train": 2})
-    assert set(reads.problems(db, runs.create_run(db, config), "train")) == {JARS, KITES}
+    assert set(store.problems.of_run(db, create_run(db, config), "train")) == {JARS, KITES}
     with pytest.raises(ProblemSetError, match="holds 2 problems"):
-        runs.create_run(db, configured(made, sampling={"n_presample": 4}))
+        create_run(db, configured(made, sampling={"n_presample": 4}))
     with pytest.raises(ProblemSetError, match=r"None of the 3 problems .*n_presample = 7 recorded"):
-        runs.create_run(db, configured(made, sampling={"n": 9, "n_presample": 7}))
+        create_run(db, configured(made, sampling={"n": 9, "n_presample": 7}))
 
 
 @pytest.mark.parametrize("kind", ["train", "evaluate"])
 def test_there_is_no_policy_to_train_or_evaluate_and_it_is_said(db, made, kind):
     run_id = finished(db, configured(made))
     runner = JobRunner(db)
-    job_id = runner.submit(run_id, 0, kind, {"policy": "before"} if kind == "evaluate" else {})
+    job_id = runner.submit(
+        Iteration(runner.db, run_id, 0), kind, {"policy": "before"} if kind == "evaluate" else {}
+    )
     runner.run_next()
     runner.close()
-    job = job_rows.get(db, job_id)
-    assert (
-        job["state"] == "failed"
-        and "replays recorded responses: there is no policy" in job["error"]
-    )
+    job = store.jobs.get(db, job_id)
+    assert job.state == "failed" and "replays recorded responses: there is no policy" in job.error
     assert evaluations(db, run_id) == []
 
 
@@ -227,7 +228,7 @@ def test_there_is_no_policy_to_train_or_evaluate_and_it_is_said(db, made, kind):
 )
 def test_what_does_not_fit_a_recording_is_named(db, made, changes, named):
     with pytest.raises(Exception, match=named):
-        runs.create_run(db, configured(made, **changes))
+        create_run(db, configured(made, **changes))
 
 
 def test_the_command_line_imports_checks_and_runs_a_study(tmp_path):

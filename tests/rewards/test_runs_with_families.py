@@ -4,8 +4,10 @@ starter's.
 
 import pytest
 
+from engine import store
 from engine.jobs.runner import JobRunner
-from engine.store import Database, job_rows, reads
+from engine.store import Database
+from engine.study.handle import Iteration
 from engine.study.runs import create_run
 from engine.study.sources import reward
 from engine.types import Response
@@ -57,10 +59,10 @@ def test_a_run_scores_its_presamples_with_the_family_that_it_names(family, tmp_p
         ),
     )
     runner = JobRunner(db)
-    job_id = runner.submit(run_id, 0, "presample")
+    job_id = runner.submit(Iteration(runner.db, run_id, 0), "presample")
     runner.run_next()
-    assert job_rows.get(db, job_id)["error"] is None
-    questions = {p.question for p in reads.problems(db, run_id, "train", 0).values()}
+    assert store.jobs.get(db, job_id).error is None
+    questions = {p.question for p in store.problems.of_run(db, run_id, "train", 0).values()}
     assert {prompt for prompt, _ in asked} == questions
     n_scores, status = (1, "outcome") if family == "outcome" else (2, "ok")
     found = db.rows(
@@ -68,7 +70,8 @@ def test_a_run_scores_its_presamples_with_the_family_that_it_names(family, tmp_p
     )
     assert found == [{"status": status, "n": n_scores, "rows": 36}]
     assert (
-        (reads.estimates(db, run_id, 0).phi_r > 0) & (reads.estimates(db, run_id, 0).phi_r < 1)
+        (store.samples.estimates(Iteration(db, run_id, 0)).phi_r > 0)
+        & (store.samples.estimates(Iteration(db, run_id, 0)).phi_r < 1)
     ).all()
     runner.close()
     db.close()

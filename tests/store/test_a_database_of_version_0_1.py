@@ -7,11 +7,13 @@ from collections.abc import Iterator
 
 import pytest
 
+from engine import store
 from engine.figures.summary import summarise
 from engine.headless.run import run_to_end
 from engine.jobs.runner import JobRunner
 from engine.paths import ROOT, STARTER
-from engine.store import Database, commit_reads, job_rows, reads
+from engine.store import Database
+from engine.study.handle import Iteration
 
 
 @pytest.fixture
@@ -36,7 +38,7 @@ def old(tmp_path) -> Iterator[Database]:
 
 
 def ids(db: Database) -> dict[str, str]:
-    return {row["name"]: row["id"] for row in reads.runs(db)}
+    return {row.name: row.id for row in store.runs.listed(db)}
 
 
 def test_its_runs_are_read_with_their_figures(old):
@@ -49,10 +51,12 @@ def test_its_runs_are_read_with_their_figures(old):
         "calibrated": 0,
         "unspent": 0,
     }
-    assert iteration["n_pairs"] == len(commit_reads.pairs(old, ids(old)["finished"], 0)) > 0
+    assert (
+        iteration["n_pairs"] == len(store.pairs.texts(Iteration(old, ids(old)["finished"], 0))) > 0
+    )
     assert iteration["eval"]["after"] is not None
-    without = commit_reads.pairs(old, ids(old)["accuracy only"], 0)
-    assert without and {pair["chosen_reward"] for pair in without} == {None}
+    without = store.pairs.texts(Iteration(old, ids(old)["accuracy only"], 0))
+    assert without and {pair.chosen_reward for pair in without} == {None}
 
 
 def test_an_interrupted_run_goes_on_without_drawing_a_stored_response_again(old):
@@ -64,12 +68,12 @@ def test_an_interrupted_run_goes_on_without_drawing_a_stored_response_again(old)
         run_to_end(runner, half_way)
     finally:
         runner.close()
-    assert {job["state"] for job in job_rows.of_run(old, half_way) if job["kind"] != "commit"} == {
+    assert {job.state for job in store.jobs.of_run(old, half_way) if job.kind != "commit"} == {
         "done"
     }
     texts = "SELECT problem_id, idx, text FROM responses WHERE set_id = ? ORDER BY ALL"
     first, second = (
-        old.tuples(texts, [reads.iteration(old, run_id, 0)["resample_set"]])
+        old.tuples(texts, [Iteration(old, run_id, 0).row.resample_set])
         for run_id in (finished, half_way)
     )
     assert first == second

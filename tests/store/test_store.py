@@ -10,10 +10,12 @@ from contextlib import suppress
 import duckdb
 import pytest
 
+from engine import store
 from engine.errors import StoreConflict, StoreError, StoreLocked
 from engine.events import CheckpointSaved, Graded, Note, OptimiserStep, Planned, Sampled, Scored
-from engine.store import Database, job_rows, now, reads, record
+from engine.store import Database, now, record
 from engine.store.schema import MIGRATIONS
+from engine.study.handle import Iteration
 from engine.types import Response, StepScores, Verdict
 from tests.small_runs import ROOT, judge
 
@@ -100,7 +102,7 @@ def every_event() -> list:
 
 
 def test_recording_every_event_twice_leaves_the_rows_of_once(db, run_id):
-    job_id = job_rows.add(db, run_id, 0, "presample", {})
+    job_id = store.jobs.add(Iteration(db, run_id, 0), "presample", {})
     tables = ("responses", "verdicts", "step_scores", "metrics", "checkpoints")
 
     def rows():
@@ -116,7 +118,7 @@ def test_recording_every_event_twice_leaves_the_rows_of_once(db, run_id):
 
     for event in every_event():
         record(db, job_id, 1, event)
-    once, job = rows(), job_rows.get(db, job_id)
+    once, job = rows(), store.jobs.get(db, job_id)
     for event in every_event()[1:]:
         record(db, job_id, 1, event)
     assert rows() == once and {table: len(found) for table, found in once.items()} == {
@@ -131,15 +133,15 @@ def test_recording_every_event_twice_leaves_the_rows_of_once(db, run_id):
         ([0.25, 0.5], 0.25),
         ([], None),
     ]
-    assert job_rows.get(db, job_id) == job
+    assert store.jobs.get(db, job_id) == job
 
 
 def test_responses_that_were_there_already_do_not_count_as_done(db, run_id):
-    job_id = job_rows.add(db, run_id, 0, "presample", {})
+    job_id = store.jobs.add(Iteration(db, run_id, 0), "presample", {})
     record(db, job_id, 1, Planned(3, 0, "responses"))
     record(db, job_id, 1, Sampled("s", [response(0), response(1)]))
     record(db, job_id, 1, Sampled("s", [response(1), response(2)]))
-    assert job_rows.get(db, job_id)["n_done"] == 3
+    assert store.jobs.get(db, job_id).n_done == 3
 
 
 def test_what_was_stored_first_stays(db):
@@ -152,7 +154,7 @@ def test_what_was_stored_first_stays(db):
 
 
 def test_an_event_whose_second_half_fails_leaves_no_half(db, run_id, monkeypatch):
-    job_id = job_rows.add(db, run_id, 0, "presample", {})
+    job_id = store.jobs.add(Iteration(db, run_id, 0), "presample", {})
     insert = Database.insert
 
     def insert_then_break(self, *arguments, **named):
@@ -163,9 +165,9 @@ def test_an_event_whose_second_half_fails_leaves_no_half(db, run_id, monkeypatch
     with pytest.raises(RuntimeError, match="power"):
         record(db, job_id, 1, Sampled("s", [response(0)]))
     monkeypatch.undo()
-    assert n_rows(db, "responses") == 0 and job_rows.get(db, job_id)["n_done"] == 0
+    assert n_rows(db, "responses") == 0 and store.jobs.get(db, job_id).n_done == 0
     record(db, job_id, 1, Sampled("s", [response(0)]))
-    assert n_rows(db, "responses") == 1 and job_rows.get(db, job_id)["n_done"] == 1
+    assert n_rows(db, "responses") == 1 and store.jobs.get(db, job_id).n_done == 1
 
 
 def test_a_broken_outer_transaction_takes_its_inner_one_along(db):
@@ -229,8 +231,8 @@ def test_columns_of_nothing_but_none_are_stored(db):
 
 def test_signals_are_read_only_from_problems_that_are_judged_whole(db, run_id):
     judge(db, run_id, correct=lambda p, i: p == 0 or i == 0, reward=lambda p, i: (i + 1) / 4)
-    set_id = reads.iteration(db, run_id, 0)["presample_set"]
-    first, second, *_, last = reads.problems(db, run_id, "train", 0)
+    set_id = Iteration(db, run_id, 0).row.presample_set
+    first, second, *_, last = store.problems.of_run(db, run_id, "train", 0)
     db.cursor().execute(
         "DELETE FROM verdicts WHERE set_id = ? AND problem_id = ? AND idx = 1", [set_id, second]
     )
@@ -239,7 +241,7 @@ def test_signals_are_read_only_from_problems_that_are_judged_whole(db, run_id):
         " idx = 2",
         [last],
     )
-    e = reads.estimates(db, run_id, 0)
+    e = store.samples.estimates(Iteration(db, run_id, 0))
     assert e.pending_ids == [second, last] and e.n_pending == 2
     assert e.problem_ids.tolist()[0] == first and len(e.problem_ids) == 10
     assert e.n_correct.tolist() == [3] + [1] * 9 and set(e.n.tolist()) == {3}

@@ -7,6 +7,7 @@ import json
 import duckdb
 import pytest
 
+from engine import store
 from engine.errors import ConfigError
 from engine.events import Graded, Sampled
 from engine.export.regrade import stored_verdicts
@@ -15,15 +16,18 @@ from engine.figures.evaluation import evaluation
 from engine.grading import Grader
 from engine.grading.again import as_table, regrade
 from engine.method.difficulty import class_counts, classify
-from engine.store import Database, commit_reads, now, reads, record, response_reads
-from engine.store.response_reads import Filter
+from engine.store import Database, now, record
+from engine.store.responses import Filter
 from engine.store.schema import MIGRATIONS
-from engine.study import pairing, plans, runs
+from engine.study import pairing, plans
+from engine.study.handle import Iteration
 from engine.study.overrides import override
-from engine.types import Difficulty, Response, Verdict
+from engine.study.runs import fork
+from engine.study.sample_sets import evaluation_sets
+from engine.types import Choice, Difficulty, Response, Verdict
 from tests.small_runs import cli, judge
 
-BOTH = {"tau_l": 0.25, "tau_h": 0.65, "mode": "both", "strategy": "boundary"}
+BOTH = Choice(0.25, 0.65)
 
 
 @pytest.fixture
@@ -32,11 +36,11 @@ def first(db, run_id) -> str:
     for the second problem's.
     """
     judge(db, run_id, correct=lambda p, i: p != 1, reward=lambda p, i: 0.9)
-    return next(iter(reads.problems(db, run_id, "train", 0)))
+    return next(iter(store.problems.of_run(db, run_id, "train", 0)))
 
 
 def say(db, run_id, problem_id, index, correct, **more) -> None:
-    set_id = reads.iteration(db, run_id, 0)["presample_set"]
+    set_id = Iteration(db, run_id, 0).row.presample_set
     override(
         db,
         set_id,
@@ -47,22 +51,24 @@ def say(db, run_id, problem_id, index, correct, **more) -> None:
 
 
 def classes(db, run_id) -> dict[str, int]:
-    e = reads.estimates(db, run_id, 0)
+    e = store.samples.estimates(Iteration(db, run_id, 0))
     return class_counts(classify(e.n_correct, e.n, e.phi_r, tau_l=0.25, tau_h=0.65))
 
 
 def shown(db, run_id, problem_id, index=0) -> dict:
-    return response_reads.page(db, run_id, 0, Filter(problem_ids=[problem_id]), limit=9)[index]
+    return store.responses.page(
+        Iteration(db, run_id, 0), Filter(problem_ids=[problem_id]), limit=9
+    )[index]
 
 
 def test_an_override_counts_at_once_and_its_undo_brings_the_verdict_back(db, run_id, first):
     assert classes(db, run_id) == {"inlier": 11, "boundary": 1, "outlier": 0}
     say(db, run_id, first, 0, False)
     assert classes(db, run_id) == {"inlier": 10, "boundary": 2, "outlier": 0}
-    assert response_reads.count(db, run_id, 0, Filter(statuses=["wrong"])) == 4
+    assert store.responses.count(Iteration(db, run_id, 0), Filter(statuses=["wrong"])) == 4
     say(db, run_id, first, 0, None)
     assert classes(db, run_id) == {"inlier": 11, "boundary": 1, "outlier": 0}
-    assert reads.n_overrides(db) == 2, "an undo is a row too"
+    assert store.samples.n_overrides(db) == 2, "an undo is a row too"
 
 
 def test_the_newest_override_counts_and_both_verdicts_are_shown(db, run_id, first):
@@ -93,11 +99,11 @@ def test_a_response_without_a_verdict_cannot_be_overridden(db, run_id, first):
     for problem_id, index in ((first, 7), ("nobody", 0)):
         with pytest.raises(ConfigError, match="has no verdict"):
             say(db, run_id, problem_id, index, True)
-    assert reads.n_overrides(db) == 0
+    assert store.samples.n_overrides(db) == 0
 
 
 def test_a_verdict_that_is_no_answer_can_be_marked_correct(db, run_id, first):
-    set_id = reads.iteration(db, run_id, 0)["presample_set"]
+    set_id = Iteration(db, run_id, 0).row.presample_set
     db.cursor().execute(
         "UPDATE verdicts SET correct = false, status = 'timeout', predicted = NULL WHERE problem_id"
         " = ? AND idx = 0",
@@ -113,17 +119,17 @@ def test_a_verdict_that_is_no_answer_can_be_marked_correct(db, run_id, first):
 
 def test_a_plan_follows_overrides_until_it_is_committed_and_never_after(db, run_id, first):
     say(db, run_id, first, 0, False)
-    assert plans.plan(db, run_id, 0, **BOTH).difficulty[first] == Difficulty.BOUNDARY
-    plans.commit(db, run_id, 0, **BOTH, made_by="tab 1")
-    bound = commit_reads.allocation(db, run_id, 0)
+    assert plans.plan(Iteration(db, run_id, 0), BOTH).difficulty[first] == Difficulty.BOUNDARY
+    plans.commit(Iteration(db, run_id, 0), BOTH, made_by="tab 1")
+    bound = store.commits.allocation(Iteration(db, run_id, 0))
     say(db, run_id, first, 0, None)
-    assert plans.plan(db, run_id, 0, **BOTH).difficulty[first] == Difficulty.INLIER
-    assert commit_reads.allocation(db, run_id, 0) == bound
+    assert plans.plan(Iteration(db, run_id, 0), BOTH).difficulty[first] == Difficulty.INLIER
+    assert store.commits.allocation(Iteration(db, run_id, 0)) == bound
 
 
 def test_pairs_use_the_overrides_made_before_them_and_stay_afterwards(db, run_id, first):
     say(db, run_id, first, 0, False)
-    more = plans.commit(db, run_id, 0, **BOTH, made_by="tab 1").allocation
+    more = plans.commit(Iteration(db, run_id, 0), BOTH, made_by="tab 1").allocation
     judge(
         db,
         run_id,
@@ -131,23 +137,23 @@ def test_pairs_use_the_overrides_made_before_them_and_stay_afterwards(db, run_id
         owed={id: range(3, 3 + n) for id, n in more.items()},
         correct=lambda p, i: p != 1,
     )
-    pairing.make_pairs(db, run_id, 0)
-    pairs = commit_reads.pairs(db, run_id, 0)
-    assert {(p["problem_id"], p["rejected_index"]) for p in pairs} == {(first, 0)}
+    pairing.make_pairs(Iteration(db, run_id, 0))
+    pairs = store.pairs.texts(Iteration(db, run_id, 0))
+    assert {(p.problem_id, p.rejected_index) for p in pairs} == {(first, 0)}
     say(db, run_id, first, 0, None)
-    assert commit_reads.pairs(db, run_id, 0) == pairs and pairing.make_pairs(db, run_id, 0) == len(
-        pairs
-    )
+    assert store.pairs.texts(Iteration(db, run_id, 0)) == pairs and pairing.make_pairs(
+        Iteration(db, run_id, 0)
+    ) == len(pairs)
 
 
 def test_pairs_foregone_and_evaluations_follow_overrides(db, run_id, first):
-    plans.commit(db, run_id, 0, **BOTH, made_by="tab 1")
-    assert commit_reads.n_foregone(db, run_id, 0) == 0
+    plans.commit(Iteration(db, run_id, 0), BOTH, made_by="tab 1")
+    assert store.commits.n_foregone(Iteration(db, run_id, 0)) == 0
     say(db, run_id, first, 0, False)
-    assert commit_reads.n_foregone(db, run_id, 0) == 1
-    policy_id = reads.iteration(db, run_id, 0)["policy_id"]
-    sets = runs.evaluation_sets(db, run_id, 0, policy_id)
-    ids = list(reads.problems(db, run_id, "held_out"))
+    assert store.commits.n_foregone(Iteration(db, run_id, 0)) == 1
+    policy_id = Iteration(db, run_id, 0).row.policy_id
+    sets = evaluation_sets(Iteration(db, run_id, 0).config, policy_id, 0)
+    ids = list(store.problems.of_run(db, run_id, "held_out"))
     for samples, n in zip(sets, (1, 2)):
         keys = [(id, i) for id in ids for i in range(n)]
         record(
@@ -156,22 +162,22 @@ def test_pairs_foregone_and_evaluations_follow_overrides(db, run_id, first):
         record(
             db, "j", 1, Graded(samples.id, [(key, Verdict(False, "4", "wrong")) for key in keys])
         )
-    assert evaluation(db, run_id, 0, policy_id).greedy_interval().value == 0
+    assert evaluation(Iteration(db, run_id, 0), policy_id).greedy_interval().value == 0
     override(db, sets[0].id, ids[0], 0, correct=True, made_by="cli")
-    assert evaluation(db, run_id, 0, policy_id).greedy.tolist() == [True] + [False] * 5
+    assert evaluation(Iteration(db, run_id, 0), policy_id).greedy.tolist() == [True] + [False] * 5
 
 
 def test_a_fork_shares_the_overrides_of_its_pre_samples(db, run_id, first):
-    fork = runs.fork(db, run_id, 0)
+    forked = fork(Iteration(db, run_id, 0))
     say(db, run_id, first, 0, False)
-    assert classes(db, fork) == classes(db, run_id)
+    assert classes(db, forked.run_id) == classes(db, run_id)
 
 
 def test_the_history_of_overrides_is_exported_with_its_undo(db, run_id, first):
     say(db, run_id, first, 2, False)
     say(db, run_id, first, 2, None, note="")
     rows = [row for batch in table_batches(db, "overrides", run_id) for row in batch.to_pylist()]
-    assert [(r["problem_id"], r["index"], r["correct"], r["note"], r["made_by"]) for r in rows] == [
+    assert [(r.problem_id, r["index"], r.correct, r["note"], r["made_by"]) for r in rows] == [
         (first, 2, False, "I checked.", "tab 1"),
         (first, 2, None, "", "tab 1"),
     ]
@@ -234,8 +240,8 @@ def everything(db) -> dict:
 
 
 def test_grading_again_lists_other_verdicts_and_writes_nothing(db, run_id, first):
-    row = reads.iteration(db, run_id, 0)
-    problems = reads.problems(db, run_id, "train", 0)
+    row = Iteration(db, run_id, 0).row
+    problems = store.problems.of_run(db, run_id, "train", 0)
     db.cursor().execute(
         "UPDATE responses SET text = '\\boxed{' || (SELECT answer FROM problems q WHERE q.id ="
         " problem_id) || '}'"

@@ -4,41 +4,34 @@ model is loaded.
 
 import pytest
 
+from engine import store
 from engine.errors import ConfigError
 from engine.events import Graded, Sampled, Scored
-from engine.store import Database, commit_reads, reads, record, side_reads
-from engine.study import calibration, pairing, plans, runs, tuning
-from engine.study.runs import create_run
-from engine.types import Plan, Response, StepScores, Verdict
+from engine.store import Database, record
+from engine.study import calibration, pairing, plans, tuning
+from engine.study.handle import Iteration
+from engine.study.progress import progress
+from engine.study.runs import begin_next_iteration, create_run, fork
+from engine.types import Choice, Plan, Response, StepScores, Verdict
 from tests.small_runs import judge, small
 
 
 def committed(db: Database, run_id: str, number: int = 0, **changed) -> Plan:
-    choice = {
-        "tau_l": 0.25,
-        "tau_h": 0.65,
-        "mode": "both",
-        "strategy": "boundary",
-        "made_by": "a test",
-        **changed,
-    }
-    return plans.commit(db, run_id, number, **choice)
+    choice = Choice(**{"tau_l": 0.25, "tau_h": 0.65, **changed})
+    return plans.commit(Iteration(db, run_id, number), choice, made_by="a test")
 
 
 def test_a_run_with_one_problem_set_uses_the_same_problems_in_every_iteration(db):
     run_id = create_run(db, small(n_iterations=2, problems={"per_iteration": "fixed"}))
     judge(db, run_id)
     committed(db, run_id, 0, strategy="inlier", tau_l=0.0, tau_h=1.0)
-    pairing.make_pairs(db, run_id, 0)
-    assert runs.begin_next_iteration(db, run_id) == 1
-    first, second = (reads.problems(db, run_id, "train", t) for t in (0, 1))
+    pairing.make_pairs(Iteration(db, run_id, 0))
+    assert begin_next_iteration(db, run_id).number == 1
+    first, second = (store.problems.of_run(db, run_id, "train", t) for t in (0, 1))
     assert list(first) == list(second) and len(first) == 12
     judge(db, run_id, 1)
-    assert len(reads.estimates(db, run_id, 1).problem_ids) == 12
-    assert (
-        reads.iteration(db, run_id, 0)["presample_set"]
-        != reads.iteration(db, run_id, 1)["presample_set"]
-    )
+    assert len(store.samples.estimates(Iteration(db, run_id, 1)).problem_ids) == 12
+    assert Iteration(db, run_id, 0).row.presample_set != Iteration(db, run_id, 1).row.presample_set
 
 
 def test_a_limit_on_pairs_keeps_that_many_by_seed_and_in_order(db):
@@ -46,10 +39,10 @@ def test_a_limit_on_pairs_keeps_that_many_by_seed_and_in_order(db):
         run_id = create_run(db, small(**changes))
         judge(db, run_id)
         committed(db, run_id, 0, strategy="uniform")
-        pairing.make_pairs(db, run_id, 0)
+        pairing.make_pairs(Iteration(db, run_id, 0))
         return [
-            (p["problem_id"], p["chosen_index"], p["rejected_index"])
-            for p in commit_reads.pairs(db, run_id, 0)
+            (p.problem_id, p.chosen_index, p.rejected_index)
+            for p in store.pairs.texts(Iteration(db, run_id, 0))
         ]
 
     everything = pairs_of()
@@ -63,49 +56,50 @@ def test_a_limit_on_pairs_keeps_that_many_by_seed_and_in_order(db):
 def test_calibration_counts_in_the_budget_and_labels_only_what_is_drawn_completely(db):
     run_id = create_run(db, small())
     judge(db, run_id)
-    ordered = calibration.order(db, run_id, 0, 2)
+    ordered = calibration.order(Iteration(db, run_id, 0), 2)
     assert (
-        calibration.reference_counts(db, run_id, 0)[0] == []
-        and calibration.n_ordered(db, run_id, 0) == 2
+        calibration.reference_counts(Iteration(db, run_id, 0))[0] == []
+        and calibration.n_ordered(Iteration(db, run_id, 0)) == 2
     )
     store_side(
         db, ordered, {id: range(12 - position) for position, id in enumerate(ordered.problem_ids)}
     )
-    ids, n_correct = calibration.reference_counts(db, run_id, 0)
+    ids, n_correct = calibration.reference_counts(Iteration(db, run_id, 0))
     assert (ids, n_correct.tolist()) == (ordered.problem_ids[:1], [6])
-    assert side_reads.side_counts(db, run_id, 0) == {"tune": 0, "calibrate": 24}
+    assert store.side_samples.counts(Iteration(db, run_id, 0)) == {"tune": 0, "calibrate": 24}
     bound = committed(db, run_id)
     assert sum(bound.allocation.values()) + bound.n_unspent == 12 * 5 - 24
     with pytest.raises(ConfigError, match="is committed: its budget is bound"):
-        calibration.order(db, run_id, 0, 3)
-    assert side_reads.side_counts(db, runs.fork(db, run_id, 0), 0)["calibrate"] == 24
+        calibration.order(Iteration(db, run_id, 0), 3)
+    assert store.side_samples.counts(fork(Iteration(db, run_id, 0)))["calibrate"] == 24
 
 
 def test_tuning_takes_the_best_cell_and_changes_what_the_iteration_samples(db):
     config = small(tuning={"n_problems": 2, "n": 2, "temperatures": [0.5, 1.1], "taus": [0.0, 0.5]})
     run_id = create_run(db, config)
-    before = reads.iteration(db, run_id, 0)["presample_set"]
-    assert runs.progress(db, run_id, 0)["tuned"] is False and tuning.grid(db, run_id, 0) is None
-    cold, hot = tuning.order(db, run_id, 0)
+    before = Iteration(db, run_id, 0).row.presample_set
+    assert (
+        progress(Iteration(db, run_id, 0)).tuned is False
+        and tuning.grid(Iteration(db, run_id, 0)) is None
+    )
+    cold, hot = tuning.order(Iteration(db, run_id, 0))
     store_side(db, cold, dict.fromkeys(cold.problem_ids, range(2)), correct=False)
     store_side(db, hot, dict.fromkeys(hot.problem_ids, range(2)), correct=True)
-    found = tuning.grid(db, run_id, 0)
+    found = tuning.grid(Iteration(db, run_id, 0))
     assert (
         found.balance.shape == (2, 2) and (found.balance[0] == 0).all() and found.best == (1.1, 0.0)
     )
-    tuning.adopt(db, run_id, 0, *found.best, made_by="a test")
-    after = reads.iteration(db, run_id, 0)["presample_set"]
-    assert after != before and reads.samples(db, after).settings.temperature == 1.1
+    tuning.adopt(Iteration(db, run_id, 0), *found.best, made_by="a test")
+    after = Iteration(db, run_id, 0).row.presample_set
+    assert after != before and store.samples.get(db, after).settings.temperature == 1.1
     assert (
-        runs.progress(db, run_id, 0)["tuned"] and side_reads.side_counts(db, run_id, 0)["tune"] == 8
+        progress(Iteration(db, run_id, 0)).tuned
+        and store.side_samples.counts(Iteration(db, run_id, 0))["tune"] == 8
     )
     with pytest.raises(ConfigError, match="tuned already"):
-        tuning.adopt(db, run_id, 0, 0.5, 0.0, made_by="a test")
-    forked = runs.fork(db, run_id, 0)
-    assert (
-        reads.iteration(db, forked, 0)["presample_set"] == after
-        and reads.tuning(db, forked, 0)["tau"] == 0.0
-    )
+        tuning.adopt(Iteration(db, run_id, 0), 0.5, 0.0, made_by="a test")
+    forked = fork(Iteration(db, run_id, 0))
+    assert forked.row.presample_set == after and store.runs.tuning(forked).tau == 0.0
 
 
 def test_rounds_hand_out_the_budget_one_after_the_other_from_what_is_known(db, monkeypatch):
@@ -115,24 +109,25 @@ def test_rounds_hand_out_the_budget_one_after_the_other_from_what_is_known(db, m
     committed(db, run_id, 0, strategy="posterior")
     given = [20]
     assert (
-        sum(row["n_more"] for row in commit_reads.allocation(db, run_id, 0)) == 20
-        and commit_reads.commit(db, run_id, 0)["n_later"] == 40
+        sum(row.n_more for row in store.commits.allocation(Iteration(db, run_id, 0))) == 20
+        and store.commits.find(Iteration(db, run_id, 0)).n_later == 40
     )
     for total in (40, 60):
         drawn = {
-            row["problem_id"]: range(3, 3 + row["n_more"])
-            for row in commit_reads.allocation(db, run_id, 0)
-            if row["n_more"]
+            row.problem_id: range(3, 3 + row.n_more)
+            for row in store.commits.allocation(Iteration(db, run_id, 0))
+            if row.n_more
         }
         judge(db, run_id, which="resample_set", owed=drawn)
-        assert plans.next_round(db, run_id, 0)
-        given.append(sum(row["n_more"] for row in commit_reads.allocation(db, run_id, 0)))
+        assert plans.next_round(Iteration(db, run_id, 0))
+        given.append(sum(row.n_more for row in store.commits.allocation(Iteration(db, run_id, 0))))
         assert given[-1] == total
     assert (
-        not plans.next_round(db, run_id, 0) and commit_reads.commit(db, run_id, 0)["n_later"] == 0
+        not plans.next_round(Iteration(db, run_id, 0))
+        and store.commits.find(Iteration(db, run_id, 0)).n_later == 0
     )
-    assert commit_reads.n_rounds(db, run_id, 0) == 3
-    assert (commit_reads.pool_counts(db, run_id, 0)["n"] >= 3).all()
+    assert store.commits.n_rounds(Iteration(db, run_id, 0)) == 3
+    assert (store.commits.pool_counts(Iteration(db, run_id, 0))["n"] >= 3).all()
 
 
 def store_side(db, ordered, owed, *, correct: bool | None = None):

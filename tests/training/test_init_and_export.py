@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from engine import store
 from engine.config import load_config
 from engine.errors import ConfigError, ProblemSetError
 from engine.events import Note, PolicySaved
@@ -15,9 +16,11 @@ from engine.headless.init import initialise
 from engine.jobs.runner import JobRunner
 from engine.models.weights import content_id, locate
 from engine.paths import STARTER
-from engine.store import Database, job_rows, reads
+from engine.store import Database
 from engine.study import pairing, plans
+from engine.study.handle import Iteration
 from engine.study.runs import create_run
+from engine.types import Choice
 from tests.small_runs import cli, judge, small, toml
 from tests.training.small_trainings import question, right
 
@@ -77,14 +80,16 @@ def test_the_adapter_of_a_lora_policy_is_exported_and_loads_on_its_base(tmp_path
     )
     judge(db, run_id)
     plans.commit(
-        db, run_id, 0, tau_l=0.02, tau_h=0.99, mode="both", strategy="boundary", made_by="a test"
+        Iteration(db, run_id, 0),
+        Choice(0.02, 0.99, "both", "boundary"),
+        made_by="a test",
     )
-    pairing.make_pairs(db, run_id, 0)
+    pairing.make_pairs(Iteration(db, run_id, 0))
     runner = JobRunner(db)
-    job_id = runner.submit(run_id, 0, "train")
+    job_id = runner.submit(Iteration(runner.db, run_id, 0), "train")
     runner.run_next()
-    assert job_rows.get(db, job_id)["state"] == "done", job_rows.get(db, job_id)["error"]
-    policy_id = reads.next_policy(db, run_id, 0)
+    assert store.jobs.get(db, job_id).state == "done", store.jobs.get(db, job_id).error
+    policy_id = store.runs.next_policy(Iteration(db, run_id, 0))
     assert (
         export_policy(db, tmp_path / "whole")
         == export_policy(db, tmp_path / "adapter", adapter=True)
@@ -112,8 +117,8 @@ def finished_copy(tmp_path):
     """A run whose trained policy was trained in full."""
     db = Database(tmp_path / "studio.duckdb")
     run_id = create_run(db, small())
-    job_id = job_rows.add(db, run_id, 0, "train", {})
-    job_rows.set_state(db, job_id, "done")
+    job_id = store.jobs.add(Iteration(db, run_id, 0), "train", {})
+    store.jobs.set_state(db, job_id, "done")
     policy_id, folder = "m1", tmp_path / "m1"
     folder.mkdir()
     db.cursor().execute("UPDATE jobs SET policy_id = ? WHERE id = ?", [policy_id, job_id])

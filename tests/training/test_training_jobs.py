@@ -8,16 +8,20 @@ from pathlib import Path
 
 import pytest
 
+from engine import store
 from engine.events import OptimiserStep, PolicySaved
 from engine.figures.summary import summarise
 from engine.jobs.runner import JobRunner
 from engine.placement import trainer_backend
-from engine.store import Database, commit_reads, job_rows, now, reads
-from engine.study import pairing, plans, runs
-from engine.study.runs import create_run
+from engine.store import Database, now
+from engine.store.jobs import Job
+from engine.study import pairing, plans
+from engine.study.handle import Iteration
+from engine.study.progress import progress
+from engine.study.runs import begin_next_iteration, create_run, fork
 from engine.training import TrainingTask
 from engine.training.saving import OPTIMISER
-from engine.types import Preference, Worked
+from engine.types import Choice, Preference, Worked
 from tests.own_backends import open_with
 from tests.small_runs import judge, small
 
@@ -67,32 +71,27 @@ def pool(db: Database, run_id: str, number: int = 0, **judged: Callable) -> None
     """
     judge(db, run_id, number, **judged)
     plans.commit(
-        db,
-        run_id,
-        number,
-        tau_l=0.02,
-        tau_h=0.99,
-        mode="both",
-        strategy="boundary",
+        Iteration(db, run_id, number),
+        Choice(0.02, 0.99, "both", "boundary"),
         made_by="a test",
     )
     more = {
-        row["problem_id"]: range(3, 3 + row["n_more"])
-        for row in commit_reads.allocation(db, run_id, number)
-        if row["n_more"]
+        row.problem_id: range(3, 3 + row.n_more)
+        for row in store.commits.allocation(Iteration(db, run_id, number))
+        if row.n_more
     }
     judge(db, run_id, number, which="resample_set", owed=more, **judged)
-    pairing.make_pairs(db, run_id, number)
+    pairing.make_pairs(Iteration(db, run_id, number))
 
 
-def train(db: Database, run_id: str, number: int = 0, params: dict | None = None) -> dict:
+def train(db: Database, run_id: str, number: int = 0, params: dict | None = None) -> Job:
     runner = JobRunner(db)
-    job_id = runner.submit(run_id, number, "train", params or {})
+    job_id = runner.submit(Iteration(runner.db, run_id, number), "train", params or {})
     runner.run_next()
-    for job in job_rows.unfinished(db):  # the evaluation that follows is another test's
-        job_rows.set_state(db, job["id"], "cancelled")
+    for job in store.jobs.unfinished(db):  # the evaluation that follows is another test's
+        store.jobs.set_state(db, job.id, "cancelled")
     runner.close()
-    return job_rows.get(db, job_id)
+    return store.jobs.get(db, job_id)
 
 
 def keys(rows: list[Worked]) -> list[tuple[str, int]]:
@@ -102,11 +101,13 @@ def keys(rows: list[Worked]) -> list[tuple[str, int]]:
 def test_sft_trains_on_every_correct_response_of_the_pool_by_problem_and_index(db, told):
     run_id = new_run(db, method="sft")
     pool(db, run_id)
-    assert train(db, run_id)["state"] == "done"
+    assert train(db, run_id).state == "done"
     assert keys(told[0].rows) == [
-        (id, i) for id in sorted(reads.problems(db, run_id, "train", 0)) for i in (0, 2, 4, 6)
+        (id, i)
+        for id in sorted(store.problems.of_run(db, run_id, "train", 0))
+        for i in (0, 2, 4, 6)
     ]
-    questions = reads.problems(db, run_id, "train", 0)
+    questions = store.problems.of_run(db, run_id, "train", 0)
     assert all(row.prompt == f"{questions[row.problem_id].question}\n" for row in told[0].rows)
 
 
@@ -114,9 +115,9 @@ def test_dpo_trains_on_the_pairs(db, told):
     run_id = new_run(db)
     pool(db, run_id)
     train(db, run_id)
-    assert len(told[0].rows) == commit_reads.pair_set(db, run_id, 0)["n_pairs"] and isinstance(
-        told[0].rows[0], Preference
-    )
+    assert len(told[0].rows) == store.pairs.find_set(
+        Iteration(db, run_id, 0)
+    ).n_pairs and isinstance(told[0].rows[0], Preference)
 
 
 def test_the_options_of_pairs_hold_for_responses(db, told):
@@ -147,16 +148,20 @@ def test_an_sft_run_without_a_pair_still_trains_and_without_a_correct_response_g
     all_right = new_run(db, method="sft")
     judge(db, all_right, correct=lambda p, i: True)
     plans.commit(
-        db, all_right, 0, tau_l=0.02, tau_h=0.99, mode="both", strategy="boundary", made_by="a test"
+        Iteration(db, all_right, 0),
+        Choice(0.02, 0.99, "both", "boundary"),
+        made_by="a test",
     )
-    owed = {row["problem_id"]: range(3, 8) for row in commit_reads.allocation(db, all_right, 0)}
+    owed = {
+        row.problem_id: range(3, 8) for row in store.commits.allocation(Iteration(db, all_right, 0))
+    }
     judge(db, all_right, which="resample_set", owed=owed, correct=lambda p, i: True)
     assert (
-        pairing.make_pairs(db, all_right, 0) == 0
-        and runs.progress(db, all_right, 0)["n_rows"] == 96
+        pairing.make_pairs(Iteration(db, all_right, 0)) == 0
+        and progress(Iteration(db, all_right, 0)).n_rows == 96
     )
     train(db, all_right)
-    assert len(told[0].rows) == 96 and runs.begin_next_iteration(db, all_right) == 1
+    assert len(told[0].rows) == 96 and begin_next_iteration(db, all_right).number == 1
 
 
 def test_no_correct_response_fails_with_what_to_do_and_the_next_iteration_begins_as_this_one(
@@ -165,11 +170,12 @@ def test_no_correct_response_fails_with_what_to_do_and_the_next_iteration_begins
     run_id = new_run(db, method="sft")
     pool(db, run_id, correct=lambda p, i: False)
     job = train(db, run_id)
-    assert job["state"] == "failed" and "none in the pool is correct" in job["error"] and not told
+    assert job.state == "failed" and "none in the pool is correct" in job.error and not told
     assert (
-        runs.progress(db, run_id, 0)["n_rows"] == 0 and runs.begin_next_iteration(db, run_id) == 1
+        progress(Iteration(db, run_id, 0)).n_rows == 0
+        and begin_next_iteration(db, run_id).number == 1
     )
-    first, second = (reads.iteration(db, run_id, t)["policy_id"] for t in (0, 1))
+    first, second = (store.runs.get_iteration(Iteration(db, run_id, t)).policy_id for t in (0, 1))
     assert first == second
 
 
@@ -177,13 +183,16 @@ def test_a_verdict_overridden_after_a_training_began_does_not_change_its_rows(db
     run_id = new_run(db, method="sft")
     pool(db, run_id)
     job = train(db, run_id)
-    set_id, problem_id = reads.iteration(db, run_id, 0)["presample_set"], told[0].rows[0].problem_id
+    set_id, problem_id = (
+        store.runs.get_iteration(Iteration(db, run_id, 0)).presample_set,
+        told[0].rows[0].problem_id,
+    )
     db.cursor().execute(
         "INSERT INTO overrides (set_id, problem_id, idx, correct, note, made_by, made_at) VALUES"
         " (?, ?, 0, false, '', 'me', ?)",
         [set_id, problem_id, now()],
     )
-    job_rows.set_state(db, job["id"], "interrupted")
+    store.jobs.set_state(db, job.id, "interrupted")
     train(db, run_id)
     train(db, run_id, params={"learning_rate": 1e-3})
     assert told[1].rows == told[0].rows and keys(told[2].rows) == keys(told[0].rows)[1:]
@@ -197,9 +206,9 @@ def test_an_iteration_starts_from_the_latest_policy_or_from_the_base(start, path
     for number in range(2):
         pool(db, run_id, number)
         train(db, run_id, number)
-        runs.begin_next_iteration(db, run_id)
+        begin_next_iteration(db, run_id)
     assert [Path(task.policy_path).name for task in told] == paths
-    assert [row["policy_id"] for row in reads.iterations(db, run_id)][1:] == [
+    assert [row.policy_id for row in store.runs.iterations(db, run_id)][1:] == [
         "m1",
         "m2",
     ], "sampling takes the latest in both"
@@ -210,36 +219,38 @@ def test_the_optimiser_goes_on_from_the_training_that_made_the_policy_in_a_fork_
     for number in range(2):
         pool(db, run_id, number)
         job = train(db, run_id, number)
-        assert job["state"] == "done", job["error"]
+        assert job.state == "done", job.error
         if number == 0:
-            runs.begin_next_iteration(db, run_id)
-    fork = runs.fork(db, run_id, 1)
-    pool_of_fork(db, fork)
-    train(db, fork, 1)
+            begin_next_iteration(db, run_id)
+    forked = fork(Iteration(db, run_id, 1))
+    pool_of_fork(forked)
+    train(db, forked.run_id, 1)
     assert [task.inherit_from for task in told] == [None, told[0].work_dir, told[0].work_dir]
 
 
-def pool_of_fork(db: Database, fork: str) -> None:
+def pool_of_fork(forked: Iteration) -> None:
     plans.commit(
-        db, fork, 1, tau_l=0.02, tau_h=0.99, mode="both", strategy="uniform", made_by="a test"
+        forked,
+        Choice(0.02, 0.99, "both", "uniform"),
+        made_by="a test",
     )
     more = {
-        row["problem_id"]: range(3, 3 + row["n_more"])
-        for row in commit_reads.allocation(db, fork, 1)
-        if row["n_more"]
+        row.problem_id: range(3, 3 + row.n_more)
+        for row in store.commits.allocation(forked)
+        if row.n_more
     }
-    judge(db, fork, 1, which="resample_set", owed=more)
-    pairing.make_pairs(db, fork, 1)
+    judge(forked.db, forked.run_id, 1, which="resample_set", owed=more)
+    pairing.make_pairs(forked)
 
 
 def test_a_training_whose_predecessor_kept_no_optimiser_state_is_refused(db, told):
     run_id = new_run(db, method="sft")
     pool(db, run_id)
     train(db, run_id)
-    runs.begin_next_iteration(db, run_id)
+    begin_next_iteration(db, run_id)
     pool(db, run_id, 1)
     job = train(db, run_id, 1, params={"inherit_optimizer": True})
-    assert job["state"] == "failed" and "kept no optimiser state" in job["error"] and len(told) == 1
+    assert job.state == "failed" and "kept no optimiser state" in job.error and len(told) == 1
 
 
 def test_the_summary_of_an_sft_run_has_no_margins(db, told):

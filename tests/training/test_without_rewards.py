@@ -6,7 +6,9 @@ import json
 
 import pytest
 
-from engine.store import Database, commit_reads, reads
+from engine import store
+from engine.store import Database
+from engine.study.handle import Iteration
 from tests.small_runs import cli, toml
 
 WITHOUT = {"reward": {"path": "", "family": "none"}, "difficulty": {"mode": "accuracy"}}
@@ -25,8 +27,8 @@ def test_an_accuracy_only_study_trains_and_its_pairs_have_no_reward(method, tmp_
         iteration["policy"]["before"],
     )
     db = Database(tmp_path / "studio.duckdb")
-    pairs = commit_reads.pairs(db, reads.runs(db)[0]["id"], 0)
+    pairs = store.pairs.texts(Iteration(db, store.runs.listed(db)[0].id, 0))
     db.close()
-    assert pairs and {(pair["chosen_reward"], pair["rejected_reward"]) for pair in pairs} == {
+    assert pairs and {(pair.chosen_reward, pair.rejected_reward) for pair in pairs} == {
         (None, None)
     }

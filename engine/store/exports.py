@@ -8,9 +8,9 @@ them all in memory.
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from engine.store.commit_reads import PAIR_REWARDS, PAIR_TEXTS
 from engine.store.connection import Database
-from engine.store.reads import EVERY, RUNS
+from engine.store.pairs import PAIR_REWARDS, PAIR_TEXTS
+from engine.store.runs import EVERY, RUNS
 
 if TYPE_CHECKING:
     import pyarrow
@@ -125,11 +125,11 @@ def n_responses(db: Database, run_id: str) -> int:
     """About how many responses the sample sets of a run hold: quick, for deciding how to hand them
     over.
     """
-    return db.row(
+    return db.value(
         """SELECT count(*) AS n FROM responses WHERE set_id IN (
             SELECT unnest([presample_set, resample_set]) FROM iterations WHERE run_id = ?)""",
         [run_id],
-    )["n"]
+    )
 
 
 def _queries(

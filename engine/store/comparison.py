@@ -2,8 +2,11 @@
 Nothing here writes.
 """
 
+from dataclasses import dataclass
+
 from engine.store.connection import Database
-from engine.store.reads import EVERY, RUNS, table_sizes
+from engine.store.runs import EVERY, RUNS
+from engine.store.samples import table_sizes
 
 _PARTS = f"""
     SELECT i.iteration, r.problem_id, r.n_tokens FROM iterations i
@@ -14,6 +17,19 @@ _PARTS = f"""
         AND (r.set_id = i.resample_set OR (r.set_id = i.presample_set AND r.idx < runs.n_presample))
     WHERE i.run_id = ?"""
 """Pre-samples and resamples of a run, one row each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Yielded:
+    """What the committed problems of one class and level gave in one iteration."""
+
+    iteration: int
+    difficulty: int
+    level: str
+    """Empty where the problems have none."""
+    n_responses: int
+    """Pre-samples and resamples together."""
+    n_pairs: int
 
 
 def tokens(db: Database, run_id: str) -> dict[int, int]:
@@ -75,9 +91,8 @@ def seconds(db: Database, run_id: str) -> dict[int, float]:
     )
 
 
-def training_yield(db: Database, run_id: str) -> list[dict]:
-    """Per iteration, class and level of the committed problems: n_responses, pre-samples and
-    resamples together, and n_pairs.
+def training_yield(db: Database, run_id: str) -> list[Yielded]:
+    """Per iteration, class and level of the committed problems.
 
     Counted once for as long as the tables have the same number of rows: they only grow.
     """
@@ -86,8 +101,9 @@ def training_yield(db: Database, run_id: str) -> list[dict]:
     )
 
 
-def _training_yield(db: Database, run_id: str) -> list[dict]:
-    return db.rows(
+def _training_yield(db: Database, run_id: str) -> list[Yielded]:
+    return db.records(
+        Yielded,
         f"""WITH drawn AS (SELECT iteration, problem_id, count(*) AS n FROM ({_PARTS}) GROUP BY
                 ALL),
         paired AS (SELECT iteration, problem_id, count(*) AS n FROM pairs WHERE run_id = ? GROUP BY

@@ -4,11 +4,15 @@ responses in full.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
 
 import numpy as np
 
-from engine.store.connection import Database
-from engine.store.reads import EVERY, RUNS, table_sizes
+from engine.store.place import Place
+from engine.store.runs import EVERY, RUNS
+from engine.store.samples import table_sizes
+from engine.types import FinishReason
 
 _RESPONSES = f"""FROM iterations i
     JOIN {RUNS} runs ON runs.id = i.run_id
@@ -39,29 +43,58 @@ class Filter:
     """Inclusive range of the process reward; None keeps responses without one too."""
 
 
-def count(db: Database, run_id: str, iteration: int, chosen: Filter) -> int:
-    _, ends = _places(db, run_id, iteration, chosen)
+@dataclass(frozen=True, slots=True)
+class ListedResponse:
+    """A response with everything that is known of it."""
+
+    set_id: str
+    problem_id: str
+    idx: int
+    question: str
+    answer: str
+    level: str | None
+    text: str
+    finish_reason: FinishReason
+    n_tokens: int
+    seed: int
+    phase: Literal["presample", "resample"]
+    correct: bool | None
+    """As it counts, a person's word included; None where it is not graded yet."""
+    predicted: str | None
+    status: str
+    """A verdict status, or "ungraded"."""
+    reason: str | None
+    scores: list[float] | None
+    reward: float | None
+    score_status: str | None
+    graded_status: str | None
+    """Before any override."""
+    override_note: str | None
+    overridden_by: str | None
+    overridden_at: datetime | None
+
+
+def count(at: Place, chosen: Filter) -> int:
+    _, ends = _places(at, chosen)
     return int(ends[-1]) if len(ends) else 0
 
 
-def page(
-    db: Database, run_id: str, iteration: int, chosen: Filter, *, limit: int, offset: int = 0
-) -> list[dict]:
+def page(at: Place, chosen: Filter, *, limit: int, offset: int = 0) -> list[ListedResponse]:
     """Responses in the run's problem order: texts, verdicts as they count and as they were graded,
     step scores.
     """
-    positions, ends = _places(db, run_id, iteration, chosen)
+    positions, ends = _places(at, chosen)
     first, last = np.searchsorted(ends, (offset, offset + limit - 1), side="right")
     wanted = positions[first : last + 1]
     if not len(wanted):
         return []
     found, values = _found(chosen)
-    keys = db.tuples(
+    keys = at.db.tuples(
         f"""SELECT r.set_id, r.problem_id, r.idx, r.rowid {found} AND p.position BETWEEN ? AND ?
         ORDER BY p.position, r.idx LIMIT ? OFFSET ?""",
         [
-            run_id,
-            iteration,
+            at.run_id,
+            at.number,
             *values,
             int(wanted[0]),
             int(wanted[-1]),
@@ -70,20 +103,18 @@ def page(
         ],
     )
     rows = _texts(
-        db,
-        run_id,
-        iteration,
+        at,
         sorted({problem_id for _, problem_id, _, _ in keys}),
         [rowid for *_, rowid in keys],
     )
     return [rows[tuple(key)] for *key, _ in keys]
 
 
-def lengths(db: Database, run_id: str, iteration: int) -> list[tuple[str, str, str, int]]:
+def lengths(at: Place) -> list[tuple[str, str, str, int]]:
     """(purpose, problem id, text, tokens) of every pre-sample and resample of an iteration that a
     model answered.
     """
-    return db.tuples(
+    return at.db.tuples(
         f"""SELECT s.purpose, r.problem_id, r.text, r.n_tokens
         FROM iterations i
         JOIN {RUNS} runs ON runs.id = i.run_id
@@ -93,13 +124,11 @@ def lengths(db: Database, run_id: str, iteration: int) -> list[tuple[str, str, s
             'refused'
             AND (s.purpose <> 'presample' OR r.idx < runs.n_presample)
         WHERE i.run_id = ? AND i.iteration = ?""",
-        [run_id, iteration],
+        at.key,
     )
 
 
-def _places(
-    db: Database, run_id: str, iteration: int, chosen: Filter
-) -> tuple[np.ndarray, np.ndarray]:
+def _places(at: Place, chosen: Filter) -> tuple[np.ndarray, np.ndarray]:
     """Positions of the problems with responses that fit, ascending, and how many fit up to and with
     each.
 
@@ -109,24 +138,25 @@ def _places(
 
     def read() -> tuple[np.ndarray, np.ndarray]:
         found, values = _found(chosen)
-        counted = db.columns(
+        counted = at.db.columns(
             f"SELECT p.position, count(*) AS n {found} GROUP BY p.position ORDER BY p.position",
-            [run_id, iteration, *values],
+            [at.run_id, at.number, *values],
         )
         return np.asarray(counted["position"]), np.cumsum(counted["n"])
 
-    key = "responses", run_id, iteration, chosen.problem_ids is None
-    return db.remembered(key, (chosen, table_sizes(db)), read)
+    key = "responses", at.run_id, at.number, chosen.problem_ids is None
+    return at.db.remembered(key, (chosen, table_sizes(at.db)), read)
 
 
 def _texts(
-    db: Database, run_id: str, iteration: int, problem_ids: list[str], rowids: list[int]
-) -> dict[tuple[str, str, int], dict]:
+    at: Place, problem_ids: list[str], rowids: list[int]
+) -> dict[tuple[str, str, int], ListedResponse]:
     """Everything about a few responses by (set, problem, index). Problems are named for each table:
     no join reads the whole of one.
     """
     few = "WHERE problem_id IN (SELECT unnest(?))"
-    rows = db.rows(
+    rows = at.db.records(
+        ListedResponse,
         f"""SELECT r.set_id, r.problem_id, r.idx, q.question, q.answer, q.level, r.text,
                 r.finish_reason, r.n_tokens, r.seed,
             CASE WHEN r.set_id = i.presample_set THEN 'presample' ELSE 'resample' END AS phase,
@@ -142,9 +172,9 @@ def _texts(
         LEFT JOIN (SELECT * FROM step_scores {few}) s ON s.set_id = r.set_id AND s.problem_id =
             r.problem_id AND s.idx = r.idx
             AND s.prm_id = runs.prm_id""",
-        [rowids, run_id, iteration, problem_ids, problem_ids, problem_ids],
+        [rowids, at.run_id, at.number, problem_ids, problem_ids, problem_ids],
     )
-    return {(row["set_id"], row["problem_id"], row["idx"]): row for row in rows}
+    return {(row.set_id, row.problem_id, row.idx): row for row in rows}
 
 
 def _found(chosen: Filter) -> tuple[str, list]:

@@ -1,0 +1,118 @@
+"""What a job's sample sets still lack, and the backends that fill them: placed, opened, in turn
+where both do not fit.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from engine import store
+from engine.config import RunConfig
+from engine.config.backends import BACKENDS, options_of
+from engine.events import Event, Planned, Text
+from engine.jobs.respond import Owed, respond
+from engine.jobs.work import Work
+from engine.method.prompts import fill
+from engine.placement import Backend, Placement, seating
+from engine.study.handle import Iteration
+from engine.study.sample_sets import requests
+from engine.study.worked_examples import with_examples
+from engine.types import Problem, SampleSet
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One sample set of a job, and what of it is wanted."""
+
+    set_id: str
+    role: Literal["train", "held_out"]
+    """Of its problems."""
+    wanted: dict[str, range]
+    """Indices by problem id."""
+
+    @property
+    def n(self) -> int:
+        return sum(map(len, self.wanted.values()))
+
+
+def respond_to(work: Work, parts: list[Part], *, scored: bool, n_later: int = 0) -> Iterator[Event]:
+    """One or more sample sets in turn, as one job with one count.
+
+    Args:
+        n_later: responses that the job will owe when these are done.
+    """
+    it, placement = work.it, work.placement
+    prm_id = (it.run.prm_id or None) if scored else None
+    owed = [_owed(it, part, prm_id) for part in parts]
+    n_total = sum(part.n for part in parts)
+    yield Planned(n_total + n_later, n_total - sum(len(o.requests) for o in owed), "responses")
+    reward = _reward(it.config, it.run.prm_path)
+    for part, lacking in zip(parts, owed):
+        sampler, seated_reward, together = seating.place(
+            it.config, placement, sampler_backend(it, lacking.samples), reward
+        )
+        openers = _opener(placement, sampler), work.grader, _opener(placement, seated_reward)
+        if together or prm_id is None:
+            yield from respond(lacking, *openers)
+            continue
+        yield from respond(replace(lacking, prm_id=None), *openers)
+        placement.release(keep=[seated_reward])
+        yield from respond(_owed(it, part, prm_id), *openers)
+
+
+def sampler_backend(it: Iteration, samples: SampleSet) -> Backend:
+    """The backend that draws a sample set, with the options that it takes and no others."""
+    is_first = samples.policy_id == store.runs.iterations(it.db, it.run_id)[0].policy_id
+    about_set = {
+        "set.policy_id": samples.policy_id,
+        "set.known_as": it.config.policy.path if is_first else "",
+    }
+    path = store.runs.policy_path(it.db, samples.policy_id)
+    return Backend(samples.sampler, path, options_of(samples.sampler, it.config, about_set))
+
+
+def _owed(it: Iteration, part: Part, prm_id: str | None) -> Owed:
+    samples = store.samples.get(it.db, part.set_id)
+    number = it.number if part.role == "train" else None
+    problems = store.problems.of_run(it.db, it.run_id, part.role, number)
+    stored = store.samples.stored_keys(it.db, part.set_id)
+    keys = [(id, index) for id, indices in part.wanted.items() for index in indices]
+    family = it.config.reward.family
+    reads_as = BACKENDS[family].reads if family in BACKENDS else "question"
+    prompts = {id: fill(samples.settings.prompt_template, p.question) for id, p in problems.items()}
+    shown = with_examples(it, samples, problems) if samples.settings.n_examples else prompts
+    read = prompts if reads_as == "text" else {id: p.question for id, p in problems.items()}
+    return Owed(
+        samples=samples,
+        requests=requests(samples, shown, [key for key in keys if key not in stored]),
+        answers={id: p.answer for id, p in problems.items()},
+        prompts=read if prm_id else {},
+        prm_id=prm_id,
+        scored_by_key=reads_as == "key",
+        ungraded=_of(problems, store.samples.ungraded(it.db, part.set_id)),
+        unscored=_unscored(it, part, prm_id, problems, refused=False),
+        refused=[(id, i) for id, i, _ in _unscored(it, part, prm_id, problems, refused=True)],
+    )
+
+
+def _unscored(
+    it: Iteration, part: Part, prm_id: str | None, problems: dict[str, Problem], *, refused: bool
+) -> list[Text]:
+    if prm_id is None:
+        return []
+    found = store.samples.unscored(it.db, part.set_id, prm_id, refused=refused)
+    return _of(problems, found)
+
+
+def _of(problems: dict[str, Problem], texts: list[Text]) -> list[Text]:
+    """Other runs may have drawn for other problems into the same set."""
+    return [text for text in texts if text[0] in problems]
+
+
+def _reward(config: RunConfig, path: str) -> Backend:
+    family = config.reward.family
+    return Backend(family, path, options_of(family, config) if family in BACKENDS else {})
+
+
+def _opener(placement: Placement, backend: Backend) -> Callable[[], Any]:
+    return lambda: placement.get(backend)

@@ -1,0 +1,79 @@
+"""The training job: which rows, from which weights, with which optimiser."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from engine import store
+from engine.config import TrainingConfig, training_config
+from engine.errors import TrainingError
+from engine.events import Event
+from engine.jobs.work import Work
+from engine.placement import seating, trainer_backend
+from engine.store import Database
+from engine.study.handle import Iteration
+from engine.study.training_rows import training_rows
+from engine.training import TrainingTask
+from engine.training.saving import folder_with_optimiser
+from engine.types import Preference, Worked
+
+
+def train(work: Work) -> Iterator[Event]:
+    """Train the iteration's policy with everything else released.
+
+    Raises: TrainingError without a row to train on; ConfigError if it cannot fit.
+    """
+    it, config, placement = work.it, work.it.config, work.placement
+    if config.is_recorded:
+        raise TrainingError(
+            "This run replays recorded responses: there is no policy to train. Export its pairs"
+            " instead."
+        )
+    training = training_config(config.training, work.job.params)
+    start = (it.at(0) if training.start == "base" else it).row.policy_id
+    folder = _work_folder(it.db, work.job.id)
+    task = TrainingTask(
+        policy_path=store.runs.policy_path(it.db, start),
+        rows=_rows(it, training, folder),
+        config=training,
+        seed=config.seed,
+        chat=config.policy.chat,
+        work_dir=str(folder),
+        policies_dir=str(it.db.artifacts / "policies"),
+        trust_remote_code=config.policy.trust_remote_code,
+        inherit_from=_inherited(it, start) if training.inherit_optimizer else None,
+    )
+    placement.release()
+    seating.require_training(config, training, task.policy_path)
+    try:
+        yield from placement.get(trainer_backend(training)).train(task, work.should_stop)
+    finally:
+        placement.release()
+
+
+def _rows(it: Iteration, training: TrainingConfig, folder: Path) -> list[Preference] | list[Worked]:
+    rows = training_rows(it, training, folder)
+    if not rows:
+        missing = "preference pairs: no problem in the pool has both a correct and a wrong response"
+        if training.method == "sft":
+            missing = (
+                "responses to train on: none in the pool is correct, or above training.keep_above"
+            )
+        raise TrainingError(
+            f"Iteration {it.number} has no {missing}. Commit other thresholds in a fork, or begin"
+            " the next iteration with the same policy."
+        )
+    return rows
+
+
+def _work_folder(db: Database, job_id: str) -> Path:
+    return db.artifacts / "training" / job_id
+
+
+def _inherited(it: Iteration, policy_id: str) -> str | None:
+    """The work folder of the training that made a policy, in whichever run; None for the policy
+    that the run began with.
+    """
+    if policy_id == it.at(0).row.policy_id:
+        return None
+    makers = store.jobs.that_made(it.db, policy_id)
+    return str(folder_with_optimiser([_work_folder(it.db, job_id) for job_id in makers]))

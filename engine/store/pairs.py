@@ -1,0 +1,181 @@
+"""The pool of an iteration and the preference pairs that came of it."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.store.connection import now
+from engine.store.place import Place
+from engine.store.runs import RUNS
+
+PAIR_REWARDS = """CASE WHEN NOT isnan(p.chosen_reward) THEN p.chosen_reward END AS chosen_reward,
+            CASE WHEN NOT isnan(p.rejected_reward) THEN p.rejected_reward END AS rejected_reward"""
+
+
+PAIR_TEXTS = f"""JOIN iterations i USING (run_id, iteration)
+        JOIN {RUNS} runs ON runs.id = p.run_id
+        JOIN problems q ON q.id = p.problem_id
+        JOIN responses c ON c.problem_id = p.problem_id AND c.idx = p.chosen_index
+            AND c.set_id = CASE WHEN c.idx < runs.n_presample THEN i.presample_set ELSE
+                i.resample_set END
+        JOIN responses x ON x.problem_id = p.problem_id AND x.idx = p.rejected_index
+            AND x.set_id = CASE WHEN x.idx < runs.n_presample THEN i.presample_set ELSE
+                i.resample_set END"""
+"""What pairs p are joined with: their problem q, chosen response c and rejected response x."""
+
+
+_PAIR = (
+    "p.position, p.problem_id, q.question, q.level, p.chosen_index, p.rejected_index,"
+    f" {PAIR_REWARDS}"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PoolResponse:
+    """A graded response of a problem in the pool."""
+
+    problem_id: str
+    idx: int
+    text: str
+    truncated: bool
+    correct: bool
+    reward: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class PairSet:
+    """How many pairs an iteration has."""
+
+    n_pairs: int
+    n_foregone: int
+
+
+@dataclass(frozen=True, slots=True)
+class ListedPair:
+    """A preference pair without the texts of its responses."""
+
+    position: int
+    problem_id: str
+    question: str
+    level: str | None
+    chosen_index: int
+    rejected_index: int
+    chosen_reward: float | None
+    """None in a run without rewards, as the next one."""
+    rejected_reward: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Pair(ListedPair):
+    """A preference pair."""
+
+    chosen: str
+    rejected: str
+
+
+def pool(at: Place) -> list[PoolResponse]:
+    """Graded responses of the problems in a commit's pool, with their rewards, pre-samples and
+    resamples together.
+    """
+    return at.db.records(
+        PoolResponse,
+        f"""SELECT r.problem_id, r.idx, r.text, r.finish_reason = 'length' AS truncated, v.correct,
+                s.reward
+        FROM allocations a
+        JOIN iterations i USING (run_id, iteration)
+        JOIN {RUNS} runs ON runs.id = a.run_id
+        JOIN responses r ON r.problem_id = a.problem_id
+            AND (r.set_id = i.resample_set OR (r.set_id = i.presample_set AND r.idx <
+                runs.n_presample))
+        JOIN judged v ON v.set_id = r.set_id AND v.problem_id = r.problem_id AND v.idx = r.idx
+        LEFT JOIN step_scores s ON s.set_id = r.set_id AND s.problem_id = r.problem_id AND s.idx =
+            r.idx
+            AND s.prm_id = runs.prm_id
+        WHERE a.run_id = ? AND a.iteration = ? AND a.in_pool ORDER BY r.problem_id, r.idx""",
+        at.key,
+    )
+
+
+def find_set(at: Place) -> PairSet | None:
+    """How many pairs an iteration has and how many were foregone; None before they are built."""
+    return at.db.record(
+        PairSet,
+        "SELECT n_pairs, n_foregone FROM pair_sets WHERE run_id = ? AND iteration = ?",
+        at.key,
+    )
+
+
+def add(
+    at: Place,
+    pairs: Sequence[tuple[PoolResponse, PoolResponse]],
+    *,
+    n_foregone: int,
+    is_scored: bool,
+) -> None:
+    """Store an iteration's (chosen, rejected) responses, in training order.
+
+    Raises: StoreConflict if they are stored already.
+    """
+    n, missing = len(pairs), math.nan
+    with at.db.transaction() as cursor:
+        cursor.execute(
+            """INSERT INTO pair_sets (run_id, iteration, n_pairs, n_foregone, created_at)
+            VALUES (?, ?, ?, ?, ?)""",
+            [*at.key, n, n_foregone, now()],
+        )
+        at.db.insert(
+            "pairs",
+            {
+                "run_id": [at.run_id] * n,
+                "iteration": [at.number] * n,
+                "position": list(range(n)),
+                "problem_id": [right.problem_id for right, _ in pairs],
+                "chosen_index": [right.idx for right, _ in pairs],
+                "rejected_index": [wrong.idx for _, wrong in pairs],
+                "chosen_reward": [right.reward if is_scored else missing for right, _ in pairs],
+                "rejected_reward": [wrong.reward if is_scored else missing for _, wrong in pairs],
+            },
+        )
+
+
+def texts(at: Place, *, position: int | None = None) -> list[Pair]:
+    """An iteration's preference pairs with their texts, in training order; rewards are None in a
+    run without any.
+
+    Args:
+        position: only the pair that stands there; None for all.
+    """
+    return at.db.records(
+        Pair,
+        f"""SELECT {_PAIR}, c.text AS chosen, x.text AS rejected
+        FROM (SELECT * FROM pairs WHERE run_id = ? AND iteration = ? AND (? IS NULL OR position =
+            ?)) p
+        {PAIR_TEXTS} ORDER BY p.position""",
+        [at.run_id, at.number, position, position],
+    )
+
+
+def listed(at: Place, *, limit: int, offset: int = 0) -> list[ListedPair]:
+    """A slice of an iteration's pairs without the texts of their responses."""
+    return at.db.records(
+        ListedPair,
+        f"""SELECT {_PAIR} FROM (SELECT * FROM pairs WHERE run_id = ? AND iteration = ? ORDER BY
+                position LIMIT ? OFFSET ?) p
+        JOIN problems q ON q.id = p.problem_id ORDER BY p.position""",
+        [at.run_id, at.number, limit, offset],
+    )
+
+
+def figures(at: Place) -> tuple[int, np.ndarray]:
+    """How many problems an iteration's pairs come from, and each pair's chosen minus rejected
+    reward; none in a run without any.
+    """
+    of_iteration = "FROM pairs WHERE run_id = ? AND iteration = ?"
+    n_problems = at.db.value(f"SELECT count(DISTINCT problem_id) {of_iteration}", at.key)
+    margins = at.db.columns(
+        f"SELECT chosen_reward - rejected_reward AS margin {of_iteration}", at.key
+    )["margin"]
+    margins = np.asarray(margins, dtype=np.float64)
+    return n_problems, margins[~np.isnan(margins)]

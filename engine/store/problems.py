@@ -1,0 +1,94 @@
+"""Problems, and which of them a run and its iterations use."""
+
+from collections.abc import Sequence
+
+from engine.store.connection import Database
+from engine.store.place import Place
+from engine.store.runs import EVERY
+from engine.types import Problem
+
+
+def of_run(db: Database, run_id: str, role: str, number: int | None = None) -> dict[str, Problem]:
+    """A run's problems by id, in its order: role "train" (of one iteration, if a number is given)
+    or "held_out".
+    """
+    found = db.records(
+        Problem,
+        f"""SELECT p.id, p.question, p.answer, p.level, p.solution FROM run_problems rp JOIN problems p ON p.id = rp.problem_id
+        WHERE rp.run_id = ? AND rp.role = ? AND (? IS NULL OR rp.iteration IN (?, {EVERY})) ORDER
+            BY rp.position""",
+        [run_id, role, number, number],
+    )
+    return {problem.id: problem for problem in found}
+
+
+def training_problem(at: Place, problem_id: str | None = None) -> Problem:
+    """The training problem of an iteration that has this id, else its first one."""
+    (problem,) = at.db.records(
+        Problem,
+        f"""SELECT p.id, p.question, p.answer, p.level, p.solution FROM (SELECT problem_id FROM run_problems WHERE run_id = ? AND role =
+                'train' AND iteration IN (?, {EVERY})
+            ORDER BY problem_id IS NOT DISTINCT FROM ? DESC, position LIMIT 1) first
+        JOIN problems p ON p.id = first.problem_id""",
+        [at.run_id, at.number, problem_id],
+    )
+    return problem
+
+
+def questions(db: Database, problem_ids: list[str]) -> list[str]:
+    """The questions of these problems, in this order."""
+    return [
+        question
+        for (question,) in db.tuples(
+            """SELECT p.question FROM (SELECT unnest(?) AS id, unnest(range(len(?))) AS position)
+                    asked
+            JOIN problems p ON p.id = asked.id ORDER BY asked.position""",
+            [problem_ids, problem_ids],
+        )
+    ]
+
+
+def answers(db: Database) -> dict[str, str]:
+    """Reference answers of all stored problems, by id."""
+    return dict(db.tuples("SELECT id, answer FROM problems"))
+
+
+def add(db: Database, problems: Sequence[Problem]) -> None:
+    """Store problems; those that are there already stay as they are."""
+    names = ("id", "question", "answer", "level", "solution")
+    db.insert(
+        "problems",
+        {name: [getattr(p, name) for p in problems] for name in names},
+        or_ignore=True,
+    )
+
+
+def add_to_run(db: Database, run_id: str, role: str, problem_ids: Sequence[str]) -> None:
+    """Let a run use problems, in this order; no iteration takes them yet."""
+    n = len(problem_ids)
+    columns = {
+        "run_id": [run_id] * n,
+        "role": [role] * n,
+        "position": list(range(n)),
+        "problem_id": list(problem_ids),
+    }
+    db.insert("run_problems", columns)
+
+
+_UNUSED = "run_id = ? AND role = 'train' AND iteration IS NULL"
+
+
+def n_unused(db: Database, run_id: str) -> int:
+    """Training problems that no iteration of a run has taken."""
+    return db.value(f"SELECT count(*) FROM run_problems WHERE {_UNUSED}", [run_id])
+
+
+def take(db: Database, run_id: str, number: int, n: int) -> None:
+    """Give an iteration, or all of them (EVERY), the next n unused training problems."""
+    with db.transaction() as cursor:
+        cursor.execute(
+            f"""UPDATE run_problems SET iteration = ?
+            WHERE run_id = ? AND role = 'train' AND problem_id IN (
+                SELECT problem_id FROM run_problems WHERE {_UNUSED} ORDER BY position LIMIT ?)""",
+            [number, run_id, run_id, n],
+        )

@@ -1,0 +1,280 @@
+"""Runs and their iterations, the policies that they sample and make, what was tuned."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from engine.errors import ConfigError
+from engine.store.connection import Database, now
+from engine.store.place import Place
+
+RUNS = """(SELECT id, prm_id,
+    json_extract(config, '$.sampling.n_presample')::INTEGER AS n_presample,
+    json_extract(config, '$.evaluation.n')::INTEGER AS n_evaluate FROM runs)"""
+"""Runs with the counts that say which responses of a shared sample set are theirs: another run may
+have drawn more.
+"""
+
+EVERY = -1
+"""The iteration of a training problem that every iteration uses."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run as it was created."""
+
+    id: str
+    name: str
+    seed: int
+    config: str
+    """The resolved configuration, as JSON."""
+    prm_id: str
+    """Of what gives rewards; empty in a run without them."""
+    prm_path: str
+    parent_id: str | None
+    """The run it was forked from; None for one that was not."""
+    forked_at: int | None
+    """The iteration it was forked at."""
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ListedRun(Run):
+    """A run in a list of runs."""
+
+    n_iterations: int
+
+
+@dataclass(frozen=True, slots=True)
+class IterationRow:
+    """An iteration as it was begun."""
+
+    run_id: str
+    number: int
+    policy_id: str
+    """Of M_t."""
+    presample_set: str
+    resample_set: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyUse:
+    """A policy that a run samples or made."""
+
+    policy_id: str
+    path: str
+    run_id: str
+    run_name: str
+    number: int
+    """The t of M_t."""
+    created_at: datetime
+    """Of the run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """What B-STaR's tuning chose for an iteration."""
+
+    temperature: float
+    tau: float
+    made_by: str
+    made_at: datetime
+
+
+_RUN = "id, name, seed, config, prm_id, prm_path, parent_id, forked_at, created_at"
+_ITERATION = (
+    "SELECT run_id, iteration AS number, policy_id, presample_set, resample_set, created_at"
+    " FROM iterations WHERE run_id = ?"
+)
+
+
+def listed(db: Database) -> list[ListedRun]:
+    """Every run, newest first, with its number of iterations."""
+    return db.records(
+        ListedRun,
+        f"""SELECT {_RUN}, coalesce(i.n, 0) AS n_iterations
+        FROM runs r LEFT JOIN (SELECT run_id, count(*) AS n FROM iterations GROUP BY run_id) i
+            ON i.run_id = r.id
+        ORDER BY created_at DESC, id""",
+    )
+
+
+def find(db: Database, run_id: str) -> Run | None:
+    """The run, if there is one."""
+    return db.known(Run, f"SELECT {_RUN} FROM runs WHERE id = ?", [run_id])
+
+
+def get(db: Database, run_id: str) -> Run:
+    """Raises: ConfigError for an unknown run."""
+    run = find(db, run_id)
+    if run is None:
+        raise ConfigError(
+            f"There is no run {run_id} in {db.path}. `status` lists the runs that are there."
+        )
+    return run
+
+
+def iterations(db: Database, run_id: str) -> list[IterationRow]:
+    """A run's iterations, by number."""
+    return db.records(IterationRow, f"{_ITERATION} ORDER BY iteration", [run_id])
+
+
+def find_iteration(at: Place) -> IterationRow | None:
+    """The iteration, if it was begun."""
+    return at.db.known(IterationRow, f"{_ITERATION} AND iteration = ?", at.key)
+
+
+def get_iteration(at: Place) -> IterationRow:
+    """Raises: ConfigError for an iteration that was not begun."""
+    row = find_iteration(at)
+    if row is None:
+        raise ConfigError(f"Run {at.run_id} has no iteration {at.number}.")
+    return row
+
+
+def policies(db: Database) -> list[PolicyUse]:
+    """Every policy a run samples or made, newest run first."""
+    return db.records(
+        PolicyUse,
+        """SELECT DISTINCT u.policy_id, p.path, r.id AS run_id, r.name AS run_name, u.number,
+            r.created_at
+        FROM (SELECT policy_id, run_id, iteration AS number FROM iterations UNION
+            SELECT policy_id, run_id, iteration + 1 FROM jobs WHERE policy_id IS NOT NULL) u
+        JOIN policies p ON p.id = u.policy_id JOIN runs r ON r.id = u.run_id
+        ORDER BY r.created_at DESC, r.id, u.number""",
+    )
+
+
+def policy_path(db: Database, policy_id: str) -> str:
+    """The folder of a stored policy."""
+    return db.value("SELECT path FROM policies WHERE id = ?", [policy_id])
+
+
+def tuning(at: Place) -> Tuning | None:
+    """What an iteration adopted; None before that, or where nothing is tuned."""
+    return at.db.record(
+        Tuning,
+        """SELECT temperature, tau, made_by, made_at FROM tunings
+        WHERE run_id = ? AND iteration = ?""",
+        at.key,
+    )
+
+
+def next_policy(at: Place) -> str | None:
+    """The policy that the next iteration began with, else what the latest finished training made;
+    None before that.
+    """
+    following = find_iteration(Place(at.db, at.run_id, at.number + 1))
+    if following:
+        return following.policy_id
+    trained = at.db.tuples(
+        """SELECT policy_id FROM jobs
+        WHERE run_id = ? AND iteration = ? AND kind = 'train' AND state = 'done'
+        ORDER BY finished_at DESC LIMIT 1""",
+        at.key,
+    )
+    return trained[0][0] if trained else None
+
+
+def add(db: Database, run: Run) -> None:
+    """Store a run that is begun by itself."""
+    names = [name.strip() for name in _RUN.split(",")]
+    with db.transaction() as cursor:
+        cursor.execute(
+            f"INSERT INTO runs ({_RUN}) VALUES ({', '.join('?' * len(names))})",
+            [getattr(run, name) for name in names],
+        )
+
+
+def add_policy(db: Database, policy_id: str, path: str, parent_id: str | None) -> None:
+    """Make a policy known; one that is known is found at the new path from now on."""
+    with db.transaction() as cursor:
+        cursor.execute(
+            """INSERT INTO policies (id, path, parent_id, created_at) VALUES (?, ?, ?, ?)
+            ON CONFLICT (id) DO UPDATE SET path = excluded.path""",
+            [policy_id, path, parent_id, now()],
+        )
+
+
+def add_iteration(at: Place, policy_id: str, presample_set: str, resample_set: str) -> None:
+    """Begin an iteration. Raises: StoreConflict if it is begun already."""
+    with at.db.transaction() as cursor:
+        cursor.execute(
+            """INSERT INTO iterations
+            (run_id, iteration, policy_id, presample_set, resample_set, created_at)
+            VALUES (?, ?, ?, ?, ?, ?)""",
+            [*at.key, policy_id, presample_set, resample_set, now()],
+        )
+
+
+def set_sample_sets(at: Place, presample_set: str, resample_set: str) -> None:
+    """Let an iteration refer to other sample sets."""
+    with at.db.transaction() as cursor:
+        cursor.execute(
+            """UPDATE iterations SET presample_set = ?, resample_set = ?
+            WHERE run_id = ? AND iteration = ?""",
+            [presample_set, resample_set, *at.key],
+        )
+
+
+def add_tuning(at: Place, temperature: float, tau: float, made_by: str) -> None:
+    """Bind what was tuned. Raises: StoreConflict if something is bound already."""
+    with at.db.transaction() as cursor:
+        cursor.execute(
+            """INSERT INTO tunings (run_id, iteration, temperature, tau, made_by, made_at)
+            VALUES (?, ?, ?, ?, ?, ?)""",
+            [*at.key, temperature, tau, made_by, now()],
+        )
+
+
+HISTORY = {
+    "iterations": "iteration, policy_id, presample_set, resample_set, created_at",
+    "commits": (
+        "iteration, tau_l, tau_h, mode, strategy, seed, n_unspent, n_pending, made_by, made_at,"
+        " options, n_later"
+    ),
+    "allocations": "iteration, problem_id, difficulty, n_more, in_pool",
+    "rounds": "iteration, round, n_allocated, decided_at",
+    "pair_sets": "iteration, n_pairs, n_foregone, created_at",
+    "pairs": (
+        "iteration, position, problem_id, chosen_index, rejected_index, chosen_reward,"
+        " rejected_reward"
+    ),
+}
+"""Tables a fork copies the earlier iterations of, and their columns after run_id."""
+
+BEFORE_COMMIT = {
+    "side_samples": "iteration, set_id, problem_id, n",
+    "tunings": "iteration, temperature, tau, made_by, made_at",
+}
+"""Tables a fork copies the forked iteration of, too."""
+
+NOT_COPIED = ("jobs", "runs", "run_problems")
+"""Tables with a run's rows that a fork makes anew: its jobs are its own, the others are written
+by copy_run itself.
+"""
+
+
+def copy_run(at: Place, new_id: str) -> None:
+    """A new run with everything that came before an iteration of another one, and what that
+    iteration had before its commit.
+    """
+    with at.db.transaction() as cursor:
+        cursor.execute(
+            f"""INSERT INTO runs ({_RUN})
+            SELECT ?, name || ' (fork)', seed, config, prm_id, prm_path, id, ?, ?
+            FROM runs WHERE id = ?""",
+            [new_id, at.number, now(), at.run_id],
+        )
+        cursor.execute(
+            """INSERT INTO run_problems (run_id, role, position, problem_id, iteration)
+            SELECT ?, role, position, problem_id, CASE WHEN iteration <= ? THEN iteration END
+            FROM run_problems WHERE run_id = ?""",
+            [new_id, at.number, at.run_id],
+        )
+        for table, columns in {**HISTORY, **BEFORE_COMMIT}.items():
+            cursor.execute(
+                f"""INSERT INTO {table} (run_id, {columns})
+                SELECT ?, {columns} FROM {table} WHERE run_id = ? AND iteration < ?""",
+                [new_id, at.run_id, at.number + (table in BEFORE_COMMIT)],
+            )
