@@ -4,7 +4,7 @@ itself.
 
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
-from typing import Literal
+from typing import Any, Literal
 
 FinishReason = Literal["stop", "length", "refused"]
 """Why a response ended: end-of-sequence, the token limit, or the prompt was too long to be sampled
@@ -218,4 +218,5 @@ class Plan:
     """Responses that later rounds will hand out."""
     n_pending: int = 0
     """Problems that could not be classified."""
-    info: dict = field(default_factory=dict)
+    info: dict[str, Any] = field(default_factory=dict[str, Any])
+    """What a page says about the plan beyond its numbers; stored as it is."""
