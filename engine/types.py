@@ -219,4 +219,4 @@ class Plan:
     n_pending: int = 0
     """Problems that could not be classified."""
     info: dict[str, Any] = field(default_factory=dict[str, Any])
-    """What a page says about the plan beyond its numbers; stored as it is."""
+    """Figures beside the plan, such as n_not_recorded of engine.method.planning.cap_plan."""

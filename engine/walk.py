@@ -10,7 +10,9 @@ Follows HS-STaR's algorithm, docs/method.md, section 1.1. Departure: the thresho
 or the configuration's.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import Any
 
 from engine.types import JobKind
 
@@ -26,7 +28,7 @@ class Phase(StrEnum):
     NEXT = "next"
 
 
-def next_phase(progress: dict) -> Phase:
+def next_phase(progress: Mapping[str, Any]) -> Phase:
     """The phase that an iteration waits for.
 
     Args:

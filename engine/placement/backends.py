@@ -90,7 +90,7 @@ class Placement(ABC):
             for key in [key for key in self._open if key not in kept_keys]:
                 self._open.pop(key).close()
 
-    def abort(self) -> None:
+    def abort(self) -> None:  # noqa: B027, inline placement has nothing to abort
         """Give all work in flight up, at once where it runs in children; callable from any
         thread.
         """
