@@ -205,7 +205,7 @@ def accuracy_by_n(
     *,
     tau_l: float,
     tau_h: float,
-) -> dict[Mode, list[Interval]]:
+) -> dict[str, list[Interval]]:
     """Estimation accuracy per mode as n_p goes 1, 2, ...: the classes of the first n_p responses
     against the reference labels.
 
@@ -231,29 +231,24 @@ def accuracy_by_n(
             " one row per problem and one column per response in both."
         )
     labels = np.asarray(labels)
-    modes: list[Mode] = [
-        mode for mode in MODES if rewards is not None or mode in ("accuracy", "posterior")
+    seen = [
+        (
+            verdicts[:, :n].sum(axis=1),
+            n,
+            _or_nan(None if rewards is None else rewards[:, :n].mean(axis=1), len(labels)),
+        )
+        for n in range(1, verdicts.shape[1] + 1)
     ]
-    curves: dict[Mode, list[Interval]] = {
-        mode: [] for mode in modes if mode != "posterior" or len(verdicts) >= FEW
-    }
-    for n in range(1, verdicts.shape[1] + 1):
-        n_correct = verdicts[:, :n].sum(axis=1)
-        phi_r = None if rewards is None else rewards[:, :n].mean(axis=1)
-        for mode, curve in curves.items():
-            curve.append(
-                agreement(
-                    classify(
-                        n_correct,
-                        n,
-                        _or_nan(phi_r, len(labels)),
-                        tau_l=tau_l,
-                        tau_h=tau_h,
-                        mode=mode,
-                    ),
-                    labels,
-                )
-            )
+    curves: dict[str, list[Interval]] = {}
+    for mode in MODES:
+        if rewards is None and mode in ("both", "reward"):
+            continue
+        if mode == "posterior" and len(verdicts) < FEW:
+            continue
+        curves[mode] = [
+            agreement(classify(*signals, tau_l=tau_l, tau_h=tau_h, mode=mode), labels)
+            for signals in seen
+        ]
     return curves
 
 
