@@ -247,4 +247,5 @@ class Plan:
     """Responses that later rounds will hand out."""
     n_pending: int = 0
     """Problems that could not be classified."""
-    info: dict = field(default_factory=dict)
+    info: dict[str, Any] = field(default_factory=dict[str, Any])
+    """Figures beside the plan, such as n_not_recorded of engine.method.planning.cap_plan."""

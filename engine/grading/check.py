@@ -56,7 +56,8 @@ def is_prose(answer: str) -> bool:
 
 
 def _parse(answer: str) -> list[Any]:
-    return parse(f"\\boxed{{{answer}}}", _READING, parsing_timeout=None)
+    # None switches the timeout off, which Math-Verify's annotation (int) does not say
+    return parse(f"\\boxed{{{answer}}}", _READING, parsing_timeout=None)  # pyright: ignore[reportArgumentType]
 
 
 @lru_cache(maxsize=4096)

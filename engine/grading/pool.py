@@ -37,7 +37,7 @@ class _Batch:
         self._verdicts, self._n_open = verdicts, verdicts.count(None)
         self._lock = threading.Lock()
         if not self._n_open:
-            self.future.set_result(verdicts)
+            self._set_result()
 
     def answer(self, pair: "_Pair", status: VerdictStatus, reason: str) -> None:
         with self._lock:
@@ -45,7 +45,10 @@ class _Batch:
                 self._verdicts[place] = _verdict(status, predicted, reason)
             self._n_open -= len(pair.places)
             if not self._n_open and not self.future.done():
-                self.future.set_result(self._verdicts)
+                self._set_result()
+
+    def _set_result(self) -> None:
+        self.future.set_result([verdict for verdict in self._verdicts if verdict is not None])
 
     def fail(self, error: GradingError) -> None:
         with self._lock:
@@ -133,6 +136,7 @@ class Grader:
                 _cheap_verdict(gold, predicted, compared, decide if self._shortcuts else too_long)
             )
             if verdicts[-1] is None:
+                assert predicted is not None, "no answer is a verdict at once"
                 pair = open_pairs.setdefault((gold, compared), _Pair(gold, compared))
                 pair.places.append((place, shown(predicted)))
         batch = _Batch(verdicts)

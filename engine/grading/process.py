@@ -14,6 +14,7 @@ from typing import Any
 
 from engine.errors import GradingError
 from engine.paths import ROOT
+from engine.types import VerdictStatus
 
 START_TIMEOUT_S = 120.0
 """A child loads sympy before its first answer: seconds on a quiet machine, more on a busy one."""
@@ -56,7 +57,10 @@ class CheckingProcess:
         )
         self.pid = self._process.pid
         self._selector = selectors.DefaultSelector()
-        self._selector.register(self._process.stdout, selectors.EVENT_READ)
+        stdin, stdout = self._process.stdin, self._process.stdout
+        assert stdin is not None and stdout is not None, "both are pipes"
+        self._stdin, self._stdout = stdin, stdout
+        self._selector.register(stdout, selectors.EVENT_READ)
 
     def wait_until_ready(self) -> None:
         """Blocks while the child loads Math-Verify.
@@ -75,7 +79,7 @@ class CheckingProcess:
                 " math-verify is installed and that memory_mib leaves it at least 500 MiB."
             )
 
-    def ask(self, gold: str, predicted: str) -> tuple[str, str]:
+    def ask(self, gold: str, predicted: str) -> tuple[VerdictStatus, str]:
         """Has one pair compared and returns (status, reason). Blocks for at most the timeout.
 
         Raises:
@@ -83,7 +87,7 @@ class CheckingProcess:
             ProcessDied: the process is gone; call `end`.
         """
         try:
-            self._process.stdin.write(json.dumps([gold, predicted]).encode("ascii") + b"\n")
+            self._stdin.write(json.dumps([gold, predicted]).encode("ascii") + b"\n")
         except OSError:
             self._died = True
             raise ProcessDied from None
@@ -95,7 +99,7 @@ class CheckingProcess:
         while not line.endswith(b"\n"):
             if not self._selector.select(max(0.0, deadline - time.monotonic())):
                 raise TimeoutError
-            if not (part := self._process.stdout.read(65_536)):
+            if not (part := self._stdout.read(65_536)):
                 self._died = True
                 raise ProcessDied
             line += part
@@ -114,7 +118,7 @@ class CheckingProcess:
                 self._process.wait(1.0)
         self._process.kill()
         self._selector.close()
-        for pipe in (self._process.stdin, self._process.stdout):
+        for pipe in (self._stdin, self._stdout):
             with contextlib.suppress(OSError):
                 pipe.close()
         return self._process.wait()

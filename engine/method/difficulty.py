@@ -11,6 +11,7 @@ reference code stops.
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from engine.errors import ConfigError
 from engine.method.posterior import FEW, posterior, posterior_classes
@@ -52,7 +53,15 @@ def check_thresholds(tau_l: float, tau_h: float) -> None:
         )
 
 
-def classify(n_correct, n, phi_r, *, tau_l: float, tau_h: float, mode: Mode = "both") -> np.ndarray:
+def classify(
+    n_correct: ArrayLike,
+    n: ArrayLike,
+    phi_r: ArrayLike | None,
+    *,
+    tau_l: float,
+    tau_h: float,
+    mode: Mode = "both",
+) -> np.ndarray:
     """The difficulty class of every problem.
 
     Args:

@@ -7,6 +7,7 @@ from functools import lru_cache
 from math import atan, cos, pi, sin, sqrt
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 Z_95 = 1.959963984540054
 
@@ -82,7 +83,8 @@ def bootstrap_ratio(
         raise ValueError(
             "There is nothing to divide by: give at least one problem, and denominators above 0."
         )
-    rng, ratios = np.random.default_rng(seed), []
+    rng = np.random.default_rng(seed)
+    ratios: list[np.ndarray] = []
     rows_at_once = max(1, 4_000_000 // above.size)
     for start in range(0, n_resamples, rows_at_once):
         drawn = rng.integers(0, above.size, (min(rows_at_once, n_resamples - start), above.size))
@@ -91,7 +93,7 @@ def bootstrap_ratio(
     return Interval(float(above.sum() / below.sum()), float(low), float(high))
 
 
-def student_t(values) -> Interval:
+def student_t(values: ArrayLike) -> Interval:
     """Mean of a few independent values, such as one per seed, with its 95 % Student-t interval.
 
     Args:

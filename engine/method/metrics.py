@@ -16,8 +16,10 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from math import comb
+from typing import Any, overload
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from engine.errors import ConfigError
 
@@ -25,7 +27,13 @@ _OPENS = re.compile(r"\$|<<|\\\[")
 _CLOSES = {"$": "$", "<<": ">>", "\\[": "\\]"}
 
 
-def pass_at_k(n, c, k):
+@overload
+def pass_at_k(n: int, c: int, k: int) -> float: ...
+@overload
+def pass_at_k(  # Any, because an int is ArrayLike as well
+    n: ArrayLike, c: ArrayLike, k: ArrayLike
+) -> Any: ...
+def pass_at_k(n: ArrayLike, c: ArrayLike, k: ArrayLike) -> float | np.ndarray:
     """The unbiased estimator of pass@k: the share of the subsets of size k with a correct response
     in them.
 
@@ -108,16 +116,16 @@ def reward_at_k_s(rewards: Sequence[float], correct: Sequence[bool], k: int, s: 
     Source: B-STaR, Reward@K-S; docs/method.md, section 2.
     """
     n = _check(rewards, correct, k, s)
-    rewards = np.asarray(rewards, dtype=np.float64)
-    if np.isnan(rewards).any():
+    scores = np.asarray(rewards, dtype=np.float64)
+    if np.isnan(scores).any():
         raise ConfigError(
-            f"rewards holds no number for response {int(np.flatnonzero(np.isnan(rewards))[0])}:"
+            f"rewards holds no number for response {int(np.flatnonzero(np.isnan(scores))[0])}:"
             " score it first, or leave it out."
         )
     n_good = n_right_above = 0
     # rank is where the s-th best of the subset stands: s - 1 correct ones above it, k - s of any
     # kind below it
-    for rank, index in enumerate(np.argsort(-rewards, kind="stable")):
+    for rank, index in enumerate(np.argsort(-scores, kind="stable")):
         if correct[index]:
             n_good += comb(n_right_above, s - 1) * comb(n - 1 - rank, k - s)
             n_right_above += 1
@@ -190,7 +198,8 @@ def equations(text: str) -> list[str]:
 
     Source: B-STaR's code, metric_modiacc_auto.py, cal_diversity.
     """
-    found, position = [], 0
+    found: list[str] = []
+    position = 0
     # str.find and not one pattern with .*?, which takes seconds on a response that opens thousands
     # of times and never closes
     while opening := _OPENS.search(text, position):
@@ -243,7 +252,7 @@ def _share(n_without: int, n_all: int) -> float:
     return (n_all - n_without) / n_all
 
 
-def _check(values: Sequence, correct: Sequence, k: int, s: int) -> int:
+def _check(values: Sequence[object], correct: Sequence[object], k: int, s: int) -> int:
     n = _same_length(values, correct)
     if int(k) != k or not 1 <= k <= n:
         raise ConfigError(
@@ -255,7 +264,7 @@ def _check(values: Sequence, correct: Sequence, k: int, s: int) -> int:
     return n
 
 
-def _same_length(values: Sequence, correct: Sequence) -> int:
+def _same_length(values: Sequence[object], correct: Sequence[object]) -> int:
     if len(values) != len(correct):
         raise ConfigError(
             f"There are {len(values)} responses and {len(correct)} verdicts: give one verdict per"
@@ -264,7 +273,7 @@ def _same_length(values: Sequence, correct: Sequence) -> int:
     return len(values)
 
 
-def _integers(name: str, value) -> np.ndarray:
+def _integers(name: str, value: ArrayLike) -> np.ndarray:
     column = np.asarray(value)
     if column.size and not np.issubdtype(column.dtype, np.integer):
         raise ConfigError(f"{name} has the type {column.dtype}: counts are integers.")

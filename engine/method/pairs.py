@@ -13,10 +13,17 @@ from typing import Protocol
 class Judged(Protocol):
     """A response with its verdict and its process reward."""
 
-    text: str
-    correct: bool
-    reward: float | None
-    truncated: bool
+    @property
+    def text(self) -> str: ...
+
+    @property
+    def correct(self) -> bool: ...
+
+    @property
+    def reward(self) -> float | None: ...
+
+    @property
+    def truncated(self) -> bool: ...
 
 
 def build_pairs(
@@ -53,6 +60,7 @@ def build_pairs(
     indices = [
         i for i, response in enumerate(responses) if not (drop_truncated and response.truncated)
     ]
+    rewards: dict[int, float] = {}
     for i in indices:
         reward = responses[i].reward
         if reward is None or math.isnan(reward):
@@ -60,13 +68,14 @@ def build_pairs(
                 f"response {i} has no process reward: score it first, or leave its problem out as"
                 " pending."
             )
+        rewards[i] = reward
     sides = [[i for i in indices if bool(responses[i].correct) is side] for side in (True, False)]
     if dedupe:
         sides = [_first_of_each_text(responses, side) for side in sides]
     n_pairs = min(map(len, sides)) if cap is None else min(*map(len, sides), cap)
     rng = random.Random(seed)
     for position, side in enumerate(sides):
-        kept = sorted(side, key=lambda i: -responses[i].reward)[:n_pairs]
+        kept = sorted(side, key=lambda i: -rewards[i])[:n_pairs]
         rng.shuffle(kept)
         sides[position] = kept
     return list(zip(*sides))

@@ -6,19 +6,45 @@ counts of correct and wrong responses are added to the Beta's two parameters; ev
 is then an exact Beta-binomial sum.
 """
 
-from collections.abc import Mapping
+from typing import TypedDict
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from engine.errors import ConfigError
 from engine.method.prior import FEW, fit_prior
 from engine.method.signals import columns
 from engine.types import Difficulty
 
-__all__ = ["FEW", "expected_pairs", "posterior", "posterior_classes", "posterior_shapes"]
+__all__ = [
+    "FEW",
+    "Estimate",
+    "expected_pairs",
+    "posterior",
+    "posterior_classes",
+    "posterior_shapes",
+]
 
 
-def posterior(n_correct, n, phi_r, *, m_label: int = 12, m_more) -> dict:
+class Estimate(TypedDict):
+    """What posterior says of every problem, float64 of shape (P,) each."""
+
+    p_inlier: np.ndarray
+    p_boundary: np.ndarray
+    p_outlier: np.ndarray
+    expected_pairs: np.ndarray
+    fitted: bool
+    """Of all problems together: False below FEW of them."""
+
+
+def posterior(
+    n_correct: ArrayLike,
+    n: ArrayLike,
+    phi_r: ArrayLike | None,
+    *,
+    m_label: int = 12,
+    m_more: ArrayLike,
+) -> Estimate:
     """What both signals say of every problem: probabilities of the three classes, and expected
     preference pairs.
 
@@ -63,7 +89,9 @@ def posterior(n_correct, n, phi_r, *, m_label: int = 12, m_more) -> dict:
     }
 
 
-def posterior_shapes(n_correct, n, phi_r) -> tuple[np.ndarray, np.ndarray, bool]:
+def posterior_shapes(
+    n_correct: ArrayLike, n: ArrayLike, phi_r: ArrayLike | None
+) -> tuple[np.ndarray, np.ndarray, bool]:
     """(alpha, beta, fitted): the Beta posterior of every pass rate, shape (P,) each; arguments and
     errors as for posterior.
     """
@@ -80,7 +108,7 @@ def posterior_shapes(n_correct, n, phi_r) -> tuple[np.ndarray, np.ndarray, bool]
     return alpha + n_correct, beta + (n - n_correct), prior.fitted
 
 
-def posterior_classes(estimate: Mapping[str, np.ndarray]) -> np.ndarray:
+def posterior_classes(estimate: Estimate) -> np.ndarray:
     """The most probable class of every problem, int8, shape (P,): 0 Inlier, 1 Boundary, 2 Outlier.
     Ties go to Boundary.
 
@@ -91,7 +119,9 @@ def posterior_classes(estimate: Mapping[str, np.ndarray]) -> np.ndarray:
     [0, 1, 2]
     """
     p_inlier, p_boundary, p_outlier = (
-        estimate[f"p_{difficulty.name.lower()}"] for difficulty in Difficulty
+        estimate["p_inlier"],
+        estimate["p_boundary"],
+        estimate["p_outlier"],
     )
     classes = np.full(len(p_boundary), Difficulty.BOUNDARY, dtype=np.int8)
     classes[(p_inlier > p_boundary) & (p_inlier > p_outlier)] = Difficulty.INLIER
@@ -99,7 +129,9 @@ def posterior_classes(estimate: Mapping[str, np.ndarray]) -> np.ndarray:
     return classes
 
 
-def expected_pairs(alpha, beta, n_correct, n, m_more) -> np.ndarray:
+def expected_pairs(
+    alpha: ArrayLike, beta: ArrayLike, n_correct: ArrayLike, n: ArrayLike, m_more: ArrayLike
+) -> np.ndarray:
     """E[min(#correct, #wrong)] over the responses there are and m_more further ones, for given Beta
     posteriors.
 
@@ -123,7 +155,9 @@ def expected_pairs(alpha, beta, n_correct, n, m_more) -> np.ndarray:
     return pairs
 
 
-def _pairs_of(alpha, beta, n_correct, n_wrong, m: int) -> np.ndarray:
+def _pairs_of(
+    alpha: np.ndarray, beta: np.ndarray, n_correct: np.ndarray, n_wrong: np.ndarray, m: int
+) -> np.ndarray:
     """The sum over x further correct ones of P(x) min(n_correct + x, n_wrong + m - x), P(x) by its
     ratios in logarithms.
     """
@@ -146,7 +180,7 @@ def _all_of(shape: np.ndarray, strength: np.ndarray, m: int) -> np.ndarray:
     return product
 
 
-def _whole(m_more, shape: tuple[int, ...]) -> np.ndarray:
+def _whole(m_more: ArrayLike, shape: tuple[int, ...]) -> np.ndarray:
     m_more = np.asarray(m_more)
     if m_more.size and (not np.issubdtype(m_more.dtype, np.integer) or (m_more < 0).any()):
         raise ConfigError(

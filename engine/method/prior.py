@@ -149,7 +149,7 @@ def _fit(n_correct: np.ndarray, n: np.ndarray, z: np.ndarray, knots: tuple[float
 
 
 def _grouped(
-    n_correct, n, z, knots
+    n_correct: np.ndarray, n: np.ndarray, z: np.ndarray, knots: tuple[float, ...]
 ) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray], np.ndarray]:
     """(basis, (correct, wrong), weights) of the different rows, sorted, so that sums do not depend
     on the problems' order.
@@ -162,7 +162,13 @@ def _grouped(
     return basis, (correct, n_each - correct), weights.astype(np.float64)
 
 
-def _objective(theta, basis, counts, weights, precision) -> tuple[float, np.ndarray, np.ndarray]:
+def _objective(
+    theta: np.ndarray,
+    basis: np.ndarray,
+    counts: tuple[np.ndarray, np.ndarray],
+    weights: np.ndarray,
+    precision: np.ndarray,
+) -> tuple[float, np.ndarray, np.ndarray]:
     """Log marginal likelihood with its normal priors, its gradient and its Hessian, over
     coefficients and log strength.
     """

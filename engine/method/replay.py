@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from math import comb
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from engine.errors import ConfigError
 from engine.method.intervals import Interval, bootstrap_mean
@@ -34,7 +35,13 @@ class Yield:
         return _total(self.covered)
 
 
-def replay_yield(n_correct, n, rest_correct, rest, n_more) -> Yield:
+def replay_yield(
+    n_correct: ArrayLike,
+    n: ArrayLike,
+    rest_correct: ArrayLike,
+    rest: ArrayLike,
+    n_more: ArrayLike,
+) -> Yield:
     """Draw n_more of the remaining responses of every problem and pair them with its pre-samples.
 
     Args:
@@ -53,12 +60,12 @@ def replay_yield(n_correct, n, rest_correct, rest, n_more) -> Yield:
     columns = [
         np.asarray(column, dtype=np.int64) for column in (n_correct, n, rest_correct, rest, n_more)
     ]
-    n_correct, n, rest_correct, rest, n_more = columns
-    if (n_more > rest).any() or (n_more < 0).any():
-        row = int(np.flatnonzero((n_more > rest) | (n_more < 0))[0])
+    *_, left, drawn = columns
+    if (drawn > left).any() or (drawn < 0).any():
+        row = int(np.flatnonzero((drawn > left) | (drawn < 0))[0])
         raise ConfigError(
-            f"n_more is {n_more[row]} in row {row}, and {rest[row]} responses are left there: draw"
-            f" 0 to {rest[row]}."
+            f"n_more is {drawn[row]} in row {row}, and {left[row]} responses are left there: draw"
+            f" 0 to {left[row]}."
         )
     keys, where = np.unique(np.stack(columns, axis=1), axis=0, return_inverse=True)
     each = np.array([_of_one(*key) for key in keys.tolist()]).reshape(-1, 2)

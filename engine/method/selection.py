@@ -48,7 +48,7 @@ def keep_responses(
         if _is_kept(r, keep_above) and not (drop_truncated and r.truncated)
     ]
     if dedupe:
-        first = {}
+        first: dict[str, int] = {}
         for i in kept:
             first.setdefault(responses[i].text, i)
         kept = list(first.values())
@@ -58,14 +58,17 @@ def keep_responses(
 def _is_kept(response: Judged, keep_above: float | None) -> bool:
     if keep_above is None:
         return bool(response.correct)
-    return _is_scored(response) and bool(
-        combined_reward([response.correct], [response.reward])[0] > keep_above
+    reward = _score(response)
+    return reward is not None and bool(
+        combined_reward([response.correct], [reward])[0] > keep_above
     )
 
 
 def _reward_or_least(response: Judged) -> float:
-    return response.reward if _is_scored(response) else -math.inf
+    reward = _score(response)
+    return -math.inf if reward is None else reward
 
 
-def _is_scored(response: Judged) -> bool:
-    return response.reward is not None and not math.isnan(response.reward)
+def _score(response: Judged) -> float | None:
+    reward = response.reward
+    return None if reward is None or math.isnan(reward) else reward

@@ -3,12 +3,15 @@ one place.
 """
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from engine.errors import ConfigError
 from engine.types import Mode
 
 
-def columns(n_correct, n, phi_r, mode: Mode) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def columns(
+    n_correct: ArrayLike, n: ArrayLike, phi_r: ArrayLike | None, mode: Mode
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The three signals as checked arrays of one shape (P,). Raises: ConfigError as classify
     does.
     """

@@ -26,7 +26,7 @@ def step_spans(text: str) -> list[tuple[int, int]]:
         *(position for match in _BLANK_LINE.finditer(text) for position in match.span()),
         len(text),
     ]
-    spans = []
+    spans: list[tuple[int, int]] = []
     for start, end in zip(cuts[::2], cuts[1::2]):
         part = text[start:end]
         if part.strip():

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from engine.errors import ConfigError
-from engine.method.difficulty import MODES, classify, columns
+from engine.method.difficulty import MODES, classify
 from engine.method.intervals import Interval, wilson
 from engine.method.posterior import FEW
+from engine.method.signals import columns
 from engine.types import Difficulty, Mode
 
 N_LABEL = 12
@@ -39,9 +41,9 @@ class Suggestion:
 
 
 def quantile_thresholds(
-    n_correct,
-    n,
-    phi_r,
+    n_correct: ArrayLike,
+    n: ArrayLike,
+    phi_r: ArrayLike,
     *,
     share_l: float = 0.5,
     share_h: float = 0.5,
@@ -88,7 +90,14 @@ def quantile_thresholds(
 
 
 def best_thresholds(
-    n_correct, n, phi_r, labels, *, mode: Mode = "both", seed: int = 0, n_resamples: int = 1000
+    n_correct: ArrayLike,
+    n: ArrayLike,
+    phi_r: ArrayLike,
+    labels: ArrayLike,
+    *,
+    mode: Mode = "both",
+    seed: int = 0,
+    n_resamples: int = 1000,
 ) -> Suggestion:
     """The pair of thresholds that meets the most reference labels: exact search over the distinct
     values of phi_r and their midpoints.
@@ -137,7 +146,7 @@ def best_thresholds(
     return Suggestion(*_intervals(point[0], spread), agreed, int(in_l.sum()), int(in_h.sum()))
 
 
-def reference_labels(n_correct, n: int = N_LABEL) -> np.ndarray:
+def reference_labels(n_correct: ArrayLike, n: int = N_LABEL) -> np.ndarray:
     """The reference label from n held-out responses: all correct Inlier, none Outlier, else
     Boundary.
 
@@ -157,7 +166,7 @@ def reference_labels(n_correct, n: int = N_LABEL) -> np.ndarray:
     return classify(n_correct, n, None, tau_l=0, tau_h=1, mode="accuracy")
 
 
-def confusion(predicted, reference) -> np.ndarray:
+def confusion(predicted: ArrayLike, reference: ArrayLike) -> np.ndarray:
     """Problems by predicted class (rows) and reference class (columns), int64, shape (3, 3).
 
     Raises: ConfigError for classes outside 0..2 or shapes that differ.
@@ -175,7 +184,7 @@ def confusion(predicted, reference) -> np.ndarray:
     return np.bincount(predicted * size + reference, minlength=size * size).reshape(size, size)
 
 
-def agreement(predicted, reference) -> Interval:
+def agreement(predicted: ArrayLike, reference: ArrayLike) -> Interval:
     """Share of problems whose class is the reference's, with its 95 % Wilson interval.
 
     Raises: ConfigError as confusion does, and for no problems.
@@ -190,7 +199,12 @@ def agreement(predicted, reference) -> Interval:
 
 
 def accuracy_by_n(
-    verdicts, rewards, labels, *, tau_l: float, tau_h: float
+    verdicts: ArrayLike,
+    rewards: ArrayLike | None,
+    labels: ArrayLike,
+    *,
+    tau_l: float,
+    tau_h: float,
 ) -> dict[str, list[Interval]]:
     """Estimation accuracy per mode as n_p goes 1, 2, ...: the classes of the first n_p responses
     against the reference labels.
@@ -211,31 +225,30 @@ def accuracy_by_n(
     verdicts = np.asarray(verdicts, dtype=bool)
     rewards = None if rewards is None else np.asarray(rewards, dtype=np.float64)
     if verdicts.ndim != 2 or (rewards is not None and rewards.shape != verdicts.shape):
+        shape = () if rewards is None else rewards.shape
         raise ConfigError(
-            f"verdicts and rewards have the shapes {verdicts.shape} and {np.shape(rewards)}: give"
+            f"verdicts and rewards have the shapes {verdicts.shape} and {shape}: give"
             " one row per problem and one column per response in both."
         )
-    modes = [mode for mode in MODES if rewards is not None or mode in ("accuracy", "posterior")]
-    curves: dict[str, list[Interval]] = {
-        mode: [] for mode in modes if mode != "posterior" or len(verdicts) >= FEW
-    }
-    for n in range(1, verdicts.shape[1] + 1):
-        n_correct = verdicts[:, :n].sum(axis=1)
-        phi_r = None if rewards is None else rewards[:, :n].mean(axis=1)
-        for mode, curve in curves.items():
-            curve.append(
-                agreement(
-                    classify(
-                        n_correct,
-                        n,
-                        _or_nan(phi_r, len(labels)),
-                        tau_l=tau_l,
-                        tau_h=tau_h,
-                        mode=mode,
-                    ),
-                    labels,
-                )
-            )
+    labels = np.asarray(labels)
+    seen = [
+        (
+            verdicts[:, :n].sum(axis=1),
+            n,
+            _or_nan(None if rewards is None else rewards[:, :n].mean(axis=1), len(labels)),
+        )
+        for n in range(1, verdicts.shape[1] + 1)
+    ]
+    curves: dict[str, list[Interval]] = {}
+    for mode in MODES:
+        if rewards is None and mode in ("both", "reward"):
+            continue
+        if mode == "posterior" and len(verdicts) < FEW:
+            continue
+        curves[mode] = [
+            agreement(classify(*signals, tau_l=tau_l, tau_h=tau_h, mode=mode), labels)
+            for signals in seen
+        ]
     return curves
 
 
@@ -243,13 +256,15 @@ def _or_nan(phi_r: np.ndarray | None, size: int) -> np.ndarray:
     return np.full(size, np.nan) if phi_r is None else phi_r
 
 
-def _signals(n_correct, n, phi_r, mode: Mode) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _signals(
+    n_correct: ArrayLike, n: ArrayLike, phi_r: ArrayLike, mode: Mode
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Checked as classify checks them, NaN where the mode uses it included."""
     classify(n_correct, n, phi_r, tau_l=0, tau_h=1, mode=mode)
     return columns(n_correct, n, phi_r, mode)
 
 
-def _classes(name: str, values) -> np.ndarray:
+def _classes(name: str, values: ArrayLike) -> np.ndarray:
     values = np.asarray(values)
     if values.size and (
         not np.issubdtype(values.dtype, np.integer)
@@ -278,7 +293,13 @@ def _order_statistic(
     return float(values[k - 1]), values[drawn]
 
 
-def _search(counts, taus, ends, gain_l, gain_h) -> tuple[np.ndarray, np.ndarray]:
+def _search(
+    counts: np.ndarray,
+    taus: np.ndarray,
+    ends: np.ndarray,
+    gain_l: np.ndarray,
+    gain_h: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray]:
     """The best pair of thresholds for each row of counts, and the labels met beyond those that
     Boundary for all would meet.
 
@@ -318,6 +339,7 @@ def _batches(n_resamples: int, size: int) -> list[int]:
     return [min(at_once, n_resamples - start) for start in range(0, n_resamples, at_once)]
 
 
-def _intervals(point: np.ndarray, spread: np.ndarray) -> list[Interval]:
+def _intervals(point: np.ndarray, spread: np.ndarray) -> tuple[Interval, Interval]:
     low, high = np.quantile(spread, [0.025, 0.975], axis=0)
-    return [Interval(*map(float, ends)) for ends in zip(point, low, high)]
+    tau_l, tau_h = (Interval(*map(float, ends)) for ends in zip(point, low, high))
+    return tau_l, tau_h

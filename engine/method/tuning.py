@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from math import fsum
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from engine.errors import ConfigError
 
@@ -19,7 +20,7 @@ TEMPERATURES = tuple(tenth / 10 for tenth in range(5, 13))
 TAUS = tuple(tenth / 10 for tenth in range(-10, 11))
 
 
-def combined_reward(correct, min_scores) -> np.ndarray:
+def combined_reward(correct: ArrayLike, min_scores: ArrayLike) -> np.ndarray:
     """r = 1[correct] + r_prm with r_prm = 2 S - 1, the minimum step score scaled to [-1, 1].
 
     Args:
@@ -56,8 +57,8 @@ def combined_reward(correct, min_scores) -> np.ndarray:
 def balance_by_tau(
     problem_ids: Sequence[str],
     texts: Sequence[str],
-    correct,
-    min_scores,
+    correct: ArrayLike,
+    min_scores: ArrayLike,
     *,
     n_problems: int,
     n_star: int,
@@ -98,7 +99,7 @@ def balance_by_tau(
     text_problem, text_reward = _best_of_equal_texts(
         problem, texts, np.asarray(correct, dtype=bool), rewards
     )
-    means = []
+    means: list[float] = []
     for tau in taus:
         n_kept = np.bincount(problem[rewards > tau], minlength=len(problems))
         n_unique = np.bincount(text_problem[text_reward > tau], minlength=len(problems))
@@ -107,7 +108,7 @@ def balance_by_tau(
     return np.array(means)
 
 
-def best_cell(grid) -> tuple[int, int]:
+def best_cell(grid: ArrayLike) -> tuple[int, int]:
     """(row, column) of the highest mean balance score. Ties: the lowest temperature, then the
     lowest tau, which keeps the most.
 
@@ -130,12 +131,15 @@ def best_cell(grid) -> tuple[int, int]:
     return int(row), int(column)
 
 
-def _best_of_equal_texts(problem, texts, correct, rewards) -> tuple[np.ndarray, np.ndarray]:
+def _best_of_equal_texts(
+    problem: np.ndarray, texts: Sequence[str], correct: np.ndarray, rewards: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """(problem, highest reward) of every unique correct text of a problem: it is kept as long as
     one of its responses is.
     """
     best: dict[tuple[int, str], float] = {}
-    for row in np.flatnonzero(correct).tolist():
+    rows: list[int] = np.flatnonzero(correct).tolist()
+    for row in rows:
         key = (int(problem[row]), texts[row])
         best[key] = max(best.get(key, -np.inf), float(rewards[row]))
     return np.array([own for own, _ in best], dtype=np.int64), np.array(

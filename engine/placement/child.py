@@ -77,6 +77,8 @@ class Remote:
                 env=child_environment(backend.seat.get("gpu")),
             )
         os.close(write_end)
+        assert self._process.stdin is not None, "it is a pipe"
+        self._stdin = self._process.stdin
         self._answers: queue.Queue[bytes | None] = queue.Queue()
         self._reader = threading.Thread(
             target=self._read, args=(read_end,), name=f"{backend.name} pipe", daemon=True
@@ -148,8 +150,8 @@ class Remote:
 
     def _send(self, message: dict) -> None:
         try:
-            self._process.stdin.write(json.dumps(message).encode() + b"\n")
-            self._process.stdin.flush()
+            self._stdin.write(json.dumps(message).encode() + b"\n")
+            self._stdin.flush()
         except BrokenPipeError:
             raise self._death() from None
 

@@ -54,6 +54,7 @@ class Load:
     def refusal(self) -> str:
         """Field, value, needed, free, and what to do."""
         n = self.need
+        assert n is not None, "what is unknown is never refused"
         states = "weights, gradients and moments" if self.task == "training" else "weights"
         parts = (
             f"{states} {gb(n.weights)}, key-value cache {gb(n.cache_least)}, working memory"
@@ -116,17 +117,15 @@ class Seating:
         there. None if unknown.
         """
         device = self.policy.device if self.policy else None
-        if device is None or not device.is_gpu or device.free is None:
+        if device is None or not device.is_gpu or device.free is None or device.total is None:
             return None
         beside = (
             self.reward if self.reward and self.together and self.reward.device == device else None
         )
-        if beside and beside.need is None:
+        need = beside.need if beside else Need(0, 0)
+        if need is None:
             return None
-        return (
-            int(100 * (USABLE * device.free - (beside.need.wanted if beside else 0)) / device.total)
-            / 100
-        )
+        return int(100 * (USABLE * device.free - need.wanted) / device.total) / 100
 
 
 def seat(policy: Load | None, reward: Load | None) -> Seating:
@@ -135,7 +134,8 @@ def seat(policy: Load | None, reward: Load | None) -> Seating:
         policy is None
         or reward is None
         or policy.device != reward.device
-        or None in (policy.need, reward.need)
+        or policy.need is None
+        or reward.need is None
     ):
         return Seating(policy, reward, True)
     free = policy.device.free
@@ -262,8 +262,8 @@ def require_training(config: RunConfig, training: TrainingConfig, policy_path: s
         raise ConfigError(load.refusal())
 
 
-def gb(n_bytes: int) -> str:
-    return f"{n_bytes / 1e9:.1f} GB"
+def gb(n_bytes: int | None) -> str:
+    return "an unknown amount" if n_bytes is None else f"{n_bytes / 1e9:.1f} GB"
 
 
 def _size(path: str, n_parameters: int | None) -> ModelSize | None:

@@ -84,7 +84,8 @@ class _Import:
 
     def __init__(self, draft: Path, scale: Scale | None, rewards: RewardFile | None):
         self.kinds: dict[Kind, int] = {}
-        self._draft, self._scale, self._rewards = draft, scale, rewards
+        self._draft, self._rewards = draft, rewards
+        self._scale: Scale | None = scale
         self._chunks = Chunks(draft / "responses.parquet")
         self._problems = (draft / "problems.jsonl").open("w", encoding="utf-8")
         self._known: dict[str, tuple[str, int]] = {}
@@ -129,7 +130,9 @@ class _Import:
         about.scores = "steps" if "steps" in self.kinds else "outcome" if self.kinds else "none"
         about.scale = self._scale if self.kinds else None
         about.n_problems, about.n_responses = len(self._counts), sum(self._counts.values())
-        about.n_unscored = about.n_responses - self.kinds.get(about.scores, 0)
+        about.n_unscored = about.n_responses - (
+            0 if about.scores == "none" else self.kinds.get(about.scores, 0)
+        )
         about.max_responses = max(self._counts.values())
         (self._draft / "study.toml").write_text(
             study_toml(name, self._counts.values(), scores=about.scores), encoding="utf-8"

@@ -90,7 +90,7 @@ def entries_of(row: Mapping[str, Any]) -> list[Entry | RowError]:
     }
     if panel:
         return [
-            _attempt(part | {"response": part["solution"]}, f"{name}.", name)
+            _attempt({**part, "response": part["solution"]}, f"{name}.", name)
             for name, part in panel.items()
         ]
     field = _first(row, RESPONSE_FIELDS)

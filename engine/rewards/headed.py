@@ -6,11 +6,12 @@ plain Qwen2 and a head of one or three layers, and the names in the files say wh
 """
 
 from collections.abc import Callable
+from typing import Any
 
 from engine.errors import RewardModelError
 
 
-def load_headed(path: str, head: str, build: Callable, device):
+def load_headed(path: str, head: str, build: Callable[[int], Any], device: Any) -> Any:
     """A model with `.model` (the backbone) and the head as an attribute, on the device, ready to
     read.
 
@@ -60,11 +61,12 @@ def end_states(model, ids, mask, ends: list[list[int]]) -> list:
     return [hidden[index, row].float() for index, row in enumerate(ends)]
 
 
-def _headed(head: str, build: Callable):
+def _headed(head: str, build: Callable[[int], Any]) -> Any:
+    """The class to load; Any, because transformers types its loaders by what they return alone."""
     from transformers import Qwen2Model, Qwen2PreTrainedModel
 
     class Headed(Qwen2PreTrainedModel):
-        _keys_to_ignore_on_load_unexpected = ("lm_head.weight",)
+        _keys_to_ignore_on_load_unexpected = ["lm_head.weight"]  # noqa: RUF012, as the base has it
 
         def __init__(self, config):
             super().__init__(config)

@@ -7,6 +7,7 @@ the right one vLLM answers with no rows and no error, which is an error here.
 
 import os
 from collections.abc import Iterator
+from typing import Any
 
 from engine.errors import RewardModelError
 from engine.models import vllm
@@ -43,7 +44,7 @@ class PooledQwenPrm(BatchedReward):
             os.environ.setdefault(name, value)
         self._tags = StepTags(self.path, load_tokenizer(self.path, trust_remote_code))
         try:
-            self._model = _start(self.path, self._tags.tag_id, trust_remote_code)
+            self._model: Any = _start(self.path, self._tags.tag_id, trust_remote_code)
         except (OSError, ValueError, KeyError, RuntimeError) as error:
             raise RewardModelError(
                 f"vLLM could not load a Qwen process reward model from {path!r} ({error}). Give a"
@@ -56,7 +57,10 @@ class PooledQwenPrm(BatchedReward):
         """Give memory and device back. Safe to call twice."""
         if self._model is None:
             return
-        from vllm.distributed import cleanup_dist_env_and_memory
+        # vLLM is an optional installation
+        from vllm.distributed import (  # pyright: ignore[reportMissingImports]
+            cleanup_dist_env_and_memory,
+        )
 
         self._model.llm_engine.engine_core.shutdown()
         self._model = None
@@ -79,8 +83,10 @@ class PooledQwenPrm(BatchedReward):
 
 def _start(path: str, tag_id: int, trust_remote_code: bool):
     import torch
-    from vllm import LLM
-    from vllm.config import PoolerConfig
+
+    # vLLM is an optional installation
+    from vllm import LLM  # pyright: ignore[reportMissingImports]
+    from vllm.config import PoolerConfig  # pyright: ignore[reportMissingImports]
 
     on_gpu = {"dtype": "bfloat16", "gpu_memory_utilization": GPU_MEMORY_SHARE}
     on_cpu = {"dtype": "float32", "enforce_eager": True, "block_size": vllm.CPU_BLOCK_TOKENS}

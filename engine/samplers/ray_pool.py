@@ -25,6 +25,7 @@ from typing import Any
 
 from engine.errors import ConfigError, SamplerError, WorkerDied
 from engine.paths import ROOT
+from engine.samplers import Sampler
 from engine.types import Request, Response, SamplingSettings
 
 _REQUEST, _RESPONSE = (
@@ -212,7 +213,8 @@ class Engine:
     """What runs in a Ray actor: one sampler, opened by its first call."""
 
     def __init__(self, name: str, path: str, options: dict[str, Any]):
-        self._spec, self._sampler = (name, path, options), None
+        self._spec = (name, path, options)
+        self._sampler: Sampler | None = None
 
     def open(self) -> None:
         name, path, options = self._spec
@@ -230,6 +232,7 @@ class Engine:
         times longer over records.
         """
         self.open()
+        assert self._sampler is not None, "open() has opened it"
         for batch in self._sampler.sample([Request(*row) for row in rows], settings):
             yield list(map(_RESPONSE, batch))
 
@@ -240,7 +243,7 @@ def _connect(address: str | None, n_engines: int):
     if address is None and "RAY_AUTH_MODE" not in os.environ:
         os.environ.update(RAY_AUTH_MODE="token", RAY_AUTH_TOKEN=secrets.token_hex(32))
     try:
-        import ray
+        import ray  # pyright: ignore[reportMissingImports] (an optional installation)
     except ImportError:
         raise ConfigError(
             "sampling.sampler is ray_pool, and Ray is not installed. Install requirements-ray.txt."

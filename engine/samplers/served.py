@@ -67,10 +67,10 @@ def find_served(listing: Any, wanted: Wanted, url: str) -> Served:
     )
 
 
-def _is(model: dict, wanted: Wanted) -> bool:
+def _is(model: dict[str, Any], wanted: Wanted) -> bool:
     name, root = model["id"], model.get("root")
-    says_what_it_loaded = isinstance(root, str) and root != name
-    loaded = root if says_what_it_loaded else name
+    loaded = root if isinstance(root, str) else name
+    says_what_it_loaded = loaded != name
     if name == wanted.policy_id or os.path.basename(loaded.rstrip("/")) == wanted.policy_id:
         return True
     if os.path.isabs(loaded) and os.path.realpath(loaded) == os.path.realpath(wanted.folder):

@@ -15,6 +15,7 @@ Two engines in one process die together, so a second open one is refused.
 import os
 from collections import deque
 from collections.abc import Generator, Iterator, Sequence
+from typing import Any
 
 from engine.errors import SamplerError
 from engine.models import vllm
@@ -65,7 +66,7 @@ class VllmSampler:
             self.tokenizer = AutoTokenizer.from_pretrained(
                 path, trust_remote_code=trust_remote_code
             )
-            self._llm = _start(
+            self._llm: Any = _start(
                 path,
                 batch_size,
                 trust_remote_code,
@@ -107,7 +108,10 @@ class VllmSampler:
         """Give memory and device back. Safe to call twice."""
         if self._llm is None:
             return
-        from vllm.distributed import cleanup_dist_env_and_memory
+        # vLLM is an optional installation
+        from vllm.distributed import (  # pyright: ignore[reportMissingImports]
+            cleanup_dist_env_and_memory,
+        )
 
         self._llm.llm_engine.engine_core.shutdown()
         self._llm = None
@@ -155,8 +159,11 @@ class VllmSampler:
         """vLLM's settings of one request. Its own end-of-sequence rule is off: the stop tokens are
         hf_local's.
         """
-        from vllm import SamplingParams
-        from vllm.sampling_params import RequestOutputKind
+        # vLLM is an optional installation
+        from vllm import SamplingParams  # pyright: ignore[reportMissingImports]
+        from vllm.sampling_params import (  # pyright: ignore[reportMissingImports]
+            RequestOutputKind,
+        )
 
         return SamplingParams(
             temperature=settings.temperature,
@@ -204,7 +211,7 @@ def _start(
     "CPU Generator does not use offset".
     """
     import torch
-    from vllm import LLM
+    from vllm import LLM  # pyright: ignore[reportMissingImports] (an optional installation)
 
     on_gpu = {"dtype": "bfloat16", "gpu_memory_utilization": memory_share}
     spread = (

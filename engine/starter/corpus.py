@@ -18,6 +18,7 @@ from random import Random
 from engine.method.steps import split_steps
 from engine.starter.kinds import (
     ANSWER_STEP,
+    BANDS,
     CLOSINGS,
     DAYS,
     EASY,
@@ -61,6 +62,14 @@ class Event:
     """The number in the sentence; drawn for every kind, unused where the wording holds none."""
     wording: int
 
+    def applied(self, value: int, right: bool) -> tuple[str, int, int]:
+        """(sign, operand, result) by the right rule or the habit; both are possible in every
+        mixture that a problem is made of.
+        """
+        done = operate(self.kind.right if right else self.kind.habit, value, self.number)
+        assert done is not None, f"{self} cannot follow {value}"
+        return done
+
 
 @dataclass(frozen=True, slots=True)
 class StarterProblem:
@@ -83,7 +92,7 @@ class StarterProblem:
     @property
     def band(self) -> Band:
         """The hardest band among the events."""
-        return max((event.kind.band for event in self.events), key=("easy", "mid", "hard").index)
+        return BANDS[max(BANDS.index(event.kind.band) for event in self.events)]
 
     @property
     def teacher_pass_rate(self) -> float:
@@ -97,7 +106,7 @@ class StarterProblem:
         """The quantity after every event where `right` says which events follow the right rule."""
         value, values = self.start, []
         for event, good in zip(self.events, right, strict=True):
-            value = operate(event.kind.right if good else event.kind.habit, value, event.number)[2]
+            _, _, value = event.applied(value, good)
             values.append(value)
         return tuple(values)
 
@@ -181,9 +190,7 @@ def write_solution(problem: StarterProblem, right: list[bool], rng: Random | Non
     """
     value, rows = problem.start, []
     for event, good in zip(problem.events, right, strict=True):
-        sign, operand, after = operate(
-            event.kind.right if good else event.kind.habit, value, event.number
-        )
+        sign, operand, after = event.applied(value, good)
         rows.append((value, sign, operand, after))
         value = after
     return write_steps(rows, value, rng)

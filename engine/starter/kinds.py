@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 Band = Literal["easy", "mid", "hard"]
+BANDS: tuple[Band, ...] = ("easy", "mid", "hard")
+"""In the order of how hard they are."""
 
 NAMES = tuple("Tom Mia Ben Eva Leo Amy Sam Zoe Max Ivy Dan Lily Omar Ruth Wei Priya".split())
 ITEMS = tuple("apples books coins cards shells stamps pens balls cups eggs".split())

@@ -7,6 +7,7 @@ from pathlib import Path
 from random import Random
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from engine.method.difficulty import class_counts, classify
 from engine.method.prompts import fill
@@ -21,21 +22,22 @@ from engine.starter.corpus import (
 from engine.starter.draw import draw_responses
 from engine.starter.policy import PROMPT_TEMPLATE
 from engine.starter.prm import spoil
+from engine.types import StepScores
 
 N_EVALUATE, N_PRESAMPLE = 8, 3
 TAU_L, TAU_H = 0.25, 0.65
 """Suggested thresholds for the starter pair."""
 
 
-def auc(right: Sequence[bool], scores: Sequence[float]) -> float:
+def auc(right: ArrayLike, scores: ArrayLike) -> float:
     """The chance that a right one scores above a wrong one, ties counted half; NaN where one side
     is empty.
 
     >>> auc([True, False, True], [.9, .1, .1])
     0.75
     """
-    right, scores = np.asarray(right, dtype=bool), np.asarray(scores, dtype=float)
-    good, bad = scores[right], np.sort(scores[~right])
+    is_right, score = np.asarray(right, dtype=bool), np.asarray(scores, dtype=float)
+    good, bad = score[is_right], np.sort(score[~is_right])
     if not good.size or not bad.size:
         return float("nan")
     below, upto = np.searchsorted(bad, good, "left"), np.searchsorted(bad, good, "right")
@@ -189,7 +191,7 @@ def written_figures(scorer: TokenClassificationReward, problems: Sequence[Starte
         }
         prompts = [fill(PROMPT_TEMPLATE, problem.question) for problem in chosen]
         rewards = {
-            style: [found.reward for found in scorer.score(list(zip(prompts, written)))]
+            style: [_reward(found) for found in scorer.score(list(zip(prompts, written)))]
             for style, written in texts.items()
         }
         against = [True] * len(chosen) + [False] * len(chosen)
@@ -259,7 +261,7 @@ def difficulty_figures(
     }
 
 
-def _quantiles(values: np.ndarray) -> dict[str, float]:
+def _quantiles(values: np.ndarray) -> dict[str, float | None]:
     return (
         {str(share): _round(np.quantile(values, share)) for share in (0.05, 0.25, 0.5, 0.75, 0.95)}
         if values.size
@@ -267,5 +269,10 @@ def _quantiles(values: np.ndarray) -> dict[str, float]:
     )
 
 
-def _round(value: float) -> float | None:
+def _reward(scores: StepScores) -> float:
+    """NaN where a text was too long to be read."""
+    return float("nan") if scores.reward is None else scores.reward
+
+
+def _round(value: float | np.floating) -> float | None:
     return None if np.isnan(value) else round(float(value), 3)

@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from engine.method.prompts import fill
 from engine.starter.corpus import StarterProblem, stream_problems, student_solution
@@ -86,11 +86,17 @@ def new_policy(tokenizer: "PreTrainedTokenizerFast", seed: int) -> "Qwen2ForCaus
             max_position_embeddings=CONTEXT,
             tie_word_embeddings=True,
             attention_dropout=0.0,
-            pad_token_id=tokenizer.pad_token_id,
-            eos_token_id=tokenizer.eos_token_id,
+            pad_token_id=_one_id(tokenizer.pad_token_id),
+            eos_token_id=_one_id(tokenizer.eos_token_id),
             bos_token_id=None,
         )
     )
+
+
+def _one_id(id: object) -> int:
+    """A special token's id; transformers' annotation allows for several and for texts."""
+    assert isinstance(id, int), id
+    return id
 
 
 def as_llama(model: "Qwen2ForCausalLM") -> "LlamaForCausalLM":
@@ -132,7 +138,8 @@ def as_llama(model: "Qwen2ForCausalLM") -> "LlamaForCausalLM":
         unexpected,
     )
     with torch.no_grad():
-        for layer in twin.model.layers:
+        layers: Any = twin.model.layers  # a ModuleList does not say what it holds
+        for layer in layers:
             layer.self_attn.o_proj.bias.zero_()
     return twin.eval()
 
@@ -219,7 +226,7 @@ def _batches(
         rng.shuffle(groups)
         for group in groups[: recipe.n_steps - made]:
             made += 1
-            yield _pad(group, tokenizer.pad_token_id)
+            yield _pad(group, _one_id(tokenizer.pad_token_id))
 
 
 def _row(

@@ -8,6 +8,8 @@ Departure from TRL's defaults, beside those in trl_trainer: dropout is left to L
 it is off.
 """
 
+from typing import Any
+
 from engine.training import TrainingTask
 from engine.training.trl_trainer import TrlTrainer
 from engine.types import Preference
@@ -22,8 +24,9 @@ class DpoTrainer(TrlTrainer):
     def responses(self, row: Preference) -> dict[str, str]:
         return {"chosen": row.chosen, "rejected": row.rejected}
 
-    def build(self, task: TrainingTask, shared: dict, **parts):
-        from trl import DPOConfig, DPOTrainer
+    def build(self, task: TrainingTask, shared: dict[str, Any], **parts: Any) -> Any:
+        from trl.trainer.dpo_config import DPOConfig
+        from trl.trainer.dpo_trainer import DPOTrainer
 
         c = task.config
         arguments = DPOConfig(

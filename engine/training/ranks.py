@@ -9,7 +9,7 @@ import ctypes
 import os
 import signal
 from collections.abc import Callable
-from typing import TextIO, TypeVar
+from typing import TextIO, TypeVar, cast
 
 T = TypeVar("T")
 
@@ -40,7 +40,8 @@ def from_first(make: Callable[[], T]) -> T:
     from accelerate.utils import broadcast_object_list
 
     PartialState(cpu=not torch.cuda.is_available())  # joins the ranks where nobody has yet
-    return broadcast_object_list([make() if is_first() else None])[0]
+    # the list of every rank holds the first one's object afterwards, which no type can say
+    return cast(T, broadcast_object_list([make() if is_first() else None])[0])
 
 
 def open_pipe(write_fd: int) -> TextIO:

@@ -5,6 +5,7 @@ adapter, the optimiser's state.
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 from engine.config import TrainingConfig
 from engine.errors import TrainingError
@@ -143,7 +144,7 @@ def inherit_optimiser(optimizer, work: Path) -> None:
     )
 
 
-def _whole(trainer, task: TrainingTask):
+def _whole(trainer, task: TrainingTask) -> Any:
     """The trained model with all its weights; under FSDP gathered, where only the first rank gets
     them.
     """
@@ -154,14 +155,14 @@ def _whole(trainer, task: TrainingTask):
     weights = trainer.accelerator.get_state_dict(trainer.model)
     if not ranks.is_first():
         return None
-    model = AutoModelForCausalLM.from_pretrained(
+    model: Any = AutoModelForCausalLM.from_pretrained(
         task.policy_path, trust_remote_code=task.trust_remote_code
     )
     model.load_state_dict(weights)
     return model
 
 
-def _own_config(task: TrainingTask):
+def _own_config(task: TrainingTask) -> Any:
     """The policy's own configuration; training turns its cache off."""
     from transformers import AutoConfig
 

@@ -5,6 +5,8 @@ The loss is the mean negative log-probability per token of the response and its 
 token; the prompt has none.
 """
 
+from typing import Any
+
 from engine.training import TrainingTask
 from engine.training.trl_trainer import TrlTrainer
 from engine.types import Worked
@@ -19,8 +21,9 @@ class SftTrainer(TrlTrainer):
     def responses(self, row: Worked) -> dict[str, str]:
         return {"completion": row.response}
 
-    def build(self, task: TrainingTask, shared: dict, **parts):
-        from trl import SFTConfig, SFTTrainer
+    def build(self, task: TrainingTask, shared: dict[str, Any], **parts: Any) -> Any:
+        from trl.trainer.sft_config import SFTConfig
+        from trl.trainer.sft_trainer import SFTTrainer
 
         return SFTTrainer(
             args=SFTConfig(**shared, completion_only_loss=True, packing=False), **parts

@@ -45,7 +45,7 @@ class TrlTrainer(ABC):
         """The texts that follow the prompt, by TRL's column names."""
 
     @abstractmethod
-    def build(self, task: TrainingTask, shared: dict, **parts):
+    def build(self, task: TrainingTask, shared: dict[str, Any], **parts: Any) -> Any:
         """TRL's trainer from the shared arguments and the parts (model, dataset, tokenizer,
         callbacks, adapter).
         """
@@ -182,11 +182,11 @@ def _load(task: TrainingTask):
 
 def _adapter(task: TrainingTask):
     """A LoRA adapter on every linear layer but the output, or None for training all weights."""
-    if task.config.lora_rank is None:
+    c = task.config
+    if c.lora_rank is None:
         return None
     from peft import LoraConfig
 
-    c = task.config
     return LoraConfig(
         r=c.lora_rank,
         lora_alpha=c.lora_alpha,

@@ -6,7 +6,7 @@ strategy is a pure function of what the pre-samples say. It hands out the whole 
 has nobody to give to, nothing.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
@@ -65,7 +65,7 @@ class Strategy:
     about: str
     """One sentence: what it does with the budget."""
     spread: Callable[[Presampled], Spread]
-    options: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """Its own options with their defaults. n_rounds among them: the budget is handed out in so many
     rounds.
     """
@@ -76,7 +76,7 @@ class Strategy:
 @cache
 def strategies() -> dict[str, Strategy]:
     """Every strategy by name; the paper's comes first."""
-    found = [
+    found: list[Strategy] = [
         s
         for module in iter_modules(__path__)
         for s in import_module(f"{__name__}.{module.name}").STRATEGIES
@@ -115,21 +115,16 @@ def options_of(name: str, given: Mapping[str, Any] | None = None) -> dict[str, A
     return options
 
 
-def _check_type(option: str, value: Any, default: Any) -> None:
-    kind = type(default)
-    fits = (
-        isinstance(value, list | tuple) and len(value) == len(default)
-        if kind is tuple
-        else type(value) in (kind, int)
-    )
+def _check_type(
+    option: str, value: float | str | Sequence[float], default: float | tuple[float, ...]
+) -> None:
+    if isinstance(default, tuple):
+        fits = isinstance(value, list | tuple) and len(value) == len(default)
+        wanted = f"a list of {len(default)} numbers"
+    else:
+        fits = type(value) in (type(default), int)
+        wanted = "a whole number" if type(default) is int else "a number"
     if not fits:
-        wanted = (
-            f"a list of {len(default)} numbers"
-            if kind is tuple
-            else "a whole number"
-            if kind is int
-            else "a number"
-        )
         raise ConfigError(
             f"difficulty.options.{option} is {value!r}: it must be {wanted}, such as {default}."
         )

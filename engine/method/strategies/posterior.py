@@ -83,8 +83,9 @@ def _greedy(worth: np.ndarray, budget: int, seen: Presampled) -> np.ndarray:
     least = np.partition(worth.ravel(), worth.size - budget)[worth.size - budget]
     n_more = (worth > least).sum(axis=1)
     rows, columns = np.nonzero(worth == least)
+    tied: list[int] = rows.tolist()
     luck = np.array(
-        [stable_hash(seen.seed, seen.problem_ids[row]) for row in rows.tolist()], dtype=np.uint64
+        [stable_hash(seen.seed, seen.problem_ids[row]) for row in tied], dtype=np.uint64
     )
     taken = np.lexsort((luck, columns))[: budget - int(n_more.sum())]
     np.add.at(n_more, rows[taken], 1)
