@@ -58,32 +58,6 @@ def curves(lines: list[Line], *, title: str, n_steps: int, log: bool = False) ->
     )
 
 
-def accuracy(labels: list[str], series: dict[str, list[tuple[float, float, float]]]) -> go.Figure:
-    """Accuracy per policy as points with their 95 % intervals. series: name -> [(value, low, high)]
-    per label.
-    """
-    figure = go.Figure()
-    for (name, points), colour in zip(series.items(), (BLUE, ORANGE)):
-        value, low, high = (np.array(column) for column in zip(*points))
-        figure.add_scatter(
-            x=labels,
-            y=value,
-            name=name,
-            mode="lines+markers",
-            line={"color": colour, "width": 2},
-            marker={"size": 9},
-            error_y={
-                "type": "data",
-                "array": high - value,
-                "arrayminus": value - low,
-                "color": colour,
-                "width": 5,
-            },
-        )
-    figure.update_yaxes(tickformat=".0%", rangemode="tozero", title="accuracy")
-    return _plain(figure, title="Held-out accuracy", height=340)
-
-
 LINES = (BLUE, ORANGE, "#8a63c7", "#1f9aa8", "#b8860b", GREY)
 """One per run, then again with dashes."""
 

@@ -17,7 +17,6 @@ from engine.errors import ConfigError
 from engine.method.budget import allocate
 from engine.method.prompts import fill
 from engine.method.seeds import stable_hash
-from engine.method.steps import split_steps
 
 
 class Level(IntEnum):
@@ -211,32 +210,6 @@ Level.EASY)])
         for example in examples
     ]
     return "".join([*shown, fill(template, question)])
-
-
-def mean_per_level(levels, values) -> np.ndarray:
-    """Mean of one number per response for every level, shape (4,); NaN where a level has no
-    response.
-
-    For tokens before and after length control: call it with both.
-
-    >>> mean_per_level([0, 0, 2], [1, 3, 5]).tolist()
-    [2.0, nan, 5.0, nan]
-    """
-    levels, values = np.asarray(levels, dtype=np.int64), np.asarray(values, dtype=np.float64)
-    sums, counts = (
-        np.bincount(levels, weights=values, minlength=len(Level)),
-        np.bincount(levels, minlength=len(Level)),
-    )
-    return np.divide(sums, counts, out=np.full(len(Level), np.nan), where=counts > 0)
-
-
-def mean_steps(levels, texts: Sequence[str]) -> np.ndarray:
-    """Mean steps of the responses of every level, shape (4,); NaN where a level has no response.
-
-    >>> mean_steps([2, 2], ["one", "one\\n\\ntwo"]).tolist()
-    [nan, nan, 1.5, nan]
-    """
-    return mean_per_level(levels, [len(split_steps(text)) for text in texts])
 
 
 def _weights(
