@@ -1,6 +1,4 @@
-"""Columns in, Plotly figures out. No streamlit here; the colours read on light and dark and without
-red or green.
-"""
+"""Columns in, Plotly figures out, in the colours of app/palette.py. No streamlit here."""
 
 from dataclasses import dataclass
 from html import escape
@@ -8,14 +6,13 @@ from html import escape
 import numpy as np
 import plotly.graph_objects as go
 
+from app import palette
+
 CONFIG = {"displayModeBar": False}
 """How every figure is shown: without the tool bar, which lies over the title."""
 
-BLUE, ORANGE, GREY = "#3b82c4", "#dd7330", "#8b8f97"
 N_BINS = 40
-LINE_COLOURS = (BLUE, ORANGE, "#7b5fc4", "#1f9e89", "#b8891a", GREY)
 DASHES = ("solid", "dash", "dot", "dashdot")
-CLASS_COLOURS = {"inlier": BLUE, "boundary": GREY, "outlier": ORANGE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +30,7 @@ def curves(lines: list[Line], *, title: str, n_steps: int, log: bool = False) ->
     """Training curves in one figure; colours and dashes tell them apart, in this order."""
     figure = go.Figure()
     for number, line in enumerate(lines):
-        colour, dash = LINE_COLOURS[number % len(LINE_COLOURS)], DASHES[number // 2 % len(DASHES)]
+        colour, dash = palette.LINES[number % len(palette.LINES)], DASHES[number // 2 % len(DASHES)]
         if line.raw is not None:
             figure.add_scatter(
                 x=line.steps,
@@ -58,36 +55,6 @@ def curves(lines: list[Line], *, title: str, n_steps: int, log: bool = False) ->
     )
 
 
-def accuracy(labels: list[str], series: dict[str, list[tuple[float, float, float]]]) -> go.Figure:
-    """Accuracy per policy as points with their 95 % intervals. series: name -> [(value, low, high)]
-    per label.
-    """
-    figure = go.Figure()
-    for (name, points), colour in zip(series.items(), (BLUE, ORANGE)):
-        value, low, high = (np.array(column) for column in zip(*points))
-        figure.add_scatter(
-            x=labels,
-            y=value,
-            name=name,
-            mode="lines+markers",
-            line={"color": colour, "width": 2},
-            marker={"size": 9},
-            error_y={
-                "type": "data",
-                "array": high - value,
-                "arrayminus": value - low,
-                "color": colour,
-                "width": 5,
-            },
-        )
-    figure.update_yaxes(tickformat=".0%", rangemode="tozero", title="accuracy")
-    return _plain(figure, title="Held-out accuracy", height=340)
-
-
-LINES = (BLUE, ORANGE, "#8a63c7", "#1f9aa8", "#b8860b", GREY)
-"""One per run, then again with dashes."""
-
-
 def compared(series: dict[str, list[tuple[int, float, float, float]]], *, title: str) -> go.Figure:
     """Accuracy over policies, one line per run or group. series: name -> [(t of M_t, value, low,
     high)]; names are shown as they are.
@@ -95,13 +62,17 @@ def compared(series: dict[str, list[tuple[int, float, float, float]]], *, title:
     figure = go.Figure()
     for row, (name, points) in enumerate(series.items()):
         number, value, low, high = (np.array(column) for column in zip(*points))
-        colour = LINES[row % len(LINES)]
+        colour = palette.LINES[row % len(palette.LINES)]
         figure.add_scatter(
             x=number,
             y=value,
             name=escape(name, quote=False),
             mode="lines+markers",
-            line={"color": colour, "width": 2, "dash": "dot" if row >= len(LINES) else "solid"},
+            line={
+                "color": colour,
+                "width": 2,
+                "dash": "dot" if row >= len(palette.LINES) else "solid",
+            },
             marker={"size": 8},
             error_y={
                 "type": "data",
@@ -125,7 +96,7 @@ def by_level(levels: list[str], policies: list[str], values: np.ndarray) -> go.F
             x=levels,
             y=values[row],
             name=policy,
-            marker={"color": f"rgba(59,130,196,{shades[row]:.2f})"},
+            marker={"color": palette.faded(palette.BLUE, shades[row])},
         )
     figure.update_yaxes(tickformat=".0%", range=[0, 1], title="mean accuracy")
     figure.update_xaxes(title="level", type="category")
@@ -137,7 +108,7 @@ def class_shares(labels: list[str], shares: dict[str, list[float]]) -> go.Figure
     figure = go.Figure()
     for name, values in shares.items():
         figure.add_bar(
-            x=labels, y=values, name=name.capitalize(), marker={"color": CLASS_COLOURS[name]}
+            x=labels, y=values, name=name.capitalize(), marker={"color": palette.CLASSES[name]}
         )
     figure.update_layout(barmode="stack")
     figure.update_yaxes(tickformat=".0%", range=[0, 1], title="share of problems")
@@ -149,7 +120,7 @@ def shares_given(given: list[dict], names: list[str]) -> go.Figure:
     difficulty, n_more and n.
     """
     figure = go.Figure()
-    for code, (name, colour) in enumerate(zip(names, CLASS_COLOURS.values())):
+    for code, (name, colour) in enumerate(zip(names, palette.CLASSES.values())):
         own = [row for row in given if row.difficulty == code]
         figure.add_bar(
             x=[row.n_more for row in own],
@@ -176,7 +147,7 @@ def flows(counts: np.ndarray, names: list[str], before: str, after: str) -> go.F
             xgap=3,
             ygap=3,
             hoverinfo="skip",
-            colorscale=[[0, "#e3eef8"], [1, "#7fb0dd"]],
+            colorscale=[[0, palette.FEW], [1, palette.MANY]],
         )
     )
     for row, column in np.ndindex(counts.shape):
@@ -185,7 +156,7 @@ def flows(counts: np.ndarray, names: list[str], before: str, after: str) -> go.F
             y=names[row],
             text=str(counts[row, column]),
             showarrow=False,
-            font={"size": 15, "color": "#10243a"},
+            font={"size": 15, "color": palette.ON_COUNTS},
         )
     figure.update_xaxes(title=after, showgrid=False)
     figure.update_yaxes(title=before, autorange="reversed", showgrid=False)
@@ -207,7 +178,7 @@ def balance(temperatures, taus, scores: np.ndarray, best: tuple[float, float]) -
         y=[f"{best[0]:g}"],
         mode="markers",
         name="highest",
-        marker={"symbol": "circle-open", "size": 18, "color": ORANGE, "line": {"width": 3}},
+        marker={"symbol": "circle-open", "size": 18, "color": palette.ORANGE, "line": {"width": 3}},
     )
     figure.update_xaxes(title="τ", type="category")
     figure.update_yaxes(title="temperature", type="category")
@@ -218,7 +189,10 @@ def histogram(counts, edges, *, title: str, axis: str) -> go.Figure:
     """Counts [B] in bins between edges [B + 1]."""
     figure = go.Figure(
         go.Bar(
-            x=(edges[:-1] + edges[1:]) / 2, y=counts, width=np.diff(edges), marker={"color": BLUE}
+            x=(edges[:-1] + edges[1:]) / 2,
+            y=counts,
+            width=np.diff(edges),
+            marker={"color": palette.BLUE},
         )
     )
     figure.update_xaxes(title=axis)

@@ -12,13 +12,11 @@ from enum import IntEnum
 from fractions import Fraction
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from engine.errors import ConfigError
 from engine.method.budget import allocate
 from engine.method.prompts import fill
 from engine.method.seeds import stable_hash
-from engine.method.steps import split_steps
 
 
 class Level(IntEnum):
@@ -46,9 +44,7 @@ class WorkedExample:
     level: Level
 
 
-def dast_levels(
-    n_correct: ArrayLike, n: ArrayLike, *, cutoffs: tuple[float, float] = CUTOFFS
-) -> np.ndarray:
+def dast_levels(n_correct, n, *, cutoffs: tuple[float, float] = CUTOFFS) -> np.ndarray:
     """The level of every problem: Easy above the upper cut-off, Medium from the lower to the upper,
     both inclusive, Hard below, and Unsolved where no response is correct.
 
@@ -85,8 +81,8 @@ def dast_levels(
 
 def level_budgets(
     budget: int,
-    levels: ArrayLike,
-    n_correct: ArrayLike,
+    levels: Sequence[int],
+    n_correct: Sequence[int],
     n: int,
     *,
     targets: Mapping[Level, float] = TARGETS,
@@ -118,14 +114,14 @@ def level_budgets(
     """
     if int(budget) != budget or budget < 0:
         raise ConfigError(f"budget is {budget}: it must be a whole number of responses, 0 or more.")
-    rows, right = np.asarray(levels, dtype=np.int64), np.asarray(n_correct)
-    _check_counts(right, np.broadcast_to(np.asarray(n), right.shape))
-    n_problems = np.bincount(rows, minlength=len(Level))
+    levels, n_correct = np.asarray(levels, dtype=np.int64), np.asarray(n_correct)
+    _check_counts(n_correct, np.broadcast_to(np.asarray(n), n_correct.shape))
+    n_problems = np.bincount(levels, minlength=len(Level))
     weights = _weights(
-        n_problems, np.bincount(rows, weights=right, minlength=len(Level)), n, targets
+        n_problems, np.bincount(levels, weights=n_correct, minlength=len(Level)), n, targets
     )
     given = _largest_remainder(int(budget), weights)
-    limit = int(budget) * int(n_problems[Level.UNSOLVED]) // max(1, len(rows))
+    limit = int(budget) * int(n_problems[Level.UNSOLVED]) // max(1, len(levels))
     if given[Level.UNSOLVED] > limit:
         others = {level: weight for level, weight in weights.items() if level != Level.UNSOLVED}
         given = _largest_remainder(int(budget) - limit, others) | {Level.UNSOLVED: limit}
@@ -216,36 +212,10 @@ Level.EASY)])
     return "".join([*shown, fill(template, question)])
 
 
-def mean_per_level(levels: ArrayLike, values: ArrayLike) -> np.ndarray:
-    """Mean of one number per response for every level, shape (4,); NaN where a level has no
-    response.
-
-    For tokens before and after length control: call it with both.
-
-    >>> mean_per_level([0, 0, 2], [1, 3, 5]).tolist()
-    [2.0, nan, 5.0, nan]
-    """
-    levels, values = np.asarray(levels, dtype=np.int64), np.asarray(values, dtype=np.float64)
-    sums, counts = (
-        np.bincount(levels, weights=values, minlength=len(Level)),
-        np.bincount(levels, minlength=len(Level)),
-    )
-    return np.divide(sums, counts, out=np.full(len(Level), np.nan), where=counts > 0)
-
-
-def mean_steps(levels: ArrayLike, texts: Sequence[str]) -> np.ndarray:
-    """Mean steps of the responses of every level, shape (4,); NaN where a level has no response.
-
-    >>> mean_steps([2, 2], ["one", "one\\n\\ntwo"]).tolist()
-    [nan, nan, 1.5, nan]
-    """
-    return mean_per_level(levels, [len(split_steps(text)) for text in texts])
-
-
 def _weights(
     n_problems: np.ndarray, n_right: np.ndarray, n: int, targets: Mapping[Level, float]
 ) -> dict[Level, Fraction]:
-    weights: dict[Level, Fraction] = {}
+    weights = {}
     for level in Level:
         target = Fraction(str(targets.get(level, 0)))
         if target < 0:

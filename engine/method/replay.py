@@ -1,8 +1,7 @@
 """What a plan would have yielded on responses that are recorded already, drawn without replacement.
 
 Ours: the expectation over which of the remaining responses are drawn is a hypergeometric sum,
-exact, so a replay has no noise of its own; what is left is which problems there are, and that is
-what the intervals are about.
+exact, so a replay has no noise of its own; what is left to chance is which problems there are.
 """
 
 from dataclasses import dataclass
@@ -12,7 +11,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from engine.errors import ConfigError
-from engine.method.intervals import Interval, bootstrap_mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,16 +21,6 @@ class Yield:
     """float, shape (P,)."""
     covered: np.ndarray
     """float in [0, 1], shape (P,)."""
-
-    def total_pairs(self) -> Interval:
-        """Pairs of all problems with the interval from resampling problems, the plan of each
-        problem as it is.
-        """
-        return _total(self.pairs)
-
-    def total_covered(self) -> Interval:
-        """Problems with at least one pair, likewise."""
-        return _total(self.covered)
 
 
 def replay_yield(
@@ -88,8 +76,3 @@ def _hypergeometric(n_correct: int, n: int, n_drawn: int) -> list[tuple[int, flo
     whole = comb(n, n_drawn)
     possible = range(max(0, n_drawn - (n - n_correct)), min(n_correct, n_drawn) + 1)
     return [(x, comb(n_correct, x) * comb(n - n_correct, n_drawn - x) / whole) for x in possible]
-
-
-def _total(values: np.ndarray) -> Interval:
-    mean = bootstrap_mean(values)
-    return Interval(*(part * len(values) for part in (mean.value, mean.low, mean.high)))

@@ -139,15 +139,7 @@ class HfSampler:
                     keep = torch.as_tensor(np.flatnonzero(going), device=self.device)
                     cache.batch_select_indices(keep)
                     chosen, mask, place = chosen[keep], mask[keep], place[keep]
-            with torch.inference_mode():
-                mask = torch.cat([mask, mask.new_ones(len(mask), 1)], dim=1)
-                logits = self.model(
-                    input_ids=chosen[:, None],
-                    attention_mask=mask,
-                    position_ids=place,
-                    past_key_values=cache,
-                ).logits[:, -1]
-                place = place + 1
+            logits, mask, place = self._read_on(chosen, cache, mask, place)
 
     def _prefill(self, prompts: list[list[int]]):
         """Read every distinct prompt once; then one row per request: next-token logits, cache,
@@ -176,6 +168,20 @@ class HfSampler:
         owner = torch.tensor([row_of[tuple(p)] for p in prompts], device=self.device)
         cache.batch_select_indices(owner)
         return logits[owner], cache, mask[owner], mask.sum(1, keepdim=True)[owner]
+
+    def _read_on(self, chosen, cache, mask, place):
+        """One token more in every row: next-token logits, mask, next position."""
+        import torch
+
+        with torch.inference_mode():
+            mask = torch.cat([mask, mask.new_ones(len(mask), 1)], dim=1)
+            logits = self.model(
+                input_ids=chosen[:, None],
+                attention_mask=mask,
+                position_ids=place,
+                past_key_values=cache,
+            ).logits[:, -1]
+            return logits, mask, place + 1
 
     def _choose(self, logits, seeds: np.ndarray, position: int, settings: SamplingSettings):
         """The next token of every row: the most probable one at temperature 0, else the inverse of

@@ -3,12 +3,11 @@ speaks its completions).
 
 Every response is one request with its own seed, sent to the server with the fewest requests in
 flight. A server that fails rests, with pauses that double, until it answers again or is given up;
-its requests go to the others at once. Which server answered changes no seed. Guaranteed: every
-request is answered once, and only by a server whose list of models names the policy
-(engine.samplers.served), asked before the first request and again whenever a server comes back.
-Equal texts are as
-the server gives them: `vllm serve` on the starter policy in fp32 gives vllm_local's (tested); other
-servers may ignore seeds.
+its requests go to the others at once; one request to one server is engine.samplers.completions.
+Which server answered changes no seed. Guaranteed: every request is answered once, and only by a
+server whose list of models names the policy (engine.samplers.served), asked before the first
+request and again whenever a server comes back. Equal texts are as the server gives them: `vllm
+serve` on the starter policy in fp32 gives vllm_local's (tested); other servers may ignore seeds.
 
 Departures from hf_local: (1) an empty prompt is always refused, without chat; (2) a server that is
 not vLLM refuses a prompt that fits when prompt and max_new_tokens together do not; (3) n_tokens is
@@ -18,9 +17,6 @@ aiohttp, because it costs our process least per request: see docs/decisions.md.
 """
 
 import asyncio
-import json
-import re
-import socket
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -29,9 +25,10 @@ from dataclasses import dataclass
 from engine.config.checks import checked_url
 from engine.errors import SamplerError
 from engine.method.seeds import stable_hash
+from engine.samplers.completions import Completions, Failed, refused
 from engine.samplers.hand_out import LONG_S, HandOut
-from engine.samplers.served import Served, Wanted, find_served, inert
-from engine.samplers.server_words import authorization, cannot_answer, sentence, words
+from engine.samplers.served import Served, Wanted, find_served
+from engine.samplers.server_words import words
 from engine.types import Request, Response, SamplingSettings
 
 FIRST_PAUSE_S = 0.5
@@ -41,19 +38,6 @@ up.
 """
 ATTEMPTS = 8
 """Tries of one request, on whatever servers, before it is an error."""
-CONNECT_LIMIT_S, CHECK_LIMIT_S, ANSWER_LIMIT_S = 10, 30, 1800
-KEEPALIVE_S = 30
-"""A machine that has gone silent is noticed after about three times this."""
-
-_DOES_NOT_FIT = re.compile(r"context|max_model_len|too long|longer than|empty", re.IGNORECASE)
-"""How vLLM, SGLang, llama.cpp, TGI and OpenAI word a prompt that they cannot read; looked for in
-answers 400, 413 and 422 only.
-"""
-
-_VLLM_ONLY = {"top_k": 0, "min_p": 0.0, "repetition_penalty": 1.0}
-"""vLLM fills settings that are left out from the model's generation_config.json, and local samplers
-do not.
-"""
 
 
 class OpenAiSampler:
@@ -94,7 +78,7 @@ class OpenAiSampler:
         """
         fits = [r for r in requests if r.prompt or settings.chat]
         if len(fits) < len(requests):
-            yield [_refused(r) for r in requests if not (r.prompt or settings.chat)]
+            yield [refused(r) for r in requests if not (r.prompt or settings.chat)]
         if not fits:
             return
         with asyncio.Runner() as runner:
@@ -126,21 +110,15 @@ class _Server:
     """Its last failure."""
 
 
-class _Failed(Exception):
-    """A try that another server, or the same one later, may answer."""
-
-
 class _Call:
     """One call of sample: its servers, what waits, what is finished."""
 
     def __init__(self, sampler: OpenAiSampler, requests: list[Request], settings: SamplingSettings):
         self._sampler, self._settings = sampler, settings
+        self._completions: Completions | None = None
         self._servers = [_Server(url) for url in dict.fromkeys(sampler.urls)]
         self._waiting = deque(requests)
         self._finished = HandOut(sampler.batch_size, len(requests))
-        self._room: dict[str, int] = {}
-        """Response tokens that fit after a prompt, where max_new_tokens does not."""
-        self._heads: dict[tuple[Served, int], str] = {}
         self._salt = requests[0].seed
         self._tasks: set[asyncio.Task] = set()
         self._n_slots = min(sampler.batch_size, len(requests))
@@ -152,15 +130,7 @@ class _Call:
         """Ask every server what it serves, then fill the slots. Raises: SamplerError for a server
         with other weights.
         """
-        import aiohttp
-
-        self._http = aiohttp
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, socket_factory=_socket),
-            timeout=aiohttp.ClientTimeout(total=ANSWER_LIMIT_S, sock_connect=CONNECT_LIMIT_S),
-            headers={"Content-Type": "application/json", **authorization()},
-            cookie_jar=aiohttp.DummyCookieJar(),
-        )
+        self._completions = Completions(self._settings)
         await asyncio.gather(*[self._meet(server) for server in self._servers])
         for _ in range(self._n_slots):
             self._begin(self._slot())
@@ -181,8 +151,8 @@ class _Call:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        if hasattr(self, "_session"):
-            await self._session.close()
+        if self._completions is not None:
+            await self._completions.close()
 
     def _begin(self, work) -> None:
         task = asyncio.create_task(work)
@@ -210,10 +180,10 @@ class _Call:
             server = await self._least_busy()
             server.n_in_flight += 1
             try:
-                response = await self._ask(server, request)
+                response = await self._completions.complete(server.url, server.served, request)
                 server.n_failures = 0
                 return response
-            except (_Failed, self._http.ClientError, TimeoutError, OSError) as error:
+            except Failed as error:
                 said = f"{server.url}: {words(error)}"
                 self._rest(server, words(error))
             finally:
@@ -237,114 +207,14 @@ class _Call:
             self._change.clear()
             await self._change.wait()
 
-    async def _ask(self, server: _Server, request: Request) -> Response:
-        """One try. Raises: _Failed and aiohttp's errors where another may do better; SamplerError
-        where none will.
-        """
-        limit = self._room.get(request.prompt, self._settings.max_new_tokens)
-        status, body = await self._post(
-            server, self._path, self._body(server.served, request, limit)
-        )
-        if status == 200:
-            return self._response(server, request, _json(body))
-        said = sentence(body)
-        if status in (400, 413, 422) and _DOES_NOT_FIT.search(said):
-            room = await self._count_room(server, request)
-            if not 0 < room < limit:
-                return _refused(request)
-            self._room[request.prompt] = room
-            return await self._ask(server, request)
-        if (
-            status in (404, 408, 409, 425, 429) or status >= 500
-        ):  # 404: it may have been started anew with another model
-            raise _Failed(f"it answered {status}, {said}")
-        raise SamplerError(cannot_answer(server.url, status, said))
-
-    @property
-    def _path(self) -> str:
-        return "/chat/completions" if self._settings.chat else "/completions"
-
-    def _body(self, served: Served, request: Request, max_tokens: int) -> bytes:
-        """The request as JSON; what all requests share is written once."""
-        head = self._heads.get((served, max_tokens))
-        if head is None:
-            s = self._settings
-            asked = {
-                "model": served.name,
-                "max_tokens": max_tokens,
-                "temperature": s.temperature,
-                "top_p": s.top_p,
-                "n": 1,
-            }
-            head = json.dumps(asked | (_VLLM_ONLY if served.is_vllm else {}))[:-1]
-            self._heads[served, max_tokens] = head
-        seed = f', "seed": {request.seed % 2**63}' if self._settings.temperature else ""
-        return f"{head}{seed}, {json.dumps(self._prompt(request))[1:]}".encode()
-
-    def _prompt(self, request: Request) -> dict:
-        return (
-            {"messages": [{"role": "user", "content": request.prompt}]}
-            if self._settings.chat
-            else {"prompt": request.prompt}
-        )
-
-    def _response(self, server: _Server, request: Request, answer: dict) -> Response:
-        try:
-            choice = answer["choices"][0]
-            text = choice["message"]["content"] if self._settings.chat else choice["text"]
-            reason = choice["finish_reason"]
-            n_tokens = (answer.get("usage") or {}).get("completion_tokens", 0)
-        except (KeyError, IndexError, TypeError) as error:
-            raise _Failed(f"its answer is no completion (no {error})") from None
-        if reason not in ("stop", "length"):
-            raise _Failed(
-                f"it ended a response with {inert(repr(reason))}, neither stop nor length"
-            )
-        is_end_counted = server.served.is_vllm and reason == "stop"
-        return Response(
-            request.problem_id,
-            request.index,
-            request.seed,
-            text or "",
-            reason,
-            max(n_tokens - is_end_counted, 0),
-        )
-
-    async def _count_room(self, server: _Server, request: Request) -> int:
-        """Response tokens that fit after the prompt, as vLLM counts; 0 where none do, or the server
-        cannot say.
-        """
-        if not server.served.is_vllm:
-            return 0
-        asked = {"model": server.served.name, **self._prompt(request)}
-        status, body = await self._post(server, None, json.dumps(asked).encode())
-        if status == 200:
-            counted = _json(body)
-            return counted.get("max_model_len", 0) - counted.get("count", 0)
-        return 0
-
-    async def _post(self, server: _Server, path: str | None, body: bytes) -> tuple[int, bytes]:
-        """(HTTP status, body). A path of None is vLLM's /tokenize, which stands beside /v1."""
-        url = server.url + path if path else server.url.removesuffix("/v1") + "/tokenize"
-        async with self._session.post(url, data=body, allow_redirects=False) as answer:
-            return answer.status, await answer.read()
-
     async def _meet(self, server: _Server) -> None:
         """Find the policy on a server, or let it rest. Raises: SamplerError for other weights, a
         wrong key or no list of models.
         """
         try:
-            limit = self._http.ClientTimeout(total=CHECK_LIMIT_S, sock_connect=CONNECT_LIMIT_S)
-            async with self._session.get(
-                server.url + "/models", timeout=limit, allow_redirects=False
-            ) as answer:
-                status, body = answer.status, await answer.read()
-            if status >= 500 or status == 429:
-                raise _Failed(f"it answered {status}, {sentence(body)}")
-            if status != 200:
-                raise SamplerError(cannot_answer(server.url, status, sentence(body)))
-            server.served = find_served(_json(body), self._sampler.wanted, server.url)
-        except (_Failed, self._http.ClientError, TimeoutError, OSError) as error:
+            listing = await self._completions.models(server.url)
+            server.served = find_served(listing, self._sampler.wanted, server.url)
+        except Failed as error:
             server.is_resting = False
             self._rest(server, words(error))
             return
@@ -387,30 +257,6 @@ def pause_s(n_failures: int, *salt: object) -> float:
 
 def _load(server: _Server) -> int:
     return server.n_in_flight
-
-
-def _refused(request: Request) -> Response:
-    return Response(request.problem_id, request.index, request.seed, "", "refused", 0)
-
-
-def _socket(address) -> socket.socket:
-    """A TCP socket that asks, while nothing comes, whether the other side is still there."""
-    made = socket.socket(*address[:3])
-    made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    for name in ("TCP_KEEPIDLE", "TCP_KEEPINTVL"):
-        if hasattr(socket, name):
-            made.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), KEEPALIVE_S)
-    return made
-
-
-def _json(body: bytes) -> dict:
-    try:
-        answer = json.loads(body)
-    except ValueError:
-        raise _Failed("its answer is no JSON") from None
-    if not isinstance(answer, dict):
-        raise _Failed("its answer is no JSON object")
-    return answer
 
 
 def _all_dead(servers: list[_Server]) -> str:

@@ -5,7 +5,6 @@ give the answer away.
 from fractions import Fraction
 from itertools import product
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,7 +18,6 @@ from engine.method.dast import (
     length_prompt,
     level_budgets,
     matched_examples,
-    mean_steps,
     proportion_control,
 )
 
@@ -145,15 +143,6 @@ def test_the_prompt_ends_with_the_question_in_its_template_and_without_examples_
     prompt = length_prompt(template, question, POOL[:2])
     assert prompt.endswith(alone) and prompt.count("Solve.") == 3
     assert prompt.index("step 0") < prompt.index("q1") < prompt.index("step 1")
-
-
-def test_steps_per_level_before_and_after_can_be_told_apart():
-    before, after = (
-        mean_steps([0, 2, 2], ["a", "a", "a\n\nb"]),
-        mean_steps([0, 2, 2], ["a", "a\n\nb", "a\n\nb\n\nc"]),
-    )
-    assert (after - before)[[0, 2]].tolist() == [0.0, 1.0]
-    assert np.isnan(before[[1, 3]]).all()
 
 
 @pytest.mark.parametrize(

@@ -26,15 +26,6 @@ def test_a_yield_is_the_mean_over_every_possible_draw(data):
     )
 
 
-def test_totals_are_sums_with_intervals_around_them():
-    found = replay_yield([1, 0, 2], [3, 3, 3], [2, 0, 3], [5, 5, 5], [5, 5, 0])
-    assert (found.total_pairs().value, found.total_covered().value) == (
-        found.pairs.sum(),
-        found.covered.sum(),
-    )
-    assert found.total_pairs().low < found.total_pairs().value < found.total_pairs().high
-
-
 def test_more_than_is_recorded_cannot_be_drawn():
     with pytest.raises(ConfigError, match="n_more is 3 in row 1, and 2 responses are left there"):
         replay_yield([0, 0], [1, 1], [1, 1], [5, 2], [5, 3])
