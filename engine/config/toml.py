@@ -3,7 +3,7 @@
 import json
 from dataclasses import asdict
 
-from engine.config.tables import RunConfig
+from engine.config.run import RunConfig
 
 
 def as_toml(config: RunConfig, notes: list[str] = ()) -> str:
