@@ -34,7 +34,7 @@ class Allowed:
     """What a setting may be."""
 
     type: str
-    """whole number, number, text, true or false, choice, table, or several of one of them."""
+    """whole number, number, text, true or false, choice, table, or "list of" some of these."""
     range: str = ""
     """What the value must be, such as "above 0 and at most 1"; empty if any value of the type."""
     choices: tuple[str, ...] = ()
@@ -71,7 +71,7 @@ def _allowed(hint: Any) -> Allowed:
         inner = _allowed(get_args(hint)[0])
         few = "one or more" if bounds.get("min_length") else ""
         some = f"{few}, each {inner.range}" if few and inner.range else few
-        return Allowed(f"several: {inner.type}", some, inner.choices, inner.range)
+        return Allowed(f"list of {inner.type}s", some, inner.choices, inner.range)
     return Allowed(_TYPES[origin], _interval(bounds))
 
 

@@ -48,9 +48,9 @@ class PolicyConfig(Table):
     """The model that is trained, M_0, and how it is prompted."""
 
     path: str
-    """A model folder, a hub id, or starter."""
+    """A model folder, a hub id, or starter; with the sampler recorded, the imported responses."""
     revision: str | None = None
-    """Branch, tag or commit on the hub; None takes the hub's default branch."""
+    """Branch, tag or commit on the hub; left out, the hub's default branch."""
     prompt_template: str = PAPER_TEMPLATE
     """Plain text that holds {question} exactly once; no other braces have a meaning."""
     chat: bool = False
@@ -58,7 +58,9 @@ class PolicyConfig(Table):
     trust_remote_code: bool = False
     """Run Python code that comes with the model; only for models whose authors you trust."""
     n_parameters: Annotated[int, Field(ge=1)] | None = None
-    """What the memory is estimated from; None counts them in the files, once they are here."""
+    """What the memory is estimated from; left out, they are counted in the files once those are
+    here.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +72,11 @@ class SamplingConfig(Table):
     hf_local. openai_api: the servers in base_urls. ray_pool: Ray, here or at ray_address. recorded
     replays the imported responses that policy.path names."""
     n: Annotated[int, Field(ge=2)] = 8
-    """Responses per problem that the budget allows in total."""
+    """Responses per problem that the budget allows in total, pre-samples included."""
     n_presample: Annotated[int, Field(ge=1)] = 3
     """n_p: responses per problem before its difficulty is judged; below n."""
     temperature: Annotated[float, Field(ge=0)] = 0.7
-    """0 is greedy."""
+    """Of the softmax that tokens are drawn from; 0 is greedy."""
     top_p: Annotated[float, Field(gt=0, le=1)] = 0.95
     """Share of the probability that nucleus sampling draws from; 1 draws from all of it."""
     max_new_tokens: Annotated[int, Field(ge=1)] = 2048
@@ -96,9 +98,9 @@ class SamplingConfig(Table):
     and needs none.
     """
     ray_address: str | None = None
-    """ray_pool: a cluster, such as 10.0.0.5:6379; None starts Ray on this machine."""
+    """ray_pool: a cluster, such as 10.0.0.5:6379; left out, Ray is started on this machine."""
     n_engines: Annotated[int, Field(ge=1)] | None = None
-    """ray_pool: engines of vLLM; None for as many as the GPUs allow, one where there are none."""
+    """ray_pool: engines of vLLM; left out, as many as the GPUs allow, one where there are none."""
     tensor_parallel_size: Annotated[int, Field(ge=1)] = 1
     """GPUs per engine of vLLM (vllm_local, ray_pool)."""
 
@@ -108,7 +110,7 @@ class RewardConfig(Table):
     """The process reward model that scores the steps of a response."""
 
     path: str
-    """A model folder, a hub id, or starter."""
+    """A model folder, a hub id, or starter; with recorded_scores, the imported set."""
     family: str = "token_classification"
     """token_classification, qwen_prm, skywork_prm: a score per step. outcome: one score per
     response from a sequence classifier. recorded_scores: the scores of the imported set at path.
@@ -131,20 +133,22 @@ class DifficultyConfig(Table):
     """How problems are told apart after pre-sampling, and who gets the rest of the budget."""
 
     tau_l: Annotated[float, Field(ge=0, le=1)] | None = None
-    """Lower threshold, at most tau_h. None: a person has to choose before anything is committed."""
+    """Lower threshold, at most tau_h; left out, a person has to choose before anything is
+    committed.
+    """
     tau_h: Annotated[float, Field(ge=0, le=1)] | None = None
-    """Upper threshold; None as in tau_l."""
+    """Upper threshold; left out as tau_l."""
     mode: Mode = "both"
     """Which signals decide: both, accuracy or reward alone, or posterior, the most probable class
     whatever the thresholds.
     """
     strategy: str = "boundary"
-    """Who gets the rest of the budget: one of engine.method.strategies."""
+    """Who gets the rest of the budget."""
     options: dict[str, Any] = field(default_factory=dict)
     """The strategy's own options; what is left out has its default."""
     n_calibration: Annotated[int, Field(ge=0)] = 0
-    """Problems that a run without a person calibrates on before it commits, 12 more responses each;
-    they count in the budget.
+    """Problems, at most problems.n_train, that a run without a person calibrates on before it
+    commits; 12 more responses each, which count in the budget.
     """
 
 
@@ -170,7 +174,7 @@ class TuningConfig(Table):
 
 @dataclass(frozen=True, slots=True)
 class PairsConfig(Table):
-    """Which pairs of a correct and a wrong response DPO is trained on."""
+    """Which pairs, or with SFT which responses, are trained on."""
 
     dedupe: bool = False
     """Use a text that a policy wrote several times for one problem once."""
@@ -191,6 +195,6 @@ class EvaluationConfig(Table):
     n: Annotated[int, Field(ge=1)] = 8
     """Sampled responses per held-out problem for mean@n, beside one greedy response."""
     temperature: Annotated[float, Field(ge=0)] | None = None
-    """None: as in sampling."""
+    """Left out: as in sampling."""
     top_p: Annotated[float, Field(gt=0, le=1)] | None = None
-    """None: as in sampling."""
+    """Left out: as in sampling."""

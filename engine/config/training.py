@@ -45,7 +45,7 @@ class TrainingConfig(Table):
     """
     keep_above: Annotated[float, Field(ge=-2, le=2)] | None = None
     """sft only, B-STaR's tau: keep every response with 1[correct] + r_prm > tau, r_prm the process
-    reward scaled to [-1, 1]. None keeps the correct ones.
+    reward scaled to [-1, 1]. Left out, the correct ones are kept.
     """
     learning_rate: Annotated[float, Field(gt=0, lt=1)] = 5e-7
     """The highest rate, reached after the warm-up."""
@@ -56,7 +56,7 @@ class TrainingConfig(Table):
     loss_type: Annotated[tuple[Loss, ...], Field(min_length=1)] = ("sigmoid",)
     """dpo only: TRL's loss names, added up with loss_weights."""
     loss_weights: tuple[float, ...] | None = None
-    """One weight per loss in loss_type; None weighs each 1."""
+    """One weight per loss in loss_type; left out, each weighs 1."""
     n_epochs: Annotated[int, Field(ge=1)] = 1
     """Passes over the pairs or responses."""
     batch_size: Annotated[int, Field(ge=1)] = 256
@@ -68,7 +68,7 @@ class TrainingConfig(Table):
     warmup_share: Annotated[float, Field(ge=0, lt=1)] = 0.03
     """Share of the optimiser's steps over which the learning rate rises."""
     weight_decay: Annotated[float, Field(ge=0)] = 0.0
-    """AdamW's."""
+    """Decoupled weight decay, as in AdamW."""
     max_length: Annotated[int, Field(ge=2)] = 2048
     """Tokens of prompt and response together; longer ones are refused, because TRL would cut the
     final answer off.
@@ -78,8 +78,8 @@ class TrainingConfig(Table):
     checkpoint_every_s: Annotated[float, Field(ge=0)] = 60.0
     """Seconds between checkpoints that a stopped training goes on from; 0: after every step."""
     lora_rank: Annotated[int, Field(ge=1)] | None = None
-    """Train a LoRA adapter of this rank on every linear layer but the output; None trains all
-    weights.
+    """Train a LoRA adapter of this rank on every linear layer but the output; left out, all
+    weights are trained.
     """
     lora_alpha: Annotated[int, Field(ge=1)] = 16
     """The adapter is scaled by lora_alpha / lora_rank."""
@@ -90,8 +90,8 @@ class TrainingConfig(Table):
     there is none).
     """
     accelerate_config: str | None = None
-    """A file of accelerate's own, such as data/configs/accelerate/fsdp.yaml; None is plain data
-    parallelism.
+    """A file of accelerate's own, such as data/configs/accelerate/fsdp.yaml, for n_processes above
+    1; left out, plain data parallelism.
     """
 
 
@@ -102,5 +102,6 @@ class InitConfig(TrainingConfig):
     """
 
     method: Literal["sft"] = "sft"
+    """sft: on worked solutions, loss on the solution only."""
     learning_rate: Annotated[float, Field(gt=0, lt=1)] = 1e-6
     max_length: Annotated[int, Field(ge=2)] = 4096
