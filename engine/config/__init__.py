@@ -4,19 +4,18 @@ methods as templates.
 
 from engine.config.checks import check_config, check_servers, check_training, require_thresholds
 from engine.config.reading import load_config, parse_config, plain_config, training_config
+from engine.config.run import RunConfig
 from engine.config.tables import (
     DifficultyConfig,
     EvaluationConfig,
-    InitConfig,
     PairsConfig,
     PolicyConfig,
     ProblemsConfig,
     RewardConfig,
-    RunConfig,
     SamplingConfig,
-    TrainingConfig,
     TuningConfig,
 )
+from engine.config.training import InitConfig, TrainingConfig
 
 __all__ = [
     "DifficultyConfig",

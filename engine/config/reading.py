@@ -1,16 +1,15 @@
-"""From TOML, JSON or plain data to a checked configuration and back. pydantic reads names and types
-at this edge only.
-"""
+"""From TOML, JSON or plain data to a checked configuration and back."""
 
 import json
 import tomllib
 from dataclasses import asdict, replace
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-from engine.config.checks import check_config
-from engine.config.tables import RunConfig, TrainingConfig
+from engine.config.checks import check_together
+from engine.config.ranges import read
+from engine.config.run import RunConfig
+from engine.config.training import TrainingConfig
 from engine.errors import ConfigError
 
 
@@ -42,24 +41,9 @@ def load_config(path: str | Path) -> RunConfig:
 
 def parse_config(raw: dict[str, Any]) -> RunConfig:
     """A checked configuration from plain data. Raises: ConfigError."""
-    from pydantic import ValidationError
-
-    try:
-        config = _reader().validate_python(_forbid_unknown(raw))
-    except ValidationError as error:
-        raise ConfigError(_sentence(error)) from None
-    check_config(config)
+    config = read(RunConfig, _forbid_unknown(raw))
+    check_together(config)
     return config
-
-
-@cache
-def _reader():
-    """pydantic's reader of configurations; making it takes longer than using it, and every page
-    reads one.
-    """
-    from pydantic import TypeAdapter
-
-    return TypeAdapter(RunConfig)
 
 
 def plain_config(config: RunConfig) -> dict[str, Any]:
@@ -77,14 +61,6 @@ def _forbid_unknown(raw: dict[str, Any]) -> dict[str, Any]:
             if inner not in known:
                 raise ConfigError(f"{name}.{inner} is no setting: use {', '.join(known)}.")
     return raw
-
-
-def _sentence(error) -> str:
-    first = error.errors()[0]
-    where = ".".join(map(str, first["loc"]))
-    if first["type"] == "missing":
-        return f"{where} is missing: give it a value."
-    return f"{where} is {first['input']!r}: {first['msg'][0].lower()}{first['msg'][1:]}."
 
 
 _PATHS = (

@@ -1,38 +1,32 @@
 """A configuration as the text of a TOML file that reads back as the same configuration."""
 
-import json
-from dataclasses import asdict
+from collections.abc import Sequence
+from typing import Any
 
-from engine.config.tables import RunConfig
+import tomli_w
+
+from engine.config.reading import plain_config
+from engine.config.run import RunConfig
 
 
-def as_toml(config: RunConfig, notes: list[str] = ()) -> str:
+def as_toml(config: RunConfig, notes: Sequence[str] = ()) -> str:
     """A configuration as the text of a TOML file that load_config reads; notes stand on top as
     comments.
+
+    None is said by leaving the setting out: every setting that may be None is None by default.
     """
-    tables = asdict(config)
-    lines = [f"# {' '.join(note.split())}" for note in notes]
-    lines += _settings(
-        {name: value for name, value in tables.items() if not isinstance(value, dict)}
-    )
-    for name, table in tables.items():
-        if isinstance(table, dict):
-            lines += ["", f"[{name}]", *_settings(table)]
-    return "\n".join(lines) + "\n"
+    comments = "".join(f"# {_one_line(note)}\n" for note in notes)
+    return comments + tomli_w.dumps(_without_none(plain_config(config)))
 
 
-def _settings(table: dict) -> list[str]:
-    """None is said by leaving the setting out: every setting that may be None is None by
-    default.
-    """
-    return [f"{name} = {_value(value)}" for name, value in table.items() if value is not None]
+def _one_line(note: str) -> str:
+    """Without control characters, which TOML does not allow in a comment."""
+    return "".join(filter(str.isprintable, " ".join(note.split())))
 
 
-def _value(value: str | bool | int | float | tuple | list | dict) -> str:
-    if isinstance(value, dict):
-        return f"{{{', '.join(f'{name} = {_value(v)}' for name, v in value.items())}}}"
-    if isinstance(value, tuple | list):
-        return f"[{', '.join(map(_value, value))}]"
-    if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-    return json.dumps(value) if isinstance(value, bool) else repr(value)
+def _without_none(table: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: _without_none(value) if isinstance(value, dict) else value
+        for name, value in table.items()
+        if value is not None
+    }

@@ -1,0 +1,83 @@
+"""A run's configuration: its tables together, and what follows from them."""
+
+from dataclasses import dataclass, field, replace
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from engine.config.backends import RECORDED
+from engine.config.tables import (
+    DifficultyConfig,
+    EvaluationConfig,
+    PairsConfig,
+    PolicyConfig,
+    ProblemsConfig,
+    RewardConfig,
+    SamplingConfig,
+    Table,
+    TuningConfig,
+)
+from engine.config.training import InitConfig, TrainingConfig
+from engine.types import SamplingSettings
+
+
+@dataclass(frozen=True, slots=True)
+class RunConfig(Table):
+    """A whole run."""
+
+    name: str
+    """What the run is called; a file without it is called by the file's name."""
+    problems: ProblemsConfig
+    policy: PolicyConfig
+    reward: RewardConfig
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
+    """What every random draw of the run follows from."""
+    n_iterations: Annotated[int, Field(ge=1)] = 3
+    """Rounds of sampling and training; 1 with recorded responses."""
+    placement: Literal["worker", "inline"] = "worker"
+    """worker: heavy phases in child processes. inline: in this process."""
+    sampling: SamplingConfig = field(default_factory=SamplingConfig)
+    tuning: TuningConfig = field(default_factory=TuningConfig)
+    difficulty: DifficultyConfig = field(default_factory=DifficultyConfig)
+    pairs: PairsConfig = field(default_factory=PairsConfig)
+    training: TrainingConfig = field(default_factory=TrainingConfig)
+    init: InitConfig = field(default_factory=InitConfig)
+    evaluation: EvaluationConfig = field(default_factory=EvaluationConfig)
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether responses are replayed: then there is no policy to train or to evaluate."""
+        return self.sampling.sampler == RECORDED
+
+    @property
+    def n_train_in_all(self) -> int:
+        """Training problems that the whole run takes."""
+        return self.problems.n_train * (
+            1 if self.problems.per_iteration == "fixed" else self.n_iterations
+        )
+
+    def train_settings(self) -> SamplingSettings:
+        """How training problems are sampled, before and after the commit."""
+        s, p = self.sampling, self.policy
+        return SamplingSettings(s.temperature, s.top_p, s.max_new_tokens, p.prompt_template, p.chat)
+
+    def resample_settings(self, presampled: SamplingSettings) -> SamplingSettings:
+        """How the rest of the budget is sampled: as the pre-samples were, with DAST's worked
+        examples if there are any.
+        """
+        return replace(presampled, n_examples=self.sampling.n_examples)
+
+    def greedy_settings(self) -> SamplingSettings:
+        return SamplingSettings(
+            0.0, 1.0, self.sampling.max_new_tokens, self.policy.prompt_template, self.policy.chat
+        )
+
+    def evaluation_settings(self) -> SamplingSettings:
+        e, s = self.evaluation, self.sampling
+        return SamplingSettings(
+            s.temperature if e.temperature is None else e.temperature,
+            s.top_p if e.top_p is None else e.top_p,
+            s.max_new_tokens,
+            self.policy.prompt_template,
+            self.policy.chat,
+        )

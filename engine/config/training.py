@@ -1,0 +1,107 @@
+"""The settings of a training: DPO or SFT in an iteration, and the initialisation before them."""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal, get_args
+
+from pydantic import Field
+
+from engine.config.tables import Table
+
+Loss = Literal[
+    "sigmoid",
+    "hinge",
+    "ipo",
+    "nca_pair",
+    "bco_pair",
+    "sppo_hard",
+    "aot",
+    "aot_unpaired",
+    "apo_zero",
+    "apo_down",
+    "discopop",
+    "sft",
+    "sigmoid_norm",
+]
+"""Losses by TRL's names. exo_pair and robust are missing: they are defined by a label smoothing,
+which is not a setting here.
+Source: TRL 1.16, DPOConfig.loss_type.
+"""
+LOSSES: tuple[Loss, ...] = get_args(Loss)
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingConfig(Table):
+    """How a policy is trained on an iteration's pairs or responses."""
+
+    method: Literal["dpo", "sft"] = "dpo"
+    """dpo: on preference pairs. sft: on correct responses, loss on the response only."""
+    start: Literal["latest", "base"] = "latest"
+    """latest: from the iteration's own policy M_t. base: every iteration trains anew from M_0, as
+    STaR and ReST-EM do.
+    """
+    inherit_optimizer: bool = False
+    """Go on with the optimiser's moments of the training that made M_t; the rate then stays
+    constant after the first warm-up.
+    """
+    keep_above: Annotated[float, Field(ge=-2, le=2)] | None = None
+    """sft only, B-STaR's tau: keep every response with 1[correct] + r_prm > tau, r_prm the process
+    reward scaled to [-1, 1]. Left out, the correct ones are kept.
+    """
+    learning_rate: Annotated[float, Field(gt=0, lt=1)] = 5e-7
+    """The highest rate, reached after the warm-up."""
+    beta: Annotated[float, Field(gt=0)] = 0.1
+    """dpo only: how strongly the policy is held to the one it starts from. Unknown in the paper;
+    the TRL default of its time.
+    """
+    loss_type: Annotated[tuple[Loss, ...], Field(min_length=1)] = ("sigmoid",)
+    """dpo only: TRL's loss names, added up with loss_weights."""
+    loss_weights: tuple[float, ...] | None = None
+    """One weight per loss in loss_type; left out, each weighs 1."""
+    n_epochs: Annotated[int, Field(ge=1)] = 1
+    """Passes over the pairs or responses."""
+    batch_size: Annotated[int, Field(ge=1)] = 256
+    """Pairs or responses per optimiser step, over all processes."""
+    micro_batch_size: Annotated[int, Field(ge=1)] = 8
+    """Pairs or responses per forward pass of one process; times n_processes it divides
+    batch_size.
+    """
+    warmup_share: Annotated[float, Field(ge=0, lt=1)] = 0.03
+    """Share of the optimiser's steps over which the learning rate rises."""
+    weight_decay: Annotated[float, Field(ge=0)] = 0.0
+    """Decoupled weight decay, as in AdamW."""
+    max_length: Annotated[int, Field(ge=2)] = 2048
+    """Tokens of prompt and response together; longer ones are refused, because TRL would cut the
+    final answer off.
+    """
+    gradient_checkpointing: bool = False
+    """Compute activations again in the backward pass: less memory, more time."""
+    checkpoint_every_s: Annotated[float, Field(ge=0)] = 60.0
+    """Seconds between checkpoints that a stopped training goes on from; 0: after every step."""
+    lora_rank: Annotated[int, Field(ge=1)] | None = None
+    """Train a LoRA adapter of this rank on every linear layer but the output; left out, all
+    weights are trained.
+    """
+    lora_alpha: Annotated[int, Field(ge=1)] = 16
+    """The adapter is scaled by lora_alpha / lora_rank."""
+    lora_dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Share of the adapter's inputs that a training step leaves out."""
+    n_processes: Annotated[int, Field(ge=1)] = 1
+    """Above 1 the training child runs under `accelerate launch`, one process per GPU (or CPU where
+    there is none).
+    """
+    accelerate_config: str | None = None
+    """A file of accelerate's own, such as data/configs/accelerate/fsdp.yaml, for n_processes above
+    1; left out, plain data parallelism.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class InitConfig(TrainingConfig):
+    """`python -m engine init`: step-wise initialisation by SFT on worked solutions. Source:
+    docs/method.md, section 1.6.
+    """
+
+    method: Literal["sft"] = "sft"
+    """sft: on worked solutions, loss on the solution only."""
+    learning_rate: Annotated[float, Field(gt=0, lt=1)] = 1e-6
+    max_length: Annotated[int, Field(ge=2)] = 4096
