@@ -37,7 +37,7 @@ class Progress:
     committed: bool
     resampled: bool
     n_rows: int | None
-    """What there is to train on: pairs, or kept responses for SFT; None before the pool is whole."""
+    """Pairs to train on, or kept responses for SFT; None before the pool is whole."""
     next_policy: str | None
     """None before training is done."""
 

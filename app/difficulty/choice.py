@@ -2,7 +2,6 @@
 URL, presets, the plan's figures.
 """
 
-
 import numpy as np
 import streamlit as st
 

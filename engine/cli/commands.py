@@ -123,8 +123,7 @@ def _walk(arguments, choose_run, *, evaluate_only: bool = False) -> None:
 def _report(job) -> None:
     total = f" of {job.n_total} {job.unit}" if job.n_total is not None else ""
     print(
-        f"iteration {job.iteration}  {job.kind:<10} {job.state:<10}"
-        f" {job.n_done}{total}",
+        f"iteration {job.iteration}  {job.kind:<10} {job.state:<10} {job.n_done}{total}",
         file=sys.stderr,
     )
 

@@ -12,6 +12,7 @@ from enum import IntEnum
 from fractions import Fraction
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from engine.errors import ConfigError
 from engine.method.budget import allocate
@@ -44,7 +45,9 @@ class WorkedExample:
     level: Level
 
 
-def dast_levels(n_correct, n, *, cutoffs: tuple[float, float] = CUTOFFS) -> np.ndarray:
+def dast_levels(
+    n_correct: ArrayLike, n: ArrayLike, *, cutoffs: tuple[float, float] = CUTOFFS
+) -> np.ndarray:
     """The level of every problem: Easy above the upper cut-off, Medium from the lower to the upper,
     both inclusive, Hard below, and Unsolved where no response is correct.
 
@@ -81,8 +84,8 @@ def dast_levels(n_correct, n, *, cutoffs: tuple[float, float] = CUTOFFS) -> np.n
 
 def level_budgets(
     budget: int,
-    levels: Sequence[int],
-    n_correct: Sequence[int],
+    levels: ArrayLike,
+    n_correct: ArrayLike,
     n: int,
     *,
     targets: Mapping[Level, float] = TARGETS,
@@ -114,14 +117,14 @@ def level_budgets(
     """
     if int(budget) != budget or budget < 0:
         raise ConfigError(f"budget is {budget}: it must be a whole number of responses, 0 or more.")
-    levels, n_correct = np.asarray(levels, dtype=np.int64), np.asarray(n_correct)
-    _check_counts(n_correct, np.broadcast_to(np.asarray(n), n_correct.shape))
-    n_problems = np.bincount(levels, minlength=len(Level))
+    rows, right = np.asarray(levels, dtype=np.int64), np.asarray(n_correct)
+    _check_counts(right, np.broadcast_to(np.asarray(n), right.shape))
+    n_problems = np.bincount(rows, minlength=len(Level))
     weights = _weights(
-        n_problems, np.bincount(levels, weights=n_correct, minlength=len(Level)), n, targets
+        n_problems, np.bincount(rows, weights=right, minlength=len(Level)), n, targets
     )
     given = _largest_remainder(int(budget), weights)
-    limit = int(budget) * int(n_problems[Level.UNSOLVED]) // max(1, len(levels))
+    limit = int(budget) * int(n_problems[Level.UNSOLVED]) // max(1, len(rows))
     if given[Level.UNSOLVED] > limit:
         others = {level: weight for level, weight in weights.items() if level != Level.UNSOLVED}
         given = _largest_remainder(int(budget) - limit, others) | {Level.UNSOLVED: limit}
@@ -215,7 +218,7 @@ Level.EASY)])
 def _weights(
     n_problems: np.ndarray, n_right: np.ndarray, n: int, targets: Mapping[Level, float]
 ) -> dict[Level, Fraction]:
-    weights = {}
+    weights: dict[Level, Fraction] = {}
     for level in Level:
         target = Fraction(str(targets.get(level, 0)))
         if target < 0:

@@ -1,4 +1,4 @@
-"""The only room that imports duckdb: tables, transactions, events in; one file per noun, typed records out.
+"""The only room that imports duckdb: events in, typed records out, one file per noun.
 
 Ask it by noun: store.runs.get(db, id), store.commits.find(at), store.jobs.unfinished(db).
 """

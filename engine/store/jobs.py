@@ -175,7 +175,12 @@ def trainings(db: Database) -> list[Training]:
 
 
 def set_state(
-    db: Database, job_id: str, state: JobState | str, *, error: str | None = None, busy_s: float = 0.0
+    db: Database,
+    job_id: str,
+    state: JobState | str,
+    *,
+    error: str | None = None,
+    busy_s: float = 0.0,
 ) -> None:
     """Move a job to a state. Starting counts an attempt; ending notes the time."""
     state = JobState(state)

@@ -7,7 +7,7 @@ from engine.store.connection import Database
 
 @dataclass(frozen=True)
 class Place:
-    """Where rows belong. The handle that is carried above the store (engine.study.handle) is one."""
+    """Where rows belong. The handle that rooms above carry (engine.study.handle) is one."""
 
     db: Database
     run_id: str

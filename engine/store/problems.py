@@ -7,6 +7,8 @@ from engine.store.place import Place
 from engine.store.runs import EVERY
 from engine.types import Problem
 
+_PROBLEM = "p.id, p.question, p.answer, p.level, p.solution"
+
 
 def of_run(db: Database, run_id: str, role: str, number: int | None = None) -> dict[str, Problem]:
     """A run's problems by id, in its order: role "train" (of one iteration, if a number is given)
@@ -14,7 +16,8 @@ def of_run(db: Database, run_id: str, role: str, number: int | None = None) -> d
     """
     found = db.records(
         Problem,
-        f"""SELECT p.id, p.question, p.answer, p.level, p.solution FROM run_problems rp JOIN problems p ON p.id = rp.problem_id
+        f"""SELECT {_PROBLEM} FROM run_problems rp
+        JOIN problems p ON p.id = rp.problem_id
         WHERE rp.run_id = ? AND rp.role = ? AND (? IS NULL OR rp.iteration IN (?, {EVERY})) ORDER
             BY rp.position""",
         [run_id, role, number, number],
@@ -26,8 +29,9 @@ def training_problem(at: Place, problem_id: str | None = None) -> Problem:
     """The training problem of an iteration that has this id, else its first one."""
     (problem,) = at.db.records(
         Problem,
-        f"""SELECT p.id, p.question, p.answer, p.level, p.solution FROM (SELECT problem_id FROM run_problems WHERE run_id = ? AND role =
-                'train' AND iteration IN (?, {EVERY})
+        f"""SELECT {_PROBLEM} FROM (
+            SELECT problem_id FROM run_problems
+            WHERE run_id = ? AND role = 'train' AND iteration IN (?, {EVERY})
             ORDER BY problem_id IS NOT DISTINCT FROM ? DESC, position LIMIT 1) first
         JOIN problems p ON p.id = first.problem_id""",
         [at.run_id, at.number, problem_id],

@@ -1,4 +1,4 @@
-"""Sample sets and what is stored of them: what is owed, what the pre-samples say, how far judging is."""
+"""Sample sets and what is stored of them: what is owed, what pre-samples say, what is judged."""
 
 import json
 from dataclasses import dataclass

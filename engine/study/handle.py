@@ -1,4 +1,4 @@
-"""The Iteration: one iteration of a run in an open database, carried whole from a click to the store."""
+"""The Iteration: one iteration of a run in an open database, carried from a click to the store."""
 
 import json
 from dataclasses import dataclass

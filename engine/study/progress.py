@@ -1,4 +1,4 @@
-"""How far an iteration is: the facts that engine.walk.next_phase decides on, read from the store."""
+"""How far an iteration is: what engine.walk.next_phase decides on, read from the store."""
 
 from engine import store
 from engine.study.handle import Iteration

@@ -4,12 +4,13 @@ from collections import Counter
 
 import pytest
 
+from engine import store
 from engine.errors import SamplerError
 from engine.jobs.runner import JobRunner
 from engine.paths import STARTER
 from engine.samplers import openai_api
 from engine.samplers.openai_api import pause_s
-from engine.store import job_rows, reads
+from engine.study.handle import Iteration
 from engine.study.runs import create_run
 from tests.samplers.scripted_servers import (
     ID,
@@ -141,16 +142,16 @@ def test_a_job_whose_servers_are_dead_fails_in_words_and_resuming_it_completes(d
             ),
         )
         runner = JobRunner(db)
-        job_id = runner.submit(run_id, 0, "presample")
+        job_id = runner.submit(Iteration(db, run_id, 0), "presample")
         runner.run_next()
-        failed = job_rows.get(db, job_id)
+        failed = store.jobs.get(db, job_id)
         assert (
-            failed["state"] == "failed"
-            and f"None of the servers in sampling.base_urls answers ({url}:" in failed["error"]
+            failed.state == "failed"
+            and f"None of the servers in sampling.base_urls answers ({url}:" in failed.error
         )
         is_dead = False
         runner.resume(job_id)
         runner.run_next()
-        assert job_rows.get(db, job_id)["state"] == "done"
+        assert store.jobs.get(db, job_id).state == "done"
         runner.close()
-    assert len(reads.stored_keys(db, reads.iteration(db, run_id, 0)["presample_set"])) == 12 * 3
+    assert len(store.samples.stored_keys(db, Iteration(db, run_id, 0).row.presample_set)) == 12 * 3
