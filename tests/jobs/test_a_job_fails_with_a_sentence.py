@@ -146,7 +146,7 @@ def test_a_training_whose_loss_is_no_number_fails_and_names_the_learning_rate(re
     )  # gradients are clipped: a rate alone does not
     runner.run_next()
     job = store.jobs.get(db, job_id)
-    assert job.state == "failed" and "training.learning_rate (now 0.9)" in job.error, job["error"]
+    assert job.state == "failed" and "training.learning_rate (now 0.9)" in job.error, job.error
     assert store.runs.next_policy(Iteration(db, run_id, 0)) != job.policy_id
 
 

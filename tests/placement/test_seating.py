@@ -27,6 +27,7 @@ from engine.models.weights import size_of
 from engine.paths import STARTER
 from engine.placement import Backend, Workers, child_environment, seating
 from engine.store import Database
+from engine.store.jobs import Job
 from engine.study.handle import Iteration
 from engine.study.runs import create_run
 from tests.small_runs import small
@@ -227,7 +228,7 @@ class Watched(Workers):
         return super()._start(backend)
 
 
-def presampled(db, monkeypatch, device) -> tuple[dict, Watched, list]:
+def presampled(db, monkeypatch, device) -> tuple[Job, Watched, list]:
     monkeypatch.setattr(devices, "here", lambda: [device])
     run_id = create_run(db, small())
     runner, watched = JobRunner(db), Watched(db.artifacts / "logs")

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from contextlib import suppress
+from dataclasses import FrozenInstanceError, dataclass
 
 import duckdb
 import pytest
@@ -14,6 +15,7 @@ from engine import store
 from engine.errors import StoreConflict, StoreError, StoreLocked
 from engine.events import CheckpointSaved, Graded, Note, OptimiserStep, Planned, Sampled, Scored
 from engine.store import Database, now, record
+from engine.store.runs import BEFORE_COMMIT, HISTORY, NOT_COPIED
 from engine.store.schema import MIGRATIONS
 from engine.study.handle import Iteration
 from engine.types import Response, StepScores, Verdict
@@ -22,6 +24,11 @@ from tests.small_runs import ROOT, judge
 
 def response(index: int, text: str = "text", seed: int = 1) -> Response:
     return Response("p1", index, seed, text, "stop", 3)
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    n: int
 
 
 def n_rows(db: Database, table: str) -> int:
@@ -361,7 +368,7 @@ def test_a_known_row_is_asked_for_anew_after_every_write_and_only_then(monkeypat
     )
 
     def n_policies() -> int:
-        return db.known_row("SELECT count(*) AS n FROM policies")["n"]
+        return db.known(Counted, "SELECT count(*) AS n FROM policies").n
 
     assert [n_policies(), n_policies(), len(asked)] == [0, 0, 1]
     with db.transaction():
@@ -378,7 +385,23 @@ def test_a_known_row_is_asked_for_anew_after_every_write_and_only_then(monkeypat
 
 def test_changing_a_known_row_changes_nothing_that_is_remembered():
     db = Database(":memory:")
-    db.known_row("SELECT 1 AS n")["n"] = 2
-    assert db.known_row("SELECT 1 AS n") == {"n": 1}
-    assert db.known_row("SELECT 1 AS n WHERE false") is None
+    with pytest.raises(FrozenInstanceError):
+        db.known(Counted, "SELECT 1 AS n").n = 2
+    assert db.known(Counted, "SELECT 1 AS n") == Counted(1)
+    assert db.known(Counted, "SELECT 1 AS n WHERE false") is None
     db.close()
+
+
+def test_what_a_fork_copies_is_checked_against_the_schema(db):
+    """A table or column that a later migration adds is copied by a fork, or left out on purpose."""
+    columns: dict[str, set[str]] = {}
+    for table, column in db.tuples("SELECT table_name, column_name FROM duckdb_columns()"):
+        columns.setdefault(table, set()).add(column)
+    of_a_run = {table for table, names in columns.items() if "run_id" in names}
+    copied = {**HISTORY, **BEFORE_COMMIT}
+    assert not HISTORY.keys() & BEFORE_COMMIT.keys() and not copied.keys() & set(NOT_COPIED)
+    assert of_a_run == (copied.keys() | set(NOT_COPIED)) - {"runs"}
+    for table, listed in copied.items():
+        names = listed.split(", ")
+        assert len(names) == len(set(names)), table
+        assert set(names) == columns[table] - {"run_id"}, table

@@ -17,7 +17,7 @@ from engine.grading import Grader
 from engine.grading.again import as_table, regrade
 from engine.method.difficulty import class_counts, classify
 from engine.store import Database, now, record
-from engine.store.responses import Filter
+from engine.store.responses import Filter, ListedResponse
 from engine.store.schema import MIGRATIONS
 from engine.study import pairing, plans
 from engine.study.handle import Iteration
@@ -55,7 +55,7 @@ def classes(db, run_id) -> dict[str, int]:
     return class_counts(classify(e.n_correct, e.n, e.phi_r, tau_l=0.25, tau_h=0.65))
 
 
-def shown(db, run_id, problem_id, index=0) -> dict:
+def shown(db, run_id, problem_id, index=0) -> ListedResponse:
     return store.responses.page(
         Iteration(db, run_id, 0), Filter(problem_ids=[problem_id]), limit=9
     )[index]
@@ -73,7 +73,7 @@ def test_an_override_counts_at_once_and_its_undo_brings_the_verdict_back(db, run
 
 def test_the_newest_override_counts_and_both_verdicts_are_shown(db, run_id, first):
     before = shown(db, run_id, first)
-    assert (before["correct"], before["graded_status"], before["overridden_by"]) == (
+    assert (before.correct, before.graded_status, before.overridden_by) == (
         True,
         "correct",
         None,
@@ -81,10 +81,11 @@ def test_the_newest_override_counts_and_both_verdicts_are_shown(db, run_id, firs
     say(db, run_id, first, 0, True)
     say(db, run_id, first, 0, False, note=" no\ud800 proof ", made_by="tab 2")
     row = shown(db, run_id, first)
-    assert (row["correct"], row["status"], row["graded_status"]) == (False, "wrong", "correct")
-    assert (row["override_note"], row["overridden_by"]) == ("no\ufffd proof", "tab 2") and row[
-        "overridden_at"
-    ] <= now()
+    assert (row.correct, row.status, row.graded_status) == (False, "wrong", "correct")
+    assert (row.override_note, row.overridden_by) == (
+        "no\ufffd proof",
+        "tab 2",
+    ) and row.overridden_at <= now()
     say(db, run_id, first, 0, None)
     assert shown(db, run_id, first) == before, "an undo takes all overrides back, not only the last"
 
@@ -110,11 +111,11 @@ def test_a_verdict_that_is_no_answer_can_be_marked_correct(db, run_id, first):
         [first],
     )
     override(db, set_id, first, 0, correct=True, made_by="cli")
-    assert (shown(db, run_id, first)["status"], shown(db, run_id, first)["graded_status"]) == (
+    assert (shown(db, run_id, first).status, shown(db, run_id, first).graded_status) == (
         "correct",
         "timeout",
     )
-    assert shown(db, run_id, first)["override_note"] == ""
+    assert shown(db, run_id, first).override_note == ""
 
 
 def test_a_plan_follows_overrides_until_it_is_committed_and_never_after(db, run_id, first):
@@ -177,7 +178,7 @@ def test_the_history_of_overrides_is_exported_with_its_undo(db, run_id, first):
     say(db, run_id, first, 2, False)
     say(db, run_id, first, 2, None, note="")
     rows = [row for batch in table_batches(db, "overrides", run_id) for row in batch.to_pylist()]
-    assert [(r.problem_id, r["index"], r.correct, r["note"], r["made_by"]) for r in rows] == [
+    assert [(r["problem_id"], r["index"], r["correct"], r["note"], r["made_by"]) for r in rows] == [
         (first, 2, False, "I checked.", "tab 1"),
         (first, 2, None, "", "tab 1"),
     ]
@@ -277,7 +278,7 @@ def test_grading_again_lists_other_verdicts_and_writes_nothing(db, run_id, first
         len(table.splitlines()) == 5
         and second in table
         and "\x1b" not in table
-        and row["presample_set"]
+        and row.presample_set
     )
 
 

@@ -20,7 +20,7 @@ from engine.study import pairing, plans
 from engine.study.handle import Iteration
 from engine.study.plans import AlreadyCommitted
 from engine.study.progress import progress
-from engine.study.runs import begin_next_iteration, create_run, fork
+from engine.study.runs import begin_next_iteration, create_run, fork, latest
 from engine.types import Choice, Difficulty, Plan
 from tests.small_runs import judge, small
 
@@ -151,8 +151,9 @@ def test_a_model_that_is_nowhere_is_refused_by_name(db, role, tmp_path):
 
 
 def test_an_unknown_run_or_iteration_is_named(db, run_id):
-    with pytest.raises(ConfigError, match="no run abc"):
-        Iteration(db, "abc", 0).config
+    for command in (lambda: Iteration(db, "abc", 0).config, lambda: latest(db, "abc")):
+        with pytest.raises(ConfigError, match="no run abc"):
+            command()
     for command in (lambda: committed(db, run_id, 5), lambda: fork(Iteration(db, run_id, 5))):
         with pytest.raises(ConfigError, match=f"Run {run_id} has no iteration 5"):
             command()
@@ -279,7 +280,7 @@ def test_pairs_are_of_one_problem_a_right_one_and_a_wrong_one_and_are_made_once(
         for p in pairs
     )
     assert all(p.problem_id in p.chosen and p.problem_id in p.rejected for p in pairs)
-    used = [(p.problem_id, p[side]) for p in pairs for side in ("chosen_index", "rejected_index")]
+    used = [(p.problem_id, i) for p in pairs for i in (p.chosen_index, p.rejected_index)]
     assert len(used) == len(set(used))
 
 
