@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ENV := OMP_NUM_THREADS=1 MALLOC_MMAP_THRESHOLD_=8589934592 MALLOC_TRIM_THRESHOLD_=17179869184 MALLOC_TOP_PAD_=268435456 TOKENIZERS_PARALLELISM=false
 HAS_GPU := $(shell command -v nvidia-smi 2>/dev/null)
 
-.PHONY: run install install-test check test test-browser test-vllm test-ray test-slow demo starter study screenshots bench clean
+.PHONY: lint run install install-test check test test-browser test-vllm test-ray test-slow demo starter study screenshots bench clean
 
 run: install
 	$(if $(HAS_GPU),,$(if $(VLLM),HS_STAR_SAMPLER=vllm_local,)) $(BIN)/streamlit run app/main.py
@@ -44,21 +44,16 @@ $(VENV)/ray: $(VENV)/installed requirements-ray.txt
 	$(BIN)/pip install -q -r requirements.txt -r requirements-ray.txt
 	touch $@
 
-install-# What must hold before a commit: lint, format, types, layers. Stops at the first that fails.
-check: $(VENV)/tests-installed
+install-test: $(VENV)/tests-installed
+
+# What must hold before a commit. Stops at the first that fails; `check` adds the types.
+lint: $(VENV)/tests-installed
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/pyright
 	$(BIN)/lint-imports
 
-test: $(VENV)/tests-installed
-
-# What must hold before a commit: lint, format, types, layers. Stops at the first that fails.
-check: $(VENV)/tests-installed
-	$(BIN)/ruff check
-	$(BIN)/ruff format --check
+check: lint
 	$(BIN)/pyright
-	$(BIN)/lint-imports
 
 test: $(VENV)/tests-installed
 	$(ENV) $(BIN)/python -m pytest -n 2 --dist loadfile -m "not browser and not vllm and not ray and not slow"
