@@ -98,9 +98,9 @@ def fork(it: Iteration) -> Iteration:
 
     Returns: the iteration in the new run. Raises: ConfigError for an unknown run or iteration.
     """
-    origin, new_id = it.row, uuid.uuid4().hex[:8]
+    config, origin, new_id = it.config, it.row, uuid.uuid4().hex[:8]
     settings = store.samples.get(it.db, origin.presample_set).settings
-    _, own = training_sets(it.config, origin.policy_id, it.number, new_id, settings)
+    _, own = training_sets(config, origin.policy_id, it.number, new_id, settings)
     forked = Iteration(it.db, new_id, it.number)
     with it.db.transaction():
         store.runs.copy_run(it, new_id)
