@@ -14,8 +14,8 @@ from engine.errors import ConfigError
 
 
 def load_config(path: str | Path) -> RunConfig:
-    """Read and check a TOML or .json file; a relative problem or model path in it is meant from the
-    file's folder.
+    """Read and check a TOML or .json file; a relative path in it to problems, a model or an
+    accelerate file is taken from the file's folder.
 
     Raises: ConfigError naming the field, its value and what is allowed.
     """

@@ -24,12 +24,12 @@ HEADER = """\
 A run is configured by one TOML file; a .json file with the same tables works as well. What it
 leaves out has the default below, and what cannot be used is refused before a model is loaded, in a
 sentence that names the setting, its value and what is allowed. A relative path to problems, a model
-or an accelerate file is meant from the file's folder; what is not there is taken as a name, such as
-a hub id.
+or an accelerate file is taken from the file's folder; what does not exist there is taken as a name,
+such as a hub id.
 
 This page is generated: `python -m engine.config.reference > docs/configuration.md`.
 
-The least that a file says:
+The shortest file that is complete:
 
 ```toml
 [problems]

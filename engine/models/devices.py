@@ -1,59 +1,77 @@
-"""The devices of this machine and how much of their memory is free. Asks nvidia-smi and the system;
-never imports torch.
+"""The devices of this machine and how much of their memory is free. Asks NVIDIA's driver (NVML) and
+the system; never imports torch.
 
 A limit that a container puts on main memory is not seen.
 """
 
 import os
-import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
-from shutil import which
-
-MIB = 2**20
-QUERY = (
-    "nvidia-smi",
-    "--query-gpu=index,uuid,name,memory.total,memory.free",
-    "--format=csv,noheader,nounits",
-)
+from typing import Any, Literal
 
 
 @dataclass(frozen=True, slots=True)
 class Device:
+    """A CPU with the main memory, or a GPU with its own."""
+
     name: str
+    """As a person is told it."""
     total: int | None
     """Bytes; None where the driver does not say, as for a slice of a GPU."""
     free: int | None
+    """Bytes, as total."""
     gpu: int | None = None
-    """Number in the order of the PCI bus, which CUDA_VISIBLE_DEVICES takes; None for a CPU."""
+    """Number in the order of the PCI bus, which CUDA_VISIBLE_DEVICES takes; None for a CPU, and for
+    a slice of a GPU.
+    """
+    kind: Literal["cpu", "gpu"] = field(kw_only=True)
 
     @property
     def is_gpu(self) -> bool:
-        return self.name.startswith("GPU")
+        return self.kind == "gpu"
 
 
 def here() -> list[Device]:
     """The GPUs that child processes may use, in their order; without any, the CPU with the main
     memory.
     """
-    return _gpus() or [_cpu()]
+    return visible(_gpus(), os.environ.get("CUDA_VISIBLE_DEVICES")) or [_cpu()]
 
 
 def _cpu() -> Device:
     import psutil
 
     memory = psutil.virtual_memory()
-    return Device("CPU", memory.total, memory.available)
+    return Device("CPU", memory.total, memory.available, kind="cpu")
 
 
-def _gpus() -> list[Device]:
-    if not which(QUERY[0]) or not _torch_has_cuda():
+def _gpus() -> list[tuple[str, Device]]:
+    """Every GPU of the driver by its UUID; none without a driver, or where torch has no CUDA."""
+    import pynvml
+
+    if not _torch_has_cuda():
         return []
     try:
-        said = subprocess.run(QUERY, capture_output=True, text=True, timeout=30, check=True).stdout
-    except (OSError, subprocess.SubprocessError):
+        pynvml.nvmlInit()
+    except pynvml.NVMLError:
         return []
-    return visible(said, os.environ.get("CUDA_VISIBLE_DEVICES"))
+    try:
+        return [_gpu(pynvml, index) for index in range(pynvml.nvmlDeviceGetCount())]
+    except pynvml.NVMLError:
+        return []
+    finally:
+        pynvml.nvmlShutdown()
+
+
+def _gpu(pynvml: Any, index: int) -> tuple[str, Device]:
+    handle = pynvml.nvmlDeviceGetHandleByIndex(index)
+    name, uuid = pynvml.nvmlDeviceGetName(handle), pynvml.nvmlDeviceGetUUID(handle)
+    try:
+        memory = pynvml.nvmlDeviceGetMemoryInfo(handle)
+        total, free = memory.total, memory.free
+    except pynvml.NVMLError:
+        total = free = None
+    return uuid, Device(f"GPU {index} ({name})", total, free, index, kind="gpu")
 
 
 def _torch_has_cuda() -> bool:
@@ -64,38 +82,24 @@ def _torch_has_cuda() -> bool:
         return False
 
 
-def visible(said: str, wanted: str | None) -> list[Device]:
-    """The GPUs that nvidia-smi lists and CUDA_VISIBLE_DEVICES lets through, in the latter's order.
+def visible(found: list[tuple[str, Device]], wanted: str | None) -> list[Device]:
+    """The GPUs of this machine that CUDA_VISIBLE_DEVICES lets through, in the latter's order.
 
     Args:
-        said: lines of index, uuid, name, total and free MiB.
-        wanted: indices or ids, as CUDA reads them; None lets all through. What is listed nowhere,
+        found: UUID and device, in the order of the PCI bus; without any, nothing is visible.
+        wanted: indices or UUIDs, as CUDA reads them; None lets all through. What is not in found,
             such as a slice of a GPU, is a device of unknown memory.
     """
-    rows = [
-        [part.strip() for part in line.split(",")]
-        for line in said.splitlines()
-        if line.count(",") == 4
-    ]
-    found = [
-        (uuid, Device(f"GPU {index} ({name})", _bytes(total), _bytes(free), int(index)))
-        for index, uuid, name, total, free in rows
-        if index.isdigit()
-    ]
-    if wanted is None:
+    if wanted is None or not found:
         return [device for _, device in found]
     chosen = []
     for entry in (part.strip() for part in wanted.split(",")):
         if not entry or entry.startswith("-"):
-            break  # CUDA ignores what follows an entry that is no device
+            break  # CUDA ignores what follows an entry that is not a device
         fits = [
-            d
-            for uuid, d in found
-            if entry == str(d.gpu) or (entry.startswith("GPU-") and uuid.startswith(entry))
+            device
+            for uuid, device in found
+            if entry == str(device.gpu) or (entry.startswith("GPU-") and uuid.startswith(entry))
         ]
-        chosen.append(fits[0] if fits else Device(f"GPU {entry}", None, None))
+        chosen.append(fits[0] if fits else Device(f"GPU {entry}", None, None, kind="gpu"))
     return chosen
-
-
-def _bytes(mib: str) -> int | None:
-    return int(mib) * MIB if mib.isdigit() else None

@@ -23,7 +23,7 @@ from engine.models.devices import Device
 from tests.small_runs import ROOT, cli, toml
 
 CONFIGS = sorted((ROOT / "data" / "configs").glob("*.toml"))
-LARGE = [Device("GPU 0 (large)", 150 * 10**9, 150 * 10**9, 0)]
+LARGE = [Device("GPU 0 (large)", 150 * 10**9, 150 * 10**9, 0, kind="gpu")]
 
 
 @pytest.fixture(autouse=True)
@@ -111,7 +111,7 @@ def test_there_are_four_of_them_at_the_papers_settings():
 
 
 def test_a_small_machine_is_told_which_model_is_too_large(here):
-    here([Device("CPU", 16 * 10**9, 12 * 10**9)])
+    here([Device("CPU", 16 * 10**9, 12 * 10**9, kind="cpu")])
     found = by_about(examine_config(CONFIGS[-1]))
     assert (
         found["memory, scoring"].status == "change"
@@ -121,7 +121,7 @@ def test_a_small_machine_is_told_which_model_is_too_large(here):
 
 
 def test_two_gpus_hold_one_model_each(here):
-    here([*LARGE, Device("GPU 1 (large)", 150 * 10**9, 150 * 10**9, 1)])
+    here([*LARGE, Device("GPU 1 (large)", 150 * 10**9, 150 * 10**9, 1, kind="gpu")])
     found = by_about(examine_config(CONFIGS[-1]))
     assert (
         "GPU 0" in found["memory, sampling with vllm_local"].text

@@ -11,7 +11,7 @@ from engine.config import parse_config, plain_config
 from engine.errors import ConfigError
 from engine.jobs.runner import JobRunner
 from engine.models import devices
-from engine.models.devices import Device, visible
+from engine.models.devices import Device
 from engine.models.memory import (
     FULL,
     HALF,
@@ -44,12 +44,12 @@ QWEN = shape_of(
     }
 )
 SEVEN = ModelSize(7_615_616_512, QWEN)
-SMI = "0, GPU-aaaa, NVIDIA H100, 81559, 81000\n1, GPU-bbbb, NVIDIA H100, 81559, 40000\n"
-GPU, OTHER = visible(SMI, None)
+GPU = Device("GPU 0 (NVIDIA H100)", 81559 * 2**20, 81000 * 2**20, 0, kind="gpu")
+OTHER = Device("GPU 1 (NVIDIA H100)", 81559 * 2**20, 40000 * 2**20, 1, kind="gpu")
 
 
 def gpu(total: float, free: float) -> Device:
-    return Device("GPU 0 (small)", int(total * 1e9), int(free * 1e9), 0)
+    return Device("GPU 0 (small)", int(total * 1e9), int(free * 1e9), 0, kind="gpu")
 
 
 def seated(device: Device, *others: Device, sampler="vllm_local", policy=SEVEN, prm=SEVEN):
@@ -168,7 +168,7 @@ def test_what_cannot_fit_is_refused_with_field_value_needed_free_and_advice():
 def test_what_cannot_be_estimated_is_never_refused():
     for seats in (
         seated(gpu(1, 1), policy=None, prm=None),
-        seated(Device("GPU MIG-1", None, None)),
+        seated(Device("GPU MIG-1", None, None, kind="gpu")),
     ):
         seats.require()
         assert seats.together and seats.memory_share is None
@@ -180,29 +180,6 @@ def test_samplers_elsewhere_and_scores_that_are_looked_up_load_nothing_here():
         seating.policy_load(config, "openai_api", SEVEN, [GPU]) is None
         and seating.reward_load(config, SEVEN, [GPU]) is None
     )
-
-
-@pytest.mark.parametrize(
-    ("wanted", "numbers"),
-    [
-        (None, [0, 1]),
-        ("1", [1]),
-        ("1,0", [1, 0]),
-        ("GPU-bb", [1]),
-        ("", []),
-        ("-1", []),
-        ("0,-1,1", [0]),
-        ("MIG-7", [None]),
-    ],
-)
-def test_the_gpus_are_those_that_cuda_visible_devices_lets_through(wanted, numbers):
-    assert [device.gpu for device in visible(SMI, wanted)] == numbers
-
-
-def test_free_memory_is_read_in_bytes_and_what_the_driver_keeps_back_is_unknown():
-    assert (OTHER.free, OTHER.total, OTHER.is_gpu) == (40000 * 2**20, 81559 * 2**20, True)
-    (hidden,) = visible("0, GPU-a, Some GPU, [N/A], [N/A]\n", None)
-    assert hidden.free is None
 
 
 def test_a_child_sees_the_gpu_it_is_seated_on():
@@ -247,14 +224,14 @@ def presampled(db, monkeypatch, device) -> tuple[Job, Watched, list]:
 def test_in_turn_gives_the_same_responses_and_scores_and_never_holds_both(
     db, tmp_path, monkeypatch
 ):
-    roomy = Device("CPU", 10**11, 10**11)
+    roomy = Device("CPU", 10**11, 10**11, kind="cpu")
     config, size = small(), size_of(STARTER / "policy", None)
     needs: list[Need] = [
         seating.policy_load(config, "hf_local", size, [roomy]).need,
         seating.reward_load(config, size, [roomy]).need,
     ]
     tight = int((max(n.least for n in needs) + 10**8) / seating.USABLE)
-    job, watched, rows = presampled(db, monkeypatch, Device("CPU", tight, tight))
+    job, watched, rows = presampled(db, monkeypatch, Device("CPU", tight, tight, kind="cpu"))
     assert job.state == "done", job.error
     assert [name for name, _ in watched.opened] == ["hf_local", "token_classification"]
     assert all(n_beside == 0 for _, n_beside in watched.opened)
@@ -266,7 +243,7 @@ def test_in_turn_gives_the_same_responses_and_scores_and_never_holds_both(
 
 
 def test_a_phase_that_cannot_fit_is_refused_before_anything_is_loaded(db, monkeypatch):
-    job, watched, _ = presampled(db, monkeypatch, Device("CPU", 10**9, 10**6))
+    job, watched, _ = presampled(db, monkeypatch, Device("CPU", 10**9, 10**6, kind="cpu"))
     assert job.state == "failed" and "policy.path is starter" in job.error and watched.opened == []
 
 
@@ -280,7 +257,7 @@ def test_the_size_is_part_of_the_stored_configuration_and_not_of_the_sample_set(
 
 def test_weights_that_several_gpus_share_are_counted_on_each_and_the_reward_model_takes_the_next():
     config = small(sampling={"sampler": "vllm_local", "tensor_parallel_size": 2})
-    gpus = [Device(f"GPU {i}", 80 * 10**9, 80 * 10**9, i) for i in range(3)]
+    gpus = [Device(f"GPU {i}", 80 * 10**9, 80 * 10**9, i, kind="gpu") for i in range(3)]
     alone = seating.policy_load(
         small(sampling={"sampler": "vllm_local"}), "vllm_local", ModelSize(60 * 10**9), gpus
     )

@@ -1,0 +1,156 @@
+"""Devices: what NVIDIA's driver says and CUDA_VISIBLE_DEVICES lets through, on a driver written by
+hand.
+"""
+
+import sys
+from types import SimpleNamespace
+
+import psutil
+import pytest
+
+from engine.models import devices
+from engine.models.devices import Device, here, visible
+
+H100 = "NVIDIA H100"
+FIRST = Device(f"GPU 0 ({H100})", 85_000, 80_000, 0, kind="gpu")
+OTHER = Device(f"GPU 1 ({H100})", 85_000, 40_000, 1, kind="gpu")
+FOUND = [("GPU-aaaa", FIRST), ("GPU-bbbb", OTHER)]
+
+
+class DriverError(Exception):
+    pass
+
+
+class Driver:
+    """Those of pynvml's functions that are called, over rows of UUID, name, and total and free
+    bytes.
+    """
+
+    NVMLError = DriverError
+
+    def __init__(self, *rows: tuple, there: bool = True) -> None:
+        self.rows, self.there, self.n_open = rows, there, 0
+
+    def nvmlInit(self):
+        if not self.there:
+            raise DriverError("NVML Shared Library Not Found")
+        self.n_open += 1
+
+    def nvmlShutdown(self):
+        self.n_open -= 1
+
+    def nvmlDeviceGetCount(self):
+        return len(self.rows)
+
+    def nvmlDeviceGetHandleByIndex(self, index):
+        if self.rows[index] is None:
+            raise DriverError("GPU is lost")
+        return self.rows[index]
+
+    def nvmlDeviceGetUUID(self, row):
+        return row[0]
+
+    def nvmlDeviceGetName(self, row):
+        return row[1]
+
+    def nvmlDeviceGetMemoryInfo(self, row):
+        if row[2] is None:
+            raise DriverError("Not Supported")
+        return SimpleNamespace(total=row[2], free=row[3], used=row[2] - row[3])
+
+
+BOTH = (("GPU-aaaa", H100, 85_000, 80_000), ("GPU-bbbb", H100, 85_000, 40_000))
+
+
+@pytest.fixture
+def driver(monkeypatch):
+    """A function that puts a driver in place of the machine's, under a torch with CUDA."""
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    monkeypatch.setattr(devices, "version", lambda package: "2.13.0")
+
+    def put(*rows: tuple, there: bool = True) -> Driver:
+        put_in = Driver(*rows, there=there)
+        monkeypatch.setitem(sys.modules, "pynvml", put_in)
+        return put_in
+
+    return put
+
+
+def is_the_cpu(found: list[Device]) -> bool:
+    (device,) = found
+    return (device.kind, device.gpu, device.total) == ("cpu", None, psutil.virtual_memory().total)
+
+
+def test_the_gpus_are_those_of_the_driver_with_their_memory_in_bytes(driver):
+    asked = driver(*BOTH)
+    assert here() == [FIRST, OTHER] and all(device.is_gpu for device in here())
+    assert asked.n_open == 0
+
+
+def test_memory_that_the_driver_keeps_back_is_unknown(driver):
+    driver(("GPU-a", "Some GPU", None, None))
+    assert here() == [Device("GPU 0 (Some GPU)", None, None, 0, kind="gpu")]
+
+
+def test_without_a_driver_or_gpus_there_is_the_cpu_with_the_main_memory(driver):
+    driver(there=False)
+    assert is_the_cpu(here()) and not here()[0].is_gpu
+    driver()
+    assert is_the_cpu(here())
+
+
+def test_a_driver_that_fails_half_way_has_no_gpus_and_is_let_go(driver):
+    asked = driver(BOTH[0], None)
+    assert is_the_cpu(here()) and asked.n_open == 0
+
+
+def test_a_torch_without_cuda_has_no_use_for_a_gpu(driver, monkeypatch):
+    driver(*BOTH)
+    monkeypatch.setattr(devices, "version", lambda package: "2.13.0+cpu")
+    assert is_the_cpu(here())
+
+
+@pytest.mark.parametrize("wanted", ["1", "GPU-bb", "1,-1,0"])
+def test_the_environment_says_which_gpus_are_used(driver, monkeypatch, wanted):
+    driver(*BOTH)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", wanted)
+    assert here() == [OTHER]
+
+
+def test_an_environment_that_hides_every_gpu_leaves_the_cpu(driver, monkeypatch):
+    driver(*BOTH)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    assert is_the_cpu(here())
+
+
+def test_an_environment_that_names_gpus_makes_none_where_the_driver_is_missing(driver, monkeypatch):
+    driver(there=False)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
+    assert is_the_cpu(here())
+
+
+@pytest.mark.parametrize(
+    ("wanted", "numbers"),
+    [
+        (None, [0, 1]),
+        ("1", [1]),
+        ("1,0", [1, 0]),
+        ("GPU-bb", [1]),
+        ("", []),
+        ("-1", []),
+        ("0,-1,1", [0]),
+        ("MIG-7", [None]),
+    ],
+)
+def test_the_gpus_are_those_that_cuda_visible_devices_lets_through(wanted, numbers):
+    assert [device.gpu for device in visible(FOUND, wanted)] == numbers
+
+
+def test_a_slice_of_a_gpu_is_a_gpu_of_unknown_memory():
+    (part,) = visible(FOUND, "MIG-7")
+    assert part == Device("GPU MIG-7", None, None, kind="gpu") and part.is_gpu
+
+
+def test_what_a_device_is_does_not_hang_on_its_name():
+    assert not Device("GPU-like CPU", 1, 1, kind="cpu").is_gpu
+    assert Device("Accelerator", 1, 1, 0, kind="gpu").is_gpu
