@@ -17,8 +17,8 @@ HEAD = """\
 # Written by `make lock`: what {files} installed together.
 # `make install` installs the same, so that a fresh install next year is the one that was tested.
 # A build's own suffix, such as torch's +cpu, is left out: the CPU and the CUDA build of a version
-# satisfy the same line. What torch's CUDA build brings with it (nvidia-*, triton) is not listed,
-# since torch itself pins it.
+# satisfy the same line. What torch's CUDA build brings with it (nvidia-*, triton) is not listed:
+# torch says which of those it needs.
 """
 
 
