@@ -22,13 +22,13 @@ else
 	@echo "No NVIDIA GPU: sampling with transformers (hf_local). make run VLLM=1 installs vLLM's CPU build."
 endif
 
-$(VENV)/installed: requirements.txt
+$(VENV)/installed: requirements.txt constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install -q -r requirements.txt
+	$(BIN)/pip install -q -r requirements.txt -c constraints.txt
 	touch $@
 
 $(VENV)/tests-installed: $(VENV)/installed requirements-test.txt
-	$(BIN)/pip install -q -r requirements-test.txt
+	$(BIN)/pip install -q -r requirements-test.txt -c constraints.txt
 	touch $@
 
 $(VENV)/vllm-cuda: $(VENV)/installed requirements-vllm.txt
@@ -55,8 +55,22 @@ lint: $(VENV)/tests-installed
 check: lint
 	$(BIN)/pyright
 
+# After a change of requirements.txt or requirements-test.txt: what they install here becomes what everybody installs.
+.PHONY: lock wheel test-wheel
+lock:
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install -q -r requirements.txt -r requirements-test.txt
+	$(BIN)/python .ci/lock.py requirements.txt requirements-test.txt > constraints.new
+	mv constraints.new constraints.txt
+
+# What `pip install` puts on another machine, in dist/.
+wheel: $(VENV)/installed
+	rm -rf build
+	$(BIN)/pip wheel -q --no-deps --wheel-dir dist .
+	rm -rf build
+
 test: $(VENV)/tests-installed
-	$(ENV) $(BIN)/python -m pytest -n 2 --dist loadfile -m "not browser and not vllm and not ray and not slow"
+	$(ENV) $(BIN)/python -m pytest -n 2 --dist loadfile -m "not browser and not vllm and not ray and not slow and not wheel"
 
 test-browser: $(VENV)/tests-installed
 	$(ENV) $(BIN)/python -m pytest -m browser
@@ -66,6 +80,9 @@ test-vllm: $(VENV)/tests-installed $(VENV)/$(if $(HAS_GPU),vllm-cuda,vllm-cpu)
 
 test-ray: $(VENV)/tests-installed $(VENV)/ray
 	$(ENV) $(BIN)/python -m pytest -m ray
+
+test-wheel: $(VENV)/tests-installed
+	$(ENV) $(BIN)/python -m pytest -m wheel
 
 test-slow: $(VENV)/tests-installed
 	$(ENV) $(BIN)/python -m pytest -m slow

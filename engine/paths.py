@@ -15,7 +15,22 @@ installation.
 """
 STARTER = ROOT / "data" / "starter"
 SUITES = ROOT / "data" / "suites"
-DEFAULT_DB = ROOT / "data" / "studio.duckdb"
+CHECKOUT = ROOT if (ROOT / "pyproject.toml").is_file() else None
+"""The checkout that the program runs from; None where it is installed."""
+
+
+def default_database(checkout: Path | None) -> Path:
+    """Where the dashboard keeps its studies unless told: in the checkout's data/, which git
+    ignores, or in the user's data folder.
+    """
+    if checkout:
+        return checkout / "data" / "studio.duckdb"
+    from platformdirs import user_data_path
+
+    return user_data_path("hs-star-studio", appauthor=False) / "studio.duckdb"
+
+
+DEFAULT_DB = default_database(CHECKOUT)
 
 
 def status_path(database: Path) -> Path:

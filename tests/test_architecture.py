@@ -131,7 +131,7 @@ def test_no_module_is_named_after_nothing():
     assert [path for path in modules(*EVERYWHERE) if set(path.stem.split("_")) & set(nothing)] == []
 
 
-STILL_LONGER = {"engine/cli/commands.py": 510, "tests/export/test_export.py": 650}
+STILL_LONGER = {"tests/export/test_export.py": 650}
 """To be split; they may not grow."""
 STILL_LONG_FUNCTIONS = 20
 """The aim is 6; they may not become more."""

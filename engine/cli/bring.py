@@ -1,36 +1,64 @@
-"""The commands that need no database: import recorded responses, count rate tables. See
-engine.__main__.
+"""hs-star import-responses and init: what a person brings, turned into what a study can use. Both
+need only the folder beside a database.
 """
 
 import json
 import sys
 from pathlib import Path
 
+import click
 
-def import_recorded(arguments) -> None:
-    from dataclasses import asdict
+from engine.cli.options import as_json, database
 
+
+@click.command("import-responses")
+@click.argument("file")
+@click.option(
+    "--scale",
+    type=click.Choice(["probability", "logit"]),
+    help="Of the scores; needed where there are some.",
+)
+@click.option(
+    "--rewards",
+    metavar="FILE",
+    help="The reference code's *_reward_dict file that belongs to FILE.",
+)
+@click.option("--check", is_flag=True, help="Grade again, and list where the given flags disagree.")
+@database
+@as_json
+def import_responses(
+    file: str, scale: str | None, rewards: str | None, check: bool, db: str, as_json: bool
+) -> None:
+    """Import responses that were sampled elsewhere, to run a study on them.
+
+    FILE is JSONL, CSV, Parquet or JSON: one response per row, or lists per problem.
+    """
     from engine.paths import artifacts_of
     from engine.recorded import import_responses
 
-    def report(done: int, total: int) -> None:
-        print(f"\r{done:,} of {total:,} lines", end="" if done < total else "\n", file=sys.stderr)
-
     made = import_responses(
-        Path(arguments.file),
-        artifacts_of(Path(arguments.db).expanduser().resolve()),
-        scale=arguments.scale,
-        rewards=Path(arguments.rewards) if arguments.rewards else None,
-        on_progress=report,
+        Path(file),
+        artifacts_of(Path(db).expanduser().resolve()),
+        scale=scale,
+        rewards=Path(rewards) if rewards else None,
+        on_progress=_report,
     )
-    checked = _regraded(made) if arguments.check else None
-    if arguments.json:
-        disagreements = (
-            {"disagreements": [asdict(d) for d in checked.disagreements]} if checked else {}
-        )
-        print(json.dumps({**asdict(made), "label": made.label, **disagreements}))
+    checked = _regraded(made) if check else None
+    if as_json:
+        print(json.dumps(_as_plain(made, checked)))
         return
     print("\n".join([*(f"line {r.line}: {r.reason}" for r in made.rejected[:20]), *_told(made)]))
+
+
+def _report(done: int, total: int) -> None:
+    print(f"\r{done:,} of {total:,} lines", end="" if done < total else "\n", file=sys.stderr)
+
+
+def _as_plain(made, checked) -> dict:
+    from dataclasses import asdict
+
+    disagreements = {"disagreements": [asdict(d) for d in checked.disagreements]} if checked else {}
+    return {**asdict(made), "label": made.label, **disagreements}
 
 
 def _regraded(made):
@@ -61,13 +89,36 @@ def _told(made) -> list[str]:
     ]
 
 
-def rates(arguments) -> None:
-    from engine.recorded.rates import read_rates
+@click.command()
+@click.argument("config", metavar="CONFIG.toml")
+@click.option(
+    "--solutions",
+    required=True,
+    metavar="FILE",
+    help="Problems with a solution each, steps between blank lines.",
+)
+@database
+@as_json
+def init(config: str, solutions: str, db: str, as_json: bool) -> None:
+    """Train a configuration's policy once on worked solutions, by its [init] table; print the new
+    folder.
+    """
+    from engine.config import load_config
+    from engine.headless.init import initialise
+    from engine.paths import artifacts_of
 
-    found = read_rates(Path(arguments.file))
-    result = {
-        "n_problems": len(found.names),
-        "n_rejected": len(found.rejected),
-        "classes": found.classes(),
-    }
-    print(json.dumps(result, indent=None if arguments.json else 2))
+    artifacts = artifacts_of(Path(db).expanduser().resolve())
+    folder = initialise(load_config(config), Path(solutions), artifacts, on_event=_report_training)
+    print(json.dumps({"policy": str(folder)}) if as_json else folder)
+
+
+def _report_training(event) -> None:
+    from engine.events import Note, OptimiserStep
+
+    if isinstance(event, OptimiserStep):
+        print(
+            f"init  {event.step} of {event.n_steps} steps, loss {event.values['loss']:.4f}",
+            file=sys.stderr,
+        )
+    elif isinstance(event, Note):
+        print(event.text, file=sys.stderr)

@@ -1,0 +1,78 @@
+"""hs-star compare, replay and rates: figures of what was sampled already."""
+
+import json
+from pathlib import Path
+
+import click
+
+from engine.cli.options import as_json, database, one_run, require_database
+
+
+@click.command()
+@click.argument("runs", nargs=-1, required=True, metavar="FILE[:RUN]...")
+@as_json
+def compare(runs: tuple[str, ...], as_json: bool) -> None:
+    """Set runs side by side: budget, accuracy, pairs, gains.
+
+    FILE is a database and RUN a run in it (default: its newest run).
+    """
+    from engine.figures.comparison import compare as side_by_side
+    from engine.figures.comparison import plain
+    from engine.figures.measure import measure_files
+    from engine.figures.text import as_text
+
+    found = side_by_side(measure_files(list(runs)))
+    print(json.dumps(plain(found)) if as_json else as_text(found))
+
+
+@click.command()
+@click.argument("config", required=False, metavar="[STUDY.toml]")
+@one_run
+@click.option("--tau-l", type=float, help="Default: the configuration's.")
+@click.option("--tau-h", type=float, help="Default: the configuration's.")
+@click.option("--mode", type=click.Choice(["both", "accuracy", "reward", "posterior"]))
+@database
+@as_json
+def replay(
+    config: str | None,
+    run_id: str | None,
+    tau_l: float | None,
+    tau_h: float | None,
+    mode: str | None,
+    db: str,
+    as_json: bool,
+) -> None:
+    """Say what every strategy would have yielded on recorded responses.
+
+    STUDY.toml is an imported set's study.toml; without it a run of --db is replayed.
+    """
+    from dataclasses import asdict
+
+    from engine.config import load_config
+    from engine.figures.text import table
+    from engine.headless.replay import as_rows, replay_config, replay_run
+
+    chosen = {"tau_l": tau_l, "tau_h": tau_h, "mode": mode}
+    if config:
+        found = replay_config(load_config(config), **chosen)
+    else:
+        require_database(db)
+        found = replay_run(Path(db), run_id, **chosen)
+    print(json.dumps([asdict(r) for r in found]) if as_json else table(as_rows(found)))
+
+
+@click.command()
+@click.argument("file")
+@database
+@as_json
+def rates(file: str, db: str, as_json: bool) -> None:
+    """Classes by accuracy of a table of pass rates per problem."""
+    from engine.recorded.rates import read_rates
+
+    found = read_rates(Path(file))
+    result = {
+        "n_problems": len(found.names),
+        "n_rejected": len(found.rejected),
+        "classes": found.classes(),
+    }
+    print(json.dumps(result, indent=None if as_json else 2))

@@ -1,0 +1,155 @@
+"""hs-star export and regrade: what a run can be taken away as, and whether its verdicts hold."""
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from engine.cli.options import as_json, database, one_run, require_database
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+    from engine.store import Database
+
+
+class Exportable(click.ParamType):
+    """A table's name, config, policy or all. Which tables there are is asked of the room that
+    writes them, and only when a person exports: that room is slow to import.
+    """
+
+    name = "what"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        return _choice().convert(value, param, ctx)
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> "list[CompletionItem]":
+        return _choice().shell_complete(ctx, param, incomplete)
+
+
+def _choice() -> click.Choice:
+    from engine.export.run import TABLES
+
+    return click.Choice([*TABLES, "config", "policy", "all"])
+
+
+@click.command()
+@click.argument("what", type=Exportable())
+@click.argument("out")
+@one_run
+@click.option(
+    "--iteration", type=int, help="Rows of one iteration; for policy, the one that trained it."
+)
+@click.option(
+    "--adapter", is_flag=True, help="For policy: only its LoRA adapter, as peft loads it."
+)
+@click.option(
+    "--format",
+    "suffix",
+    type=click.Choice(["jsonl", "csv", "parquet"]),
+    default="parquet",
+    show_default=True,
+    help="Of the tables of all.",
+)
+@database
+@as_json
+def export(what: str, out: str, db: str, as_json: bool, **chosen: Any) -> None:
+    """Write a run's table, configuration or trained policy to a file or folder.
+
+    WHAT is config, policy, all, or a table: problems, responses, side_responses,
+    held_out_responses, estimates, plan, pairs, metrics, evaluations, overrides.
+
+    OUT is a .jsonl, .csv or .parquet file for a table, .toml or .json for config, a new folder for
+    policy, a folder for all.
+    """
+    from engine.store import Database
+
+    require_database(db)
+    opened = Database(db)
+    try:
+        said, lines = _exported(opened, what, Path(out).expanduser(), **chosen)
+    finally:
+        opened.close()
+    if as_json:
+        print(json.dumps(said))
+    for line in [] if as_json else lines:
+        print(line, file=sys.stderr)
+
+
+def _exported(
+    db: "Database",
+    what: str,
+    path: Path,
+    *,
+    run_id: str | None,
+    iteration: int | None,
+    adapter: bool,
+    suffix: str,
+) -> tuple[dict, list[str]]:
+    """What --json says of an export, and the lines that say it to a person."""
+    from engine.export import run as out
+
+    run, t = {"run_id": run_id}, {"iteration": iteration}
+    if what == "policy":
+        policy = out.export_policy(db, path, **run, **t, adapter=adapter)
+        return {"policy": policy}, [
+            f"{'The adapter of policy' if adapter else 'Policy'} {policy} in {path}"
+        ]
+    if what == "config":
+        notes = out.export_config(db, path, **run)
+        return {"notes": notes}, [f"Configuration in {path}", *notes]
+    if what == "all":
+        counts = out.export_all(db, path, suffix=f".{suffix}", **run)
+        return counts, [f"{n} rows in {path / table}.{suffix}" for table, n in counts.items()]
+    n_rows = out.export_table(db, what, path, **run, **t)
+    return {what: n_rows}, [f"{n_rows} rows in {path}"]
+
+
+@click.command()
+@one_run
+@database
+@as_json
+def regrade(run_id: str | None, db: str, as_json: bool) -> None:
+    """Grade a run's stored responses again, list other verdicts, write nothing."""
+    from engine.export.regrade import stored_verdicts
+    from engine.grading import Grader
+    from engine.grading.again import regrade as grade_again
+    from engine.store import Database
+    from engine.study.runs import pick_run
+
+    require_database(db)
+    opened = Database(db)
+    try:
+        with Grader() as grader:
+            done = grade_again(stored_verdicts(opened, pick_run(opened, run_id)), grader, _report)
+    finally:
+        opened.close()
+    _print_disagreements(done, as_json)
+
+
+def _report(so_far) -> None:
+    print(
+        f"{so_far.n_graded:,} graded again, {len(so_far.disagreements):,} disagree",
+        file=sys.stderr,
+    )
+
+
+def _print_disagreements(done, as_json: bool) -> None:
+    from dataclasses import asdict
+
+    from engine.grading.again import as_table
+
+    found = done.disagreements
+    if as_json:
+        said = {
+            "n_graded": done.n_graded,
+            "n_disagreeing": len(found),
+            "disagreements": [asdict(d) for d in found],
+        }
+        print(json.dumps(said))
+    else:
+        print(as_table(found) if found else f"All {done.n_graded:,} verdicts are given again.")

@@ -1,0 +1,48 @@
+"""A run walked to its end, with every job's progress on standard error."""
+
+import json
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from engine.store import Database
+
+
+def walk(
+    path: str,
+    choose_run: "Callable[[Database], str]",
+    *,
+    as_json: bool,
+    evaluate_only: bool = False,
+) -> None:
+    """Walk the chosen run of a database and print its figures."""
+    from engine.figures.summary import summarise
+    from engine.headless.run import evaluate_policy, run_to_end
+    from engine.jobs.runner import JobRunner
+    from engine.store import Database
+
+    db = Database(path)
+    runner = None
+    try:
+        run_id = choose_run(db)
+        print(f"Run {run_id} in {db.path}", file=sys.stderr)
+        runner = JobRunner(db)
+        runner.continue_queue()
+        runner.on_progress = report
+        (evaluate_policy if evaluate_only else run_to_end)(runner, run_id)
+        result = summarise(db, run_id)
+    finally:
+        if runner:
+            runner.close()
+        db.close()
+    print(json.dumps(result, indent=None if as_json else 2))
+
+
+def report(job: "Job") -> None:
+    """One line on standard error: where a job stands."""
+    total = f" of {job.n_total} {job.unit}" if job.n_total is not None else ""
+    print(
+        f"iteration {job.iteration}  {job.kind:<10} {job.state:<10} {job.n_done}{total}",
+        file=sys.stderr,
+    )
