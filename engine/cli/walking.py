@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from engine.store import Database
+    from engine.store.jobs import Job
 
 
 def walk(
