@@ -10,17 +10,19 @@ from collections.abc import Callable, Iterator
 from fractions import Fraction
 from typing import NamedTuple
 
-UNITS = (
-    "cm",
-    "dollars",
-    "square feet",
-    "miles per hour",
-    "m/s",
-    "kg",
-    "hours",
-    "students",
-    "minutes",
+from tests.grading.forms_of_numbers import (
+    Drawn,
+    big_words,
+    decimals,
+    fractions,
+    percents,
+    ratio,
+    scientific,
+    units,
+    whole_numbers,
+    zeros_and_signs,
 )
+
 NAMES = (
     "Evelyn",
     "Monday",
@@ -55,199 +57,6 @@ def forms(n: int, seed: int = 0) -> Iterator[Form]:
         yield Form(draw.__name__, gold, predicted, equal)
 
 
-def _integer(rng: random.Random) -> int:
-    return rng.choice((1, -1)) * rng.choice(
-        (rng.randrange(13), rng.randrange(1000), rng.randrange(10**7), rng.randrange(10**11))
-    )
-
-
-def _grouped(value: int, separator: str) -> str:
-    return f"{value:,}".replace(",", separator)
-
-
-def _spelled(rng: random.Random, value: int) -> str:
-    """A whole number: sign, separators, leading and trailing zeros, money, wrapping."""
-    sign = "" if value >= 0 else rng.choice(("-", "-", "-", "−", "- ", "–"))
-    if value > 0 and rng.random() < 0.1:
-        sign = "+"
-    digits = rng.choice(
-        (
-            str(abs(value)),
-            str(abs(value)),
-            *(_grouped(abs(value), s) for s in (",", "{,}", r"\,", r",\!")),
-        )
-    )
-    if rng.random() < 0.05:
-        digits = "0" + digits
-    text = sign + digits + rng.choice(("",) * 8 + (".", ".0", ".00"))
-    return rng.choice(
-        (
-            *("{}",) * 8,
-            "${}$",
-            r"\${}",
-            r"\text{{{}}}",
-            r"\mathbf{{{}}}",
-            " {} ",
-            r"\displaystyle {}",
-            r"\({}\)",
-            "**{}**",
-        )
-    ).format(text)
-
-
-def _near(rng: random.Random, value: int) -> int:
-    return rng.choice(
-        (
-            -value,
-            value + 1,
-            value - 1,
-            value * 10,
-            value * 1000,
-            value // 10,
-            value + 10**6,
-            _integer(rng),
-        )
-    )
-
-
-def _other(rng: random.Random, value: int) -> int:
-    return value if rng.random() < 0.5 else _near(rng, value)
-
-
-def whole_numbers(rng: random.Random) -> tuple[str, str, bool | None]:
-    a = _integer(rng)
-    b = _other(rng, a)
-    return _spelled(rng, a), _spelled(rng, b), a == b
-
-
-def _unit(rng: random.Random, text: str) -> str:
-    unit = rng.choice(UNITS)
-    spelled = (
-        " {}",
-        r" \text{{ {}}}",
-        r"\text{{ {}}}",
-        r"\ \text{{{}}}",
-        r"\,\mathrm{{{}}}",
-        r"~\mathrm{{{}}}",
-        r" \mbox{{ {}}}",
-        "",
-    )
-    return text + rng.choice(spelled).format(unit) + rng.choice(("",) * 6 + ("^2", "^{2}", "."))
-
-
-def units(rng: random.Random) -> tuple[str, str, bool | None]:
-    a = abs(_integer(rng))
-    b = abs(_other(rng, a))
-    gold, predicted = str(a), f"{b:,}"
-    if rng.random() < 0.2:
-        degrees = rng.choice((r"^\circ", r"^{\circ}", "°", r" \degree"))
-        return rng.choice((gold, gold + degrees)), str(b) + degrees, a == b
-    if gold[-1:] == "^" or rng.random() < 0.5:
-        gold = _unit(rng, gold) if rng.random() < 0.5 else gold
-    predicted = _unit(rng, predicted)
-    squared = any("^" in text and not any(c.isalpha() for c in text) for text in (gold, predicted))
-    return gold, predicted, None if squared else a == b
-
-
-def decimals(rng: random.Random) -> tuple[str, str, bool | None]:
-    places = rng.choice((*range(1, 8), 12, 15, 18))
-    a = rng.randrange(-(10 ** rng.randrange(1, 9)), 10**8)
-    b = rng.choice((a, a, a, a + 1, a * 10, -a, a + 10**places, a + 10 ** max(0, places - 6)))
-    texts = []
-    for value in (a, b):
-        digits = str(abs(value)).rjust(places + 1, "0")
-        text = f"{digits[:-places]}.{digits[-places:]}"
-        if rng.random() < 0.2:
-            text += "0" * rng.randrange(1, 3)
-        if rng.random() < 0.2 and text.startswith("0."):
-            text = text[1:]
-        texts.append(
-            ("-" if value < 0 else "")
-            + rng.choice(("{}", "{}", "{}", "${}$", r"\${}", "{}.")).format(text)
-        )
-    return texts[0], texts[1], a == b if places < 6 else (True if a == b else None)
-
-
-def _ratio(rng: random.Random, value: Fraction) -> str:
-    top, bottom = value.numerator, value.denominator
-    times = rng.choice((1, 1, 1, 2, 3))
-    top, bottom, sign = abs(top) * times, bottom * times, "-" if value < 0 else ""
-    spelled = [
-        rf"\frac{{{top}}}{{{bottom}}}",
-        rf"\dfrac{{{top}}}{{{bottom}}}",
-        rf"\tfrac{{{top}}}{{{bottom}}}",
-        f"{top}/{bottom}",
-    ]
-    spelled += [rf"\frac {{{top}}} {{{bottom}}}", rf"{{{top}}}/{{{bottom}}}"]
-    if top < 10 and bottom < 10:
-        spelled += [rf"\frac{top}{bottom}", rf"\frac {top} {bottom}", rf"\frac{top}{{{bottom}}}"]
-    if top > bottom and top % bottom and value > 0:
-        spelled.append(rf"{top // bottom}\frac{{{top % bottom}}}{{{bottom}}}")
-    text = rng.choice(spelled)
-    if sign and text.startswith(r"\frac{") and rng.random() < 0.4:
-        return rng.choice((rf"\frac{{-{top}}}{{{bottom}}}", rf"\frac{{{top}}}{{-{bottom}}}"))
-    return sign + text
-
-
-def fractions(rng: random.Random) -> tuple[str, str, bool | None]:
-    a = Fraction(rng.randrange(-40, 41), rng.randrange(1, 13))
-    b = rng.choice((a, a, a, -a, 1 / a if a else a, a + 1, a + Fraction(1, 12)))
-    gold = _ratio(rng, a)
-    if rng.random() < 0.3:
-        decimal = f"{float(b):.{rng.choice((1, 2, 4, 6, 9))}f}"
-        exact = Fraction(decimal) == b
-        return gold, decimal, (a == b) if exact else None
-    return gold, _ratio(rng, b), a == b
-
-
-def percents(rng: random.Random) -> tuple[str, str, bool | None]:
-    a = rng.choice((rng.randrange(0, 201), rng.randrange(0, 2001) / 10))
-    b = rng.choice((a, a, a + 1, a / 100, a * 100, -a))
-    signs = ("%", r"\%", r" \%", " percent", "")
-    gold, predicted = f"{a:g}" + rng.choice(signs), f"{b:g}" + rng.choice(signs)
-    return gold, predicted, None
-
-
-def scientific(rng: random.Random) -> tuple[str, str, bool | None]:
-    mantissa, exponent = rng.randrange(1, 1000) / 10 ** rng.randrange(3), rng.randrange(-6, 12)
-    shift = rng.choice((0, 0, 0, 1, -1))
-    spelled = (
-        r"{} \times 10^{{{}}}",
-        r"{}\times10^{{{}}}",
-        r"{} \cdot 10^{{{}}}",
-        "{}e{}",
-        "{}E{}",
-        r"{} * 10^{{{}}}",
-    )
-    gold = rng.choice(spelled).format(f"{mantissa:g}", exponent)
-    return (
-        gold,
-        rng.choice(spelled).format(f"{mantissa:g}", exponent + shift),
-        None if exponent < 0 else not shift,
-    )
-
-
-def big_words(rng: random.Random) -> tuple[str, str, bool | None]:
-    a, power, word = (
-        rng.randrange(1, 500),
-        *rng.choice(((3, "thousand"), (6, "million"), (9, "billion"))),
-    )
-    b = rng.choice((a, a, a + 1))
-    gold = rng.choice(
-        (f"{a} {word}", f"{a * 10**power:,}", rf"{a}\text{{ {word}}}", f"{a} {word} dollars")
-    )
-    predicted = rng.choice(
-        (
-            f"{b} {word}",
-            str(b * 10**power),
-            rf"{b} \text{{ {word}}}",
-            rf"{b} \times 10^{power}",
-            str(b),
-        )
-    )
-    return gold, predicted, a == b and predicted != str(b) if not gold.isdigit() else None
-
-
 def _root(rng: random.Random, factor: int, inner: int) -> str:
     sign, factor = "-" if factor < 0 else "", abs(factor)
     spelled = [
@@ -263,7 +72,7 @@ def _root(rng: random.Random, factor: int, inner: int) -> str:
     return sign + rng.choice(spelled)
 
 
-def roots(rng: random.Random) -> tuple[str, str, bool | None]:
+def roots(rng: random.Random) -> Drawn:
     factor, inner = (
         rng.choice((-1, 1)) * rng.randrange(1, 8),
         rng.choice((2, 3, 5, 6, 7, 10, 11, 13)),
@@ -281,11 +90,7 @@ def roots(rng: random.Random) -> tuple[str, str, bool | None]:
     return gold, predicted, other == (factor, inner)
 
 
-def _end(rng: random.Random, value: int | Fraction) -> str:
-    return str(value) if isinstance(value, int) else _ratio(rng, value)
-
-
-def intervals(rng: random.Random) -> tuple[str, str, bool | None]:
+def intervals(rng: random.Random) -> Drawn:
     low = rng.randrange(-20, 20)
     high = low + rng.randrange(1, 30)
     ends = rng.choice("[("), rng.choice(")]")
@@ -314,10 +119,10 @@ def _items(rng: random.Random, n: int) -> list[Fraction]:
 
 
 def _listed(rng: random.Random, items: list[Fraction]) -> list[str]:
-    return [str(item.numerator) if item.denominator == 1 else _ratio(rng, item) for item in items]
+    return [str(item.numerator) if item.denominator == 1 else ratio(rng, item) for item in items]
 
 
-def sets(rng: random.Random) -> tuple[str, str, bool | None]:
+def sets(rng: random.Random) -> Drawn:
     items = list(dict.fromkeys(_items(rng, rng.randrange(2, 5))))
     other = rng.sample(items, len(items))
     change = rng.random()
@@ -340,7 +145,7 @@ def sets(rng: random.Random) -> tuple[str, str, bool | None]:
     return gold, rng.choice(shapes).format(joined), known
 
 
-def tuples(rng: random.Random) -> tuple[str, str, bool | None]:
+def tuples(rng: random.Random) -> Drawn:
     items = _items(rng, rng.randrange(2, 5))
     other = rng.choice((items, items, items[::-1], [items[0] + 1, *items[1:]], items[:-1]))
     shapes = ("({})", r"\left({}\right)", "( {} )", r"\left( {} \right)", r"\langle {} \rangle")
@@ -349,7 +154,7 @@ def tuples(rng: random.Random) -> tuple[str, str, bool | None]:
     return gold, predicted, items == other if len(other) > 1 else None
 
 
-def matrices(rng: random.Random) -> tuple[str, str, bool | None]:
+def matrices(rng: random.Random) -> Drawn:
     cells = [str(rng.randrange(-9, 10)) for _ in range(4)]
     other = rng.choice((cells, cells, [str(int(cells[0]) + 1), *cells[1:]]))
     texts = []
@@ -362,7 +167,7 @@ def matrices(rng: random.Random) -> tuple[str, str, bool | None]:
     return texts[0], texts[1], cells == other
 
 
-def words(rng: random.Random) -> tuple[str, str, bool | None]:
+def words(rng: random.Random) -> Drawn:
     a = rng.choice(NAMES)
     b = rng.choice((a, a, rng.choice(NAMES)))
     shapes = ("{}", r"\text{{{}}}", r"\textbf{{{}}}", r"\mathrm{{{}}}", "{}.", "${}$", "**{}**")
@@ -370,7 +175,7 @@ def words(rng: random.Random) -> tuple[str, str, bool | None]:
     return rng.choice(shapes).format(a), rng.choice(shapes).format(spelled), a == b
 
 
-def choices(rng: random.Random) -> tuple[str, str, bool | None]:
+def choices(rng: random.Random) -> Drawn:
     a = rng.choice("ABCDE")
     b = rng.choice((a, a, *"ABCDE"))
     gold = rng.choice(("{}", "({})", r"\text{{{}}}", r"\text{{({})}}", r"\textbf{{({})}}")).format(
@@ -391,7 +196,7 @@ def choices(rng: random.Random) -> tuple[str, str, bool | None]:
     return gold, rng.choice(shapes).format(b if rng.random() < 0.9 else b.lower()), None
 
 
-def formulas(rng: random.Random) -> tuple[str, str, bool | None]:
+def formulas(rng: random.Random) -> Drawn:
     a, b = rng.randrange(1, 10), rng.randrange(1, 10)
     c = rng.choice((b, b, b + 1))
     spelled = [
@@ -407,7 +212,7 @@ def formulas(rng: random.Random) -> tuple[str, str, bool | None]:
     return f"{a}x+{b}", rng.choice(spelled), b == c
 
 
-def named_values(rng: random.Random) -> tuple[str, str, bool | None]:
+def named_values(rng: random.Random) -> Drawn:
     a = Fraction(rng.randrange(-20, 20), rng.choice((1, 1, 2, 3)))
     b = rng.choice((a, a, a + 1))
     (gold,), (predicted,) = _listed(rng, [a]), _listed(rng, [b])
@@ -415,7 +220,7 @@ def named_values(rng: random.Random) -> tuple[str, str, bool | None]:
     return gold, rng.choice((f"x={predicted}", f"x = {predicted}", predicted)), a == b
 
 
-def with_pi(rng: random.Random) -> tuple[str, str, bool | None]:
+def with_pi(rng: random.Random) -> Drawn:
     a = Fraction(rng.randrange(1, 13), rng.choice((1, 1, 2, 3, 4)))
     b = rng.choice((a, a, a + 1))
     texts = []
@@ -432,42 +237,12 @@ def with_pi(rng: random.Random) -> tuple[str, str, bool | None]:
     return texts[0], texts[1], a == b
 
 
-def zeros_and_signs(rng: random.Random) -> tuple[str, str, bool | None]:
-    """Small numbers with signs and zeros in front, and what looks like one: a time of day, a
-    decimal comma.
-    """
-    a = rng.randrange(60)
-    b = rng.choice((a, a, a + 1, 10 * a))
-    spelled = (
-        "{}",
-        "0{}",
-        "00{}",
-        "+{}",
-        "+ {}",
-        "+0{}",
-        "-0{}",
-        "0{}.0",
-        "0{} cm",
-        r"0{}\%",
-        "0{},000",
-        "0,00{}",
-        "0{}:30",
-        "5:{}",
-        "({},0{})",
-        "0{}/02",
-    )
-    first, second = rng.choice(spelled), rng.choice(spelled)
-    signless = ("{}", "0{}", "00{}", "+{}", "+ {}", "+0{}", "0{}.0", "0{} cm")
-    known = first in signless and second in signless
-    return first.format(a, a), second.format(b, b), a == b if known else None
-
-
-def across_kinds(rng: random.Random) -> tuple[str, str, bool | None]:
+def across_kinds(rng: random.Random) -> Drawn:
     first, second = rng.sample(KINDS[:-1], 2)
     return first(rng)[0], second(rng)[1], None
 
 
-KINDS: tuple[Callable[[random.Random], tuple[str, str, bool | None]], ...] = (
+KINDS: tuple[Callable[[random.Random], Drawn], ...] = (
     whole_numbers,
     units,
     decimals,

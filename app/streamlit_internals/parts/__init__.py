@@ -16,7 +16,7 @@ PARTS = ("PlotlyChart", "DataFrame", "rehype-katex", "StreamlitSyntaxHighlighter
 """As Streamlit names its files: charts, tables, formulas, code."""
 _FOLDER = Path(st.__file__).parent / "static" / "static" / "js"
 _COMPONENT = st.components.v2.component(
-    "streamlit_parts", js=(Path(__file__).parent / "streamlit_parts.js").read_text(encoding="utf-8")
+    "load_parts", js=(Path(__file__).parent / "load_parts.js").read_text(encoding="utf-8")
 )
 
 
@@ -28,4 +28,4 @@ def files() -> list[str]:
 
 def load_parts() -> None:
     """Mount it, on whatever page comes first."""
-    _COMPONENT(key="streamlit_parts", data={"files": files()})
+    _COMPONENT(key="load_parts", data={"files": files()})

@@ -1,0 +1,159 @@
+"""What app/streamlit_internals takes for granted of Streamlit, one test each, in the order of its
+list. One that fails after an update says what to look at there.
+"""
+
+import gc
+import inspect
+import re
+import tomllib
+from pathlib import Path
+from unittest.mock import MagicMock
+
+import pytest
+import streamlit as st
+from streamlit import config
+from streamlit.components.v2.types import ComponentRenderer
+from streamlit.runtime.scriptrunner import ScriptRunner
+from streamlit.testing.v1 import AppTest
+
+from app.components import difficulty_plot
+from app.streamlit_internals.parts import PARTS, files
+from engine.paths import ROOT
+
+STATIC = Path(st.__file__).parent / "static"
+SCRIPTS = STATIC / "static" / "js"
+OURS = ROOT / "app" / ".streamlit" / "config.toml"
+POST_SCRIPT_GC = "runner.postScriptGC"
+
+
+def entry() -> str:
+    """The name of the front end's first module script, as our own script finds it in the page."""
+    scripts = re.findall(r"<script\b[^>]*>", (STATIC / "index.html").read_text(encoding="utf-8"))
+    sources = [
+        source
+        for script in scripts
+        if 'type="module"' in script
+        for source in re.findall(r'src="([^"]*)"', script)
+    ]
+    folder, _, name = next(s for s in sources if "/static/js/" in s).rpartition("/")
+    assert folder == "./static/js"
+    return name
+
+
+def script(name: str) -> str:
+    return (SCRIPTS / name).read_text(encoding="utf-8")
+
+
+def component_script() -> str:
+    (found,) = SCRIPTS.glob("BidiComponent.*.js")
+    return found.read_text(encoding="utf-8")
+
+
+def test_the_front_end_pushes_queries_and_pages_through_the_function_that_address_wraps():
+    assert len(re.findall(r"\bwindow\.history\.pushState\(", script(entry()))) == 2
+    everywhere = [file.read_text(encoding="utf-8") for file in SCRIPTS.glob("*.js")]
+    assert not any("History.prototype" in text for text in everywhere)
+
+
+def test_query_params_have_no_way_to_replace_a_history_entry():
+    proxy = type(st.query_params)
+    assert list(inspect.signature(proxy.from_dict).parameters) == ["self", "params"]
+    assert not [name for name in dir(proxy) if "replace" in name or "history" in name]
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_each_part_is_one_file_that_the_front_end_loads_when_it_is_shown(part):
+    (name,) = [name for name in files() if name.startswith(f"{part}.")]
+    importing = re.compile(rf"import\([`'\"]\./{re.escape(name)}[`'\"]\)")
+    assert any(importing.search(file.read_text(encoding="utf-8")) for file in SCRIPTS.glob("*.js"))
+    assert f'from"./{name}"' not in script(entry()), "it is loaded with the first page anyhow"
+
+
+def test_the_parts_stand_beside_the_first_module_script_of_the_page():
+    assert (SCRIPTS / entry()).is_file()
+    assert all((SCRIPTS / name).is_file() for name in files())
+
+
+def test_a_components_script_runs_in_the_page_with_what_ours_ask_for():
+    source = component_script()
+    assert "iframe" not in source.lower()
+    (given,) = source.split(".default({")[1:]
+    for name in ("data", "parentElement", "setTriggerValue"):
+        assert re.search(rf"\b{name}:", given), name
+
+
+def test_a_component_is_registered_and_mounted_as_we_do_it():
+    assert {"name", "html", "css", "js"} <= set(
+        inspect.signature(st.components.v2.component).parameters
+    )
+    mounting = inspect.signature(ComponentRenderer.__call__).parameters
+    assert {"key", "data"} <= set(mounting)
+    assert any(one.kind is one.VAR_KEYWORD for one in mounting.values())
+
+    def page():
+        import pandas as pd
+        import streamlit as st
+
+        mount = st.components.v2.component("ours", html="<p>", css="p {}", js="export default 1")
+        data = {"lines": [0.2, 0.8], "points": pd.DataFrame({"x": [1]}), "none": None}
+        mount(key="plot", data=data, on_tau_change=lambda: None)
+        st.write(f"{st.session_state['plot'].get('tau')}")
+
+    shown = AppTest.from_function(page).run()
+    assert not shown.exception
+    assert [text.value for text in shown.markdown] == ["None"]
+
+
+def test_the_theme_reaches_a_component_under_the_names_that_the_plot_reads():
+    source, package = component_script(), Path(difficulty_plot.__file__).parent
+    assert "`--st`" in source
+    read = {
+        name
+        for file in [*package.glob("*.css"), *package.glob("*.js")]
+        for name in re.findall(r"--st-([a-z-]+)", file.read_text(encoding="utf-8"))
+    }
+    assert {"blue-color", "orange-color", "text-color"} <= read
+    options = {re.sub(r"-(\w)", lambda match: match[1].upper(), name) for name in read}
+    assert {name for name in options if not re.search(rf"\b{name}:", source)} == set()
+
+
+def test_the_configuration_beside_the_entry_point_applies_from_every_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(config, "_main_script_path", str(ROOT / "app" / "main.py"))
+    assert str(OURS) in config.get_config_files("config.toml")
+
+
+def options(table: dict, prefix: str = "") -> list[str]:
+    """Dotted names of all options in a configuration file."""
+    return [
+        name
+        for key, value in table.items()
+        for name in (
+            options(value, f"{prefix}{key}.") if isinstance(value, dict) else [f"{prefix}{key}"]
+        )
+    ]
+
+
+@pytest.mark.parametrize("option", options(tomllib.loads(OURS.read_text(encoding="utf-8"))))
+def test_every_option_that_is_set_is_known(option):
+    st.get_option(option)
+
+
+def test_an_option_that_streamlit_does_not_know_is_an_error():
+    with pytest.raises(RuntimeError, match="not defined"):
+        st.get_option("runner.noSuchOption")
+
+
+def test_the_full_collection_after_every_script_is_what_our_option_turns_off(monkeypatch):
+    assert tomllib.loads(OURS.read_text(encoding="utf-8"))["runner"]["postScriptGC"] is False
+    full, finished = [], ScriptRunner._on_script_finished
+    monkeypatch.setattr(gc, "collect", lambda *generation: full.append(generation) or 0)
+    before = st.get_option(POST_SCRIPT_GC)
+    try:
+        for is_on, n_collections in ((True, 1), (False, 0)):
+            config.set_option(POST_SCRIPT_GC, is_on)
+            full.clear()
+            finished(*[MagicMock() for _ in inspect.signature(finished).parameters])
+            assert full.count((2,)) == n_collections
+    finally:
+        config.set_option(POST_SCRIPT_GC, before)
