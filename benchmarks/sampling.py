@@ -14,7 +14,7 @@ from pathlib import Path
 from benchmarks.rows import Row, against, alone
 from engine import store
 from engine.config import load_config
-from engine.jobs.owed import sampler_backend
+from engine.jobs.owed import policy_backend
 from engine.jobs.runner import JobRunner
 from engine.method.prompts import fill
 from engine.placement import Backend, Workers
@@ -100,7 +100,7 @@ def _bare(path: Path, placement: Timed) -> float:
     problems = store.problems.of_run(db, it.run_id, "train", 0)
     prompts = {id: fill(samples.settings.prompt_template, p.question) for id, p in problems.items()}
     owed = requests(samples, prompts, sorted(store.samples.stored_keys(db, samples.id)))
-    backend = sampler_backend(it, samples)
+    backend = policy_backend(it, samples.sampler, samples.policy_id)
     db.close()
     started = time.perf_counter()
     for _ in placement.get(backend).sample(owed, samples.settings):

@@ -84,7 +84,7 @@ def form(known: dict[str, PolicyUse]) -> None:
             help="The same question, settings and seed give the same responses.",
         )
         if st.form_submit_button("Ask", type="primary", icon=":material/play_arrow:"):
-            submit(config, known, [left, right], text, answer, n, temperature, seed)
+            submit(config, [left, right], text, answer, n, temperature, seed)
 
 
 def example_problem():
@@ -94,7 +94,6 @@ def example_problem():
 
 def submit(
     config: RunConfig,
-    known: dict[str, PolicyUse],
     wanted: list[str | None],
     text: str,
     answer: str,
@@ -106,11 +105,10 @@ def submit(
     settings = SamplingSettings(
         temperature, s.top_p, s.max_new_tokens, config.policy.prompt_template, config.policy.chat
     )
-    options = {"batch_size": s.batch_size, "trust_remote_code": config.policy.trust_remote_code}
-    asked = [playground.Asked(id, known[id].path, options) for id in dict.fromkeys(wanted) if id]
-    question = playground.Question(text, answer, n, settings, s.sampler, seed, config.placement)
+    policies = [playground.asked(chosen, id) for id in dict.fromkeys(wanted) if id]
+    question = playground.Question(text, answer, n, settings, seed, config.placement)
     try:
-        st.session_state[REQUEST] = playground.ask(state.runner(), question, asked)
+        st.session_state[REQUEST] = playground.ask(state.runner(), question, policies)
     except EngineError as error:
         st.error(inert.markdown(str(error)), icon=":material/error:")
 

@@ -29,8 +29,8 @@ class BackendEntry:
     """
     options: Mapping[str, str] = field(default_factory=dict)
     """What it is opened with: argument → setting of the configuration, such as batch_size →
-    sampling.batch_size, or what the sample
-    set says: set.policy_id, set.known_as."""
+    sampling.batch_size, or what the sample set says: set.policy_id, set.known_as.
+    """
     seat_options: tuple[str, ...] = ()
     """Arguments that say where it is opened, of memory_share."""
     has_weights: bool = True
@@ -123,7 +123,7 @@ NO_REWARD = "none"
 """The reward family of a run without process rewards: no backend."""
 
 
-def names(role: Role) -> tuple[str, ...]:
+def backend_names(role: Role) -> tuple[str, ...]:
     """The backends of a role, as a configuration names them."""
     return tuple(entry.name for entry in BACKENDS.values() if entry.role is role)
 
@@ -140,11 +140,16 @@ def takers(setting: str) -> tuple[str, ...]:
     return tuple(entry.name for entry in BACKENDS.values() if setting in entry.options.values())
 
 
-def options_of(
+def reads_as(family: str) -> Literal["text", "question", "key"]:
+    """What a reward family reads of a response; "question" for a name without a backend."""
+    return BACKENDS[family].reads if family in BACKENDS else "question"
+
+
+def opening_options(
     name: str, config: Any, about_set: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
     """The arguments with which a backend is opened: its settings out of a configuration, and no
-    others.
+    others; none for a name without a backend.
 
     Args:
         config: a RunConfig.
@@ -156,4 +161,5 @@ def options_of(
         table, _, field_name = setting.partition(".")
         return known[setting] if table == "set" else getattr(getattr(config, table), field_name)
 
-    return {argument: value(setting) for argument, setting in BACKENDS[name].options.items()}
+    options = BACKENDS[name].options if name in BACKENDS else {}
+    return {argument: value(setting) for argument, setting in options.items()}

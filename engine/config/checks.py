@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import asdict, fields
 from urllib.parse import urlsplit
 
-from engine.config.backends import NO_REWARD, Role, names, takers
+from engine.config.backends import NO_REWARD, Role, backend_names, takers
 from engine.config.ranges import read
 from engine.config.run import RunConfig
 from engine.config.tables import SamplingConfig
@@ -73,8 +73,8 @@ def check_together(config: RunConfig) -> None:
 def named_backends() -> dict[str, tuple[str, ...]]:
     """The settings that name a backend, and the names they take."""
     return {
-        "sampling.sampler": ("auto", *names(Role.SAMPLER)),
-        "reward.family": (*names(Role.REWARD), NO_REWARD),
+        "sampling.sampler": ("auto", *backend_names(Role.SAMPLER)),
+        "reward.family": (*backend_names(Role.REWARD), NO_REWARD),
     }
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from engine.config.backends import RECORDED
+from engine.config.backends import NO_REWARD, RECORDED
 from engine.config.tables import (
     DifficultyConfig,
     EvaluationConfig,
@@ -48,6 +48,11 @@ class RunConfig(Table):
     def is_recorded(self) -> bool:
         """Whether responses are replayed: then there is no policy to train or to evaluate."""
         return self.sampling.sampler == RECORDED
+
+    @property
+    def has_rewards(self) -> bool:
+        """Whether responses get a process reward or an outcome score."""
+        return self.reward.family != NO_REWARD
 
     @property
     def n_train_in_all(self) -> int:

@@ -15,7 +15,7 @@ from engine.errors import ProblemSetError, TrainingError
 from engine.events import Event, Note, PolicySaved
 from engine.method.prompts import fill
 from engine.method.steps import split_steps
-from engine.placement import Inline, Workers, trainer_backend
+from engine.placement import open_placement, trainer_backend
 from engine.problems import read_problems
 from engine.study import sources
 from engine.training import TrainingTask
@@ -64,7 +64,7 @@ def initialise(
         policies_dir=str(artifacts / "policies"),
         trust_remote_code=config.policy.trust_remote_code,
     )
-    placement = (Inline if config.placement == "inline" else Workers)(artifacts / "logs")
+    placement = open_placement(config.placement, artifacts / "logs")
     try:
         for event in placement.get(trainer_backend(config.init)).train(task, lambda: False):
             on_event(event)

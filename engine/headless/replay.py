@@ -15,7 +15,7 @@ import numpy as np
 from engine import store
 from engine.config import RunConfig
 from engine.errors import ConfigError
-from engine.figures.offers import choices
+from engine.figures.offers import offered
 from engine.grading import Grader
 from engine.headless import run
 from engine.jobs.runner import JobRunner
@@ -85,7 +85,7 @@ def replay(db: Database, run_id: str, *, tau_l: float, tau_h: float, mode: Mode)
         np.array([len(part) for part in rest]),
     )
     found = []
-    for name, own_mode, label in choices(config, mode):
+    for name, own_mode, label in offered(config, mode):
         classes = classify(e.n_correct, e.n, e.phi_r, tau_l=tau_l, tau_h=tau_h, mode=own_mode)
         seen = plans.view(it, e, classes, strategy=name)
         found.append(

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from engine import store
 from engine.config import RunConfig
-from engine.config.backends import BACKENDS, options_of
+from engine.config.backends import opening_options, reads_as
 from engine.events import Event, Planned, Text
 from engine.jobs.respond import Owed, respond
 from engine.jobs.work import Work
@@ -17,7 +17,7 @@ from engine.placement import Backend, Placement, seating
 from engine.study.handle import Iteration
 from engine.study.sample_sets import requests
 from engine.study.worked_examples import with_examples
-from engine.types import Problem, SampleSet
+from engine.types import Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +48,8 @@ def respond_to(work: Work, parts: list[Part], *, scored: bool, n_later: int = 0)
     yield Planned(n_total + n_later, n_total - sum(len(o.requests) for o in owed), "responses")
     reward = _reward(it.config, it.run.prm_path)
     for part, lacking in zip(parts, owed):
-        sampler, seated_reward, together = seating.place(
-            it.config, placement, sampler_backend(it, lacking.samples), reward
-        )
+        drawn_by = policy_backend(it, lacking.samples.sampler, lacking.samples.policy_id)
+        sampler, seated_reward, together = seating.place(it.config, placement, drawn_by, reward)
         openers = _opener(placement, sampler), work.grader, _opener(placement, seated_reward)
         if together or prm_id is None:
             yield from respond(lacking, *openers)
@@ -60,15 +59,17 @@ def respond_to(work: Work, parts: list[Part], *, scored: bool, n_later: int = 0)
         yield from respond(_owed(it, part, prm_id), *openers)
 
 
-def sampler_backend(it: Iteration, samples: SampleSet) -> Backend:
-    """The backend that draws a sample set, with the options that it takes and no others."""
-    is_first = samples.policy_id == store.runs.iterations(it.db, it.run_id)[0].policy_id
+def policy_backend(it: Iteration, sampler: str, policy_id: str) -> Backend:
+    """A sampler over a stored policy, with the options that it takes of the run's configuration and
+    no others.
+    """
+    is_first = policy_id == store.runs.iterations(it.db, it.run_id)[0].policy_id
     about_set = {
-        "set.policy_id": samples.policy_id,
+        "set.policy_id": policy_id,
         "set.known_as": it.config.policy.path if is_first else "",
     }
-    path = store.runs.policy_path(it.db, samples.policy_id)
-    return Backend(samples.sampler, path, options_of(samples.sampler, it.config, about_set))
+    path = store.runs.policy_path(it.db, policy_id)
+    return Backend(sampler, path, opening_options(sampler, it.config, about_set))
 
 
 def _owed(it: Iteration, part: Part, prm_id: str | None) -> Owed:
@@ -77,18 +78,17 @@ def _owed(it: Iteration, part: Part, prm_id: str | None) -> Owed:
     problems = store.problems.of_run(it.db, it.run_id, part.role, number)
     stored = store.samples.stored_keys(it.db, part.set_id)
     keys = [(id, index) for id, indices in part.wanted.items() for index in indices]
-    family = it.config.reward.family
-    reads_as = BACKENDS[family].reads if family in BACKENDS else "question"
+    reads = reads_as(it.config.reward.family)
     prompts = {id: fill(samples.settings.prompt_template, p.question) for id, p in problems.items()}
     shown = with_examples(it, samples, problems) if samples.settings.n_examples else prompts
-    read = prompts if reads_as == "text" else {id: p.question for id, p in problems.items()}
+    read = prompts if reads == "text" else {id: p.question for id, p in problems.items()}
     return Owed(
         samples=samples,
         requests=requests(samples, shown, [key for key in keys if key not in stored]),
         answers={id: p.answer for id, p in problems.items()},
         prompts=read if prm_id else {},
         prm_id=prm_id,
-        scored_by_key=reads_as == "key",
+        scored_by_key=reads == "key",
         ungraded=_of(problems, store.samples.ungraded(it.db, part.set_id)),
         unscored=_unscored(it, part, prm_id, problems, refused=False),
         refused=[(id, i) for id, i, _ in _unscored(it, part, prm_id, problems, refused=True)],
@@ -111,7 +111,7 @@ def _of(problems: dict[str, Problem], texts: list[Text]) -> list[Text]:
 
 def _reward(config: RunConfig, path: str) -> Backend:
     family = config.reward.family
-    return Backend(family, path, options_of(family, config) if family in BACKENDS else {})
+    return Backend(family, path, opening_options(family, config))
 
 
 def _opener(placement: Placement, backend: Backend) -> Callable[[], Any]:

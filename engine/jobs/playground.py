@@ -11,10 +11,12 @@ from dataclasses import dataclass, field
 
 from engine.errors import ConfigError, EngineError
 from engine.grading import grade
+from engine.jobs.owed import policy_backend
 from engine.jobs.runner import JobRunner
 from engine.method.prompts import check_template, fill
 from engine.placement import Backend, Placement
 from engine.problems import problem_id
+from engine.study.handle import Iteration
 from engine.study.sample_sets import requests, sample_set
 from engine.types import Response, SamplingSettings, Verdict
 
@@ -30,11 +32,8 @@ class Asked:
     """A policy that is asked."""
 
     policy_id: str
-    path: str
-    options: dict
-    """The sampler's: batch_size, trust_remote_code. Those of a run, so that a sampler that is still
-    warm answers.
-    """
+    backend: Backend
+    """The sampler. That of a run's jobs, so that one that is still warm answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +47,6 @@ class Question:
     """The reference answer; empty: nothing is graded."""
     n: int
     settings: SamplingSettings
-    sampler: str
-    """hf_local or vllm_local."""
     seed: int = 0
     placement: str = "worker"
 
@@ -87,6 +84,11 @@ class Request:
         self._is_stopped = True
         if self._placement:
             self._placement.abort()
+
+
+def asked(it: Iteration, policy_id: str) -> Asked:
+    """A stored policy, as the jobs of an iteration's run sample it."""
+    return Asked(policy_id, policy_backend(it, it.config.sampling.sampler, policy_id))
 
 
 def ask(runner: JobRunner, question: Question, policies: list[Asked]) -> Request:
@@ -140,22 +142,21 @@ def _drawn(placement: Placement, request: Request) -> Iterator[tuple[Asked, list
     """Graded batches, policy after policy, until the request is stopped."""
     q, id = request.question, problem_id(request.question.text)
     for policy in request.policies:
-        backend = Backend(q.sampler, policy.path, policy.options)
-        placement.release(keep=[backend])
+        placement.release(keep=[policy.backend])
         samples = sample_set(
             policy_id=policy.policy_id,
             purpose=PURPOSE,
             iteration=0,
             seed=q.seed,
             settings=q.settings,
-            sampler=q.sampler,
+            sampler=policy.backend.name,
         )
         owed = requests(
             samples,
             {id: fill(q.settings.prompt_template, q.text)},
             [(id, index) for index in range(q.n)],
         )
-        for batch in placement.get(backend).sample(owed, q.settings):
+        for batch in placement.get(policy.backend).sample(owed, q.settings):
             verdicts = (
                 grade(q.answer, [r.text for r in batch])
                 if q.answer.strip()

@@ -23,7 +23,7 @@ from engine.grading import Grader
 from engine.jobs import kinds
 from engine.jobs.work import Work
 from engine.paths import status_path, write_text
-from engine.placement import Inline, Placement, Workers
+from engine.placement import Placement, open_placement
 from engine.store import Database, Place, record
 from engine.store.jobs import Job
 from engine.study.handle import Iteration
@@ -81,11 +81,11 @@ class JobRunner:
     def resume(self, job_id: str) -> None:
         """A new attempt. Raises: ConfigError if the job is in no state to be resumed."""
         with self._wake:
-            job = store.jobs.find(self.db, job_id)
-            if job is None or not job.is_resumable:
+            job = store.jobs.get(self.db, job_id)
+            if not job.is_resumable:
                 raise ConfigError(
-                    f"Job {job_id} is {job.state if job else 'unknown'}: only failed, cancelled and"
-                    " interrupted jobs can be resumed."
+                    f"Job {job_id} is {job.state}: only failed, cancelled and interrupted jobs can"
+                    " be resumed."
                 )
             store.jobs.set_state(self.db, job_id, JobState.QUEUED)
         self.continue_queue()
@@ -97,9 +97,7 @@ class JobRunner:
         Raises: ConfigError for an unknown job. One that has ended stays as it is.
         """
         with self._wake:
-            job = store.jobs.find(self.db, job_id)
-            if job is None:
-                raise ConfigError(f"There is no job {job_id} to cancel.")
+            job = store.jobs.get(self.db, job_id)
             if job.state is JobState.QUEUED:
                 store.jobs.set_state(self.db, job_id, JobState.CANCELLED)
             if job.state not in (JobState.RUNNING, JobState.CANCELLING):
@@ -240,9 +238,7 @@ class JobRunner:
 
     def _named_placement(self, name: str) -> Placement:
         if name not in self._placements:
-            self._placements[name] = (Inline if name == "inline" else Workers)(
-                self.db.artifacts / "logs"
-            )
+            self._placements[name] = open_placement(name, self.db.artifacts / "logs")
         return self._placements[name]
 
     def _publish(self, job: Job) -> None:

@@ -2,9 +2,19 @@
 give the same answers.
 """
 
+from pathlib import Path
+
 from engine.placement.backends import Backend, Placement, open_backend, trainer_backend
 from engine.placement.child import Remote, Workers, child_command, child_environment
 from engine.placement.inline import Inline
+
+
+def open_placement(name: str, logs: Path) -> Placement:
+    """The placement that a configuration names, worker or inline, with a folder for the logs of its
+    children.
+    """
+    return (Inline if name == "inline" else Workers)(logs)
+
 
 __all__ = [
     "Backend",
@@ -15,5 +25,6 @@ __all__ = [
     "child_command",
     "child_environment",
     "open_backend",
+    "open_placement",
     "trainer_backend",
 ]

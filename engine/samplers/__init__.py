@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
-from engine.config.backends import RECORDED, Role, names
+from engine.config.backends import RECORDED, Role, backend_names
 from engine.errors import ConfigError
 from engine.types import Request, Response, SamplingSettings
 
@@ -48,7 +48,7 @@ def resolve_sampler(name: str) -> str:
         name = os.environ.get("HS_STAR_SAMPLER") or (
             "vllm_local" if has_vllm and which("nvidia-smi") else "hf_local"
         )
-    known = [sampler for sampler in names(Role.SAMPLER) if sampler != RECORDED]
+    known = [sampler for sampler in backend_names(Role.SAMPLER) if sampler != RECORDED]
     if name not in known:
         raise ConfigError(f"HS_STAR_SAMPLER is {name}: use one of {', '.join(known)}.")
     if name == "vllm_local" and not has_vllm:

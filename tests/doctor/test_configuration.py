@@ -14,7 +14,7 @@ import pytest
 
 from engine.__main__ import main
 from engine.config import load_config
-from engine.config.backends import Role, names
+from engine.config.backends import Role, backend_names
 from engine.doctor import configuration
 from engine.doctor.configuration import examine_config, is_runnable
 from engine.method.difficulty import PRESETS
@@ -40,7 +40,7 @@ def offline(monkeypatch):
     monkeypatch.setattr(
         configuration,
         "resolve_sampler",
-        lambda name: names(Role.SAMPLER)[1] if name == "auto" else name,
+        lambda name: backend_names(Role.SAMPLER)[1] if name == "auto" else name,
     )
 
 

@@ -95,7 +95,7 @@ def test_only_what_stopped_early_can_be_resumed(db, run_id, runner, world, endin
         ConfigError, match=f"Job {job_id} is {ending}: only failed, cancelled and interrupted"
     ):
         runner.resume(job_id)
-    with pytest.raises(ConfigError, match="Job abc is unknown"):
+    with pytest.raises(ConfigError, match="There is no job abc"):
         runner.resume("abc")
 
 

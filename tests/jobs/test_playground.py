@@ -1,21 +1,26 @@
 """The playground: real samplers' protocol, refused while a job computes, nothing stored."""
 
 import threading
+from dataclasses import replace
 
 import pytest
 
 from engine import store
+from engine.config.backends import BACKENDS, Role, backend_names
 from engine.errors import ConfigError, DeviceBusy
 from engine.jobs import playground
+from engine.jobs.owed import policy_backend
 from engine.jobs.runner import JobRunner
 from engine.paths import STARTER
+from engine.placement import Backend
 from engine.study.handle import Iteration
+from engine.study.runs import create_run
 from engine.types import Response, SamplingSettings
 from tests.own_backends import open_with
-from tests.small_runs import until
+from tests.small_runs import small, until
 
 SETTINGS = SamplingSettings(1.0, 1.0, 80, "{question}\n")
-POLICIES = [playground.Asked(name, name, {}) for name in ("before", "after")]
+POLICIES = [playground.Asked(name, Backend("hf_local", name)) for name in ("before", "after")]
 
 
 class FakeSampler:
@@ -49,7 +54,6 @@ def question(**changes):
             "answer": "4",
             "n": 4,
             "settings": SETTINGS,
-            "sampler": "hf_local",
             "placement": "inline",
             **changes,
         }
@@ -122,9 +126,22 @@ def test_what_cannot_be_asked_is_refused_in_a_sentence(runner, changes, said):
         playground.ask(runner, question(**changes), POLICIES)
 
 
+@pytest.mark.parametrize("sampler", backend_names(Role.SAMPLER))
+def test_a_policy_is_opened_with_all_that_its_sampler_takes_and_nothing_else(db, sampler):
+    config = small()
+    run_id = create_run(db, config)
+    it = Iteration(db, run_id, 0)
+    it.__dict__["config"] = replace(config, sampling=replace(config.sampling, sampler=sampler))
+    policy = playground.asked(it, it.row.policy_id)
+    assert policy.backend.options.keys() == BACKENDS[sampler].options.keys()
+    assert policy.backend == policy_backend(it, sampler, it.row.policy_id)
+
+
 def test_the_starter_policy_answers_the_same_twice(db, run_id):
     runner = JobRunner(db)
-    policy = playground.Asked("starter", str(STARTER / "policy"), {"batch_size": 4})
+    policy = playground.Asked(
+        "starter", Backend("hf_local", str(STARTER / "policy"), {"batch_size": 4})
+    )
     asked = question(
         text=(
             "On Monday Ben has 4 coins. On Tuesday Ben buys 3 more. How many coins are there on"
