@@ -27,7 +27,7 @@ from engine.cli.options import as_json, database
 @database
 @as_json
 def import_responses(
-    file: str, scale: str | None, rewards: str | None, check: bool, db: str, as_json: bool
+    file: str, scale: str | None, rewards: str | None, check: bool, db: Path, as_json: bool
 ) -> None:
     """Import responses that were sampled elsewhere, to run a study on them.
 
@@ -38,7 +38,7 @@ def import_responses(
 
     made = import_responses(
         Path(file),
-        artifacts_of(Path(db).expanduser().resolve()),
+        artifacts_of(db),
         scale=scale,
         rewards=Path(rewards) if rewards else None,
         on_progress=_report,
@@ -99,7 +99,7 @@ def _told(made) -> list[str]:
 )
 @database
 @as_json
-def init(config: str, solutions: str, db: str, as_json: bool) -> None:
+def init(config: str, solutions: str, db: Path, as_json: bool) -> None:
     """Train a configuration's policy once on worked solutions, by its [init] table; print the new
     folder.
     """
@@ -107,7 +107,7 @@ def init(config: str, solutions: str, db: str, as_json: bool) -> None:
     from engine.headless.init import initialise
     from engine.paths import artifacts_of
 
-    artifacts = artifacts_of(Path(db).expanduser().resolve())
+    artifacts = artifacts_of(db)
     folder = initialise(load_config(config), Path(solutions), artifacts, on_event=_report_training)
     print(json.dumps({"policy": str(folder)}) if as_json else folder)
 

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from pathlib import Path
 
 import click
 
@@ -12,7 +13,7 @@ from engine.paths import ROOT
 @click.command(context_settings={"ignore_unknown_options": True})
 @click.argument("options", nargs=-1, type=click.UNPROCESSED, metavar="[STREAMLIT OPTIONS]")
 @database
-def dashboard(options: tuple[str, ...], db: str) -> None:
+def dashboard(options: tuple[str, ...], db: Path) -> None:
     """Serve the dashboard at http://127.0.0.1:8501, until Ctrl-C.
 
     STREAMLIT OPTIONS are those of `streamlit run`, such as --server.port 8600.
@@ -21,9 +22,9 @@ def dashboard(options: tuple[str, ...], db: str) -> None:
     os.execv(sys.executable, dashboard_command(db, options))
 
 
-def dashboard_command(db: str, options: tuple[str, ...] = ()) -> list[str]:
+def dashboard_command(db: Path, options: tuple[str, ...] = ()) -> list[str]:
     """`streamlit run app/main.py` in this environment. -P keeps the current folder from being
     imported from: a person's own app/ or engine/ there is not the program's.
     """
     streamlit = [sys.executable, "-P", "-m", "streamlit", "run"]
-    return [*streamlit, str(ROOT / "app" / "main.py"), *options, "--", "--db", db]
+    return [*streamlit, str(ROOT / "app" / "main.py"), *options, "--", "--db", str(db)]

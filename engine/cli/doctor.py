@@ -12,7 +12,7 @@ from engine.cli.options import as_json, database
 @click.argument("config", required=False, metavar="[CONFIG.toml]")
 @database
 @as_json
-def doctor(config: str | None, db: str, as_json: bool) -> int:
+def doctor(config: str | None, db: Path, as_json: bool) -> int:
     """Say what is installed and who owns the database, or what a configuration lacks here.
 
     CONFIG.toml is checked without downloading or loading anything; exit status 1 if it would not
@@ -22,7 +22,7 @@ def doctor(config: str | None, db: str, as_json: bool) -> int:
         return _examine_config(Path(config), as_json)
     from engine.doctor.machine import examine
 
-    findings = examine(Path(db))
+    findings = examine(db)
     print(
         json.dumps(findings)
         if as_json

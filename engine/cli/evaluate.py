@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from engine.cli.options import as_json, database
-from engine.cli.walking import report, walk
+from engine.cli.walking import driven, walk
 
 
 @click.command()
@@ -23,7 +23,7 @@ from engine.cli.walking import report, walk
 @database
 @as_json
 def evaluate(
-    policy: str, suite: str | None, data: str | None, n_max: int | None, db: str, as_json: bool
+    policy: str, suite: str | None, data: str | None, n_max: int | None, db: Path, as_json: bool
 ) -> None:
     """Evaluate a policy, and nothing else: on a suite, or a configuration's on its held-out
     problems.
@@ -47,26 +47,15 @@ def evaluate(
 
 
 def _evaluate_suite(
-    policy: str, suite: str, data: str | None, n_max: int | None, path: str, as_json: bool
+    policy: str, suite: str, data: str | None, n_max: int | None, path: Path, as_json: bool
 ) -> None:
     from dataclasses import asdict
 
     from engine.figures.text import table
     from engine.headless.suites import as_rows, evaluate_suite, load_suite, subject
-    from engine.jobs.runner import JobRunner
-    from engine.store import Database
 
     loaded, chosen = load_suite(suite), subject(policy)
     folder = Path(data).expanduser() if data else None
-    db = Database(path)
-    runner = None
-    try:
-        runner = JobRunner(db)
-        runner.continue_queue()
-        runner.on_progress = report
+    with driven(path) as runner:
         result = evaluate_suite(runner, loaded, chosen, data=folder, n_max=n_max)
-    finally:
-        if runner:
-            runner.close()
-        db.close()
     print(json.dumps(asdict(result)) if as_json else table(as_rows(result)))

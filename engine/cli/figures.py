@@ -2,10 +2,12 @@
 
 import json
 from pathlib import Path
+from typing import get_args
 
 import click
 
 from engine.cli.options import as_json, database, one_run, require_database
+from engine.types import Mode
 
 
 @click.command()
@@ -30,7 +32,7 @@ def compare(runs: tuple[str, ...], as_json: bool) -> None:
 @one_run
 @click.option("--tau-l", type=float, help="Default: the configuration's.")
 @click.option("--tau-h", type=float, help="Default: the configuration's.")
-@click.option("--mode", type=click.Choice(["both", "accuracy", "reward", "posterior"]))
+@click.option("--mode", type=click.Choice(get_args(Mode)))
 @database
 @as_json
 def replay(
@@ -39,7 +41,7 @@ def replay(
     tau_l: float | None,
     tau_h: float | None,
     mode: str | None,
-    db: str,
+    db: Path,
     as_json: bool,
 ) -> None:
     """Say what every strategy would have yielded on recorded responses.
@@ -57,7 +59,7 @@ def replay(
         found = replay_config(load_config(config), **chosen)
     else:
         require_database(db)
-        found = replay_run(Path(db), run_id, **chosen)
+        found = replay_run(db, run_id, **chosen)
     print(json.dumps([asdict(r) for r in found]) if as_json else table(as_rows(found)))
 
 
@@ -65,7 +67,7 @@ def replay(
 @click.argument("file")
 @database
 @as_json
-def rates(file: str, db: str, as_json: bool) -> None:
+def rates(file: str, db: Path, as_json: bool) -> None:
     """Classes by accuracy of a table of pass rates per problem."""
     from engine.recorded.rates import read_rates
 

@@ -11,7 +11,7 @@ from engine.cli.options import as_json, database, require_database
 @click.command()
 @database
 @as_json
-def status(db: str, as_json: bool) -> None:
+def status(db: Path, as_json: bool) -> None:
     """Say which runs and jobs a database holds, or what its owner does."""
     from engine.errors import StoreLocked
     from engine.paths import status_path
@@ -21,7 +21,7 @@ def status(db: str, as_json: bool) -> None:
     try:
         opened = Database(db)
     except StoreLocked as locked:
-        path = status_path(Path(db).resolve())
+        path = status_path(db)
         if not path.exists():
             raise
         print(path.read_text() if as_json else f"{locked}\nIt last said: {path.read_text()}")

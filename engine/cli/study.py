@@ -1,5 +1,7 @@
 """hs-star run and resume: whole iterations without a person."""
 
+from pathlib import Path
+
 import click
 
 from engine.cli.options import as_json, database, one_run, require_database
@@ -15,7 +17,7 @@ from engine.cli.walking import walk
 )
 @database
 @as_json
-def run(config: str, template: str | None, db: str, as_json: bool) -> None:
+def run(config: str, template: str | None, db: Path, as_json: bool) -> None:
     """Run whole iterations with a configuration's thresholds."""
     from engine.config import load_config, require_thresholds
     from engine.config.templates import from_template
@@ -32,18 +34,9 @@ def run(config: str, template: str | None, db: str, as_json: bool) -> None:
 @one_run
 @database
 @as_json
-def resume(run_id: str | None, db: str, as_json: bool) -> None:
+def resume(run_id: str | None, db: Path, as_json: bool) -> None:
     """Go on with a run where it stopped."""
-    from engine import store
-    from engine.errors import ConfigError
-
-    def pick(opened) -> str:
-        known = [run.id for run in store.runs.listed(opened)]
-        if not known or (run_id and run_id not in known):
-            raise ConfigError(
-                f"There is no run {run_id or 'yet'} in {opened.path}. `run` starts one."
-            )
-        return run_id or known[0]
+    from engine.study.runs import pick_run
 
     require_database(db)
-    walk(db, pick, as_json=as_json)
+    walk(db, lambda opened: pick_run(opened, run_id), as_json=as_json)

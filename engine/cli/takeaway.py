@@ -57,7 +57,7 @@ def _choice() -> click.Choice:
 )
 @database
 @as_json
-def export(what: str, out: str, db: str, as_json: bool, **chosen: Any) -> None:
+def export(what: str, out: str, db: Path, as_json: bool, **chosen: Any) -> None:
     """Write a run's table, configuration or trained policy to a file or folder.
 
     WHAT is config, policy, all, or a table: problems, responses, side_responses,
@@ -113,7 +113,7 @@ def _exported(
 @one_run
 @database
 @as_json
-def regrade(run_id: str | None, db: str, as_json: bool) -> None:
+def regrade(run_id: str | None, db: Path, as_json: bool) -> None:
     """Grade a run's stored responses again, list other verdicts, write nothing."""
     from engine.export.regrade import stored_verdicts
     from engine.grading import Grader

@@ -2,16 +2,38 @@
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from engine.jobs.runner import JobRunner
     from engine.store import Database
     from engine.store.jobs import Job
 
 
+@contextmanager
+def driven(path: Path) -> "Iterator[JobRunner]":
+    """A runner over a database, its jobs reported; both are closed at the end."""
+    from engine.jobs.runner import JobRunner
+    from engine.store import Database
+
+    db = Database(path)
+    try:
+        runner = JobRunner(db)
+        runner.continue_queue()
+        runner.on_progress = report
+        try:
+            yield runner
+        finally:
+            runner.close()
+    finally:
+        db.close()
+
+
 def walk(
-    path: str,
+    path: Path,
     choose_run: "Callable[[Database], str]",
     *,
     as_json: bool,
@@ -20,23 +42,12 @@ def walk(
     """Walk the chosen run of a database and print its figures."""
     from engine.figures.summary import summarise
     from engine.headless.run import evaluate_policy, run_to_end
-    from engine.jobs.runner import JobRunner
-    from engine.store import Database
 
-    db = Database(path)
-    runner = None
-    try:
-        run_id = choose_run(db)
-        print(f"Run {run_id} in {db.path}", file=sys.stderr)
-        runner = JobRunner(db)
-        runner.continue_queue()
-        runner.on_progress = report
+    with driven(path) as runner:
+        run_id = choose_run(runner.db)
+        print(f"Run {run_id} in {path}", file=sys.stderr)
         (evaluate_policy if evaluate_only else run_to_end)(runner, run_id)
-        result = summarise(db, run_id)
-    finally:
-        if runner:
-            runner.close()
-        db.close()
+        result = summarise(runner.db, run_id)
     print(json.dumps(result, indent=None if as_json else 2))
 
 

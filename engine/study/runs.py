@@ -51,13 +51,12 @@ def create_run(db: Database, config: RunConfig) -> str:
 
 def pick_run(db: Database, run_id: str | None) -> str:
     """The run that is meant; None means the newest. Raises: ConfigError if it is not there."""
-    known = [run.id for run in store.runs.listed(db)]
-    if not known or (run_id and run_id not in known):
-        raise ConfigError(
-            f"There is no run {run_id or 'yet'} in {db.path}. `status` lists the runs that are"
-            " there."
-        )
-    return run_id or known[0]
+    if run_id:
+        return store.runs.get(db, run_id).id
+    known = store.runs.listed(db)
+    if not known:
+        raise ConfigError(f"There is no run yet in {db.path}. `run` starts one.")
+    return known[0].id
 
 
 def latest(db: Database, run_id: str) -> Iteration:

@@ -5,6 +5,7 @@ import.
 import subprocess
 import sys
 import tomllib
+from pathlib import Path
 
 import click
 import pytest
@@ -76,9 +77,16 @@ def test_an_end_of_file_inside_a_command_is_not_taken_for_ctrl_c(monkeypatch):
 
 
 def test_the_dashboard_gets_streamlit_s_options_and_the_database():
-    command = dashboard_command("a b.duckdb", ("--server.port", "8600"))
+    command = dashboard_command(Path("a b.duckdb"), ("--server.port", "8600"))
     script = str(ROOT / "app" / "main.py")
     assert command[-6:] == [script, "--server.port", "8600", "--", "--db", "a b.duckdb"]
+
+
+@pytest.mark.parametrize("command", ["status", "resume", "doctor"])
+def test_a_tilde_before_a_database_is_the_user_s_own_folder(command, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    main([command, "--db=~/none.duckdb"])
+    assert str(tmp_path / "none.duckdb") in "".join(capsys.readouterr())
 
 
 def test_listing_commands_opens_no_database_library():
