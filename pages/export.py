@@ -18,9 +18,8 @@ from engine.export.run import (
 from engine.export.tables import SUFFIXES
 from engine.study.handle import Iteration
 
-MOST_RESPONSES = (
-    100_000  # above it the long tables go to a folder, not through the browser's memory
-)
+MOST_RESPONSES = 100_000
+"""Above it the long tables go to a folder, not through the browser's memory."""
 LONG = ("responses", "held_out_responses")
 
 
@@ -89,7 +88,7 @@ def configuration(chosen: Iteration) -> None:
         " that were used."
     )
     for note in notes:
-        st.caption(note)
+        st.caption(inert.markdown(note))
     st.download_button(
         "Configuration",
         text,

@@ -167,7 +167,7 @@ def class_shares(chosen: Iteration) -> None:
 
 @st.cache_data(show_spinner="Reading the pre-samples", max_entries=64)
 def _monitors(
-    file: str, run_id: str, iteration: int, n_overrides: int, n_judged: int
+    run_id: str, iteration: int, n_overrides: int, n_judged: int
 ) -> monitors.Monitors | None:
     return monitors.monitors(Iteration(state.database(), run_id, iteration))
 
@@ -186,29 +186,24 @@ def monitor_table(chosen: Iteration) -> None:
         if not rows:
             st.caption("No pre-sample is judged yet.")
             return
-        number = st.column_config.NumberColumn(format="%.3f")
-        st.dataframe(
-            rows,
-            hide_index=True,
-            key="monitors",
-            column_config=dict.fromkeys(
-                [n for n in rows[0] if n not in ("Iteration", "Problems", "n*")], number
-            ),
-        )
+        shares = [name for name in rows[0] if name not in ("Iteration", "Problems", "n*")]
+        _table(rows, "monitors", shares, "%.3f")
         st.caption(
             "Exploration and exploitation over the pre-samples of each iteration. Where a response"
             " has no reward, what needs rewards is left out."
         )
 
 
+def _table(rows: list[dict], key: str, numbers: list[str], format: str) -> None:
+    """Rows as a table, with some columns shown as numbers of one format."""
+    number = st.column_config.NumberColumn(format=format)
+    st.dataframe(rows, hide_index=True, key=key, column_config=dict.fromkeys(numbers, number))
+
+
 def _monitor_row(it: Iteration) -> dict | None:
     n_judged = store.samples.n_judged(it, it.row.presample_set, it.run.prm_id)
     n_overrides = store.samples.n_overrides(it.db)
-    m = (
-        _monitors(str(it.db.path), it.run_id, it.number, n_overrides, n_judged)
-        if n_judged
-        else None
-    )
+    m = _monitors(it.run_id, it.number, n_overrides, n_judged) if n_judged else None
     return m and {
         "Iteration": it.number,
         "Problems": m.n_problems,
@@ -225,7 +220,7 @@ def _monitor_row(it: Iteration) -> dict | None:
 
 
 @st.cache_data(show_spinner="Reading the responses", max_entries=16)
-def _lengths(file: str, run_id: str, iteration: int, n_judged: int) -> list[dict]:
+def _lengths(run_id: str, iteration: int, n_overrides: int, n_judged: int) -> list[dict]:
     def cells(when: str, length: Length | None) -> dict:
         names = [f"{name} {when}" for name in ("Responses", "Steps", "Tokens")]
         return dict(
@@ -254,7 +249,7 @@ def length_table(chosen: Iteration) -> None:
     """For a run that uses DAST's levels: how long responses are on each, before the commit and
     after it.
     """
-    config, db = chosen.config, chosen.db
+    config = chosen.config
     if config.difficulty.strategy != "dast" and not config.sampling.n_examples:
         return
     with st.expander(
@@ -262,20 +257,17 @@ def length_table(chosen: Iteration) -> None:
     ) as opened:
         if not opened.open:
             return
-        n_judged = store.samples.n_judged(chosen, chosen.row.resample_set, None)
-        rows = _lengths(str(db.path), chosen.run_id, chosen.number, n_judged)
-        if not rows:
+        if store.commits.find(chosen) is None:
             st.caption("This iteration is not committed yet.")
             return
-        number = st.column_config.NumberColumn(format="%.1f")
-        st.dataframe(
-            rows,
-            hide_index=True,
-            key="lengths",
-            column_config=dict.fromkeys(
-                [n for n in rows[0] if n.startswith(("Steps", "Tokens"))], number
-            ),
-        )
+        n_judged = store.samples.n_judged(chosen, chosen.row.resample_set, None)
+        n_overrides = store.samples.n_overrides(chosen.db)
+        rows = _lengths(chosen.run_id, chosen.number, n_overrides, n_judged)
+        if not rows:
+            st.caption("No problem of this iteration has a known level.")
+            return
+        means = [name for name in rows[0] if name.startswith(("Steps", "Tokens"))]
+        _table(rows, "lengths", means, "%.1f")
         shown = (
             f"with {config.sampling.n_examples} worked examples in the prompt"
             if config.sampling.n_examples

@@ -127,7 +127,7 @@ def score_name(config: RunConfig) -> str:
     """What a run's second signal is: process reward, outcome score, or "" where nothing is
     scored.
     """
-    if config.reward.family == "none":
+    if not config.has_rewards:
         return ""
     return "outcome score" if has_outcome_scores(config) else "process reward"
 

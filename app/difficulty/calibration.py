@@ -4,12 +4,12 @@ against its reference labels.
 
 import streamlit as st
 
-from app import state
+from app import inert, state
 from app.difficulty.choice import MODE_NAMES
 from engine.errors import EngineError
 from engine.figures.estimation import EstimationReport, ModeReport, estimation
 from engine.method.intervals import Interval
-from engine.method.suggestions import Suggestion, quantile_thresholds
+from engine.method.suggestions import N_LABEL, Suggestion, quantile_thresholds
 from engine.store.samples import Estimates
 from engine.study import calibration, plans
 from engine.study.handle import Iteration
@@ -33,7 +33,7 @@ def calibration_panel(
     chosen: Iteration, now: Choice, e: Estimates, stored: tuple, *, locked: bool
 ) -> None:
     """Suggestions, the order form, and the report once labels are there."""
-    if chosen.config.reward.family != "none":
+    if chosen.config.has_rewards:
         _suggestion(
             "Half of each outer strip is cut",
             _quantiles(chosen.run_id, chosen.number, stored, e),
@@ -65,13 +65,9 @@ def _order(chosen: Iteration, n_problems: int) -> None:
     try:
         budget = plans.budget_left(chosen, n_problems)
     except EngineError as error:
-        right.caption(str(error))
+        right.caption(inert.markdown(str(error)))
         return
-    cost, n_ordered = (
-        k * calibration.N_LABEL,
-        calibration.n_ordered(chosen),
-    )
-    more = max(cost - n_ordered * calibration.N_LABEL, 0)
+    more = max(k - calibration.n_ordered(chosen), 0) * N_LABEL
     right.button(
         f"Sample {more:,} of the remaining {budget:,} responses",
         disabled=not 0 < more <= budget,

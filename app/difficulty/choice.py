@@ -72,7 +72,7 @@ def start_of(chosen: Iteration, last: Commit | None) -> tuple[str, float, float]
 
 def modes_of(chosen: Iteration) -> tuple[Mode, ...]:
     """The modes to choose from: accuracy only where the run has no process reward."""
-    return ("accuracy",) if chosen.config.reward.family == "none" else MODES
+    return MODES if chosen.config.has_rewards else ("accuracy",)
 
 
 def choices(now: Choice, *, locked: bool, modes: tuple[Mode, ...] = MODES) -> None:
@@ -172,23 +172,26 @@ def class_figures(classes: np.ndarray) -> None:
 
 def plan_in_short(planned: Handout) -> None:
     """What a plan hands out, to how many problems, and what it does not."""
-    if not planned.n_problems:
+    if not planned.n_problems and not planned.n_not_recorded:
         st.warning(
             f"No problem is in the classes to resample: {planned.n_unspent + planned.n_later:,}"
             " responses stay unspent."
         )
         return
-    st.markdown(
-        f"**{planned.n_responses:,} responses** for {planned.n_problems:,} problems:"
-        f" {_shares(planned)}."
-    )
+    if planned.n_problems:
+        st.markdown(
+            f"**{planned.n_responses:,} responses** for {planned.n_problems:,} problems:"
+            f" {_shares(planned)}."
+        )
     if planned.n_later:
         st.caption(f"{planned.n_later:,} more are handed out in later rounds.")
     if planned.n_not_recorded:
         st.caption(
-            f"{planned.n_not_recorded:,} more stay unspent: no more responses of these problems are"
-            " recorded."
+            f"{planned.n_not_recorded:,} responses stay unspent: no more responses of the problems"
+            " to resample are recorded."
         )
+    if n_others := planned.n_unspent - planned.n_not_recorded:
+        st.caption(f"{n_others:,} responses stay unspent: no problem was left to give them to.")
 
 
 def _shares(planned: Handout) -> str:

@@ -33,7 +33,7 @@ def read_ahead(chosen: Iteration) -> None:
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
-def columns(run_id: str, iteration: int, at: Stored):
+def columns(run_id: str, iteration: int, known: Stored):
     """The estimates of every finished problem, and the plot's columns."""
     db = state.database()
     e = store.samples.estimates(Iteration(db, run_id, iteration))
@@ -43,19 +43,19 @@ def columns(run_id: str, iteration: int, at: Stored):
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
-def classes_by_posterior(run_id: str, iteration: int, at: Stored) -> np.ndarray:
+def classes_by_posterior(run_id: str, iteration: int, known: Stored) -> np.ndarray:
     """Kept, because no threshold changes them and a million take two seconds."""
-    e, _ = columns(run_id, iteration, at)
+    e, _ = columns(run_id, iteration, known)
     return classify(e.n_correct, e.n, e.phi_r, tau_l=0, tau_h=1, mode="posterior")
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
-def bound_classes(run_id: str, iteration: int, at: Stored) -> tuple[np.ndarray, int]:
+def bound_classes(run_id: str, iteration: int, known: Stored) -> tuple[np.ndarray, int]:
     """Classes as committed, and how many problems would be in another one now that verdicts are
     overridden.
     """
     it = Iteration(state.database(), run_id, iteration)
-    bound, (e, _) = store.commits.get(it), columns(run_id, iteration, at)
+    bound, (e, _) = store.commits.get(it), columns(run_id, iteration, known)
     classes = classify(
         e.n_correct, e.n, e.phi_r, tau_l=bound.tau_l, tau_h=bound.tau_h, mode=bound.mode
     )
@@ -67,7 +67,9 @@ def bound_classes(run_id: str, iteration: int, at: Stored) -> tuple[np.ndarray, 
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)
-def handout(run_id: str, iteration: int, now: Choice, at: Stored, side: tuple[int, ...]) -> Handout:
+def handout(
+    run_id: str, iteration: int, now: Choice, known: Stored, side: tuple[int, ...]
+) -> Handout:
     """What committing this setting would hand out: the plan itself, in short.
 
     Args:
@@ -75,6 +77,6 @@ def handout(run_id: str, iteration: int, now: Choice, at: Stored, side: tuple[in
 
     Raises: EngineError where there is no plan.
     """
-    e, _ = columns(run_id, iteration, at)
+    e, _ = columns(run_id, iteration, known)
     it = Iteration(state.database(), run_id, iteration)
     return handout_of(plans.plan(it, now, known=e))

@@ -82,11 +82,14 @@ def _plan_in_short(chosen: Iteration, now: Choice, stored: columns.Stored) -> bo
 
 
 def _bound_handout(chosen: Iteration, bound: Commit) -> Handout:
+    """What is unspent of a recorded run's plan was cut, unless no problem was to be resampled."""
     given = store.commits.given_counts(chosen)
+    was_cut = chosen.config.is_recorded and store.commits.n_in_pool(chosen) > 0
     return handout(
         [(row.n_more, row.n) for row in given],
         n_later=bound.n_later,
         n_unspent=bound.n_unspent,
+        n_not_recorded=bound.n_unspent if was_cut else 0,
     )
 
 

@@ -6,21 +6,24 @@ from dataclasses import asdict
 
 import streamlit as st
 
-from app import state, widgets
+from app import inert, state, widgets
 from engine import store
 from engine.errors import EngineError
 from engine.figures.offers import Offer, offers
 from engine.store.samples import Estimates
 from engine.study.handle import Iteration
-from engine.types import Choice
+from engine.types import Choice, Mode
 
 CARDS = ("boundary", "uniform", "dast", "posterior")
 
 
 @st.cache_data(show_spinner=False, max_entries=32)
-def _offers(run_id: str, iteration: int, choice: Choice, stored: tuple) -> list[dict]:
+def _offers(
+    run_id: str, iteration: int, tau_l: float, tau_h: float, mode: Mode, stored: tuple
+) -> list[dict]:
     """stored: what makes the same question a new one, such as the number of judged responses."""
-    return [asdict(o) for o in offers(Iteration(state.database(), run_id, iteration), choice)]
+    it = Iteration(state.database(), run_id, iteration)
+    return [asdict(offer) for offer in offers(it, tau_l=tau_l, tau_h=tau_h, mode=mode)]
 
 
 def strategy_cards(
@@ -35,10 +38,11 @@ def strategy_cards(
     )
     stored = (*stored, store.side_samples.counts(chosen))
     try:
-        found = [Offer(**plain) for plain in _offers(chosen.run_id, chosen.number, now, stored)]
+        plain = _offers(chosen.run_id, chosen.number, now.tau_l, now.tau_h, now.mode, stored)
     except EngineError as error:
-        st.warning(str(error), icon=":material/error:")
+        st.warning(inert.markdown(str(error)), icon=":material/error:")
         return
+    found = [Offer(**row) for row in plain]
     own = {o.strategy: o for o in found if o.mode == now.mode}
     for column, name in zip(st.columns(len(CARDS)), CARDS):
         with column.container(border=True, height="stretch"):

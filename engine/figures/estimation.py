@@ -103,7 +103,7 @@ def estimation(it: Iteration, *, tau_l: float, tau_h: float) -> EstimationReport
         np.array([position[id] for id in ids]),
         np.array([labels[id] for id in ids], dtype=np.int64),
     )
-    has_rewards = config.reward.family != "none"
+    has_rewards = config.has_rewards
     signals = e.n_correct[rows], e.n[rows], e.phi_r[rows]
     thresholds: tuple[Mode, ...] = ("both", "reward") if has_rewards else ()
     kept = dict(zip(ids, reference.tolist()))

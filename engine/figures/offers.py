@@ -1,8 +1,6 @@
 """What each strategy would buy with the rest of an iteration's budget, before a token is spent."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
@@ -14,7 +12,7 @@ from engine.method.strategies import Presampled, strategies
 from engine.store.samples import Estimates
 from engine.study import plans
 from engine.study.handle import Iteration
-from engine.types import Choice, Difficulty, Mode
+from engine.types import Difficulty, Mode
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +39,10 @@ class Offer:
     """At the rate measured while pre-sampling; None before there is one."""
 
 
-def offers(
-    it: Iteration, choice: Choice, *, options: Mapping[str, Mapping[str, Any]] | None = None
-) -> list[Offer]:
-    """Every strategy at a choice's thresholds and mode, then the Boundary by each single signal. In
-    rounds nothing is simulated: one go is offered.
-
-    Args:
-        options: of the strategies that have them, by strategy name; what is left out has its
-            default.
+def offers(it: Iteration, *, tau_l: float, tau_h: float, mode: Mode) -> list[Offer]:
+    """Every strategy at these thresholds and this mode, then the Boundary by each single signal. In
+    rounds nothing is simulated: one go is offered. The configured strategy has its configured
+    options, the others their defaults.
 
     Raises: ConfigError for thresholds that cannot be used.
     """
@@ -58,13 +51,11 @@ def offers(
     alpha, beta, _ = posterior_shapes(e.n_correct, e.n, e.phi_r) if has_any else (e.n, e.n, False)
     costs = _lengths(it, e), store.samples.presample_rate(it)
     found = []
-    for name, mode, label in choices(it.config, choice.mode):
-        classes = classify(
-            e.n_correct, e.n, e.phi_r, tau_l=choice.tau_l, tau_h=choice.tau_h, mode=mode
-        )
-        seen = plans.view(it, e, classes, strategy=name, options=(options or {}).get(name))
+    for name, by, label in offered(it.config, mode):
+        classes = classify(e.n_correct, e.n, e.phi_r, tau_l=tau_l, tau_h=tau_h, mode=by)
+        seen = plans.view(it, e, classes, strategy=name)
         at_once = replace(seen, budget=seen.budget_left)
-        found.append(_offer(at_once, name, mode, label, e, (alpha, beta), *costs))
+        found.append(_offer(at_once, name, by, label, e, (alpha, beta), *costs))
     return found
 
 
@@ -76,12 +67,12 @@ def _lengths(it: Iteration, e: Estimates) -> np.ndarray:
     return np.array([tokens.get(id, 0.0) for id in e.problem_ids.tolist()])
 
 
-def choices(config: RunConfig, mode: Mode) -> list[tuple[str, Mode, str]]:
+def offered(config: RunConfig, mode: Mode) -> list[tuple[str, Mode, str]]:
     """(strategy, mode, label) of everything that is offered: all strategies, then the Boundary by
     each single signal.
     """
     named = [(s.name, mode, s.label) for s in strategies().values()]
-    if config.reward.family == "none":
+    if not config.has_rewards:
         return named
     return [
         *named,

@@ -90,13 +90,13 @@ def get(at: Place) -> Commit:
 
 def add(at: Place, commit: Commit, plan: Plan) -> None:
     """Bind a plan. Raises: StoreConflict if the iteration is committed already."""
-    values = [getattr(commit, name) for name in _COMMIT.split(", ")]
-    values[4] = json.dumps(commit.options)
+    row = {name: getattr(commit, name) for name in _COMMIT.split(", ")}
+    row["options"] = json.dumps(commit.options)
     with at.db.transaction() as cursor:
         cursor.execute(
             f"""INSERT INTO commits (run_id, iteration, {_COMMIT})
-            VALUES (?, ?, {", ".join("?" * len(values))})""",
-            [*at.key, *values],
+            VALUES (?, ?, {", ".join("?" * len(row))})""",
+            [*at.key, *row.values()],
         )
         _add_allocation(at, plan)
         _add_round(at, 0, sum(plan.allocation.values()))
@@ -158,8 +158,8 @@ def classes(at: Place) -> dict[str, np.ndarray]:
     Outlier), by problem.
     """
     return at.db.columns(
-        "SELECT problem_id, difficulty FROM allocations WHERE run_id = ? AND iteration = ? ORDER BY"
-        " problem_id",
+        """SELECT problem_id, difficulty FROM allocations
+        WHERE run_id = ? AND iteration = ? ORDER BY problem_id""",
         at.key,
     )
 
@@ -168,10 +168,17 @@ def given_counts(at: Place) -> list[GivenCount]:
     """A commit's allocation in short, by class and number."""
     return at.db.records(
         GivenCount,
-        """SELECT difficulty, n_more, count(*) AS n FROM allocations WHERE run_id = ? AND iteration
-                = ?
+        """SELECT difficulty, n_more, count(*) AS n FROM allocations
+        WHERE run_id = ? AND iteration = ?
         GROUP BY difficulty, n_more ORDER BY difficulty, n_more""",
         at.key,
+    )
+
+
+def n_in_pool(at: Place) -> int:
+    """Problems of a commit whose responses may give pairs."""
+    return at.db.value(
+        "SELECT count(*) FROM allocations WHERE run_id = ? AND iteration = ? AND in_pool", at.key
     )
 
 
@@ -180,14 +187,14 @@ def pool_counts(at: Place) -> dict[str, np.ndarray]:
     resamples together.
     """
     return at.db.columns(
-        f"""SELECT a.problem_id, count(v.correct) AS n, coalesce(sum(v.correct::INTEGER),
-                0)::BIGINT AS n_correct
+        f"""SELECT a.problem_id, count(v.correct) AS n,
+            coalesce(sum(v.correct::INTEGER), 0)::BIGINT AS n_correct
         FROM allocations a
         JOIN iterations i USING (run_id, iteration)
         JOIN {RUNS} runs ON runs.id = a.run_id
-        LEFT JOIN judged v ON v.problem_id = a.problem_id
-            AND (v.set_id = i.resample_set OR (v.set_id = i.presample_set AND v.idx <
-                runs.n_presample))
+        LEFT JOIN judged v ON v.problem_id = a.problem_id AND (
+            v.set_id = i.resample_set
+            OR (v.set_id = i.presample_set AND v.idx < runs.n_presample))
         WHERE a.run_id = ? AND a.iteration = ? GROUP BY a.problem_id ORDER BY a.problem_id""",
         at.key,
     )
@@ -204,17 +211,17 @@ def n_foregone(at: Place) -> int:
     """
     return at.db.value(
         f"""SELECT coalesce(sum(least(n_right, n_wrong)), 0)::BIGINT AS n FROM (
-            SELECT count(*) FILTER (v.correct) AS n_right, count(*) FILTER (NOT v.correct) AS
-                n_wrong
+            SELECT count(*) FILTER (v.correct) AS n_right,
+                count(*) FILTER (NOT v.correct) AS n_wrong
             FROM run_problems p
             JOIN iterations i ON i.run_id = p.run_id AND i.iteration = ?
             JOIN {RUNS} runs ON runs.id = p.run_id
-            LEFT JOIN allocations a ON a.run_id = p.run_id AND a.iteration = i.iteration AND
-                a.problem_id = p.problem_id
-            JOIN judged v ON v.set_id = i.presample_set AND v.problem_id = p.problem_id AND v.idx <
-                runs.n_presample
-            WHERE p.run_id = ? AND p.iteration IN (i.iteration, {EVERY}) AND p.role = 'train' AND
-                NOT coalesce(a.in_pool, false)
+            LEFT JOIN allocations a ON a.run_id = p.run_id AND a.iteration = i.iteration
+                AND a.problem_id = p.problem_id
+            JOIN judged v ON v.set_id = i.presample_set AND v.problem_id = p.problem_id
+                AND v.idx < runs.n_presample
+            WHERE p.run_id = ? AND p.iteration IN (i.iteration, {EVERY}) AND p.role = 'train'
+                AND NOT coalesce(a.in_pool, false)
             GROUP BY p.problem_id)""",
         [at.number, at.run_id],
     )

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from engine.errors import ConfigError
+from engine.store import jobs
 from engine.store.connection import Database, now
 from engine.store.place import Place
+from engine.types import JobKind
 
 RUNS = """(SELECT id, prm_id,
     json_extract(config, '$.sampling.n_presample')::INTEGER AS n_presample,
@@ -167,13 +169,8 @@ def next_policy(at: Place) -> str | None:
     following = find_iteration(Place(at.db, at.run_id, at.number + 1))
     if following:
         return following.policy_id
-    trained = at.db.tuples(
-        """SELECT policy_id FROM jobs
-        WHERE run_id = ? AND iteration = ? AND kind = 'train' AND state = 'done'
-        ORDER BY finished_at DESC LIMIT 1""",
-        at.key,
-    )
-    return trained[0][0] if trained else None
+    trained = jobs.latest(at, JobKind.TRAIN, done=True)
+    return trained.policy_id if trained else None
 
 
 def add(db: Database, run: Run) -> None:

@@ -9,12 +9,10 @@ import numpy as np
 
 from engine import store
 from engine.errors import ConfigError
+from engine.method.suggestions import N_LABEL
 from engine.study.handle import Iteration
 from engine.study.side_samples import SideOrder, place_order
 from engine.types import Purpose
-
-N_LABEL = 12
-"""Responses behind a reference label; the label depends on this number."""
 
 
 def order(it: Iteration, n_problems: int) -> SideOrder:

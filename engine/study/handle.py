@@ -42,11 +42,6 @@ class Iteration(Place):
         return self.at(self.number)
 
 
-def config_of(run: Run) -> RunConfig:
-    """The resolved configuration that a run was created with."""
-    return _parsed(run.config)
-
-
 @lru_cache(maxsize=64)
 def _parsed(text: str) -> RunConfig:
     return parse_config(json.loads(text))

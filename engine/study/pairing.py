@@ -23,7 +23,7 @@ def make_pairs(it: Iteration) -> int:
     """
     if stored := store.pairs.find_set(it):
         return stored.n_pairs
-    is_scored = it.config.reward.family != "none"
+    is_scored = it.config.has_rewards
     kept = _limited(it, _pairs_of_pool(it, is_scored=is_scored), it.config.pairs)
     n_foregone = store.commits.n_foregone(it)
     store.pairs.add(it, kept, n_foregone=n_foregone, is_scored=is_scored)

@@ -4,6 +4,7 @@ There is one plan: the page, the dialog, the commit and the export ask the same 
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -37,7 +38,7 @@ def plan(it: Iteration, choice: Choice, *, known: Estimates | None = None) -> Pl
 
     Raises: ConfigError.
     """
-    if it.config.reward.family == "none" and choice.mode != "accuracy":
+    if not it.config.has_rewards and choice.mode != "accuracy":
         raise ConfigError(
             f'difficulty.mode is "{choice.mode}", and this run has no process reward: use accuracy.'
         )
@@ -121,7 +122,8 @@ def commit(it: Iteration, choice: Choice, *, made_by: str) -> Plan:
             "The pre-samples are not all drawn, graded and scored yet. Wait for the job, or"
             " resume it."
         )
-    bound = plan(it, choice)
+    options = resolved_options(it.config, choice.strategy, choice.options)
+    bound = plan(it, replace(choice, options=options))
     row = Commit(
         run_id=it.run_id,
         number=it.number,
@@ -129,7 +131,7 @@ def commit(it: Iteration, choice: Choice, *, made_by: str) -> Plan:
         tau_h=choice.tau_h,
         mode=choice.mode,
         strategy=choice.strategy,
-        options=resolved_options(it.config, choice.strategy, choice.options),
+        options=options,
         seed=_seed(it, 0),
         n_unspent=bound.n_unspent,
         n_later=bound.n_later,

@@ -14,7 +14,7 @@ from engine.config import RunConfig, training_config
 from engine.problems import STARTER_SETS
 from engine.store import Database
 from engine.store.jobs import Job
-from engine.study.handle import Iteration, config_of
+from engine.study.handle import Iteration
 from engine.types import JobKind, JobState
 
 
@@ -24,10 +24,9 @@ def resolved_config(db: Database, run_id: str) -> tuple[RunConfig, list[str]]:
     Returns: it, and a sentence for everything it cannot say. Raises: ConfigError for an unknown
     run.
     """
-    run, notes = store.runs.get(db, run_id), []
-    config = config_of(run)
-    first, *_ = rows = store.runs.iterations(db, run_id)
-    places = [Iteration(db, run_id, row.number) for row in rows]
+    first, notes = Iteration(db, run_id, 0), []
+    run, config = first.run, first.config
+    places = [first.at(row.number) for row in store.runs.iterations(db, run_id)]
     commits = [bound for it in places if (bound := store.commits.find(it))]
     choices = [asdict(bound.choice) for bound in commits]
     if choices and all(choice == choices[0] for choice in choices):
@@ -55,7 +54,7 @@ def resolved_config(db: Database, run_id: str) -> tuple[RunConfig, list[str]]:
         notes.append(
             "Verdicts that a person overrode are not a setting: they are in the table overrides."
         )
-    return _located(config, store.runs.policy_path(db, first.policy_id), run.prm_path), notes
+    return _located(config, store.runs.policy_path(db, first.row.policy_id), run.prm_path), notes
 
 
 def _trained(db: Database, run_id: str) -> list[Job]:

@@ -7,7 +7,7 @@ Knows files and content, neither the store nor any model's inside.
 from pathlib import Path
 
 from engine.config import RunConfig
-from engine.config.backends import BACKENDS, NO_REWARD
+from engine.config.backends import BACKENDS
 from engine.errors import ConfigError, ProblemSetError
 from engine.method.budget import remaining_budget
 from engine.models.weights import content_id, locate
@@ -71,7 +71,7 @@ def reward(config: RunConfig) -> tuple[str, str]:
 
     Raises: ConfigError, RecordedSetError.
     """
-    if config.reward.family == NO_REWARD:
+    if not config.has_rewards:
         return "", ""
     entry = BACKENDS[config.reward.family]
     if entry.loads_model:

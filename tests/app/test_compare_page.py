@@ -8,7 +8,12 @@ from app import state
 from app.compare.report import accuracy_series, as_html
 from engine.figures.comparison import compare
 from engine.figures.measure import measure
+from engine.study import plans
+from engine.study.handle import Iteration
+from engine.study.runs import create_run
+from engine.types import Choice
 from tests.app.shown import said, show
+from tests.small_runs import judge, small
 from tests.stored_studies import study
 
 HOSTILE = "<script>alert('x')</script><img src=x onerror=alert(1)>"
@@ -54,6 +59,13 @@ def several(database):
     ]
 
 
+def opened(at, panel):
+    at.session_state[panel] = True
+    at.run()
+    assert not at.exception, at.exception[0].value
+    return at
+
+
 def chosen(at, ids):
     at.multiselect[0].set_value(ids).run()
     assert not at.exception, at.exception[0].value
@@ -79,6 +91,19 @@ def test_another_budget_is_shown_in_red_and_none_chosen_means_the_selected_run(s
     assert "may sample 108 responses" in error.value.replace("\\", "")
     at = chosen(at, [])
     assert not at.error and len(at.dataframe[0].value) == 1
+
+
+def test_lengths_by_level_come_with_the_commit_that_the_open_table_waited_for(database):
+    db, runner = state._open(database)
+    runner.paused = True
+    it = Iteration(db, create_run(db, small(difficulty={"strategy": "dast"})), 0)
+    judge(db, it.run_id, correct=lambda problem, index: index < problem % 4)
+    lengths = lambda at: [f.value for f in at.dataframe if "Level" in f.value.columns]
+    at = opened(show("compare", run=it.run_id), "lengths_open")
+    assert lengths(at) == [] and "not committed yet" in said(at)
+    plans.commit(it, Choice(0.4, 0.5, strategy="dast"), made_by="a test")
+    (table,) = lengths(opened(show("compare", run=it.run_id), "lengths_open"))
+    assert table["Problems"].sum() == 12 and table["Responses before"].sum() == 36
 
 
 def test_monitors_of_every_iteration_are_listed(several):

@@ -9,9 +9,11 @@ import pytest
 
 from app import state
 from engine import store
+from engine.config import load_config
 from engine.jobs.runner import JobRunner
 from engine.problems.stored import store_problems, stored_sets
 from engine.recorded import import_responses, imported_sets
+from engine.study import plans
 from engine.study.handle import Iteration
 from engine.study.runs import create_run
 from engine.types import Choice, Problem
@@ -139,10 +141,26 @@ def test_a_study_on_a_recording_starts_and_the_panel_is_no_policy(opened):
     assert json.loads(run.config)["sampling"]["sampler"] == "recorded"
 
 
-def test_pages_of_a_study_without_scores_offer_accuracy_only(opened, monkeypatch):
-    from engine.config import load_config
-    from engine.study import plans
+def test_a_plan_that_the_recording_cuts_to_nothing_says_so_before_and_after_the_commit(
+    opened, monkeypatch
+):
+    monkeypatch.undo()
+    monkeypatch.setattr("sys.argv", ["main.py", "--db", str(opened.path)])
+    made = import_responses(DATA / "recorded_lines.jsonl", opened.artifacts, scale="probability")
+    it = Iteration(opened, create_run(opened, load_config(Path(made.folder) / "study.toml")), 0)
+    runner = JobRunner(opened)
+    runner.submit(it, "presample")
+    runner.run_next()
+    runner.close()
+    cut = "6 responses stay unspent: no more responses of the problems to resample are recorded."
+    at = show("difficulty", tau_l="0.0", tau_h="0.5", mode="both", strategy="inlier")
+    assert cut in said(at) and "No problem is in the classes" not in said(at)
+    plans.commit(it, Choice(0.0, 0.5, "both", "inlier"), made_by="a test")
+    at = show("difficulty")
+    assert cut in said(at) and "No problem is in the classes" not in said(at)
 
+
+def test_pages_of_a_study_without_scores_offer_accuracy_only(opened, monkeypatch):
     monkeypatch.undo()
     monkeypatch.setattr("sys.argv", ["main.py", "--db", str(opened.path)])
     rows = [

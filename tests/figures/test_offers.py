@@ -30,10 +30,13 @@ def run_id(db):
     return run_id
 
 
+def offered(db, run_id: str, mode: str) -> list[offers.Offer]:
+    tau_l, tau_h = TAUS
+    return offers.offers(Iteration(db, run_id, 0), tau_l=tau_l, tau_h=tau_h, mode=mode)
+
+
 def test_every_strategy_is_offered_and_spends_what_its_plan_would(db, run_id):
-    found = {
-        (o.strategy, o.mode): o for o in offers.offers(Iteration(db, run_id, 0), Choice(*TAUS))
-    }
+    found = {(o.strategy, o.mode): o for o in offered(db, run_id, "both")}
     assert {name for name, _ in found} == set(strategies()) and {
         ("boundary", "accuracy"),
         ("boundary", "reward"),
@@ -57,11 +60,7 @@ def test_every_strategy_is_offered_and_spends_what_its_plan_would(db, run_id):
 
 
 def test_pairs_foregone_and_covered_problems_are_counts_of_the_pre_samples(db, run_id):
-    found = {
-        o.strategy: o
-        for o in offers.offers(Iteration(db, run_id, 0), Choice(*TAUS, "accuracy"))
-        if o.mode == "accuracy"
-    }
+    found = {o.strategy: o for o in offered(db, run_id, "accuracy") if o.mode == "accuracy"}
     assert (
         found["inlier"].n_foregone,
         found["boundary"].n_foregone,
