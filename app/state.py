@@ -92,9 +92,8 @@ def keep(**values) -> None:
             else:
                 kept_values[name] = str(value)
     if wanted != st.query_params.to_dict():
-        st.query_params.from_dict(
-            wanted
-        )  # at once: every change of the URL is a step of the back button
+        # at once: every change of the URL is a step of the back button
+        st.query_params.from_dict(wanted)
 
 
 def remember(**values) -> None:

@@ -44,13 +44,9 @@ def resampled(path: Path, *, n_problems: int, n_presample: int = 3, n: int = 8) 
             f"SELECT problem_id AS id, unnest(range({n_presample}, {n_presample} + n_more)) AS idx"
             " FROM allocations"
         )
-        _answer(
-            db,
-            store.runs.get_iteration(Iteration(db, run_id, 0)).resample_set,
-            store.runs.get(db, run_id).prm_id,
-            wanted,
-        )
-        pairing.make_pairs(Iteration(db, run_id, 0))
+        it = Iteration(db, run_id, 0)
+        _answer(it, it.row.resample_set, wanted)
+        pairing.make_pairs(it)
         _job(db, run_id, "resample")
         return run_id
     finally:
@@ -89,17 +85,13 @@ def _presampled(db: Database, n_problems: int, n_presample: int, n: int) -> str:
         f"SELECT md5('p' || i)[:16] AS id, idx FROM range({n_problems}) t(i), range({n_presample})"
         " u(idx)"
     )
-    _answer(
-        db,
-        store.runs.get_iteration(Iteration(db, run_id, 0)).presample_set,
-        store.runs.get(db, run_id).prm_id,
-        wanted,
-    )
+    it = Iteration(db, run_id, 0)
+    _answer(it, it.row.presample_set, wanted)
     _job(db, run_id, "presample")
     return run_id
 
 
-def _answer(db: Database, set_id: str, prm_id: str, wanted: str) -> None:
+def _answer(it: Iteration, set_id: str, wanted: str) -> None:
     """Responses with verdicts and scores for the (id, idx) of a query. A problem has a skill; its
     responses follow it.
     """
@@ -108,7 +100,7 @@ def _answer(db: Database, set_id: str, prm_id: str, wanted: str) -> None:
     judged = f"""SELECT id, idx, luck < 1.4 * skill - 0.2 AS correct,
         least(1, greatest(0, 0.1 + 0.55 * skill + 0.35 * ((hash(idx || id) % 1019) / 1018.0))) AS
             reward FROM ({made})"""
-    with db.transaction() as cursor:
+    with it.db.transaction() as cursor:
         cursor.execute(
             f"""INSERT INTO responses SELECT ?, id, idx, hash(id || idx),
                     'Add the two rows above: ' || hash(id) % 977 || ' + '
@@ -128,7 +120,7 @@ def _answer(db: Database, set_id: str, prm_id: str, wanted: str) -> None:
         cursor.execute(
             "INSERT INTO step_scores SELECT ?, id, idx, ?, [least(1, reward + 0.1), reward,"
             f" least(1, reward + 0.2)], 'ok', reward FROM ({judged})",
-            [set_id, prm_id],
+            [set_id, it.run.prm_id],
         )
 
 

@@ -2,10 +2,8 @@
 a run in it, a finished study.
 """
 
-import json
 import os
 from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -15,13 +13,11 @@ import pytest
 from hypothesis import settings
 
 from benchmarks.model_servers import ModelServer, serve_policy
-from engine.method.seeds import stable_hash
 from engine.paths import ROOT, STARTER
 from engine.store import Database
 from engine.study.runs import create_run
-from engine.types import Request
 from tests.small_runs import Finished, cli, small, toml
-from tests.small_samples import POLICY
+from tests.small_samples import POLICY, starter_requests
 
 DATASETS = Path(os.environ.get("STUDIO_DATASETS", ROOT.parent / "shared" / "datasets"))
 
@@ -72,13 +68,7 @@ def servers(tmp_path_factory) -> Iterator[list[ModelServer]]:
 @pytest.fixture(scope="module")
 def asked():
     """64 requests: 8 starter problems, 8 responses each."""
-    with (STARTER / "held_out.jsonl").open() as file:
-        questions = [json.loads(line)["question"] for line in islice(file, 8)]
-    return [
-        Request(f"p{p}", index, stable_hash("test", p, index), question + "\n")
-        for p, question in enumerate(questions)
-        for index in range(8)
-    ]
+    return starter_requests(8, 8, seed="test")
 
 
 @pytest.fixture(scope="module")

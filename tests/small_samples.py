@@ -1,13 +1,28 @@
-"""What the tests of samplers share: the starter policy, settings, and texts once it is sure that
-all were answered.
+"""What the tests of samplers share: the starter policy, settings, requests, and texts once it is
+sure that all were answered.
 """
 
+import json
+from itertools import islice
+
+from engine.method.seeds import stable_hash
 from engine.paths import STARTER
-from engine.types import SamplingSettings
+from engine.types import Request, SamplingSettings
 
 POLICY = str(STARTER / "policy")
 SAMPLED = SamplingSettings(temperature=1.0, top_p=0.95, max_new_tokens=60)
 GREEDY = SamplingSettings(temperature=0.0, top_p=1.0, max_new_tokens=60)
+
+
+def starter_requests(n_problems: int, n_each: int, *, seed: str) -> list[Request]:
+    """The first held-out starter problems, n_each requests for each."""
+    with (STARTER / "held_out.jsonl").open() as file:
+        questions = [json.loads(line)["question"] for line in islice(file, n_problems)]
+    return [
+        Request(f"p{p}", index, stable_hash(seed, p, index), question + "\n")
+        for p, question in enumerate(questions)
+        for index in range(n_each)
+    ]
 
 
 def drawn(sampler, requests, settings=SAMPLED) -> dict:

@@ -10,25 +10,12 @@ from engine.config.backends import NO_REWARD, Role, backend_names, takers
 from engine.config.ranges import read
 from engine.config.run import RunConfig
 from engine.config.tables import SamplingConfig
-from engine.config.training import LOSSES, TrainingConfig
+from engine.config.training import TrainingConfig
 from engine.errors import ConfigError
 from engine.method.budget import remaining_budget
 from engine.method.difficulty import check_thresholds
 from engine.method.prompts import check_template
 from engine.method.strategies import options_of
-
-__all__ = [
-    "LOSSES",
-    "check_config",
-    "check_recorded",
-    "check_servers",
-    "check_together",
-    "check_training",
-    "check_tuning",
-    "checked_url",
-    "named_backends",
-    "require_thresholds",
-]
 
 
 def check_config(config: RunConfig) -> None:
@@ -57,7 +44,7 @@ def check_together(config: RunConfig) -> None:
     _require("problems.n_held_out", n_held_out, n_held_out >= least, f"{least} or more")
     fits = d.n_calibration <= config.problems.n_train
     _require("difficulty.n_calibration", d.n_calibration, fits, "0 to problems.n_train")
-    check_tuning(config)
+    _check_tuning(config)
     fits = r.backend != "vllm" or r.family == "qwen_prm"
     allowed = 'auto or transformers unless reward.family is "qwen_prm"'
     _require("reward.backend", r.backend, fits, allowed)
@@ -67,7 +54,7 @@ def check_together(config: RunConfig) -> None:
     allowed = "worker, because training.n_processes is above 1"
     _require("placement", config.placement, not inline, allowed)
     _check_servers_together(config.sampling)
-    check_recorded(config)
+    _check_recorded(config)
 
 
 def named_backends() -> dict[str, tuple[str, ...]]:
@@ -87,7 +74,7 @@ def require_thresholds(config: RunConfig) -> None:
         )
 
 
-def check_tuning(config: RunConfig) -> None:
+def _check_tuning(config: RunConfig) -> None:
     """Raises: ConfigError for the first tuning value that cannot be used."""
     t, n_train = config.tuning, config.problems.n_train
     allowed = f"0 to problems.n_train ({n_train})"
@@ -161,7 +148,7 @@ def checked_url(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/') or '/v1'}"
 
 
-def check_recorded(config: RunConfig) -> None:
+def _check_recorded(config: RunConfig) -> None:
     """What replayed responses and missing rewards exclude. Raises: ConfigError."""
     family, mode = config.reward.family, config.difficulty.mode
     fits = family != "recorded_scores" or config.is_recorded

@@ -1,5 +1,6 @@
-"""Every setting in words, read from the tables and the docstrings in them; as a page of the
-documentation with
+"""Every setting in words, read from the tables and the docstrings in them.
+
+As a page of the documentation:
 
     python -m engine.config.reference > docs/configuration.md
 """

@@ -3,8 +3,8 @@ Knows no store.
 
 A column's name says its type (TYPES), so that a file needs no schema beside it. Batches are written
 as they come, to a draft that takes the file's place when it is whole. In CSV a null is an empty
-cell and an empty text is "" in quotes, lists are JSON,
-and texts that a spreadsheet would run are guarded: see spreadsheet.
+cell and an empty text is "" in quotes, lists are JSON, and texts that a spreadsheet would run are
+guarded: see spreadsheet.
 """
 
 import json
@@ -36,11 +36,9 @@ TYPES = {
     "timestamp[us]": "made_at logged_at overridden_at",
     "list<double>": "step_scores",
     "string": (
-        """role problem_id question answer level solution purpose sample_set_id policy_id prm_id \
-text finish_reason predicted
-        status reason graded_status override_note overridden_by score_status class mode strategy \
-options made_by note job_id name
-        prompt chosen rejected"""
+        "role problem_id question answer level solution purpose sample_set_id policy_id prm_id text"
+        " finish_reason predicted status reason graded_status override_note overridden_by"
+        " score_status class mode strategy options made_by note job_id name prompt chosen rejected"
     ),
 }
 """Arrow type to the names of the columns that have it, over all tables. Times are UTC without a

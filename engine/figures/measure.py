@@ -91,8 +91,9 @@ class Part:
     """Per 1,000 of those responses; None without any."""
     gain: Interval | None
     """Last policy over M_0 on held-out problems of this level or class; a class is M_0's, by its
-    own sampled responses, so it
-    holds regression to the mean: compare it between runs, not with zero."""
+    own sampled responses, so it holds regression to the mean: compare it between runs, not with
+    zero.
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,10 +58,8 @@ def monitors(it: Iteration) -> Monitors | None:
     if not problems:
         return None
     s, tuned = min(2, k), store.runs.tuning(it)
-    tau, wanted = (
-        tuned.tau if tuned else 0.0,
-        metrics.n_star(max(1, k * len(problems) // 2), len(problems)),
-    )
+    tau = tuned.tau if tuned else 0.0
+    wanted = metrics.n_star(max(1, k * len(problems) // 2), len(problems))
     columns = [
         ([r.text for r in whole], [r.correct for r in whole], [r.reward for r in whole])
         for whole in problems

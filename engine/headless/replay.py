@@ -80,10 +80,8 @@ def replay(db: Database, run_id: str, *, tau_l: float, tau_h: float, mode: Mode)
     with Grader() as grader:
         known = judged(recorded, {id: problems[id] for id in e.problem_ids.tolist()}, grader)
     rest = [known[id].correct[n:] for id, n in zip(e.problem_ids.tolist(), e.n.tolist())]
-    n_right, n_rest = (
-        np.array([part.sum() for part in rest]),
-        np.array([len(part) for part in rest]),
-    )
+    n_right = np.array([part.sum() for part in rest])
+    n_rest = np.array([len(part) for part in rest])
     found = []
     for name, own_mode, label in offered(config, mode):
         classes = classify(e.n_correct, e.n, e.phi_r, tau_l=tau_l, tau_h=tau_h, mode=own_mode)
@@ -122,7 +120,7 @@ def replay_config(
         try:
             run_id = create_run(db, config)
             run.presample(runner, Iteration(db, run_id, 0))
-            return replay(db, run_id, **thresholds(config, tau_l, tau_h, mode))
+            return replay(db, run_id, **_thresholds(config, tau_l, tau_h, mode))
         finally:
             runner.close()
             db.close()
@@ -137,12 +135,12 @@ def replay_run(file: Path, run_id: str | None, **chosen) -> list[Replayed]:
     db = Database(file)
     try:
         run_id = pick_run(db, run_id)
-        return replay(db, run_id, **thresholds(Iteration(db, run_id, 0).config, **chosen))
+        return replay(db, run_id, **_thresholds(Iteration(db, run_id, 0).config, **chosen))
     finally:
         db.close()
 
 
-def thresholds(
+def _thresholds(
     config: RunConfig, tau_l: float | None, tau_h: float | None, mode: Mode | None
 ) -> dict:
     """What is given, else the configuration's. Raises: ConfigError where a threshold is in

@@ -3,6 +3,7 @@ and the mean over the sets.
 
 A set is one run with nothing but an evaluation, so that its responses are stored, resumed and never
 drawn twice like any others.
+
 Source: docs/method.md, section 1.7, which the suite "paper" follows.
 """
 

@@ -1,7 +1,6 @@
-"""The phases: each a generator of events over whatever backends it is given.
+"""The respond phase: a generator of events over whatever backends it is given.
 
-A phase knows no store and no process: it is handed what is owed, and it says what happened. The
-respond phase keeps the
+It knows no store and no process: it is handed what is owed, and it says what happened. It keeps the
 sampler busy: while it fills the next batch, the one before is graded and scored.
 """
 

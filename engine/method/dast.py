@@ -202,8 +202,8 @@ def length_prompt(template: str, question: str, examples: Sequence[WorkedExample
     """The prompt with worked examples before the question: each inside the same template, its
     solution below it.
 
-    >>> length_prompt("Q: {question}\\nA:", "2 + 2?", [WorkedExample("1 + 1?", "It is 2.", \
-Level.EASY)])
+    >>> example = WorkedExample("1 + 1?", "It is 2.", Level.EASY)
+    >>> length_prompt("Q: {question}\\nA:", "2 + 2?", [example])
     'Q: 1 + 1?\\nA:\\n\\nIt is 2.\\n\\nQ: 2 + 2?\\nA:'
 
     Source: DAST, length control; the wording is ours.

@@ -68,9 +68,8 @@ def classify(
         n_correct: correct pre-samples, integers, shape (P,).
         n: pre-samples, integers >= 1, shape (P,) or a scalar.
         phi_r: mean over the pre-samples of the minimum step score, floats in [0, 1], shape (P,).
-            NaN is allowed where it is
-            not used: everywhere with mode "accuracy" (None is allowed there too), on mixed problems
-                with mode "both".
+            NaN is allowed where it is not used: everywhere with mode "accuracy" (None is allowed
+            there too), on mixed problems with mode "both".
         tau_l, tau_h: thresholds, 0 <= tau_l <= tau_h <= 1.
         mode: "both" signals, or the ablations "accuracy" and "reward". "posterior": the most
             probable class, whatever the thresholds; below FEW problems nothing can be fitted, and

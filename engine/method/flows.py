@@ -15,11 +15,11 @@ def flows(before: Mapping[str, Difficulty], after: Mapping[str, Difficulty]) -> 
     of Difficulty.
 
     A problem that has a class in one evaluation only is left out: it was pending in the other.
-    Training problems differ between
-    iterations, so nothing flows there: give held-out problems.
+    Training problems differ between iterations, so nothing flows there: give held-out problems.
 
-    >>> flows({"a": Difficulty.BOUNDARY, "b": Difficulty.OUTLIER}, {"a": Difficulty.INLIER, "c": \
-Difficulty.INLIER}).tolist()
+    >>> before = {"a": Difficulty.BOUNDARY, "b": Difficulty.OUTLIER}
+    >>> after = {"a": Difficulty.INLIER, "c": Difficulty.INLIER}
+    >>> flows(before, after).tolist()
     [[0, 0, 0], [1, 0, 0], [0, 0, 0]]
     """
     shared = [id for id in before if id in after]

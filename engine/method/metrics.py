@@ -2,9 +2,8 @@
 balance score.
 
 Follows docs/method.md, section 2. Where more than k responses are given, a figure is the
-expectation over the subsets of size
-k drawn without replacement: subsets are counted in whole numbers, never drawn, so every figure is
-exact to the last bit.
+expectation over the subsets of size k drawn without replacement: subsets are counted in whole
+numbers, never drawn, so every figure is exact to the last bit.
 
 Departures from B-STaR's code (hkust-nlp/B-STaR, train_code/metric_modiacc_auto.py): (1) its balance
 score counts unique texts on both sides; ours divides by all kept responses, as the paper's formula

@@ -33,8 +33,8 @@ def keep_responses(
         drop_truncated: leave responses out that ended at the token limit.
 
     >>> from types import SimpleNamespace as R
-    >>> rows = [R(text=t, correct=c, reward=r, truncated=False) for t, c, r in [("a", True, .2), \
-("b", False, .9), ("c", True, .8)]]
+    >>> judged = [("a", True, .2), ("b", False, .9), ("c", True, .8)]
+    >>> rows = [R(text=t, correct=c, reward=r, truncated=False) for t, c, r in judged]
     >>> keep_responses(rows), keep_responses(rows, cap=1), keep_responses(rows, keep_above=0.5)
     ([0, 2], [2], [1, 2])
 

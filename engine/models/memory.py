@@ -1,9 +1,8 @@
 """How much memory a model takes: arithmetic over its size and its shape.
 
 Pure: reads no file, asks no device, imports no library. Estimates for deciding before anything is
-loaded, all in bytes, and on the
-safe side: every response in flight is taken at its full length. What nobody published is said to be
-ours.
+loaded, all in bytes, and on the safe side: every response in flight is taken at its full length.
+What nobody published is said to be ours.
 """
 
 from collections.abc import Mapping

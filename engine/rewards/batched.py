@@ -45,8 +45,7 @@ class BatchedReward(ABC):
     """Implements engine.rewards.RewardModel for a model that reads token ids.
 
     A family says how an item becomes a Row and what the model answers. It sets `_longest` (tokens
-    the model has positions for;
-    None: no limit).
+    the model has positions for; None: no limit).
 
     Args:
         path: a folder in transformers' format, or a hub id.

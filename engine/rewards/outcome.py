@@ -3,8 +3,8 @@ transformers loads.
 
 The score belongs to the response, not to a step: its status is "outcome" and no minimum is taken.
 Question and response are read through the tokenizer's chat template where there is one, else as
-question, newline, response. One label: sigmoid of the logit.
-Two labels: softmax, and label 1 is "right".
+question, newline, response. One label: sigmoid of the logit. Two labels: softmax, and label 1 is
+"right".
 
 Must not know of problems, runs or thresholds.
 """

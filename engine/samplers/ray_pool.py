@@ -3,16 +3,14 @@ cluster.
 
 Each engine is a Ray actor that owns one of our own samplers (vllm_local where the cluster has GPUs,
 hf_local where it has none), so seeds, texts and refusals are that sampler's, and `batch_size`
-counts per engine. Requests are handed out in parts
-that shrink towards the end: few pauses between parts, and no engine left alone with the rest. An
-engine that is lost is replaced, and what it had not answered is sampled again. The sampler's name
-in a sample set is ray_pool either way: a run that moves from a cluster with GPUs to one without
-gets other texts above temperature 0.
+counts per engine. Requests are handed out in parts that shrink towards the end: few pauses between
+parts, and no engine left alone with the rest. An engine that is lost is replaced, and what it had
+not answered is sampled again. The sampler's name in a sample set is ray_pool either way: a run that
+moves from a cluster with GPUs to one without gets other texts above temperature 0.
 
 On this machine a cluster is started that lives and ends with this process. It listens on every
-interface, as Ray does, so it
-takes a token made for it: in the environment, never in a file. Elsewhere Ray's own settings of the
-cluster apply.
+interface, as Ray does, so it takes a token made for it: in the environment, never in a file.
+Elsewhere Ray's own settings of the cluster apply.
 """
 
 import os

@@ -11,8 +11,8 @@ from engine.store.samples import table_sizes
 _PARTS = f"""
     SELECT i.iteration, r.problem_id, r.n_tokens FROM iterations i
     JOIN {RUNS} runs ON runs.id = i.run_id
-    JOIN run_problems p ON p.run_id = i.run_id AND p.iteration IN (i.iteration, {EVERY}) AND p.role
-        = 'train'
+    JOIN run_problems p ON p.run_id = i.run_id AND p.iteration IN (i.iteration, {EVERY})
+        AND p.role = 'train'
     JOIN responses r ON r.problem_id = p.problem_id
         AND (r.set_id = i.resample_set OR (r.set_id = i.presample_set AND r.idx < runs.n_presample))
     WHERE i.run_id = ?"""
@@ -44,11 +44,13 @@ def tokens(db: Database, run_id: str) -> dict[int, int]:
 def _tokens(db: Database, run_id: str) -> dict[int, int]:
     return dict(
         db.tuples(
-            f"""SELECT iteration, sum(n_tokens)::BIGINT FROM (SELECT iteration, n_tokens FROM
-                    ({_PARTS}) UNION ALL
+            f"""SELECT iteration, sum(n_tokens)::BIGINT FROM (
+                SELECT iteration, n_tokens FROM ({_PARTS})
+                UNION ALL
                 SELECT x.iteration, r.n_tokens FROM side_samples x
-                JOIN responses r ON r.set_id = x.set_id AND r.problem_id = x.problem_id AND r.idx <
-                    x.n WHERE x.run_id = ?)
+                JOIN responses r ON r.set_id = x.set_id AND r.problem_id = x.problem_id
+                    AND r.idx < x.n
+                WHERE x.run_id = ?)
             GROUP BY iteration""",
             [run_id, run_id],
         )
@@ -64,16 +66,17 @@ def seconds(db: Database, run_id: str) -> dict[int, float]:
     return dict(
         db.tuples(
             """WITH filled AS (
-                SELECT j.id, j.busy_s, CASE j.kind WHEN 'presample' THEN o.presample_set ELSE
-                    o.resample_set END AS set_id
-                FROM jobs j JOIN iterations o USING (run_id, iteration) WHERE j.kind IN
-                    ('presample', 'resample')
-                UNION SELECT j.id, j.busy_s, x.set_id FROM jobs j JOIN side_samples x USING
-                    (run_id, iteration)
+                SELECT j.id, j.busy_s,
+                    CASE j.kind WHEN 'presample' THEN o.presample_set ELSE o.resample_set END
+                        AS set_id
+                FROM jobs j JOIN iterations o USING (run_id, iteration)
+                WHERE j.kind IN ('presample', 'resample')
+                UNION SELECT j.id, j.busy_s, x.set_id FROM jobs j
+                JOIN side_samples x USING (run_id, iteration)
                 JOIN sample_sets s ON s.id = x.set_id AND s.purpose = j.kind),
             used AS (
-                SELECT iteration, unnest([presample_set, resample_set]) AS set_id FROM iterations
-                    WHERE run_id = ?
+                SELECT iteration, unnest([presample_set, resample_set]) AS set_id
+                FROM iterations WHERE run_id = ?
                 UNION SELECT iteration, set_id FROM side_samples WHERE run_id = ?)
             SELECT iteration, sum(busy_s) FROM (
                 SELECT DISTINCT u.iteration, f.id, f.busy_s FROM used u JOIN filled f USING (set_id)
@@ -81,10 +84,10 @@ def seconds(db: Database, run_id: str) -> dict[int, float]:
                 JOIN iterations n ON n.run_id = i.run_id AND n.iteration = i.iteration + 1
                 JOIN jobs j ON j.kind = 'train' AND j.policy_id = n.policy_id
                 WHERE i.run_id = ? AND n.policy_id <> i.policy_id
-                UNION SELECT j.iteration, j.id, j.busy_s FROM jobs j WHERE j.run_id = ? AND j.kind
-                    = 'train' AND NOT EXISTS (
-                    SELECT 1 FROM iterations n WHERE n.run_id = j.run_id AND n.iteration =
-                        j.iteration + 1))
+                UNION SELECT j.iteration, j.id, j.busy_s FROM jobs j
+                WHERE j.run_id = ? AND j.kind = 'train' AND NOT EXISTS (
+                    SELECT 1 FROM iterations n
+                    WHERE n.run_id = j.run_id AND n.iteration = j.iteration + 1))
             GROUP BY iteration""",
             [run_id] * 4,
         )
@@ -104,16 +107,16 @@ def training_yield(db: Database, run_id: str) -> list[Yielded]:
 def _training_yield(db: Database, run_id: str) -> list[Yielded]:
     return db.records(
         Yielded,
-        f"""WITH drawn AS (SELECT iteration, problem_id, count(*) AS n FROM ({_PARTS}) GROUP BY
-                ALL),
-        paired AS (SELECT iteration, problem_id, count(*) AS n FROM pairs WHERE run_id = ? GROUP BY
-            ALL)
-        SELECT a.iteration, a.difficulty, coalesce(q.level, '') AS level, coalesce(sum(d.n),
-            0)::BIGINT AS n_responses,
+        f"""WITH drawn AS (
+            SELECT iteration, problem_id, count(*) AS n FROM ({_PARTS}) GROUP BY ALL),
+        paired AS (
+            SELECT iteration, problem_id, count(*) AS n FROM pairs WHERE run_id = ? GROUP BY ALL)
+        SELECT a.iteration, a.difficulty, coalesce(q.level, '') AS level,
+            coalesce(sum(d.n), 0)::BIGINT AS n_responses,
             coalesce(sum(p.n), 0)::BIGINT AS n_pairs
         FROM allocations a JOIN problems q ON q.id = a.problem_id
-        LEFT JOIN drawn d USING (iteration, problem_id) LEFT JOIN paired p USING (iteration,
-            problem_id)
+        LEFT JOIN drawn d USING (iteration, problem_id)
+        LEFT JOIN paired p USING (iteration, problem_id)
         WHERE a.run_id = ? GROUP BY ALL ORDER BY ALL""",
         [run_id] * 3,
     )

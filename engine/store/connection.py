@@ -227,9 +227,8 @@ class Database:
                 cursor.execute(f"INSERT {ignoring}INTO {table} ({names}) SELECT {names} FROM batch")
                 return cursor.fetchone()[0]
             finally:
-                with suppress(
-                    duckdb.Error
-                ):  # in a broken transaction: its own error is the one to tell
+                # in a broken transaction: its own error is the one to tell
+                with suppress(duckdb.Error):
                     cursor.unregister("batch")
 
     def close(self) -> None:

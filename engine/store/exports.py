@@ -18,43 +18,41 @@ if TYPE_CHECKING:
 SLICE = 10_000
 """Problems per query of a long table."""
 
-_JUDGED = """LEFT JOIN judged v ON v.set_id = r.set_id AND v.problem_id = r.problem_id AND v.idx =
-        r.idx
-        LEFT JOIN step_scores c ON c.set_id = r.set_id AND c.problem_id = r.problem_id AND c.idx =
-            r.idx
-            AND c.prm_id = runs.prm_id"""
-_RESPONSE = """s.purpose, r.problem_id, q.question, q.answer, q.level, r.idx AS "index", r.seed,
-        r.text, r.finish_reason,
-            r.n_tokens, v.correct, v.predicted, v.status, v.reason, v.graded_correct,
-                v.graded_status, v.override_note,
-            v.overridden_by, v.overridden_at, c.scores AS step_scores, c.status AS score_status,
-                c.reward,
+_JUDGED = """LEFT JOIN judged v ON v.set_id = r.set_id AND v.problem_id = r.problem_id
+            AND v.idx = r.idx
+        LEFT JOIN step_scores c ON c.set_id = r.set_id AND c.problem_id = r.problem_id
+            AND c.idx = r.idx AND c.prm_id = runs.prm_id"""
+_RESPONSE = """s.purpose, r.problem_id, q.question, q.answer, q.level,
+            r.idx AS "index", r.seed, r.text, r.finish_reason, r.n_tokens,
+            v.correct, v.predicted, v.status, v.reason, v.graded_correct, v.graded_status,
+            v.override_note, v.overridden_by, v.overridden_at,
+            c.scores AS step_scores, c.status AS score_status, c.reward,
             s.policy_id, runs.prm_id, s.id AS sample_set_id"""
 
 _RESPONSES = f"""SELECT i.iteration, {_RESPONSE}
         FROM iterations i
         JOIN {RUNS} runs ON runs.id = i.run_id
         JOIN sample_sets s ON s.id IN (i.presample_set, i.resample_set)
-        JOIN run_problems p ON p.run_id = i.run_id AND p.iteration IN (i.iteration, {EVERY}) AND
-            p.role = 'train'
+        JOIN run_problems p ON p.run_id = i.run_id AND p.iteration IN (i.iteration, {EVERY})
+            AND p.role = 'train'
         JOIN problems q ON q.id = p.problem_id
         JOIN responses r ON r.set_id = s.id AND r.problem_id = p.problem_id
             AND (s.purpose <> 'presample' OR r.idx < runs.n_presample)
         {_JUDGED}
-        WHERE i.run_id = $run AND i.iteration = $t AND p.position BETWEEN $low AND $high ORDER BY
-            p.position, r.idx"""
+        WHERE i.run_id = $run AND i.iteration = $t AND p.position BETWEEN $low AND $high
+        ORDER BY p.position, r.idx"""
 _SIDE = f"""SELECT x.iteration, json_extract(s.settings, '$.temperature')::DOUBLE AS temperature,
         {_RESPONSE}
         FROM side_samples x
         JOIN sample_sets s ON s.id = x.set_id
         JOIN {RUNS} runs ON runs.id = x.run_id
-        JOIN run_problems p ON p.run_id = x.run_id AND p.problem_id = x.problem_id AND p.role =
-            'train'
+        JOIN run_problems p ON p.run_id = x.run_id AND p.problem_id = x.problem_id
+            AND p.role = 'train'
         JOIN problems q ON q.id = p.problem_id
         JOIN responses r ON r.set_id = s.id AND r.problem_id = p.problem_id AND r.idx < x.n
         {_JUDGED}
-        WHERE x.run_id = $run AND x.iteration = $t AND p.position BETWEEN $low AND $high ORDER BY
-            p.position, s.id, r.idx"""
+        WHERE x.run_id = $run AND x.iteration = $t AND p.position BETWEEN $low AND $high
+        ORDER BY p.position, s.id, r.idx"""
 _HELD_OUT = f"""SELECT s.iteration, {_RESPONSE}
         FROM sample_sets s
         JOIN {RUNS} runs ON runs.id = $run
@@ -63,35 +61,38 @@ _HELD_OUT = f"""SELECT s.iteration, {_RESPONSE}
         JOIN responses r ON r.set_id = s.id AND r.problem_id = p.problem_id
             AND r.idx < CASE s.purpose WHEN 'greedy' THEN 1 ELSE runs.n_evaluate END
         {_JUDGED}
-        WHERE s.id = $set AND p.position BETWEEN $low AND $high ORDER BY p.position, r.idx"""
-_PROBLEMS = f"""SELECT p.role, p.position, CASE WHEN p.iteration <> {EVERY} THEN p.iteration END AS
-        iteration, p.problem_id, q.question, q.answer, q.level, q.solution
+        WHERE s.id = $set AND p.position BETWEEN $low AND $high
+        ORDER BY p.position, r.idx"""
+_PROBLEMS = f"""SELECT p.role, p.position,
+            CASE WHEN p.iteration <> {EVERY} THEN p.iteration END AS iteration,
+            p.problem_id, q.question, q.answer, q.level, q.solution
         FROM run_problems p JOIN problems q ON q.id = p.problem_id
         WHERE p.run_id = $run AND p.role = $role AND ($t IS NULL OR p.iteration IN ($t, {EVERY}))
             AND p.position BETWEEN $low AND $high
         ORDER BY p.position"""
 _PLAN = """SELECT a.iteration, a.problem_id, q.question, a.difficulty,
-            CASE a.difficulty WHEN 0 THEN 'inlier' WHEN 1 THEN 'boundary' ELSE 'outlier' END AS
-                "class", a.n_more,
-            a.in_pool, c.tau_l, c.tau_h, c.mode, c.strategy, c.options, c.seed, c.made_by, c.made_at
-        FROM allocations a JOIN commits c USING (run_id, iteration) JOIN problems q ON q.id =
-            a.problem_id
-        WHERE a.run_id = $run AND ($t IS NULL OR a.iteration = $t) ORDER BY a.iteration,
-            a.problem_id"""
+            CASE a.difficulty WHEN 0 THEN 'inlier' WHEN 1 THEN 'boundary' ELSE 'outlier' END
+                AS "class",
+            a.n_more, a.in_pool,
+            c.tau_l, c.tau_h, c.mode, c.strategy, c.options, c.seed, c.made_by, c.made_at
+        FROM allocations a
+        JOIN commits c USING (run_id, iteration)
+        JOIN problems q ON q.id = a.problem_id
+        WHERE a.run_id = $run AND ($t IS NULL OR a.iteration = $t)
+        ORDER BY a.iteration, a.problem_id"""
 _METRICS = """SELECT j.iteration, m.job_id, m.attempt, m.step, m.n_steps, m.name, m.value,
-        m.logged_at
+            m.logged_at
         FROM metrics m JOIN jobs j ON j.id = m.job_id
-        WHERE j.run_id = $run AND ($t IS NULL OR j.iteration = $t) ORDER BY j.number, m.attempt,
-            m.step, m.name"""
-_PAIRS = f"""SELECT p.iteration, p.position, p.problem_id, q.question, c.text AS chosen, x.text AS
-        rejected, p.chosen_index,
-            p.rejected_index, {PAIR_REWARDS}
+        WHERE j.run_id = $run AND ($t IS NULL OR j.iteration = $t)
+        ORDER BY j.number, m.attempt, m.step, m.name"""
+_PAIRS = f"""SELECT p.iteration, p.position, p.problem_id, q.question,
+            c.text AS chosen, x.text AS rejected, p.chosen_index, p.rejected_index,
+            {PAIR_REWARDS}
         FROM pairs p {PAIR_TEXTS}
-        WHERE p.run_id = $run AND p.iteration = $t AND p.position BETWEEN $low AND $high ORDER BY
-            p.position"""
+        WHERE p.run_id = $run AND p.iteration = $t AND p.position BETWEEN $low AND $high
+        ORDER BY p.position"""
 _OVERRIDES = """SELECT s.iteration, s.purpose, o.problem_id, o.idx AS "index", o.correct, o.note,
-        o.made_by, o.made_at,
-            o.set_id AS sample_set_id
+            o.made_by, o.made_at, o.set_id AS sample_set_id
         FROM overrides o JOIN sample_sets s ON s.id = o.set_id
         WHERE (list_contains($sets, o.set_id) OR o.set_id IN (
                 SELECT unnest([presample_set, resample_set]) FROM iterations WHERE run_id = $run

@@ -94,8 +94,9 @@ def add(at: Place, kind: JobKind | str, params: dict[str, Any] | None = None) ->
     job_id = uuid.uuid4().hex[:8]
     with at.db.transaction() as cursor:
         cursor.execute(
-            """INSERT INTO jobs (id, run_id, iteration, kind, params, state, attempt, n_done,
-                    n_before, created_at, busy_s)
+            """INSERT INTO jobs
+            (id, run_id, iteration, kind, params, state, attempt, n_done, n_before, created_at,
+                busy_s)
             VALUES (?, ?, ?, ?, ?, 'queued', 0, 0, 0, ?, 0)""",
             [job_id, at.run_id, at.number, str(kind), _canonical(params or {}), now()],
         )
@@ -140,8 +141,8 @@ def latest(at: Place, kind: JobKind, *, done: bool = False) -> Job | None:
 def that_made(db: Database, policy_id: str) -> list[str]:
     """Ids of finished trainings that made a policy, in any run, oldest first."""
     made = (
-        "SELECT id FROM jobs WHERE kind = 'train' AND state = 'done' AND policy_id = ? ORDER BY"
-        " finished_at, number"
+        "SELECT id FROM jobs WHERE kind = 'train' AND state = 'done' AND policy_id = ?"
+        " ORDER BY finished_at, number"
     )
     return [id for (id,) in db.tuples(made, [policy_id])]
 

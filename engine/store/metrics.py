@@ -10,8 +10,8 @@ def of_job(db: Database, job_id: str) -> dict[str, np.ndarray]:
     attempt counts.
     """
     return db.columns(
-        """SELECT step, name, arg_max(value, attempt) AS value, max(n_steps) AS n_steps FROM
-                metrics WHERE job_id = ?
+        """SELECT step, name, arg_max(value, attempt) AS value, max(n_steps) AS n_steps
+        FROM metrics WHERE job_id = ?
         GROUP BY step, name ORDER BY name, step""",
         [job_id],
     )
@@ -23,7 +23,7 @@ def after(db: Database, job_id: str, attempt: int, step: int) -> dict[str, np.nd
     """
     return db.columns(
         """SELECT attempt, step, n_steps, name, value FROM metrics
-        WHERE job_id = ? AND (attempt > ? OR (attempt = ? AND step > ?)) ORDER BY attempt, step,
-            name""",
+        WHERE job_id = ? AND (attempt > ? OR (attempt = ? AND step > ?))
+        ORDER BY attempt, step, name""",
         [job_id, attempt, attempt, step],
     )

@@ -18,11 +18,11 @@ PAIR_TEXTS = f"""JOIN iterations i USING (run_id, iteration)
         JOIN {RUNS} runs ON runs.id = p.run_id
         JOIN problems q ON q.id = p.problem_id
         JOIN responses c ON c.problem_id = p.problem_id AND c.idx = p.chosen_index
-            AND c.set_id = CASE WHEN c.idx < runs.n_presample THEN i.presample_set ELSE
-                i.resample_set END
+            AND c.set_id =
+                CASE WHEN c.idx < runs.n_presample THEN i.presample_set ELSE i.resample_set END
         JOIN responses x ON x.problem_id = p.problem_id AND x.idx = p.rejected_index
-            AND x.set_id = CASE WHEN x.idx < runs.n_presample THEN i.presample_set ELSE
-                i.resample_set END"""
+            AND x.set_id =
+                CASE WHEN x.idx < runs.n_presample THEN i.presample_set ELSE i.resample_set END"""
 """What pairs p are joined with: their problem q, chosen response c and rejected response x."""
 
 
@@ -81,18 +81,17 @@ def pool(at: Place) -> list[PoolResponse]:
     """
     return at.db.records(
         PoolResponse,
-        f"""SELECT r.problem_id, r.idx, r.text, r.finish_reason = 'length' AS truncated, v.correct,
-                s.reward
+        f"""SELECT r.problem_id, r.idx, r.text, r.finish_reason = 'length' AS truncated,
+            v.correct, s.reward
         FROM allocations a
         JOIN iterations i USING (run_id, iteration)
         JOIN {RUNS} runs ON runs.id = a.run_id
         JOIN responses r ON r.problem_id = a.problem_id
-            AND (r.set_id = i.resample_set OR (r.set_id = i.presample_set AND r.idx <
-                runs.n_presample))
+            AND (r.set_id = i.resample_set
+                OR (r.set_id = i.presample_set AND r.idx < runs.n_presample))
         JOIN judged v ON v.set_id = r.set_id AND v.problem_id = r.problem_id AND v.idx = r.idx
-        LEFT JOIN step_scores s ON s.set_id = r.set_id AND s.problem_id = r.problem_id AND s.idx =
-            r.idx
-            AND s.prm_id = runs.prm_id
+        LEFT JOIN step_scores s ON s.set_id = r.set_id AND s.problem_id = r.problem_id
+            AND s.idx = r.idx AND s.prm_id = runs.prm_id
         WHERE a.run_id = ? AND a.iteration = ? AND a.in_pool ORDER BY r.problem_id, r.idx""",
         at.key,
     )
@@ -150,8 +149,9 @@ def texts(at: Place, *, position: int | None = None) -> list[Pair]:
     return at.db.records(
         Pair,
         f"""SELECT {_PAIR}, c.text AS chosen, x.text AS rejected
-        FROM (SELECT * FROM pairs WHERE run_id = ? AND iteration = ? AND (? IS NULL OR position =
-            ?)) p
+        FROM (
+            SELECT * FROM pairs
+            WHERE run_id = ? AND iteration = ? AND (? IS NULL OR position = ?)) p
         {PAIR_TEXTS} ORDER BY p.position""",
         [at.run_id, at.number, position, position],
     )
@@ -161,8 +161,9 @@ def listed(at: Place, *, limit: int, offset: int = 0) -> list[ListedPair]:
     """A slice of an iteration's pairs without the texts of their responses."""
     return at.db.records(
         ListedPair,
-        f"""SELECT {_PAIR} FROM (SELECT * FROM pairs WHERE run_id = ? AND iteration = ? ORDER BY
-                position LIMIT ? OFFSET ?) p
+        f"""SELECT {_PAIR} FROM (
+            SELECT * FROM pairs WHERE run_id = ? AND iteration = ?
+            ORDER BY position LIMIT ? OFFSET ?) p
         JOIN problems q ON q.id = p.problem_id ORDER BY p.position""",
         [at.run_id, at.number, limit, offset],
     )

@@ -18,8 +18,8 @@ def of_run(db: Database, run_id: str, role: str, number: int | None = None) -> d
         Problem,
         f"""SELECT {_PROBLEM} FROM run_problems rp
         JOIN problems p ON p.id = rp.problem_id
-        WHERE rp.run_id = ? AND rp.role = ? AND (? IS NULL OR rp.iteration IN (?, {EVERY})) ORDER
-            BY rp.position""",
+        WHERE rp.run_id = ? AND rp.role = ? AND (? IS NULL OR rp.iteration IN (?, {EVERY}))
+        ORDER BY rp.position""",
         [run_id, role, number, number],
     )
     return {problem.id: problem for problem in found}
@@ -44,8 +44,8 @@ def questions(db: Database, problem_ids: list[str]) -> list[str]:
     return [
         question
         for (question,) in db.tuples(
-            """SELECT p.question FROM (SELECT unnest(?) AS id, unnest(range(len(?))) AS position)
-                    asked
+            """SELECT p.question
+            FROM (SELECT unnest(?) AS id, unnest(range(len(?))) AS position) asked
             JOIN problems p ON p.id = asked.id ORDER BY asked.position""",
             [problem_ids, problem_ids],
         )

@@ -16,17 +16,16 @@ from engine.types import FinishReason
 
 _RESPONSES = f"""FROM iterations i
     JOIN {RUNS} runs ON runs.id = i.run_id
-    JOIN run_problems p ON p.run_id = i.run_id AND p.iteration IN (i.iteration, {EVERY}) AND p.role
-        = 'train'
+    JOIN run_problems p ON p.run_id = i.run_id AND p.iteration IN (i.iteration, {EVERY})
+        AND p.role = 'train'
     JOIN responses r ON r.problem_id = p.problem_id
-        AND (r.set_id = i.resample_set OR (r.set_id = i.presample_set AND r.idx <
-            runs.n_presample))"""
+        AND (r.set_id = i.resample_set
+            OR (r.set_id = i.presample_set AND r.idx < runs.n_presample))"""
 _VERDICTS = (
     "LEFT JOIN judged v ON v.set_id = r.set_id AND v.problem_id = r.problem_id AND v.idx = r.idx"
 )
-_SCORES = """LEFT JOIN step_scores s ON s.set_id = r.set_id AND s.problem_id = r.problem_id AND
-        s.idx = r.idx
-    AND s.prm_id = runs.prm_id"""
+_SCORES = """LEFT JOIN step_scores s ON s.set_id = r.set_id AND s.problem_id = r.problem_id
+    AND s.idx = r.idx AND s.prm_id = runs.prm_id"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +89,8 @@ def page(at: Place, chosen: Filter, *, limit: int, offset: int = 0) -> list[List
         return []
     found, values = _found(chosen)
     keys = at.db.tuples(
-        f"""SELECT r.set_id, r.problem_id, r.idx, r.rowid {found} AND p.position BETWEEN ? AND ?
+        f"""SELECT r.set_id, r.problem_id, r.idx, r.rowid {found}
+            AND p.position BETWEEN ? AND ?
         ORDER BY p.position, r.idx LIMIT ? OFFSET ?""",
         [
             at.run_id,
@@ -120,8 +120,8 @@ def lengths(at: Place) -> list[tuple[str, str, str, int]]:
         JOIN {RUNS} runs ON runs.id = i.run_id
         JOIN allocations a ON a.run_id = i.run_id AND a.iteration = i.iteration
         JOIN sample_sets s ON s.id IN (i.presample_set, i.resample_set)
-        JOIN responses r ON r.set_id = s.id AND r.problem_id = a.problem_id AND r.finish_reason <>
-            'refused'
+        JOIN responses r ON r.set_id = s.id AND r.problem_id = a.problem_id
+            AND r.finish_reason <> 'refused'
             AND (s.purpose <> 'presample' OR r.idx < runs.n_presample)
         WHERE i.run_id = ? AND i.iteration = ?""",
         at.key,
@@ -158,20 +158,19 @@ def _texts(
     rows = at.db.records(
         ListedResponse,
         f"""SELECT r.set_id, r.problem_id, r.idx, q.question, q.answer, q.level, r.text,
-                r.finish_reason, r.n_tokens, r.seed,
+            r.finish_reason, r.n_tokens, r.seed,
             CASE WHEN r.set_id = i.presample_set THEN 'presample' ELSE 'resample' END AS phase,
-            v.correct, v.predicted, coalesce(v.status, 'ungraded') AS status, v.reason, s.scores,
-                s.reward, s.status AS score_status,
+            v.correct, v.predicted, coalesce(v.status, 'ungraded') AS status, v.reason,
+            s.scores, s.reward, s.status AS score_status,
             v.graded_status, v.override_note, v.overridden_by, v.overridden_at
         FROM (SELECT * FROM responses WHERE rowid IN (SELECT unnest(?))) r
         JOIN iterations i ON i.run_id = ? AND i.iteration = ?
         JOIN {RUNS} runs ON runs.id = i.run_id
         JOIN (SELECT * FROM problems WHERE id IN (SELECT unnest(?))) q ON q.id = r.problem_id
-        LEFT JOIN (SELECT * FROM judged {few}) v ON v.set_id = r.set_id AND v.problem_id =
-            r.problem_id AND v.idx = r.idx
-        LEFT JOIN (SELECT * FROM step_scores {few}) s ON s.set_id = r.set_id AND s.problem_id =
-            r.problem_id AND s.idx = r.idx
-            AND s.prm_id = runs.prm_id""",
+        LEFT JOIN (SELECT * FROM judged {few}) v ON v.set_id = r.set_id
+            AND v.problem_id = r.problem_id AND v.idx = r.idx
+        LEFT JOIN (SELECT * FROM step_scores {few}) s ON s.set_id = r.set_id
+            AND s.problem_id = r.problem_id AND s.idx = r.idx AND s.prm_id = runs.prm_id""",
         [rowids, at.run_id, at.number, problem_ids, problem_ids, problem_ids],
     )
     return {(row.set_id, row.problem_id, row.idx): row for row in rows}

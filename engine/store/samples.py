@@ -89,8 +89,9 @@ def stored_keys(db: Database, set_id: str) -> set[Key]:
 def ungraded(db: Database, set_id: str) -> list[Text]:
     """(problem id, index, text) of responses without a verdict."""
     return db.tuples(
-        "SELECT problem_id, idx, text FROM responses ANTI JOIN verdicts USING (set_id, problem_id,"
-        " idx) WHERE set_id = ? ORDER BY problem_id, idx",
+        """SELECT problem_id, idx, text FROM responses
+        ANTI JOIN verdicts USING (set_id, problem_id, idx)
+        WHERE set_id = ? ORDER BY problem_id, idx""",
         [set_id],
     )
 
@@ -122,12 +123,12 @@ def estimates(at: Place) -> Estimates:
             SELECT problem_id, count(correct) AS n_graded, sum(correct::INTEGER) AS n_correct
             FROM judged JOIN looked_at USING (set_id) WHERE idx < n_presample GROUP BY problem_id),
         scored AS (
-            SELECT problem_id, count(reward) AS n_scored, list_avg(list(reward ORDER BY idx)) AS
-                phi_r
-            FROM step_scores JOIN looked_at USING (set_id, prm_id) WHERE idx < n_presample GROUP BY
-                problem_id)
-        SELECT p.problem_id AS id, coalesce(n_graded, 0) AS n_graded, coalesce(n_correct,
-            0)::BIGINT AS n_correct,
+            SELECT problem_id, count(reward) AS n_scored,
+                list_avg(list(reward ORDER BY idx)) AS phi_r
+            FROM step_scores JOIN looked_at USING (set_id, prm_id)
+            WHERE idx < n_presample GROUP BY problem_id)
+        SELECT p.problem_id AS id, coalesce(n_graded, 0) AS n_graded,
+            coalesce(n_correct, 0)::BIGINT AS n_correct,
             coalesce(CASE WHEN l.prm_id = '' THEN n_graded ELSE n_scored END, 0) AS n_scored,
             coalesce(phi_r, 'nan'::DOUBLE) AS phi_r, l.n_presample AS n
         FROM run_problems p
@@ -155,14 +156,13 @@ def presamples(at: Place) -> list[Presample]:
         Presample,
         f"""SELECT r.problem_id, r.text, v.correct, s.reward FROM iterations i
         JOIN {RUNS} runs ON runs.id = i.run_id
-        JOIN run_problems p ON p.run_id = i.run_id AND p.iteration IN (i.iteration, {EVERY}) AND
-            p.role = 'train'
-        JOIN responses r ON r.set_id = i.presample_set AND r.problem_id = p.problem_id AND r.idx <
-            runs.n_presample
+        JOIN run_problems p ON p.run_id = i.run_id AND p.iteration IN (i.iteration, {EVERY})
+            AND p.role = 'train'
+        JOIN responses r ON r.set_id = i.presample_set AND r.problem_id = p.problem_id
+            AND r.idx < runs.n_presample
         JOIN judged v ON v.set_id = r.set_id AND v.problem_id = r.problem_id AND v.idx = r.idx
-        LEFT JOIN step_scores s ON s.set_id = r.set_id AND s.problem_id = r.problem_id AND s.idx =
-            r.idx
-            AND s.prm_id = runs.prm_id
+        LEFT JOIN step_scores s ON s.set_id = r.set_id AND s.problem_id = r.problem_id
+            AND s.idx = r.idx AND s.prm_id = runs.prm_id
         WHERE i.run_id = ? AND i.iteration = ? ORDER BY r.problem_id, r.idx""",
         at.key,
     )
@@ -187,9 +187,8 @@ def presample_rate(at: Place) -> float | None:
         """SELECT sum(r.n_tokens) / any_value(j.busy_s) AS rate FROM jobs j
         JOIN iterations i USING (run_id, iteration)
         JOIN responses r ON r.set_id = i.presample_set
-        WHERE j.run_id = ? AND j.iteration = ? AND j.kind = 'presample' AND j.state = 'done' AND
-            j.attempt = 1 AND j.busy_s > 0
-            AND j.n_before = 0""",
+        WHERE j.run_id = ? AND j.iteration = ? AND j.kind = 'presample' AND j.state = 'done'
+            AND j.attempt = 1 AND j.busy_s > 0 AND j.n_before = 0""",
         at.key,
     )
 
@@ -203,10 +202,11 @@ def verdict_columns(db: Database, set_id: str, run_id: str) -> dict[str, np.ndar
             coalesce(sum(v.correct::INTEGER), 0)::BIGINT AS n_correct
         FROM run_problems p JOIN problems q ON q.id = p.problem_id
         JOIN {RUNS} runs ON runs.id = p.run_id
-        LEFT JOIN judged v ON v.problem_id = p.problem_id AND v.set_id = ? AND v.idx <
-            runs.n_evaluate
-        WHERE p.run_id = ? AND p.role = 'held_out' GROUP BY p.problem_id, q.level, p.position ORDER
-            BY p.position""",
+        LEFT JOIN judged v ON v.problem_id = p.problem_id AND v.set_id = ?
+            AND v.idx < runs.n_evaluate
+        WHERE p.run_id = ? AND p.role = 'held_out'
+        GROUP BY p.problem_id, q.level, p.position
+        ORDER BY p.position""",
         [set_id, run_id],
     )
 

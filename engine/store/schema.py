@@ -13,87 +13,175 @@ MIGRATIONS: list[tuple[str, str]] = [
         ),
         """
         CREATE TABLE problems (
-            id VARCHAR PRIMARY KEY, question VARCHAR NOT NULL, answer VARCHAR NOT NULL, level
-                VARCHAR, solution VARCHAR);
+            id VARCHAR PRIMARY KEY,
+            question VARCHAR NOT NULL,
+            answer VARCHAR NOT NULL,
+            level VARCHAR,
+            solution VARCHAR
+        );
         CREATE TABLE policies (
-            id VARCHAR PRIMARY KEY, path VARCHAR NOT NULL, parent_id VARCHAR, created_at TIMESTAMP
-                NOT NULL);
+            id VARCHAR PRIMARY KEY,
+            path VARCHAR NOT NULL,
+            parent_id VARCHAR,
+            created_at TIMESTAMP NOT NULL
+        );
         CREATE TABLE runs (
-            id VARCHAR PRIMARY KEY, name VARCHAR NOT NULL, seed UBIGINT NOT NULL, config VARCHAR
-                NOT NULL,
-            prm_id VARCHAR NOT NULL, prm_path VARCHAR NOT NULL, parent_id VARCHAR, forked_at
-                INTEGER,
-            created_at TIMESTAMP NOT NULL);
+            id VARCHAR PRIMARY KEY,
+            name VARCHAR NOT NULL,
+            seed UBIGINT NOT NULL,
+            config VARCHAR NOT NULL,
+            prm_id VARCHAR NOT NULL,
+            prm_path VARCHAR NOT NULL,
+            parent_id VARCHAR,
+            forked_at INTEGER,
+            created_at TIMESTAMP NOT NULL
+        );
         CREATE TABLE run_problems (
-            run_id VARCHAR, role VARCHAR, position INTEGER, problem_id VARCHAR, iteration INTEGER,
-            PRIMARY KEY (run_id, role, problem_id));
+            run_id VARCHAR,
+            role VARCHAR,
+            position INTEGER,
+            problem_id VARCHAR,
+            iteration INTEGER,
+            PRIMARY KEY (run_id, role, problem_id)
+        );
         CREATE TABLE iterations (
-            run_id VARCHAR, iteration INTEGER, policy_id VARCHAR NOT NULL, presample_set VARCHAR
-                NOT NULL,
-            resample_set VARCHAR NOT NULL, created_at TIMESTAMP NOT NULL, PRIMARY KEY (run_id,
-                iteration));
+            run_id VARCHAR,
+            iteration INTEGER,
+            policy_id VARCHAR NOT NULL,
+            presample_set VARCHAR NOT NULL,
+            resample_set VARCHAR NOT NULL,
+            created_at TIMESTAMP NOT NULL,
+            PRIMARY KEY (run_id, iteration)
+        );
         CREATE TABLE sample_sets (
-            id VARCHAR PRIMARY KEY, policy_id VARCHAR NOT NULL, purpose VARCHAR NOT NULL, iteration
-                INTEGER NOT NULL,
-            seed UBIGINT NOT NULL, settings VARCHAR NOT NULL, sampler VARCHAR NOT NULL, owner
-                VARCHAR NOT NULL,
-            created_at TIMESTAMP NOT NULL);
+            id VARCHAR PRIMARY KEY,
+            policy_id VARCHAR NOT NULL,
+            purpose VARCHAR NOT NULL,
+            iteration INTEGER NOT NULL,
+            seed UBIGINT NOT NULL,
+            settings VARCHAR NOT NULL,
+            sampler VARCHAR NOT NULL,
+            owner VARCHAR NOT NULL,
+            created_at TIMESTAMP NOT NULL
+        );
         CREATE TABLE responses (
-            set_id VARCHAR, problem_id VARCHAR, idx INTEGER, seed UBIGINT NOT NULL, text VARCHAR
-                NOT NULL,
-            finish_reason VARCHAR NOT NULL, n_tokens INTEGER NOT NULL, PRIMARY KEY (set_id,
-                problem_id, idx));
+            set_id VARCHAR,
+            problem_id VARCHAR,
+            idx INTEGER,
+            seed UBIGINT NOT NULL,
+            text VARCHAR NOT NULL,
+            finish_reason VARCHAR NOT NULL,
+            n_tokens INTEGER NOT NULL,
+            PRIMARY KEY (set_id, problem_id, idx)
+        );
         CREATE TABLE verdicts (
-            set_id VARCHAR, problem_id VARCHAR, idx INTEGER, correct BOOLEAN NOT NULL, predicted
-                VARCHAR,
-            status VARCHAR NOT NULL, reason VARCHAR NOT NULL, PRIMARY KEY (set_id, problem_id,
-                idx));
+            set_id VARCHAR,
+            problem_id VARCHAR,
+            idx INTEGER,
+            correct BOOLEAN NOT NULL,
+            predicted VARCHAR,
+            status VARCHAR NOT NULL,
+            reason VARCHAR NOT NULL,
+            PRIMARY KEY (set_id, problem_id, idx)
+        );
         CREATE TABLE step_scores (
-            set_id VARCHAR, problem_id VARCHAR, idx INTEGER, prm_id VARCHAR, scores DOUBLE[] NOT
-                NULL,
-            status VARCHAR NOT NULL, reward DOUBLE, PRIMARY KEY (set_id, problem_id, idx, prm_id));
+            set_id VARCHAR,
+            problem_id VARCHAR,
+            idx INTEGER,
+            prm_id VARCHAR,
+            scores DOUBLE[] NOT NULL,
+            status VARCHAR NOT NULL,
+            reward DOUBLE,
+            PRIMARY KEY (set_id, problem_id, idx, prm_id)
+        );
         CREATE TABLE commits (
-            run_id VARCHAR, iteration INTEGER, tau_l DOUBLE NOT NULL, tau_h DOUBLE NOT NULL, mode
-                VARCHAR NOT NULL,
-            strategy VARCHAR NOT NULL, seed UBIGINT NOT NULL, n_unspent INTEGER NOT NULL, n_pending
-                INTEGER NOT NULL,
-            made_by VARCHAR NOT NULL, made_at TIMESTAMP NOT NULL, PRIMARY KEY (run_id, iteration));
+            run_id VARCHAR,
+            iteration INTEGER,
+            tau_l DOUBLE NOT NULL,
+            tau_h DOUBLE NOT NULL,
+            mode VARCHAR NOT NULL,
+            strategy VARCHAR NOT NULL,
+            seed UBIGINT NOT NULL,
+            n_unspent INTEGER NOT NULL,
+            n_pending INTEGER NOT NULL,
+            made_by VARCHAR NOT NULL,
+            made_at TIMESTAMP NOT NULL,
+            PRIMARY KEY (run_id, iteration)
+        );
         CREATE TABLE allocations (
-            run_id VARCHAR, iteration INTEGER, problem_id VARCHAR, difficulty TINYINT NOT NULL,
-                n_more INTEGER NOT NULL,
-            PRIMARY KEY (run_id, iteration, problem_id));
+            run_id VARCHAR,
+            iteration INTEGER,
+            problem_id VARCHAR,
+            difficulty TINYINT NOT NULL,
+            n_more INTEGER NOT NULL,
+            PRIMARY KEY (run_id, iteration, problem_id)
+        );
         CREATE TABLE pair_sets (
-            run_id VARCHAR, iteration INTEGER, n_pairs INTEGER NOT NULL, n_foregone INTEGER NOT
-                NULL,
-            created_at TIMESTAMP NOT NULL, PRIMARY KEY (run_id, iteration));
+            run_id VARCHAR,
+            iteration INTEGER,
+            n_pairs INTEGER NOT NULL,
+            n_foregone INTEGER NOT NULL,
+            created_at TIMESTAMP NOT NULL,
+            PRIMARY KEY (run_id, iteration)
+        );
         CREATE TABLE pairs (
-            run_id VARCHAR, iteration INTEGER, position INTEGER, problem_id VARCHAR NOT NULL,
-            chosen_index INTEGER NOT NULL, rejected_index INTEGER NOT NULL, chosen_reward DOUBLE
-                NOT NULL,
-            rejected_reward DOUBLE NOT NULL, PRIMARY KEY (run_id, iteration, position));
+            run_id VARCHAR,
+            iteration INTEGER,
+            position INTEGER,
+            problem_id VARCHAR NOT NULL,
+            chosen_index INTEGER NOT NULL,
+            rejected_index INTEGER NOT NULL,
+            chosen_reward DOUBLE NOT NULL,
+            rejected_reward DOUBLE NOT NULL,
+            PRIMARY KEY (run_id, iteration, position)
+        );
         CREATE SEQUENCE job_order;
         CREATE TABLE jobs (
-            id VARCHAR PRIMARY KEY, number INTEGER DEFAULT nextval('job_order'), run_id VARCHAR NOT
-                NULL,
-            iteration INTEGER NOT NULL, kind VARCHAR NOT NULL, params VARCHAR NOT NULL, state
-                VARCHAR NOT NULL,
-            attempt INTEGER NOT NULL, n_done INTEGER NOT NULL, n_total INTEGER, n_before INTEGER
-                NOT NULL, unit VARCHAR,
-            error VARCHAR, created_at TIMESTAMP NOT NULL, started_at TIMESTAMP, finished_at
-                TIMESTAMP,
-            busy_s DOUBLE NOT NULL, policy_id VARCHAR);
+            id VARCHAR PRIMARY KEY,
+            number INTEGER DEFAULT nextval('job_order'),
+            run_id VARCHAR NOT NULL,
+            iteration INTEGER NOT NULL,
+            kind VARCHAR NOT NULL,
+            params VARCHAR NOT NULL,
+            state VARCHAR NOT NULL,
+            attempt INTEGER NOT NULL,
+            n_done INTEGER NOT NULL,
+            n_total INTEGER,
+            n_before INTEGER NOT NULL,
+            unit VARCHAR,
+            error VARCHAR,
+            created_at TIMESTAMP NOT NULL,
+            started_at TIMESTAMP,
+            finished_at TIMESTAMP,
+            busy_s DOUBLE NOT NULL,
+            policy_id VARCHAR
+        );
         CREATE TABLE metrics (
-            job_id VARCHAR, attempt INTEGER, step INTEGER, n_steps INTEGER, name VARCHAR, value
-                DOUBLE, logged_at TIMESTAMP,
-            PRIMARY KEY (job_id, attempt, step, name));
+            job_id VARCHAR,
+            attempt INTEGER,
+            step INTEGER,
+            n_steps INTEGER,
+            name VARCHAR,
+            value DOUBLE,
+            logged_at TIMESTAMP,
+            PRIMARY KEY (job_id, attempt, step, name)
+        );
         CREATE TABLE checkpoints (
-            job_id VARCHAR, attempt INTEGER, step INTEGER, path VARCHAR NOT NULL, saved_at
-                TIMESTAMP NOT NULL,
-            PRIMARY KEY (job_id, attempt, step));
+            job_id VARCHAR,
+            attempt INTEGER,
+            step INTEGER,
+            path VARCHAR NOT NULL,
+            saved_at TIMESTAMP NOT NULL,
+            PRIMARY KEY (job_id, attempt, step)
+        );
         CREATE SEQUENCE note_order;
         CREATE TABLE notes (
-            number INTEGER DEFAULT nextval('note_order'), job_id VARCHAR, attempt INTEGER, noted_at
-                TIMESTAMP, text VARCHAR);
+            number INTEGER DEFAULT nextval('note_order'),
+            job_id VARCHAR,
+            attempt INTEGER,
+            noted_at TIMESTAMP,
+            text VARCHAR
+        );
         """,
     ),
     (
@@ -104,15 +192,21 @@ MIGRATIONS: list[tuple[str, str]] = [
         """
         CREATE SEQUENCE override_order;
         CREATE TABLE overrides (
-            number INTEGER PRIMARY KEY DEFAULT nextval('override_order'), set_id VARCHAR NOT NULL,
-                problem_id VARCHAR NOT NULL,
-            idx INTEGER NOT NULL, correct BOOLEAN, note VARCHAR NOT NULL, made_by VARCHAR NOT NULL,
-                made_at TIMESTAMP NOT NULL);
+            number INTEGER PRIMARY KEY DEFAULT nextval('override_order'),
+            set_id VARCHAR NOT NULL,
+            problem_id VARCHAR NOT NULL,
+            idx INTEGER NOT NULL,
+            correct BOOLEAN,
+            note VARCHAR NOT NULL,
+            made_by VARCHAR NOT NULL,
+            made_at TIMESTAMP NOT NULL
+        );
         CREATE VIEW judged AS
             SELECT v.set_id, v.problem_id, v.idx, coalesce(o.correct, v.correct) AS correct,
                 v.predicted,
-                CASE WHEN o.correct IS NULL THEN v.status WHEN o.correct THEN 'correct' ELSE
-                    'wrong' END AS status, v.reason,
+                CASE WHEN o.correct IS NULL THEN v.status WHEN o.correct THEN 'correct'
+                    ELSE 'wrong' END AS status,
+                v.reason,
                 v.correct AS graded_correct, v.status AS graded_status,
                 o.note AS override_note, o.made_by AS overridden_by, o.made_at AS overridden_at
             FROM verdicts v LEFT JOIN (
@@ -131,23 +225,37 @@ MIGRATIONS: list[tuple[str, str]] = [
         ALTER TABLE commits ADD COLUMN n_later INTEGER DEFAULT 0;
         ALTER TABLE allocations ADD COLUMN in_pool BOOLEAN DEFAULT false;
         UPDATE allocations AS a SET in_pool = c.strategy = 'uniform'
-            OR list_contains(string_split(c.strategy, '+'), ['inlier', 'boundary',
-                'outlier'][a.difficulty + 1])
+            OR list_contains(
+                string_split(c.strategy, '+'),
+                ['inlier', 'boundary', 'outlier'][a.difficulty + 1])
             FROM commits c WHERE c.run_id = a.run_id AND c.iteration = a.iteration;
         CREATE TABLE rounds (
-            run_id VARCHAR, iteration INTEGER, round INTEGER, n_allocated INTEGER NOT NULL,
-                decided_at TIMESTAMP NOT NULL,
-            PRIMARY KEY (run_id, iteration, round));
+            run_id VARCHAR,
+            iteration INTEGER,
+            round INTEGER,
+            n_allocated INTEGER NOT NULL,
+            decided_at TIMESTAMP NOT NULL,
+            PRIMARY KEY (run_id, iteration, round)
+        );
         INSERT INTO rounds SELECT c.run_id, c.iteration, 0, coalesce(sum(a.n_more), 0), c.made_at
             FROM commits c LEFT JOIN allocations a USING (run_id, iteration) GROUP BY ALL;
         CREATE TABLE side_samples (
-            run_id VARCHAR, iteration INTEGER, set_id VARCHAR, problem_id VARCHAR, n INTEGER NOT
-                NULL,
-            PRIMARY KEY (run_id, iteration, set_id, problem_id));
+            run_id VARCHAR,
+            iteration INTEGER,
+            set_id VARCHAR,
+            problem_id VARCHAR,
+            n INTEGER NOT NULL,
+            PRIMARY KEY (run_id, iteration, set_id, problem_id)
+        );
         CREATE TABLE tunings (
-            run_id VARCHAR, iteration INTEGER, temperature DOUBLE NOT NULL, tau DOUBLE NOT NULL,
-                made_by VARCHAR NOT NULL,
-            made_at TIMESTAMP NOT NULL, PRIMARY KEY (run_id, iteration));
+            run_id VARCHAR,
+            iteration INTEGER,
+            temperature DOUBLE NOT NULL,
+            tau DOUBLE NOT NULL,
+            made_by VARCHAR NOT NULL,
+            made_at TIMESTAMP NOT NULL,
+            PRIMARY KEY (run_id, iteration)
+        );
         """,
     ),
 ]

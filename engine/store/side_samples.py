@@ -1,5 +1,5 @@
-"""Side samples: what an iteration ordered beside its pre-samples and resamples, to tune
-or to calibrate.
+"""Side samples: what an iteration ordered beside its pre-samples and resamples, to tune or to
+calibrate.
 """
 
 from collections.abc import Sequence
@@ -46,8 +46,8 @@ def counts(at: Place) -> dict[str, int]:
 
 def _counts(at: Place) -> dict[str, int]:
     rows = at.db.tuples(
-        """SELECT s.purpose, sum(x.n)::BIGINT FROM side_samples x JOIN sample_sets s ON s.id =
-                x.set_id
+        """SELECT s.purpose, sum(x.n)::BIGINT FROM side_samples x
+        JOIN sample_sets s ON s.id = x.set_id
         WHERE x.run_id = ? AND x.iteration = ? GROUP BY s.purpose""",
         at.key,
     )
@@ -59,8 +59,8 @@ def verdicts(at: Place, purpose: str) -> dict[str, np.ndarray]:
     n_correct, by id.
     """
     return at.db.columns(
-        """SELECT x.problem_id, count(v.correct) AS n_judged, coalesce(sum(v.correct::INTEGER),
-                0)::BIGINT AS n_correct
+        """SELECT x.problem_id, count(v.correct) AS n_judged,
+            coalesce(sum(v.correct::INTEGER), 0)::BIGINT AS n_correct
         FROM side_samples x JOIN sample_sets s ON s.id = x.set_id AND s.purpose = ?
         LEFT JOIN judged v ON v.set_id = x.set_id AND v.problem_id = x.problem_id AND v.idx < x.n
         WHERE x.run_id = ? AND x.iteration = ? GROUP BY x.problem_id ORDER BY x.problem_id""",
@@ -72,8 +72,9 @@ def responses(at: Place, purpose: str) -> list[SideResponse]:
     """Judged and scored side samples of one purpose, in a fixed order."""
     return at.db.records(
         SideResponse,
-        """SELECT x.problem_id, r.idx, json_extract(s.settings, '$.temperature')::DOUBLE AS
-                temperature, r.text, v.correct, c.reward
+        """SELECT x.problem_id, r.idx,
+            json_extract(s.settings, '$.temperature')::DOUBLE AS temperature,
+            r.text, v.correct, c.reward
         FROM side_samples x JOIN sample_sets s ON s.id = x.set_id AND s.purpose = ?
         JOIN runs ON runs.id = x.run_id
         JOIN responses r ON r.set_id = x.set_id AND r.problem_id = x.problem_id AND r.idx < x.n

@@ -111,11 +111,15 @@ def test_a_study_runs_from_an_empty_folder(installed, elsewhere):
 
 def test_the_first_page_draws_over_a_database_in_the_user_s_data_folder(installed, elsewhere):
     code = (
-        "from streamlit.testing.v1 import AppTest; from engine.paths import ROOT, DEFAULT_DB; "
+        "import json; from streamlit.testing.v1 import AppTest; "
+        "from engine.paths import ROOT, DEFAULT_DB; "
         "app = AppTest.from_file(str(ROOT / 'app' / 'main.py'), default_timeout=60).run(); "
-        "assert not app.exception and app.main.children and DEFAULT_DB.is_file(), app"
+        "print(json.dumps({'exceptions': [one.value for one in app.exception], "
+        "'n_elements': len(app.main.children), 'database_exists': DEFAULT_DB.is_file()}))"
     )
-    finished([str(installed / "python"), "-c", code], elsewhere)
+    shown = json.loads(finished([str(installed / "python"), "-c", code], elsewhere))
+    assert shown["exceptions"] == []
+    assert shown["n_elements"] > 0 and shown["database_exists"]
 
 
 @contextmanager

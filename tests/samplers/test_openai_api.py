@@ -6,7 +6,6 @@ from collections import Counter
 import pytest
 
 from engine.errors import SamplerError
-from engine.samplers import openai_api
 from engine.types import Request, SamplingSettings
 from tests.samplers.scripted_servers import (
     ID,
@@ -21,10 +20,7 @@ from tests.samplers.scripted_servers import (
 )
 from tests.small_samples import drawn, key
 
-
-@pytest.fixture(autouse=True)
-def short_pauses(monkeypatch):
-    monkeypatch.setattr(openai_api, "FIRST_PAUSE_S", 0.001)
+pytestmark = pytest.mark.usefixtures("short_pauses")
 
 
 def test_every_request_is_one_completion_with_its_own_seed():

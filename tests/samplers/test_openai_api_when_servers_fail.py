@@ -26,10 +26,7 @@ from tests.samplers.scripted_servers import (
 from tests.small_runs import small
 from tests.small_samples import drawn
 
-
-@pytest.fixture(autouse=True)
-def short_pauses(monkeypatch):
-    monkeypatch.setattr(openai_api, "FIRST_PAUSE_S", 0.001)
+pytestmark = pytest.mark.usefixtures("short_pauses")
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])

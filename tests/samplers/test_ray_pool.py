@@ -2,43 +2,33 @@
 when it is closed.
 """
 
-import json
 import os
 from importlib.util import find_spec
-from itertools import islice
 from pathlib import Path
 
 import psutil
 import pytest
 
 from engine.errors import SamplerError, WorkerDied
-from engine.method.seeds import stable_hash
-from engine.paths import STARTER
 from engine.placement import Backend, Inline
 from engine.samplers import ray_pool
 from engine.samplers.hf_local import HfSampler
-from engine.types import Request, SamplingSettings
+from engine.types import SamplingSettings
 from tests.small_runs import until
+from tests.small_samples import POLICY, starter_requests
 
 pytestmark = [
     pytest.mark.ray,
     pytest.mark.skipif(find_spec("ray") is None, reason="Ray is not installed: make test-ray"),
 ]
 
-POLICY = str(STARTER / "policy")
 SAMPLED = SamplingSettings(temperature=1.0, top_p=1.0, max_new_tokens=100)
 BACKEND = Backend("ray_pool", POLICY, {"batch_size": 8, "n_engines": 2, "trust_remote_code": False})
 
 
 @pytest.fixture(scope="module")
 def asked():
-    with (STARTER / "held_out.jsonl").open() as file:
-        questions = [json.loads(line)["question"] for line in islice(file, 20)]
-    return [
-        Request(f"p{p}", i, stable_hash("ray", p, i), q + "\n")
-        for p, q in enumerate(questions)
-        for i in range(4)
-    ]
+    return starter_requests(20, 4, seed="ray")
 
 
 @pytest.fixture(scope="module")

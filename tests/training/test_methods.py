@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from engine.config.checks import LOSSES
+from engine.config.training import LOSSES
 from engine.errors import TrainingError, WorkerDied
 from engine.events import CheckpointSaved, Note, OptimiserStep
 from engine.models.weights import adapter_folder, content_id

@@ -68,8 +68,7 @@ def plot_data(
 
     `n_correct` [N] and `n` [N] or one number count responses, `phi_r` [N] lies in 0..1, `ids` [N]
     are problem ids, `texts` [N] the questions, kept only up to 20,000 problems. N = 0 is allowed.
-    The caller caches the
-    result: a million rows take about a second.
+    The caller caches the result: a million rows take about a second.
 
     Raises:
         ValueError: columns of unequal length, a count outside 0..n, or a process reward outside
@@ -141,9 +140,8 @@ def _strips(pairs: list[tuple[int, int]]) -> tuple[list[int], tuple[str, ...]]:
     """The strip of every distinct (correct, n), and the strips' labels.
 
     With one n, every k/n has its strip, empty or not, so that plots of two iterations line up. More
-    than nine
-    values: all wrong, seven equal ranges of the mixed values (each without its lower end), all
-    right.
+    than nine values: all wrong, seven equal ranges of the mixed values (each without its lower
+    end), all right.
     """
     totals = {t for _, t in pairs}
     if len(totals) == 1:

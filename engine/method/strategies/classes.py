@@ -27,11 +27,6 @@ def spread_evenly(seen: Presampled, targets: frozenset[Difficulty]) -> Spread:
     return Spread(np.array([given.get(id, 0) for id in seen.problem_ids], dtype=np.int64), in_pool)
 
 
-def targets_of(name: str) -> frozenset[Difficulty] | None:
-    """The classes that a strategy of this file resamples evenly; None for any other strategy."""
-    return frozenset(Difficulty) if name == "uniform" else _TARGETS.get(name)
-
-
 def _strategy(union: tuple[Difficulty, ...]) -> Strategy:
     targets, names = frozenset(union), [d.name.lower() for d in union]
     name = "uniform" if len(union) == len(Difficulty) else "+".join(names)
@@ -41,5 +36,4 @@ def _strategy(union: tuple[Difficulty, ...]) -> Strategy:
 
 
 _UNIONS = [union for size in (1, 2, 3) for union in combinations(Difficulty, size)]
-_TARGETS = {"+".join(d.name.lower() for d in union): frozenset(union) for union in _UNIONS}
 STRATEGIES = [_strategy(union) for union in _UNIONS]
