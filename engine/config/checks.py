@@ -86,7 +86,7 @@ def _check_tuning(config: RunConfig) -> None:
         _require(
             "reward.family",
             config.reward.family,
-            config.reward.family != "none",
+            config.has_rewards,
             "a reward model, because tuning.n_problems is set",
         )
         _require(
@@ -156,7 +156,7 @@ def _check_recorded(config: RunConfig) -> None:
     _require(
         "difficulty.mode",
         mode,
-        family != "none" or mode == "accuracy",
+        config.has_rewards or mode == "accuracy",
         'accuracy, because reward.family is "none"',
     )
     n_calibration = config.difficulty.n_calibration
@@ -167,7 +167,7 @@ def _check_recorded(config: RunConfig) -> None:
         fits,
         "0 with recorded responses: labels come from the recording, at no cost",
     )
-    tau, can_keep = config.training.keep_above, family != "none"
+    tau, can_keep = config.training.keep_above, config.has_rewards
     _require(
         "training.keep_above",
         tau,
