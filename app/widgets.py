@@ -1,10 +1,12 @@
 """Pieces that more than one page shows. Each owns its widget keys."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import NoReturn
+from typing import Literal, NoReturn
 
 import plotly.graph_objects as go
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from app import charts, state
 from engine import store
@@ -46,6 +48,29 @@ STATE_ICONS = {
     "cancelled": ":material/cancel:",
     "interrupted": ":material/power_off:",
 }
+FIELD, LONG_FIELD, PART = 150, 200, 300
+"""Least widths, in pixels, of what stands side by side: a field or a figure, one with a label of
+several words, a part of a page such as a table beside a chart.
+"""
+
+
+def columns(
+    spans: int | Sequence[int],
+    *,
+    least: int,
+    gap: Literal["small", "medium"] = "small",
+    align: Literal["top", "bottom"] = "top",
+) -> list[DeltaGenerator]:
+    """Columns that go on in the next row where they would be narrower than they can be read.
+
+    Args:
+        spans: how many there are, or how many shares of the width each has.
+        least: width in pixels below which a share is not divided any further.
+        align: where the shorter ones stand.
+    """
+    shares = [1] * spans if isinstance(spans, int) else spans
+    grid = st.grid(sum(shares), min_column_width=least, gap=gap, vertical_alignment=align)
+    return [grid.cell(column_span=share) for share in shares]
 
 
 def navigation(current: str) -> None:

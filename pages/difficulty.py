@@ -48,7 +48,7 @@ def draw(chosen: Iteration) -> tuple[Choice, Estimates, tuple] | None:
         classes = classify(
             e.n_correct, e.n, e.phi_r, tau_l=now.tau_l, tau_h=now.tau_h, mode=decides
         )
-    left, right = st.columns([5, 2], gap="medium")
+    left, right = widgets.columns([2, 1], least=240, gap="medium")
     with right:
         choice.controls(now, decides, locked=bound is not None)
         offer(chosen, e, now, classes, bound, stored)

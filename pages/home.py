@@ -49,6 +49,8 @@ STEPS = (
     ),
 )
 
+CARD = 147  # pixels: beside the sidebar, five fit in a window of 1280, two in one of 800
+
 
 def start(config_path: Path) -> None:
     """Begin a run from a file and stay here, where its steps are shown."""
@@ -93,8 +95,9 @@ def journey(chosen: Iteration, progress: Progress) -> None:
     waiting = next_phase(progress)
     next_step = Phase.PRESAMPLE if waiting is Phase.TUNE else waiting
     order = [phase for phase, *_ in STEPS]
-    for column, (phase, name, page, what) in zip(st.columns(len(STEPS)), STEPS):
-        with column.container(border=True, height="stretch"):
+    cards = st.grid(len(STEPS), min_column_width=CARD, border=True)
+    for phase, name, page, what in STEPS:
+        with cards.cell():
             done = order.index(phase) < order.index(next_step)
             mark = (
                 ":material/check_circle:"

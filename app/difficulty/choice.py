@@ -81,8 +81,8 @@ def choices(now: Choice, *, locked: bool, modes: tuple[Mode, ...] = MODES) -> No
     """
     s = st.session_state
     s["mode_choice"], s["strategy_choice"] = now.mode, now.strategy
-    signals, resample, presets, _ = st.columns([3, 4, 2, 3], vertical_alignment="bottom")
-    signals.selectbox(
+    row = st.container(horizontal=True, vertical_alignment="bottom")
+    row.selectbox(
         "Signals",
         modes,
         format_func=MODE_NAMES.get,
@@ -90,8 +90,9 @@ def choices(now: Choice, *, locked: bool, modes: tuple[Mode, ...] = MODES) -> No
         on_change=_chosen,
         args=["mode"],
         disabled=locked,
+        width=190,
     )
-    resample.selectbox(
+    row.selectbox(
         "Resample",
         list(strategies()),
         format_func=lambda name: strategies()[name].label,
@@ -99,10 +100,11 @@ def choices(now: Choice, *, locked: bool, modes: tuple[Mode, ...] = MODES) -> No
         on_change=_chosen,
         args=["strategy"],
         disabled=locked,
+        width=260,
     )
     if locked or now.mode == "accuracy":
         return
-    with presets.popover("Presets", width="stretch"):
+    with row.popover("Presets"):
         st.caption("Published for the policy Qwen2.5-7B with these reward models only.")
         for preset in PRESETS:
             st.button(
