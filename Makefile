@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ENV := OMP_NUM_THREADS=1 MALLOC_MMAP_THRESHOLD_=8589934592 MALLOC_TRIM_THRESHOLD_=17179869184 MALLOC_TOP_PAD_=268435456 TOKENIZERS_PARALLELISM=false
 HAS_GPU := $(shell command -v nvidia-smi 2>/dev/null)
 
-.PHONY: lint run install install-test check test test-browser test-vllm test-ray test-slow demo starter study screenshots bench clean
+.PHONY: run install install-test lint check lock wheel test test-browser test-vllm test-ray test-wheel test-slow demo starter study screenshots docs bench clean
 
 run: install
 	$(if $(HAS_GPU),,$(if $(VLLM),HS_STAR_SAMPLER=vllm_local,)) $(BIN)/streamlit run app/main.py
@@ -56,7 +56,6 @@ check: lint
 	$(BIN)/pyright
 
 # After a change of requirements.txt or requirements-test.txt: what they install here becomes what everybody installs.
-.PHONY: lock wheel test-wheel
 lock:
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install -q -r requirements.txt -r requirements-test.txt
@@ -101,7 +100,6 @@ screenshots: $(VENV)/tests-installed
 	$(ENV) $(BIN)/python docs/screenshots.py
 
 # The documentation as a site in site/, with every link checked; an environment of its own leaves the product's unchanged.
-.PHONY: docs
 docs: .venv-docs/installed
 	NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --strict --clean
 
@@ -114,4 +112,4 @@ bench: $(VENV)/installed
 	$(ENV) $(BIN)/python -m benchmarks sampling rde startup
 
 clean:
-	rm -rf $(VENV)
+	rm -rf $(VENV) .venv-docs

@@ -265,11 +265,7 @@ def _gain_per_1000(
     spent: list[Spent], unit: str, change: Interval | None, last: int
 ) -> Interval | None:
     amount = _amount([s for s in spent if s.iteration < last], unit)
-    return (
-        Interval(*(1000 * part / amount for part in (change.value, change.low, change.high)))
-        if change and amount
-        else None
-    )
+    return change.scaled(1000 / amount) if change and amount else None
 
 
 def _levels(rows: list[Yielded], found: dict[int, Evaluation]) -> dict[str, Part]:

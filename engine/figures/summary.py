@@ -1,10 +1,10 @@
 """A run as figures: what `engine run --json` prints and the Compare page shows."""
 
+from dataclasses import asdict
 from typing import Any
 
 from engine import store
 from engine.figures.evaluation import Evaluation, evaluations, gain
-from engine.method.intervals import Interval
 from engine.store import Database
 from engine.store.commits import Commit
 from engine.study.handle import Iteration
@@ -39,7 +39,7 @@ def _iteration(it: Iteration, evaluated: dict[int, Evaluation]) -> dict[str, Any
         "n_foregone": pairs.n_foregone if pairs else None,
         "dpo": _dpo(it),
         "eval": {"before": before and _evaluation(before), "after": after and _evaluation(after)},
-        "gain": _ends(gain(before, after)) if before and after else None,
+        "gain": asdict(gain(before, after)) if before and after else None,
         "policy": {"before": it.row.policy_id, "after": store.runs.next_policy(it)},
         "seconds": _seconds(it),
     }
@@ -86,8 +86,8 @@ def _evaluation(e: Evaluation) -> dict[str, Any]:
     greedy, mean = e.greedy_interval(), e.mean_interval()
     levels = {
         level: {
-            "greedy": _ends(e.greedy_interval(rows)),
-            "mean": _ends(e.mean_interval(rows)),
+            "greedy": asdict(e.greedy_interval(rows)),
+            "mean": asdict(e.mean_interval(rows)),
             "n_problems": int(rows.sum()),
         }
         for level in sorted(set(e.levels.tolist()))
@@ -102,10 +102,6 @@ def _evaluation(e: Evaluation) -> dict[str, Any]:
         "mean_interval": [mean.low, mean.high],
         "levels": levels,
     }
-
-
-def _ends(interval: Interval) -> dict[str, Any]:
-    return {"value": interval.value, "low": interval.low, "high": interval.high}
 
 
 def _seconds(it: Iteration) -> dict[str, float]:

@@ -195,13 +195,9 @@ def _replayed(
         responses=_total(spent),
         pairs=_total(pairs),
         covered=_total(given.covered * out.in_pool),
-        pairs_per_1000=_scaled(bootstrap_ratio(pairs, spent), 1000),
+        pairs_per_1000=bootstrap_ratio(pairs, spent).scaled(1000),
     )
 
 
 def _total(values: np.ndarray) -> Interval:
-    return _scaled(bootstrap_mean(values), len(values))
-
-
-def _scaled(interval: Interval, factor: float) -> Interval:
-    return Interval(*(factor * part for part in (interval.value, interval.low, interval.high)))
+    return bootstrap_mean(values).scaled(len(values))

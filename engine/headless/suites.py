@@ -29,6 +29,7 @@ from engine.config import (
 )
 from engine.config.checks import check_config
 from engine.errors import ConfigError, ProblemSetError
+from engine.figures.text import share
 from engine.headless.run import evaluate_policy
 from engine.jobs.runner import JobRunner
 from engine.method.intervals import Interval, bootstrap_mean, wilson
@@ -185,8 +186,8 @@ def as_rows(result: SuiteResult) -> list[dict[str, str]]:
             "set": r.name,
             "problems": f"{r.n_problems:,} of {r.n_published:,}",
             "measure": r.measure,
-            "accuracy": _percent(r.value),
-            "pass": f"pass@{r.n} {_percent(r.pass_at_n)}" if r.pass_at_n else "",
+            "accuracy": share(r.value),
+            "pass": f"pass@{r.n} {share(r.pass_at_n)}" if r.pass_at_n else "",
         }
         for r in result.sets
     ]
@@ -280,7 +281,3 @@ def _result(db: Database, run_id: str, policy_id: str, one: SuiteSet, n_rejected
         n_published=one.n_problems,
         n_rejected=n_rejected,
     )
-
-
-def _percent(interval: Interval) -> str:
-    return f"{100 * interval.value:.1f} [{100 * interval.low:.1f}, {100 * interval.high:.1f}]"

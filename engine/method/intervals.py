@@ -20,6 +20,10 @@ class Interval:
     low: float
     high: float
 
+    def scaled(self, factor: float) -> "Interval":
+        """The same estimate in another unit; factor > 0."""
+        return Interval(factor * self.value, factor * self.low, factor * self.high)
+
 
 def wilson(n_correct: int, n: int) -> Interval:
     """The Wilson score interval of a share.

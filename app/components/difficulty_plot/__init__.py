@@ -120,17 +120,7 @@ def difficulty_plot(
         ValueError: thresholds outside 0..1 or out of order, an unknown mode, or mode "posterior"
             without a class per problem.
     """
-    if not 0 <= tau_l <= tau_h <= 1:
-        raise ValueError(
-            f"tau_l is {tau_l} and tau_h is {tau_h}; allowed is 0 <= tau_l <= tau_h <= 1."
-        )
-    if mode not in MODES:
-        raise ValueError(f"mode is {mode!r}; allowed are {', '.join(MODES)}.")
-    if mode == "posterior" and (classes is None or len(classes) != data.n):
-        raise ValueError(
-            f'mode is "posterior" and classes is not one class for each of {data.n} problems;'
-            " allowed is 0, 1, 2 for each."
-        )
+    _check(data, tau_l, tau_h, mode, classes)
     asked = f"{key}_asked"
     """Session entry with the row that a person asks about and what the browser has, from the
     trigger to the next mount.
@@ -153,29 +143,23 @@ def difficulty_plot(
         payload = triggered("read")
         st.session_state[asked] = read_row(payload, data.n, data.version), read_have(payload)
 
-    asks = question_of is not None and data.texts is None
     row, also_have = st.session_state.pop(asked, (None, ()))
     has = (*have, *also_have)
-    lines = {"tau_l": tau_l, "tau_h": tau_h, "mode": mode, "seq": seq, "locked": locked}
-    around = {
-        "home": home and asdict(home),
-        "ghosts": [asdict(ghost) for ghost in ghosts],
-        "score": score,
-        "cap": cap,
-        "asks": asks,
-        "question": (
-            {"row": row, "text": question_of(row)[:TEXT_CHARS]}
-            if asks and row is not None
-            else None
-        ),
-    }
     _COMPONENT(
         key=key,
         data={
             "key": key,
             "version": data.version,
-            **lines,
-            **around,
+            "tau_l": tau_l,
+            "tau_h": tau_h,
+            "mode": mode,
+            "seq": seq,
+            "locked": locked,
+            "home": home and asdict(home),
+            "ghosts": [asdict(ghost) for ghost in ghosts],
+            "score": score,
+            "cap": cap,
+            **_question(question_of if data.texts is None else None, row),
             **_points(data, has),
             **_classes(classes if mode == "posterior" else None, has),
         },
@@ -184,6 +168,30 @@ def difficulty_plot(
         on_read_change=asked_about,
         on_need_change=on_need,
     )
+
+
+def _check(
+    data: PlotData, tau_l: float, tau_h: float, mode: str, classes: np.ndarray | None
+) -> None:
+    """Raises: ValueError for what cannot be shown."""
+    if not 0 <= tau_l <= tau_h <= 1:
+        raise ValueError(
+            f"tau_l is {tau_l} and tau_h is {tau_h}; allowed is 0 <= tau_l <= tau_h <= 1."
+        )
+    if mode not in MODES:
+        raise ValueError(f"mode is {mode!r}; allowed are {', '.join(MODES)}.")
+    if mode == "posterior" and (classes is None or len(classes) != data.n):
+        raise ValueError(
+            f'mode is "posterior" and classes is not one class for each of {data.n} problems;'
+            " allowed is 0, 1, 2 for each."
+        )
+
+
+def _question(question_of: Callable[[int], str] | None, row: int | None) -> dict[str, Any]:
+    """Whether the browser may ask for questions, and the one that it asked for."""
+    if question_of is None or row is None:
+        return {"asks": question_of is not None, "question": None}
+    return {"asks": True, "question": {"row": row, "text": question_of(row)[:TEXT_CHARS]}}
 
 
 def _points(data: PlotData, have: Collection[str]) -> dict[str, Any]:
