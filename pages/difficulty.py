@@ -146,7 +146,7 @@ if not is_tuned(chosen):
     tuning_panel(chosen)
     st.stop()
 bound = store.commits.find(chosen)
-choice.choices(
+choice.pickers(
     choice.current(chosen, bound, choice.last_commit(chosen)),
     locked=bound is not None,
     modes=choice.modes_of(chosen),

@@ -10,7 +10,7 @@ from engine.store.commits import Commit, GivenCount
 from engine.study.handle import Iteration
 
 
-def bound(commit: Commit) -> None:
+def bound_choice(commit: Commit) -> None:
     """The choice, as it stands for good."""
     a, b, c, d = st.columns([1, 1, 2, 2])
     a.metric("τ low", f"{commit.tau_l:.3f}")
@@ -71,7 +71,7 @@ st.title("Plan")
 commit = store.commits.find(chosen)
 if commit is None:
     widgets.nothing_yet("Nothing is committed in this iteration yet.", "difficulty.py")
-bound(commit)
+bound_choice(commit)
 given = store.commits.given_counts(chosen)
 left, right = st.columns([2, 3], gap="large")
 with left:

@@ -75,7 +75,7 @@ def modes_of(chosen: Iteration) -> tuple[Mode, ...]:
     return MODES if chosen.config.has_rewards else ("accuracy",)
 
 
-def choices(now: Choice, *, locked: bool, modes: tuple[Mode, ...] = MODES) -> None:
+def pickers(now: Choice, *, locked: bool, modes: tuple[Mode, ...] = MODES) -> None:
     """What decides beside the thresholds: mode, strategy, presets. Outside the fragment that a
     release draws anew.
     """
