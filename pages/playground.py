@@ -101,6 +101,13 @@ def submit(
     temperature: float,
     seed: int,
 ) -> None:
+    before = st.session_state.get(REQUEST)
+    if before and not before.is_done:
+        st.info(
+            "The last question is still being answered: wait, or stop it, and ask again.",
+            icon=":material/hourglass_empty:",
+        )
+        return
     s = config.sampling
     settings = SamplingSettings(
         temperature, s.top_p, s.max_new_tokens, config.policy.prompt_template, config.policy.chat

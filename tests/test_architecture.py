@@ -131,7 +131,7 @@ def test_no_module_is_named_after_nothing():
     assert [path for path in modules(*EVERYWHERE) if set(path.stem.split("_")) & set(nothing)] == []
 
 
-STILL_LONG_FUNCTIONS = 20
+STILL_LONG_FUNCTIONS = 19
 """The aim is 6; they may not become more."""
 
 

@@ -82,7 +82,7 @@ def _parquet(path: Path) -> Rows:
                     yield number, row
     except (pyarrow.ArrowException, OSError) as error:
         raise ProblemSetError(
-            f"{path} is no Parquet file that can be read: {str(error)[:160]}."
+            f"{path} is no Parquet file that can be read: {str(error)[:160].rstrip('.')}."
         ) from None
 
 

@@ -2,11 +2,15 @@
 settings, glossary, playground.
 """
 
+import threading
+from contextlib import contextmanager
+
 import pytest
 
 from app import glossary, widgets
 from app.response_card import difference
 from engine import store
+from engine.errors import DeviceBusy
 from engine.events import Note, OptimiserStep
 from engine.store import record
 from engine.study.handle import Iteration
@@ -187,6 +191,29 @@ def test_the_playground_begins_with_the_problem_in_the_link_and_refuses_while_a_
         until(lambda: request.is_done, "the refusal")
         at.run()
     assert "Wait until it ends" in said(at)
+
+
+def test_a_second_question_waits_for_the_answers_of_the_first(studio, monkeypatch):
+    studio.presampled()
+    gate = threading.Event()
+
+    @contextmanager
+    def shut(name):
+        assert gate.wait(timeout=30)
+        raise DeviceBusy("The gate was shut.")
+        yield
+
+    monkeypatch.setattr(studio.runner, "lend", shut)
+    at = show("playground")
+    press(at, "Ask")
+    first = at.session_state["playground_request"]
+    press(at, "Ask")
+    assert "still being answered" in said(at)
+    assert at.session_state["playground_request"] is first and not first.is_done
+    gate.set()
+    until(lambda: first.is_done, "the end of the first")
+    press(at, "Ask")
+    assert at.session_state["playground_request"] is not first
 
 
 def test_sizes_are_read_by_people():
