@@ -18,8 +18,8 @@ from engine.export.run import (
 from engine.export.tables import SUFFIXES
 from engine.study.handle import Iteration
 
+# Above it the long tables go to a folder, not through the browser's memory.
 MOST_RESPONSES = 100_000
-"""Above it the long tables go to a folder, not through the browser's memory."""
 LONG = ("responses", "held_out_responses")
 
 
