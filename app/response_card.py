@@ -21,6 +21,8 @@ MARKS = {
     "other": ":orange-badge[− other only]",
     "this": ":blue-badge[+ this only]",
 }
+CHIP, MARK = 50, 100
+"""Widths in pixels of what stands before a step: a score, a word of MARKS."""
 STATUS = {
     "correct": ":blue-badge[correct]",
     "wrong": ":orange-badge[wrong]",
@@ -145,9 +147,9 @@ def answer_steps(text: str, scores: Sequence[float] = ()) -> None:
         if not scores:
             st.markdown(inert.markdown(step))
             continue
-        chip, body = st.columns([1, 12], vertical_alignment="top")
-        chip.html(_chip(scores[position] if position < len(scores) else None))
-        body.markdown(inert.markdown(step))
+        with st.container(horizontal=True, wrap=False):
+            st.html(_chip(scores[position] if position < len(scores) else None), width=CHIP)
+            st.markdown(inert.markdown(step))
 
 
 def _steps(row: ListedResponse) -> None:
@@ -176,9 +178,9 @@ def _difference(row: ListedResponse, *, key: str) -> None:
         )
     ]
     for kind, step in difference(split_steps(other.text), split_steps(row.text)):
-        mark, body = st.columns([1, 6], vertical_alignment="top")
-        mark.markdown(MARKS[kind])
-        body.markdown(inert.markdown(step))
+        with st.container(horizontal=True, wrap=False):
+            st.markdown(MARKS[kind], width=MARK)
+            st.markdown(inert.markdown(step))
 
 
 def difference(before: list[str], after: list[str]) -> list[tuple[str, str]]:

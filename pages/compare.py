@@ -49,7 +49,7 @@ elif not found:
     )
 sections.side_by_side(compare(list(measured.values())), list(measured.values()))
 st.subheader(f"Run {chosen.run_id}")
-left, right = st.columns(2)
+left, right = widgets.columns(2, least=widgets.PART)
 with left:
     sections.class_shares(chosen)
 with right:

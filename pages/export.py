@@ -21,6 +21,7 @@ from engine.study.handle import Iteration
 # Above it the long tables go to a folder, not through the browser's memory.
 MOST_RESPONSES = 100_000
 LONG = ("responses", "held_out_responses")
+BUTTON = 210  # pixels: the longest name of a table fits
 
 
 def tables(chosen: Iteration) -> None:
@@ -31,8 +32,8 @@ def tables(chosen: Iteration) -> None:
     )
     too_long = store.exports.n_responses(state.database(), chosen.run_id) > MOST_RESPONSES
     for what, about in TABLES.items():
-        button, text = st.columns([2, 5], vertical_alignment="center")
-        button.download_button(
+        row = st.container(horizontal=True, wrap=False, vertical_alignment="center")
+        row.download_button(
             what.replace("_", " ").capitalize(),
             lambda what=what: table_bytes(state.database(), what, suffix, chosen.run_id),
             file_name=f"{what}_{chosen.run_id}{suffix}",
@@ -40,9 +41,9 @@ def tables(chosen: Iteration) -> None:
             key=f"table_{what}",
             on_click="ignore",
             disabled=too_long and what in LONG,
-            width="stretch",
+            width=BUTTON,
         )
-        text.caption(
+        row.caption(
             about
             + (
                 " Too long for a browser here: write it to a folder below."
@@ -127,7 +128,7 @@ def policy(chosen: Iteration) -> None:
 chosen = widgets.need_run()
 st.title("Export")
 tables(chosen)
-left, right = st.columns(2)
+left, right = widgets.columns(2, least=widgets.PART)
 with left:
     configuration(chosen)
 with right:

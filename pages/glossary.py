@@ -4,7 +4,7 @@ import re
 
 import streamlit as st
 
-from app import state
+from app import state, widgets
 from app.glossary import GROUPS, Term
 
 _SYMBOL = re.compile(r"\b[Mn]'?_\w\b|\bn\*(?=\W)")
@@ -43,6 +43,6 @@ if not any(found.values()):
 for group, terms in found.items():
     if terms:
         st.subheader(group)
-    for start in range(0, len(terms), 2):
-        for column, term in zip(st.columns(2), terms[start : start + 2]):
-            column.container(border=True, height="stretch").markdown(entry(term))
+        cards = st.grid(2, min_column_width=widgets.PART, border=True)
+        for term in terms:
+            cards.markdown(entry(term))

@@ -20,7 +20,7 @@ if made is None:
         "difficulty.py",
     )
 n_problems, margins = store.pairs.figures(chosen)
-a, b, c, d = st.columns(4)
+a, b, c, d = widgets.columns(4, least=widgets.FIELD)
 a.metric("Pairs", f"{made.n_pairs:,}")
 b.metric("Problems with pairs", f"{n_problems:,}")
 c.metric("Mean reward margin", f"{margins.mean():+.3f}" if len(margins) else "–")
@@ -79,7 +79,7 @@ row = widgets.chosen_row(
 (pair,) = store.pairs.texts(chosen, position=rows[row or 0].position)
 st.markdown(inert.markdown(pair.question))
 kind = "outcome score" if has_outcome_scores(chosen.config) else "process reward"
-left, right = st.columns(2)
+left, right = widgets.columns(2, least=widgets.PART)
 for column, side, colour in ((left, "chosen", "blue"), (right, "rejected", "orange")):
     with column.container(border=True):
         reward = getattr(pair, f"{side}_reward")

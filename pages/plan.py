@@ -12,11 +12,11 @@ from engine.study.handle import Iteration
 
 def bound_choice(commit: Commit) -> None:
     """The choice, as it stands for good."""
-    a, b, c, d = st.columns([1, 1, 2, 2])
-    a.metric("τ low", f"{commit.tau_l:.3f}")
-    b.metric("τ high", f"{commit.tau_h:.3f}")
-    c.metric("Signals", MODE_NAMES[commit.mode])
-    d.metric("Strategy", strategies()[commit.strategy].label)
+    with st.container(horizontal=True, gap="medium"):
+        st.metric("τ low", f"{commit.tau_l:.3f}", width="content")
+        st.metric("τ high", f"{commit.tau_h:.3f}", width="content")
+        st.metric("Signals", MODE_NAMES[commit.mode], width="content")
+        st.metric("Strategy", strategies()[commit.strategy].label, width="content")
     options = ", ".join(f"{name} {value}" for name, value in commit.options.items())
     st.caption(
         f"Committed by {commit.made_by} at {commit.made_at:%Y-%m-%d %H:%M} UTC."
@@ -73,7 +73,7 @@ if commit is None:
     widgets.nothing_yet("Nothing is committed in this iteration yet.", "difficulty.py")
 bound_choice(commit)
 given = store.commits.given_counts(chosen)
-left, right = st.columns([2, 3], gap="large")
+left, right = widgets.columns(2, least=widgets.PART, gap="medium")
 with left:
     budget(chosen, commit, given)
     made = store.pairs.find_set(chosen)

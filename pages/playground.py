@@ -41,12 +41,12 @@ def form(known: dict[str, PolicyUse]) -> None:
             max_chars=playground.MOST_CHARS,
             key=f"question_{example.id}",
         )
-        a, b, c = st.columns(3)
+        fields = st.grid(3, min_column_width=widgets.LONG_FIELD)
         name = lambda id: (
             f"M{known[id].number} · {known[id].run_name} · {id[:8]}" if id else "No second policy"
         )
         ids = list(known)
-        left = a.selectbox("Policy", ids, format_func=name, key="left_policy")
+        left = fields.selectbox("Policy", ids, format_func=name, key="left_policy")
         after = next(
             (
                 i
@@ -55,18 +55,19 @@ def form(known: dict[str, PolicyUse]) -> None:
             ),
             -1,
         )
-        right = b.selectbox(
+        right = fields.selectbox(
             "Beside it", [None, *ids], index=after + 1, format_func=name, key="right_policy"
         )
-        answer = c.text_input(
+        answer = fields.text_input(
             "Reference answer (optional)",
             value=example.answer,
             key=f"answer_{example.id}",
             help="With it every response is graded.",
         )
-        a, b, c = st.columns(3)
-        n = a.number_input("Responses each", 1, playground.MOST_RESPONSES, 4, key="n_responses")
-        temperature = b.number_input(
+        n = fields.number_input(
+            "Responses each", 1, playground.MOST_RESPONSES, 4, key="n_responses"
+        )
+        temperature = fields.number_input(
             "Temperature",
             0.0,
             2.0,
@@ -75,7 +76,7 @@ def form(known: dict[str, PolicyUse]) -> None:
             key="temperature",
             help="0 is greedy: all responses are equal.",
         )
-        seed = c.number_input(
+        seed = fields.number_input(
             "Seed",
             0,
             2**31,
@@ -135,7 +136,9 @@ def answers(request: playground.Request, known: dict[str, PolicyUse]) -> None:
         st.rerun()
     if request.error:
         st.warning(inert.markdown(request.error), icon=":material/hourglass_empty:")
-    for column, policy in zip(st.columns(len(request.policies)), request.policies):
+    for column, policy in zip(
+        widgets.columns(len(request.policies), least=widgets.PART), request.policies
+    ):
         with column:
             one_policy(
                 policy.policy_id,

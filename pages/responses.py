@@ -37,14 +37,18 @@ def problems_of_classes(chosen: Iteration, names: list[str]) -> list[str]:
 
 
 def filters(chosen: Iteration) -> Filter:
-    first, second = st.columns([1, 2])
+    first, second = widgets.columns([1, 2], least=240)
     names = first.pills(
-        "Class", [d.name for d in Difficulty], format_func=str.capitalize, selection_mode="multi"
+        "Class",
+        [d.name for d in Difficulty],
+        format_func=str.capitalize,
+        selection_mode="multi",
+        wrap=True,
     )
     statuses = second.pills(
-        "Verdict", list(VERDICTS), format_func=VERDICTS.get, selection_mode="multi"
+        "Verdict", list(VERDICTS), format_func=VERDICTS.get, selection_mode="multi", wrap=True
     )
-    a, b, c, d = st.columns([1, 1, 2, 2])
+    a, b, c, d = widgets.columns(4, least=widgets.FIELD)
     phase = a.selectbox("Phase", [None, *PHASES], format_func=lambda p: PHASES.get(p, "Any"))
     truncated = b.selectbox(
         "Truncated", [None, True, False], format_func={None: "Any", True: "Yes", False: "No"}.get

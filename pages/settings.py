@@ -70,7 +70,7 @@ def configuration() -> None:
 state.selected()
 st.title("Settings")
 where()
-left, right = st.columns([3, 2], gap="large")
+left, right = widgets.columns(2, least=widgets.PART, gap="medium")
 with left:
     configuration()
 with right:

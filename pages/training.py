@@ -17,7 +17,7 @@ from engine.types import JobKind, JobState
 def form(chosen: Iteration, defaults: TrainingConfig) -> None:
     """Settings of one training; only what was changed travels with the job."""
     with st.form("training"):
-        a, b, c, d = st.columns(4)
+        a, b, c, d = widgets.columns(4, least=widgets.FIELD)
         changed = {
             "learning_rate": a.number_input(
                 "Learning rate",

@@ -34,7 +34,7 @@ def chosen_runs(chosen: Iteration) -> list[str]:
 
 
 def headline(first: Evaluation, last: Evaluation) -> None:
-    a, b, c = st.columns(3)
+    a, b, c = widgets.columns([1, 1, 2], least=widgets.FIELD)
     g, m, change = last.greedy_interval(), last.mean_interval(), gain(first, last)
     a.metric(
         f"Greedy, M{last.number}",

@@ -6,7 +6,7 @@ from itertools import islice
 
 import streamlit as st
 
-from app import inert, state
+from app import inert, state, widgets
 from app.data import uploads
 from engine.errors import EngineError
 from engine.problems import ProblemFile, examine_problems
@@ -76,7 +76,7 @@ def mapping_form(names: list[str], *, wanted: bool) -> dict[str, str] | None:
         return None
     guess = guess_mapping(names)
     chosen = {}
-    for column, role in zip(st.columns(len(ROLES)), ROLES):
+    for column, role in zip(widgets.columns(len(ROLES), least=widgets.FIELD), ROLES):
         index = names.index(guess[role]) + 1 if role in guess else 0
         picked = column.selectbox(
             role.capitalize(),

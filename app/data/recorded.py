@@ -105,14 +105,14 @@ def check(sets: list[Imported]) -> None:
     with_flags = [s for s in sets if s.n_flagged]
     if not with_flags:
         return
-    a, b = st.columns([3, 1], vertical_alignment="bottom")
-    chosen = a.selectbox(
+    row = st.container(horizontal=True, vertical_alignment="bottom")
+    chosen = row.selectbox(
         "Grade again",
         with_flags,
         format_func=lambda s: f"{s.name} · {s.n_flagged:,} flags",
         key="regrade_set",
     )
-    if b.button("Compare with the flags", key="regrade", width="stretch"):
+    if row.button("Compare with the flags", key="regrade"):
         with st.spinner("Grading"), Grader() as grader:
             done = regrade(flagged(Path(chosen.folder)), grader)
         st.markdown(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from app import inert, state
+from app import inert, state, widgets
 from engine.config import RunConfig, load_config
 from engine.config.checks import check_config
 from engine.errors import EngineError
@@ -69,7 +69,7 @@ def problem_run() -> None:
     )
     names |= {source: source for source in of_base if source not in names}
     with st.form("problem_run"):
-        a, b = st.columns(2)
+        a, b = widgets.columns(2, least=widgets.FIELD)
         choices = list(names)
         train = a.selectbox(
             "Train on",
@@ -85,7 +85,7 @@ def problem_run() -> None:
             format_func=names.get,
             key=f"run_held_out{origin}",
         )
-        a, b, c = st.columns(3)
+        a, b, c = widgets.columns(3, least=widgets.LONG_FIELD)
         n_train = a.number_input(
             "Problems per iteration (N)", 1, value=base.problems.n_train, key=f"run_n_train{origin}"
         )
@@ -128,17 +128,16 @@ def base_config() -> tuple[RunConfig | None, str]:
     None where the file cannot be used; why is said on the page.
     """
     if run_id := st.session_state.get(COPIED):
-        a, b = st.columns([5, 1], vertical_alignment="center")
-        a.info(
+        row = st.container(horizontal=True, vertical_alignment="center")
+        row.info(
             f"Policy, reward model, sampling, thresholds and training as in run {run_id}.",
             icon=":material/content_copy:",
         )
-        b.button(
+        row.button(
             "Use a file",
             key="forget_copy",
             on_click=st.session_state.pop,
             args=[COPIED],
-            width="stretch",
         )
         return resolved_config(state.database(), run_id)[0], f"_{run_id}"
     path = st.text_input(
@@ -164,7 +163,7 @@ def recorded_run() -> None:
     )
     base = load_config(Path(chosen.folder) / "study.toml")
     with st.form("recorded_run"):
-        a, b, c = st.columns(3)
+        a, b, c = widgets.columns(3, least=widgets.LONG_FIELD)
         n_train = a.number_input(
             "Problems (N)", 1, value=base.problems.n_train, key=f"replay_n_train_{chosen.id}"
         )

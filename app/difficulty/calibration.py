@@ -4,7 +4,7 @@ against its reference labels.
 
 import streamlit as st
 
-from app import inert, state
+from app import inert, state, widgets
 from app.difficulty.choice import MODE_NAMES
 from engine.errors import EngineError
 from engine.figures.estimation import EstimationReport, ModeReport, estimation
@@ -58,7 +58,7 @@ def calibration_panel(
 
 
 def _order(chosen: Iteration, n_problems: int) -> None:
-    left, right = st.columns([1, 2], vertical_alignment="bottom")
+    left, right = widgets.columns([1, 2], least=widgets.LONG_FIELD, align="bottom")
     k = left.number_input(
         "Problems to calibrate on", 1, n_problems, min(50, n_problems), key="n_calibrate"
     )

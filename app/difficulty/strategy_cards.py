@@ -44,8 +44,9 @@ def strategy_cards(
         return
     found = [Offer(**row) for row in plain]
     own = {o.strategy: o for o in found if o.mode == now.mode}
-    for column, name in zip(st.columns(len(CARDS)), CARDS):
-        with column.container(border=True, height="stretch"):
+    cards = st.grid(len(CARDS), min_column_width=widgets.FIELD, border=True)
+    for name in CARDS:
+        with cards.cell():
             _card(own[name], is_chosen=name == now.strategy, locked=locked)
     st.dataframe([_row(o) for o in found], hide_index=True)
 

@@ -4,7 +4,7 @@ and a threshold.
 
 import streamlit as st
 
-from app import charts, state
+from app import charts, state, widgets
 from engine import store
 from engine.errors import EngineError
 from engine.study import tuning
@@ -43,7 +43,7 @@ def tuning_panel(chosen: Iteration) -> None:
         f"Mean balance score with n* = {found.n_star}. Highest at temperature {found.best[0]:g}, τ"
         f" {found.best[1]:g}."
     )
-    a, b, c = st.columns(3, vertical_alignment="bottom")
+    a, b, c = widgets.columns(3, least=widgets.LONG_FIELD, align="bottom")
     temperature = a.selectbox(
         "Temperature",
         found.temperatures,

@@ -38,6 +38,8 @@ N_FIRST = 6
 """Figures shown at once; the others are behind a toggle."""
 THIS = "this training"
 N_COLUMNS = 3
+LEAST_CONTROL, LEAST_FIGURE = 140, 220
+"""Widths in pixels below which controls and figures go on in the next row."""
 MOST_OVERLAID = 4
 
 
@@ -81,7 +83,7 @@ def _controls(job: Job) -> tuple[float, bool, dict[str, str]]:
     others = {
         _name(row): row.id for row in store.jobs.trainings(state.database()) if row.id != job.id
     }
-    a, b, c, d = st.columns([3, 2, 5, 2], vertical_alignment="bottom")
+    a, b, c, d = widgets.columns([1, 1, 2, 1], least=LEAST_CONTROL, align="bottom")
     weight = a.slider(
         "Smoothing",
         0.0,
@@ -145,38 +147,38 @@ def _partner(name: str) -> str:
 
 
 def _grid(names: list[str], shown: dict[str, Curves], weight: float, is_log: bool) -> None:
-    for start in range(0, len(names), N_COLUMNS):
-        for cell, name in zip(st.columns(N_COLUMNS), names[start : start + N_COLUMNS]):
-            pair = (
-                [name, _partner(name)]
-                if _partner(name) in shown[THIS].series and _partner(name) != name
-                else [name]
-            )
-            lines = [
-                _line(_legend(one, whose, len(pair), len(shown)), curves.series[one], weight)
-                for whose, curves in shown.items()
-                for one in pair
-                if one in curves.series
-            ]
-            n_steps = max(int(line.steps[-1]) for line in lines)
-            title = (
-                NAMES.get(name, name)
-                if len(pair) == 1
-                else PAIR_NAMES.get(name, name.removesuffix("/chosen"))
-            )
-            is_above_zero = all(_positive(line) for line in lines)
-            figure = charts.curves(
-                lines,
-                title=title,
-                n_steps=max(n_steps, shown[THIS].n_steps),
-                log=is_log and is_above_zero,
-            )
-            cell.plotly_chart(
-                figure,
-                key=f"curve_{name}",
-                config=charts.CONFIG,
-                alt=f"{title} over optimiser steps",
-            )
+    grid = st.grid(N_COLUMNS, min_column_width=LEAST_FIGURE)
+    for name in names:
+        pair = (
+            [name, _partner(name)]
+            if _partner(name) in shown[THIS].series and _partner(name) != name
+            else [name]
+        )
+        lines = [
+            _line(_legend(one, whose, len(pair), len(shown)), curves.series[one], weight)
+            for whose, curves in shown.items()
+            for one in pair
+            if one in curves.series
+        ]
+        n_steps = max(int(line.steps[-1]) for line in lines)
+        title = (
+            NAMES.get(name, name)
+            if len(pair) == 1
+            else PAIR_NAMES.get(name, name.removesuffix("/chosen"))
+        )
+        is_above_zero = all(_positive(line) for line in lines)
+        figure = charts.curves(
+            lines,
+            title=title,
+            n_steps=max(n_steps, shown[THIS].n_steps),
+            log=is_log and is_above_zero,
+        )
+        grid.plotly_chart(
+            figure,
+            key=f"curve_{name}",
+            config=charts.CONFIG,
+            alt=f"{title} over optimiser steps",
+        )
 
 
 def _legend(name: str, whose: str, n_together: int, n_shown: int) -> str:

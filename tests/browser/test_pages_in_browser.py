@@ -150,6 +150,24 @@ def test_hostile_text_is_inert_on_every_page(studio, tab):
         assert tab.evaluate("() => getComputedStyle(document.body).display") != "none"
 
 
+CUT = """() => [...document.querySelectorAll('[data-testid=stMain] *')]
+    .filter(e => e.scrollWidth > e.clientWidth && getComputedStyle(e).textOverflow === 'ellipsis')
+    .map(e => e.innerText).filter(text => text)"""
+"""Labels, links and buttons whose text ends in an ellipsis."""
+TOO_WIDE = """() => { const main = document.querySelector('[data-testid=stMain]');
+    return main.scrollWidth > main.clientWidth; }"""
+
+
+def test_nothing_is_cut_in_a_narrow_window_with_the_sidebar_open(studio, tab):
+    tab.set_viewport_size({"width": 800, "height": 1000})
+    tab.goto(studio.at("", studio.trainable))
+    cut = {}
+    for title in TITLES:
+        go(tab, title)
+        cut[title] = tab.evaluate(CUT) + ["the page"] * tab.evaluate(TOO_WIDE)
+    assert {title: what for title, what in cut.items() if what} == {}
+
+
 def n_done(tab, words, **limits) -> int:
     """What a page says of a job's progress: the number in the first text that fits `words`, with N
     in its place.
