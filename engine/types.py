@@ -55,6 +55,8 @@ class Purpose(StrEnum):
     CALIBRATE = "calibrate"
     GREEDY = "greedy"
     EVALUATE = "evaluate"
+    PLAYGROUND = "playground"
+    """Never stored."""
 
 
 class JobState(StrEnum):

@@ -5,10 +5,14 @@ need only the folder beside a database.
 import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from engine.cli.options import as_json, database
+
+if TYPE_CHECKING:
+    from engine.recorded.about import Scale
 
 
 @click.command("import-responses")
@@ -27,7 +31,7 @@ from engine.cli.options import as_json, database
 @database
 @as_json
 def import_responses(
-    file: str, scale: str | None, rewards: str | None, check: bool, db: Path, as_json: bool
+    file: str, scale: "Scale | None", rewards: str | None, check: bool, db: Path, as_json: bool
 ) -> None:
     """Import responses that were sampled elsewhere, to run a study on them.
 

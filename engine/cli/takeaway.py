@@ -93,19 +93,18 @@ def _exported(
     """What --json says of an export, and the lines that say it to a person."""
     from engine.export import run as out
 
-    run, t = {"run_id": run_id}, {"iteration": iteration}
     if what == "policy":
-        policy = out.export_policy(db, path, **run, **t, adapter=adapter)
+        policy = out.export_policy(db, path, run_id=run_id, iteration=iteration, adapter=adapter)
         return {"policy": policy}, [
             f"{'The adapter of policy' if adapter else 'Policy'} {policy} in {path}"
         ]
     if what == "config":
-        notes = out.export_config(db, path, **run)
+        notes = out.export_config(db, path, run_id=run_id)
         return {"notes": notes}, [f"Configuration in {path}", *notes]
     if what == "all":
-        counts = out.export_all(db, path, suffix=f".{suffix}", **run)
+        counts = out.export_all(db, path, run_id=run_id, suffix=f".{suffix}")
         return counts, [f"{n} rows in {path / table}.{suffix}" for table, n in counts.items()]
-    n_rows = out.export_table(db, what, path, **run, **t)
+    n_rows = out.export_table(db, what, path, run_id=run_id, iteration=iteration)
     return {what: n_rows}, [f"{n_rows} rows in {path}"]
 
 

@@ -4,7 +4,7 @@ before a model is loaded. What each may be by itself stands beside it in its tab
 
 from collections.abc import Callable
 from dataclasses import asdict, fields
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from engine.config.backends import NO_REWARD, Role, backend_names, takers
 from engine.config.ranges import read
@@ -65,13 +65,15 @@ def named_backends() -> dict[str, tuple[str, ...]]:
     }
 
 
-def require_thresholds(config: RunConfig) -> None:
-    """Raises: ConfigError if a threshold is left to a person."""
-    if config.difficulty.tau_l is None or config.difficulty.tau_h is None:
+def require_thresholds(config: RunConfig) -> tuple[float, float]:
+    """tau_l and tau_h. Raises: ConfigError if a threshold is left to a person."""
+    tau_l, tau_h = config.difficulty.tau_l, config.difficulty.tau_h
+    if tau_l is None or tau_h is None:
         raise ConfigError(
             "difficulty.tau_l and difficulty.tau_h are not set: a run without a person needs both."
             " Set them, or choose them by eye on the dashboard's difficulty page."
         )
+    return tau_l, tau_h
 
 
 def _check_tuning(config: RunConfig) -> None:
@@ -130,12 +132,8 @@ def checked_url(url: str) -> str:
     Raises: ConfigError for what is not an http(s) address, or for one with a password, key or query
     in it.
     """
-    try:
-        parts = urlsplit(url)
-        is_address = parts.scheme in ("http", "https") and parts.hostname and (parts.port or 1) > 0
-    except ValueError:
-        is_address = False
-    if not is_address:
+    parts = _http_parts(url)
+    if parts is None:
         raise ConfigError(
             f"sampling.base_urls holds {url!r}: give addresses such as http://127.0.0.1:8000/v1."
         )
@@ -146,6 +144,16 @@ def checked_url(url: str) -> str:
             " HS_STAR_API_KEY or OPENAI_API_KEY."
         )
     return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/') or '/v1'}"
+
+
+def _http_parts(url: str) -> SplitResult | None:
+    """The parts of an http(s) address; None for what is none."""
+    try:
+        parts = urlsplit(url)
+        is_address = parts.scheme in ("http", "https") and parts.hostname and (parts.port or 1) > 0
+    except ValueError:
+        return None
+    return parts if is_address else None
 
 
 def _check_recorded(config: RunConfig) -> None:

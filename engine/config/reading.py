@@ -57,7 +57,9 @@ def _forbid_unknown(raw: dict[str, Any]) -> dict[str, Any]:
         if name not in tables:
             raise ConfigError(f"{name} is no setting: use {', '.join(tables)}.")
         known = getattr(tables[name], "__dataclass_fields__", None)
-        for inner in value if known and isinstance(value, dict) else ():
+        if known is None or not isinstance(value, dict):
+            continue
+        for inner in value:
             if inner not in known:
                 raise ConfigError(f"{name}.{inner} is no setting: use {', '.join(known)}.")
     return raw
@@ -76,8 +78,9 @@ _PATHS = (
 def _resolve_paths(raw: dict[str, Any], folder: Path) -> dict[str, Any]:
     for table, name in _PATHS:
         value = raw.get(table, {}).get(name) if isinstance(raw.get(table), dict) else None
-        is_path = isinstance(value, str) and value not in ("", "starter")
-        if is_path and not Path(value).is_absolute() and (folder / value).exists():
+        if not isinstance(value, str) or value in ("", "starter"):
+            continue
+        if not Path(value).is_absolute() and (folder / value).exists():
             raw[table][name] = str((folder / value).resolve())
     return raw
 

@@ -9,6 +9,7 @@ import ast
 import inspect
 import json
 import sys
+from collections.abc import Mapping
 from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
 from functools import cache
 from typing import Any
@@ -84,7 +85,11 @@ def settings() -> tuple[Setting, ...]:
 
 def tables() -> dict[str, type]:
     """The tables of a configuration by name."""
-    return {f.name: f.type for f in fields(RunConfig) if is_dataclass(f.type)}
+    return {
+        f.name: f.type
+        for f in fields(RunConfig)
+        if isinstance(f.type, type) and is_dataclass(f.type)
+    }
 
 
 def _setting(table: str, of: type, f: Field) -> Setting:
@@ -112,8 +117,10 @@ def _docstrings(table: ast.ClassDef) -> dict[str, str]:
         field.target.id: " ".join(below.value.value.split())
         for field, below in zip(table.body, table.body[1:])
         if isinstance(field, ast.AnnAssign)
+        and isinstance(field.target, ast.Name)
         and isinstance(below, ast.Expr)
         and isinstance(below.value, ast.Constant)
+        and isinstance(below.value.value, str)
     }
 
 
@@ -172,7 +179,7 @@ def _about(table: type) -> str:
     return " ".join((inspect.getdoc(table) or "").split())
 
 
-def _options(options: dict[str, Any]) -> str:
+def _options(options: Mapping[str, Any]) -> str:
     told = ", ".join(f"`{name}` = `{json.dumps(value)}`" for name, value in options.items())
     return f" Options: {told}." if told else ""
 

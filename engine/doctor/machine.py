@@ -55,7 +55,9 @@ def _version(package: str) -> str:
 def device() -> str:
     """The devices that sample and train, with their free memory."""
     return "; ".join(
-        d.name if d.free is None else f"{d.name}: {d.free / 1e9:.0f} of {d.total / 1e9:.0f} GB free"
+        d.name
+        if d.free is None or d.total is None
+        else f"{d.name}: {d.free / 1e9:.0f} of {d.total / 1e9:.0f} GB free"
         for d in devices.here()
     )
 

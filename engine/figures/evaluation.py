@@ -31,12 +31,12 @@ class Evaluation:
     n: int
     """Sampled responses per problem."""
 
-    def greedy_interval(self, rows=slice(None)) -> Interval:
+    def greedy_interval(self, rows: slice | np.ndarray = slice(None)) -> Interval:
         """Greedy accuracy with its Wilson interval, over all problems or the rows given."""
         right = self.greedy[rows]
         return wilson(int(right.sum()), len(right))
 
-    def mean_interval(self, rows=slice(None)) -> Interval:
+    def mean_interval(self, rows: slice | np.ndarray = slice(None)) -> Interval:
         """mean@n with its bootstrap interval over problems."""
         return bootstrap_mean(self.pass_rate[rows])
 
@@ -81,6 +81,6 @@ def evaluated_policies(db: Database, run_id: str) -> dict[int, str]:
     return {**policies, last + 1: following} if following else policies
 
 
-def gain(before: Evaluation, after: Evaluation, rows=slice(None)) -> Interval:
+def gain(before: Evaluation, after: Evaluation, rows: slice | np.ndarray = slice(None)) -> Interval:
     """Paired gain in mean@n, after minus before, with its bootstrap interval over problems."""
     return bootstrap_mean(after.pass_rate[rows] - before.pass_rate[rows])

@@ -39,15 +39,15 @@ def level_lengths(it: Iteration) -> list[LevelLengths]:
     Reads every text: seconds for many thousands.
     """
     levels = levels_of(it)
-    sizes: dict[tuple[str, int], list[tuple[int, int]]] = defaultdict(list)
-    problems: dict[int, set[str]] = defaultdict(set)
+    sizes: dict[tuple[str, Level], list[tuple[int, int]]] = defaultdict(list)
+    problems: dict[Level, set[str]] = defaultdict(set)
     for purpose, problem_id, text, n_tokens in store.responses.lengths(it):
         if problem_id in levels:
             sizes[purpose, levels[problem_id]].append((len(split_steps(text)), n_tokens))
             problems[levels[problem_id]].add(problem_id)
     return [
         LevelLengths(
-            Level(level),
+            level,
             len(problems[level]),
             _length(sizes[Purpose.PRESAMPLE, level]),
             _length(sizes[Purpose.RESAMPLE, level]),

@@ -256,9 +256,9 @@ def _amount(spent: list[Spent], unit: str) -> float:
 
 
 def _pairs_per_1000(spent: list[Spent], unit: str) -> float | None:
-    with_pairs = [s for s in spent if s.n_pairs is not None]
-    amount = _amount(with_pairs, unit)
-    return 1000 * sum(s.n_pairs for s in with_pairs) / amount if amount else None
+    n_pairs = sum(s.n_pairs for s in spent if s.n_pairs is not None)
+    amount = _amount([s for s in spent if s.n_pairs is not None], unit)
+    return 1000 * n_pairs / amount if amount else None
 
 
 def _gain_per_1000(

@@ -88,7 +88,9 @@ def monitors(it: Iteration) -> Monitors | None:
         )
         if is_scored
         else None,
-        balance=mean(lambda *column: _balance(*column, tau, wanted)) if is_scored else None,
+        balance=mean(lambda texts, correct, rewards: _balance(texts, correct, rewards, tau, wanted))
+        if is_scored
+        else None,
         n_star=wanted,
         tau=tau,
     )

@@ -71,7 +71,7 @@ def offered(config: RunConfig, mode: Mode) -> list[tuple[str, Mode, str]]:
     """(strategy, mode, label) of everything that is offered: all strategies, then the Boundary by
     each single signal.
     """
-    named = [(s.name, mode, s.label) for s in strategies().values()]
+    named: list[tuple[str, Mode, str]] = [(s.name, mode, s.label) for s in strategies().values()]
     if not config.has_rewards:
         return named
     return [
@@ -87,7 +87,7 @@ def _offer(
     mode: Mode,
     label: str,
     e: Estimates,
-    shapes: tuple,
+    shapes: tuple[np.ndarray, np.ndarray],
     lengths: np.ndarray,
     rate: float | None,
 ) -> Offer:

@@ -19,7 +19,7 @@ from engine.placement import open_placement, trainer_backend
 from engine.problems import read_problems
 from engine.study import sources
 from engine.training import TrainingTask
-from engine.types import Problem, Worked
+from engine.types import Worked
 
 
 def initialise(
@@ -40,17 +40,18 @@ def initialise(
     Returns: the new policy's folder, usable as policy.path. Raises: ProblemSetError without a
     solution, ConfigError, TrainingError.
     """
-    problems = [p for p in read_problems(solutions).problems if p.solution]
-    if not problems:
+    rows = [
+        Worked(p.id, fill(config.policy.prompt_template, p.question), p.solution)
+        for p in read_problems(solutions).problems
+        if p.solution
+    ]
+    if not rows:
         raise ProblemSetError(
             f"{solutions} holds no problem with a solution. Give every row one under the name"
             " solution."
         )
-    on_event(_said(problems))
+    on_event(_said(rows))
     path, policy_id = sources.policy(config)
-    rows = [
-        Worked(p.id, fill(config.policy.prompt_template, p.question), p.solution) for p in problems
-    ]
     told = json.dumps(
         [policy_id, config.seed, config.policy.chat, asdict(config.init), list(map(asdict, rows))]
     )
@@ -78,8 +79,8 @@ def initialise(
     )
 
 
-def _said(problems: list[Problem]) -> Note:
-    n_single = sum(len(split_steps(p.solution)) < 2 for p in problems)
+def _said(rows: list[Worked]) -> Note:
+    n_single = sum(len(split_steps(row.response)) < 2 for row in rows)
     return Note(
-        f"{len(problems)} worked solutions; {n_single} of them are one step, without a blank line."
+        f"{len(rows)} worked solutions; {n_single} of them are one step, without a blank line."
     )

@@ -73,12 +73,15 @@ def _commit(runner: JobRunner, it: Iteration, made_by: str) -> None:
     d = it.config.difficulty
     if calibration.is_wanted(it):
         _run(runner, it, JobKind.CALIBRATE, {"n_problems": d.n_calibration})
-    plans.commit(it, Choice(d.tau_l, d.tau_h, d.mode, d.strategy), made_by=made_by)
+    tau_l, tau_h = require_thresholds(it.config)
+    plans.commit(it, Choice(tau_l, tau_h, d.mode, d.strategy), made_by=made_by)
 
 
 def _tune(runner: JobRunner, it: Iteration, made_by: str) -> None:
     _run(runner, it, JobKind.TUNE)
-    tuning.adopt(it, *tuning.grid(it).best, made_by=made_by)
+    found = tuning.grid(it)
+    assert found is not None, "a tuning that is done has drawn and judged all of its grid"
+    tuning.adopt(it, *found.best, made_by=made_by)
 
 
 def _run(

@@ -18,13 +18,12 @@ from engine.placement import Backend, Placement
 from engine.problems import problem_id
 from engine.study.handle import Iteration
 from engine.study.sample_sets import requests, sample_set
-from engine.types import Response, SamplingSettings, Verdict
+from engine.types import Purpose, Response, SamplingSettings, Verdict
 
 MOST_RESPONSES = 16
 """Per policy."""
 MOST_CHARS = 8_000
 """Of the question."""
-PURPOSE = "playground"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +144,7 @@ def _drawn(placement: Placement, request: Request) -> Iterator[tuple[Asked, list
         placement.release(keep=[policy.backend])
         samples = sample_set(
             policy_id=policy.policy_id,
-            purpose=PURPOSE,
+            purpose=Purpose.PLAYGROUND,
             iteration=0,
             seed=q.seed,
             settings=q.settings,

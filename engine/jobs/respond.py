@@ -110,7 +110,10 @@ class _Judging:
     def __init__(self, owed: Owed, grader: Grader, reward_model: Callable[[], RewardModel]):
         self._owed, self._grader, self._open_reward_model = owed, grader, reward_model
         self._scoring = ThreadPoolExecutor(1, "reward")
-        self.waiting: dict[Future, tuple[str, list[Key]]] = {}
+        self.waiting: dict[Future, tuple[str | None, list[Key]]] = {}
+        """By the work in flight: the reward model that scores, None where the grader grades; and
+        whose responses.
+        """
 
     def __enter__(self) -> "_Judging":
         return self
@@ -123,25 +126,25 @@ class _Judging:
             future = self._grader.submit(
                 [(self._owed.answers[problem_id], text) for problem_id, _, text in texts]
             )
-            self.waiting[future] = ("graded", _keys(texts))
+            self.waiting[future] = None, _keys(texts)
 
     def score(self, texts: Sequence[Text]) -> None:
-        if texts and self._owed.prm_id is not None:
-            by_key = self._owed.scored_by_key
+        prm_id, by_key = self._owed.prm_id, self._owed.scored_by_key
+        if texts and prm_id is not None:
             items = [
                 (id, str(index)) if by_key else (self._owed.prompts[id], text)
                 for id, index, text in texts
             ]
-            self.waiting[self._scoring.submit(self._score, items)] = ("scored", _keys(texts))
+            self.waiting[self._scoring.submit(self._score, items)] = prm_id, _keys(texts)
 
     def finished(self, done: set[Future]) -> Iterator[Event]:
         for future in [f for f in self.waiting if f in done]:
-            what, keys = self.waiting.pop(future)
+            prm_id, keys = self.waiting.pop(future)
             rows = list(zip(keys, future.result()))
-            if what == "graded":
+            if prm_id is None:
                 yield Graded(self._owed.samples.id, rows)
             else:
-                yield Scored(self._owed.samples.id, self._owed.prm_id, rows)
+                yield Scored(self._owed.samples.id, prm_id, rows)
 
     def _score(self, items: list[tuple[str, str]]):
         return self._open_reward_model().score(items)

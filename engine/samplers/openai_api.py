@@ -154,6 +154,11 @@ class _Call:
         if self._completions is not None:
             await self._completions.close()
 
+    @property
+    def _opened(self) -> Completions:
+        assert self._completions is not None, "start() has opened them"
+        return self._completions
+
     def _begin(self, work) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
@@ -178,9 +183,10 @@ class _Call:
         said = ""
         for _ in range(ATTEMPTS):
             server = await self._least_busy()
+            assert server.served is not None, "a server rests until it has shown what it serves"
             server.n_in_flight += 1
             try:
-                response = await self._completions.complete(server.url, server.served, request)
+                response = await self._opened.complete(server.url, server.served, request)
                 server.n_failures = 0
                 return response
             except Failed as error:
@@ -212,7 +218,7 @@ class _Call:
         wrong key or no list of models.
         """
         try:
-            listing = await self._completions.models(server.url)
+            listing = await self._opened.models(server.url)
             server.served = find_served(listing, self._sampler.wanted, server.url)
         except Failed as error:
             server.is_resting = False

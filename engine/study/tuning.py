@@ -97,7 +97,7 @@ def _row(
         [r.problem_id for r in scored],
         [r.text for r in scored],
         [r.correct for r in scored],
-        [r.reward for r in scored],
+        [r.reward for r in rows if r.reward is not None],
         n_problems=n_problems,
         n_star=wanted,
         taus=taus,

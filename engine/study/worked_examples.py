@@ -39,7 +39,7 @@ def with_examples(
             p.question,
             [
                 example
-                for example in by_level.get(levels.get(id), ())
+                for example in (by_level[levels[id]] if id in levels else ())
                 if example.question != p.question
             ][:n],
         )
@@ -47,7 +47,7 @@ def with_examples(
     }
 
 
-def levels_of(it: Iteration) -> dict[str, int]:
+def levels_of(it: Iteration) -> dict[str, Level]:
     """DAST's level by problem id, from M_0's pre-samples where all iterations use the same
     problems.
 
@@ -58,6 +58,5 @@ def levels_of(it: Iteration) -> dict[str, int]:
     cutoffs = tuple(bound.options.get("cutoffs", CUTOFFS)) if bound else CUTOFFS
     is_fixed = it.config.problems.per_iteration == "fixed"
     e = store.samples.estimates(it.at(0) if is_fixed else it)
-    return dict(
-        zip(e.problem_ids.tolist(), dast_levels(e.n_correct, e.n, cutoffs=cutoffs).tolist())
-    )
+    levels = dast_levels(e.n_correct, e.n, cutoffs=cutoffs).tolist()
+    return dict(zip(e.problem_ids.tolist(), map(Level, levels)))
