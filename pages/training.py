@@ -8,6 +8,7 @@ from app import inert, state, widgets
 from app.training.figures import training_curves
 from engine import store
 from engine.config import TrainingConfig, training_config
+from engine.config.backends import keeps_responses
 from engine.config.checks import check_training
 from engine.errors import EngineError
 from engine.study.handle import Iteration
@@ -76,11 +77,12 @@ if made is None:
         "There are no pairs to train on yet. Commit a plan and let the resampling finish.",
         "difficulty.py",
     )
-if chosen.config.training.method == "sft":
+keeps = keeps_responses(chosen.config.training.method)
+if keeps:
     st.caption(f"Fine-tuning on right responses, from the {chosen.config.training.start} policy")
 else:
     st.caption(f"{made.n_pairs:,} preference pairs · reference policy: the frozen M{chosen.number}")
-if not made.n_pairs and chosen.config.training.method == "dpo":
+if not made.n_pairs and not keeps:
     why = (
         "Without a pair there is nothing to train on. Fork the iteration and commit another plan,"
         " or begin the next one with the same policy."

@@ -25,7 +25,7 @@ class BackendEntry:
     role: Role
     opens: str
     """"module:name" of the class, or of a function that opens one: called with the path of the
-    weights, if it has any, and its options.
+    weights and its options; a trainer's with nothing, because each task tells it all.
     """
     options: Mapping[str, str] = field(default_factory=dict)
     """What it is opened with: argument → setting of the configuration, such as batch_size →
@@ -33,14 +33,14 @@ class BackendEntry:
     """
     seat_options: tuple[str, ...] = ()
     """Arguments that say where it is opened, of memory_share."""
-    has_weights: bool = True
-    """False for trainers, which are told their policy with each task."""
     loads_model: bool = True
     """It loads the policy or the reward model on this machine, so memory is estimated first."""
     reads: Literal["text", "question", "key"] = "question"
     """Reward models: the policy's prompt and the response as one text, the bare question and the
-    response, or the response's key.
+    response, or the response's key, whose scores a recording holds.
     """
+    trains_on: Literal["pairs", "responses"] = "pairs"
+    """Trainers: an iteration's preference pairs, or the responses of its pool that are kept."""
 
 
 _TRUST = {"trust_remote_code": "policy.trust_remote_code"}
@@ -112,8 +112,8 @@ BACKENDS: dict[str, BackendEntry] = {
             loads_model=False,
             reads="key",
         ),
-        BackendEntry("dpo", Role.TRAINER, "engine.training.dpo:DpoTrainer", has_weights=False),
-        BackendEntry("sft", Role.TRAINER, "engine.training.sft:SftTrainer", has_weights=False),
+        BackendEntry("dpo", Role.TRAINER, "engine.training.dpo:DpoTrainer"),
+        BackendEntry("sft", Role.TRAINER, "engine.training.sft:SftTrainer", trains_on="responses"),
     )
 }
 """By name, in the order they are listed to a person."""
@@ -143,6 +143,11 @@ def takers(setting: str) -> tuple[str, ...]:
 def reads_as(family: str) -> Literal["text", "question", "key"]:
     """What a reward family reads of a response; "question" for a name without a backend."""
     return BACKENDS[family].reads if family in BACKENDS else "question"
+
+
+def keeps_responses(method: str) -> bool:
+    """Whether a trainer trains on the responses that an iteration keeps, not on its pairs."""
+    return BACKENDS[method].trains_on == "responses"
 
 
 def opening_options(

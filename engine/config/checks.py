@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import asdict, fields
 from urllib.parse import SplitResult, urlsplit
 
-from engine.config.backends import NO_REWARD, Role, backend_names, takers
+from engine.config.backends import NO_REWARD, Role, backend_names, keeps_responses, takers
 from engine.config.ranges import read
 from engine.config.run import RunConfig
 from engine.config.tables import SamplingConfig
@@ -45,8 +45,9 @@ def check_together(config: RunConfig) -> None:
     fits = d.n_calibration <= config.problems.n_train
     _require("difficulty.n_calibration", d.n_calibration, fits, "0 to problems.n_train")
     _check_tuning(config)
-    fits = r.backend != "vllm" or r.family == "qwen_prm"
-    allowed = 'auto or transformers unless reward.family is "qwen_prm"'
+    families = takers("reward.backend")
+    fits = r.backend != "vllm" or r.family in families
+    allowed = f"auto or transformers unless reward.family is one of {', '.join(families)}"
     _require("reward.backend", r.backend, fits, allowed)
     _check_training_together(t, "training")
     _check_training_together(config.init, "init")
@@ -62,6 +63,7 @@ def named_backends() -> dict[str, tuple[str, ...]]:
     return {
         "sampling.sampler": ("auto", *backend_names(Role.SAMPLER)),
         "reward.family": (*backend_names(Role.REWARD), NO_REWARD),
+        "training.method": backend_names(Role.TRAINER),
     }
 
 
@@ -205,6 +207,8 @@ def _check_training_together(t: TrainingConfig, table: str) -> None:
     def require(name: str, holds: bool, allowed: str) -> None:
         _require(f"{table}.{name}", getattr(t, name), holds, allowed)
 
+    trainers = backend_names(Role.TRAINER)
+    require("method", t.method in trainers, f"one of {', '.join(trainers)}")
     times = f" times {table}.n_processes ({t.n_processes})" if t.n_processes > 1 else ""
     require(
         "batch_size",
@@ -219,8 +223,8 @@ def _check_training_together(t: TrainingConfig, table: str) -> None:
 
 
 def _check_method(t: TrainingConfig, require: Callable[[str, bool, str], None]) -> None:
-    fits = t.keep_above is None or t.method == "sft"
-    require("keep_above", fits, 'left out with method = "dpo": pairs need both sides')
+    fits = t.keep_above is None or keeps_responses(t.method)
+    require("keep_above", fits, f'left out with method = "{t.method}": pairs need both sides')
     fits = not t.inherit_optimizer or t.start == "latest"
     require("inherit_optimizer", fits, 'false with start = "base": the weights begin anew')
     fits = not t.inherit_optimizer or t.lora_rank is None

@@ -74,7 +74,6 @@ class Setting:
         return self.default is MISSING
 
 
-@cache
 def settings() -> tuple[Setting, ...]:
     """Every setting, in the order of the tables: first those at the top of a file."""
     top = tuple(_setting("", RunConfig, f) for f in fields(RunConfig) if not is_dataclass(f.type))

@@ -33,7 +33,7 @@ LOSSES: tuple[Loss, ...] = get_args(Loss)
 class TrainingConfig(Table):
     """How a policy is trained on an iteration's pairs or responses."""
 
-    method: Literal["dpo", "sft"] = "dpo"
+    method: str = "dpo"
     """dpo: on preference pairs. sft: on correct responses, loss on the response only."""
     start: Literal["latest", "base"] = "latest"
     """latest: from the iteration's own policy M_t. base: every iteration trains anew from M_0, as

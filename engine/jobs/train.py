@@ -5,6 +5,7 @@ from pathlib import Path
 
 from engine import store
 from engine.config import TrainingConfig, training_config
+from engine.config.backends import keeps_responses
 from engine.errors import TrainingError
 from engine.events import Event
 from engine.jobs.work import Work
@@ -54,7 +55,7 @@ def _rows(it: Iteration, training: TrainingConfig, folder: Path) -> list[Prefere
     rows = training_rows(it, training, folder)
     if not rows:
         missing = "preference pairs: no problem in the pool has both a correct and a wrong response"
-        if training.method == "sft":
+        if keeps_responses(training.method):
             missing = (
                 "responses to train on: none in the pool is correct, or above training.keep_above"
             )

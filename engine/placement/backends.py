@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.config import TrainingConfig
-from engine.config.backends import BACKENDS
+from engine.config.backends import BACKENDS, BackendEntry, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +32,20 @@ class Backend:
         return json.dumps([self.name, self.path, self.options], sort_keys=True)
 
 
-def open_backend(backend: Backend) -> Any:
-    """Load a backend in this process. Blocks for seconds to minutes. Raises: the backend's own
-    EngineError.
+def open_backend(backend: Backend, entry: BackendEntry | None = None) -> Any:
+    """Load a backend in this process. Blocks for seconds to minutes.
+
+    Args:
+        entry: as the process that asks knows it; None for the one that is registered here.
+    Raises: the backend's own EngineError.
     """
-    entry = BACKENDS[backend.name]
+    entry = entry or BACKENDS[backend.name]
     module, _, name = entry.opens.partition(":")
     seat = {option: backend.seat.get(option) for option in entry.seat_options}
     opens = getattr(import_module(module), name)
-    return opens(backend.path, **seat, **backend.options) if entry.has_weights else opens()
+    if entry.role == Role.TRAINER:
+        return opens()
+    return opens(backend.path, **seat, **backend.options)
 
 
 def trainer_backend(training: TrainingConfig) -> Backend:

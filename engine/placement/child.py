@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from engine import errors
+from engine.config.backends import BACKENDS
 from engine.errors import EngineError, TrainingError, WorkerDied
 from engine.events import Event
 from engine.paths import ROOT
@@ -86,7 +87,7 @@ class Remote:
         self._reader.start()
         self._turn = threading.Lock()
         self._opened = False
-        self._send(asdict(backend))
+        self._send({"backend": asdict(backend), "entry": asdict(BACKENDS[backend.name])})
 
     @property
     def pid(self) -> int:

@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 
+from engine.config.backends import BackendEntry
 from engine.errors import EngineError
 from engine.placement import wire
 from engine.placement.backends import Backend, open_backend
@@ -44,7 +45,8 @@ def main(write_fd: int) -> None:
         opened: list = []
 
         def open_it():
-            opened.append(open_backend(Backend(**ranks.from_first(calls.get))))
+            told = ranks.from_first(calls.get)
+            opened.append(open_backend(Backend(**told["backend"]), BackendEntry(**told["entry"])))
             yield "open", True
 
         _answer(say, open_it())

@@ -67,7 +67,7 @@ def policy(config: RunConfig) -> tuple[str, str]:
 
 def reward(config: RunConfig) -> tuple[str, str]:
     """(path, id) of what gives rewards; both empty where nothing does. One folder read as two
-    families has two ids.
+    families has two ids. What loads no model here and is no recording goes by its name and path.
 
     Raises: ConfigError, RecordedSetError.
     """
@@ -79,6 +79,8 @@ def reward(config: RunConfig) -> tuple[str, str]:
         return str(folder), (
             content_id(folder) if entry.reads == "text" else f"{entry.name}-{content_id(folder)}"
         )
+    if entry.reads != "key":
+        return config.reward.path, f"{entry.name}-{config.reward.path}"
     recorded = open_set(str(Path(config.reward.path).expanduser().resolve()))
     if recorded.about["scores"] == "none":
         raise ConfigError(

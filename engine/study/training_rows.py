@@ -9,6 +9,7 @@ from pathlib import Path
 
 from engine import store
 from engine.config import TrainingConfig
+from engine.config.backends import keeps_responses
 from engine.method.prompts import fill
 from engine.method.selection import keep_responses
 from engine.paths import write_text
@@ -30,7 +31,7 @@ def training_rows(
             pairs are stored anyway.
     """
     template = it.config.policy.prompt_template
-    if training.method == "sft":
+    if keeps_responses(training.method):
         problems = store.problems.of_run(it.db, it.run_id, "train", it.number)
         prompts = {id: fill(template, p.question) for id, p in problems.items()}
         return [
@@ -57,7 +58,7 @@ def n_training_rows(it: Iteration) -> int | None:
     pairs = store.pairs.find_set(it)
     if pairs is None:
         return None
-    if it.config.training.method == "dpo":
+    if not keeps_responses(it.config.training.method):
         return pairs.n_pairs
     return sum(1 for _ in _kept(it, it.config.training))
 

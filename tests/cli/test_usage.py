@@ -50,6 +50,12 @@ def test_help_lists_every_command_with_all_of_its_summary(capsys):
         assert summary.endswith(".") and f"{name} {summary}" in told
 
 
+def test_the_page_of_commands_has_every_one_of_them():
+    told = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+    assert [name for name in studio.commands if f"`hs-star {name}" not in told] == []
+    assert "`hs-star --version`" in told
+
+
 def test_the_help_of_export_names_every_table():
     context = click.Context(studio.commands["export"])
     told = studio.commands["export"].get_help(context)

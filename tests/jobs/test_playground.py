@@ -137,7 +137,7 @@ def test_a_policy_is_opened_with_all_that_its_sampler_takes_and_nothing_else(db,
     assert policy.backend == policy_backend(it, sampler, it.row.policy_id)
 
 
-def test_the_starter_policy_answers_the_same_twice(db, run_id):
+def test_the_starter_policy_answers_the_same_twice(db):
     runner = JobRunner(db)
     policy = playground.Asked(
         "starter", Backend("hf_local", str(STARTER / "policy"), {"batch_size": 4})
