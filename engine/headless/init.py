@@ -47,23 +47,7 @@ def initialise(
             " solution."
         )
     on_event(_said(problems))
-    path, policy_id = sources.policy(config)
-    rows = [
-        Worked(p.id, fill(config.policy.prompt_template, p.question), p.solution) for p in problems
-    ]
-    told = json.dumps(
-        [policy_id, config.seed, config.policy.chat, asdict(config.init), list(map(asdict, rows))]
-    )
-    task = TrainingTask(
-        policy_path=path,
-        rows=rows,
-        config=config.init,
-        seed=config.seed,
-        chat=config.policy.chat,
-        work_dir=str(artifacts / "training" / f"init-{sha256(told.encode()).hexdigest()[:16]}"),
-        policies_dir=str(artifacts / "policies"),
-        trust_remote_code=config.policy.trust_remote_code,
-    )
+    task = _task(config, problems, artifacts)
     placement = open_placement(config.placement, artifacts / "logs")
     try:
         for event in placement.get(trainer_backend(config.init)).train(task, lambda: False):
@@ -82,4 +66,27 @@ def _said(problems: list[Problem]) -> Note:
     n_single = sum(len(split_steps(p.solution)) < 2 for p in problems)
     return Note(
         f"{len(problems)} worked solutions; {n_single} of them are one step, without a blank line."
+    )
+
+
+def _task(config: RunConfig, problems: list[Problem], artifacts: Path) -> TrainingTask:
+    """Training on the solutions. Its folder is named after all that decides the outcome, so that
+    the same call finds its checkpoints again.
+    """
+    path, policy_id = sources.policy(config)
+    rows = [
+        Worked(p.id, fill(config.policy.prompt_template, p.question), p.solution) for p in problems
+    ]
+    told = json.dumps(
+        [policy_id, config.seed, config.policy.chat, asdict(config.init), list(map(asdict, rows))]
+    )
+    return TrainingTask(
+        policy_path=path,
+        rows=rows,
+        config=config.init,
+        seed=config.seed,
+        chat=config.policy.chat,
+        work_dir=str(artifacts / "training" / f"init-{sha256(told.encode()).hexdigest()[:16]}"),
+        policies_dir=str(artifacts / "policies"),
+        trust_remote_code=config.policy.trust_remote_code,
     )
