@@ -152,18 +152,7 @@ def export_policy(
     Returns: the policy's id. Raises: ConfigError without a trained policy or adapter, for a folder
     in use, or if the copy differs.
     """
-    run_id = pick_run(db, run_id)
-    policy_id = trained_policy(db, run_id, iteration)
-    if policy_id is None:
-        which = (
-            "has no trained policy yet"
-            if iteration is None
-            else f"trained no policy in iteration {iteration}"
-        )
-        raise ConfigError(
-            f"Run {run_id} {which}. Train it first; the policy it began with is where its"
-            " configuration says."
-        )
+    policy_id = _required_policy(db, pick_run(db, run_id), iteration)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ConfigError(f"{folder} is there already and not an empty folder. Give a new one.")
     source = Path(store.runs.policy_path(db, policy_id))
@@ -187,6 +176,22 @@ def export_policy(
             f"{folder} could not be written: {error}. Check the free space and the policy's own"
             " folder."
         ) from error
+    return policy_id
+
+
+def _required_policy(db: Database, run_id: str, number: int | None) -> str:
+    """What trained_policy finds. Raises: ConfigError where it finds none."""
+    policy_id = trained_policy(db, run_id, number)
+    if policy_id is None:
+        which = (
+            "has no trained policy yet"
+            if number is None
+            else f"trained no policy in iteration {number}"
+        )
+        raise ConfigError(
+            f"Run {run_id} {which}. Train it first; the policy it began with is where its"
+            " configuration says."
+        )
     return policy_id
 
 

@@ -49,28 +49,19 @@ def monitors(it: Iteration) -> Monitors | None:
     every text: seconds for thousands.
     """
     k = it.config.sampling.n_presample
-    rows = store.samples.presamples(it)
-    problems = [
-        whole
-        for _, group in groupby(rows, key=lambda r: r.problem_id)
-        if len(whole := list(group)) == k
-    ]
-    if not problems:
+    columns = _presamples_by_problem(it, k)
+    if not columns:
         return None
     s, tuned = min(2, k), store.runs.tuning(it)
     tau = tuned.tau if tuned else 0.0
-    wanted = metrics.n_star(max(1, k * len(problems) // 2), len(problems))
-    columns = [
-        ([r.text for r in whole], [r.correct for r in whole], [r.reward for r in whole])
-        for whole in problems
-    ]
+    wanted = metrics.n_star(max(1, k * len(columns) // 2), len(columns))
     is_scored = all(reward is not None for _, _, rewards in columns for reward in rewards)
 
     def mean(figure) -> float:
         return float(np.mean([figure(*column) for column in columns]))
 
     return Monitors(
-        n_problems=len(problems),
+        n_problems=len(columns),
         k=k,
         s=s,
         pass_at_1=mean(lambda texts, correct, _: sum(correct) / k),
@@ -94,6 +85,17 @@ def monitors(it: Iteration) -> Monitors | None:
         n_star=wanted,
         tau=tau,
     )
+
+
+def _presamples_by_problem(
+    it: Iteration, k: int
+) -> list[tuple[list[str], list[bool], list[float | None]]]:
+    """Texts, verdicts and rewards of every problem that has all its k pre-samples judged."""
+    return [
+        ([r.text for r in whole], [r.correct for r in whole], [r.reward for r in whole])
+        for _, group in groupby(store.samples.presamples(it), key=lambda r: r.problem_id)
+        if len(whole := list(group)) == k
+    ]
 
 
 def _balance(

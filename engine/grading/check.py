@@ -79,9 +79,19 @@ def check(
     if named := named_alike(gold, predicted):
         return named
     if is_prose(gold) or is_prose(predicted):
-        if gold.casefold() == predicted.casefold():
-            return "correct", f"The same text: {quoted(gold)}."
-        return "wrong", f"Compared as text, {quoted(predicted)} is not {quoted(gold)}."
+        return _compared_as_text(gold, predicted)
+    return _compared_as_formulas(gold, predicted, shortcuts=shortcuts)
+
+
+def _compared_as_text(gold: str, predicted: str) -> tuple[Literal["correct", "wrong"], str]:
+    if gold.casefold() == predicted.casefold():
+        return "correct", f"The same text: {quoted(gold)}."
+    return "wrong", f"Compared as text, {quoted(predicted)} is not {quoted(gold)}."
+
+
+def _compared_as_formulas(
+    gold: str, predicted: str, *, shortcuts: bool
+) -> tuple[Literal["correct", "wrong", "error"], str]:
     wanted, found = _parsed_gold(gold), _parse(predicted)
     wrong = "wrong", f"The extracted answer {quoted(predicted)} is not {quoted(gold)}."
     try:

@@ -51,20 +51,7 @@ def initialise(
             " solution."
         )
     on_event(_said(rows))
-    path, policy_id = sources.policy(config)
-    told = json.dumps(
-        [policy_id, config.seed, config.policy.chat, asdict(config.init), list(map(asdict, rows))]
-    )
-    task = TrainingTask(
-        policy_path=path,
-        rows=rows,
-        config=config.init,
-        seed=config.seed,
-        chat=config.policy.chat,
-        work_dir=str(artifacts / "training" / f"init-{sha256(told.encode()).hexdigest()[:16]}"),
-        policies_dir=str(artifacts / "policies"),
-        trust_remote_code=config.policy.trust_remote_code,
-    )
+    task = _task(config, rows, artifacts)
     placement = open_placement(config.placement, artifacts / "logs")
     try:
         for event in placement.get(trainer_backend(config.init)).train(task, lambda: False):
@@ -83,4 +70,24 @@ def _said(rows: list[Worked]) -> Note:
     n_single = sum(len(split_steps(row.response)) < 2 for row in rows)
     return Note(
         f"{len(rows)} worked solutions; {n_single} of them are one step, without a blank line."
+    )
+
+
+def _task(config: RunConfig, rows: list[Worked], artifacts: Path) -> TrainingTask:
+    """Training on the solutions. Its folder is named after all that decides the outcome, so that
+    the same call finds its checkpoints again.
+    """
+    path, policy_id = sources.policy(config)
+    told = json.dumps(
+        [policy_id, config.seed, config.policy.chat, asdict(config.init), list(map(asdict, rows))]
+    )
+    return TrainingTask(
+        policy_path=path,
+        rows=rows,
+        config=config.init,
+        seed=config.seed,
+        chat=config.policy.chat,
+        work_dir=str(artifacts / "training" / f"init-{sha256(told.encode()).hexdigest()[:16]}"),
+        policies_dir=str(artifacts / "policies"),
+        trust_remote_code=config.policy.trust_remote_code,
     )

@@ -59,10 +59,7 @@ def respond(
         _Judging(owed, grader, reward_model) as judging,
         ThreadPoolExecutor(1, "sampler") as sampling,
     ):
-        for start in range(0, len(owed.ungraded), LEFTOVER_BATCH):
-            judging.grade(owed.ungraded[start : start + LEFTOVER_BATCH])
-        for start in range(0, len(owed.unscored), LEFTOVER_BATCH):
-            judging.score(owed.unscored[start : start + LEFTOVER_BATCH])
+        judging.begin_with_leftovers()
         yield from _unscorable(owed, owed.refused)
         batches = (
             iter(sampler().sample(owed.requests, owed.samples.settings))
@@ -79,18 +76,10 @@ def respond(
                 following = sampling.submit(next, batches, None) if batch is not None else None
                 if batch:
                     yield Sampled(owed.samples.id, batch)
-                    judging.grade([(r.problem_id, r.index, r.text) for r in batch])
-                    judging.score(
-                        [
-                            (r.problem_id, r.index, r.text)
-                            for r in batch
-                            if r.finish_reason != "refused"
-                        ]
-                    )
-                    yield from _unscorable(
-                        owed,
-                        [(r.problem_id, r.index) for r in batch if r.finish_reason == "refused"],
-                    )
+                    refused = [r for r in batch if r.finish_reason == "refused"]
+                    judging.grade(_texts(batch))
+                    judging.score(_texts([r for r in batch if r.finish_reason != "refused"]))
+                    yield from _unscorable(owed, _keys(_texts(refused)))
             yield from judging.finished(done)
 
 
@@ -121,6 +110,13 @@ class _Judging:
     def __exit__(self, *_) -> None:
         self._scoring.shutdown(wait=False, cancel_futures=True)
 
+    def begin_with_leftovers(self) -> None:
+        """Hand in the stored responses that a crash left without a verdict or a score."""
+        for start in range(0, len(self._owed.ungraded), LEFTOVER_BATCH):
+            self.grade(self._owed.ungraded[start : start + LEFTOVER_BATCH])
+        for start in range(0, len(self._owed.unscored), LEFTOVER_BATCH):
+            self.score(self._owed.unscored[start : start + LEFTOVER_BATCH])
+
     def grade(self, texts: Sequence[Text]) -> None:
         if texts:
             future = self._grader.submit(
@@ -148,6 +144,10 @@ class _Judging:
 
     def _score(self, items: list[tuple[str, str]]):
         return self._open_reward_model().score(items)
+
+
+def _texts(batch: Sequence[Response]) -> list[Text]:
+    return [(r.problem_id, r.index, r.text) for r in batch]
 
 
 def _keys(texts: Sequence[Text]) -> list[Key]:

@@ -20,7 +20,7 @@ STAGES = ("problems", "policy", "prm", "cards")
 DEFAULT_OUT = Path(__file__).resolve().parents[2] / "data" / "starter"
 
 
-def main(arguments: list[str] | None = None) -> int:
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m engine.starter",
         description="Build the starter problems, policy and process reward model.",
@@ -39,7 +39,11 @@ def main(arguments: list[str] | None = None) -> int:
         default=STAGES,
         help="run these stages alone; the others' files must be there",
     )
-    options = parser.parse_args(arguments)
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = _parser().parse_args(arguments)
 
     if any(os.environ.get(name) != value for name, value in CPU_SETTINGS.items()):
         # They are read when a process starts, so this one starts again with them.

@@ -147,18 +147,12 @@ def prm_figures(
     right = np.array([boxed_answer(text) == problem.answer for problem, text in pairs])
     levels = np.array([problem.level for problem, _ in pairs])
     steps, step_right = np.concatenate(scores), np.concatenate(labels)
-    until_slip = [slice(0, row.index(False) + 1 if False in row else len(row)) for row in labels]
     return {
         "n_responses": len(pairs),
         "n_steps": len(steps),
         "share_of_steps_right": _round(step_right.mean()),
         "step_auc": _round(auc(step_right, steps)),
-        "step_auc_until_first_slip": _round(
-            auc(
-                np.concatenate([row[cut] for row, cut in zip(labels, until_slip)]),
-                np.concatenate([row[cut] for row, cut in zip(scores, until_slip)]),
-            )
-        ),
+        "step_auc_until_first_slip": _round(_auc_until_first_slip(labels, scores)),
         "response_auc": _round(auc(right, rewards)),
         "response_auc_by_level": {
             str(level): _round(auc(right[levels == level], rewards[levels == level]))
@@ -170,6 +164,17 @@ def prm_figures(
         },
         "calibration": _calibration(step_right, steps),
     }
+
+
+def _auc_until_first_slip(
+    labels: Sequence[Sequence[bool]], scores: Sequence[Sequence[float]]
+) -> float:
+    """Of the steps up to each response's first wrong one, with it."""
+    upto = [row.index(False) + 1 if False in row else len(row) for row in labels]
+    return auc(
+        np.concatenate([row[:end] for row, end in zip(labels, upto)]),
+        np.concatenate([row[:end] for row, end in zip(scores, upto)]),
+    )
 
 
 def written_figures(scorer: TokenClassificationReward, problems: Sequence[StarterProblem]) -> dict:

@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from engine.errors import TrainingError
 from engine.events import CheckpointSaved, Event, OptimiserStep, Planned
@@ -25,9 +26,8 @@ def reporter(task: TrainingTask, emit: Callable[[Event], None], should_stop: Cal
         saved_at = time.monotonic()
 
         def on_train_begin(self, args, state, control, optimizer=None, **kwargs):
-            if (
-                task.inherit_from and state.global_step == 0
-            ):  # a checkpoint of this training has its own
+            # a checkpoint of this training has its own
+            if task.inherit_from and state.global_step == 0:
                 inherit_optimiser(optimizer, Path(task.inherit_from))
             emit(Planned(state.max_steps, state.global_step, "steps"))
 
@@ -46,27 +46,30 @@ def reporter(task: TrainingTask, emit: Callable[[Event], None], should_stop: Cal
 
         def on_save(self, args, state, control, **kwargs):
             self.saved_at = time.monotonic()
-            emit(
-                CheckpointSaved(
-                    state.global_step,
-                    str(Path(args.output_dir or task.work_dir) / f"checkpoint-{state.global_step}"),
-                )
-            )
+            checkpoints, step = Path(args.output_dir or task.work_dir), state.global_step
+            emit(CheckpointSaved(step, str(checkpoints / f"checkpoint-{step}")))
 
         def on_log(self, args, state, control, logs=None, **kwargs):
             if not logs or "loss" not in logs:  # the summary at the end of a run has none
                 return
-            if not math.isfinite(logs["loss"]):
-                raise TrainingError(
-                    f"The loss is {logs['loss']} at step {state.global_step}: training went astray."
-                    f" Lower training.learning_rate (now {task.config.learning_rate:g}) and train"
-                    " again; nothing stored is lost."
-                )
-            values = {
-                name: float(v)
-                for name, v in logs.items()
-                if isinstance(v, int | float) and math.isfinite(v)
-            }
-            emit(OptimiserStep(state.global_step, state.max_steps, values))
+            _require_finite(logs["loss"], state.global_step, task.config.learning_rate)
+            emit(OptimiserStep(state.global_step, state.max_steps, _finite_numbers(logs)))
 
     return Reporter()
+
+
+def _require_finite(loss: float, step: int, learning_rate: float) -> None:
+    if not math.isfinite(loss):
+        raise TrainingError(
+            f"The loss is {loss} at step {step}: training went astray. Lower"
+            f" training.learning_rate (now {learning_rate:g}) and train again; nothing stored is"
+            " lost."
+        )
+
+
+def _finite_numbers(logs: dict[str, Any]) -> dict[str, float]:
+    return {
+        name: float(v)
+        for name, v in logs.items()
+        if isinstance(v, int | float) and math.isfinite(v)
+    }
