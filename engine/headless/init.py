@@ -51,15 +51,25 @@ def initialise(
     rows = [
         Worked(p.id, fill(config.policy.prompt_template, p.question), p.solution) for p in problems
     ]
+    settings = config.train_settings()
+    reads = {"system": settings.system} if settings.system else {}
+    reads |= {"thinking": settings.thinking} if settings.thinking != "auto" else {}
     told = json.dumps(
-        [policy_id, config.seed, config.policy.chat, asdict(config.init), list(map(asdict, rows))]
+        [
+            policy_id,
+            config.seed,
+            settings.chat,
+            asdict(config.init),
+            list(map(asdict, rows)),
+            *([reads] if reads else []),
+        ]
     )
     task = TrainingTask(
         policy_path=path,
         rows=rows,
         config=config.init,
         seed=config.seed,
-        chat=config.policy.chat,
+        settings=settings,
         work_dir=str(artifacts / "training" / f"init-{sha256(told.encode()).hexdigest()[:16]}"),
         policies_dir=str(artifacts / "policies"),
         trust_remote_code=config.policy.trust_remote_code,

@@ -79,7 +79,7 @@ def respond(
                 following = sampling.submit(next, batches, None) if batch is not None else None
                 if batch:
                     yield Sampled(owed.samples.id, batch)
-                    judging.grade([(r.problem_id, r.index, r.text) for r in batch])
+                    judging.grade([(r.problem_id, r.index, r.answer) for r in batch])
                     judging.score(
                         [
                             (r.problem_id, r.index, r.text)
