@@ -21,6 +21,15 @@ PAIR_TEXTS = f"""JOIN iterations i USING (run_id, iteration)
 """What pairs p are joined with: their problem q, chosen response c and rejected response x."""
 
 
+_POOL = f"""FROM allocations a
+        JOIN iterations i USING (run_id, iteration)
+        JOIN {RUNS} runs ON runs.id = a.run_id
+        JOIN responses r ON r.problem_id = a.problem_id
+            AND (r.set_id = i.resample_set
+                OR (r.set_id = i.presample_set AND r.idx < runs.n_presample))"""
+"""Responses r to the problems of allocations a, pre-samples and resamples together."""
+
+
 _PAIR = (
     "p.position, p.problem_id, q.question, q.level, p.chosen_index, p.rejected_index,"
     " p.chosen_reward, p.rejected_reward"
@@ -84,12 +93,7 @@ def pool(at: Place) -> list[PoolResponse]:
         PoolResponse,
         f"""SELECT r.problem_id, r.idx, r.text, r.finish_reason = 'length' AS truncated,
             v.correct, s.reward
-        FROM allocations a
-        JOIN iterations i USING (run_id, iteration)
-        JOIN {RUNS} runs ON runs.id = a.run_id
-        JOIN responses r ON r.problem_id = a.problem_id
-            AND (r.set_id = i.resample_set
-                OR (r.set_id = i.presample_set AND r.idx < runs.n_presample))
+        {_POOL}
         JOIN judged v ON v.set_id = r.set_id AND v.problem_id = r.problem_id AND v.idx = r.idx
         LEFT JOIN step_scores s ON s.set_id = r.set_id AND s.problem_id = r.problem_id
             AND s.idx = r.idx AND s.prm_id = runs.prm_id
@@ -104,16 +108,21 @@ def tokens(at: Place) -> dict[tuple[str, int], list[int] | None]:
     """
     rows = at.db.tuples(
         f"""SELECT r.problem_id, r.idx, r.tokens
-        FROM allocations a
-        JOIN iterations i USING (run_id, iteration)
-        JOIN {RUNS} runs ON runs.id = a.run_id
-        JOIN responses r ON r.problem_id = a.problem_id
-            AND (r.set_id = i.resample_set
-                OR (r.set_id = i.presample_set AND r.idx < runs.n_presample))
-        WHERE a.run_id = ? AND a.iteration = ? AND a.in_pool""",
+        {_POOL} WHERE a.run_id = ? AND a.iteration = ? AND a.in_pool""",
         at.key,
     )
     return {(problem_id, index): ids for problem_id, index, ids in rows}
+
+
+def n_cut_but_correct(at: Place) -> int:
+    """Correct responses in a commit's pool that ended at the token limit."""
+    return at.db.value(
+        f"""SELECT count(*) {_POOL}
+        JOIN judged v ON v.set_id = r.set_id AND v.problem_id = r.problem_id AND v.idx = r.idx
+        WHERE a.run_id = ? AND a.iteration = ? AND a.in_pool
+            AND v.correct AND r.finish_reason = 'length'""",
+        at.key,
+    )
 
 
 def find_set(at: Place) -> PairSet | None:
