@@ -138,13 +138,23 @@ def _overrode(row: ListedResponse, correct: bool | None, key: str) -> None:
     st.session_state[f"note_{key}"] = ""
 
 
-def answer_steps(text: str, scores: Sequence[float] = ()) -> None:
-    """A response step by step, each with its score where it has one."""
+def answer_steps(text: str, scores: Sequence[float] = (), *, answer_at: int = 0) -> None:
+    """A response step by step, each with its score where it has one; what was thought before the
+    answer is folded.
+    """
     steps = split_steps(text)
     if not steps:
         st.caption("This response has no step.")
+    n_thought = min(len(split_steps(text[:answer_at])), len(steps))
+    if n_thought:
+        with st.expander(f"Thinking, {n_thought:,} steps", icon=":material/psychology:"):
+            _scored_steps(steps[:n_thought], scores[:n_thought], has_scores=bool(scores))
+    _scored_steps(steps[n_thought:], scores[n_thought:], has_scores=bool(scores))
+
+
+def _scored_steps(steps: Sequence[str], scores: Sequence[float], *, has_scores: bool) -> None:
     for position, step in enumerate(steps):
-        if not scores:
+        if not has_scores:
             st.markdown(inert.markdown(step))
             continue
         with st.container(horizontal=True, wrap=False):
@@ -154,7 +164,7 @@ def answer_steps(text: str, scores: Sequence[float] = ()) -> None:
 
 def _steps(row: ListedResponse) -> None:
     scores = list(row.scores or []) if row.score_status == "ok" else []
-    answer_steps(row.text, scores or [None])
+    answer_steps(row.text, scores or [None], answer_at=row.answer_at or 0)
 
 
 def _difference(row: ListedResponse, *, key: str) -> None:

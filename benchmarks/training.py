@@ -84,7 +84,6 @@ def _worker(pairs: list[Preference], folder: Path) -> tuple[Spent, int]:
         pairs,
         CONFIG,
         seed=0,
-        chat=False,
         work_dir=str(folder / "work"),
         policies_dir=str(folder / "made"),
     )

@@ -14,6 +14,8 @@ at all.
 
 VerdictStatus = Literal["correct", "wrong", "no_answer", "timeout", "error"]
 
+Thinking = Literal["auto", "on", "off"]
+
 Mode = Literal["both", "accuracy", "reward", "posterior"]
 """What decides the difficulty class: thresholds on both signals or on one of them, or the posterior
 of the pass rate.
@@ -114,6 +116,19 @@ class SamplingSettings:
     chat: bool = False
     n_examples: int = 0
     """Worked examples before the question: DAST's length control."""
+    system: str = ""
+    """What stands in the chat template's system role; empty for none."""
+    thinking: Thinking = "auto"
+    """Whether the chat template asks for thinking, where it has a switch; auto is its own way."""
+    stop: tuple[str, ...] = ()
+    """Texts that end a response; neither is part of its text."""
+    top_k: int = 0
+    """Most probable tokens that are drawn from; 0 for all."""
+    min_p: float = 0.0
+    """Least probability of a token, as a share of the most probable one's."""
+    repetition_penalty: float = 1.0
+    """Logits of tokens that stand in the prompt or the response already are divided by it where
+    positive, multiplied where negative."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,10 +179,21 @@ class Response:
     finish_reason: FinishReason
     n_tokens: int
     """Sampled tokens, the end-of-sequence token not counted."""
+    tokens: tuple[int, ...] | None = None
+    """The sampled token ids with the end token, if one was sampled: what is trained on. None where
+    only the text is known."""
+    answer_at: int | None = None
+    """Where the answer begins in the text, in characters, behind the thinking; None without
+    thinking."""
 
     @property
     def truncated(self) -> bool:
         return self.finish_reason == "length"
+
+    @property
+    def answer(self) -> str:
+        """The text behind the thinking: what is graded."""
+        return self.text[self.answer_at or 0 :]
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +246,12 @@ class Preference:
     chosen_reward: float | None
     """None in a run without process rewards."""
     rejected_reward: float | None
+    chosen_tokens: tuple[int, ...] | None = None
+    """As sampled, with the end token; None where only the text is known."""
+    rejected_tokens: tuple[int, ...] | None = None
+    chosen_is_cut: bool = False
+    """It ended at the token limit: no end token belongs behind it."""
+    rejected_is_cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +261,9 @@ class Worked:
     problem_id: str
     prompt: str
     response: str
+    tokens: tuple[int, ...] | None = None
+    """As sampled, with the end token; None where only the text is known."""
+    is_cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)

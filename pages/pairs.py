@@ -29,6 +29,11 @@ d.metric(
     f"{made.n_foregone:,}",
     help="Pairs that the pre-samples of problems outside the resampled classes would have given.",
 )
+if not chosen.config.pairs.choose_truncated and (n_cut := store.pairs.n_cut_but_correct(chosen)):
+    st.caption(
+        f"{n_cut:,} correct responses were cut off at {chosen.config.sampling.max_new_tokens:,}"
+        " tokens and are not chosen; pairs.choose_truncated = true lets them be."
+    )
 if not made.n_pairs:
     st.warning(
         "There is not a single pair: no problem in the pool has both a correct and a wrong"

@@ -1,5 +1,7 @@
 """What does a policy answer, before and after training?"""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from app import inert, state, widgets
@@ -10,7 +12,6 @@ from engine.errors import EngineError
 from engine.jobs import playground
 from engine.store.runs import PolicyUse
 from engine.study.handle import Iteration
-from engine.types import SamplingSettings
 
 REQUEST = "playground_request"
 
@@ -109,10 +110,7 @@ def submit(
             icon=":material/hourglass_empty:",
         )
         return
-    s = config.sampling
-    settings = SamplingSettings(
-        temperature, s.top_p, s.max_new_tokens, config.policy.prompt_template, config.policy.chat
-    )
+    settings = replace(config.train_settings(), temperature=temperature)
     policies = [playground.asked(chosen, id) for id in dict.fromkeys(wanted) if id]
     question = playground.Question(text, answer, n, settings, seed, config.placement)
     try:
@@ -159,7 +157,7 @@ def one_policy(policy_id: str, row: PolicyUse | None, found: list[playground.Ans
             st.markdown(
                 f"**Response {a.response.index}** {badge} · {a.response.n_tokens:,} tokens{cut}"
             )
-            answer_steps(a.response.text)
+            answer_steps(a.response.text, answer_at=a.response.answer_at or 0)
 
 
 chosen = widgets.need_run()

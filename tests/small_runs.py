@@ -139,7 +139,10 @@ def judge(
     }
     owed = owed or dict.fromkeys(positions, range(SMALL["sampling"]["n_presample"]))
     keys = [(id, index) for id, indices in owed.items() for index in indices]
-    texts = [Response(id, index, index, f"{which} {id} {index}", "stop", 3) for id, index in keys]
+    texts = [
+        Response(id, index, index, f"{which} {id} {index}", "stop", 3, (5, 6, 7))
+        for id, index in keys
+    ]
     verdicts = [
         ((id, i), Verdict(c, "1", "correct" if c else "wrong"))
         for id, i in keys

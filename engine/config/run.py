@@ -63,8 +63,7 @@ class RunConfig(Table):
 
     def train_settings(self) -> SamplingSettings:
         """How training problems are sampled, before and after the commit."""
-        s, p = self.sampling, self.policy
-        return SamplingSettings(s.temperature, s.top_p, s.max_new_tokens, p.prompt_template, p.chat)
+        return self._settings(self.sampling.temperature, self.sampling.top_p)
 
     def resample_settings(self, presampled: SamplingSettings) -> SamplingSettings:
         """How the rest of the budget is sampled: as the pre-samples were, with DAST's worked
@@ -73,16 +72,28 @@ class RunConfig(Table):
         return replace(presampled, n_examples=self.sampling.n_examples)
 
     def greedy_settings(self) -> SamplingSettings:
-        return SamplingSettings(
-            0.0, 1.0, self.sampling.max_new_tokens, self.policy.prompt_template, self.policy.chat
-        )
+        """The most probable token at every position: no cut of the distribution matters."""
+        return replace(self._settings(0.0, 1.0), top_k=0, min_p=0.0)
 
     def evaluation_settings(self) -> SamplingSettings:
         e, s = self.evaluation, self.sampling
-        return SamplingSettings(
+        return self._settings(
             s.temperature if e.temperature is None else e.temperature,
             s.top_p if e.top_p is None else e.top_p,
-            s.max_new_tokens,
-            self.policy.prompt_template,
-            self.policy.chat,
+        )
+
+    def _settings(self, temperature: float, top_p: float) -> SamplingSettings:
+        s, p = self.sampling, self.policy
+        return SamplingSettings(
+            temperature=temperature,
+            top_p=top_p,
+            max_new_tokens=s.max_new_tokens,
+            prompt_template=p.prompt_template,
+            chat=p.chat,
+            system=p.system,
+            thinking=p.thinking,
+            stop=s.stop,
+            top_k=s.top_k,
+            min_p=s.min_p,
+            repetition_penalty=s.repetition_penalty,
         )

@@ -13,7 +13,7 @@ from pydantic import ConfigDict, Field
 
 from engine.method.prompts import PAPER_TEMPLATE
 from engine.method.tuning import TAUS, TEMPERATURES
-from engine.types import Mode
+from engine.types import Mode, Thinking
 
 
 class Table:
@@ -55,6 +55,12 @@ class PolicyConfig(Table):
     """Plain text that holds {question} exactly once; no other braces have a meaning."""
     chat: bool = False
     """Wrap the prompt in the tokenizer's chat template."""
+    system: str = ""
+    """With chat: what the system role says; empty leaves it to the template."""
+    thinking: Thinking = "auto"
+    """With chat: on or off where the template has a switch for thinking (enable_thinking); auto
+    leaves it to the template.
+    """
     trust_remote_code: bool = False
     """Run Python code that comes with the model; only for models whose authors you trust."""
     n_parameters: Annotated[int, Field(ge=1)] | None = None
@@ -79,6 +85,18 @@ class SamplingConfig(Table):
     """Of the softmax that tokens are drawn from; 0 is greedy."""
     top_p: Annotated[float, Field(gt=0, le=1)] = 0.95
     """Share of the probability that nucleus sampling draws from; 1 draws from all of it."""
+    top_k: Annotated[int, Field(ge=0)] = 0
+    """Most probable tokens that are drawn from; 0 for all."""
+    min_p: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """Tokens less probable than this share of the most probable one are not drawn; 0 for all."""
+    repetition_penalty: Annotated[float, Field(gt=0)] = 1.0
+    """Makes tokens of the prompt and the response so far less probable where above 1; 1 for no
+    difference.
+    """
+    stop: tuple[Annotated[str, Field(min_length=1)], ...] = ()
+    """Texts that end a response, such as a line that begins the next question; for base models that
+    write on.
+    """
     max_new_tokens: Annotated[int, Field(ge=1)] = 2048
     """Tokens after which a response is cut off."""
     n_examples: Annotated[int, Field(ge=0)] = 0
@@ -186,6 +204,10 @@ class PairsConfig(Table):
     """
     drop_truncated: bool = False
     """Leave responses out that max_new_tokens cut off."""
+    choose_truncated: bool = False
+    """Let a correct response that max_new_tokens cut off be chosen, or with SFT be trained on; a
+    wrong one may be rejected anyway.
+    """
 
 
 @dataclass(frozen=True, slots=True)

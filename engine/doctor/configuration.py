@@ -1,18 +1,18 @@
-"""What a configuration still lacks on this machine, found without downloading, loading or storing
-anything.
+"""What a configuration still lacks on this machine, found without downloading or storing
+anything, or reading weights.
 
-Reads the configuration, local problem files, the hub's cache and the devices. Knows nothing of
-runs.
+Reads the configuration, local problem files, tokenizers, the hub's cache and the devices. Knows
+nothing of runs.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Literal
 
 from engine.config import RunConfig, load_config, require_thresholds
 from engine.config.backends import loads_model
+from engine.doctor.finding import Finding
+from engine.doctor.reading import reading
 from engine.errors import ConfigError, EngineError
 from engine.models import devices
 from engine.models.memory import ModelSize
@@ -22,17 +22,6 @@ from engine.problems import hub_name, read_problems
 from engine.samplers import resolve_sampler
 
 TRAINING_PACKAGES = ("torch", "transformers", "trl", "accelerate", "datasets", "math_verify")
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    about: str
-    """The setting or part that was looked at."""
-    status: Literal["ok", "note", "ask", "change"]
-    """ask: a value that only a person can give. change: it cannot run like this. A note keeps
-    nothing from running.
-    """
-    text: str
 
 
 def is_runnable(findings: list[Finding]) -> bool:
@@ -127,9 +116,20 @@ def _local_problems(about: str, source: str, n_wanted: int, *, skip_broken: bool
 
 def _models(config: RunConfig) -> Iterator[Finding]:
     if not config.is_recorded:
-        yield _model("policy", config.policy.path, "policy", config.policy.revision)
+        yield from _policy(config)
     if loads_model(config.reward.family):
         yield _model("reward", config.reward.path, "prm", config.reward.revision)
+
+
+def _policy(config: RunConfig) -> Iterator[Finding]:
+    p = config.policy
+    yield _model("policy", p.path, "policy", p.revision)
+    try:
+        folder = folder_here(p.path, role="policy", revision=p.revision)
+    except ConfigError:  # said already
+        return
+    if folder is not None:
+        yield from reading(config, folder)
 
 
 def _model(table: str, path: str, role: str, revision: str | None) -> Finding:

@@ -78,15 +78,27 @@ def _task(config: RunConfig, rows: list[Worked], artifacts: Path) -> TrainingTas
     the same call finds its checkpoints again.
     """
     path, policy_id = sources.policy(config)
+    settings = config.train_settings()
+    reads = {"system": settings.system, "thinking": settings.thinking}
     told = json.dumps(
-        [policy_id, config.seed, config.policy.chat, asdict(config.init), list(map(asdict, rows))]
+        [
+            policy_id,
+            config.seed,
+            settings.chat,
+            asdict(config.init),
+            [
+                {name: getattr(r, name) for name in ("problem_id", "prompt", "response")}
+                for r in rows
+            ],
+            *([reads] if settings.system or settings.thinking != "auto" else []),
+        ]
     )
     return TrainingTask(
         policy_path=path,
         rows=rows,
         config=config.init,
         seed=config.seed,
-        chat=config.policy.chat,
+        settings=settings,
         work_dir=str(artifacts / "training" / f"init-{sha256(told.encode()).hexdigest()[:16]}"),
         policies_dir=str(artifacts / "policies"),
         trust_remote_code=config.policy.trust_remote_code,

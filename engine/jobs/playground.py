@@ -157,7 +157,7 @@ def _drawn(placement: Placement, request: Request) -> Iterator[tuple[Asked, list
         )
         for batch in placement.get(policy.backend).sample(owed, q.settings):
             verdicts = (
-                grade(q.answer, [r.text for r in batch])
+                grade(q.answer, [r.answer for r in batch])
                 if q.answer.strip()
                 else [None] * len(batch)
             )

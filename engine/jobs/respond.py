@@ -77,7 +77,7 @@ def respond(
                 if batch:
                     yield Sampled(owed.samples.id, batch)
                     refused = [r for r in batch if r.finish_reason == "refused"]
-                    judging.grade(_texts(batch))
+                    judging.grade([(r.problem_id, r.index, r.answer) for r in batch])
                     judging.score(_texts([r for r in batch if r.finish_reason != "refused"]))
                     yield from _unscorable(owed, _keys(_texts(refused)))
             yield from judging.finished(done)

@@ -37,7 +37,7 @@ def train(work: Work) -> Iterator[Event]:
         rows=_rows(it, training, folder),
         config=training,
         seed=config.seed,
-        chat=config.policy.chat,
+        settings=config.train_settings(),
         work_dir=str(folder),
         policies_dir=str(it.db.artifacts / "policies"),
         trust_remote_code=config.policy.trust_remote_code,

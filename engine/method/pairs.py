@@ -33,6 +33,7 @@ def build_pairs(
     dedupe: bool = False,
     cap: int | None = None,
     drop_truncated: bool = False,
+    choose_truncated: bool = True,
 ) -> list[tuple[int, int]]:
     """Pair correct with wrong responses of one problem.
 
@@ -46,6 +47,7 @@ def build_pairs(
         dedupe: drop equal texts within one side, the first stays.
         cap: at most this many pairs; None for no limit, 0 for none.
         drop_truncated: leave responses out that ended at the token limit.
+        choose_truncated: False leaves those out of the chosen side alone.
 
     Returns:
         (chosen_index, rejected_index) into responses; empty where one side is.
@@ -70,6 +72,8 @@ def build_pairs(
             )
         rewards[i] = reward
     sides = [[i for i in indices if bool(responses[i].correct) is side] for side in (True, False)]
+    if not choose_truncated:
+        sides[0] = [i for i in sides[0] if not responses[i].truncated]
     if dedupe:
         sides = [_first_of_each_text(responses, side) for side in sides]
     n_pairs = min(map(len, sides)) if cap is None else min(*map(len, sides), cap)

@@ -10,6 +10,7 @@ import re
 import socket
 
 from engine.errors import SamplerError
+from engine.models.tokens import answer_start
 from engine.samplers.served import Served, inert
 from engine.samplers.server_words import authorization, cannot_answer, sentence, words
 from engine.types import Request, Response, SamplingSettings
@@ -25,11 +26,6 @@ answers 400, 413 and 422 only.
 
 _FOR_A_WHILE = (404, 408, 409, 425, 429)
 """404: it may have been started anew with another model."""
-
-_VLLM_ONLY = {"top_k": 0, "min_p": 0.0, "repetition_penalty": 1.0}
-"""vLLM fills settings that are left out from the model's generation_config.json, and local samplers
-do not.
-"""
 
 
 class Failed(Exception):
@@ -101,37 +97,47 @@ class Completions:
                 "temperature": s.temperature,
                 "top_p": s.top_p,
                 "n": 1,
+                **_beyond_openai(s, is_vllm=served.is_vllm),
             }
-            head = json.dumps(asked | (_VLLM_ONLY if served.is_vllm else {}))[:-1]
+            head = json.dumps(asked)[:-1]
             self._heads[served, max_tokens] = head
         seed = f', "seed": {request.seed % 2**63}' if self._settings.temperature else ""
         return f"{head}{seed}, {json.dumps(self._prompt(request))[1:]}".encode()
 
     def _prompt(self, request: Request) -> dict:
-        return (
-            {"messages": [{"role": "user", "content": request.prompt}]}
-            if self._settings.chat
-            else {"prompt": request.prompt}
-        )
+        s = self._settings
+        if not s.chat:
+            return {"prompt": request.prompt}
+        system = [{"role": "system", "content": s.system}] if s.system else []
+        asked: dict = {"messages": [*system, {"role": "user", "content": request.prompt}]}
+        if s.thinking != "auto":
+            asked["chat_template_kwargs"] = {"enable_thinking": s.thinking == "on"}
+        return asked
 
     def _response(self, served: Served, request: Request, answer: dict) -> Response:
         try:
             choice = answer["choices"][0]
-            text = choice["message"]["content"] if self._settings.chat else choice["text"]
+            text = _said(choice["message"]) if self._settings.chat else choice["text"]
             reason = choice["finish_reason"]
+            tokens = choice.get("token_ids")
             n_tokens = (answer.get("usage") or {}).get("completion_tokens", 0)
         except (KeyError, IndexError, TypeError) as error:
             raise Failed(f"its answer is no completion (no {error})") from None
         if reason not in ("stop", "length"):
             raise Failed(f"it ended a response with {inert(repr(reason))}, neither stop nor length")
-        is_end_counted = served.is_vllm and reason == "stop"
+        text = text or ""
+        is_end_counted = (
+            served.is_vllm and reason == "stop" and not isinstance(choice.get("stop_reason"), str)
+        )
         return Response(
             request.problem_id,
             request.index,
             request.seed,
-            text or "",
+            text,
             reason,
             max(n_tokens - is_end_counted, 0),
+            tuple(tokens) if tokens else None,
+            answer_start("", text),
         )
 
     async def _count_room(self, url: str, served: Served, request: Request) -> int:
@@ -158,6 +164,36 @@ class Completions:
                 return answer.status, await answer.read()
         except (self._aiohttp.ClientError, TimeoutError, OSError) as error:
             raise Failed(words(error)) from error
+
+
+def _beyond_openai(s: SamplingSettings, *, is_vllm: bool) -> dict:
+    """Settings that OpenAI's protocol does not have, in vLLM's words; to other servers only where
+    they are set. vLLM fills what is left out from the model's generation_config.json, and local
+    samplers do not. It gives the sampled token ids where it is asked.
+    """
+    asked = {
+        "top_k": s.top_k,
+        "min_p": s.min_p,
+        "repetition_penalty": s.repetition_penalty,
+    }
+    plain = {"top_k": 0, "min_p": 0.0, "repetition_penalty": 1.0}
+    if not is_vllm:
+        asked = {name: value for name, value in asked.items() if value != plain[name]}
+    stop = {"stop": list(s.stop)} if s.stop else {}
+    return asked | stop | ({"return_token_ids": True} if is_vllm else {})
+
+
+def _said(message: dict) -> str:
+    """The text of a chat's answer: its parts joined, and the reasoning that a server's parser took
+    out put back in front, as the policy wrote it.
+    """
+    content = message["content"]
+    if isinstance(content, list):
+        content = "".join(part.get("text", "") for part in content if isinstance(part, dict))
+    reasoning = message.get("reasoning_content") or message.get("reasoning")
+    if reasoning:
+        return f"<think>{reasoning}</think>{content or ''}"
+    return content or ""
 
 
 def refused(request: Request) -> Response:

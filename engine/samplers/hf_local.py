@@ -13,8 +13,10 @@ from typing import Any
 import numpy as np
 
 from engine.method.seeds import uniforms
+from engine.models.tokens import Rendered, cannot_load, end_tokens, render, stop_at
+from engine.samplers.choosing import choose
+from engine.samplers.finished import as_response
 from engine.samplers.hand_out import HandOut, handed_out
-from engine.samplers.tokens import cannot_load, end_tokens, prompt_tokens
 from engine.types import Request, Response, SamplingSettings
 
 DROP_SHARE = 0.15
@@ -61,7 +63,6 @@ class HfSampler:
         self.model.to(device).eval()
         self.device, self.batch_size = device, batch_size
         self.n_positions = getattr(self.model.config, "max_position_embeddings", None) or 1 << 30
-        self.eos_ids = end_tokens(self.model.generation_config, self.tokenizer)
         self.pad_id = self.tokenizer.pad_token_id if self.tokenizer.pad_token_id is not None else 0
 
     def sample(
@@ -70,22 +71,23 @@ class HfSampler:
         """See Sampler. Longest prompts first; finished rows are handed out in the order they leave
         the batch.
         """
-        tokens = prompt_tokens(self.tokenizer, {request.prompt for request in requests}, settings)
+        ends = end_tokens(self.model.generation_config, self.tokenizer, settings)
+        read = render(self.tokenizer, {request.prompt for request in requests}, settings)
         fits, too_long = [], []
         for request in requests:
-            (fits if 0 < len(tokens[request.prompt]) < self.n_positions else too_long).append(
+            (fits if 0 < len(read[request.prompt].ids) < self.n_positions else too_long).append(
                 request
             )
         if too_long:
             yield [Response(r.problem_id, r.index, r.seed, "", "refused", 0) for r in too_long]
-        fits.sort(key=lambda r: (-len(tokens[r.prompt]), r.problem_id, r.index))
+        fits.sort(key=lambda r: (-len(read[r.prompt].ids), r.problem_id, r.index))
         batches = [
             fits[start : start + self.batch_size] for start in range(0, len(fits), self.batch_size)
         ]
         finished = (
             responses
             for batch in batches
-            for responses in self._generate(batch, [tokens[r.prompt] for r in batch], settings)
+            for responses in self._generate(batch, [read[r.prompt] for r in batch], ends, settings)
         )
         yield from handed_out(finished, HandOut(self.batch_size, len(fits)))
 
@@ -100,45 +102,45 @@ class HfSampler:
             torch.cuda.empty_cache()
 
     def _generate(
-        self, batch: list[Request], prompts: list[list[int]], settings: SamplingSettings
+        self,
+        batch: list[Request],
+        read: list[Rendered],
+        ends: list[int],
+        settings: SamplingSettings,
     ) -> Iterator[list[Response]]:
         """Responses of one batch, whenever finished rows are cut from the cache, so that they can
         be judged meanwhile.
         """
         import torch
 
-        seeds = np.array([request.seed for request in batch], dtype=np.uint64)
+        prompts = [prompt.ids for prompt in read]
         limits = np.array(
-            [min(settings.max_new_tokens, self.n_positions - len(p)) for p in prompts]
+            [min(settings.max_new_tokens, self.n_positions - len(ids)) for ids in prompts]
         )
-        drawn: list[list[int]] = [[] for _ in batch]
-        ended = np.zeros(len(batch), dtype=bool)
+        drawn = _Drawn(self.tokenizer, batch, read, ends, settings.stop)
+        noise = _Noise([request.seed for request in batch])
         rows = np.arange(len(batch))
         with torch.inference_mode():
             logits, cache, mask, place = self._prefill(prompts)
+            seen = _seen(prompts, logits) if settings.repetition_penalty != 1 else None
         for position in range(int(limits.max())):
             with torch.inference_mode():
-                chosen = self._choose(logits, seeds[rows], position, settings)
-            picked = chosen.cpu().numpy()
-            live = ~ended[rows] & (limits[rows] > position)
-            ended[rows[live & np.isin(picked, self.eos_ids)]] = True
-            for row, token in zip(rows[live], picked[live]):
-                if not ended[row]:
-                    drawn[row].append(int(token))
-            going = ~ended[rows] & (limits[rows] > position + 1)
+                chosen = choose(logits, noise.at(rows, position), settings, seen)
+                if seen is not None:
+                    seen.scatter_(-1, chosen[:, None], True)
+            live = ~drawn.ended[rows] & (limits[rows] > position)
+            drawn.add(rows[live], chosen.cpu().numpy()[live])
+            going = ~drawn.ended[rows] & (limits[rows] > position + 1)
             if 1 - going.mean() > DROP_SHARE or not going.any():
-                finished, rows = rows[~going], rows[going]
-                yield self._responses(
-                    [batch[row] for row in finished],
-                    [drawn[row] for row in finished],
-                    ended[finished],
-                )
+                yield drawn.responses(rows[~going])
+                rows = rows[going]
                 if not len(rows):
                     return
                 with torch.inference_mode():
                     keep = torch.as_tensor(np.flatnonzero(going), device=self.device)
                     cache.batch_select_indices(keep)
                     chosen, mask, place = chosen[keep], mask[keep], place[keep]
+                    seen = None if seen is None else seen[keep]
             logits, mask, place = self._read_on(chosen, cache, mask, place)
 
     def _prefill(self, prompts: list[list[int]]):
@@ -183,41 +185,65 @@ class HfSampler:
             ).logits[:, -1]
             return logits, mask, place + 1
 
-    def _choose(self, logits, seeds: np.ndarray, position: int, settings: SamplingSettings):
-        """The next token of every row: the most probable one at temperature 0, else the inverse of
-        the CDF at the noise.
-        """
-        import torch
 
-        if settings.temperature == 0:
-            return logits.argmax(-1)
-        probabilities = torch.softmax(logits.double() / settings.temperature, dim=-1)
-        if settings.top_p < 1:
-            probabilities = keep_nucleus(probabilities, settings.top_p)
-        cdf = probabilities.cumsum(-1)
-        noise = torch.as_tensor(uniforms(seeds, position), device=cdf.device)[:, None] * cdf[:, -1:]
-        return torch.searchsorted(cdf, noise, right=True)[:, 0].clamp(max=cdf.shape[-1] - 1)
+class _Drawn:
+    """What a batch has drawn so far, and which rows have ended."""
 
-    def _responses(
-        self, batch: list[Request], drawn: list[list[int]], ended: np.ndarray
-    ) -> list[Response]:
-        texts = self.tokenizer.batch_decode(drawn, skip_special_tokens=True)
+    def __init__(
+        self,
+        tokenizer: Any,
+        batch: list[Request],
+        read: list[Rendered],
+        ends: list[int],
+        stop: Sequence[str],
+    ):
+        self._tokenizer, self._batch, self._read = tokenizer, batch, read
+        self._ends, self._stop = ends, stop
+        self._tail = max(map(len, stop), default=0) + 1
+        """Last tokens that may spell a stop string: each spells a character at least."""
+        self._tokens: list[list[int]] = [[] for _ in batch]
+        self.ended = np.zeros(len(batch), dtype=bool)
+
+    def add(self, rows: np.ndarray, tokens: np.ndarray) -> None:
+        """The next token of some rows."""
+        for row, token in zip(rows.tolist(), tokens.tolist()):
+            self._tokens[row].append(token)
+        self.ended[rows[np.isin(tokens, self._ends)]] = True
+        if self._stop:
+            tails = [self._tokens[row][-self._tail :] for row in rows.tolist()]
+            texts = self._tokenizer.batch_decode(tails, skip_special_tokens=True)
+            spelled = [stop_at(text, self._stop) is not None for text in texts]
+            self.ended[rows[spelled]] = True
+
+    def responses(self, rows: np.ndarray) -> list[Response]:
         return [
-            Response(
-                r.problem_id, r.index, r.seed, text, "stop" if stopped else "length", len(tokens)
+            as_response(
+                self._tokenizer,
+                self._batch[row],
+                self._read[row],
+                self._tokens[row],
+                self._ends,
+                self._stop,
             )
-            for r, text, tokens, stopped in zip(batch, texts, drawn, ended.tolist())
+            for row in rows.tolist()
         ]
 
 
-def keep_nucleus(probabilities, top_p: float):
-    """Zero all but the smallest set of most probable tokens whose mass reaches top_p. Shape (B, V)
-    in and out.
+class _Noise:
+    """One uniform number per response and position, from the responses' seeds."""
 
-    Source: Holtzman et al. 2020, nucleus sampling.
-    """
-    import torch
+    def __init__(self, seeds: list[int]):
+        self._seeds = np.array(seeds, dtype=np.uint64)
 
-    ordered, order = probabilities.sort(dim=-1, descending=True, stable=True)
-    before = ordered.cumsum(-1) - ordered
-    return torch.zeros_like(probabilities).scatter(-1, order, ordered.where(before < top_p, 0))
+    def at(self, rows: np.ndarray, position: int) -> Any:
+        import torch
+
+        return torch.as_tensor(uniforms(self._seeds[rows], position))
+
+
+def _seen(prompts: list[list[int]], logits: Any) -> Any:
+    """Which tokens stand in the prompt of each row, (B, V)."""
+    seen = logits.new_zeros(logits.shape, dtype=bool)
+    for row, ids in enumerate(prompts):
+        seen[row, ids] = True
+    return seen

@@ -19,8 +19,9 @@ from typing import Any
 
 from engine.errors import SamplerError
 from engine.models import vllm
+from engine.models.tokens import Rendered, cannot_load, end_tokens, render
+from engine.samplers.finished import as_response
 from engine.samplers.hand_out import HandOut, handed_out
-from engine.samplers.tokens import cannot_load, end_tokens, prompt_tokens
 from engine.types import Request, Response, SamplingSettings
 
 GPU_MEMORY_SHARE = 0.7
@@ -78,9 +79,7 @@ class VllmSampler:
         vllm.set_taken(True)
         self.batch_size = batch_size
         self.n_positions = self._llm.model_config.max_model_len
-        self.eos_ids = end_tokens(
-            _generation_config(path, self._llm.model_config.hf_config), self.tokenizer
-        )
+        self._generation_config = _generation_config(path, self._llm.model_config.hf_config)
         self._sampling = False
         self._n_calls = 0
 
@@ -91,17 +90,18 @@ class VllmSampler:
 
         Raises: SamplerError while an earlier call's generator is neither finished nor closed.
         """
-        tokens = prompt_tokens(self.tokenizer, {request.prompt for request in requests}, settings)
+        ends = end_tokens(self._generation_config, self.tokenizer, settings)
+        read = render(self.tokenizer, {request.prompt for request in requests}, settings)
         fits, refused = [], []
         for request in requests:
-            (fits if 0 < len(tokens[request.prompt]) < self.n_positions else refused).append(
+            (fits if 0 < len(read[request.prompt].ids) < self.n_positions else refused).append(
                 request
             )
         if refused:
             yield [Response(r.problem_id, r.index, r.seed, "", "refused", 0) for r in refused]
-        fits.sort(key=lambda r: (-len(tokens[r.prompt]), r.problem_id, r.index))
+        fits.sort(key=lambda r: (-len(read[r.prompt].ids), r.problem_id, r.index))
         yield from handed_out(
-            self._stream(fits, tokens, settings), HandOut(self.batch_size, len(fits))
+            self._stream(fits, read, ends, settings), HandOut(self.batch_size, len(fits))
         )
 
     def close(self) -> None:
@@ -119,7 +119,11 @@ class VllmSampler:
         vllm.set_taken(False)
 
     def _stream(
-        self, requests: list[Request], tokens: dict[str, list[int]], settings: SamplingSettings
+        self,
+        requests: list[Request],
+        read: dict[str, Rendered],
+        ends: list[int],
+        settings: SamplingSettings,
     ) -> Generator[list[Response]]:
         """What finished in each engine step. Keeps batch_size requests in flight; aborts them if it
         is closed early.
@@ -140,22 +144,28 @@ class VllmSampler:
                     number, request = waiting.popleft()
                     name = f"{self._n_calls}-{number}"
                     in_flight[name] = request
-                    prompt = tokens[request.prompt]
+                    prompt = read[request.prompt].ids
                     engine.add_request(
                         name,
                         {"prompt_token_ids": prompt},
-                        self._params(request, len(prompt), settings),
+                        self._params(request, len(prompt), ends, settings),
                     )
                 done = [output for output in engine.step() if output.finished]
                 if done:
-                    yield self._responses(
-                        [(in_flight.pop(output.request_id), output.outputs[0]) for output in done]
-                    )
+                    finished = [(in_flight.pop(o.request_id), o.outputs[0].token_ids) for o in done]
+                    yield [
+                        as_response(
+                            self.tokenizer, r, read[r.prompt], list(ids), ends, settings.stop
+                        )
+                        for r, ids in finished
+                    ]
         finally:
             engine.abort_request(list(in_flight))
             self._sampling = False
 
-    def _params(self, request: Request, n_prompt_tokens: int, settings: SamplingSettings):
+    def _params(
+        self, request: Request, n_prompt_tokens: int, ends: list[int], settings: SamplingSettings
+    ):
         """vLLM's settings of one request. Its own end-of-sequence rule is off: the stop tokens are
         hf_local's.
         """
@@ -168,33 +178,17 @@ class VllmSampler:
         return SamplingParams(
             temperature=settings.temperature,
             top_p=settings.top_p,
+            top_k=settings.top_k,
+            min_p=settings.min_p,
+            repetition_penalty=settings.repetition_penalty,
             max_tokens=min(settings.max_new_tokens, self.n_positions - n_prompt_tokens),
             seed=request.seed % 2**63 if settings.temperature else None,
             ignore_eos=True,
-            stop_token_ids=self.eos_ids,
-            detokenize=False,
+            stop_token_ids=ends,
+            stop=list(settings.stop),
+            detokenize=bool(settings.stop),
             output_kind=RequestOutputKind.FINAL_ONLY,
         )
-
-    def _responses(self, done: list[tuple]) -> list[Response]:
-        """One Response per (request, vLLM's output); the token that ended it belongs to neither
-        text nor count.
-        """
-        drawn = [
-            list(o.token_ids[:-1] if o.finish_reason == "stop" else o.token_ids) for _, o in done
-        ]
-        texts = self.tokenizer.batch_decode(drawn, skip_special_tokens=True)
-        return [
-            Response(
-                r.problem_id,
-                r.index,
-                r.seed,
-                text,
-                "stop" if o.finish_reason == "stop" else "length",
-                len(ids),
-            )
-            for (r, o), text, ids in zip(done, texts, drawn)
-        ]
 
 
 def _start(

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from engine.store.connection import Database
-from engine.store.pairs import PAIR_REWARDS, PAIR_TEXTS
+from engine.store.pairs import PAIR_TEXTS
 from engine.store.runs import EVERY, RUNS
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ _METRICS = """SELECT j.iteration, m.job_id, m.attempt, m.step, m.n_steps, m.name
         ORDER BY j.number, m.attempt, m.step, m.name"""
 _PAIRS = f"""SELECT p.iteration, p.position, p.problem_id, q.question,
             c.text AS chosen, x.text AS rejected, p.chosen_index, p.rejected_index,
-            {PAIR_REWARDS}
+            p.chosen_reward, p.rejected_reward
         FROM pairs p {PAIR_TEXTS}
         WHERE p.run_id = $run AND p.iteration = $t AND p.position BETWEEN $low AND $high
         ORDER BY p.position"""

@@ -1,6 +1,5 @@
 """The pool of an iteration and the preference pairs that came of it."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,10 +8,6 @@ import numpy as np
 from engine.store.connection import now
 from engine.store.place import Place
 from engine.store.runs import RUNS
-
-PAIR_REWARDS = """CASE WHEN NOT isnan(p.chosen_reward) THEN p.chosen_reward END AS chosen_reward,
-            CASE WHEN NOT isnan(p.rejected_reward) THEN p.rejected_reward END AS rejected_reward"""
-
 
 PAIR_TEXTS = f"""JOIN iterations i USING (run_id, iteration)
         JOIN {RUNS} runs ON runs.id = p.run_id
@@ -26,9 +21,18 @@ PAIR_TEXTS = f"""JOIN iterations i USING (run_id, iteration)
 """What pairs p are joined with: their problem q, chosen response c and rejected response x."""
 
 
+_POOL = f"""FROM allocations a
+        JOIN iterations i USING (run_id, iteration)
+        JOIN {RUNS} runs ON runs.id = a.run_id
+        JOIN responses r ON r.problem_id = a.problem_id
+            AND (r.set_id = i.resample_set
+                OR (r.set_id = i.presample_set AND r.idx < runs.n_presample))"""
+"""Responses r to the problems of allocations a, pre-samples and resamples together."""
+
+
 _PAIR = (
     "p.position, p.problem_id, q.question, q.level, p.chosen_index, p.rejected_index,"
-    f" {PAIR_REWARDS}"
+    " p.chosen_reward, p.rejected_reward"
 )
 
 
@@ -73,6 +77,12 @@ class Pair(ListedPair):
 
     chosen: str
     rejected: str
+    chosen_tokens: list[int] | None
+    """As sampled; None where only the text is known, as the next one."""
+    rejected_tokens: list[int] | None
+    chosen_is_cut: bool
+    """It ended at the token limit."""
+    rejected_is_cut: bool
 
 
 def pool(at: Place) -> list[PoolResponse]:
@@ -83,16 +93,34 @@ def pool(at: Place) -> list[PoolResponse]:
         PoolResponse,
         f"""SELECT r.problem_id, r.idx, r.text, r.finish_reason = 'length' AS truncated,
             v.correct, s.reward
-        FROM allocations a
-        JOIN iterations i USING (run_id, iteration)
-        JOIN {RUNS} runs ON runs.id = a.run_id
-        JOIN responses r ON r.problem_id = a.problem_id
-            AND (r.set_id = i.resample_set
-                OR (r.set_id = i.presample_set AND r.idx < runs.n_presample))
+        {_POOL}
         JOIN judged v ON v.set_id = r.set_id AND v.problem_id = r.problem_id AND v.idx = r.idx
         LEFT JOIN step_scores s ON s.set_id = r.set_id AND s.problem_id = r.problem_id
             AND s.idx = r.idx AND s.prm_id = runs.prm_id
         WHERE a.run_id = ? AND a.iteration = ? AND a.in_pool ORDER BY r.problem_id, r.idx""",
+        at.key,
+    )
+
+
+def tokens(at: Place) -> dict[tuple[str, int], list[int] | None]:
+    """The sampled token ids of every response in a commit's pool by (problem id, index); None where
+    only the text is known.
+    """
+    rows = at.db.tuples(
+        f"""SELECT r.problem_id, r.idx, r.tokens
+        {_POOL} WHERE a.run_id = ? AND a.iteration = ? AND a.in_pool""",
+        at.key,
+    )
+    return {(problem_id, index): ids for problem_id, index, ids in rows}
+
+
+def n_cut_but_correct(at: Place) -> int:
+    """Correct responses in a commit's pool that ended at the token limit."""
+    return at.db.value(
+        f"""SELECT count(*) {_POOL}
+        JOIN judged v ON v.set_id = r.set_id AND v.problem_id = r.problem_id AND v.idx = r.idx
+        WHERE a.run_id = ? AND a.iteration = ? AND a.in_pool
+            AND v.correct AND r.finish_reason = 'length'""",
         at.key,
     )
 
@@ -117,7 +145,7 @@ def add(
 
     Raises: StoreConflict if they are stored already.
     """
-    n, missing = len(pairs), math.nan
+    n = len(pairs)
     with at.db.transaction() as cursor:
         cursor.execute(
             """INSERT INTO pair_sets (run_id, iteration, n_pairs, n_foregone, created_at)
@@ -133,8 +161,8 @@ def add(
                 "problem_id": [right.problem_id for right, _ in pairs],
                 "chosen_index": [right.idx for right, _ in pairs],
                 "rejected_index": [wrong.idx for _, wrong in pairs],
-                "chosen_reward": [right.reward if is_scored else missing for right, _ in pairs],
-                "rejected_reward": [wrong.reward if is_scored else missing for _, wrong in pairs],
+                "chosen_reward": [right.reward if is_scored else None for right, _ in pairs],
+                "rejected_reward": [wrong.reward if is_scored else None for _, wrong in pairs],
             },
         )
 
@@ -148,7 +176,10 @@ def texts(at: Place, *, position: int | None = None) -> list[Pair]:
     """
     return at.db.records(
         Pair,
-        f"""SELECT {_PAIR}, c.text AS chosen, x.text AS rejected
+        f"""SELECT {_PAIR}, c.text AS chosen, x.text AS rejected,
+            c.tokens AS chosen_tokens, x.tokens AS rejected_tokens,
+            c.finish_reason = 'length' AS chosen_is_cut,
+            x.finish_reason = 'length' AS rejected_is_cut
         FROM (
             SELECT * FROM pairs
             WHERE run_id = ? AND iteration = ? AND (? IS NULL OR position = ?)) p
@@ -176,7 +207,8 @@ def figures(at: Place) -> tuple[int, np.ndarray]:
     of_iteration = "FROM pairs WHERE run_id = ? AND iteration = ?"
     n_problems = at.db.value(f"SELECT count(DISTINCT problem_id) {of_iteration}", at.key)
     margins = at.db.columns(
-        f"SELECT chosen_reward - rejected_reward AS margin {of_iteration}", at.key
+        f"""SELECT chosen_reward - rejected_reward AS margin {of_iteration}
+        AND chosen_reward IS NOT NULL AND rejected_reward IS NOT NULL""",
+        at.key,
     )["margin"]
-    margins = np.asarray(margins, dtype=np.float64)
-    return n_problems, margins[~np.isnan(margins)]
+    return n_problems, np.asarray(margins, dtype=np.float64)

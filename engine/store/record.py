@@ -58,6 +58,8 @@ def _(event: Sampled, db: Database, job_id: str, attempt: int) -> None:
             "text": [printable(r.text) for r in rows],
             "finish_reason": [r.finish_reason for r in rows],
             "n_tokens": [r.n_tokens for r in rows],
+            "tokens": [None if r.tokens is None else list(r.tokens) for r in rows],
+            "answer_at": [r.answer_at for r in rows],
         },
         or_ignore=True,
     )

@@ -55,6 +55,8 @@ class ListedResponse:
     text: str
     finish_reason: FinishReason
     n_tokens: int
+    answer_at: int | None
+    """Where the answer begins behind the thinking, in characters; None without thinking."""
     seed: int
     phase: Literal["presample", "resample"]
     correct: bool | None
@@ -158,7 +160,7 @@ def _texts(
     rows = at.db.records(
         ListedResponse,
         f"""SELECT r.set_id, r.problem_id, r.idx, q.question, q.answer, q.level, r.text,
-            r.finish_reason, r.n_tokens, r.seed,
+            r.finish_reason, r.n_tokens, r.answer_at, r.seed,
             CASE WHEN r.set_id = i.presample_set THEN 'presample' ELSE 'resample' END AS phase,
             v.correct, v.predicted, coalesce(v.status, 'ungraded') AS status, v.reason,
             s.scores, s.reward, s.status AS score_status,

@@ -50,10 +50,15 @@ def get(db: Database, set_id: str) -> SampleSet:
         Purpose(purpose),
         iteration,
         seed,
-        SamplingSettings(**json.loads(settings)),
+        _settings(settings),
         sampler,
         owner,
     )
+
+
+def _settings(text: str) -> SamplingSettings:
+    said = json.loads(text)
+    return SamplingSettings(**said | {"stop": tuple(said.get("stop", ()))})
 
 
 def add(db: Database, samples: SampleSet, settings: str) -> None:
@@ -87,9 +92,9 @@ def stored_keys(db: Database, set_id: str) -> set[Key]:
 
 
 def ungraded(db: Database, set_id: str) -> list[Text]:
-    """(problem id, index, text) of responses without a verdict."""
+    """(problem id, index, answer) of responses without a verdict: the text behind the thinking."""
     return db.tuples(
-        """SELECT problem_id, idx, text FROM responses
+        """SELECT problem_id, idx, substr(text, coalesce(answer_at, 0) + 1) FROM responses
         ANTI JOIN verdicts USING (set_id, problem_id, idx)
         WHERE set_id = ? ORDER BY problem_id, idx""",
         [set_id],

@@ -258,4 +258,20 @@ MIGRATIONS: list[tuple[str, str]] = [
         );
         """,
     ),
+    (
+        (
+            "Responses keep the token ids that were sampled, and where the answer begins behind the"
+            " thinking. New runs do not choose cut responses; older ones go on as they were begun."
+            " What has no reward is NULL in pairs, not NaN."
+        ),
+        """
+        ALTER TABLE responses ADD COLUMN tokens INTEGER[];
+        ALTER TABLE responses ADD COLUMN answer_at INTEGER;
+        UPDATE runs SET config = json_merge_patch(config, '{"pairs": {"choose_truncated": true}}');
+        ALTER TABLE pairs ALTER COLUMN chosen_reward DROP NOT NULL;
+        ALTER TABLE pairs ALTER COLUMN rejected_reward DROP NOT NULL;
+        UPDATE pairs SET chosen_reward = NULL WHERE isnan(chosen_reward);
+        UPDATE pairs SET rejected_reward = NULL WHERE isnan(rejected_reward);
+        """,
+    ),
 ]

@@ -37,7 +37,12 @@ def _pairs_of_pool(it: Iteration, *, is_scored: bool) -> list[Pair]:
         usable = [r for r in usable if r.reward is not None]
         seed = stable_hash(it.config.seed, "pairs", it.number, problem_id)
         found = build_pairs(
-            usable, seed=seed, dedupe=p.dedupe, cap=p.cap, drop_truncated=p.drop_truncated
+            usable,
+            seed=seed,
+            dedupe=p.dedupe,
+            cap=p.cap,
+            drop_truncated=p.drop_truncated,
+            choose_truncated=p.choose_truncated,
         )
         pairs += [(usable[right], usable[wrong]) for right, wrong in found]
     return pairs

@@ -5,7 +5,7 @@ Identity and seeds in one place. Pure but for `make_known`.
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import fields
 from typing import Any
 
 from engine import store
@@ -13,6 +13,9 @@ from engine.config import RunConfig
 from engine.method.seeds import response_seed, stable_hash
 from engine.store import Database
 from engine.types import Purpose, Request, SampleSet, SamplingSettings
+
+_FROM_THE_FIRST = ("temperature", "top_p", "max_new_tokens", "prompt_template", "chat")
+"""Sampling settings that are always said."""
 
 
 def sample_set(
@@ -33,13 +36,15 @@ def sample_set(
 def settings_key(settings: SamplingSettings) -> str:
     """The settings as one canonical text: what is hashed, and what is stored.
 
-    Without worked examples nothing is said of them, so that sets keep the names they had before
-    there were any.
+    A setting that came later is left out where it has its default, so that sets keep the names and
+    the seeds that they had before there was such a setting.
     """
-    return json.dumps(
-        {name: value for name, value in asdict(settings).items() if name != "n_examples" or value},
-        sort_keys=True,
-    )
+    said = {
+        field.name: getattr(settings, field.name)
+        for field in fields(settings)
+        if field.name in _FROM_THE_FIRST or getattr(settings, field.name) != field.default
+    }
+    return json.dumps(said, sort_keys=True)
 
 
 def requests(

@@ -34,9 +34,17 @@ def training_rows(
     if keeps_responses(training.method):
         problems = store.problems.of_run(it.db, it.run_id, "train", it.number)
         prompts = {id: fill(template, p.question) for id, p in problems.items()}
+        kept = _remembered(it, training, work)
+        sampled = store.pairs.tokens(it)
         return [
-            Worked(r.problem_id, prompts[r.problem_id], r.text)
-            for r in _remembered(it, training, work)
+            Worked(
+                r.problem_id,
+                prompts[r.problem_id],
+                r.text,
+                _as_sampled(sampled[r.problem_id, r.idx]),
+                r.truncated,
+            )
+            for r in kept
         ]
     return [
         Preference(
@@ -48,9 +56,17 @@ def training_rows(
             pair.rejected_index,
             pair.chosen_reward,
             pair.rejected_reward,
+            _as_sampled(pair.chosen_tokens),
+            _as_sampled(pair.rejected_tokens),
+            pair.chosen_is_cut,
+            pair.rejected_is_cut,
         )
         for pair in store.pairs.texts(it)
     ]
+
+
+def _as_sampled(tokens: list[int] | None) -> tuple[int, ...] | None:
+    return None if tokens is None else tuple(tokens)
 
 
 def n_training_rows(it: Iteration) -> int | None:
@@ -84,6 +100,6 @@ def _kept(it: Iteration, training: TrainingConfig) -> Iterator[PoolResponse]:
             keep_above=keep_above,
             dedupe=p.dedupe,
             cap=p.cap,
-            drop_truncated=p.drop_truncated,
+            drop_truncated=p.drop_truncated or not p.choose_truncated,
         )
         yield from (responses[i] for i in kept)

@@ -1,12 +1,12 @@
 """Training: TRL's trainers as generators of events."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from engine.config import TrainingConfig
 from engine.events import Event
-from engine.types import Preference, Worked
+from engine.types import Preference, SamplingSettings, Worked
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,14 +18,14 @@ class TrainingTask:
     """Preference pairs for DPO, worked solutions for SFT."""
     config: TrainingConfig
     seed: int
-    chat: bool
-    """The prompts go through the tokenizer's chat template."""
     work_dir: str
     """Where checkpoints go; training resumes from the newest one in it."""
     policies_dir: str
     """The new policy is saved in here, in a folder named by its content; a LoRA adapter beside it,
     in ID-adapter.
     """
+    settings: SamplingSettings = field(default_factory=SamplingSettings)
+    """How the prompts are read, as they were when the responses were sampled."""
     trust_remote_code: bool = False
     inherit_from: str | None = None
     """The work folder of the training whose optimiser state this one goes on with; None begins with

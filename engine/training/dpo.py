@@ -11,7 +11,7 @@ it is off.
 from typing import Any
 
 from engine.training import TrainingTask
-from engine.training.trl_trainer import TrlTrainer
+from engine.training.trl_trainer import Encode, TrlTrainer
 from engine.types import Preference
 
 
@@ -21,12 +21,22 @@ class DpoTrainer(TrlTrainer):
     name = "dpo"
     rows_are = "preference pairs"
 
-    def responses(self, row: Preference) -> dict[str, str]:
-        return {"chosen": row.chosen, "rejected": row.rejected}
+    def columns(self, row: Preference, prompt: list[int], encode: Encode) -> dict[str, list[int]]:
+        return {
+            "prompt_ids": prompt,
+            "chosen_ids": encode(row.chosen, row.chosen_tokens, is_cut=row.chosen_is_cut),
+            "rejected_ids": encode(row.rejected, row.rejected_tokens, is_cut=row.rejected_is_cut),
+        }
 
     def build(self, task: TrainingTask, shared: dict[str, Any], **parts: Any) -> Any:
         from trl.trainer.dpo_config import DPOConfig
         from trl.trainer.dpo_trainer import DPOTrainer
+
+        class TokenTrainer(DPOTrainer):
+            """Takes rows that are token ids already: nothing is rendered or tokenised again."""
+
+            def _prepare_dataset(self, dataset: Any, *_: Any) -> Any:
+                return dataset
 
         c = task.config
         arguments = DPOConfig(
@@ -38,4 +48,4 @@ class DpoTrainer(TrlTrainer):
             precompute_ref_log_probs=True,
             precompute_ref_batch_size=max(c.micro_batch_size, 16),
         )
-        return DPOTrainer(args=arguments, **parts)
+        return TokenTrainer(args=arguments, **parts)

@@ -8,7 +8,7 @@ token; the prompt has none.
 from typing import Any
 
 from engine.training import TrainingTask
-from engine.training.trl_trainer import TrlTrainer
+from engine.training.trl_trainer import Encode, TrlTrainer
 from engine.types import Worked
 
 
@@ -18,8 +18,12 @@ class SftTrainer(TrlTrainer):
     name = "sft"
     rows_are = "worked solutions"
 
-    def responses(self, row: Worked) -> dict[str, str]:
-        return {"completion": row.response}
+    def columns(self, row: Worked, prompt: list[int], encode: Encode) -> dict[str, list[int]]:
+        ids = encode(row.response, row.tokens, is_cut=row.is_cut)
+        return {
+            "input_ids": prompt + ids,
+            "completion_mask": [0] * len(prompt) + [1] * len(ids),
+        }
 
     def build(self, task: TrainingTask, shared: dict[str, Any], **parts: Any) -> Any:
         from trl.trainer.sft_config import SFTConfig

@@ -14,12 +14,13 @@ import queue
 import shutil
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
-from engine.errors import TrainingError
+from engine.errors import EngineError, TrainingError
 from engine.events import Event, Note, PolicySaved
+from engine.models.tokens import render, response_tokens, written_end
 from engine.training import TrainingTask, ranks
 from engine.training.reporter import reporter
 from engine.training.saving import (
@@ -41,8 +42,13 @@ class TrlTrainer(ABC):
     """The plural noun that errors use."""
 
     @abstractmethod
-    def responses(self, row: Any) -> dict[str, str]:
-        """The texts that follow the prompt, by TRL's column names."""
+    def columns(self, row: Any, prompt: list[int], encode: "Encode") -> dict[str, list[int]]:
+        """A row as token ids, by TRL's column names: no template is applied to a response.
+
+        Args:
+            encode: what is trained on of one response: its text, its sampled ids, whether it was
+                cut.
+        """
 
     @abstractmethod
     def build(self, task: TrainingTask, shared: dict[str, Any], **parts: Any) -> Any:
@@ -79,7 +85,7 @@ class TrlTrainer(ABC):
         try:
             self._train(task, emit, should_stop)
             emit(None)
-        except TrainingError as error:
+        except EngineError as error:
             emit(error)
         except Exception as error:
             emit(
@@ -101,7 +107,7 @@ class TrlTrainer(ABC):
             return
         ranks.read_numbered_cpus()
         model, tokenizer = _load(task)
-        rows = self._fitting_rows(task, tokenizer, emit)
+        rows = self._fitting_rows(task, _Encoder(tokenizer, model.generation_config, task), emit)
         checkpoint = ranks.from_first(lambda: last_checkpoint(work))
         set_seed(task.seed % 2**32)  # a new adapter is drawn before the trainer seeds anything
         trainer = self.build(
@@ -130,13 +136,13 @@ class TrlTrainer(ABC):
             emit(saved)
 
     def _fitting_rows(
-        self, task: TrainingTask, tokenizer, emit: Callable[[Event], None]
-    ) -> list[dict]:
+        self, task: TrainingTask, encoder: "_Encoder", emit: Callable[[Event], None]
+    ) -> list[dict[str, list[int]]]:
         limit, rows = task.config.max_length, []
         for row in task.rows:
-            texts = self.responses(row)
-            if max(len(tokenizer(row.prompt + text).input_ids) for text in texts.values()) < limit:
-                rows.append(_row(row.prompt, texts, task.chat))
+            columns = self.columns(row, encoder.prompt(row), encoder.response_of(row))
+            if _length(columns) <= limit:
+                rows.append(columns)
         if not rows:
             raise TrainingError(
                 f"None of the {len(task.rows)} {self.rows_are} can be trained on: there are none,"
@@ -153,11 +159,39 @@ class TrlTrainer(ABC):
         return rows
 
 
-def _row(prompt: str, texts: dict[str, str], chat: bool) -> dict:
-    if not chat:
-        return {"prompt": prompt, **texts}
-    answers = {name: [{"role": "assistant", "content": text}] for name, text in texts.items()}
-    return {"prompt": [{"role": "user", "content": prompt}], **answers}
+class Encode(Protocol):
+    """Token ids of one response as it is trained on."""
+
+    def __call__(self, text: str, tokens: Sequence[int] | None, *, is_cut: bool) -> list[int]: ...
+
+
+class _Encoder:
+    """Prompts as they were sampled from, and responses as they were sampled."""
+
+    def __init__(self, tokenizer: Any, generation_config: Any, task: TrainingTask):
+        self._tokenizer = tokenizer
+        prompts = {row.prompt for row in task.rows}
+        self._prompts = render(tokenizer, prompts, task.settings)
+        self._end = written_end(generation_config, tokenizer, task.settings)
+
+    def prompt(self, row: Any) -> list[int]:
+        return self._prompts[row.prompt].ids
+
+    def response_of(self, row: Any) -> Encode:
+        prompt = self._prompts[row.prompt]
+
+        def encode(text: str, tokens: Sequence[int] | None, *, is_cut: bool) -> list[int]:
+            if tokens is not None:
+                return list(tokens)
+            return response_tokens(self._tokenizer, prompt, text, None if is_cut else self._end)
+
+        return encode
+
+
+def _length(columns: dict[str, list[int]]) -> int:
+    """Tokens of the longest text in a row."""
+    prompt = len(columns.get("prompt_ids", ()))
+    return prompt + max(len(ids) for name, ids in columns.items() if name != "prompt_ids")
 
 
 def _load(task: TrainingTask):

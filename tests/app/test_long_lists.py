@@ -112,12 +112,8 @@ def test_the_figures_of_pairs_are_those_of_their_rows(studio):
         store.pairs.texts(Iteration(studio.db, studio.run_id, 0), position=row.position)
         for row in rows
     ] == [[row] for row in rows]
-    without_texts = [
-        {name: value for name, value in asdict(row).items() if name not in ("chosen", "rejected")}
-        for row in rows
-    ]
-    listed = store.pairs.listed(studio.it, limit=2, offset=1)
-    assert [asdict(row) for row in listed] == without_texts[1:3]
+    for row, whole in zip(store.pairs.listed(studio.it, limit=2, offset=1), rows[1:3], strict=True):
+        assert asdict(row).items() <= asdict(whole).items()
 
 
 def test_the_playground_begins_with_the_problem_that_is_asked_for_or_the_first(studio):

@@ -20,6 +20,7 @@ from engine.doctor.configuration import examine_config, is_runnable
 from engine.method.difficulty import PRESETS
 from engine.models import devices
 from engine.models.devices import Device
+from tests.models.tiny_policies import FAMILIES, WITHOUT_END, make
 from tests.small_runs import ROOT, cli, toml
 
 CONFIGS = sorted((ROOT / "data" / "configs").glob("*.toml"))
@@ -210,3 +211,23 @@ def test_an_interrupted_run_ends_with_its_sentence(tmp_path):
         rest.strip().endswith("Stopped. What was finished is stored; `resume` goes on.")
         and "leaked" not in rest
     )
+
+
+def test_a_tokenizer_with_a_chat_template_is_named_where_chat_is_off(tmp_path):
+    family = next(family for family in FAMILIES if family.name == "smollm2")
+    path = tmp_path / "run.toml"
+    path.write_text(toml(policy={"path": make(family, tmp_path / "policy")}))
+    said = {f.about: f for f in configuration.examine_config(path)}
+    assert said["policy.chat"].status == "note" and "policy.chat = true" in said["policy.chat"].text
+    assert said["end of a response"].text == "<|im_end|>"
+
+
+def test_a_policy_without_an_end_token_must_be_changed_before_it_samples(tmp_path):
+    path = tmp_path / "run.toml"
+    made = make(WITHOUT_END, tmp_path / "policy")
+    path.write_text(toml(policy={"path": made}))
+    said = [f for f in configuration.examine_config(path) if f.about == "policy"]
+    assert [f.status for f in said] == ["change"] and "eos_token_id" in said[0].text
+    path.write_text(toml(policy={"path": made}, sampling={"stop": ["\\n\\n"]}))
+    said = {f.about: f for f in configuration.examine_config(path)}
+    assert "'\\n\\n'" in said["end of a response"].text

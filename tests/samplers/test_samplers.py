@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from engine.errors import SamplerError, WorkerDied
 from engine.models.weights import content_id
 from engine.placement import Backend, Workers
-from engine.samplers.hf_local import HfSampler, keep_nucleus
+from engine.samplers.choosing import keep_nucleus
+from engine.samplers.hf_local import HfSampler
 from engine.types import Request
 from tests.small_samples import GREEDY, POLICY, SAMPLED, drawn, key, perturbed
 

@@ -54,9 +54,7 @@ ROWS = {"dpo": pairs, "sft": worked}
 def task(folder: Path, method: str = "dpo", n: int = 8, **changed) -> TrainingTask:
     config = replace(SMALL, method=method, **changed)
     folders = {"work_dir": str(folder / "work"), "policies_dir": str(folder / "policies")}
-    return TrainingTask(
-        str(STARTER / "policy"), ROWS[method](n), config, seed=0, chat=False, **folders
-    )
+    return TrainingTask(str(STARTER / "policy"), ROWS[method](n), config, seed=0, **folders)
 
 
 def trained(told: TrainingTask, should_stop: Callable[[], bool] = lambda: False) -> list[Event]:

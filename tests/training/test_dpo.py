@@ -35,9 +35,7 @@ def task(tmp_path, n_pairs, **changed):
         **changed,
     )
     folders = {"work_dir": str(tmp_path / "work"), "policies_dir": str(tmp_path / "policies")}
-    return TrainingTask(
-        str(STARTER / "policy"), [PAIR] * n_pairs, config, seed=0, chat=False, **folders
-    )
+    return TrainingTask(str(STARTER / "policy"), [PAIR] * n_pairs, config, seed=0, **folders)
 
 
 def test_a_training_of_one_step_changes_the_weights_and_says_nothing_on_standard_output(

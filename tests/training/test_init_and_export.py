@@ -32,7 +32,7 @@ def solutions(tmp_path) -> Path:
     path = tmp_path / "solutions.jsonl"
     rows = [{"question": question(i), "answer": "30", "solution": right(i)} for i in range(1, 5)]
     rows += [
-        {"question": question(5), "answer": "30", "solution": "\\boxed{30}"},
+        {"question": question(5), "answer": "30", "solution": "The answer is \\boxed{30}."},
         {"question": question(6), "answer": "30"},
     ]
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))

@@ -1,0 +1,15 @@
+"""What an examination says of one thing."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    about: str
+    """The setting or part that was looked at."""
+    status: Literal["ok", "note", "ask", "change"]
+    """ask: a value that only a person can give. change: it cannot run like this. A note keeps
+    nothing from running.
+    """
+    text: str

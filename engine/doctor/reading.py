@@ -1,0 +1,51 @@
+"""How a configuration's policy would read prompts and end responses: its tokenizer, chat template
+and end tokens. No weights are read.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from engine.config import RunConfig
+from engine.doctor.finding import Finding
+from engine.errors import EngineError
+from engine.models.tokens import cannot_load, end_tokens, render
+
+
+def reading(config: RunConfig, folder: Path) -> Iterator[Finding]:
+    """Findings on the settings of [policy] and [sampling] that the tokenizer decides.
+
+    Args:
+        folder: the policy's files on this machine.
+    """
+    settings = config.train_settings()
+    try:
+        tokenizer, generation_config = _files(folder, trust=config.policy.trust_remote_code)
+        render(tokenizer, ["?"], settings)
+        ends = end_tokens(generation_config, tokenizer, settings)
+    except EngineError as error:
+        yield Finding("policy", "change", str(error))
+        return
+    if tokenizer.chat_template and not settings.chat:
+        yield Finding(
+            "policy.chat",
+            "note",
+            "The tokenizer has a chat template, and policy.chat is off: a policy that was tuned to"
+            " chat may answer nothing. Set policy.chat = true for such a policy.",
+        )
+    names = ", ".join(tokenizer.convert_ids_to_tokens(ends)) or "no token"
+    stop = f"; the texts {', '.join(map(repr, settings.stop))}" if settings.stop else ""
+    yield Finding("end of a response", "ok", f"{names}{stop}")
+
+
+def _files(folder: Path, *, trust: bool) -> tuple[Any, Any]:
+    from transformers import AutoConfig, AutoTokenizer, GenerationConfig
+
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=trust)
+        if (folder / "generation_config.json").is_file():
+            return tokenizer, GenerationConfig.from_pretrained(folder)
+        model = AutoConfig.from_pretrained(folder, trust_remote_code=trust)
+        return tokenizer, GenerationConfig.from_model_config(model)
+    except Exception as error:  # damaged files raise what they like
+        raise cannot_load(str(folder), error) from error
