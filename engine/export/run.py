@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from engine import store
 from engine.config import plain_config
@@ -282,10 +282,8 @@ def _with_prompts(
     import pyarrow
 
     for batch in batches:
-        prompts = pyarrow.array(
-            [fill(template, question) for question in batch.column("question").to_pylist()],
-            pyarrow.string(),
-        )
+        questions = cast(list[str], batch.column("question").to_pylist())  # NOT NULL in the schema
+        prompts = pyarrow.array([fill(template, q) for q in questions], pyarrow.string())
         rest = [
             name for name in batch.schema.names if name not in ("question", "chosen", "rejected")
         ]

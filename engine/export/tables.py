@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
+from io import BytesIO
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -210,9 +211,7 @@ def _read_csv(path: Path) -> "pyarrow.Table":
     known, text = types(), pyarrow.string()
     parse = csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False)
     with path.open("rb") as head:
-        names = csv.read_csv(
-            pyarrow.BufferReader(head.readline()), parse_options=parse
-        ).column_names
+        names = csv.read_csv(BytesIO(head.readline()), parse_options=parse).column_names
     wanted = {
         name: text if pyarrow.types.is_list(known.get(name, text)) else known.get(name, text)
         for name in names
@@ -241,7 +240,7 @@ def _read_csv(path: Path) -> "pyarrow.Table":
             )
         return values
 
-    return pyarrow.table({name: column(name) for name in names})
+    return pyarrow.Table.from_arrays([column(name) for name in names], names=names)
 
 
 def _read_parquet(path: Path) -> "pyarrow.Table":
@@ -250,7 +249,8 @@ def _read_parquet(path: Path) -> "pyarrow.Table":
 
     with parquet.ParquetFile(path) as file:
         table, known = file.read(), types()
-    return table.cast(pyarrow.schema([(f.name, known.get(f.name, f.type)) for f in table.schema]))
+    fields = [f.with_type(known[f.name]) if f.name in known else f for f in table.schema]
+    return table.cast(pyarrow.schema(fields))
 
 
 _READERS: dict[str, Callable[[Path], "pyarrow.Table"]] = {

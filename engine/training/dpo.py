@@ -35,7 +35,9 @@ class DpoTrainer(TrlTrainer):
         class TokenTrainer(DPOTrainer):
             """Takes rows that are token ids already: nothing is rendered or tokenised again."""
 
-            def _prepare_dataset(self, dataset: Any, *_: Any) -> Any:
+            def _prepare_dataset(
+                self, dataset: Any, processing_class: Any, args: Any, dataset_name: str
+            ) -> Any:
                 return dataset
 
         c = task.config
