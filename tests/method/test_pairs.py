@@ -66,6 +66,14 @@ def test_truncated_responses_take_no_part_when_they_are_dropped(responses, seed)
     assert not any(responses[i].truncated for pair in pairs for i in pair)
 
 
+@given(responses=responses, seed=st.integers(0, 1000))
+def test_truncated_responses_are_not_chosen_where_they_may_not_be(responses, seed):
+    pairs = build_pairs(responses, seed=seed, choose_truncated=False)
+    assert not any(responses[chosen].truncated for chosen, _ in pairs)
+    n_right = sum(bool(r.correct) and not r.truncated for r in responses)
+    assert len(pairs) == min(n_right, sum(not r.correct for r in responses))
+
+
 def test_the_same_seed_gives_the_same_pairs_and_another_seed_shuffles():
     many = [Judged(str(i), i % 2 == 0, i / 40) for i in range(40)]
     assert build_pairs(many, seed=3) == build_pairs(many, seed=3)

@@ -59,6 +59,19 @@ def test_its_runs_are_read_with_their_figures(old):
     assert without and {pair.chosen_reward for pair in without} == {None}
 
 
+def test_its_runs_go_on_as_they_were_begun_where_a_default_has_changed(old):
+    assert all(
+        Iteration(old, run_id, 0).config.pairs.choose_truncated for run_id in ids(old).values()
+    )
+
+
+def test_a_reward_that_is_missing_is_null_in_its_pairs(old):
+    counted = "SELECT count(*), count(chosen_reward), count(*) FILTER (isnan(chosen_reward))"
+    run_id = ids(old)["accuracy only"]
+    [(n, n_rewards, n_nan)] = old.tuples(f"{counted} FROM pairs WHERE run_id = ?", [run_id])
+    assert n > 0 and n_rewards == n_nan == 0
+
+
 def test_an_interrupted_run_goes_on_without_drawing_a_stored_response_again(old):
     finished, half_way = ids(old)["finished"], ids(old)["half way"]
     stored = old.tuples("SELECT count(*) FROM responses")[0][0]
