@@ -17,6 +17,8 @@ from engine.method.difficulty import check_thresholds
 from engine.method.prompts import check_template
 from engine.method.strategies import options_of
 
+_A_MODEL = 'a model folder, a hub id, or starter; reward.family = "none" needs none'
+
 
 def check_config(config: RunConfig) -> None:
     """Types and ranges of a configuration that was not read but put together, and what it means.
@@ -45,6 +47,7 @@ def check_together(config: RunConfig) -> None:
     fits = d.n_calibration <= config.problems.n_train
     _require("difficulty.n_calibration", d.n_calibration, fits, "0 to problems.n_train")
     _check_tuning(config)
+    _require("reward.path", r.path or "left out", bool(r.path) or not config.has_rewards, _A_MODEL)
     families = takers("reward.backend")
     fits = r.backend != "vllm" or r.family in families
     allowed = f"auto or transformers unless reward.family is one of {', '.join(families)}"

@@ -127,8 +127,10 @@ class SamplingConfig(Table):
 class RewardConfig(Table):
     """The process reward model that scores the steps of a response."""
 
-    path: str
-    """A model folder, a hub id, or starter; with recorded_scores, the imported set."""
+    path: str = ""
+    """A model folder, a hub id, or starter; with recorded_scores, the imported set; with none, not
+    needed.
+    """
     family: str = "token_classification"
     """token_classification, qwen_prm, skywork_prm: a score per step. outcome: one score per
     response from a sequence classifier. recorded_scores: the scores of the imported set at path.

@@ -13,6 +13,9 @@ from engine.errors import ConfigError
 from engine.models.memory import ModelSize, shape_of
 from engine.paths import STARTER
 
+FIELDS = {"policy": "policy.path", "prm": "reward.path"}
+"""How a configuration names the path of a role."""
+
 _CONTENT = ("*.json", "*.safetensors", "*.model", "*.txt", "*.jinja", "*.py")
 
 
@@ -32,12 +35,13 @@ def locate(path: str, *, role: str, revision: str | None = None) -> Path:
     if folder.is_dir():
         if not (folder / "config.json").is_file():
             raise ConfigError(
-                f"{role}.path is {path}: the folder holds no config.json, so it is no model folder."
+                f"{FIELDS[role]} is {path}: the folder holds no config.json, so it is not a model"
+                " folder."
             )
         return folder.resolve()
     if not _is_hub_id(path):
         raise ConfigError(
-            f"{role}.path is {path}: there is no such folder. Give a model folder, a hub id, or"
+            f"{FIELDS[role]} is {path}: there is no such folder. Give a model folder, a hub id, or"
             " starter."
         )
     return _download(path, role, revision)
@@ -122,6 +126,6 @@ def _download(hub_id: str, role: str, revision: str | None) -> Path:
         return Path(snapshot_download(hub_id, revision=revision, allow_patterns=patterns))
     except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
         raise ConfigError(
-            f"{role}.path is {hub_id}: there is no such folder, and the hub did not give it"
+            f"{FIELDS[role]} is {hub_id}: there is no such folder, and the hub did not give it"
             f" ({type(error).__name__}). Check the name and the network, or give a local folder."
         ) from error

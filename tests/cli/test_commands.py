@@ -321,7 +321,7 @@ MISTAKES = {
     "no such policy": ({"policy": {"path": "/no/such/policy"}}, ["policy.path is /no/such/policy"]),
     "no such reward model": (
         {"reward": {"path": "./nor/this/one"}},
-        ["prm.path is ./nor/this/one"],
+        ["reward.path is ./nor/this/one"],
     ),
     "no such problems": ({"problems": {"train": "/no/such.jsonl"}}, ["/no/such.jsonl"]),
     "too many problems asked for": (

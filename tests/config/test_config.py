@@ -287,3 +287,10 @@ def test_the_word_starter_means_the_shipped_models_even_beside_a_folder_of_that_
     copied = tmp_path / "my.toml"
     copied.write_text((ROOT / "data" / "starter" / "default.toml").read_text())
     assert load_config(copied).policy.path == "starter"
+
+
+def test_a_reward_model_is_asked_for_only_where_there_are_rewards():
+    without = {"mode": "accuracy", "strategy": "boundary"}
+    assert small(reward={"family": "none", "path": ""}, difficulty=without).reward.path == ""
+    with pytest.raises(ConfigError, match=r"reward\.path is left out: it must be a model folder"):
+        small(reward={"path": ""})
