@@ -6,13 +6,14 @@ its failures mean.
 
 import re
 import threading
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import duckdb
+import numpy as np
 
 from engine.errors import StoreConflict, StoreError, StoreLocked
 from engine.paths import artifacts_of
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     import pyarrow
 
 Record = TypeVar("Record")
+Parameters = Sequence[Any] | Mapping[str, Any]
+"""Of a query: by position (?) or by name ($name)."""
+Column = Sequence[Any] | np.ndarray
 
 _CANNOT_WRITE = (
     duckdb.IOException,
@@ -87,7 +91,7 @@ class Database:
         return self._local.cursor
 
     @contextmanager
-    def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
+    def transaction(self) -> Generator[duckdb.DuckDBPyConnection]:
         """All or nothing. Writers of this process take turns. Nested use joins the outer
         transaction.
         """
@@ -121,36 +125,36 @@ class Database:
             finally:
                 self._local.open = False
 
-    def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
+    def rows(self, sql: str, parameters: Parameters = ()) -> list[dict[str, Any]]:
         """The result as one dict per row."""
         with _reading():
             result = self.cursor().execute(sql, parameters)
-            names = [column[0] for column in result.description]
+            names = [column[0] for column in result.description or ()]
             return [dict(zip(names, row)) for row in result.fetchall()]
 
-    def tuples(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple]:
+    def tuples(self, sql: str, parameters: Parameters = ()) -> list[tuple[Any, ...]]:
         """The result as plain tuples."""
         with _reading():
             return self.cursor().execute(sql, parameters).fetchall()
 
     def records(
-        self, kind: Callable[..., Record], sql: str, parameters: Sequence[Any] = ()
+        self, kind: Callable[..., Record], sql: str, parameters: Parameters = ()
     ) -> list[Record]:
         """The result as typed records, whose fields are named like the columns."""
         return [kind(**row) for row in self.rows(sql, parameters)]
 
     def record(
-        self, kind: Callable[..., Record], sql: str, parameters: Sequence[Any] = ()
+        self, kind: Callable[..., Record], sql: str, parameters: Parameters = ()
     ) -> Record | None:
         """The first record of the result, or None."""
         row = self.row(sql, parameters)
         return None if row is None else kind(**row)
 
-    def value(self, sql: str, parameters: Sequence[Any] = ()) -> Any:
+    def value(self, sql: str, parameters: Parameters = ()) -> Any:
         """The first column of the result's first row, of a query that always has one."""
         return self.tuples(sql, parameters)[0][0]
 
-    def row(self, sql: str, parameters: Sequence[Any] = ()) -> dict[str, Any] | None:
+    def row(self, sql: str, parameters: Parameters = ()) -> dict[str, Any] | None:
         """The first row of the result, or None."""
         rows = self.rows(sql, parameters)
         return rows[0] if rows else None
@@ -165,7 +169,7 @@ class Database:
             (sql, *parameters), self.version, lambda: self.record(kind, sql, parameters)
         )
 
-    def columns(self, sql: str, parameters: Sequence[Any] = ()) -> dict[str, Any]:
+    def columns(self, sql: str, parameters: Parameters = ()) -> dict[str, Any]:
         """The result as NumPy columns; a column with NULLs is a masked array."""
         with _reading():
             return self.cursor().execute(sql, parameters).fetchnumpy()
@@ -204,9 +208,7 @@ class Database:
         finally:
             cursor.close()
 
-    def insert(
-        self, table: str, columns: Mapping[str, Sequence[Any]], *, or_ignore: bool = False
-    ) -> int:
+    def insert(self, table: str, columns: Mapping[str, Column], *, or_ignore: bool = False) -> int:
         """Append rows given by column. With or_ignore a row whose key is there already changes
         nothing.
 
@@ -224,8 +226,10 @@ class Database:
             cursor.register("batch", batch)
             try:
                 ignoring = "OR IGNORE " if or_ignore else ""
-                cursor.execute(f"INSERT {ignoring}INTO {table} ({names}) SELECT {names} FROM batch")
-                return cursor.fetchone()[0]
+                [(n_new,)] = cursor.execute(
+                    f"INSERT {ignoring}INTO {table} ({names}) SELECT {names} FROM batch"
+                ).fetchall()
+                return n_new
             finally:
                 # in a broken transaction: its own error is the one to tell
                 with suppress(duckdb.Error):
@@ -248,9 +252,9 @@ class Database:
                 "CREATE TABLE IF NOT EXISTS migrations (version INTEGER PRIMARY KEY, why VARCHAR,"
                 " done_at TIMESTAMP)"
             )
-            (version,) = cursor.execute(
+            [(version,)] = cursor.execute(
                 "SELECT coalesce(max(version), 0) FROM migrations"
-            ).fetchone()
+            ).fetchall()
         if version > len(MIGRATIONS):
             raise StoreError(
                 f"{self.path} has schema version {version}, this program knows up to"
@@ -268,7 +272,7 @@ class Database:
 def _without_rows(schema: "pyarrow.Schema") -> "pyarrow.RecordBatch":
     import pyarrow
 
-    return pyarrow.record_batch([pyarrow.array([], field.type) for field in schema], schema=schema)
+    return pyarrow.RecordBatch.from_pylist([], schema=schema)
 
 
 def now() -> datetime:
@@ -277,7 +281,7 @@ def now() -> datetime:
 
 
 @contextmanager
-def _reading() -> Iterator[None]:
+def _reading() -> Generator[None]:
     try:
         yield
     except duckdb.FatalException as error:

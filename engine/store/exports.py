@@ -6,7 +6,7 @@ them all in memory.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from engine.store.connection import Database
 from engine.store.pairs import PAIR_REWARDS, PAIR_TEXTS
@@ -100,7 +100,7 @@ _OVERRIDES = """SELECT s.iteration, s.purpose, o.problem_id, o.idx AS "index", o
             AND o.problem_id IN (SELECT problem_id FROM run_problems WHERE run_id = $run)
         ORDER BY o.number"""
 
-Query = tuple[str, dict]
+Query = tuple[str, dict[str, Any]]
 
 
 def batches(
@@ -175,13 +175,10 @@ def _queries(
     ]
 
 
-def _slices(db: Database, table: str, where: str, values: dict) -> list[dict]:
+def _slices(db: Database, table: str, where: str, values: dict[str, Any]) -> list[dict[str, int]]:
     """Ranges of positions, ends included, that cover a table's rows."""
-    row = db.row(
-        f"SELECT coalesce(min(position), 0) AS low, coalesce(max(position), 0) AS high FROM {table}"
-        f" WHERE {where}",
+    [(first, last)] = db.tuples(
+        f"SELECT coalesce(min(position), 0), coalesce(max(position), 0) FROM {table} WHERE {where}",
         values,
     )
-    return [
-        {"low": low, "high": low + SLICE - 1} for low in range(row["low"], row["high"] + 1, SLICE)
-    ]
+    return [{"low": low, "high": low + SLICE - 1} for low in range(first, last + 1, SLICE)]

@@ -5,7 +5,7 @@ responses in full.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -176,7 +176,7 @@ def _texts(
     return {(row.set_id, row.problem_id, row.idx): row for row in rows}
 
 
-def _found(chosen: Filter) -> tuple[str, list]:
+def _found(chosen: Filter) -> tuple[str, list[Any]]:
     """FROM and WHERE of the responses that fit, with the joins that the filter needs and no other,
     and the filter's values.
     """
@@ -186,10 +186,11 @@ def _found(chosen: Filter) -> tuple[str, list]:
     return f"{_RESPONSES} {joins} WHERE i.run_id = ? AND i.iteration = ? {where}", values
 
 
-def _where(chosen: Filter) -> tuple[str, list]:
-    parts, values = [], []
+def _where(chosen: Filter) -> tuple[str, list[Any]]:
+    parts: list[str] = []
+    values: list[Any] = []
 
-    def add(sql: str, *given) -> None:
+    def add(sql: str, *given: Any) -> None:
         parts.append(f"AND {sql}")
         values.extend(given)
 
