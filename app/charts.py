@@ -1,5 +1,6 @@
 """Columns in, Plotly figures out, in the colours of app/palette.py. No streamlit here."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -7,6 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from app import palette
+from engine.store.commits import GivenCount
 
 CONFIG = {"displayModeBar": False}
 """How every figure is shown: without the tool bar, which lies over the title."""
@@ -115,10 +117,8 @@ def class_shares(labels: list[str], shares: dict[str, list[float]]) -> go.Figure
     return _plain(figure, title="Training problems by class", height=340)
 
 
-def shares_given(given: list[dict], names: list[str]) -> go.Figure:
-    """Problems by how many further responses they were given, one colour per class. given: rows of
-    difficulty, n_more and n.
-    """
+def shares_given(given: Sequence[GivenCount], names: list[str]) -> go.Figure:
+    """Problems by how many further responses they were given, one colour per class."""
     figure = go.Figure()
     for code, (name, colour) in enumerate(zip(names, palette.CLASSES.values())):
         own = [row for row in given if row.difficulty == code]

@@ -8,12 +8,13 @@ from app import inert, state, widgets
 from engine import store
 from engine.jobs.log import tail
 from engine.store.jobs import Job
+from engine.types import JobKind, JobState
 
 ENDED = {
-    "done": ("is done", ":material/check_circle:"),
-    "failed": ("failed", ":material/error:"),
-    "cancelled": ("was cancelled", ":material/cancel:"),
-    "interrupted": ("was interrupted", ":material/power_off:"),
+    JobState.DONE: ("is done", ":material/check_circle:"),
+    JobState.FAILED: ("failed", ":material/error:"),
+    JobState.CANCELLED: ("was cancelled", ":material/cancel:"),
+    JobState.INTERRUPTED: ("was interrupted", ":material/power_off:"),
 }
 BUSY_S, IDLE_S = 2, 5
 """Between two looks at the jobs, while there is one and while there is none: every look makes the
@@ -55,8 +56,8 @@ def _jobs() -> None:
         st.rerun()
     if runner.trouble:
         st.error(inert.markdown(runner.trouble), icon=":material/error:")
-    active = [job for job in unfinished if job.state != "queued"]
-    queued = [job for job in unfinished if job.state == "queued"]
+    active = [job for job in unfinished if job.state is not JobState.QUEUED]
+    queued = [job for job in unfinished if job.state is JobState.QUEUED]
     for job in active:
         _running(job, queued)
     if queued and not active:
@@ -73,10 +74,11 @@ def _running(job: Job, queued: list[Job]) -> None:
         share = job.n_done / job.n_total if job.n_total else 0.0
         st.progress(min(share, 1.0), text=f"**{widgets.title(job)}** · {widgets.pace(job)}")
         with st.container(horizontal=True, vertical_alignment="center"):
-            if job.state == "cancelling":
-                text = "Stop at once" if job.kind == "train" else "Stopping"
+            is_training = job.kind is JobKind.TRAIN
+            if job.state is JobState.CANCELLING:
+                text = "Stop at once" if is_training else "Stopping"
             else:
-                text = "Stop" if job.kind == "train" else "Cancel"
+                text = "Stop" if is_training else "Cancel"
             _act(
                 text,
                 ":material/stop_circle:",

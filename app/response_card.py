@@ -78,7 +78,9 @@ def response_card(row: ListedResponse, *, key: str) -> None:
                 required=True,
             )
             if row.graded_status:
-                _override(row, key=f"{key}_{row.set_id}_{row.problem_id}_{row.idx}")
+                _override(
+                    row, row.graded_status, key=f"{key}_{row.set_id}_{row.problem_id}_{row.idx}"
+                )
         if view == "Raw":
             st.code(row.text, language=None, wrap_lines=True)
         elif view == "Difference":
@@ -92,7 +94,7 @@ def response_card(row: ListedResponse, *, key: str) -> None:
         )
 
 
-def _override(row: ListedResponse, *, key: str) -> None:
+def _override(row: ListedResponse, graded: str, *, key: str) -> None:
     """A person's word against the verdict: mark, say why, undo."""
     with st.popover("Override", icon=":material/gavel:"):
         st.text_input("Note", key=f"note_{key}", placeholder="Why is the verdict not right?")
@@ -118,9 +120,9 @@ def _override(row: ListedResponse, *, key: str) -> None:
         )
     if row.overridden_by:
         st.caption(
-            f"Graded {STATUS[row.graded_status]}, overridden by"
+            f"Graded {STATUS[graded]}, overridden by"
             f" {inert.markdown(row.overridden_by)} on {row.overridden_at:%Y-%m-%d %H:%M} UTC."
-            f" {inert.markdown(row.override_note)}"
+            f" {inert.markdown(row.override_note or '')}"
         )
 
 
@@ -138,7 +140,7 @@ def _overrode(row: ListedResponse, correct: bool | None, key: str) -> None:
     st.session_state[f"note_{key}"] = ""
 
 
-def answer_steps(text: str, scores: Sequence[float] = (), *, answer_at: int = 0) -> None:
+def answer_steps(text: str, scores: Sequence[float | None] = (), *, answer_at: int = 0) -> None:
     """A response step by step, each with its score where it has one; what was thought before the
     answer is folded.
     """
@@ -152,7 +154,9 @@ def answer_steps(text: str, scores: Sequence[float] = (), *, answer_at: int = 0)
     _scored_steps(steps[n_thought:], scores[n_thought:], has_scores=bool(scores))
 
 
-def _scored_steps(steps: Sequence[str], scores: Sequence[float], *, has_scores: bool) -> None:
+def _scored_steps(
+    steps: Sequence[str], scores: Sequence[float | None], *, has_scores: bool
+) -> None:
     for position, step in enumerate(steps):
         if not has_scores:
             st.markdown(inert.markdown(step))

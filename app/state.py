@@ -11,6 +11,7 @@ import sys
 import uuid
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -22,6 +23,7 @@ from engine.paths import DEFAULT_DB
 from engine.store import Database
 from engine.study.handle import Iteration
 from engine.study.progress import progress
+from engine.types import JobKind
 from engine.walk import job_of, next_phase
 
 SETTINGS = ("tau_l", "tau_h", "mode", "strategy")
@@ -132,8 +134,13 @@ def begin(it: Iteration) -> None:
     already, a person is next.
     """
     if kind := job_of(next_phase(progress(it))):
-        runner().submit(it, kind)
+        submit(it, kind)
     select(it.run_id, it.number)
+
+
+def submit(it: Iteration, kind: JobKind, params: dict[str, Any] | None = None) -> None:
+    """Queue a job: what a button that begins one calls."""
+    runner().submit(it, kind, params)
 
 
 def selected() -> Iteration | None:

@@ -10,10 +10,12 @@ from streamlit.delta_generator import DeltaGenerator
 
 from app import charts, state
 from engine import store
+from engine.jobs.kinds import AFTER
 from engine.method.seeds import stable_hash
 from engine.paths import ROOT
 from engine.store.jobs import Job
 from engine.study.handle import Iteration
+from engine.types import JobKind, JobState
 
 PAGES = {
     "home.py": ("Home", ":material/home:"),
@@ -31,22 +33,22 @@ PAGES = {
 }
 """Title and icon by page file, in the order of the job; the last three are beside it."""
 
-JOB_NAMES = {
-    "tune": "Tuning",
-    "presample": "Pre-sampling",
-    "calibrate": "Calibration",
-    "resample": "Resampling",
-    "train": "Training",
-    "evaluate": "Evaluation",
+JOB_NAMES: dict[JobKind | str, str] = {
+    JobKind.TUNE: "Tuning",
+    JobKind.PRESAMPLE: "Pre-sampling",
+    JobKind.CALIBRATE: "Calibration",
+    JobKind.RESAMPLE: "Resampling",
+    JobKind.TRAIN: "Training",
+    JobKind.EVALUATE: "Evaluation",
 }
 STATE_ICONS = {
-    "queued": ":material/schedule:",
-    "running": ":material/play_circle:",
-    "cancelling": ":material/stop_circle:",
-    "done": ":material/check_circle:",
-    "failed": ":material/error:",
-    "cancelled": ":material/cancel:",
-    "interrupted": ":material/power_off:",
+    JobState.QUEUED: ":material/schedule:",
+    JobState.RUNNING: ":material/play_circle:",
+    JobState.CANCELLING: ":material/stop_circle:",
+    JobState.DONE: ":material/check_circle:",
+    JobState.FAILED: ":material/error:",
+    JobState.CANCELLED: ":material/cancel:",
+    JobState.INTERRUPTED: ":material/power_off:",
 }
 FIELD, LONG_FIELD, PART = 150, 200, 300
 """Least widths, in pixels, of what stands side by side: a field or a figure, one with a label of
@@ -98,7 +100,13 @@ def run_picker() -> None:
     db = state.database()
     names = {row.id: f"{row.name} · {row.id}" for row in store.runs.listed(db)}
     st.session_state["picker_run"] = chosen.run_id
-    st.selectbox("Run", list(names), format_func=names.get, key="picker_run", on_change=_picked_run)
+    st.selectbox(
+        "Run",
+        list(names),
+        format_func=names.__getitem__,
+        key="picker_run",
+        on_change=_picked_run,
+    )
     numbers = [row.number for row in store.runs.iterations(db, chosen.run_id)]
     st.session_state["picker_iteration"] = chosen.number
     st.selectbox(
@@ -121,15 +129,15 @@ def _picked_iteration() -> None:
 
 def title(job: Job) -> str:
     """A job in words: Pre-sampling, iteration 0."""
-    if job.kind == "evaluate":
-        return f"Evaluation of M{job.iteration + (job.params['policy'] == 'after')}"
+    if job.kind is JobKind.EVALUATE:
+        return f"Evaluation of M{job.iteration + (job.params['policy'] == AFTER)}"
     name = JOB_NAMES.get(job.kind, f"Job of the unknown kind “{job.kind}”")
     return f"{name}, iteration {job.iteration}"
 
 
 def pace(job: Job) -> str:
     """Done / total, rate and time left of a running job."""
-    if not job.n_total:
+    if not job.n_total or job.started_at is None:
         return "loading the model"
     done = f"{job.n_done:,} of {job.n_total:,} {job.unit}"
     elapsed = (datetime.now(UTC).replace(tzinfo=None) - job.started_at).total_seconds()

@@ -4,7 +4,13 @@ import numpy as np
 import streamlit as st
 
 from app import inert, state, widgets
-from app.components.difficulty_plot import Lines, Selection, Thresholds, difficulty_plot
+from app.components.difficulty_plot import (
+    Lines,
+    PlotData,
+    Selection,
+    Thresholds,
+    difficulty_plot,
+)
 from app.data.recorded import score_name, signal_note
 from app.difficulty import choice, columns, panels, selection
 from app.difficulty.commit import offer
@@ -35,10 +41,8 @@ def draw(chosen: Iteration) -> tuple[Choice, Estimates, tuple] | None:
             icon=":material/hourglass_empty:",
         )
         return None
-    bound, last = (
-        store.commits.find(chosen),
-        choice.last_commit(chosen),
-    )
+    bound = store.commits.find(chosen)
+    last = choice.last_commit(chosen)
     now = choice.current(chosen, bound, last)
     panels.follow(now, stored)
     decides = deciding_mode(now.mode, e.phi_r)
@@ -76,7 +80,7 @@ def draw(chosen: Iteration) -> tuple[Choice, Estimates, tuple] | None:
 def plot(
     chosen: Iteration,
     e: Estimates,
-    data,
+    data: PlotData,
     now: Choice,
     decides: Mode,
     classes: np.ndarray,
@@ -112,7 +116,7 @@ def earlier_commits(chosen: Iteration, last: Commit | None) -> list[Lines]:
     """Lines to compare with: of the iteration before, and of the run this one was forked from."""
     run = chosen.run
     found = {f"iteration {chosen.number - 1}": last}
-    if run.forked_at == chosen.number:
+    if run.parent_id is not None and run.forked_at == chosen.number:
         found[f"run {run.parent_id}"] = store.commits.find(
             Iteration(state.database(), run.parent_id, chosen.number)
         )

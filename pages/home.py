@@ -1,6 +1,7 @@
 """Where does this study stand, and what is next?"""
 
 from pathlib import Path
+from typing import Literal
 
 import streamlit as st
 
@@ -77,7 +78,7 @@ def welcome() -> None:
     )
 
 
-def try_it(kind: str) -> None:
+def try_it(kind: Literal["primary", "secondary"]) -> None:
     if st.button("Try it on the starter models", type=kind, icon=":material/play_arrow:"):
         start(STARTER_CONFIG)
     with st.expander("Start a run of your own"):
@@ -116,7 +117,7 @@ def journey(chosen: Iteration, progress: Progress) -> None:
         st.button(
             widgets.JOB_NAMES[kind],
             type="primary",
-            on_click=state.runner().submit,
+            on_click=state.submit,
             args=[chosen, kind],
         )
 
@@ -155,7 +156,7 @@ def job_table(chosen: Iteration) -> None:
             job_banner.log(
                 store.jobs.get(
                     state.database(),
-                    st.selectbox("Job", list(names), format_func=names.get, key="log_of"),
+                    st.selectbox("Job", list(names), format_func=names.__getitem__, key="log_of"),
                 )
             )
 

@@ -68,7 +68,11 @@ row = widgets.chosen_row(
             "Level": r.level or "",
             "Chosen reward": r.chosen_reward,
             "Rejected reward": r.rejected_reward,
-            "Margin": (None if r.chosen_reward is None else r.chosen_reward - r.rejected_reward),
+            "Margin": (
+                None
+                if r.chosen_reward is None or r.rejected_reward is None
+                else r.chosen_reward - r.rejected_reward
+            ),
             "Question": r.question,
         }
         for r in rows

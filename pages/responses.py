@@ -20,6 +20,7 @@ VERDICTS = {
     "error": "Unchecked",
     "ungraded": "Ungraded",
 }
+TRUNCATED = {None: "Any", True: "Yes", False: "No"}
 
 
 def problems_of_classes(chosen: Iteration, names: list[str]) -> list[str]:
@@ -28,10 +29,8 @@ def problems_of_classes(chosen: Iteration, names: list[str]) -> list[str]:
     if bound:
         rows = store.commits.allocation(chosen)
         return [row.problem_id for row in rows if Difficulty(row.difficulty).name in names]
-    e, now = (
-        store.samples.estimates(chosen),
-        choice.current(chosen, None, choice.last_commit(chosen)),
-    )
+    e = store.samples.estimates(chosen)
+    now = choice.current(chosen, None, choice.last_commit(chosen))
     classes = classify(e.n_correct, e.n, e.phi_r, tau_l=now.tau_l, tau_h=now.tau_h, mode=now.mode)
     return [id for id, c in zip(e.problem_ids.tolist(), classes) if Difficulty(c).name in names]
 
@@ -46,13 +45,15 @@ def filters(chosen: Iteration) -> Filter:
         wrap=True,
     )
     statuses = second.pills(
-        "Verdict", list(VERDICTS), format_func=VERDICTS.get, selection_mode="multi", wrap=True
+        "Verdict",
+        list(VERDICTS),
+        format_func=VERDICTS.__getitem__,
+        selection_mode="multi",
+        wrap=True,
     )
     a, b, c, d = widgets.columns(4, least=widgets.FIELD)
     phase = a.selectbox("Phase", [None, *PHASES], format_func=lambda p: PHASES.get(p, "Any"))
-    truncated = b.selectbox(
-        "Truncated", [None, True, False], format_func={None: "Any", True: "Yes", False: "No"}.get
-    )
+    truncated = b.selectbox("Truncated", list(TRUNCATED), format_func=TRUNCATED.__getitem__)
     rewards = c.slider("Process reward", 0.0, 1.0, (0.0, 1.0), step=0.01)
     st.session_state["problem_field"] = state.kept("problem", "")
     problem = d.text_input(

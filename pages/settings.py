@@ -54,7 +54,7 @@ def configuration() -> None:
         return
     shown = list(names).index(state.kept("run")) if state.kept("run") in names else 0
     run_id = st.selectbox(
-        "Run", list(names), index=shown, format_func=names.get, key="configuration_of"
+        "Run", list(names), index=shown, format_func=names.__getitem__, key="configuration_of"
     )
     config, notes = resolved_config(state.database(), run_id)
     for note in notes:

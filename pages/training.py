@@ -57,7 +57,7 @@ def launch(chosen: Iteration, changed: dict) -> None:
             " Compare."
         )
         return
-    state.runner().submit(chosen, JobKind.TRAIN, changed)
+    state.submit(chosen, JobKind.TRAIN, changed)
     st.rerun()
 
 
@@ -99,7 +99,7 @@ if job is None:
 is_live = job.is_unfinished
 st.fragment(training_curves, run_every=2 if is_live else None)(job.id)
 if not is_live:
-    if job.state == "done":
+    if job.state is JobState.DONE:
         widgets.link("compare.py", "Compare before and after")
     with st.expander("Train again with other settings"):
         form(chosen, chosen.config.training)

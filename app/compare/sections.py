@@ -29,7 +29,11 @@ def chosen_runs(chosen: Iteration) -> list[str]:
     """Ids of the runs to compare, in the order chosen; the selected one is preset."""
     names = {row.id: f"{row.name} · {row.id}" for row in store.runs.listed(state.database())}
     return st.multiselect(
-        "Runs", list(names), [chosen.run_id], format_func=names.get, key=f"compared_{chosen.run_id}"
+        "Runs",
+        list(names),
+        [chosen.run_id],
+        format_func=names.__getitem__,
+        key=f"compared_{chosen.run_id}",
     ) or [chosen.run_id]
 
 

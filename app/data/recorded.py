@@ -14,10 +14,11 @@ from engine.errors import EngineError
 from engine.grading import Grader
 from engine.grading.again import as_table, regrade
 from engine.recorded import Imported, import_responses, imported_sets, open_set
+from engine.recorded.about import Scale
 from engine.recorded.flags import flagged
 from engine.study import sources
 
-SCALES = {
+SCALES: dict[Scale | None, str] = {
     None: "The file has no scores",
     "probability": "Probabilities, 0 to 1",
     "logit": "Logits: a sigmoid is still to be taken",
@@ -35,16 +36,21 @@ def recorded_section() -> None:
     """
     file = uploads.brought("Recorded responses: one per row, or a list per problem", key="recorded")
     scale = st.radio(
-        "Scores", list(SCALES), format_func=SCALES.get, horizontal=True, key="recorded_scale"
+        "Scores",
+        list(SCALES),
+        format_func=SCALES.__getitem__,
+        horizontal=True,
+        key="recorded_scale",
     )
     rewards = st.text_input(
         "Reward file (optional)",
         key="recorded_rewards",
         help="The path of the reference code's *_reward_dict file that belongs to it.",
     ).strip()
-    if st.button(
+    is_asked = st.button(
         "Import the responses", type="primary", disabled=file is None, key="import_responses"
-    ):
+    )
+    if is_asked and file is not None:
         bring(file, scale, Path(rewards).expanduser() if rewards else None)
     sets = imported_sets(state.database().artifacts)
     if not sets:
@@ -69,7 +75,7 @@ def recorded_section() -> None:
     check(sets)
 
 
-def bring(file: uploads.Brought, scale, rewards: Path | None) -> None:
+def bring(file: uploads.Brought, scale: Scale | None, rewards: Path | None) -> None:
     bar = st.progress(0.0, text="Importing")
     try:
         made = import_responses(

@@ -75,14 +75,14 @@ def problem_run() -> None:
             "Train on",
             choices,
             index=choices.index(of_base[0]),
-            format_func=names.get,
+            format_func=names.__getitem__,
             key=f"run_train{origin}",
         )
         held_out = b.selectbox(
             "Held out",
             choices,
             index=choices.index(of_base[1]),
-            format_func=names.get,
+            format_func=names.__getitem__,
             key=f"run_held_out{origin}",
         )
         a, b, c = widgets.columns(3, least=widgets.LONG_FIELD)

@@ -71,7 +71,7 @@ def _order(chosen: Iteration, n_problems: int) -> None:
     right.button(
         f"Sample {more:,} of the remaining {budget:,} responses",
         disabled=not 0 < more <= budget,
-        on_click=state.runner().submit,
+        on_click=state.submit,
         args=[chosen, JobKind.CALIBRATE, {"n_problems": int(k)}],
     )
 

@@ -85,7 +85,7 @@ def pickers(now: Choice, *, locked: bool, modes: tuple[Mode, ...] = MODES) -> No
     row.selectbox(
         "Signals",
         modes,
-        format_func=MODE_NAMES.get,
+        format_func=MODE_NAMES.__getitem__,
         key="mode_choice",
         on_change=_chosen,
         args=["mode"],
@@ -210,9 +210,11 @@ def percent(count: int, total: int) -> str:
 
 
 def _share(text: str | None, default: float) -> float:
+    if text is None:
+        return default
     try:
         value = float(text)
-    except (TypeError, ValueError):
+    except ValueError:
         return default
     return round(value, 3) if 0 <= value <= 1 else default
 

@@ -6,10 +6,11 @@ import numpy as np
 import streamlit as st
 
 from app import state
-from app.components.difficulty_plot import MAX_TEXTS, plot_data
+from app.components.difficulty_plot import MAX_TEXTS, PlotData, plot_data
 from engine import store
 from engine.method.difficulty import classify
 from engine.method.planning import Handout, handout_of
+from engine.store.samples import Estimates
 from engine.study import plans
 from engine.study.handle import Iteration
 from engine.types import Choice
@@ -33,7 +34,7 @@ def read_ahead(chosen: Iteration) -> None:
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
-def columns(run_id: str, iteration: int, known: Stored):
+def columns(run_id: str, iteration: int, known: Stored) -> tuple[Estimates, PlotData]:
     """The estimates of every finished problem, and the plot's columns."""
     db = state.database()
     e = store.samples.estimates(Iteration(db, run_id, iteration))

@@ -109,7 +109,7 @@ def confirm(chosen: Iteration, now: Choice, classes: np.ndarray, stored: columns
     if st.button("Commit and resample", type="primary", disabled=not ready):
         try:
             plans.commit(chosen, now, made_by=state.tab_id())
-            state.runner().submit(chosen, JobKind.RESAMPLE)
+            state.submit(chosen, JobKind.RESAMPLE)
         except EngineError as error:
             st.session_state["said"] = str(error)
         st.rerun()

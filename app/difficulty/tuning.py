@@ -30,7 +30,7 @@ def tuning_panel(chosen: Iteration) -> None:
             "Sample the grid",
             type="primary",
             disabled=is_live,
-            on_click=state.runner().submit,
+            on_click=state.submit,
             args=[chosen, JobKind.TUNE],
         )
         return
@@ -74,6 +74,6 @@ def tuning_panel(chosen: Iteration) -> None:
 def _adopt(chosen: Iteration, temperature: float, tau: float) -> None:
     try:
         tuning.adopt(chosen, temperature, tau, made_by=state.tab_id())
-        state.runner().submit(chosen, JobKind.PRESAMPLE)
+        state.submit(chosen, JobKind.PRESAMPLE)
     except EngineError as error:
         st.session_state["said"] = str(error)

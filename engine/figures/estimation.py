@@ -114,7 +114,7 @@ def _recorded_labels(it: Iteration, e: Estimates) -> dict[str, int]:
     wanted = {id: problems[id] for id in e.problem_ids.tolist() if counts[id] >= least}
     with Grader() as grader:
         known = judged(recorded, wanted, grader)
-    n_correct = np.array([one.correct[-N_LABEL:].sum() for one in known.values()], dtype=np.int64)
+    n_correct = np.array([correct[-N_LABEL:].sum() for correct in known.values()], dtype=np.int64)
     return dict(zip(known, reference_labels(n_correct).tolist()))
 
 

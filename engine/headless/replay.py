@@ -79,7 +79,7 @@ def replay(db: Database, run_id: str, *, tau_l: float, tau_h: float, mode: Mode)
     problems = store.problems.of_run(db, run_id, "train", 0)
     with Grader() as grader:
         known = judged(recorded, {id: problems[id] for id in e.problem_ids.tolist()}, grader)
-    rest = [known[id].correct[n:] for id, n in zip(e.problem_ids.tolist(), e.n.tolist())]
+    rest = [known[id][n:] for id, n in zip(e.problem_ids.tolist(), e.n.tolist())]
     n_right = np.array([part.sum() for part in rest])
     n_rest = np.array([len(part) for part in rest])
     found = []

@@ -12,9 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from engine.errors import ConfigError
-from engine.method.difficulty import MODES, classify
+from engine.method.difficulty import classify
 from engine.method.intervals import Interval, wilson
-from engine.method.posterior import FEW
 from engine.method.signals import columns
 from engine.types import Difficulty, Mode
 
@@ -196,64 +195,6 @@ def agreement(predicted: ArrayLike, reference: ArrayLike) -> Interval:
     if not table.any():
         raise ConfigError("There are no problems to compare: label at least one.")
     return wilson(int(np.trace(table)), int(table.sum()))
-
-
-def accuracy_by_n(
-    verdicts: ArrayLike,
-    rewards: ArrayLike | None,
-    labels: ArrayLike,
-    *,
-    tau_l: float,
-    tau_h: float,
-) -> dict[str, list[Interval]]:
-    """Estimation accuracy per mode as n_p goes 1, 2, ...: the classes of the first n_p responses
-    against the reference labels.
-
-    Args:
-        verdicts: booleans, shape (P, N): responses in the order they were drawn, none of them among
-            those of the labels.
-        rewards: minimum step scores in [0, 1], shape (P, N); None without a process reward.
-        labels: reference labels, shape (P,), P >= 1.
-        tau_l, tau_h: thresholds of the modes that have them.
-
-    Returns:
-        {mode: N intervals}. "both" and "reward" are missing without rewards, "posterior" below FEW
-        problems, where it is not fitted.
-
-    Raises: ConfigError for shapes that do not match, no problems, or as classify does.
-    """
-    verdicts = np.asarray(verdicts, dtype=bool)
-    rewards = None if rewards is None else np.asarray(rewards, dtype=np.float64)
-    if verdicts.ndim != 2 or (rewards is not None and rewards.shape != verdicts.shape):
-        shape = () if rewards is None else rewards.shape
-        raise ConfigError(
-            f"verdicts and rewards have the shapes {verdicts.shape} and {shape}: give"
-            " one row per problem and one column per response in both."
-        )
-    labels = np.asarray(labels)
-    seen = [
-        (
-            verdicts[:, :n].sum(axis=1),
-            n,
-            _or_nan(None if rewards is None else rewards[:, :n].mean(axis=1), len(labels)),
-        )
-        for n in range(1, verdicts.shape[1] + 1)
-    ]
-    curves: dict[str, list[Interval]] = {}
-    for mode in MODES:
-        if rewards is None and mode in ("both", "reward"):
-            continue
-        if mode == "posterior" and len(verdicts) < FEW:
-            continue
-        curves[mode] = [
-            agreement(classify(*signals, tau_l=tau_l, tau_h=tau_h, mode=mode), labels)
-            for signals in seen
-        ]
-    return curves
-
-
-def _or_nan(phi_r: np.ndarray | None, size: int) -> np.ndarray:
-    return np.full(size, np.nan) if phi_r is None else phi_r
 
 
 def _signals(

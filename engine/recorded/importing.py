@@ -30,7 +30,7 @@ from engine.recorded.reward_files import RewardFile
 from engine.recorded.shapes import Entry, Kind, entries_of
 from engine.recorded.study import study_toml
 
-Progress = Callable[[int, int], None]
+Progress = Callable[[int, int], object]
 """Told (lines read, lines in all), now and then."""
 
 FORMAT = 1
@@ -93,7 +93,7 @@ class _Import:
         self._solvers: dict[str, None] = {}
         self._about = Imported("", "", scale)
 
-    def read(self, source: Path, report: Callable[[int], None]) -> None:
+    def read(self, source: Path, report: Callable[[int], object]) -> None:
         line = 0
         for line, row in rows_of_file(source):
             try:

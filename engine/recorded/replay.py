@@ -44,7 +44,7 @@ class RecordedSet:
                 " -m engine import-responses."
             ) from error
         ids = np.array(
-            [int(id, 16) for part in keys for id in part["problem_id"].to_pylist()], dtype=np.uint64
+            [int(id, 16) for part in keys for id in part["problem_id"].to_numpy()], dtype=np.uint64
         )
         idx = (
             np.concatenate([part["idx"].to_numpy() for part in keys])

@@ -12,9 +12,7 @@ from hypothesis import strategies as st
 from engine import ConfigError, classify
 from engine.method.flows import flows
 from engine.method.intervals import wilson
-from engine.method.posterior import FEW
 from engine.method.suggestions import (
-    accuracy_by_n,
     agreement,
     best_thresholds,
     confusion,
@@ -146,32 +144,6 @@ def test_labels_of_another_number_of_responses():
     assert reference_labels([3, 0, 1], 3).tolist() == [0, 2, 1]
 
 
-def test_accuracy_by_n_reads_the_first_responses_only():
-    verdicts = np.array([[1, 1, 0], [0, 0, 0], [0, 1, 1]], dtype=bool)
-    rewards = np.array([[0.9, 0.9, 0.1], [0.1, 0.1, 0.1], [0.2, 0.9, 0.9]])
-    curves = accuracy_by_n(verdicts, rewards, [1, 2, 1], tau_l=0.15, tau_h=0.8)
-    assert {mode: [round(each.value * 3) for each in curve] for mode, curve in curves.items()} == {
-        "both": [2, 2, 3],
-        "accuracy": [1, 2, 3],
-        "reward": [2, 2, 3],
-    }
-    assert list(accuracy_by_n(verdicts, None, [1, 2, 1], tau_l=0.15, tau_h=0.8)) == ["accuracy"]
-
-
-def test_accuracy_by_n_grows_with_n_and_shows_the_posterior_from_few_problems_on():
-    rng = np.random.default_rng(4)
-    p = rng.beta(0.6, 0.5, FEW)
-    verdicts, labels = rng.random((FEW, 8)) < p[:, None], reference_labels(rng.binomial(12, p))
-    curves = accuracy_by_n(verdicts, np.where(verdicts, 0.8, 0.2), labels, tau_l=0.3, tau_h=0.7)
-    assert set(curves) == {"both", "accuracy", "reward", "posterior"}
-    assert all(
-        len(curve) == 8 and curve[7].value > curve[0].value
-        for mode, curve in curves.items()
-        if mode != "reward"
-    )
-    assert "posterior" not in accuracy_by_n(verdicts[1:], None, labels[1:], tau_l=0.3, tau_h=0.7)
-
-
 @given(
     before=st.dictionaries(st.sampled_from("abcdefgh"), st.sampled_from(Difficulty)),
     after=st.dictionaries(st.sampled_from("abcdefgh"), st.sampled_from(Difficulty)),
@@ -195,8 +167,6 @@ def test_flows_count_the_problems_of_both_evaluations(before, after):
         lambda: confusion([0], [0, 1]),
         lambda: confusion([0.5], [0]),
         lambda: agreement([], []),
-        lambda: accuracy_by_n([[True]], [[0.5, 0.5]], [0], tau_l=0, tau_h=1),
-        lambda: accuracy_by_n([[True]], [[0.5]], [0, 1], tau_l=0, tau_h=1),
     ],
 )
 def test_what_makes_no_sense_is_refused_with_a_sentence(call):

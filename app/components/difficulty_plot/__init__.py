@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import streamlit as st
+from streamlit.components.v2 import component
 
 from .columns import MAX_TEXTS, TEXT_CHARS, PlotData, plot_data
 from .payloads import Selection, Thresholds, read_have, read_pick, read_row, read_tau
@@ -64,7 +65,7 @@ _SCRIPTS = (
     "pointer.js",
     "difficulty_plot.js",
 )
-_COMPONENT = st.components.v2.component(
+_COMPONENT = component(
     "difficulty_plot",
     html=_source("difficulty_plot.html"),
     css=_source("difficulty_plot.css"),
@@ -213,7 +214,7 @@ def _classes(classes: np.ndarray | None, have: Collection[str]) -> dict[str, Any
     if classes is None:
         return {}
     column = np.ascontiguousarray(classes, dtype=np.uint8)
-    version = hashlib.blake2b(column, digest_size=8).hexdigest()
+    version = hashlib.blake2b(column.data, digest_size=8).hexdigest()
     return {"classes_version": version} | (
         {} if version in have else {"classes": pd.DataFrame({"class": column})}
     )

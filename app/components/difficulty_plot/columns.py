@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
-import pandas as pd
+from numpy.typing import ArrayLike
+from pandas.util import hash_array
 
 STEPS = 1000
 """Thresholds are whole thousandths, so a table of 1,001 counts answers every one of them
@@ -58,9 +59,9 @@ class PlotData:
 
 
 def plot_data(
-    n_correct: Sequence[int],
-    n: Sequence[int] | int,
-    phi_r: Sequence[float],
+    n_correct: ArrayLike,
+    n: ArrayLike,
+    phi_r: ArrayLike,
     ids: Sequence[str],
     texts: Sequence[str] | None = None,
 ) -> PlotData:
@@ -82,7 +83,10 @@ def plot_data(
     pair = inverse.astype(np.min_scalar_type(max(len(distinct) - 1, 0)))
     strip = np.asarray(strip_of_pair, dtype=np.intp)[pair] if distinct else np.zeros(0, np.intp)
     y = _reward_codes(reward)
-    identity = pd.util.hash_array(np.asarray(ids, dtype=object), categorize=False)
+    # pandas.util gives its names away lazily, as objects of no type
+    identity: np.ndarray = hash_array(  # pyright: ignore[reportCallIssue]
+        np.asarray(ids, dtype=object), categorize=False
+    )
     x = (identity >> np.uint64(48)).astype(np.uint16)
     kept = (
         None
@@ -106,7 +110,13 @@ def plot_data(
     )
 
 
-def _checked(n_correct, n, phi_r, ids, texts) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _checked(
+    n_correct: ArrayLike,
+    n: ArrayLike,
+    phi_r: ArrayLike,
+    ids: Sequence[str],
+    texts: Sequence[str] | None,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     correct = np.asarray(n_correct, dtype=np.int64)
     reward = np.asarray(phi_r, dtype=np.float64)
     total = (
@@ -186,7 +196,7 @@ def _count_tables(can_be_inlier: np.ndarray, can_be_outlier: np.ndarray) -> dict
 def _version(pair, y, identity, pairs, labels, texts) -> str:
     digest = hashlib.blake2b(digest_size=8)
     for column in (pair, y, identity):
-        digest.update(np.ascontiguousarray(column))
+        digest.update(np.ascontiguousarray(column).data)
     digest.update(repr((pair.dtype.str, pairs, labels)).encode())
     if texts is not None:
         digest.update("\0".join(texts).encode("utf-8", "surrogatepass"))

@@ -7,7 +7,7 @@ empty selection.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 LARGEST_SEQ = 2**53
 MAX_VERSIONS = 8
@@ -65,8 +65,9 @@ def read_pick(payload: Any, n_rows: int, cap: int, version: str | None = None) -
     valid = (row for row in payload["rows"][: 2 * cap] if _is_count(row, n_rows - 1))
     rows = tuple(dict.fromkeys(valid))[:cap]
     total = payload.get("total")
-    exact = rows and _is_count(total, n_rows) and total >= len(rows)
-    return Selection(rows, total if exact else len(rows), have)
+    if not rows or not _is_count(total, n_rows) or total < len(rows):
+        total = len(rows)
+    return Selection(rows, total, have)
 
 
 def read_row(payload: Any, n_rows: int, version: str) -> int | None:
@@ -87,9 +88,9 @@ def read_have(payload: Any) -> tuple[str, ...]:
     )
 
 
-def _is_share(value: Any) -> bool:
+def _is_share(value: Any) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
 
 
-def _is_count(value: Any, largest: int) -> bool:
+def _is_count(value: Any, largest: int) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= largest

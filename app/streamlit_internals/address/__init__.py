@@ -9,9 +9,9 @@ missing or late, the back button has more steps and nothing else is different.
 from collections.abc import Sequence
 from pathlib import Path
 
-import streamlit as st
+from streamlit.components.v2 import component
 
-_COMPONENT = st.components.v2.component(
+_COMPONENT = component(
     "replace_settings",
     js=(Path(__file__).parent / "replace_settings.js").read_text(encoding="utf-8"),
 )

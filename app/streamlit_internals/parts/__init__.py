@@ -11,11 +11,12 @@ from functools import cache
 from pathlib import Path
 
 import streamlit as st
+from streamlit.components.v2 import component
 
 PARTS = ("PlotlyChart", "DataFrame", "rehype-katex", "StreamlitSyntaxHighlighter")
 """As Streamlit names its files: charts, tables, formulas, code."""
 _FOLDER = Path(st.__file__).parent / "static" / "static" / "js"
-_COMPONENT = st.components.v2.component(
+_COMPONENT = component(
     "load_parts", js=(Path(__file__).parent / "load_parts.js").read_text(encoding="utf-8")
 )
 
