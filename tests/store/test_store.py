@@ -400,7 +400,7 @@ def test_what_a_fork_copies_is_checked_against_the_schema(db):
     of_a_run = {table for table, names in columns.items() if "run_id" in names}
     copied = {**HISTORY, **BEFORE_COMMIT}
     assert not HISTORY.keys() & BEFORE_COMMIT.keys()
-    made_anew = {"jobs", "run_problems"}  # a fork's jobs are its own, its problems are chosen anew
+    made_anew = {"jobs", "run_problems"}  # its jobs are its own; copy_run writes the other
     assert of_a_run - copied.keys() == made_anew and copied.keys() <= of_a_run
     for table, listed in copied.items():
         names = listed.split(", ")
