@@ -17,6 +17,15 @@ FEW, MANY = "#e3eef8", "#7fb0dd"
 ON_COUNTS = "#10243a"
 """Text on that scale."""
 
+REPORT = {
+    "text": "#222222",
+    "ground": "#ffffff",
+    "rule": "#dddddd",
+    "block": "#f5f6f8",
+    "warning": "#b00020",
+}
+"""A comparison as a file: it is read on paper as well, so it is always light."""
+
 THEME = {
     "light": {
         "primaryColor": "#1f6fb2",

@@ -7,7 +7,7 @@ from difflib import SequenceMatcher
 
 import streamlit as st
 
-from app import inert, state, widgets
+from app import inert, palette, state, widgets
 from engine import store
 from engine.method.steps import split_steps
 from engine.store.responses import Filter, ListedResponse
@@ -222,7 +222,7 @@ def _chip(score: float | None) -> str:
     if score is None:
         return '<span title="not scored">–</span>'
     colour, weight = (
-        ("59,130,196", 2 * score - 1) if score >= 0.5 else ("221,115,48", 1 - 2 * score)
+        (palette.BLUE, 2 * score - 1) if score >= 0.5 else (palette.ORANGE, 1 - 2 * score)
     )
     look = {
         "display": "inline-block",
@@ -232,8 +232,8 @@ def _chip(score: float | None) -> str:
         "padding": "1px 6px",
         "font-variant-numeric": "tabular-nums",
         "font-size": "0.85em",
-        "border": f"1px solid rgb({colour})",
-        "background": f"rgba({colour},{0.08 + 0.45 * weight:.2f})",
+        "border": f"1px solid {colour}",
+        "background": palette.faded(colour, 0.08 + 0.45 * weight),
     }
     style = ";".join(f"{name}:{value}" for name, value in look.items())
     return f'<span title="step score" style="{style}">{score:.3f}</span>'

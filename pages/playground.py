@@ -13,7 +13,7 @@ from engine.jobs import playground
 from engine.store.runs import PolicyUse
 from engine.study.handle import Iteration
 
-REQUEST = "playground_request"
+EXCHANGE = "playground_exchange"
 
 
 def policies() -> dict[str, PolicyUse]:
@@ -103,7 +103,7 @@ def submit(
     temperature: float,
     seed: int,
 ) -> None:
-    before = st.session_state.get(REQUEST)
+    before = st.session_state.get(EXCHANGE)
     if before and not before.is_done:
         st.info(
             "The last question is still being answered: wait, or stop it, and ask again.",
@@ -114,34 +114,34 @@ def submit(
     policies = [playground.asked(chosen, id) for id in dict.fromkeys(wanted) if id]
     question = playground.Question(text, answer, n, settings, seed, config.placement)
     try:
-        st.session_state[REQUEST] = playground.ask(state.runner(), question, policies)
+        st.session_state[EXCHANGE] = playground.ask(state.runner(), question, policies)
     except EngineError as error:
         st.error(inert.markdown(str(error)), icon=":material/error:")
 
 
-def answers(request: playground.Request, known: dict[str, PolicyUse]) -> None:
+def answers(exchange: playground.Exchange, known: dict[str, PolicyUse]) -> None:
     """What has been answered so far, side by side; drawn again every second until all is there."""
-    if not request.is_done:
+    if not exchange.is_done:
         done = (
-            f"{request.n_done} of {request.n_total} responses"
-            if request.n_done
+            f"{exchange.n_done} of {exchange.n_total} responses"
+            if exchange.n_done
             else "loading the policy"
         )
-        st.progress(request.n_done / request.n_total, text=f"Sampling · {done}")
-        st.button("Stop", icon=":material/stop_circle:", on_click=request.stop)
-    elif st.session_state.get("drawn_request") is not request:
-        st.session_state["drawn_request"] = request
+        st.progress(exchange.n_done / exchange.n_total, text=f"Sampling · {done}")
+        st.button("Stop", icon=":material/stop_circle:", on_click=exchange.stop)
+    elif st.session_state.get("drawn_exchange") is not exchange:
+        st.session_state["drawn_exchange"] = exchange
         st.rerun()
-    if request.error:
-        st.warning(inert.markdown(request.error), icon=":material/hourglass_empty:")
+    if exchange.error:
+        st.warning(inert.markdown(exchange.error), icon=":material/hourglass_empty:")
     for column, policy in zip(
-        widgets.columns(len(request.policies), least=widgets.PART), request.policies
+        widgets.columns(len(exchange.policies), least=widgets.PART), exchange.policies
     ):
         with column:
             one_policy(
                 policy.policy_id,
                 known.get(policy.policy_id),
-                request.answers.get(policy.policy_id, []),
+                exchange.answers.get(policy.policy_id, []),
             )
 
 
@@ -174,5 +174,5 @@ if chosen.config.is_recorded:
     )
 known = policies()
 form(known)
-if request := st.session_state.get(REQUEST):
-    st.fragment(answers, run_every=None if request.is_done else 1)(request, known)
+if exchange := st.session_state.get(EXCHANGE):
+    st.fragment(answers, run_every=None if exchange.is_done else 1)(exchange, known)

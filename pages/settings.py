@@ -15,7 +15,7 @@ from engine.study.resolved import resolved_config
 
 def where() -> None:
     st.subheader("Where things are stored")
-    found = storage.places(state.database())
+    found = storage.disk_use(state.database())
     st.dataframe(
         [
             {"What": p.what.capitalize(), "Size": widgets.size(p.n_bytes), "Path": str(p.path)}

@@ -11,6 +11,7 @@ from html import escape
 from importlib.metadata import PackageNotFoundError, version
 
 from app import charts
+from app.palette import REPORT
 from engine.config.toml import as_toml
 from engine.doctor.machine import PACKAGES
 from engine.figures.comparison import Comparison
@@ -21,11 +22,13 @@ from engine.method.intervals import Interval
 POLICY = (
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:"
 )
-STYLE = """body{font:15px/1.5 system-ui,sans-serif;max-width:1100px;margin:2em auto;padding:0 \
-1em;color:#222;background:#fff}
-table{border-collapse:collapse;display:block;overflow-x:auto;margin:.5em 0 \
-1.5em}th,td{padding:.25em .7em;border-bottom:1px solid #ddd;
-text-align:left;white-space:nowrap}pre{background:#f5f6f8;padding:1em;overflow-x:auto}.differs{color:#b00020;font-weight:600}"""
+STYLE = f"""body{{font:15px/1.5 system-ui,sans-serif;max-width:1100px;margin:2em auto;
+padding:0 1em;color:{REPORT["text"]};background:{REPORT["ground"]}}}
+table{{border-collapse:collapse;display:block;overflow-x:auto;margin:.5em 0 1.5em}}
+th,td{{padding:.25em .7em;border-bottom:1px solid {REPORT["rule"]};text-align:left;
+white-space:nowrap}}
+pre{{background:{REPORT["block"]};padding:1em;overflow-x:auto}}
+.differs{{color:{REPORT["warning"]};font-weight:600}}"""
 
 
 def as_html(found: Comparison, measured: list[Measured]) -> str:

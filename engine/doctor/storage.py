@@ -16,28 +16,28 @@ ABOUT = {
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class DiskUse:
     what: str
     path: Path
     n_bytes: int
     """Of the file, or of all files in the folder; 0 where it is not there yet."""
 
 
-def places(db: Database) -> list[Place]:
+def disk_use(db: Database) -> list[DiskUse]:
     """The database file and the folders beside it, those that exist. Blocks while it looks at every
     file.
     """
     found = [
-        Place("database", db.path, _size(db.path)),
-        Place("not yet merged into it", _log_of(db.path), _size(_log_of(db.path))),
+        DiskUse("database", db.path, _size(db.path)),
+        DiskUse("not yet merged into it", _log_of(db.path), _size(_log_of(db.path))),
     ]
     folders = (
         sorted(path for path in db.artifacts.glob("*") if path.is_dir())
         if db.artifacts.is_dir()
         else []
     )
-    found += [Place(ABOUT.get(path.name, path.name), path, _size(path)) for path in folders]
-    return [place for place in found if place.path.exists()]
+    found += [DiskUse(ABOUT.get(path.name, path.name), path, _size(path)) for path in folders]
+    return [use for use in found if use.path.exists()]
 
 
 def _log_of(path: Path) -> Path:

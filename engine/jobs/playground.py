@@ -58,7 +58,7 @@ class Answer:
 
 
 @dataclass
-class Request:
+class Exchange:
     """Work in a thread of its own, looked at from others; it ends by itself or when stopped."""
 
     question: Question
@@ -90,16 +90,16 @@ def asked(it: Iteration, policy_id: str) -> Asked:
     return Asked(policy_id, policy_backend(it, it.config.sampling.sampler, policy_id))
 
 
-def ask(runner: JobRunner, question: Question, policies: list[Asked]) -> Request:
+def ask(runner: JobRunner, question: Question, policies: list[Asked]) -> Exchange:
     """Begin to draw n responses from every policy, one policy after the other. Returns at once.
 
     Raises: ConfigError for a question or setting that cannot be used. That a job computes is said
-    in the request's error.
+    in the exchange's error.
     """
     _check(question)
-    request = Request(question, policies)
-    threading.Thread(target=_work, args=(runner, request), name="playground", daemon=True).start()
-    return request
+    exchange = Exchange(question, policies)
+    threading.Thread(target=_work, args=(runner, exchange), name="playground", daemon=True).start()
+    return exchange
 
 
 def _check(q: Question) -> None:
@@ -118,29 +118,29 @@ def _check(q: Question) -> None:
     check_template(q.settings.prompt_template)
 
 
-def _work(runner: JobRunner, request: Request) -> None:
+def _work(runner: JobRunner, exchange: Exchange) -> None:
     try:
-        with runner.lend(request.question.placement) as placement:
-            request._placement = placement
-            for policy, batch in _drawn(placement, request):
-                done = request.answers.get(policy.policy_id, [])
-                request.answers[policy.policy_id] = sorted(
+        with runner.lend(exchange.question.placement) as placement:
+            exchange._placement = placement
+            for policy, batch in _drawn(placement, exchange):
+                done = exchange.answers.get(policy.policy_id, [])
+                exchange.answers[policy.policy_id] = sorted(
                     [*done, *batch], key=lambda answer: answer.response.index
                 )
     except EngineError as error:
-        request.error = str(error)
+        exchange.error = str(error)
     except Exception as error:  # the asker waits for an end, whatever it is
-        request.error = f"{type(error).__name__}: {error}. This is a fault of the program."
+        exchange.error = f"{type(error).__name__}: {error}. This is a fault of the program."
     finally:
-        request._placement = None
-        request.error = "Stopped." if request._is_stopped else request.error
-        request.is_done = True
+        exchange._placement = None
+        exchange.error = "Stopped." if exchange._is_stopped else exchange.error
+        exchange.is_done = True
 
 
-def _drawn(placement: Placement, request: Request) -> Iterator[tuple[Asked, list[Answer]]]:
-    """Graded batches, policy after policy, until the request is stopped."""
-    q, id = request.question, problem_id(request.question.text)
-    for policy in request.policies:
+def _drawn(placement: Placement, exchange: Exchange) -> Iterator[tuple[Asked, list[Answer]]]:
+    """Graded batches, policy after policy, until the exchange is stopped."""
+    q, id = exchange.question, problem_id(exchange.question.text)
+    for policy in exchange.policies:
         placement.release(keep=[policy.backend])
         samples = sample_set(
             policy_id=policy.policy_id,
@@ -162,5 +162,5 @@ def _drawn(placement: Placement, request: Request) -> Iterator[tuple[Asked, list
                 else [None] * len(batch)
             )
             yield policy, [Answer(response, verdict) for response, verdict in zip(batch, verdicts)]
-            if request._is_stopped:
+            if exchange._is_stopped:
                 return

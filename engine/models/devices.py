@@ -38,6 +38,11 @@ def here() -> list[Device]:
     return visible(_gpus(), os.environ.get("CUDA_VISIBLE_DEVICES")) or [_cpu()]
 
 
+def has_gpu() -> bool:
+    """Whether child processes may use an NVIDIA GPU."""
+    return here()[0].is_gpu
+
+
 def _cpu() -> Device:
     import psutil
 

@@ -7,7 +7,6 @@ ends when its pipe closes, whoever dies first.
 import json
 import os
 import queue
-import shutil
 import signal
 import subprocess
 import sys
@@ -22,6 +21,7 @@ from engine import errors
 from engine.config.backends import BACKENDS
 from engine.errors import EngineError, TrainingError, WorkerDied
 from engine.events import Event
+from engine.models import devices
 from engine.paths import ROOT
 from engine.placement import wire
 from engine.placement.backends import Backend, Placement
@@ -227,6 +227,6 @@ def child_environment(gpu: int | None = None) -> dict[str, str]:
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "TOKENIZERS_PARALLELISM": "false"}
     if gpu is not None:
         environment |= {"CUDA_DEVICE_ORDER": "PCI_BUS_ID", "CUDA_VISIBLE_DEVICES": str(gpu)}
-    if shutil.which("nvidia-smi"):
+    if devices.has_gpu():
         return environment
     return {**CPU_ENVIRONMENT, **environment}

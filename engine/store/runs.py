@@ -246,11 +246,6 @@ BEFORE_COMMIT = {
 }
 """Tables a fork copies the forked iteration of, too."""
 
-NOT_COPIED = ("jobs", "runs", "run_problems")
-"""Tables with a run's rows that a fork makes anew: its jobs are its own, the others are written
-by copy_run itself.
-"""
-
 
 def copy_run(at: Place, new_id: str) -> None:
     """A new run with everything that came before an iteration of another one, and what that

@@ -8,7 +8,7 @@ responses. A commit and built pairs stay what they were.
 from engine import store
 from engine.errors import ConfigError
 from engine.store import Database
-from engine.store.record import printable
+from engine.store.events import printable
 
 
 def override(

@@ -187,8 +187,8 @@ def test_the_playground_begins_with_the_problem_in_the_link_and_refuses_while_a_
     assert at.text_area[0].value == problem.question
     with studio.runner.lend("worker"):
         press(at, "Ask")
-        request = at.session_state["playground_request"]
-        until(lambda: request.is_done, "the refusal")
+        exchange = at.session_state["playground_exchange"]
+        until(lambda: exchange.is_done, "the refusal")
         at.run()
     assert "Wait until it ends" in said(at)
 
@@ -206,14 +206,14 @@ def test_a_second_question_waits_for_the_answers_of_the_first(studio, monkeypatc
     monkeypatch.setattr(studio.runner, "lend", shut)
     at = show("playground")
     press(at, "Ask")
-    first = at.session_state["playground_request"]
+    first = at.session_state["playground_exchange"]
     press(at, "Ask")
     assert "still being answered" in said(at)
-    assert at.session_state["playground_request"] is first and not first.is_done
+    assert at.session_state["playground_exchange"] is first and not first.is_done
     gate.set()
     until(lambda: first.is_done, "the end of the first")
     press(at, "Ask")
-    assert at.session_state["playground_request"] is not first
+    assert at.session_state["playground_exchange"] is not first
 
 
 def test_sizes_are_read_by_people():

@@ -90,7 +90,13 @@ def test_a_faded_colour_is_the_same_colour():
     assert palette.faded(palette.BLUE, 0.35) == "rgba(59,130,196,0.35)"
 
 
-def test_figures_write_no_colour_of_their_own_and_the_palette_imports_nothing():
-    assert not re.search(r"#[0-9a-f]{6}|rgb", (ROOT / "app/charts.py").read_text(encoding="utf-8"))
+def test_only_the_palette_writes_colours_and_it_imports_nothing():
+    written = {
+        path.relative_to(ROOT).as_posix()
+        for folder in ("app", "pages")
+        for path in (ROOT / folder).rglob("*.py")
+        if re.search(r"#[0-9a-fA-F]{3,8}\b|\brgba?\(", path.read_text(encoding="utf-8"))
+    }
+    assert written == {"app/palette.py"}
     tree = ast.parse((ROOT / "app/palette.py").read_text(encoding="utf-8"))
     assert not any(isinstance(node, ast.Import | ast.ImportFrom) for node in ast.walk(tree))

@@ -70,40 +70,40 @@ def stored(db):
 def test_both_policies_answer_and_are_graded_and_nothing_is_stored(db, runner):
     before = stored(db)
     FakeSampler.gate.set()
-    request = playground.ask(runner, question(), POLICIES)
-    until(lambda: request.is_done, "the answers")
-    assert request.error is None and list(request.answers) == ["before", "after"]
-    for answers in request.answers.values():
+    exchange = playground.ask(runner, question(), POLICIES)
+    until(lambda: exchange.is_done, "the answers")
+    assert exchange.error is None and list(exchange.answers) == ["before", "after"]
+    for answers in exchange.answers.values():
         assert [(a.response.index, a.verdict.correct) for a in answers] == [
             (0, True),
             (1, False),
             (2, True),
             (3, False),
         ]
-    assert {a.response.seed for a in request.answers["before"]} & {
-        a.response.seed for a in request.answers["after"]
+    assert {a.response.seed for a in exchange.answers["before"]} & {
+        a.response.seed for a in exchange.answers["after"]
     } == set()
     assert stored(db) == before
 
 
 def test_without_a_reference_answer_nothing_is_graded(runner):
     FakeSampler.gate.set()
-    request = playground.ask(runner, question(answer=" "), POLICIES[:1])
-    until(lambda: request.is_done, "the answers")
-    assert {a.verdict for a in request.answers["before"]} == {None}
+    exchange = playground.ask(runner, question(answer=" "), POLICIES[:1])
+    until(lambda: exchange.is_done, "the answers")
+    assert {a.verdict for a in exchange.answers["before"]} == {None}
 
 
 def test_a_job_waits_while_a_question_is_asked_and_a_question_is_refused_while_a_job_runs(
     db, run_id, runner
 ):
-    request = playground.ask(runner, question(), POLICIES)
-    until(lambda: request._placement, "the loan")
+    exchange = playground.ask(runner, question(), POLICIES)
+    until(lambda: exchange._placement, "the loan")
     job_id = runner.submit(Iteration(runner.db, run_id, 0), "presample")
     assert not runner.run_next() and store.jobs.get(db, job_id).state == "queued"
-    request.stop()
+    exchange.stop()
     FakeSampler.gate.set()
-    until(lambda: request.is_done, "the end")
-    assert request.error == "Stopped."
+    until(lambda: exchange.is_done, "the end")
+    assert exchange.error == "Stopped."
     with runner.lend("inline"):
         refused = playground.ask(runner, question(), POLICIES)
         until(lambda: refused.is_done, "the refusal")
@@ -152,9 +152,9 @@ def test_the_starter_policy_answers_the_same_twice(db):
     )
     both = []
     for _ in range(2):
-        request = playground.ask(runner, asked, [policy])
-        until(lambda: request.is_done, "the answers")  # noqa: B023
-        assert request.error is None
-        both.append([a.response.text for a in request.answers["starter"]])
+        exchange = playground.ask(runner, asked, [policy])
+        until(lambda: exchange.is_done, "the answers")  # noqa: B023
+        assert exchange.error is None
+        both.append([a.response.text for a in exchange.answers["starter"]])
     assert both[0] == both[1] and all(both[0])
     runner.close()

@@ -2,6 +2,7 @@
 hand.
 """
 
+import importlib.util
 import sys
 from types import SimpleNamespace
 
@@ -10,6 +11,7 @@ import pytest
 
 from engine.models import devices
 from engine.models.devices import Device, here, visible
+from engine.samplers import resolve_sampler
 
 H100 = "NVIDIA H100"
 FIRST = Device(f"GPU 0 ({H100})", 85_000, 80_000, 0, kind="gpu")
@@ -108,6 +110,17 @@ def test_a_torch_without_cuda_has_no_use_for_a_gpu(driver, monkeypatch):
     driver(*BOTH)
     monkeypatch.setattr(devices, "version", lambda package: "2.13.0+cpu")
     assert is_the_cpu(here())
+
+
+@pytest.mark.parametrize(("shown", "sampler"), [("0", "vllm_local"), ("", "hf_local")])
+def test_auto_means_vllm_where_it_is_installed_and_a_gpu_can_be_used(
+    driver, monkeypatch, shown, sampler
+):
+    driver(*BOTH)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: name)
+    monkeypatch.delenv("HS_STAR_SAMPLER", raising=False)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", shown)
+    assert resolve_sampler("auto") == sampler
 
 
 @pytest.mark.parametrize("wanted", ["1", "GPU-bb", "1,-1,0"])

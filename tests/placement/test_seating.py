@@ -189,6 +189,14 @@ def test_a_child_sees_the_gpu_it_is_seated_on():
     )
 
 
+def test_a_child_is_told_to_use_the_cpu_where_no_gpu_can_be_used(monkeypatch):
+    monkeypatch.delenv("ACCELERATE_USE_CPU", raising=False)
+    monkeypatch.setattr(devices, "here", lambda: [GPU])
+    assert "ACCELERATE_USE_CPU" not in child_environment()
+    monkeypatch.setattr(devices, "here", lambda: [Device("CPU", 1, 1, kind="cpu")])
+    assert child_environment()["ACCELERATE_USE_CPU"] == "true"
+
+
 def test_another_seat_is_the_same_backend():
     assert Backend("hf_local", "p", {}, {"gpu": 1}).key() == Backend("hf_local", "p", {}).key()
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import RewardModelError
-from engine.models import vllm
+from engine.models import devices, vllm
 from engine.placement import Backend, Workers, open_backend
 
 pytest.importorskip("torch")
@@ -87,7 +87,7 @@ def test_three_labels_are_no_outcome(tmp_path):
 def test_a_family_opens_by_its_name_and_transformers_is_what_a_machine_without_a_gpu_takes(
     qwen, skywork, monkeypatch
 ):
-    monkeypatch.setattr("engine.rewards.qwen_prm.which", lambda name: None)
+    monkeypatch.setattr(devices, "has_gpu", lambda: False)
     options = {"trust_remote_code": False}
     assert isinstance(
         open_backend(Backend("qwen_prm", str(qwen), {**options, "backend": "auto"})), QwenPrm

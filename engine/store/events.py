@@ -1,4 +1,4 @@
-"""One event and its rows, recorded in one transaction."""
+"""Events as rows: whatever one says is recorded in one transaction."""
 
 import re
 from functools import singledispatch
