@@ -46,35 +46,42 @@ def draw(chosen: Iteration) -> tuple[Choice, Estimates, tuple] | None:
     now = choice.current(chosen, bound, last)
     panels.follow(now, stored)
     decides = deciding_mode(now.mode, e.phi_r)
-    if decides == "posterior":
-        classes = columns.classes_by_posterior(chosen.run_id, chosen.number, stored)
-    else:
-        classes = classify(
-            e.n_correct, e.n, e.phi_r, tau_l=now.tau_l, tau_h=now.tau_h, mode=decides
-        )
+    classes = classes_now(chosen, e, now, decides, stored)
     left, right = widgets.columns([2, 1], least=240, gap="medium")
     with right:
         choice.controls(now, decides, locked=bound is not None)
         offer(chosen, e, now, classes, bound, stored)
     with left:
         plot(chosen, e, data, now, decides, classes, last, locked=bound is not None)
-        pending = (
-            f" {e.n_pending:,} problems are pending and not classified." if e.n_pending else ""
-        )
-        how = (
-            ""
-            if selection.picked_rows(e)
-            else (
-                " Click a point, draw a box or a lasso, or press a class above the plot, to see the"
-                " problems behind it."
-            )
-        )
-        st.caption(
-            f"{len(e.problem_ids):,} problems, {int(e.n[0])} responses each.{pending}"
-            f" {signal_note(chosen.config)}{how}"
-        )
+        plot_caption(chosen, e)
     selection.selection(chosen, e, classes)
     return now, e, stored
+
+
+def classes_now(
+    chosen: Iteration, e: Estimates, now: Choice, decides: Mode, stored: columns.Stored
+) -> np.ndarray:
+    """The class of every problem under the setting on screen."""
+    if decides == "posterior":
+        return columns.classes_by_posterior(chosen.run_id, chosen.number, stored)
+    return classify(e.n_correct, e.n, e.phi_r, tau_l=now.tau_l, tau_h=now.tau_h, mode=decides)
+
+
+def plot_caption(chosen: Iteration, e: Estimates) -> None:
+    """How many problems are shown and what is pending; how to pick some, where none is picked."""
+    pending = f" {e.n_pending:,} problems are pending and not classified." if e.n_pending else ""
+    how = (
+        ""
+        if selection.picked_rows(e)
+        else (
+            " Click a point, draw a box or a lasso, or press a class above the plot, to see the"
+            " problems behind it."
+        )
+    )
+    st.caption(
+        f"{len(e.problem_ids):,} problems, {int(e.n[0])} responses each.{pending}"
+        f" {signal_note(chosen.config)}{how}"
+    )
 
 
 def plot(

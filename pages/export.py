@@ -25,7 +25,7 @@ BUTTON = 210  # pixels: the longest name of a table fits
 
 
 def tables(chosen: Iteration) -> None:
-    """A button per table; its file is made when it is pressed."""
+    """A button per table; its file is made when it is pressed. Below them, all at once."""
     st.subheader("Tables")
     suffix = st.segmented_control(
         "Format", SUFFIXES, default=".jsonl", format_func=lambda s: s[1:].upper(), required=True
@@ -55,6 +55,10 @@ def tables(chosen: Iteration) -> None:
         "All iterations of the run. JSONL and Parquet give back exactly what is stored; in CSV a"
         " text that a spreadsheet would run begins with an apostrophe."
     )
+    all_to_folder(chosen, suffix)
+
+
+def all_to_folder(chosen: Iteration, suffix: str) -> None:
     with st.form("all"):
         folder = st.text_input(
             "Write all tables and the configuration to a folder of this machine",

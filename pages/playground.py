@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from app import inert, state, widgets
 from app.response_card import STATUS, answer_steps
@@ -32,7 +33,6 @@ def policies() -> dict[str, PolicyUse]:
 
 
 def form(known: dict[str, PolicyUse]) -> None:
-    config = chosen.config
     example = example_problem()
     with st.form("ask"):
         text = st.text_area(
@@ -43,50 +43,63 @@ def form(known: dict[str, PolicyUse]) -> None:
             key=f"question_{example.id}",
         )
         fields = st.grid(3, min_column_width=widgets.LONG_FIELD)
-        name = lambda id: (
-            f"M{known[id].number} · {known[id].run_name} · {id[:8]}" if id else "No second policy"
-        )
-        ids = list(known)
-        left = fields.selectbox("Policy", ids, format_func=name, key="left_policy")
-        after = next(
-            (
-                i
-                for i, id in enumerate(ids)
-                if known[id].run_id == chosen.run_id and known[id].number > 0
-            ),
-            -1,
-        )
-        right = fields.selectbox(
-            "Beside it", [None, *ids], index=after + 1, format_func=name, key="right_policy"
-        )
+        wanted = policy_fields(fields, known)
         answer = fields.text_input(
             "Reference answer (optional)",
             value=example.answer,
             key=f"answer_{example.id}",
             help="With it every response is graded.",
         )
-        n = fields.number_input(
-            "Responses each", 1, playground.MOST_RESPONSES, 4, key="n_responses"
-        )
-        temperature = fields.number_input(
-            "Temperature",
-            0.0,
-            2.0,
-            config.sampling.temperature,
-            0.1,
-            key="temperature",
-            help="0 is greedy: all responses are equal.",
-        )
-        seed = fields.number_input(
-            "Seed",
-            0,
-            2**31,
-            0,
-            key="seed",
-            help="The same question, settings and seed give the same responses.",
-        )
+        n, temperature, seed = sampling_fields(fields)
         if st.form_submit_button("Ask", type="primary", icon=":material/play_arrow:"):
-            submit(config, [left, right], text, answer, n, temperature, seed)
+            submit(chosen.config, wanted, text, answer, n, temperature, seed)
+
+
+def policy_fields(fields: DeltaGenerator, known: dict[str, PolicyUse]) -> list[str | None]:
+    """Ids of the policy to ask and of the one beside it, None for no second one; preset is one
+    that the run on screen has trained.
+    """
+    name = lambda id: (
+        f"M{known[id].number} · {known[id].run_name} · {id[:8]}" if id else "No second policy"
+    )
+    ids = list(known)
+    after = next(
+        (
+            i
+            for i, id in enumerate(ids)
+            if known[id].run_id == chosen.run_id and known[id].number > 0
+        ),
+        -1,
+    )
+    return [
+        fields.selectbox("Policy", ids, format_func=name, key="left_policy"),
+        fields.selectbox(
+            "Beside it", [None, *ids], index=after + 1, format_func=name, key="right_policy"
+        ),
+    ]
+
+
+def sampling_fields(fields: DeltaGenerator) -> tuple[int, float, int]:
+    """Responses of each policy, temperature, seed."""
+    n = fields.number_input("Responses each", 1, playground.MOST_RESPONSES, 4, key="n_responses")
+    temperature = fields.number_input(
+        "Temperature",
+        0.0,
+        2.0,
+        chosen.config.sampling.temperature,
+        0.1,
+        key="temperature",
+        help="0 is greedy: all responses are equal.",
+    )
+    seed = fields.number_input(
+        "Seed",
+        0,
+        2**31,
+        0,
+        key="seed",
+        help="The same question, settings and seed give the same responses.",
+    )
+    return n, temperature, seed
 
 
 def example_problem():

@@ -131,8 +131,8 @@ def test_no_module_is_named_after_nothing():
     assert [path for path in modules(*EVERYWHERE) if set(path.stem.split("_")) & set(nothing)] == []
 
 
-STILL_LONG_FUNCTIONS = 19
-"""The aim is 6; they may not become more."""
+MOST_LONG_FUNCTIONS = 4
+"""One flat declaration each: two model cards, a configuration file, the mounting of the plot."""
 
 
 def test_no_module_is_longer_than_350_lines_and_no_test_than_500():
@@ -164,7 +164,7 @@ def test_few_functions_are_longer_than_40_lines():
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and code_length(node) > 40
     }
-    assert len(long) <= STILL_LONG_FUNCTIONS, long
+    assert len(long) <= MOST_LONG_FUNCTIONS, long
 
 
 def test_at_most_8_modules_stand_at_the_root_of_the_engine():

@@ -61,37 +61,8 @@ def side_by_side(found: Comparison, measured: list[Measured]) -> None:
     elif len(found.runs) > 1:
         st.caption("Same budget.")
     if any(run.accuracy for run in found.runs):
-        measure = (
-            st.segmented_control(
-                "Accuracy", ["mean", "greedy"], default="mean", key="accuracy_measure"
-            )
-            or "mean"
-        )
-        figure = charts.compared(
-            accuracy_series(found, measure), title=f"Held-out accuracy, {measure}"
-        )
-        st.plotly_chart(
-            figure,
-            key="compared_accuracy",
-            config=charts.CONFIG,
-            alt=f"Held-out accuracy ({measure}) by policy with 95 % intervals",
-        )
-        st.caption(
-            "95 % intervals: over problems for one run, over seeds for runs that are equal but for"
-            " their seed."
-        )
-    shown = {title: rows for title, rows in tables(found).items() if rows}
-    for title in [title for title in shown if title in FIRST]:
-        st.markdown(f"**{title}**")
-        st.dataframe(shown[title], hide_index=True, key=f"table_{title}")
-    with st.expander("More figures"):
-        for title in [title for title in shown if title not in FIRST]:
-            st.markdown(f"**{title}**")
-            st.dataframe(shown[title], hide_index=True, key=f"table_{title}")
-        st.caption(
-            "Gains by class hold regression to the mean, because M0's own responses name the class:"
-            " compare them between runs."
-        )
+        _accuracy_over_policies(found)
+    _comparison_tables(found)
     st.download_button(
         "Report as HTML",
         lambda: as_html(found, measured),
@@ -100,6 +71,42 @@ def side_by_side(found: Comparison, measured: list[Measured]) -> None:
         icon=":material/download:",
         help="One file with figures, configurations, seeds and versions; it needs no network.",
     )
+
+
+def _accuracy_over_policies(found: Comparison) -> None:
+    measure = (
+        st.segmented_control("Accuracy", ["mean", "greedy"], default="mean", key="accuracy_measure")
+        or "mean"
+    )
+    figure = charts.compared(accuracy_series(found, measure), title=f"Held-out accuracy, {measure}")
+    st.plotly_chart(
+        figure,
+        key="compared_accuracy",
+        config=charts.CONFIG,
+        alt=f"Held-out accuracy ({measure}) by policy with 95 % intervals",
+    )
+    st.caption(
+        "95 % intervals: over problems for one run, over seeds for runs that are equal but for"
+        " their seed."
+    )
+
+
+def _comparison_tables(found: Comparison) -> None:
+    shown = {title: rows for title, rows in tables(found).items() if rows}
+    for title in [title for title in shown if title in FIRST]:
+        _titled_table(title, shown[title])
+    with st.expander("More figures"):
+        for title in [title for title in shown if title not in FIRST]:
+            _titled_table(title, shown[title])
+        st.caption(
+            "Gains by class hold regression to the mean, because M0's own responses name the class:"
+            " compare them between runs."
+        )
+
+
+def _titled_table(title: str, rows: list[dict]) -> None:
+    st.markdown(f"**{title}**")
+    st.dataframe(rows, hide_index=True, key=f"table_{title}")
 
 
 def levels(found: list[Evaluation]) -> None:

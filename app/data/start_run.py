@@ -54,50 +54,12 @@ def problem_run() -> None:
     """A run on stored problem sets; policy, reward model and the rest come from a base
     configuration.
     """
-    names = {
-        str(s.path): f"{s.name} · {s.n_problems:,} problems"
-        for s in stored_sets(state.database().artifacts)
-    }
-    names |= {name: name for name in STARTER_SETS}
     base, origin = base_config()
     if base is None:
         return
-    of_base = (
-        (base.problems.train, base.problems.held_out)
-        if origin
-        else (next(iter(names)), list(names)[-1])
-    )
-    names |= {source: source for source in of_base if source not in names}
     with st.form("problem_run"):
-        a, b = widgets.columns(2, least=widgets.FIELD)
-        choices = list(names)
-        train = a.selectbox(
-            "Train on",
-            choices,
-            index=choices.index(of_base[0]),
-            format_func=names.__getitem__,
-            key=f"run_train{origin}",
-        )
-        held_out = b.selectbox(
-            "Held out",
-            choices,
-            index=choices.index(of_base[1]),
-            format_func=names.__getitem__,
-            key=f"run_held_out{origin}",
-        )
-        a, b, c = widgets.columns(3, least=widgets.LONG_FIELD)
-        n_train = a.number_input(
-            "Problems per iteration (N)", 1, value=base.problems.n_train, key=f"run_n_train{origin}"
-        )
-        n_held_out = b.number_input(
-            "Held-out problems",
-            1,
-            value=max(base.problems.n_held_out, 1),
-            key=f"run_n_held_out{origin}",
-        )
-        n_iterations = c.number_input(
-            "Iterations", 1, value=base.n_iterations, key=f"run_n_iterations{origin}"
-        )
+        train, held_out = _problem_sets(base, origin)
+        n_train, n_held_out, n_iterations = _sizes(base, origin)
         name = st.text_input(
             "Name",
             value=f"{base.name}, {'copy' if origin else 'own problems'}",
@@ -114,6 +76,58 @@ def problem_run() -> None:
                 n_held_out=n_held_out,
             )
             start(replace(base, name=name, problems=problems, n_iterations=n_iterations))
+
+
+def _problem_sets(base: RunConfig, origin: str) -> tuple[str, str]:
+    """The sources to train on and to hold out: stored sets, the starter's, those of a copied
+    run.
+    """
+    names = {
+        str(s.path): f"{s.name} · {s.n_problems:,} problems"
+        for s in stored_sets(state.database().artifacts)
+    }
+    names |= {name: name for name in STARTER_SETS}
+    of_base = (
+        (base.problems.train, base.problems.held_out)
+        if origin
+        else (next(iter(names)), list(names)[-1])
+    )
+    names |= {source: source for source in of_base if source not in names}
+    choices = list(names)
+    a, b = widgets.columns(2, least=widgets.FIELD)
+    train = a.selectbox(
+        "Train on",
+        choices,
+        index=choices.index(of_base[0]),
+        format_func=names.__getitem__,
+        key=f"run_train{origin}",
+    )
+    held_out = b.selectbox(
+        "Held out",
+        choices,
+        index=choices.index(of_base[1]),
+        format_func=names.__getitem__,
+        key=f"run_held_out{origin}",
+    )
+    return train, held_out
+
+
+def _sizes(base: RunConfig, origin: str) -> tuple[int, int, int]:
+    """Problems per iteration, held-out problems and iterations."""
+    a, b, c = widgets.columns(3, least=widgets.LONG_FIELD)
+    n_train = a.number_input(
+        "Problems per iteration (N)", 1, value=base.problems.n_train, key=f"run_n_train{origin}"
+    )
+    n_held_out = b.number_input(
+        "Held-out problems",
+        1,
+        value=max(base.problems.n_held_out, 1),
+        key=f"run_n_held_out{origin}",
+    )
+    n_iterations = c.number_input(
+        "Iterations", 1, value=base.n_iterations, key=f"run_n_iterations{origin}"
+    )
+    return n_train, n_held_out, n_iterations
 
 
 def copy_run(run_id: str) -> None:

@@ -30,19 +30,30 @@ def offer(
     stored: columns.Stored,
 ) -> None:
     """The plan in short, then the button that commits it; after the commit, what it bound."""
-    if not bound:
-        if len(e.problem_ids) <= MOST_AT_ONCE:
-            _plan_in_short(chosen, now, stored)
-        else:
-            st.caption(
-                "The plan for so many problems takes seconds. It is worked out when you press the"
-                " button, before anything binds."
-            )
-        ready = stored[0] >= chosen.config.problems.n_train * chosen.config.sampling.n_presample
-        why = None if ready else "The pre-samples are not complete yet."
-        if st.button("Commit …", type="primary", width="stretch", disabled=not ready, help=why):
-            confirm(chosen, now, classes, stored)
-        return
+    if bound:
+        _committed(chosen, bound, stored)
+    else:
+        _to_commit(chosen, e, now, classes, stored)
+
+
+def _to_commit(
+    chosen: Iteration, e: Estimates, now: Choice, classes: np.ndarray, stored: columns.Stored
+) -> None:
+    if len(e.problem_ids) <= MOST_AT_ONCE:
+        _plan_in_short(chosen, now, stored)
+    else:
+        st.caption(
+            "The plan for so many problems takes seconds. It is worked out when you press the"
+            " button, before anything binds."
+        )
+    ready = stored[0] >= chosen.config.problems.n_train * chosen.config.sampling.n_presample
+    why = None if ready else "The pre-samples are not complete yet."
+    if st.button("Commit …", type="primary", width="stretch", disabled=not ready, help=why):
+        confirm(chosen, now, classes, stored)
+
+
+def _committed(chosen: Iteration, bound: Commit, stored: columns.Stored) -> None:
+    """What the commit bound, where verdicts would have it otherwise by now, and the fork."""
     as_bound, n_moved = columns.bound_classes(chosen.run_id, chosen.number, stored)
     choice.plan_in_short(_bound_handout(chosen, bound))
     if n_moved:

@@ -24,16 +24,26 @@ def tuning_panel(chosen: Iteration) -> None:
     )
     found = tuning.grid(chosen)
     if found is None:
-        job = store.jobs.find_same(chosen, JobKind.TUNE)
-        is_live = job is not None and job.is_unfinished
-        st.button(
-            "Sample the grid",
-            type="primary",
-            disabled=is_live,
-            on_click=state.submit,
-            args=[chosen, JobKind.TUNE],
-        )
-        return
+        _order_grid(chosen)
+    else:
+        _heat_map(found)
+        _adoption(chosen, found)
+        _scores_table(found)
+
+
+def _order_grid(chosen: Iteration) -> None:
+    job = store.jobs.find_same(chosen, JobKind.TUNE)
+    is_live = job is not None and job.is_unfinished
+    st.button(
+        "Sample the grid",
+        type="primary",
+        disabled=is_live,
+        on_click=state.submit,
+        args=[chosen, JobKind.TUNE],
+    )
+
+
+def _heat_map(found: tuning.Grid) -> None:
     st.plotly_chart(
         charts.balance(found.temperatures, found.taus, found.balance, found.best),
         config=charts.CONFIG,
@@ -43,6 +53,10 @@ def tuning_panel(chosen: Iteration) -> None:
         f"Mean balance score with n* = {found.n_star}. Highest at temperature {found.best[0]:g}, τ"
         f" {found.best[1]:g}."
     )
+
+
+def _adoption(chosen: Iteration, found: tuning.Grid) -> None:
+    """The temperature and the τ to go on with; the arg max is preset."""
     a, b, c = widgets.columns(3, least=widgets.LONG_FIELD, align="bottom")
     temperature = a.selectbox(
         "Temperature",
@@ -58,6 +72,9 @@ def tuning_panel(chosen: Iteration) -> None:
         args=[chosen, temperature, tau],
         width="stretch",
     )
+
+
+def _scores_table(found: tuning.Grid) -> None:
     with st.expander("Table"):
         st.dataframe(
             [

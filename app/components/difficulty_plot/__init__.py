@@ -122,29 +122,8 @@ def difficulty_plot(
             without a class per problem.
     """
     _check(data, tau_l, tau_h, mode, classes)
-    asked = f"{key}_asked"
-    """Session entry with the row that a person asks about and what the browser has, from the
-    trigger to the next mount.
-    """
-
-    def triggered(name: str) -> Any:
-        return st.session_state[key].get(name)
-
-    def tau_released() -> None:
-        thresholds = read_tau(triggered("tau"))
-        if thresholds is not None:
-            on_tau(thresholds)
-
-    def picked() -> None:
-        payload = triggered("pick")
-        if payload is not None:
-            on_pick(read_pick(payload, data.n, cap, data.version))
-
-    def asked_about() -> None:
-        payload = triggered("read")
-        st.session_state[asked] = read_row(payload, data.n, data.version), read_have(payload)
-
-    row, also_have = st.session_state.pop(asked, (None, ()))
+    triggers = _Triggers(key, data.n, data.version, cap, on_tau, on_pick)
+    row, also_have = triggers.last_asked()
     has = (*have, *also_have)
     _COMPONENT(
         key=key,
@@ -164,11 +143,51 @@ def difficulty_plot(
             **_points(data, has),
             **_classes(classes if mode == "posterior" else None, has),
         },
-        on_tau_change=tau_released,
-        on_pick_change=picked,
-        on_read_change=asked_about,
+        on_tau_change=triggers.tau_released,
+        on_pick_change=triggers.picked,
+        on_read_change=triggers.asked_about,
         on_need_change=on_need,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Triggers:
+    """What a person did on the mounted plot, checked before anybody is told."""
+
+    key: str
+    n: int
+    """Points of the data on screen."""
+    version: str
+    cap: int
+    on_tau: Callable[[Thresholds], None]
+    on_pick: Callable[[Selection], None]
+
+    def tau_released(self) -> None:
+        thresholds = read_tau(self._payload("tau"))
+        if thresholds is not None:
+            self.on_tau(thresholds)
+
+    def picked(self) -> None:
+        payload = self._payload("pick")
+        if payload is not None:
+            self.on_pick(read_pick(payload, self.n, self.cap, self.version))
+
+    def asked_about(self) -> None:
+        payload = self._payload("read")
+        asked = read_row(payload, self.n, self.version), read_have(payload)
+        st.session_state[self._asked] = asked
+
+    def last_asked(self) -> tuple[int | None, Collection[str]]:
+        """The row that a person has asked about since the last mount, and what the browser has."""
+        return st.session_state.pop(self._asked, (None, ()))
+
+    @property
+    def _asked(self) -> str:
+        """Session entry that lasts from the trigger to the next mount."""
+        return f"{self.key}_asked"
+
+    def _payload(self, name: str) -> Any:
+        return st.session_state[self.key].get(name)
 
 
 def _check(
