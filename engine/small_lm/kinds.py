@@ -91,7 +91,7 @@ KINDS = (
         1,
         "{name} has {a} {items}. {other} gives {name} {b} more. How many {items} does {name} have"
         " now?",
-        {"a": (4, 60), "b": (2, 40)},
+        {"a": (2, 12), "b": (2, 9)},
         (Step(f"{{name}} now has {_EQUATION} {{items}}.", "total", "a", "+", "b"),),
     ),
     Kind(
@@ -99,7 +99,7 @@ KINDS = (
         1,
         "{name} has {a} {items} and gives {b} of them to {other}. How many {items} does {name}"
         " have left?",
-        {"a": (8, 80), "b": (2, 50)},
+        {"a": (4, 15), "b": (2, 9)},
         (Step(f"{{name}} has {_EQUATION} {{items}} left.", "left over", "a", "-", "b"),),
     ),
     Kind(
@@ -107,7 +107,7 @@ KINDS = (
         1,
         "{name} has {a} boxes with {b} {items} in each box. How many {items} does {name} have in"
         " all?",
-        {"a": (2, 9), "b": (2, 12)},
+        {"a": (2, 6), "b": (2, 10)},
         (Step(f"There are {_EQUATION} {{items}} in all.", "total", "a", "*", "b"),),
     ),
     Kind(
@@ -115,7 +115,7 @@ KINDS = (
         1,
         "{name} shares {a} {items} equally among {b} friends. How many {items} does each friend"
         " get?",
-        {"a": (6, 72), "b": (2, 9)},
+        {"a": (4, 30), "b": (2, 6)},
         (Step(f"Each friend gets {_EQUATION} {{items}}.", "share", "a", "/", "b"),),
     ),
     Kind(
@@ -123,7 +123,7 @@ KINDS = (
         2,
         "{name} has {a} {items}. {other} has {b} more {items} than {name}. How many {items} does"
         " {other} have?",
-        {"a": (4, 60), "b": (2, 40)},
+        {"a": (2, 12), "b": (2, 9)},
         (Step(f"{{other}} has {_EQUATION} {{items}}.", "others", "a", "+", "b"),),
     ),
     Kind(
@@ -131,7 +131,7 @@ KINDS = (
         2,
         "{name} has {a} {items}. {other} has {b} fewer {items} than {name}. How many {items} does"
         " {other} have?",
-        {"a": (8, 80), "b": (2, 50)},
+        {"a": (4, 15), "b": (2, 9)},
         (Step(f"{{other}} has {_EQUATION} {{items}}.", "others", "a", "-", "b"),),
     ),
     Kind(
@@ -139,7 +139,7 @@ KINDS = (
         2,
         "{name} has {a} {items} and {other} has {b} {items}. How many more {items} does {name}"
         " have than {other}?",
-        {"a": (10, 80), "b": (3, 60)},
+        {"a": (4, 20), "b": (2, 12)},
         (Step(f"{{name}} has {_EQUATION} {{items}} more.", "more", "a", "-", "b"),),
     ),
     Kind(
@@ -147,7 +147,7 @@ KINDS = (
         2,
         "{name} has {a} {items}. {other} has {b} times as many {items}. How many {items} does"
         " {other} have?",
-        {"a": (3, 20), "b": (2, 6)},
+        {"a": (2, 10), "b": (2, 5)},
         (Step(f"{{other}} has {_EQUATION} {{items}}.", "others", "a", "*", "b"),),
     ),
     Kind(
@@ -155,7 +155,7 @@ KINDS = (
         2,
         "One of the {items} costs {a} dollars. {name} buys {b} of them. How many dollars does"
         " {name} pay?",
-        {"a": (2, 12), "b": (2, 9)},
+        {"a": (2, 10), "b": (2, 6)},
         (Step(f"{{name}} pays {_EQUATION} dollars.", "paid", "a", "*", "b"),),
     ),
     Kind(
@@ -163,7 +163,7 @@ KINDS = (
         2,
         "{name} has {a} dollars and wants a toy that costs {b} dollars. How many more dollars does"
         " {name} need?",
-        {"a": (5, 50), "b": (12, 90)},
+        {"a": (2, 12), "b": (5, 20)},
         (Step(f"{{name}} needs {_EQUATION} dollars more.", "missing", "b", "-", "a"),),
     ),
     Kind(
@@ -171,7 +171,7 @@ KINDS = (
         3,
         "{name} buys {a} {items} at {b} dollars each and pays with {c} dollars. How many dollars"
         " does {name} get back?",
-        {"a": (2, 8), "b": (2, 9), "c": (20, 100)},
+        {"a": (2, 5), "b": (2, 5), "c": (10, 30)},
         (
             Step(f"The {{items}} cost {_EQUATION} dollars.", "cost", "a", "*", "b"),
             Step(f"{{name}} gets {_EQUATION} dollars back.", "back", "c", "-", "cost"),
@@ -182,7 +182,7 @@ KINDS = (
         3,
         "{name} fills {a} boxes with {b} {items} each and has {c} {items} left over. How many"
         " {items} did {name} have?",
-        {"a": (2, 9), "b": (2, 10), "c": (1, 15)},
+        {"a": (2, 5), "b": (2, 6), "c": (1, 6)},
         (
             Step(f"In the boxes there are {_EQUATION} {{items}}.", "boxed", "a", "*", "b"),
             Step(f"With the rest there are {_EQUATION} {{items}}.", "total", "boxed", "+", "c"),
@@ -193,7 +193,7 @@ KINDS = (
         3,
         "{name} has {a} {items}, finds {b} more and then gives {c} to {other}. How many {items}"
         " does {name} have at the end?",
-        {"a": (5, 50), "b": (2, 30), "c": (2, 40)},
+        {"a": (2, 12), "b": (2, 9), "c": (2, 9)},
         (
             Step(f"First {{name}} has {_EQUATION} {{items}}.", "found", "a", "+", "b"),
             Step(f"At the end {{name}} has {_EQUATION} {{items}}.", "rest", "found", "-", "c"),
@@ -204,7 +204,7 @@ KINDS = (
         3,
         "{name} has {a} {items}. {other} has {b} more {items} than {name}. How many {items} do"
         " they have together?",
-        {"a": (3, 40), "b": (2, 20)},
+        {"a": (2, 10), "b": (2, 9)},
         (
             Step(f"{{other}} has {_EQUATION} {{items}}.", "others", "a", "+", "b"),
             Step(f"Together they have {_EQUATION} {{items}}.", "both", "a", "+", "others"),
@@ -215,7 +215,7 @@ KINDS = (
         3,
         "{name} has {a} {items} and buys {b} more. Then {name} shares all of them equally among"
         " {c} friends. How many {items} does each friend get?",
-        {"a": (4, 40), "b": (2, 30), "c": (2, 6)},
+        {"a": (2, 12), "b": (2, 9), "c": (2, 5)},
         (
             Step(f"{{name}} has {_EQUATION} {{items}}.", "all", "a", "+", "b"),
             Step(f"Each friend gets {_EQUATION} {{items}}.", "share", "all", "/", "c"),
@@ -226,7 +226,7 @@ KINDS = (
         4,
         "{name} has {a} {items}. {other} has {b} times as many. They put all of them together and"
         " give {c} away. How many {items} are left?",
-        {"a": (3, 15), "b": (2, 5), "c": (2, 30)},
+        {"a": (2, 6), "b": (2, 4), "c": (2, 9)},
         (
             Step(f"{{other}} has {_EQUATION} {{items}}.", "others", "a", "*", "b"),
             Step(f"Together they have {_EQUATION} {{items}}.", "both", "a", "+", "others"),
@@ -238,7 +238,7 @@ KINDS = (
         4,
         "{name} buys {a} {items} at {b} dollars each and a bag for {c} dollars, and pays with {d}"
         " dollars. How many dollars does {name} get back?",
-        {"a": (2, 6), "b": (2, 8), "c": (2, 9), "d": (30, 100)},
+        {"a": (2, 5), "b": (2, 5), "c": (2, 9), "d": (20, 50)},
         (
             Step(f"The {{items}} cost {_EQUATION} dollars.", "cost", "a", "*", "b"),
             Step(f"With the bag it is {_EQUATION} dollars.", "paid", "cost", "+", "c"),
@@ -250,7 +250,7 @@ KINDS = (
         4,
         "{name} picks {a} {items} a day for {b} days, eats {c} of them and shares the rest equally"
         " among {d} friends. How many {items} does each friend get?",
-        {"a": (3, 12), "b": (2, 7), "c": (1, 12), "d": (2, 6)},
+        {"a": (2, 6), "b": (2, 5), "c": (1, 9), "d": (2, 4)},
         (
             Step(f"{{name}} picks {_EQUATION} {{items}}.", "picked", "a", "*", "b"),
             Step(f"Then {_EQUATION} {{items}} are left.", "rest", "picked", "-", "c"),
