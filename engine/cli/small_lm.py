@@ -1,4 +1,4 @@
-"""hs-star small-lm: a real small language model, its problems and its configuration, in a folder."""
+"""hs-star small-lm: a real small language model, problems and a configuration, in a folder."""
 
 import json
 import sys
@@ -11,9 +11,7 @@ from engine.cli.options import as_json
 
 @click.command("small-lm")
 @click.argument("folder", metavar="FOLDER")
-@click.option(
-    "--n-train", type=int, metavar="N", help="Word problems to train on (default: 120)."
-)
+@click.option("--n-train", type=int, metavar="N", help="Word problems to train on (default: 120).")
 @click.option(
     "--n-held-out", type=int, metavar="N", help="Word problems to evaluate on (default: 100)."
 )

@@ -4,12 +4,13 @@ template.
 It runs in a child process (`python -m engine.small_lm.conversion GGUF FOLDER`), so that the two
 gigabytes it takes for a minute are given back, and a dashboard stays quick meanwhile.
 
-Departures from what transformers makes of the file: (1) the weights are no longer called
-quantised, since they are saved as plain numbers; (2) a response ends at <|im_end|>, which is also
-the padding, where the tokenizer would end it at <|im_start|>; (3) digits are split one by one
-before anything else, as SmolLM2's own tokenizer does. Without that "\\n\\n1." becomes two line
-breaks instead of one token of both, which the model has never seen. Source: llama.cpp, pre-tokenizer
-"smollm".
+Departures from what transformers makes of the file: (1) the weights are no longer called quantised,
+since they are saved as plain numbers; (2) a response ends at <|im_end|>, which is also the padding,
+where the tokenizer would end it at <|im_start|>; (3) digits are split one by one before anything
+else, as SmolLM2's own tokenizer does: without that, two line breaks in front of a digit become two
+tokens, where the model learned one.
+
+Source: llama.cpp, pre-tokenizer "smollm"; the file's own metadata.
 """
 
 import json

@@ -11,9 +11,7 @@ NAMES = tuple(
     "Anna Ben Carla David Ella Finn Grace Hugo Iris Jack Kira Liam Maya Noah Olive Paul"
     " Rosa Sara Theo Vera".split()
 )
-ITEMS = tuple(
-    "apples pears cherries cookies carrots muffins cupcakes plums lemons peaches".split()
-)
+ITEMS = tuple("apples pears cherries cookies carrots muffins cupcakes plums lemons peaches".split())
 SIGNS = {
     "+": lambda left, right: left + right,
     "-": lambda left, right: left - right,
@@ -161,8 +159,8 @@ KINDS = (
     Kind(
         "saving",
         2,
-        "{name} has {a} dollars and wants a toy that costs {b} dollars. How many more dollars does"
-        " {name} need?",
+        "{name} has {a} dollars and wants a bag of {items} that costs {b} dollars. How many more"
+        " dollars does {name} need?",
         {"a": (2, 12), "b": (5, 20)},
         (Step(f"{{name}} needs {_EQUATION} dollars more.", "missing", "b", "-", "a"),),
     ),
