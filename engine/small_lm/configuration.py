@@ -46,11 +46,11 @@ tau_l = 0.05
 tau_h = 0.95
 
 [training]
-learning_rate = 1e-5
+learning_rate = 2e-5
 loss_type = ["sigmoid", "sft"]
 loss_weights = [1.0, 1.0]
 batch_size = 8
-micro_batch_size = 8
+micro_batch_size = 4
 warmup_share = 0.1
 max_length = 256
 

@@ -57,6 +57,7 @@ def test_texts_come_back_and_every_digit_is_a_token(sampler, text):
     ids = sampler.tokenizer(text).input_ids
     assert sampler.tokenizer.decode(ids) == text
     tokens = sampler.tokenizer.convert_ids_to_tokens(ids)
+    assert sampler.tokenizer.tokenize("\n\n1") == ["ĊĊ", "1"]
     assert all(len(token) == 1 for token in tokens if any(c.isdecimal() for c in token))
 
 
