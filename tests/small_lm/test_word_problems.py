@@ -111,9 +111,9 @@ def test_no_question_occurs_twice_in_train_and_held_out_together(seed, n_train, 
     assert len({problem.question for problem in train + held_out}) == n_train + n_held_out
 
 
-def test_every_part_of_the_problems_is_balanced_over_levels():
+def test_every_part_of_the_problems_holds_the_same_shares_of_levels():
     levels = [problem.kind.level for problem in make_problems(40, 3)]
-    assert levels == list(LEVELS) * 10
+    assert levels == list(LEVELS) * 5 and set(LEVELS) == {kind.level for kind in KINDS}
 
 
 def test_as_many_as_are_allowed_can_be_made():
