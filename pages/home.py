@@ -5,7 +5,7 @@ from typing import Literal
 
 import streamlit as st
 
-from app import job_banner, state, widgets
+from app import job_banner, small_lm, state, widgets
 from app.data import start_run
 from app.difficulty import columns
 from engine import store
@@ -81,6 +81,8 @@ def welcome() -> None:
 def try_it(kind: Literal["primary", "secondary"]) -> None:
     if st.button("Try it on the starter models", type=kind, icon=":material/play_arrow:"):
         start(STARTER_CONFIG)
+    if configuration := small_lm.offer():
+        start(configuration)
     with st.expander("Start a run of your own"):
         path = st.text_input(
             "Configuration file (TOML)",

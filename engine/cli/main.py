@@ -14,6 +14,7 @@ from engine.cli.dashboard import dashboard
 from engine.cli.doctor import doctor
 from engine.cli.evaluate import evaluate
 from engine.cli.figures import compare, rates, replay
+from engine.cli.small_lm import small_lm
 from engine.cli.status import status
 from engine.cli.study import resume, run
 from engine.cli.takeaway import export, regrade
@@ -67,6 +68,7 @@ for command in (
     evaluate,
     compare,
     init,
+    small_lm,
     replay,
     status,
     export,

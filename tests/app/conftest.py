@@ -126,6 +126,7 @@ class Studio:
 def database(tmp_path, monkeypatch):
     path = tmp_path / "studio.duckdb"
     monkeypatch.setattr("sys.argv", ["main.py", "--db", str(path)])
+    monkeypatch.setattr("engine.small_lm.is_installed", lambda: False)
     yield path
     db, runner = state._open(path)
     runner.close()
