@@ -277,9 +277,9 @@ def _with_prompts(
     import pyarrow
 
     for batch in batches:
+        questions = batch.column("question").to_numpy(zero_copy_only=False).tolist()
         prompts = pyarrow.array(
-            [fill(template, question) for question in batch.column("question").to_pylist()],
-            pyarrow.string(),
+            [fill(template, question) for question in questions], pyarrow.string()
         )
         rest = [
             name for name in batch.schema.names if name not in ("question", "chosen", "rejected")

@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
+from io import BytesIO
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -210,9 +211,7 @@ def _read_csv(path: Path) -> "pyarrow.Table":
     known, text = types(), pyarrow.string()
     parse = csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False)
     with path.open("rb") as head:
-        names = csv.read_csv(
-            pyarrow.BufferReader(head.readline()), parse_options=parse
-        ).column_names
+        names = csv.read_csv(BytesIO(head.readline()), parse_options=parse).column_names
     wanted = {
         name: text if pyarrow.types.is_list(known.get(name, text)) else known.get(name, text)
         for name in names
@@ -241,7 +240,7 @@ def _read_csv(path: Path) -> "pyarrow.Table":
             )
         return values
 
-    return pyarrow.table({name: column(name) for name in names})
+    return pyarrow.table([column(name) for name in names], names=names)
 
 
 def _read_parquet(path: Path) -> "pyarrow.Table":
@@ -249,8 +248,9 @@ def _read_parquet(path: Path) -> "pyarrow.Table":
     from pyarrow import parquet
 
     with parquet.ParquetFile(path) as file:
-        table, known = file.read(), types()
-    return table.cast(pyarrow.schema([(f.name, known.get(f.name, f.type)) for f in table.schema]))
+        table = file.read()
+    wanted = {f.name: f.type for f in table.schema} | types()
+    return table.cast(pyarrow.schema([(name, wanted[name]) for name in table.column_names]))
 
 
 _READERS: dict[str, Callable[[Path], "pyarrow.Table"]] = {
