@@ -1,0 +1,33 @@
+"""Pairs from an iteration's pool. No model is loaded."""
+
+from engine import store
+from engine.study import pairing
+from engine.study.handle import Iteration
+from tests.small_runs import judge
+from tests.study.small_studies import committed, high_and_low, some_right, whole_iteration
+
+
+def test_pairs_are_of_one_problem_a_right_one_and_a_wrong_one_and_are_made_once(db, run_id):
+    whole_iteration(db, run_id)
+    pairs = store.pairs.texts(Iteration(db, run_id, 0))
+    assert (
+        pairing.make_pairs(Iteration(db, run_id, 0))
+        == len(pairs)
+        == store.pairs.find_set(Iteration(db, run_id, 0)).n_pairs
+        > 0
+    )
+    right = {(r.problem_id, r.idx): r.correct for r in store.pairs.pool(Iteration(db, run_id, 0))}
+    assert all(
+        right[p.problem_id, p.chosen_index] and not right[p.problem_id, p.rejected_index]
+        for p in pairs
+    )
+    assert all(p.problem_id in p.chosen and p.problem_id in p.rejected for p in pairs)
+    used = [(p.problem_id, i) for p in pairs for i in (p.chosen_index, p.rejected_index)]
+    assert len(used) == len(set(used))
+
+
+def test_pairs_that_other_classes_would_have_given_are_counted_as_foregone(db, run_id):
+    judge(db, run_id, correct=some_right, reward=high_and_low)
+    committed(db, run_id, strategy="inlier")
+    assert pairing.make_pairs(Iteration(db, run_id, 0)) == 0
+    assert store.pairs.find_set(Iteration(db, run_id, 0)).n_foregone == 8
