@@ -26,8 +26,8 @@ prompt_template = '$prompt'
 [sampling]
 n = 6
 n_presample = 3
-temperature = 0.4
-top_p = 0.9
+temperature = 0.3
+top_p = 1.0
 max_new_tokens = 64
 batch_size = 128
 
