@@ -1,6 +1,5 @@
-"""The plan that a commit binds: its numbers, who may commit when, and that one commit wins.
-
-No model is loaded.
+"""The plan that a commit binds: its numbers, who may commit when, and that one commit wins. No
+model is loaded.
 """
 
 import threading
