@@ -6,13 +6,14 @@ import pytest
 
 from app import state
 from app.compare.report import accuracy_series, as_html
+from engine import store
 from engine.figures.comparison import compare
 from engine.figures.measure import measure
 from engine.study import plans
 from engine.study.handle import Iteration
 from engine.study.runs import create_run
 from engine.types import Choice
-from tests.app.shown import said, show
+from tests.app.shown import metrics, said, show
 from tests.small_runs import judge, small
 from tests.stored_studies import study
 
@@ -143,3 +144,11 @@ def test_the_report_is_one_file_that_loads_nothing_and_escapes_what_people_wrote
     )
     for run in (m.compared for m in measured):
         assert f"Run {run.label}, seed {run.seed}" in text
+
+
+def test_compare_shows_the_paired_gain_and_begins_the_next_iteration(studio):
+    studio.trained()
+    at = show("compare")
+    assert "Paired gain over M0, 95 % (points)" in metrics(at)
+    next(b for b in at.button if b.label == "Next iteration").click().run()
+    assert len(store.runs.iterations(studio.db, studio.run_id)) == 2

@@ -1,4 +1,6 @@
-"""A finished study for commands that only read."""
+"""A finished study: what its run printed, and a copy for commands that only read."""
+
+import json
 
 import pytest
 
@@ -7,3 +9,10 @@ import pytest
 def exported(finished, tmp_path_factory):
     """A copy of the whole iteration for commands that only read."""
     return finished.copy(tmp_path_factory.mktemp("exported"))
+
+
+@pytest.fixture(scope="session")
+def told(finished) -> dict:
+    """The iteration that run --json printed."""
+    (iteration,) = json.loads(finished.stdout)["iterations"]
+    return iteration

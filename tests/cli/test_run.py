@@ -22,13 +22,6 @@ KEYS = {
 }
 
 
-@pytest.fixture(scope="module")
-def told(finished) -> dict:
-    """The iteration that run --json printed."""
-    (iteration,) = json.loads(finished.stdout)["iterations"]
-    return iteration
-
-
 def test_standard_output_is_one_json_object_and_progress_goes_elsewhere(finished):
     assert len(finished.stdout.splitlines()) == 1 and isinstance(json.loads(finished.stdout), dict)
     assert "iteration 0  presample  done       36 of 36 responses" in finished.stderr

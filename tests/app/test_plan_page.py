@@ -1,0 +1,24 @@
+"""The Plan page: what was committed."""
+
+from engine.study import plans
+from engine.study.handle import Iteration
+from engine.types import Choice
+from tests.app.shown import metrics, said, show
+
+
+def test_a_committed_plan_has_a_page_whose_parts_add_up_to_the_whole_budget(studio):
+    studio.presampled()
+    plans.commit(
+        Iteration(studio.db, studio.run_id, 0),
+        Choice(tau_l=0.25, tau_h=0.65, mode="both", strategy="posterior"),
+        made_by="tab 1",
+    )
+    at = show("plan")
+    parts = next(frame.value for frame in at.dataframe if "Part" in frame.value)
+    config = Iteration(studio.db, studio.run_id, 0).config
+    assert parts["Responses"].sum() == config.problems.n_train * config.sampling.n
+    assert (
+        metrics(at)["Strategy"] == "Posterior"
+        and "Committed by tab 1" in said(at)
+        and "Options: cap 2.0, n_rounds 1." in said(at)
+    )
