@@ -29,7 +29,7 @@ def small_lm(
     made = build(Path(folder), seed=seed, say=_say, **_asked(n_train, n_held_out))
     if not made.is_new:
         _say(f"{made.folder} holds the model already; nothing was written")
-    command = f"python -m engine run {made.configuration} --db {made.folder / 'small_lm.duckdb'}"
+    command = f"python -m engine run {made.configuration} --db {made.folder / 'study.duckdb'}"
     if as_json:
         print(json.dumps({"configuration": str(made.configuration), "is_new": made.is_new}))
     else:
