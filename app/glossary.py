@@ -35,7 +35,7 @@ GROUPS: dict[str, tuple[Term, ...]] = {
         ),
         Term(
             "Step",
-            "A part of a response between blank lines. Empty parts are no steps.",
+            "A part of a response between blank lines. Empty parts are not steps.",
             "",
             HS + "; the handling of empty parts is ours",
         ),

@@ -10,7 +10,7 @@ from engine.errors import EngineError
 
 LABEL = "Try it on a real small language model"
 FOLDER = "small-lm"
-"""Beside the database, in the folder for what is no table."""
+"""Beside the database, in the folder for what is not a table."""
 
 
 def offer() -> Path | None:

@@ -32,7 +32,7 @@ class GradingError(EngineError):
 
 
 class RewardModelError(EngineError):
-    """The process reward model could not be loaded, or answered with something that is no score."""
+    """The process reward model could not be loaded, or what it answered is not a score."""
 
 
 class TrainingError(EngineError):
@@ -56,7 +56,7 @@ class StoreLocked(EngineError):
 
 
 class StoreError(EngineError):
-    """The database cannot be used: a full disk, a newer schema, a file that is no database."""
+    """The database cannot be used: a full disk, a newer schema, a file that is not a database."""
 
 
 class StoreConflict(StoreError):

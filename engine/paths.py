@@ -39,7 +39,7 @@ def status_path(database: Path) -> Path:
 
 
 def artifacts_of(database: Path) -> Path:
-    """The folder beside a database file for what is no table, whether that is open or not."""
+    """The folder beside a database file for what is not a table, whether that is open or not."""
     return database.with_name(f"{database.name}.files")
 
 

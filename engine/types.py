@@ -74,7 +74,7 @@ class JobState(StrEnum):
 
 
 class JobKind(StrEnum):
-    """What a job does. A commit is no job: a person or `auto` makes it."""
+    """What a job does. A commit is not a job: a person or `auto` makes it."""
 
     TUNE = "tune"
     PRESAMPLE = "presample"

@@ -55,13 +55,13 @@ def _forbid_unknown(raw: dict[str, Any]) -> dict[str, Any]:
     tables = {name: f.type for name, f in RunConfig.__dataclass_fields__.items()}
     for name, value in raw.items():
         if name not in tables:
-            raise ConfigError(f"{name} is no setting: use {', '.join(tables)}.")
+            raise ConfigError(f"{name} is not a setting: use {', '.join(tables)}.")
         known = getattr(tables[name], "__dataclass_fields__", None)
         if known is None or not isinstance(value, dict):
             continue
         for inner in value:
             if inner not in known:
-                raise ConfigError(f"{name}.{inner} is no setting: use {', '.join(known)}.")
+                raise ConfigError(f"{name}.{inner} is not a setting: use {', '.join(known)}.")
     return raw
 
 

@@ -233,7 +233,7 @@ def _estimates(db: Database, run_id: str, number: int | None) -> Iterator["pyarr
             ids = pyarrow.array(e.problem_ids.tolist(), pyarrow.string())
             signals = [
                 pyarrow.array(column, from_pandas=True) for column in (e.n_correct, e.n, e.phi_r)
-            ]  # NaN is no value: null
+            ]  # NaN is not a value: null
             numbers = pyarrow.array([row.number] * len(e.n), pyarrow.int32())
             yield pyarrow.record_batch(
                 [numbers, ids, *signals],

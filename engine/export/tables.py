@@ -97,7 +97,7 @@ def require_suffix(path: Path) -> None:
     """Raises: ConfigError unless a table can be written to the path."""
     _require_known(path)
     if not path.absolute().parent.is_dir():
-        raise ConfigError(f"{path.absolute().parent} is no folder: create it first.")
+        raise ConfigError(f"{path.absolute().parent} is not a folder: create it first.")
 
 
 def _require_known(path: Path) -> None:

@@ -116,7 +116,8 @@ def _compared_as_formulas(
     if all(isinstance(reading, str) for reading in wanted):
         return (
             "wrong",
-            f"The reference {quoted(gold)} is no formula; as text it is not {quoted(predicted)}.",
+            f"The reference {quoted(gold)} is not a formula; as text it is not"
+            f" {quoted(predicted)}.",
         )
     if all(isinstance(reading, str) for reading in found):
         return (

@@ -173,7 +173,7 @@ def _value(text: str) -> tuple[Fraction, bool, bool] | None:
 
 
 def _as_numbers(gold: str, predicted: str) -> bool | None:
-    """Whether two plain numbers are equal; None where one is no plain number, or where rounding
+    """Whether two plain numbers are equal; None where one is not a plain number, or where rounding
     would decide.
     """
     if gold.isascii() and predicted.isascii() and gold.isdigit() and predicted.isdigit():

@@ -5,7 +5,7 @@ answers are equal is decided in `exact` and `check`.
 
 Source: HS-STaR reference prompt (answer in a box, docs/method.md, section 1.7); GSM8K and MATH
 answer conventions. Departures:
-1. A box that never closes, or that is empty, is no answer; an earlier whole box then counts.
+1. A box that never closes, or that is empty, is not an answer; an earlier whole box then counts.
 2. A response without any box may still state its answer in words; a bare last number is not taken
    for one.
 """

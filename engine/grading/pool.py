@@ -255,9 +255,9 @@ def _cheap_verdict(gold: str, predicted: str | None, compared: str, rules: Rules
 
 
 def _verdict(status: VerdictStatus, predicted: str, reason: str) -> Verdict:
-    """The verdict; where the answer holds bytes that are no text, its reason says so."""
+    """The verdict; where the answer holds bytes that are not text, its reason says so."""
     flag = (
-        " It holds characters that are no text; each was replaced by U+FFFD."
+        " It holds characters that are not text; each was replaced by U+FFFD."
         if "\ufffd" in predicted
         else ""
     )

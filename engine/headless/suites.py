@@ -112,7 +112,7 @@ def load_suite(name: str) -> Suite:
     try:
         suite = TypeAdapter(Suite).validate_python(tomllib.loads(path.read_text(encoding="utf-8")))
     except (ValidationError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(f"{path} is no suite: {error}") from None
+        raise ConfigError(f"{path} is not a suite: {error}") from None
     return replace(
         suite, sets=tuple(replace(s, source=_resolved(s.source, path.parent)) for s in suite.sets)
     )
@@ -120,7 +120,7 @@ def load_suite(name: str) -> Suite:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Whom a suite evaluates, and what of the sampling is no set's own rule."""
+    """Whom a suite evaluates, and what of the sampling is not a set's own rule."""
 
     policy: PolicyConfig
     sampling: SamplingConfig = field(default_factory=SamplingConfig)

@@ -1,7 +1,7 @@
 """One question to one or two policies, now: sampled by the real backends, graded, and kept by
 nobody but the asker.
 
-It is no job: bounded in size, refused while a job computes, and queued jobs wait until it ends.
+It is not a job: bounded in size, refused while a job computes, and queued jobs wait until it ends.
 Nothing of it enters the store.
 """
 

@@ -139,8 +139,8 @@ class JobRunner:
 
     @contextmanager
     def lend(self, placement: str) -> Iterator[Placement]:
-        """The backends of this process, for work that is no job; queued jobs wait until it is given
-        back.
+        """The backends of this process, for work that is not a job; queued jobs wait until it is
+        given back.
 
         Args:
             placement: "worker" or "inline".

@@ -213,7 +213,7 @@ def _classes(name: str, values: ArrayLike) -> np.ndarray:
         or values.max() >= len(Difficulty)
     ):
         raise ConfigError(
-            f"{name} holds something that is no difficulty class: use 0 Inlier, 1 Boundary, 2"
+            f"{name} holds something that is not a difficulty class: use 0 Inlier, 1 Boundary, 2"
             " Outlier."
         )
     return values.astype(np.int64).ravel()

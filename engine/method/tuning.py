@@ -3,7 +3,7 @@ highest.
 
 Follows docs/method.md, section 2. Departures from B-STaR's code (hkust-nlp/B-STaR,
 train_code/determine_hyper.py): (1) the process reward is scaled to [-1, 1], there it is divided by
-5; (2) thresholds go by .1, there by .01; (3) reference solutions are no responses, there one is
+5; (2) thresholds go by .1, there by .01; (3) reference solutions are not responses, there one is
 added to each problem; (4) equal texts count as often as they were sampled, there once; (5) every
 kept response counts, there the best few of each problem.
 """

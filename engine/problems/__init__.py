@@ -137,7 +137,7 @@ def require_disjoint(train: Iterable[Problem], held_out: Iterable[Problem]) -> N
         )
         raise ProblemSetError(
             f"{len(shared):,} held-out problems are also training problems, so the evaluation would"
-            f" be of no worth. Remove them from one of the two sets. The first: {first}."
+            f" be meaningless. Remove them from one of the two sets. The first: {first}."
         )
 
 

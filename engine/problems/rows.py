@@ -16,7 +16,7 @@ from engine.problems.spreadsheet import unguarded
 
 
 class Broken(NamedTuple):
-    """A line that is no row, and why."""
+    """A line that is not a row, and why."""
 
     reason: str
 
@@ -64,7 +64,7 @@ def _csv(path: Path) -> Rows:
                 )
         except (csv.Error, UnicodeDecodeError) as error:
             raise ProblemSetError(
-                f"{path} cannot be read behind line {reader.line_num}: {error}. Save it as UTF-8"
+                f"{path} cannot be read after line {reader.line_num}: {error}. Save it as UTF-8"
                 " CSV."
             ) from None
 

@@ -1,9 +1,9 @@
 """Text that a spreadsheet would run as a formula, made inert by one apostrophe, and the way back.
 Pure.
 
-Guarded is a text that starts with = + - @, a tab or a carriage return and is no plain number; and,
-so that nothing is lost, one that starts with apostrophes and then so. Every other text is left as
-it is: -5 stays -5, and 'quoted' stays 'quoted'.
+Guarded is a text that starts with = + - @, a tab or a carriage return and is not a plain number;
+and, so that nothing is lost, one that starts with apostrophes and then so. Every other text is left
+as it is: -5 stays -5, and 'quoted' stays 'quoted'.
 """
 
 import re

@@ -55,7 +55,7 @@ class Imported:
 
 
 def read_about(folder: Path, *, is_new: bool = False) -> Imported:
-    """Raises: OSError if the folder is no imported set."""
+    """Raises: OSError if the folder is not an imported set."""
     plain = json.loads((folder / "about.json").read_text(encoding="utf-8"))
     plain["rejected"] = [Rejected(**row) for row in plain["rejected"]]
     return Imported(**{**plain, "is_new": is_new, "folder": str(folder)})

@@ -206,7 +206,7 @@ class _Import:
         outside = next((score for score in raw if not 0 <= score <= 1), None)
         if outside is not None:
             raise RowError(
-                "scores", f"The score {outside:g} is no probability in [0, 1]. Are these logits?"
+                "scores", f"The score {outside:g} is not a probability in [0, 1]. Are these logits?"
             )
         return list(raw)
 

@@ -40,8 +40,8 @@ class RecordedSet:
             ]
         except (OSError, ValueError, pyarrow.ArrowException) as error:
             raise RecordedSetError(
-                f"{folder} is no imported set of responses ({error}). Import the file again: python"
-                " -m engine import-responses."
+                f"{folder} is not an imported set of responses ({error}). Import the file again:"
+                " python -m engine import-responses."
             ) from error
         ids = np.array(
             [int(id, 16) for part in keys for id in part["problem_id"].to_numpy()], dtype=np.uint64
@@ -113,4 +113,6 @@ def _number(problem_id: str) -> int:
     try:
         return int(problem_id, 16)
     except ValueError:
-        raise RecordedSetError(f"{problem_id} is no problem id: 16 hex digits are one.") from None
+        raise RecordedSetError(
+            f"{problem_id} is not a problem id: 16 hex digits are one."
+        ) from None

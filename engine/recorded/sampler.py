@@ -22,7 +22,7 @@ class RecordedSampler:
         path: the imported set's folder.
         batch_size: responses per batch at most.
 
-    Raises: SamplerError if the folder is no imported set.
+    Raises: SamplerError if the folder is not an imported set.
     """
 
     def __init__(self, path: str, *, batch_size: int = 256):

@@ -21,7 +21,7 @@ class RecordedScores:
     A response without a score of the set's kind has the status "missing" and no process reward: its
     problem stays pending.
 
-    Raises: RewardModelError if the folder is no imported set.
+    Raises: RewardModelError if the folder is not an imported set.
     """
 
     def __init__(self, path: str):

@@ -13,7 +13,7 @@ Pure; it knows nothing of files. Shapes it reads, told apart row by row:
    it. Source: AMAP-ML/HS-STaR @ 59009cc, dart_math/data.py, skywork/eva_reward_sky_ddp.py,
    scripts/classify_diff.py. Read in code; no such file was seen.
 6. DART-Math's pool: query, gt_ans, resp. Only field names were seen, in other people's code; its
-   per-query table is no set of responses: see engine.recorded.rates.
+   per-query table is not a set of responses: see engine.recorded.rates.
 
 A number, or a list of one number beside a text of several steps, is an *outcome score*: of the
 whole response, no minimum over steps. The field pred_score is one always.
@@ -120,7 +120,7 @@ def scores_of(value: Any, field: str, text: str) -> tuple[tuple[float, ...] | No
     if not all(
         isinstance(n, int | float) and not isinstance(n, bool) and math.isfinite(n) for n in numbers
     ):
-        raise RowError(field, f"{field} holds something that is no finite number.")
+        raise RowError(field, f"{field} holds something that is not a finite number.")
     is_outcome = (
         not isinstance(value, list | tuple)
         or field in OUTCOME_FIELDS

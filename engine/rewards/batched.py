@@ -65,7 +65,7 @@ class BatchedReward(ABC):
 
         Raises:
             RewardModelError: the model gave another number of scores than there are steps, or a
-                score that is no probability.
+                score that is not a probability.
         """
         clean = [
             (normalise_newlines(prompt), normalise_newlines(response)) for prompt, response in items
@@ -106,9 +106,9 @@ class BatchedReward(ABC):
         # NaN fails every comparison, so this also catches it.
         if not all(0.0 <= score <= 1.0 for score in scores):
             raise RewardModelError(
-                f"The reward model {self.path} gave a score that is no number between 0 and 1, for"
-                f" a response that begins {row.item[1][:60]!r}. Its weights may be damaged, or its"
-                " precision too low: choose another one."
+                f"The reward model {self.path} gave a score that is not a number between 0 and 1,"
+                f" for a response that begins {row.item[1][:60]!r}. Its weights may be damaged,"
+                " or its precision too low: choose another one."
             )
         return StepScores(tuple(round(score, SCORE_DECIMALS) for score in scores), self._status)
 

@@ -45,7 +45,7 @@ def load_classifier(kind: Kind, path: str, device, trust_remote_code: bool):
         ) from error
     if report["missing_keys"]:
         raise RewardModelError(
-            f"{path!r} is no {kind.classifier}: it holds no weights for"
+            f"{path!r} is not a {kind.classifier}: it holds no weights for"
             f" {', '.join(sorted(report['missing_keys'])[:4])}. A reward model of this family needs"
             " a trained classifier head."
         )

@@ -47,7 +47,7 @@ def load_headed(path: str, head: str, build: Callable[[int], Any], device: Any) 
         ) from error
     if report["missing_keys"]:
         raise RewardModelError(
-            f"{path!r} is no model of this family: it holds no weights for"
+            f"{path!r} is not a model of this family: it holds no weights for"
             f" {', '.join(sorted(report['missing_keys'])[:4])}. Check reward.family."
         )
     getattr(model, head).float()

@@ -22,8 +22,8 @@ class StepTags:
         self.tag_id = tokenizer.convert_tokens_to_ids(STEP_TAG)
         if tokenizer(STEP_TAG, add_special_tokens=False).input_ids != [self.tag_id]:
             raise RewardModelError(
-                f"The tokenizer of {path!r} does not know {STEP_TAG} as one token: this is no model"
-                " of the family qwen_prm."
+                f"The tokenizer of {path!r} does not know {STEP_TAG} as one token: this is not a"
+                " model of the family qwen_prm."
             )
         parts = chat_parts(tokenizer, path, SYSTEM)
         self._before, self._between, self._behind = tokenizer(

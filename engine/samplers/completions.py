@@ -122,7 +122,7 @@ class Completions:
             tokens = choice.get("token_ids")
             n_tokens = (answer.get("usage") or {}).get("completion_tokens", 0)
         except (KeyError, IndexError, TypeError) as error:
-            raise Failed(f"its answer is no completion (no {error})") from None
+            raise Failed(f"its answer is not a completion (no {error})") from None
         if reason not in ("stop", "length"):
             raise Failed(f"it ended a response with {inert(repr(reason))}, neither stop nor length")
         text = text or ""

@@ -70,7 +70,9 @@ class Database:
 
     @property
     def artifacts(self) -> Path:
-        """The folder beside the file for what is no table: trained policies, checkpoints, logs."""
+        """The folder beside the file for what no table holds: trained policies, checkpoints,
+        logs.
+        """
         return artifacts_of(self.path)
 
     @property

@@ -67,7 +67,7 @@ def policy(config: RunConfig) -> tuple[str, str]:
 
 def reward(config: RunConfig) -> tuple[str, str]:
     """(path, id) of what gives rewards; both empty where nothing does. One folder read as two
-    families has two ids. What loads no model here and is no recording goes by its name and path.
+    families has two ids. What loads no model here and is not a recording goes by its name and path.
 
     Raises: ConfigError, RecordedSetError.
     """

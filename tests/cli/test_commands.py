@@ -35,7 +35,7 @@ MISTAKES = {
     ),
     "a misspelt setting": (
         {"training": {"learning_rat": 1e-6}},
-        ["training.learning_rat is no setting"],
+        ["training.learning_rat is not a setting"],
     ),
     "an unknown loss": (
         {"training": {"loss_type": ["best"]}},
@@ -103,7 +103,7 @@ def test_what_is_not_there_is_a_sentence_and_is_not_made(tmp_path, arguments, sa
             ["export", "pairs", "pairs.xlsx"],
             "pairs.xlsx has the suffix .xlsx: use one of .jsonl, .csv, .parquet",
         ),
-        (["export", "pairs", "no/such/folder/pairs.csv"], "is no folder: create it first"),
+        (["export", "pairs", "no/such/folder/pairs.csv"], "is not a folder: create it first"),
         (["export", "pairs", "pairs.csv", "--run", "abc"], "There is no run abc"),
         (["resume", "--run", "abc"], "There is no run abc"),
     ],

@@ -186,7 +186,7 @@ def test_servers_and_engines_are_kept_as_given():
     [({"sampling": {"n_presamples": 3}}, "sampling.n_presamples"), ({"sedd": 1}, "sedd")],
 )
 def test_a_setting_that_does_not_exist_is_named_with_those_that_do(changes, named):
-    with pytest.raises(ConfigError, match=f"{named} is no setting: use ") as raised:
+    with pytest.raises(ConfigError, match=f"{named} is not a setting: use ") as raised:
         small(**changes)
     assert ("n_presample," if "." in named else "seed,") in str(raised.value)
 

@@ -151,7 +151,11 @@ def test_a_fixed_problem_set_is_wanted_once_however_many_iterations_there_are(tm
 @pytest.mark.parametrize(
     ("changes", "about", "said"),
     [
-        ({"training": {"learning_rat": 1}}, "configuration", "training.learning_rat is no setting"),
+        (
+            {"training": {"learning_rat": 1}},
+            "configuration",
+            "training.learning_rat is not a setting",
+        ),
         ({"policy": {"path": "/no/such"}}, "policy.path", "policy.path is /no/such"),
         (
             {"problems": {"n_train": 2401}},

@@ -175,7 +175,7 @@ def test_problems_exported_as_csv_are_read_as_problems_again(db, tmp_path):
 
 
 def test_a_folder_and_a_draft_are_named_beside_the_file(tmp_path, db, run_id):
-    with pytest.raises(ConfigError, match="is no folder: create it first"):
+    with pytest.raises(ConfigError, match="is not a folder: create it first"):
         export_table(db, "plan", tmp_path / "none" / "plan.csv")
     (tmp_path / "file").write_text("")
     with pytest.raises(ConfigError, match="could not be made"):

@@ -217,7 +217,7 @@ def test_a_lone_surrogate_is_replaced_and_flagged():
     broken, whole = grade("7", ["\\boxed{\ud83d 7}", r"\boxed{8}"])
     assert broken.predicted == "\ufffd 7"
     assert broken.reason.endswith(
-        "It holds characters that are no text; each was replaced by U+FFFD."
+        "It holds characters that are not text; each was replaced by U+FFFD."
     )
     assert "U+FFFD" not in whole.reason
 

@@ -149,7 +149,7 @@ def test_every_union_of_classes_is_a_strategy_and_the_papers_comes_first():
         (
             "boundary",
             {"cap": 2},
-            "difficulty.options.cap is no option of the strategy boundary: it has none",
+            "difficulty.options.cap is not an option of the strategy boundary: it has none",
         ),
     ],
 )

@@ -223,7 +223,7 @@ def test_there_is_no_policy_to_train_or_evaluate_and_it_is_said(db, made, kind):
             {"sampling": {"sampler": "hf_local"}, "problems": {"n_held_out": 1}},
             "reward.family is recorded_scores",
         ),
-        ({"policy": {"path": "/no/where"}}, "/no/where is no imported set"),
+        ({"policy": {"path": "/no/where"}}, "/no/where is not an imported set"),
     ],
 )
 def test_what_does_not_fit_a_recording_is_named(db, made, changes, named):
@@ -313,7 +313,7 @@ class TestReplay:
             SamplerError, match=f"Response 3 of problem {MINUS} is asked for, and 3 are recorded"
         ):
             list(sampler.sample([*self.ASKED, Request(MINUS, 3, 1, "")], SamplingSettings()))
-        with pytest.raises(SamplerError, match="is no problem id"):
+        with pytest.raises(SamplerError, match="is not a problem id"):
             list(
                 placement.get(Backend("recorded", made.folder, {})).sample(
                     [Request("p1", 0, 1, "")], SamplingSettings()
@@ -321,11 +321,11 @@ class TestReplay:
             )
 
     def test_a_folder_that_is_no_set_is_an_error_in_words(self, placement, tmp_path):
-        with pytest.raises(SamplerError, match="is no imported set of responses"):
+        with pytest.raises(SamplerError, match="is not an imported set of responses"):
             list(
                 placement.get(Backend("recorded", str(tmp_path), {})).sample([], SamplingSettings())
             )
-        with pytest.raises(RewardModelError, match="is no imported set of responses"):
+        with pytest.raises(RewardModelError, match="is not an imported set of responses"):
             placement.get(Backend("recorded_scores", str(tmp_path))).score([])
 
     def test_scores_are_looked_up_by_key_in_the_order_asked(self, placement, made):

@@ -44,7 +44,7 @@ def test_code_that_comes_with_a_model_is_not_run(qwen, tmp_path):
     [
         (QwenPrm, "skywork", "holds no weights for score.0"),
         (SkyworkPrm, "qwen", "holds no weights for v_head.summary"),
-        (OutcomeReward, "skywork", "is no sequence classifier"),
+        (OutcomeReward, "skywork", "is not a sequence classifier"),
         (QwenPrm, "nowhere", "could be loaded from"),
         (SkyworkPrm, "nowhere", "could be loaded from"),
         (OutcomeReward, "nowhere", "could be loaded from"),

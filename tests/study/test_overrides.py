@@ -262,7 +262,7 @@ def test_grading_again_lists_other_verdicts_and_writes_nothing(db, run_id, first
     assert by_key.keys() == {
         (first, 2),
         *((second, i) for i in range(3)),
-    }, "the override of (first, 0) is no disagreement"
+    }, "the override of (first, 0) is not a disagreement"
     assert (by_key[second, 0].was, by_key[second, 0].is_now, by_key[second, 0].purpose) == (
         "wrong",
         "correct",

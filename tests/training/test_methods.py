@@ -192,7 +192,7 @@ def test_two_trainings_with_an_inherited_optimiser_are_one_that_is_twice_as_long
     assert {
         int(of["step"]) for of in torch.load(tmp_path / "rest" / "work" / OPTIMISER).values()
     } == {4}
-    assert not list(Path(half.path).glob("*.pt")), "the optimiser's state is no part of a policy"
+    assert not list(Path(half.path).glob("*.pt")), "the optimiser's state is not part of a policy"
 
 
 def test_an_inherited_rate_is_constant_and_warms_up_once(tmp_path):

@@ -85,7 +85,7 @@ def strategies() -> dict[str, Strategy]:
 
 
 def strategy(name: str) -> Strategy:
-    """Raises: ConfigError for a name that is no strategy."""
+    """Raises: ConfigError for a name that is not a strategy."""
     if name not in strategies():
         raise ConfigError(f'difficulty.strategy is "{name}": use one of {", ".join(strategies())}.')
     return strategies()[name]
@@ -101,7 +101,8 @@ def options_of(name: str, given: Mapping[str, Any] | None = None) -> dict[str, A
         if option not in chosen.options:
             known = ", ".join(chosen.options) or "none"
             raise ConfigError(
-                f"difficulty.options.{option} is no option of the strategy {name}: it has {known}."
+                f"difficulty.options.{option} is not an option of the strategy {name}: it has"
+                f" {known}."
             )
         _check_type(option, value, chosen.options[option])
     options = {**chosen.options, **given}
