@@ -150,15 +150,14 @@ class VllmSampler:
                         {"prompt_token_ids": prompt},
                         self._params(request, len(prompt), ends, settings),
                     )
-                done = [output for output in engine.step() if output.finished]
+                done = [
+                    (in_flight.pop(output.request_id), output.outputs[0].token_ids)
+                    for output in engine.step()
+                    if output.finished
+                ]
                 if done:
-                    finished = [(in_flight.pop(o.request_id), o.outputs[0].token_ids) for o in done]
-                    yield [
-                        as_response(
-                            self.tokenizer, r, read[r.prompt], list(ids), ends, settings.stop
-                        )
-                        for r, ids in finished
-                    ]
+                    stop, by = settings.stop, self.tokenizer
+                    yield [as_response(by, r, read[r.prompt], ids, ends, stop) for r, ids in done]
         finally:
             engine.abort_request(list(in_flight))
             self._sampling = False

@@ -232,6 +232,6 @@ def test_a_policy_without_an_end_token_must_be_changed_before_it_samples(tmp_pat
     path.write_text(toml(policy={"path": made}))
     said = [f for f in configuration.examine_config(path) if f.about == "policy"]
     assert [f.status for f in said] == ["change"] and "eos_token_id" in said[0].text
-    path.write_text(toml(policy={"path": made}, sampling={"stop": ["\\n\\n"]}))
+    path.write_text(toml(policy={"path": made}, sampling={"stop": ["\n\n"]}))
     said = {f.about: f for f in configuration.examine_config(path)}
     assert "'\\n\\n'" in said["end of a response"].text

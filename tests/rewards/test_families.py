@@ -183,7 +183,7 @@ def test_a_score_that_is_no_number_is_an_error(family, monkeypatch):
         "_probabilities",
         lambda ids, mask, batch: [[float("nan")] * len(row.ends) for row in batch],
     )
-    with pytest.raises(RewardModelError, match="no number between 0 and 1"):
+    with pytest.raises(RewardModelError, match="not a number between 0 and 1"):
         family.scorer.score([ITEMS[0]])
 
 
