@@ -168,7 +168,7 @@ def test_scores_that_are_no_numbers_stop_the_scorer(tmp_path, items):
     model = transformers.AutoModelForTokenClassification.from_pretrained(PRM)
     model.score.weight.data.fill_(float("nan"))
     model.save_pretrained(tmp_path / "prm")
-    with pytest.raises(RewardModelError, match="no number between 0 and 1"):
+    with pytest.raises(RewardModelError, match="not a number between 0 and 1"):
         TokenClassificationReward(str(tmp_path / "prm"), device="cpu").score([items[0]])
 
 
