@@ -162,7 +162,15 @@ def _answer(
         for index in wanted.get(id, ())
     ]
     responses = [
-        Response(id, index, 1, f"{HOSTILE}The answer is \\boxed{{{4 + (not ok)}}}.", "stop", 9)
+        Response(
+            id,
+            index,
+            1,
+            f"{HOSTILE}The answer is \\boxed{{{4 + (not ok)}}}.",
+            "stop",
+            9,
+            tuple(range(5, 14)),  # the starter cannot spell such a text: this is what is trained on
+        )
         for id, index, ok in rows
     ]
     verdicts = [
