@@ -159,7 +159,7 @@ def test_an_unknown_path_is_a_sentence(tmp_path):
 
 
 def test_a_policy_is_not_taken_for_a_reward_model():
-    with pytest.raises(RewardModelError, match="no token classifier"):
+    with pytest.raises(RewardModelError, match="not a token classifier"):
         TokenClassificationReward(str(POLICY))
 
 
