@@ -140,35 +140,41 @@ def _overrode(row: ListedResponse, correct: bool | None, key: str) -> None:
     st.session_state[f"note_{key}"] = ""
 
 
-def answer_steps(text: str, scores: Sequence[float | None] = (), *, answer_at: int = 0) -> None:
-    """A response step by step, each with its score where it has one; what was thought before the
-    answer is folded.
+def answer_steps(
+    text: str, scores: Sequence[float] | None = None, *, answer_at: int | None = None
+) -> None:
+    """A response step by step, behind its thinking, which is folded.
+
+    Args:
+        scores: one per step, shown before it; steps beyond them are marked as not scored. None: no
+            score is shown.
+        answer_at: where the answer begins behind the thinking, in characters.
     """
     steps = split_steps(text)
     if not steps:
         st.caption("This response has no step.")
-    n_thought = min(len(split_steps(text[:answer_at])), len(steps))
+    n_thought = min(len(split_steps(text[: answer_at or 0])), len(steps))
+    chips = None if scores is None else [*scores, *[None] * (len(steps) - len(scores))]
     if n_thought:
         with st.expander(f"Thinking, {n_thought:,} steps", icon=":material/psychology:"):
-            _scored_steps(steps[:n_thought], scores[:n_thought], has_scores=bool(scores))
-    _scored_steps(steps[n_thought:], scores[n_thought:], has_scores=bool(scores))
+            _list_steps(steps[:n_thought], chips and chips[:n_thought])
+    _list_steps(steps[n_thought:], chips and chips[n_thought:])
 
 
-def _scored_steps(
-    steps: Sequence[str], scores: Sequence[float | None], *, has_scores: bool
-) -> None:
-    for position, step in enumerate(steps):
-        if not has_scores:
+def _list_steps(steps: Sequence[str], chips: Sequence[float | None] | None) -> None:
+    if chips is None:
+        for step in steps:
             st.markdown(inert.markdown(step))
-            continue
+        return
+    for step, score in zip(steps, chips):
         with st.container(horizontal=True, wrap=False):
-            st.html(_chip(scores[position] if position < len(scores) else None), width=CHIP)
+            st.html(_chip(score), width=CHIP)
             st.markdown(inert.markdown(step))
 
 
 def _steps(row: ListedResponse) -> None:
-    scores = list(row.scores or []) if row.score_status == "ok" else []
-    answer_steps(row.text, scores or [None], answer_at=row.answer_at or 0)
+    scores = row.scores or [] if row.score_status == "ok" else []
+    answer_steps(row.text, scores, answer_at=row.answer_at)
 
 
 def _difference(row: ListedResponse, *, key: str) -> None:

@@ -28,7 +28,7 @@ def offer() -> Path | None:
         LABEL,
         icon=":material/neurology:",
         help="SmolLM2-135M-Instruct on 120 word problems, judged by their answers alone. One"
-        " iteration takes about a quarter of an hour on two free cores.",
+        " iteration takes half an hour of processor time by our reckoning.",
     )
     if _ready() is None:
         st.caption("The first time, its weights are converted: about a minute, 540 MB on the disk.")

@@ -170,7 +170,7 @@ def one_policy(policy_id: str, row: PolicyUse | None, found: list[playground.Ans
             st.markdown(
                 f"**Response {a.response.index}** {badge} · {a.response.n_tokens:,} tokens{cut}"
             )
-            answer_steps(a.response.text, answer_at=a.response.answer_at or 0)
+            answer_steps(a.response.text, answer_at=a.response.answer_at)
 
 
 chosen = widgets.need_run()

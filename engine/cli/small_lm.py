@@ -33,7 +33,7 @@ def small_lm(
     if as_json:
         print(json.dumps({"configuration": str(made.configuration), "is_new": made.is_new}))
     else:
-        print(f"Next, about a quarter of an hour on two free cores:\n{command}")
+        print(f"Next, half an hour of processor time by our reckoning:\n{command}")
 
 
 def _asked(n_train: int | None, n_held_out: int | None) -> dict[str, int]:

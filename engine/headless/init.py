@@ -78,28 +78,20 @@ def _task(config: RunConfig, rows: list[Worked], artifacts: Path) -> TrainingTas
     the same call finds its checkpoints again.
     """
     path, policy_id = sources.policy(config)
-    settings = config.train_settings()
-    reads = {"system": settings.system, "thinking": settings.thinking}
-    told = json.dumps(
-        [
-            policy_id,
-            config.seed,
-            settings.chat,
-            asdict(config.init),
-            [
-                {name: getattr(r, name) for name in ("problem_id", "prompt", "response")}
-                for r in rows
-            ],
-            *([reads] if settings.system or settings.thinking != "auto" else []),
-        ]
-    )
+    solutions = [
+        {"problem_id": r.problem_id, "prompt": r.prompt, "response": r.response} for r in rows
+    ]
+    told = [policy_id, config.seed, config.policy.chat, asdict(config.init), solutions]
+    if config.policy.system or config.policy.thinking != "auto":
+        told += [config.policy.system, config.policy.thinking]
+    name = sha256(json.dumps(told).encode()).hexdigest()[:16]
     return TrainingTask(
         policy_path=path,
         rows=rows,
         config=config.init,
         seed=config.seed,
-        settings=settings,
-        work_dir=str(artifacts / "training" / f"init-{sha256(told.encode()).hexdigest()[:16]}"),
+        settings=config.train_settings(),
+        work_dir=str(artifacts / "training" / f"init-{name}"),
         policies_dir=str(artifacts / "policies"),
         trust_remote_code=config.policy.trust_remote_code,
     )

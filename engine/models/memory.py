@@ -39,7 +39,7 @@ Ours.
 
 NUCLEUS_BYTES = 48
 """Per response and vocabulary entry while hf_local draws a token: six copies in 8-byte numbers.
-Source: its _choose().
+Source: engine/samplers/choosing.py, where the vocabulary has to be sorted.
 """
 
 PRM_TOKENS = 16_384

@@ -6,7 +6,7 @@ PROMPT = '{question} Write the calculation and then "The answer is" with the num
 """Of three prompts that were tried, the one with the most right answers."""
 
 _TOML = """\
-# One iteration on a real small language model: about a quarter of an hour on two free cores.
+# One iteration on a real small language model: half an hour of processor time by our reckoning.
 # No reward model: the pass rate alone tells the difficulty.
 name = "Small language model"
 seed = 0
@@ -32,7 +32,6 @@ max_new_tokens = 64
 batch_size = 128
 
 [reward]
-path = ""
 family = "none"
 
 [difficulty]

@@ -92,12 +92,12 @@ def _row(
     rows: list[SideResponse], taus: tuple[float, ...], n_problems: int, wanted: int
 ) -> np.ndarray:
     """The scores of one temperature. A response that the reward model refused is never kept."""
-    scored = [r for r in rows if r.reward is not None]
+    scored = [(r, r.reward) for r in rows if r.reward is not None]
     return balance_by_tau(
-        [r.problem_id for r in scored],
-        [r.text for r in scored],
-        [r.correct for r in scored],
-        [r.reward for r in rows if r.reward is not None],
+        [r.problem_id for r, _ in scored],
+        [r.text for r, _ in scored],
+        [r.correct for r, _ in scored],
+        [reward for _, reward in scored],
         n_problems=n_problems,
         n_star=wanted,
         taus=taus,

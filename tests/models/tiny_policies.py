@@ -2,7 +2,7 @@
 people train. The templates are our own writing; what they share with a family is the behaviour.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 CHATML = (
@@ -86,28 +86,21 @@ class Family:
 
 _IM, _TEXT = ("<|im_start|>", "<|im_end|>"), "<|endoftext|>"
 
+_QWEN3 = Family(
+    "qwen3_thinking",
+    THINKS,
+    (*_IM, _TEXT),
+    "<|im_end|>",
+    ("<|im_end|>", _TEXT),
+    "<|im_end|>",
+    added=("<think>", "</think>"),
+    settings={"thinking": "on"},
+)
+
 FAMILIES = [
     Family("qwen2.5_base_in_chat", CHATML, (*_IM, _TEXT), _TEXT, (_TEXT,), "<|im_end|>"),
-    Family(
-        "qwen3_thinking",
-        THINKS,
-        (*_IM, _TEXT),
-        "<|im_end|>",
-        ("<|im_end|>", _TEXT),
-        "<|im_end|>",
-        added=("<think>", "</think>"),
-        settings={"thinking": "on"},
-    ),
-    Family(
-        "qwen3_not_thinking",
-        THINKS,
-        (*_IM, _TEXT),
-        "<|im_end|>",
-        ("<|im_end|>", _TEXT),
-        "<|im_end|>",
-        added=("<think>", "</think>"),
-        settings={"thinking": "off"},
-    ),
+    _QWEN3,
+    replace(_QWEN3, name="qwen3_not_thinking", settings={"thinking": "off"}),
     Family(
         "r1_distill",
         FORGETS_THINKING,

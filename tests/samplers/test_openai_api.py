@@ -64,6 +64,34 @@ def test_greedy_requests_have_no_seed_and_chat_goes_to_chat_completions():
     assert (response.text, response.finish_reason, response.n_tokens) == ("hello", "length", 0)
 
 
+@pytest.mark.parametrize(
+    ("message", "text", "answer"),
+    [
+        ({"content": [{"type": "text", "text": "4"}, {"type": "text", "text": "2"}]}, "42", "42"),
+        (
+            {"content": "42", "reasoning_content": "6 * 7"},
+            "<think>6 * 7</think>42",
+            "42",
+        ),
+        ({"content": None, "reasoning": "6 * 7"}, "<think>6 * 7</think>", ""),
+        ({"content": None}, "", ""),
+    ],
+    ids=["parts", "reasoning apart", "reasoning alone", "nothing"],
+)
+def test_a_chat_answer_is_one_text_with_the_reasoning_that_a_parser_took_out(message, text, answer):
+    def answers(path, body, headers):
+        if path.endswith("/models"):
+            return listed()
+        assert body["messages"][0] == {"role": "system", "content": "Be brief."}
+        assert body["stop"] == ["\n\n"] and body["top_k"] == 20
+        return 200, {"choices": [{"message": message, "finish_reason": "stop"}]}
+
+    settings = SamplingSettings(chat=True, system="Be brief.", stop=("\n\n",), top_k=20)
+    with scripted(answers) as url:
+        ((response,),) = sampler(url).sample([Request("p", 0, 1, "?")], settings)
+    assert (response.text, response.answer, response.tokens) == (text, answer, None)
+
+
 def test_no_more_requests_are_in_flight_than_the_batch_size_and_both_servers_work():
     lock, running, most, per_server = threading.Lock(), Counter(), Counter(), Counter()
     both_busy = threading.Barrier(4)

@@ -5,6 +5,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from transformers import AutoTokenizer
 
 from benchmarks.model_servers import serve_policy
 from engine.errors import SamplerError
@@ -13,7 +14,7 @@ from engine.samplers.completions import Completions
 from engine.samplers.openai_api import OpenAiSampler
 from engine.types import Request, SamplingSettings
 from tests.small_runs import until
-from tests.small_samples import GREEDY, POLICY, drawn, perturbed
+from tests.small_samples import GREEDY, POLICY, SAMPLED, drawn, perturbed
 
 pytestmark = [
     pytest.mark.vllm,
@@ -36,6 +37,18 @@ def served(*running, path: str = POLICY, **options) -> OpenAiSampler:
         policy_id=content_id(Path(path)),
         **options,
     )
+
+
+def test_a_vllm_server_gives_the_sampled_tokens(servers, asked):
+    tokenizer = AutoTokenizer.from_pretrained(POLICY)
+    ended = 0
+    for batch in served(servers[0]).sample(asked, SAMPLED):
+        for r in batch:
+            is_ended = r.tokens[-1] == tokenizer.eos_token_id
+            assert r.n_tokens == len(r.tokens) - is_ended
+            assert tokenizer.decode(r.tokens, skip_special_tokens=True) == r.text
+            ended += is_ended
+    assert ended
 
 
 def test_a_vllm_server_killed_while_it_samples_loses_no_request(
