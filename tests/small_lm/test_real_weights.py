@@ -83,12 +83,9 @@ def test_greedy_texts_are_those_of_plain_transformers(sampler):
 
 def test_a_whole_iteration_runs_through_the_engine(made, tmp_path):
     text = made.configuration.read_text()
-    for long, short in (
-        ("max_new_tokens = 64", "max_new_tokens = 32"),
-        ("\nn = 4\n", "\nn = 1\n"),
-    ):
-        assert long in text
-        text = text.replace(long, short)
+    long, short = "\nn = 4\n", "\nn = 1\n"
+    assert long in text
+    text = text.replace(long, short)
     config = made.folder / "short.toml"
     config.write_text(text)
     done = cli("run", config, "--db", tmp_path / "lm.duckdb", "--json", timeout=600)
