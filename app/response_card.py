@@ -13,6 +13,7 @@ from engine.method.steps import split_steps
 from engine.store.responses import Filter, ListedResponse
 from engine.study import overrides
 from engine.study.handle import Iteration
+from engine.types import ScoredPart
 
 VIEWS = ("Steps", "Raw", "Difference")
 PHASES = {"presample": "Pre-sample", "resample": "Resample"}
@@ -41,7 +42,7 @@ def response_table(chosen: Iteration, *, problem_id: str) -> None:
         return
     question_card(rows[0])
     for row in rows:
-        response_card(row, key=f"{problem_id}_{row.idx}")
+        response_card(row, key=f"{problem_id}_{row.idx}", scored=chosen.config.reward.scored)
 
 
 def question_card(row: ListedResponse) -> None:
@@ -56,7 +57,7 @@ def question_card(row: ListedResponse) -> None:
             widgets.link("playground.py", "Ask it in the playground", problem=row.problem_id)
 
 
-def response_card(row: ListedResponse, *, key: str) -> None:
+def response_card(row: ListedResponse, *, key: str, scored: ScoredPart) -> None:
     """Steps coloured by score, verdict and reason, raw text one click away."""
     with st.container(border=True):
         kind = "outcome score" if row.score_status == "outcome" else "process reward"
@@ -86,7 +87,7 @@ def response_card(row: ListedResponse, *, key: str) -> None:
         elif view == "Difference":
             _difference(row, key=key)
         else:
-            _steps(row)
+            _steps(row, scored)
         answer = "none" if row.predicted is None else inert.markdown(row.predicted)
         st.caption(
             f"Extracted answer: **{answer}** · reference: **{inert.markdown(row.answer)}** ·"
@@ -141,7 +142,11 @@ def _overrode(row: ListedResponse, correct: bool | None, key: str) -> None:
 
 
 def answer_steps(
-    text: str, scores: Sequence[float] | None = None, *, answer_at: int | None = None
+    text: str,
+    scores: Sequence[float | None] | None = None,
+    *,
+    answer_at: int | None = None,
+    scored: ScoredPart = "response",
 ) -> None:
     """A response step by step, behind its thinking, which is folded.
 
@@ -149,11 +154,15 @@ def answer_steps(
         scores: one per step, shown before it; steps beyond them are marked as not scored. None: no
             score is shown.
         answer_at: where the answer begins behind the thinking, in characters.
+        scored: what the scores are of.
     """
-    steps = split_steps(text)
+    thought, answer = split_steps(text[: answer_at or 0]), split_steps(text[answer_at or 0 :])
+    steps = split_steps(text) if scored == "response" else [*thought, *answer]
     if not steps:
         st.caption("This response has no step.")
-    n_thought = min(len(split_steps(text[: answer_at or 0])), len(steps))
+    n_thought = min(len(thought), len(steps))
+    if scores is not None and scored == "answer":
+        scores = [*[None] * n_thought, *scores]
     chips = None if scores is None else [*scores, *[None] * (len(steps) - len(scores))]
     if n_thought:
         with st.expander(f"Thinking, {n_thought:,} steps", icon=":material/psychology:"):
@@ -172,9 +181,9 @@ def _list_steps(steps: Sequence[str], chips: Sequence[float | None] | None) -> N
             st.markdown(inert.markdown(step))
 
 
-def _steps(row: ListedResponse) -> None:
+def _steps(row: ListedResponse, scored: ScoredPart) -> None:
     scores = row.scores or [] if row.score_status == "ok" else []
-    answer_steps(row.text, scores, answer_at=row.answer_at)
+    answer_steps(row.text, scores, answer_at=row.answer_at, scored=scored)
 
 
 def _difference(row: ListedResponse, *, key: str) -> None:

@@ -16,6 +16,9 @@ VerdictStatus = Literal["correct", "wrong", "no_answer", "timeout", "error"]
 
 Thinking = Literal["auto", "on", "off"]
 
+ScoredPart = Literal["response", "answer"]
+"""What a reward model reads of a response: all of it, or the answer behind its thinking."""
+
 Mode = Literal["both", "accuracy", "reward", "posterior"]
 """What decides the difficulty class: thresholds on both signals or on one of them, or the posterior
 of the pass rate.

@@ -109,4 +109,4 @@ row = widgets.chosen_row(
 )
 opened = rows[row or 0]
 question_card(opened)
-response_card(opened, key="opened")
+response_card(opened, key="opened", scored=chosen.config.reward.scored)

@@ -73,7 +73,7 @@ BACKENDS: dict[str, BackendEntry] = {
             "openai_api",
             Role.SAMPLER,
             "engine.samplers.openai_api:OpenAiSampler",
-            _BATCH | _SERVERS,
+            _BATCH | _TRUST | _SERVERS,
             loads_model=False,
         ),
         BackendEntry(

@@ -6,7 +6,14 @@ from collections.abc import Callable
 from dataclasses import asdict, fields
 from urllib.parse import SplitResult, urlsplit
 
-from engine.config.backends import NO_REWARD, Role, backend_names, keeps_responses, takers
+from engine.config.backends import (
+    BACKENDS,
+    NO_REWARD,
+    Role,
+    backend_names,
+    keeps_responses,
+    takers,
+)
 from engine.config.ranges import read
 from engine.config.run import RunConfig
 from engine.config.tables import SamplingConfig
@@ -48,6 +55,9 @@ def check_together(config: RunConfig) -> None:
     _require("difficulty.n_calibration", d.n_calibration, fits, "0 to problems.n_train")
     _check_tuning(config)
     _require("reward.path", r.path or "left out", bool(r.path) or not config.has_rewards, _A_MODEL)
+    is_recorded = r.family in BACKENDS and BACKENDS[r.family].reads == "key"
+    allowed = "response, because the scores are recorded"
+    _require("reward.scored", r.scored, r.scored == "response" or not is_recorded, allowed)
     families = takers("reward.backend")
     fits = r.backend != "vllm" or r.family in families
     allowed = f"auto or transformers unless reward.family is one of {', '.join(families)}"

@@ -13,7 +13,7 @@ from pydantic import ConfigDict, Field
 
 from engine.method.prompts import PAPER_TEMPLATE
 from engine.method.tuning import TAUS, TEMPERATURES
-from engine.types import Mode, Thinking
+from engine.types import Mode, ScoredPart, Thinking
 
 
 class Table:
@@ -135,6 +135,10 @@ class RewardConfig(Table):
     """token_classification, qwen_prm, skywork_prm: a score per step. outcome: one score per
     response from a sequence classifier. recorded_scores: the scores of the imported set at path.
     none: no process reward, accuracy alone decides.
+    """
+    scored: ScoredPart = "response"
+    """response: all steps, thinking included; no family's own protocol leaves it out. answer: those
+    behind the thinking.
     """
     revision: str | None = None
     """As policy.revision."""

@@ -4,12 +4,11 @@ and end tokens. No weights are read.
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from engine.config import RunConfig
 from engine.doctor.finding import Finding
 from engine.errors import EngineError
-from engine.models.tokens import cannot_load, end_tokens, render
+from engine.models.tokens import end_tokens, load_tokenizer, render
 
 
 def reading(config: RunConfig, folder: Path) -> Iterator[Finding]:
@@ -20,7 +19,9 @@ def reading(config: RunConfig, folder: Path) -> Iterator[Finding]:
     """
     settings = config.train_settings()
     try:
-        tokenizer, generation_config = _files(folder, trust=config.policy.trust_remote_code)
+        tokenizer, generation_config = load_tokenizer(
+            str(folder), trust_remote_code=config.policy.trust_remote_code
+        )
         render(tokenizer, ["?"], settings)
         ends = end_tokens(generation_config, tokenizer, settings)
     except EngineError as error:
@@ -36,16 +37,3 @@ def reading(config: RunConfig, folder: Path) -> Iterator[Finding]:
     names = ", ".join(tokenizer.convert_ids_to_tokens(ends)) or "no token"
     stop = f"; the texts {', '.join(map(repr, settings.stop))}" if settings.stop else ""
     yield Finding("end of a response", "ok", f"{names}{stop}")
-
-
-def _files(folder: Path, *, trust: bool) -> tuple[Any, Any]:
-    from transformers import AutoConfig, AutoTokenizer, GenerationConfig
-
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=trust)
-        if (folder / "generation_config.json").is_file():
-            return tokenizer, GenerationConfig.from_pretrained(folder)
-        model = AutoConfig.from_pretrained(folder, trust_remote_code=trust)
-        return tokenizer, GenerationConfig.from_model_config(model)
-    except Exception as error:  # damaged files raise what they like
-        raise cannot_load(str(folder), error) from error

@@ -88,6 +88,7 @@ def _owed(it: Iteration, part: Part, prm_id: str | None) -> Owed:
         answers={id: p.answer for id, p in problems.items()},
         prompts=read if prm_id else {},
         prm_id=prm_id,
+        scored=it.config.reward.scored,
         scored_by_key=reads == "key",
         ungraded=_of(problems, store.samples.ungraded(it.db, part.set_id)),
         unscored=_unscored(it, part, prm_id, problems, refused=False),
@@ -100,7 +101,9 @@ def _unscored(
 ) -> list[Text]:
     if prm_id is None:
         return []
-    found = store.samples.unscored(it.db, part.set_id, prm_id, refused=refused)
+    found = store.samples.unscored(
+        it.db, part.set_id, prm_id, refused=refused, scored=it.config.reward.scored
+    )
     return _of(problems, found)
 
 

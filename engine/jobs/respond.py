@@ -12,7 +12,7 @@ from engine.events import Event, Graded, Key, Sampled, Scored, Text
 from engine.grading import Grader
 from engine.rewards import RewardModel
 from engine.samplers import Sampler
-from engine.types import Request, Response, SampleSet, StepScores
+from engine.types import Request, Response, SampleSet, ScoredPart, StepScores
 
 LEFTOVER_BATCH = 256
 """Responses without a verdict or a score are finished in batches of this size: what a crash can
@@ -32,6 +32,7 @@ class Owed:
     """Prompt by problem id, as the reward model reads it; empty if nothing is scored."""
     prm_id: str | None = None
     """None: responses are graded, not scored."""
+    scored: ScoredPart = "response"
     scored_by_key: bool = False
     """The reward model looks recorded scores up: it is handed (problem id, index) instead of
     (prompt, text).
@@ -78,8 +79,9 @@ def respond(
                     yield Sampled(owed.samples.id, batch)
                     refused = [r for r in batch if r.finish_reason == "refused"]
                     judging.grade([(r.problem_id, r.index, r.answer) for r in batch])
-                    judging.score(_texts([r for r in batch if r.finish_reason != "refused"]))
-                    yield from _unscorable(owed, _keys(_texts(refused)))
+                    read = [r for r in batch if r.finish_reason != "refused"]
+                    judging.score([(r.problem_id, r.index, _scored(r, owed)) for r in read])
+                    yield from _unscorable(owed, [(r.problem_id, r.index) for r in refused])
             yield from judging.finished(done)
 
 
@@ -146,8 +148,8 @@ class _Judging:
         return self._open_reward_model().score(items)
 
 
-def _texts(batch: Sequence[Response]) -> list[Text]:
-    return [(r.problem_id, r.index, r.text) for r in batch]
+def _scored(response: Response, owed: Owed) -> str:
+    return response.text if owed.scored == "response" else response.answer
 
 
 def _keys(texts: Sequence[Text]) -> list[Key]:

@@ -132,8 +132,24 @@ def answer_start(prompt: str, text: str) -> int | None:
     closed = text.rfind(_CLOSES)
     if closed >= 0:
         return closed + len(_CLOSES)
-    is_open = prompt.rstrip().endswith(_OPENS) or text.lstrip().startswith(_OPENS)
+    is_open = opens_thinking(prompt) or text.lstrip().startswith(_OPENS)
     return len(text) if is_open else None
+
+
+def opens_thinking(prompt: str) -> bool:
+    """Whether a prompt, as the policy reads it, ends inside thinking."""
+    return prompt.rstrip().endswith(_OPENS)
+
+
+def with_reasoning(prompt: str, reasoning: str, answer: str) -> str:
+    """A response from its two parts, as the policy wrote it: what opens thinking stands in the
+    response unless it ends the prompt.
+
+    >>> with_reasoning("?<think>\\n", "3 + 1", "4")
+    '3 + 1</think>4'
+    """
+    opens = "" if opens_thinking(prompt) else _OPENS
+    return f"{opens}{reasoning}{_CLOSES}{answer}"
 
 
 def stop_at(text: str, stops: Sequence[str]) -> int | None:
@@ -144,6 +160,24 @@ def stop_at(text: str, stops: Sequence[str]) -> int | None:
     """
     found = [at for stop in stops if (at := text.find(stop)) >= 0]
     return min(found, default=None)
+
+
+def load_tokenizer(path: str, *, trust_remote_code: bool) -> tuple[Any, Any]:
+    """A policy's tokenizer and generation config, without its weights.
+
+    Raises: SamplerError if they cannot be read.
+    """
+    from transformers import AutoConfig, AutoTokenizer, GenerationConfig
+
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(path, trust_remote_code=trust_remote_code)
+        try:
+            return tokenizer, GenerationConfig.from_pretrained(path)
+        except OSError:  # a folder without that file
+            model = AutoConfig.from_pretrained(path, trust_remote_code=trust_remote_code)
+            return tokenizer, GenerationConfig.from_model_config(model)
+    except Exception as error:  # damaged files raise what they like
+        raise cannot_load(path, error) from error
 
 
 def cannot_load(path: str, error: Exception) -> SamplerError:

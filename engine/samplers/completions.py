@@ -1,5 +1,8 @@
 """One request to one OpenAI-compatible server: what is asked, and what its answer means.
 
+vLLM is sent the prompt's token ids and gives the response's; another server gets text or a chat,
+and gives text.
+
 An answer is a response, a refusal because the prompt does not fit, Failed where another server or
 the same one later may do better, or a SamplerError where none will. Which server is asked, and when
 one is asked again, is openai_api's.
@@ -10,7 +13,8 @@ import re
 import socket
 
 from engine.errors import SamplerError
-from engine.models.tokens import answer_start
+from engine.models.tokens import answer_start, with_reasoning
+from engine.samplers.read_prompts import ReadPrompts
 from engine.samplers.served import Served, inert
 from engine.samplers.server_words import authorization, cannot_answer, sentence, words
 from engine.types import Request, Response, SamplingSettings
@@ -23,6 +27,9 @@ _DOES_NOT_FIT = re.compile(r"context|max_model_len|too long|longer than|empty", 
 """How vLLM, SGLang, llama.cpp, TGI and OpenAI word a prompt that they cannot read; looked for in
 answers 400, 413 and 422 only.
 """
+
+_PLAIN = {"top_k": 0, "min_p": 0.0, "repetition_penalty": 1.0}
+"""Settings beyond OpenAI's, at the values that change nothing."""
 
 _FOR_A_WHILE = (404, 408, 409, 425, 429)
 """404: it may have been started anew with another model."""
@@ -37,13 +44,10 @@ class Completions:
     and closed there.
     """
 
-    def __init__(self, settings: SamplingSettings):
+    def __init__(self, settings: SamplingSettings, prompts: ReadPrompts):
         import aiohttp
 
-        self._settings, self._aiohttp = settings, aiohttp
-        self._path = "/chat/completions" if settings.chat else "/completions"
-        self._room: dict[str, int] = {}
-        """Response tokens that fit after a prompt, where max_new_tokens does not."""
+        self._settings, self._prompts, self._aiohttp = settings, prompts, aiohttp
         self._heads: dict[tuple[Served, int], str] = {}
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0, socket_factory=_socket),
@@ -71,41 +75,66 @@ class Completions:
 
     async def complete(self, url: str, served: Served, request: Request) -> Response:
         """One try. Raises: Failed where another may do better; SamplerError where none will."""
-        limit = self._room.get(request.prompt, self._settings.max_new_tokens)
-        status, body = await self._post(url + self._path, self._body(served, request, limit))
+        limit = self._limit(served, request)
+        if limit < 1:
+            return refused(request)
+        path = "/chat/completions" if self._is_chat(served) else "/completions"
+        status, body = await self._post(url + path, self._body(served, request, limit))
         if status == 200:
             return self._response(served, request, _json(body))
         said = sentence(body)
         if status in (400, 413, 422) and _DOES_NOT_FIT.search(said):
-            room = await self._count_room(url, served, request)
-            if not 0 < room < limit:
-                return refused(request)
-            self._room[request.prompt] = room
-            return await self.complete(url, served, request)
+            return refused(request)
         if status in _FOR_A_WHILE or status >= 500:
             raise Failed(f"it answered {status}, {said}")
         raise SamplerError(cannot_answer(url, status, said))
 
+    def _is_chat(self, served: Served) -> bool:
+        """Whether the server renders the chat, not we."""
+        return self._settings.chat and served.n_positions is None
+
+    def _limit(self, served: Served, request: Request) -> int:
+        """Tokens that a response may have; 0 where it is known that the prompt does not fit."""
+        limit = self._settings.max_new_tokens
+        if served.n_positions is None:
+            return limit
+        n_prompt_tokens = len(self._prompts[request.prompt].ids)
+        return min(limit, served.n_positions - n_prompt_tokens) if n_prompt_tokens else 0
+
     def _body(self, served: Served, request: Request, max_tokens: int) -> bytes:
         """The request as JSON; what all requests share is written once."""
-        head = self._heads.get((served, max_tokens))
+        s, head = self._settings, self._heads.get((served, max_tokens))
         if head is None:
-            s = self._settings
             asked = {
                 "model": served.name,
                 "max_tokens": max_tokens,
                 "temperature": s.temperature,
                 "top_p": s.top_p,
                 "n": 1,
-                **_beyond_openai(s, is_vllm=served.is_vllm),
+                **({"stop": list(s.stop)} if s.stop else {}),
+                **(_beyond_openai(s) if served.n_positions is None else self._for_vllm()),
             }
             head = json.dumps(asked)[:-1]
             self._heads[served, max_tokens] = head
-        seed = f', "seed": {request.seed % 2**63}' if self._settings.temperature else ""
-        return f"{head}{seed}, {json.dumps(self._prompt(request))[1:]}".encode()
+        seed = f', "seed": {request.seed % 2**63}' if s.temperature else ""
+        return f"{head}{seed}, {json.dumps(self._prompt(served, request))[1:]}".encode()
 
-    def _prompt(self, request: Request) -> dict:
+    def _for_vllm(self) -> dict:
+        """What vLLM is told beside OpenAI's settings. It fills what is left out from the model's
+        generation_config.json, and local samplers do not; its own rule of where a response ends is
+        off, because theirs holds.
+        """
+        return {
+            **{name: getattr(self._settings, name) for name in _PLAIN},
+            "stop_token_ids": self._prompts.ends,
+            "ignore_eos": True,
+            "return_token_ids": True,
+        }
+
+    def _prompt(self, served: Served, request: Request) -> dict:
         s = self._settings
+        if served.n_positions is not None:
+            return {"prompt": self._prompts[request.prompt].ids}
         if not s.chat:
             return {"prompt": request.prompt}
         system = [{"role": "system", "content": s.system}] if s.system else []
@@ -117,7 +146,8 @@ class Completions:
     def _response(self, served: Served, request: Request, answer: dict) -> Response:
         try:
             choice = answer["choices"][0]
-            text = _said(choice["message"]) if self._settings.chat else choice["text"]
+            is_chat = self._is_chat(served)
+            text = self._said(request, choice["message"]) if is_chat else choice["text"]
             reason = choice["finish_reason"]
             tokens = choice.get("token_ids")
             n_tokens = (answer.get("usage") or {}).get("completion_tokens", 0)
@@ -125,34 +155,22 @@ class Completions:
             raise Failed(f"its answer is not a completion (no {error})") from None
         if reason not in ("stop", "length"):
             raise Failed(f"it ended a response with {inert(repr(reason))}, neither stop nor length")
-        text = text or ""
-        is_end_counted = (
-            served.is_vllm and reason == "stop" and not isinstance(choice.get("stop_reason"), str)
-        )
-        return Response(
-            request.problem_id,
-            request.index,
-            request.seed,
-            text,
-            reason,
-            max(n_tokens - is_end_counted, 0),
-            tuple(tokens) if tokens else None,
-            answer_start("", text),
-        )
+        if tokens and served.n_positions is not None:
+            return self._prompts.response(request, tokens)
+        text, key = text or "", (request.problem_id, request.index, request.seed)
+        return Response(*key, text, reason, n_tokens, None, answer_start("", text))
 
-    async def _count_room(self, url: str, served: Served, request: Request) -> int:
-        """Response tokens that fit after the prompt, as vLLM counts; 0 where none do, or the server
-        cannot say.
+    def _said(self, request: Request, message: dict) -> str:
+        """The text of a chat's answer: its parts joined, and the reasoning that a server's parser
+        took out put back in front, as the policy wrote it.
         """
-        if not served.is_vllm:
-            return 0
-        asked = {"model": served.name, **self._prompt(request)}
-        beside_v1 = url.removesuffix("/v1") + "/tokenize"
-        status, body = await self._post(beside_v1, json.dumps(asked).encode())
-        if status == 200:
-            counted = _json(body)
-            return counted.get("max_model_len", 0) - counted.get("count", 0)
-        return 0
+        content = message["content"]
+        if isinstance(content, list):
+            content = "".join(part.get("text", "") for part in content if isinstance(part, dict))
+        reasoning = message.get("reasoning_content") or message.get("reasoning")
+        if not reasoning:
+            return content or ""
+        return with_reasoning(self._prompts[request.prompt].text, reasoning, content or "")
 
     async def _post(self, url: str, body: bytes) -> tuple[int, bytes]:
         return await self._read(self._session.post(url, data=body, allow_redirects=False))
@@ -166,34 +184,11 @@ class Completions:
             raise Failed(words(error)) from error
 
 
-def _beyond_openai(s: SamplingSettings, *, is_vllm: bool) -> dict:
-    """Settings that OpenAI's protocol does not have, in vLLM's words; to other servers only where
-    they are set. vLLM fills what is left out from the model's generation_config.json, and local
-    samplers do not. It gives the sampled token ids where it is asked.
+def _beyond_openai(s: SamplingSettings) -> dict:
+    """Settings that OpenAI's protocol does not have, for a server that may not know them: only
+    those that are set.
     """
-    asked = {
-        "top_k": s.top_k,
-        "min_p": s.min_p,
-        "repetition_penalty": s.repetition_penalty,
-    }
-    plain = {"top_k": 0, "min_p": 0.0, "repetition_penalty": 1.0}
-    if not is_vllm:
-        asked = {name: value for name, value in asked.items() if value != plain[name]}
-    stop = {"stop": list(s.stop)} if s.stop else {}
-    return asked | stop | ({"return_token_ids": True} if is_vllm else {})
-
-
-def _said(message: dict) -> str:
-    """The text of a chat's answer: its parts joined, and the reasoning that a server's parser took
-    out put back in front, as the policy wrote it.
-    """
-    content = message["content"]
-    if isinstance(content, list):
-        content = "".join(part.get("text", "") for part in content if isinstance(part, dict))
-    reasoning = message.get("reasoning_content") or message.get("reasoning")
-    if reasoning:
-        return f"<think>{reasoning}</think>{content or ''}"
-    return content or ""
+    return {name: getattr(s, name) for name, off in _PLAIN.items() if getattr(s, name) != off}
 
 
 def refused(request: Request) -> Response:

@@ -4,14 +4,15 @@ speaks its completions).
 Every response is one request with its own seed, sent to the server with the fewest requests in
 flight. A server that fails rests, with pauses that double, until it answers again or is given up;
 its requests go to the others at once; one request to one server is engine.samplers.completions.
-Which server answered changes no seed. Guaranteed: every request is answered once, and only by a
+Which server answered changes no seed. A vLLM server is sent the prompt's token ids and gives the
+response's. Guaranteed: every request is answered once, and only by a
 server whose list of models names the policy (engine.samplers.served), asked before the first
 request and again whenever a server comes back. Equal texts are as the server gives them: `vllm
 serve` on the starter policy in fp32 gives vllm_local's (tested); other servers may ignore seeds.
 
 Departures from hf_local: (1) an empty prompt is always refused, without chat; (2) a server that is
-not vLLM refuses a prompt that fits when prompt and max_new_tokens together do not; (3) n_tokens is
-what the server counts, less the end token on vLLM.
+not vLLM refuses a prompt that fits when prompt and max_new_tokens together do not, renders chats by
+its own template, and gives no token ids, so n_tokens is what it counts.
 
 aiohttp, because it costs our process least per request: see docs/decisions.md.
 """
@@ -27,6 +28,7 @@ from engine.errors import SamplerError
 from engine.method.seeds import stable_hash
 from engine.samplers.completions import Completions, Failed, refused
 from engine.samplers.hand_out import LONG_S, HandOut
+from engine.samplers.read_prompts import ReadPrompts
 from engine.samplers.served import Served, Wanted, find_served
 from engine.samplers.server_words import words
 from engine.types import Request, Response, SamplingSettings
@@ -49,6 +51,7 @@ class OpenAiSampler:
         base_urls: where they are; one without a path means /v1 there.
         policy_id, known_as, model: see engine.samplers.served.Wanted.
         batch_size: requests in flight over all servers.
+        trust_remote_code: run a tokenizer's code that comes with the policy.
 
     Raises: ConfigError for an address that cannot be used.
     """
@@ -62,10 +65,11 @@ class OpenAiSampler:
         known_as: str = "",
         model: str | None = None,
         batch_size: int = 256,
+        trust_remote_code: bool = False,
     ):
         self.urls = [checked_url(url) for url in base_urls]
         self.wanted = Wanted(path, policy_id, known_as, model)
-        self.batch_size = batch_size
+        self.batch_size, self.trust_remote_code = batch_size, trust_remote_code
 
     def sample(
         self, requests: Sequence[Request], settings: SamplingSettings
@@ -120,6 +124,12 @@ class _Call:
         self._waiting = deque(requests)
         self._finished = HandOut(sampler.batch_size, len(requests))
         self._salt = requests[0].seed
+        self._prompts = ReadPrompts(
+            sampler.wanted.folder,
+            {request.prompt for request in requests},
+            settings,
+            trust_remote_code=sampler.trust_remote_code,
+        )
         self._tasks: set[asyncio.Task] = set()
         self._n_slots = min(sampler.batch_size, len(requests))
         self._error: Exception | None = None
@@ -130,7 +140,7 @@ class _Call:
         """Ask every server what it serves, then fill the slots. Raises: SamplerError for a server
         with other weights.
         """
-        self._completions = Completions(self._settings)
+        self._completions = Completions(self._settings, self._prompts)
         await asyncio.gather(*[self._meet(server) for server in self._servers])
         for _ in range(self._n_slots):
             self._begin(self._slot())

@@ -40,8 +40,10 @@ class Served:
     """A model on a server that is the wanted policy."""
 
     name: str
-    is_vllm: bool
-    """vLLM takes more settings than OpenAI's interface has, and counts tokens of a prompt."""
+    n_positions: int | None = None
+    """Tokens of prompt and response together, of a vLLM server; None for any other. vLLM takes more
+    settings than OpenAI's interface has, token ids as the prompt, and gives those it sampled.
+    """
 
 
 def find_served(listing: Any, wanted: Wanted, url: str) -> Served:
@@ -58,13 +60,17 @@ def find_served(listing: Any, wanted: Wanted, url: str) -> Served:
     models = [m for m in models or [] if isinstance(m, dict) and isinstance(m.get("id"), str)]
     for model in models:
         if _is(model, wanted):
-            return Served(model["id"], is_vllm=model.get("owned_by") == "vllm")
+            return Served(model["id"], model.get("max_model_len") if _is_vllm(model) else None)
     serves = ", ".join(dict.fromkeys(str(m.get("root") or m["id"]) for m in models)) or "no model"
     raise SamplerError(
         f"{url} serves {inert(serves)}, and what is to be sampled is the policy {wanted.policy_id}."
         f" Serve its folder there, vllm serve {wanted.folder}, and resume the job. From a copy"
         f" under another name, serve it with --served-model-name {wanted.policy_id}."
     )
+
+
+def _is_vllm(model: dict[str, Any]) -> bool:
+    return model.get("owned_by") == "vllm" and isinstance(model.get("max_model_len"), int)
 
 
 def _is(model: dict[str, Any], wanted: Wanted) -> bool:

@@ -19,7 +19,7 @@ from typing import Any
 
 from engine.errors import SamplerError
 from engine.models import vllm
-from engine.models.tokens import Rendered, cannot_load, end_tokens, render
+from engine.models.tokens import Rendered, cannot_load, end_tokens, load_tokenizer, render
 from engine.samplers.finished import as_response
 from engine.samplers.hand_out import HandOut, handed_out
 from engine.types import Request, Response, SamplingSettings
@@ -61,12 +61,10 @@ class VllmSampler:
             )
         for name, value in vllm.ENVIRONMENT.items():
             os.environ.setdefault(name, value)
-        from transformers import AutoTokenizer
-
+        self.tokenizer, self._generation_config = load_tokenizer(
+            path, trust_remote_code=trust_remote_code
+        )
         try:
-            self.tokenizer = AutoTokenizer.from_pretrained(
-                path, trust_remote_code=trust_remote_code
-            )
             self._llm: Any = _start(
                 path,
                 batch_size,
@@ -79,7 +77,6 @@ class VllmSampler:
         vllm.set_taken(True)
         self.batch_size = batch_size
         self.n_positions = self._llm.model_config.max_model_len
-        self._generation_config = _generation_config(path, self._llm.model_config.hf_config)
         self._sampling = False
         self._n_calls = 0
 
@@ -229,12 +226,3 @@ def _start(
         **spread,
         **(on_gpu if torch.cuda.is_available() else on_cpu),
     )
-
-
-def _generation_config(path: str, config):
-    from transformers import GenerationConfig
-
-    try:
-        return GenerationConfig.from_pretrained(path)
-    except OSError:
-        return GenerationConfig.from_model_config(config)

@@ -9,7 +9,7 @@ from engine.events import Key, Text
 from engine.store.connection import Database, now
 from engine.store.place import Place
 from engine.store.runs import EVERY, RUNS
-from engine.types import Purpose, SampleSet, SamplingSettings
+from engine.types import Purpose, SampleSet, SamplingSettings, ScoredPart
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +101,15 @@ def ungraded(db: Database, set_id: str) -> list[Text]:
     )
 
 
-def unscored(db: Database, set_id: str, prm_id: str, *, refused: bool) -> list[Text]:
-    """(problem id, index, text) of responses that this reward model has not seen: those whose
-    prompt was refused, or the others.
+def unscored(
+    db: Database, set_id: str, prm_id: str, *, refused: bool, scored: ScoredPart
+) -> list[Text]:
+    """(problem id, index, what is scored) of responses that this reward model has not seen: those
+    whose prompt was refused, or the others.
     """
+    text = "text" if scored == "response" else "substr(text, coalesce(answer_at, 0) + 1)"
     return db.tuples(
-        """SELECT problem_id, idx, text FROM responses
+        f"""SELECT problem_id, idx, {text} FROM responses
         ANTI JOIN (SELECT * FROM step_scores WHERE prm_id = ?) USING (set_id, problem_id, idx)
         WHERE set_id = ? AND (finish_reason = 'refused') = ? ORDER BY problem_id, idx""",
         [prm_id, set_id, refused],

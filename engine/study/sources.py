@@ -67,12 +67,18 @@ def policy(config: RunConfig) -> tuple[str, str]:
 
 def reward(config: RunConfig) -> tuple[str, str]:
     """(path, id) of what gives rewards; both empty where nothing does. One folder read as two
-    families has two ids. What loads no model here and is not a recording goes by its name and path.
+    families has two ids, and so has one that scores whole responses or answers. What loads no model
+    here and is not a recording goes by its name and path.
 
     Raises: ConfigError, RecordedSetError.
     """
     if not config.has_rewards:
         return "", ""
+    path, id = _reward_model(config)
+    return path, id if config.reward.scored == "response" else f"{config.reward.scored}-{id}"
+
+
+def _reward_model(config: RunConfig) -> tuple[str, str]:
     entry = BACKENDS[config.reward.family]
     if entry.loads_model:
         folder = locate(config.reward.path, role="prm", revision=config.reward.revision)

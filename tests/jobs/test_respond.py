@@ -119,6 +119,19 @@ def test_the_reward_model_reads_the_prompt_and_the_response(grader):
     assert reward.asked == [("Q0\n", r"\boxed{7}")] * 2
 
 
+def test_a_reward_model_that_scores_answers_reads_what_stands_behind_the_thinking(grader):
+    text, reward = r"6 * 7</think>\boxed{7}", FakeReward()
+
+    class Thinks(FakeSampler):
+        def sample(self, requests, settings):
+            for r in requests:
+                yield [Response(r.problem_id, r.index, 0, text, "stop", 1, None, text.index("\\"))]
+
+    list(respond(owed(1, scored="answer"), Thinks, grader, lambda: reward))
+    list(respond(owed(1), Thinks, grader, lambda: reward))
+    assert reward.asked == [("Q0\n", r"\boxed{7}"), ("Q0\n", text)]
+
+
 def test_what_a_crash_left_without_verdict_or_score_is_finished(grader):
     leftovers = {
         "ungraded": [("p8", 0, r"\boxed{7}"), ("p1", 5, r"\boxed{7}")],

@@ -70,8 +70,8 @@ def well(path, body, headers):
     return listed() if path.endswith("/models") else completed(body)
 
 
-def sampler(*urls: str, **options) -> OpenAiSampler:
-    return OpenAiSampler("/no/folder", base_urls=urls, policy_id=ID, **options)
+def sampler(*urls: str, folder: str = "/no/folder", **options) -> OpenAiSampler:
+    return OpenAiSampler(folder, base_urls=urls, policy_id=ID, **options)
 
 
 def refusing(status: int, said: object, *, first: int = 10**6) -> Callable:

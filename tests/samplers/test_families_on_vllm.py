@@ -1,12 +1,18 @@
-"""The families of policies on vLLM: hf_local's tokens, greedily, and the same ends and stops."""
+"""The families of policies on vLLM, in this process and behind a server: hf_local's tokens,
+greedily, and the same ends and stops.
+"""
 
 from dataclasses import replace
 from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 
+from benchmarks.model_servers import serve_policy
 from engine.models.tokens import end_tokens
+from engine.models.weights import content_id
 from engine.samplers.hf_local import HfSampler
+from engine.samplers.openai_api import OpenAiSampler
 from engine.types import Request, SamplingSettings
 from tests.models.tiny_policies import FAMILIES, make
 
@@ -18,37 +24,54 @@ pytestmark = [
 QUESTION = "What is 3 + 4?"
 
 
-@pytest.mark.parametrize("family", FAMILIES, ids=lambda f: f.name)
+families = pytest.mark.parametrize("family", FAMILIES, ids=lambda f: f.name)
+
+
+@families
 def test_vllm_samples_the_tokens_of_hf_local_and_ends_where_it_ends(family, tmp_path):
     from engine.samplers.vllm_local import VllmSampler
 
     path = make(family, tmp_path / "policy")
+    other = VllmSampler(path)
+    try:
+        samples_like_hf_local(other, path, family)
+    finally:
+        other.close()
+
+
+@families
+def test_a_vllm_server_samples_the_tokens_of_hf_local_and_ends_where_it_ends(family, tmp_path):
+    path = make(family, tmp_path / "policy")
+    server = serve_policy(path, tmp_path / "log").wait()
+    try:
+        options = {"base_urls": [server.url], "policy_id": content_id(Path(path))}
+        samples_like_hf_local(OpenAiSampler(path, **options), path, family)
+    finally:
+        server.kill()
+
+
+def samples_like_hf_local(other, path: str, family) -> None:
     greedy = SamplingSettings(
         temperature=0.0, top_p=1.0, max_new_tokens=40, chat=family.chat, **family.settings
     )
     drawn = replace(greedy, temperature=1.0, top_k=50, min_p=0.001, repetition_penalty=1.05)
     requests = [Request("p", i, i * 7919 + 1, QUESTION) for i in range(16)]
-    own, other = HfSampler(path), VllmSampler(path)
-    try:
-        ends = end_tokens(own.model.generation_config, own.tokenizer, greedy)
-        (here,) = own_responses(own, requests[:1], greedy)
-        (there,) = own_responses(other, requests[:1], greedy)
-        assert there == here
-        for r in own_responses(other, requests, drawn):
-            is_ended = r.tokens[-1] in ends
-            assert r.finish_reason == ("stop" if is_ended else "length")
-            assert not set(r.tokens[:-1]) & set(ends)
-            text = own.tokenizer.decode(r.tokens, skip_special_tokens=True)
-            assert r.text == text and r.n_tokens == len(r.tokens) - is_ended
-        stop = here.text.encode("ascii", "ignore").decode()[:1] or "a"
-        stopping = replace(greedy, stop=(stop,))
-        assert own_responses(other, requests[:1], stopping) == own_responses(
-            own, requests[:1], stopping
-        )
-    finally:
-        other.close()
-        own.close()
+    own = HfSampler(path)
+    ends = end_tokens(own.model.generation_config, own.tokenizer, greedy)
+    (here,) = responses_of(own, requests[:1], greedy)
+    (there,) = responses_of(other, requests[:1], greedy)
+    assert there == here
+    for r in responses_of(other, requests, drawn):
+        is_ended = r.tokens[-1] in ends
+        assert r.finish_reason == ("stop" if is_ended else "length")
+        assert not set(r.tokens[:-1]) & set(ends)
+        text = own.tokenizer.decode(r.tokens, skip_special_tokens=True)
+        assert r.text == text and r.n_tokens == len(r.tokens) - is_ended
+    stop = here.text.encode("ascii", "ignore").decode()[:1] or "a"
+    stopping = replace(greedy, stop=(stop,))
+    assert responses_of(other, requests[:1], stopping) == responses_of(own, requests[:1], stopping)
+    own.close()
 
 
-def own_responses(sampler, requests, settings) -> list:
+def responses_of(sampler, requests, settings) -> list:
     return [r for batch in sampler.sample(requests, settings) for r in batch]

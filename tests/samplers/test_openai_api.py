@@ -6,7 +6,9 @@ from collections import Counter
 import pytest
 
 from engine.errors import SamplerError
+from engine.models.tokens import end_tokens, load_tokenizer, render
 from engine.types import Request, SamplingSettings
+from tests.models.tiny_policies import FAMILIES, make
 from tests.samplers.scripted_servers import (
     ID,
     REQUESTS,
@@ -21,6 +23,8 @@ from tests.samplers.scripted_servers import (
 from tests.small_samples import drawn, key
 
 pytestmark = pytest.mark.usefixtures("short_pauses")
+
+QWEN3, R1 = (f for f in FAMILIES if f.name in ("qwen3_thinking", "r1_distill"))
 
 
 def test_every_request_is_one_completion_with_its_own_seed():
@@ -64,21 +68,58 @@ def test_greedy_requests_have_no_seed_and_chat_goes_to_chat_completions():
     assert (response.text, response.finish_reason, response.n_tokens) == ("hello", "length", 0)
 
 
+def test_a_vllm_server_reads_our_tokens_and_the_response_is_made_of_its_own(tmp_path):
+    path = make(R1, tmp_path / "policy")
+    tokenizer, generation_config = load_tokenizer(path, trust_remote_code=False)
+    settings = SamplingSettings(1.0, 1.0, 300, chat=True)
+    read = render(tokenizer, ["?"], settings)["?"]
+    (end,) = end_tokens(generation_config, tokenizer, settings)
+    written = [*tokenizer("6 * 7</think>42", add_special_tokens=False).input_ids, end]
+
+    def answer(path, body, headers):
+        if path.endswith("/models"):
+            return 200, {"data": [{"id": ID, "owned_by": "vllm", "max_model_len": 256}]}
+        assert path == "/v1/completions" and body["prompt"] == read.ids
+        assert body["stop_token_ids"] == [end] and body["ignore_eos"] is True
+        assert (body["top_k"], body["max_tokens"]) == (0, 256 - len(read.ids))
+        choice = {"text": "not read", "finish_reason": "stop", "token_ids": written}
+        return 200, {"choices": [choice]}
+
+    with scripted(answer) as url:
+        asked = sampler(url, folder=path)
+        ((response,),) = asked.sample([Request("p", 0, 1, "?")], settings)
+        ((refused,),) = asked.sample([Request("p", 0, 1, 300 * "?")], settings)
+    assert (response.text, response.answer) == ("6 * 7</think>42", "42")
+    assert response.tokens == tuple(written) and response.n_tokens == len(written) - 1
+    assert refused.finish_reason == "refused"
+
+
+def test_reasoning_taken_out_is_put_back_as_the_template_opened_it(tmp_path):
+    message = {"content": "42", "reasoning_content": "6 * 7"}
+
+    def answers(path, body, headers):
+        if path.endswith("/models"):
+            return listed()
+        return 200, {"choices": [{"message": message, "finish_reason": "stop"}]}
+
+    for family, text in ((R1, "6 * 7</think>42"), (QWEN3, "<think>6 * 7</think>42")):
+        folder = make(family, tmp_path / family.name)
+        settings = SamplingSettings(chat=True, **family.settings)
+        with scripted(answers) as url:
+            batches = sampler(url, folder=folder).sample([Request("p", 0, 1, "?")], settings)
+            ((response,),) = batches
+        assert (response.text, response.answer) == (text, "42")
+
+
 @pytest.mark.parametrize(
     ("message", "text", "answer"),
     [
         ({"content": [{"type": "text", "text": "4"}, {"type": "text", "text": "2"}]}, "42", "42"),
-        (
-            {"content": "42", "reasoning_content": "6 * 7"},
-            "<think>6 * 7</think>42",
-            "42",
-        ),
-        ({"content": None, "reasoning": "6 * 7"}, "<think>6 * 7</think>", ""),
         ({"content": None}, "", ""),
     ],
-    ids=["parts", "reasoning apart", "reasoning alone", "nothing"],
+    ids=["parts", "nothing"],
 )
-def test_a_chat_answer_is_one_text_with_the_reasoning_that_a_parser_took_out(message, text, answer):
+def test_a_chat_answer_is_one_text(message, text, answer):
     def answers(path, body, headers):
         if path.endswith("/models"):
             return listed()

@@ -40,8 +40,10 @@ REFUSED = [
 
 @pytest.mark.parametrize(("wanted", "model"), ACCEPTED)
 def test_a_model_that_is_the_policy_is_found_under_the_name_it_is_served_by(wanted, model):
-    served = find_served(listing(**model, owned_by="vllm"), wanted, "http://s/v1")
-    assert (served.name, served.is_vllm) == (model["id"], True)
+    served = find_served(
+        listing(**model, owned_by="vllm", max_model_len=512), wanted, "http://s/v1"
+    )
+    assert (served.name, served.n_positions) == (model["id"], 512)
 
 
 @pytest.mark.parametrize(("wanted", "model"), REFUSED)
