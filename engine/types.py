@@ -125,6 +125,8 @@ class SamplingSettings:
     """Whether the chat template asks for thinking, where it has a switch; auto is its own way."""
     stop: tuple[str, ...] = ()
     """Texts that end a response; neither is part of its text."""
+    thinking_tokens: int = 0
+    """Tokens after which thinking is closed, where the sampler can; 0 for no such limit."""
     top_k: int = 0
     """Most probable tokens that are drawn from; 0 for all."""
     min_p: float = 0.0

@@ -95,5 +95,6 @@ class RunConfig(Table):
             stop=s.stop,
             top_k=s.top_k,
             min_p=s.min_p,
+            thinking_tokens=s.thinking_tokens,
             repetition_penalty=s.repetition_penalty,
         )

@@ -99,6 +99,10 @@ class SamplingConfig(Table):
     """
     max_new_tokens: Annotated[int, Field(ge=1)] = 2048
     """Tokens after which a response is cut off."""
+    thinking_tokens: Annotated[int, Field(ge=0)] = 0
+    """Tokens after which thinking is closed for the policy, so that it answers; 0 for no limit.
+    Only vLLM can: vllm_local, ray_pool on GPUs, openai_api on vLLM with its --reasoning-parser.
+    """
     n_examples: Annotated[int, Field(ge=0)] = 0
     """DAST's length control: worked examples of a problem's own level in the prompts of its
     resamples.

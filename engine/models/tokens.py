@@ -16,7 +16,7 @@ from engine.types import SamplingSettings
 _MARK = "\u2603"
 """A character that no chat template writes by itself: shows where a template puts a response."""
 
-_OPENS, _CLOSES = "<think>", "</think>"
+_OPENS, _CLOSES = THINKING_MARKS = "<think>", "</think>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +134,15 @@ def answer_start(prompt: str, text: str) -> int | None:
         return closed + len(_CLOSES)
     is_open = opens_thinking(prompt) or text.lstrip().startswith(_OPENS)
     return len(text) if is_open else None
+
+
+def require_no_thinking_budget(sampler: str, settings: SamplingSettings) -> None:
+    """Raises: SamplerError if thinking is to be closed by a sampler that cannot."""
+    if settings.thinking_tokens:
+        raise SamplerError(
+            f"sampling.thinking_tokens is {settings.thinking_tokens}, and {sampler} cannot close"
+            " thinking. Set it to 0, or sample with vllm_local or servers of vLLM."
+        )
 
 
 def opens_thinking(prompt: str) -> bool:

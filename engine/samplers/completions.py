@@ -13,7 +13,7 @@ import re
 import socket
 
 from engine.errors import SamplerError
-from engine.models.tokens import answer_start, with_reasoning
+from engine.models.tokens import answer_start, require_no_thinking_budget, with_reasoning
 from engine.samplers.read_prompts import ReadPrompts
 from engine.samplers.served import Served, inert
 from engine.samplers.server_words import authorization, cannot_answer, sentence, words
@@ -97,6 +97,7 @@ class Completions:
         """Tokens that a response may have; 0 where it is known that the prompt does not fit."""
         limit = self._settings.max_new_tokens
         if served.n_positions is None:
+            require_no_thinking_budget("a server that is not vLLM", self._settings)
             return limit
         n_prompt_tokens = len(self._prompts[request.prompt].ids)
         return min(limit, served.n_positions - n_prompt_tokens) if n_prompt_tokens else 0
@@ -124,8 +125,10 @@ class Completions:
         generation_config.json, and local samplers do not; its own rule of where a response ends is
         off, because theirs holds.
         """
+        budget = self._settings.thinking_tokens
         return {
             **{name: getattr(self._settings, name) for name in _PLAIN},
+            **({"thinking_token_budget": budget} if budget else {}),
             "stop_token_ids": self._prompts.ends,
             "ignore_eos": True,
             "return_token_ids": True,

@@ -13,7 +13,14 @@ from typing import Any
 import numpy as np
 
 from engine.method.seeds import uniforms
-from engine.models.tokens import Rendered, cannot_load, end_tokens, render, stop_at
+from engine.models.tokens import (
+    Rendered,
+    cannot_load,
+    end_tokens,
+    render,
+    require_no_thinking_budget,
+    stop_at,
+)
 from engine.samplers.choosing import choose
 from engine.samplers.finished import as_response
 from engine.samplers.hand_out import HandOut, handed_out
@@ -71,6 +78,7 @@ class HfSampler:
         """See Sampler. Longest prompts first; finished rows are handed out in the order they leave
         the batch.
         """
+        require_no_thinking_budget("hf_local", settings)
         ends = end_tokens(self.model.generation_config, self.tokenizer, settings)
         read = render(self.tokenizer, {request.prompt for request in requests}, settings)
         fits, too_long = [], []

@@ -19,7 +19,14 @@ from typing import Any
 
 from engine.errors import SamplerError
 from engine.models import vllm
-from engine.models.tokens import Rendered, cannot_load, end_tokens, load_tokenizer, render
+from engine.models.tokens import (
+    THINKING_MARKS,
+    Rendered,
+    cannot_load,
+    end_tokens,
+    load_tokenizer,
+    render,
+)
 from engine.samplers.finished import as_response
 from engine.samplers.hand_out import HandOut, handed_out
 from engine.types import Request, Response, SamplingSettings
@@ -71,6 +78,7 @@ class VllmSampler:
                 trust_remote_code,
                 memory_share or GPU_MEMORY_SHARE,
                 tensor_parallel_size,
+                **_closes_thinking(self.tokenizer),
             )
         except (OSError, ValueError, KeyError, RuntimeError) as error:
             raise cannot_load(path, error) from error
@@ -177,6 +185,7 @@ class VllmSampler:
             top_k=settings.top_k,
             min_p=settings.min_p,
             repetition_penalty=settings.repetition_penalty,
+            thinking_token_budget=settings.thinking_tokens or None,
             max_tokens=min(settings.max_new_tokens, self.n_positions - n_prompt_tokens),
             seed=request.seed % 2**63 if settings.temperature else None,
             ignore_eos=True,
@@ -193,6 +202,7 @@ def _start(
     trust_remote_code: bool,
     memory_share: float,
     tensor_parallel_size: int,
+    **options,
 ):
     """The engine, with as long a context as its memory allows.
 
@@ -224,5 +234,15 @@ def _start(
         enable_prefix_caching=True,
         disable_log_stats=True,
         **spread,
+        **options,
         **(on_gpu if torch.cuda.is_available() else on_cpu),
     )
+
+
+def _closes_thinking(tokenizer: Any) -> dict:
+    """What vLLM needs to know to close thinking; nothing for a policy whose tokenizer has no marks
+    for it.
+    """
+    marks = dict(zip(("reasoning_start_str", "reasoning_end_str"), THINKING_MARKS))
+    known = tokenizer.get_vocab()
+    return {"reasoning_config": marks} if all(mark in known for mark in THINKING_MARKS) else {}

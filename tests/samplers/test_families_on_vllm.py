@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.model_servers import serve_policy
+from engine.errors import SamplerError
 from engine.models.tokens import end_tokens
 from engine.models.weights import content_id
 from engine.samplers.hf_local import HfSampler
@@ -48,6 +49,24 @@ def test_a_vllm_server_samples_the_tokens_of_hf_local_and_ends_where_it_ends(fam
         samples_like_hf_local(OpenAiSampler(path, **options), path, family)
     finally:
         server.kill()
+
+
+def test_thinking_is_closed_after_its_budget_and_no_other_sampler_takes_one(tmp_path):
+    from engine.samplers.vllm_local import VllmSampler
+
+    family = next(f for f in FAMILIES if f.name == "r1_distill")
+    path = make(family, tmp_path / "policy")
+    settings = SamplingSettings(1.0, 1.0, 40, chat=True, thinking_tokens=5)
+    requests = [Request("p", i, i * 7919 + 1, QUESTION) for i in range(8)]
+    with pytest.raises(SamplerError, match="sampling.thinking_tokens is 5, and hf_local cannot"):
+        responses_of(HfSampler(path), requests, settings)
+    sampler = VllmSampler(path)
+    try:
+        closes = sampler.tokenizer.convert_tokens_to_ids("</think>")
+        for r in responses_of(sampler, requests, settings):
+            assert closes in r.tokens[:7] or r.finish_reason == "stop"
+    finally:
+        sampler.close()
 
 
 def samples_like_hf_local(other, path: str, family) -> None:

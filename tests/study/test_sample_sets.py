@@ -26,6 +26,7 @@ def test_a_set_without_later_settings_has_the_name_it_had_before_there_were_any(
         {"top_k": 20},
         {"min_p": 0.05},
         {"repetition_penalty": 1.1},
+        {"thinking_tokens": 100},
     ],
     ids=lambda later: next(iter(later)),
 )
@@ -44,6 +45,7 @@ def test_a_later_setting_makes_another_set(later):
 
 
 def test_every_setting_is_either_always_said_or_tried_above():
-    tried = {"n_examples", "system", "thinking", "stop", "top_k", "min_p", "repetition_penalty"}
+    tried = {"n_examples", "system", "thinking", "thinking_tokens", "stop"}
+    tried |= {"top_k", "min_p", "repetition_penalty"}
     first = {"temperature", "top_p", "max_new_tokens", "prompt_template", "chat"}
     assert {field.name for field in fields(SamplingSettings)} == tried | first
