@@ -66,7 +66,13 @@ class TrainingConfig(Table):
     batch_size.
     """
     warmup_share: Annotated[float, Field(ge=0, lt=1)] = 0.03
-    """Share of the optimiser's steps over which the learning rate rises."""
+    """Share of the optimiser's steps over which the learning rate rises: step k of w takes k / w of
+    it.
+    """
+    warmup_from_zero: bool = False
+    """Step k of w takes (k - 1) / w of the rate instead, so that the first one changes nothing: as
+    in runs begun before this was a setting.
+    """
     weight_decay: Annotated[float, Field(ge=0)] = 0.0
     """Decoupled weight decay, as in AdamW."""
     max_length: Annotated[int, Field(ge=2)] = 2048

@@ -9,8 +9,9 @@ from collections.abc import Callable
 from dataclasses import asdict
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
-from engine.config import RunConfig
+from engine.config import InitConfig, RunConfig
 from engine.errors import ProblemSetError, TrainingError
 from engine.events import Event, Note, PolicySaved
 from engine.method.prompts import fill
@@ -20,6 +21,9 @@ from engine.problems import read_problems
 from engine.study import sources
 from engine.training import TrainingTask
 from engine.types import Worked
+
+_BEFORE = {"warmup_from_zero": True}
+"""What a training begun before a setting was there did, by setting."""
 
 
 def initialise(
@@ -51,7 +55,7 @@ def initialise(
             " solution."
         )
     on_event(_said(rows))
-    task = _task(config, rows, artifacts)
+    task = training_of(config, rows, artifacts)
     placement = open_placement(config.placement, artifacts / "logs")
     try:
         for event in placement.get(trainer_backend(config.init)).train(task, lambda: False):
@@ -73,7 +77,15 @@ def _said(rows: list[Worked]) -> Note:
     )
 
 
-def _task(config: RunConfig, rows: list[Worked], artifacts: Path) -> TrainingTask:
+def _identity(init: InitConfig) -> dict[str, Any]:
+    """The settings as they name a training's folder. One that came later is left out at the value
+    that means what was done before it, so that a training begun then is found again.
+    """
+    said = asdict(init)
+    return {name: v for name, v in said.items() if (name, v) not in _BEFORE.items()}
+
+
+def training_of(config: RunConfig, rows: list[Worked], artifacts: Path) -> TrainingTask:
     """Training on the solutions. Its folder is named after all that decides the outcome, so that
     the same call finds its checkpoints again.
     """
@@ -81,7 +93,7 @@ def _task(config: RunConfig, rows: list[Worked], artifacts: Path) -> TrainingTas
     solutions = [
         {"problem_id": r.problem_id, "prompt": r.prompt, "response": r.response} for r in rows
     ]
-    told = [policy_id, config.seed, config.policy.chat, asdict(config.init), solutions]
+    told = [policy_id, config.seed, config.policy.chat, _identity(config.init), solutions]
     if config.policy.system or config.policy.thinking != "auto":
         told += [config.policy.system, config.policy.thinking]
     name = sha256(json.dumps(told).encode()).hexdigest()[:16]

@@ -274,4 +274,14 @@ MIGRATIONS: list[tuple[str, str]] = [
         UPDATE pairs SET rejected_reward = NULL WHERE isnan(rejected_reward);
         """,
     ),
+    (
+        (
+            "The first step of a warm-up trains: step k of w takes k / w of the rate. Older runs go"
+            " on as they were begun, from rate 0."
+        ),
+        """
+        UPDATE runs SET config = json_merge_patch(config,
+            '{"training": {"warmup_from_zero": true}, "init": {"warmup_from_zero": true}}');
+        """,
+    ),
 ]

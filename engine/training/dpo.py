@@ -11,6 +11,7 @@ it is off.
 from typing import Any
 
 from engine.training import TrainingTask
+from engine.training.schedule import warming_up
 from engine.training.trl_trainer import Encode, TrlTrainer
 from engine.types import Preference
 
@@ -32,7 +33,7 @@ class DpoTrainer(TrlTrainer):
         from trl.trainer.dpo_config import DPOConfig
         from trl.trainer.dpo_trainer import DPOTrainer
 
-        class TokenTrainer(DPOTrainer):
+        class TokenTrainer(warming_up(DPOTrainer, task.config)):
             """Takes rows that are token ids already: nothing is rendered or tokenised again."""
 
             def _prepare_dataset(

@@ -60,9 +60,10 @@ def test_its_runs_are_read_with_their_figures(old):
 
 
 def test_its_runs_go_on_as_they_were_begun_where_a_default_has_changed(old):
-    assert all(
-        Iteration(old, run_id, 0).config.pairs.choose_truncated for run_id in ids(old).values()
-    )
+    for run_id in ids(old).values():
+        config = Iteration(old, run_id, 0).config
+        assert config.pairs.choose_truncated
+        assert config.training.warmup_from_zero and config.init.warmup_from_zero
 
 
 def test_a_reward_that_is_missing_is_null_in_its_pairs(old):

@@ -202,7 +202,7 @@ def test_an_inherited_rate_is_constant_and_warms_up_once(tmp_path):
     then = replace(
         then, policy_path=saved(first).path, inherit_from=str(tmp_path / "first" / "work")
     )
-    assert [event.values["learning_rate"] for event in steps(first)] == [0.0, 5e-5, 1e-4, 1e-4]
+    assert [event.values["learning_rate"] for event in steps(first)] == [5e-5, 1e-4, 1e-4, 1e-4]
     assert [event.values["learning_rate"] for event in steps(trained(then))] == [1e-4] * 4
 
 
