@@ -39,6 +39,10 @@ class BackendEntry:
     """Reward models: the policy's prompt and the response as one text, the bare question and the
     response, or the response's key, whose scores a recording holds.
     """
+    head: tuple[str, ...] = ()
+    """Reward models: how names of the head's tensors begin, any of these; empty where that is not
+    known.
+    """
     trains_on: Literal["pairs", "responses"] = "pairs"
     """Trainers: an iteration's preference pairs, or the responses of its pool that are kept."""
 
@@ -55,6 +59,8 @@ _SERVERS = {
 _RAY = {"address": "sampling.ray_address", "n_engines": "sampling.n_engines"}
 _REWARD = {"trust_remote_code": "reward.trust_remote_code"}
 _FAMILIES = "engine.rewards."
+_TOKEN_HEADS = ("score.weight", "score.out_proj.", "classifier.")
+_SEQUENCE_HEADS = (*_TOKEN_HEADS, "classification_head.", "logits_proj.", "sequence_summary.")
 
 BACKENDS: dict[str, BackendEntry] = {
     entry.name: entry
@@ -96,15 +102,29 @@ BACKENDS: dict[str, BackendEntry] = {
             _FAMILIES + "token_classification:TokenClassificationReward",
             _REWARD,
             reads="text",
+            head=_TOKEN_HEADS,
         ),
         BackendEntry(
             "qwen_prm",
             Role.REWARD,
             _FAMILIES + "qwen_prm:open_qwen_prm",
             _REWARD | {"backend": "reward.backend"},
+            head=("score.0.",),
         ),
-        BackendEntry("skywork_prm", Role.REWARD, _FAMILIES + "skywork_prm:SkyworkPrm", _REWARD),
-        BackendEntry("outcome", Role.REWARD, _FAMILIES + "outcome:OutcomeReward", _REWARD),
+        BackendEntry(
+            "skywork_prm",
+            Role.REWARD,
+            _FAMILIES + "skywork_prm:SkyworkPrm",
+            _REWARD,
+            head=("v_head.summary.",),
+        ),
+        BackendEntry(
+            "outcome",
+            Role.REWARD,
+            _FAMILIES + "outcome:OutcomeReward",
+            _REWARD,
+            head=_SEQUENCE_HEADS,
+        ),
         BackendEntry(
             "recorded_scores",
             Role.REWARD,

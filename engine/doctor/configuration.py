@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
-from engine.config import RunConfig, load_config, require_thresholds
+from engine.config import RewardConfig, RunConfig, load_config, require_thresholds
 from engine.config.backends import loads_model
 from engine.doctor.finding import Finding
 from engine.doctor.reading import reading
@@ -19,6 +19,7 @@ from engine.models.memory import ModelSize
 from engine.models.weights import folder_here, size_of
 from engine.placement import seating
 from engine.problems import hub_name, read_problems
+from engine.rewards.heads import require_head
 from engine.samplers import resolve_sampler
 
 TRAINING_PACKAGES = ("torch", "transformers", "trl", "accelerate", "datasets", "math_verify")
@@ -118,7 +119,16 @@ def _models(config: RunConfig) -> Iterator[Finding]:
     if not config.is_recorded:
         yield from _policy(config)
     if loads_model(config.reward.family):
-        yield _model("reward", config.reward.path, "prm", config.reward.revision)
+        yield _reward(config.reward)
+
+
+def _reward(reward: RewardConfig) -> Finding:
+    try:
+        if folder := folder_here(reward.path, role="prm", revision=reward.revision):
+            require_head(reward, folder)
+    except ConfigError as error:
+        return Finding("reward.path", "change", str(error))
+    return _model("reward", reward.path, "prm", reward.revision)
 
 
 def _policy(config: RunConfig) -> Iterator[Finding]:

@@ -69,7 +69,8 @@ def size_of(folder: Path | None, n_parameters: int | None) -> ModelSize | None:
     Returns: None if neither says it.
     """
     if n_parameters is None and folder is not None:
-        n_parameters = _counted(folder)
+        shapes = _shapes(folder)
+        n_parameters = None if shapes is None else sum(map(math.prod, shapes.values()))
     if n_parameters is None:
         return None
     try:
@@ -81,6 +82,14 @@ def size_of(folder: Path | None, n_parameters: int | None) -> ModelSize | None:
     except (OSError, ValueError):
         shape = None
     return ModelSize(n_parameters, shape)
+
+
+def tensor_names(folder: Path) -> frozenset[str] | None:
+    """The names of a model's tensors, from the headers of its safetensors; no weights are read.
+    None where there are no such files, or damaged ones.
+    """
+    shapes = _shapes(folder)
+    return None if shapes is None else frozenset(shapes)
 
 
 def content_id(folder: Path) -> str:
@@ -106,7 +115,8 @@ def _is_hub_id(path: str) -> bool:
     return path.count("/") == 1 and not path.startswith((".", "~", "/"))
 
 
-def _counted(folder: Path) -> int | None:
+def _shapes(folder: Path) -> dict[str, list[int]] | None:
+    """By tensor name, from the headers of the safetensors; None where those cannot be read."""
     from huggingface_hub import get_local_safetensors_metadata
     from huggingface_hub.errors import NotASafetensorsRepoError, SafetensorsParsingError
 
@@ -114,7 +124,7 @@ def _counted(folder: Path) -> int | None:
         files = get_local_safetensors_metadata(folder).files_metadata.values()
     except (OSError, ValueError, NotASafetensorsRepoError, SafetensorsParsingError):
         return None
-    return sum(math.prod(tensor.shape) for file in files for tensor in file.tensors.values())
+    return {name: list(t.shape) for file in files for name, t in file.tensors.items()}
 
 
 def _download(hub_id: str, role: str, revision: str | None) -> Path:

@@ -13,6 +13,7 @@ from engine.method.budget import remaining_budget
 from engine.models.weights import content_id, locate
 from engine.problems import read_problems, require_disjoint
 from engine.recorded.replay import open_set
+from engine.rewards.heads import require_head
 from engine.types import Problem
 
 
@@ -82,6 +83,7 @@ def _reward_model(config: RunConfig) -> tuple[str, str]:
     entry = BACKENDS[config.reward.family]
     if entry.loads_model:
         folder = locate(config.reward.path, role="prm", revision=config.reward.revision)
+        require_head(config.reward, folder)
         return str(folder), (
             content_id(folder) if entry.reads == "text" else f"{entry.name}-{content_id(folder)}"
         )
