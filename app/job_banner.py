@@ -113,8 +113,8 @@ def _stopped(job: Job) -> None:
             f"{widgets.STATE_ICONS[job.state]} **{widgets.title(job)}**"
             f" {ENDED[job.state][0]}{progress}."
         )
-        if job.error:
-            st.text(job.error.partition("\n")[0])
+        if job.sentence:
+            st.text(job.sentence)
         with st.container(horizontal=True, vertical_alignment="center"):
             st.button(
                 "Resume",

@@ -3,6 +3,22 @@ crossed.
 """
 
 
+def in_one_line(error: Exception) -> str:
+    """What an error of somebody else's says, in one line: its type, and the first line of its text;
+    of values that pydantic does not take the first, and how many there are.
+    """
+    from pydantic import ValidationError
+
+    kind, text = type(error).__name__, str(error).strip().partition("\n")[0]
+    if isinstance(error, ValidationError):
+        first = error.errors(include_input=False)[0]
+        field = ".".join(map(str, first["loc"]))
+        text = f"{error.title} does not take {field}: {first['msg']}"
+        if (n := error.error_count()) > 1:
+            text += f" (the first of {n} such values)"
+    return f"{kind}: {text}"
+
+
 class EngineError(Exception):
     """The base of every error this package raises on purpose; its text is shown to a person as it
     stands.

@@ -139,7 +139,7 @@ def job_table(chosen: Iteration) -> None:
                 "Of": j.n_total,
                 "Seconds": round(j.busy_s, 1),
                 "Attempt": j.attempt,
-                "Said": j.error or "",
+                "Said": j.sentence or "",
             }
             for j in jobs
         ],

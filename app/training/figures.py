@@ -52,7 +52,7 @@ def training_curves(job_id: str) -> None:
         f"{widgets.STATE_ICONS[job.state]} **{job.state.capitalize()}** · {job.n_done:,}"
         f" of {job.n_total or '?'} steps"
     )
-    st.markdown(text + (f" · {inert.markdown(job.error)}" if job.error else ""))
+    st.markdown(text + (f" · {inert.markdown(job.sentence)}" if job.sentence else ""))
     curves = _grown(job_id)
     if not curves.series:
         st.caption(

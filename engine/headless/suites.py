@@ -28,7 +28,7 @@ from engine.config import (
     plain_config,
 )
 from engine.config.checks import check_config
-from engine.errors import ConfigError, ProblemSetError
+from engine.errors import ConfigError, ProblemSetError, in_one_line
 from engine.figures.text import share
 from engine.headless.run import evaluate_policy
 from engine.jobs.runner import JobRunner
@@ -112,7 +112,7 @@ def load_suite(name: str) -> Suite:
     try:
         suite = TypeAdapter(Suite).validate_python(tomllib.loads(path.read_text(encoding="utf-8")))
     except (ValidationError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(f"{path} is not a suite: {error}") from None
+        raise ConfigError(f"{path} is not a suite: {in_one_line(error)}.") from None
     return replace(
         suite, sets=tuple(replace(s, source=_resolved(s.source, path.parent)) for s in suite.sets)
     )

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from engine.errors import ConfigError, EngineError
+from engine.errors import ConfigError, EngineError, in_one_line
 from engine.grading import grade
 from engine.jobs.owed import policy_backend
 from engine.jobs.runner import JobRunner
@@ -130,7 +130,7 @@ def _work(runner: JobRunner, exchange: Exchange) -> None:
     except EngineError as error:
         exchange.error = str(error)
     except Exception as error:  # the asker waits for an end, whatever it is
-        exchange.error = f"{type(error).__name__}: {error}. This is a fault of the program."
+        exchange.error = f"{in_one_line(error)}. This is a fault of the program."
     finally:
         exchange._placement = None
         exchange.error = "Stopped." if exchange._is_stopped else exchange.error

@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from engine import store
-from engine.errors import ConfigError, DeviceBusy, EngineError, WorkerDied
+from engine.errors import ConfigError, DeviceBusy, EngineError, WorkerDied, in_one_line
 from engine.events import Note
 from engine.grading import Grader
 from engine.jobs import kinds
@@ -181,7 +181,7 @@ class JobRunner:
             try:
                 worked = self.run_next()
             except Exception as error:
-                self.trouble, worked = str(error), False
+                self.trouble, worked = in_one_line(error), False
                 self.paused = True
             if not worked:
                 with self._wake:
@@ -222,10 +222,19 @@ class JobRunner:
             if should_stop():
                 return self._stopped()
             is_lost = isinstance(error, WorkerDied)
-            return JobState.INTERRUPTED if is_lost else JobState.FAILED, str(error)
+            ended = JobState.INTERRUPTED if is_lost else JobState.FAILED
+            return ended, self._sentence(job, error)
         except Exception as error:
             record(self.db, job.id, job.attempt, Note(traceback.format_exc()))
             return JobState.FAILED, _fault(error)
+
+    def _sentence(self, job: Job, error: EngineError) -> str:
+        """What an error says, in one line: where it says more, all of it goes to the job's log."""
+        first, _, rest = str(error).strip().partition("\n")
+        if not rest:
+            return first
+        record(self.db, job.id, job.attempt, Note(str(error)))
+        return f"{first.rstrip()} … The job's log has the rest."
 
     def _stopped(self) -> tuple[JobState, str | None]:
         if self._closing:
@@ -256,8 +265,4 @@ class JobRunner:
 
 
 def _fault(error: Exception) -> str:
-    said = str(error).strip().partition("\n")[0]
-    return (
-        f"{type(error).__name__}: {said}. This is a fault of the program; the job's log has the"
-        " details."
-    )
+    return f"{in_one_line(error)}. This is a fault of the program; the job's log has the details."

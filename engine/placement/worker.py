@@ -16,7 +16,7 @@ import threading
 import time
 
 from engine.config.backends import BackendEntry
-from engine.errors import EngineError
+from engine.errors import EngineError, in_one_line
 from engine.placement import wire
 from engine.placement.backends import Backend, open_backend
 from engine.training import ranks
@@ -82,13 +82,8 @@ def _answer(say, results) -> None:
         import traceback
 
         traceback.print_exc()
-        said = str(error).strip().partition("\n")[0]
-        say(
-            {
-                "error": f"{type(error).__name__}: {said} The worker's log has the rest.",
-                "kind": "EngineError",
-            }
-        )
+        sentence = f"{in_one_line(error)}. The worker's log has the rest."
+        say({"error": sentence, "kind": "EngineError"})
 
 
 def _listen(calls: queue.Queue, stop: threading.Event) -> None:

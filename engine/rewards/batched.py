@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal
 
-from engine.errors import RewardModelError
+from engine.errors import RewardModelError, in_one_line
 from engine.method.steps import normalise_newlines
 from engine.rewards import SCORE_DECIMALS
 from engine.types import StepScores
@@ -212,6 +212,6 @@ def load_tokenizer(path: str, trust_remote_code: bool):
         return AutoTokenizer.from_pretrained(path, trust_remote_code=trust_remote_code)
     except Exception as error:  # damaged files raise what they like
         raise RewardModelError(
-            f"No tokenizer could be loaded from {path!r} ({error}). It belongs beside the reward"
-            " model's weights."
+            f"No tokenizer could be loaded from {path!r} ({in_one_line(error)}). It"
+            " belongs beside the reward model's weights."
         ) from error

@@ -4,7 +4,7 @@ in one way.
 
 from dataclasses import dataclass
 
-from engine.errors import RewardModelError
+from engine.errors import RewardModelError, in_one_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +39,10 @@ def load_classifier(kind: Kind, path: str, device, trust_remote_code: bool):
         )
     except Exception as error:  # damaged files raise what they like
         raise RewardModelError(
-            f"No {kind.what} could be loaded from {path!r} ({error}). Give a folder or a hub id"
-            f" that holds a transformers {kind.classifier} with its tokenizer. One that brings its"
-            " own code runs only with reward.trust_remote_code = true."
+            f"No {kind.what} could be loaded from {path!r} ({in_one_line(error)})."
+            f" Give a folder or a hub id that holds a transformers {kind.classifier} with its"
+            " tokenizer. One that brings its own code runs only with reward.trust_remote_code ="
+            " true."
         ) from error
     if report["missing_keys"]:
         raise RewardModelError(

@@ -8,7 +8,7 @@ plain Qwen2 and a head of one or three layers, and the names in the files say wh
 from collections.abc import Callable
 from typing import Any
 
-from engine.errors import RewardModelError
+from engine.errors import RewardModelError, in_one_line
 
 
 def load_headed(path: str, head: str, build: Callable[[int], Any], device: Any) -> Any:
@@ -42,7 +42,8 @@ def load_headed(path: str, head: str, build: Callable[[int], Any], device: Any) 
         )
     except Exception as error:  # damaged files raise what they like
         raise RewardModelError(
-            f"No reward model with a head named {head!r} could be loaded from {path!r} ({error})."
+            f"No reward model with a head named {head!r} could be loaded from {path!r}"
+            f" ({in_one_line(error)})."
             " Give a folder or a hub id of the family that reward.family names."
         ) from error
     if report["missing_keys"]:

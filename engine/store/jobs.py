@@ -45,6 +45,11 @@ class Job:
     """What a training made."""
 
     @property
+    def sentence(self) -> str | None:
+        """The first line of its error, where there is room for one."""
+        return self.error and self.error.partition("\n")[0]
+
+    @property
     def is_unfinished(self) -> bool:
         return self.state in UNFINISHED
 

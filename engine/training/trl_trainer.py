@@ -13,12 +13,13 @@ import math
 import queue
 import shutil
 import threading
+import traceback
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
-from engine.errors import EngineError, TrainingError
+from engine.errors import EngineError, TrainingError, in_one_line
 from engine.events import Event, Note, PolicySaved
 from engine.models.tokens import render, response_tokens, written_end
 from engine.training import TrainingTask, ranks
@@ -88,10 +89,11 @@ class TrlTrainer(ABC):
         except EngineError as error:
             emit(error)
         except Exception as error:
+            traceback.print_exc()
             emit(
                 TrainingError(
-                    f"Training failed: {type(error).__name__}: {error}. The last checkpoint is"
-                    " kept; resume the job."
+                    f"Training failed: {in_one_line(error)}. The last checkpoint is kept; resume"
+                    " the job."
                 )
             )
 
@@ -209,7 +211,8 @@ def _load(task: TrainingTask):
         )
     except Exception as error:  # damaged files raise what they like
         raise TrainingError(
-            f"The policy at {task.policy_path} could not be loaded for training ({error})."
+            f"The policy at {task.policy_path} could not be loaded for training"
+            f" ({in_one_line(error)})."
         ) from error
     return model, tokenizer
 

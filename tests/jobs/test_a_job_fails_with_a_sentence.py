@@ -9,11 +9,13 @@ import pytest
 from engine import store
 from engine.errors import ConfigError, SamplerError, StoreError
 from engine.jobs import kinds
+from engine.jobs.log import tail
 from engine.store import record
 from engine.store.jobs import Job
 from engine.study import pairing
 from engine.study.handle import Iteration
 from engine.study.progress import progress
+from engine.types import Preference
 from tests.jobs.small_jobs import commit_all, state
 from tests.small_runs import judge, until
 
@@ -137,6 +139,33 @@ def test_a_damaged_policy_fails_the_job_with_a_sentence(real, tmp_path):
     (damaged / "model.safetensors").write_bytes(b"\x00" * 100)
     job = presampled_again(db, run_id, runner, policy=damaged)
     assert job.state == "failed" and str(damaged) in job.error, job.error
+
+
+def test_what_a_worker_cannot_read_is_one_sentence_and_the_rest_is_in_its_log(real, monkeypatch):
+    """A training is told rows without a text: the child refuses the first of them."""
+    db, run_id, runner = real
+    rows = [Preference(f"p{i}", "?", None, None, 0, 1, 0.9, 0.1) for i in range(30)]
+    monkeypatch.setattr("engine.jobs.train.training_rows", lambda *_: rows)
+    job_id = runner.submit(Iteration(db, run_id, 0), "train", {"beta": 0.2})
+    runner.run_next()
+    job = store.jobs.get(db, job_id)
+    assert job.state == "failed" and job.error.endswith("The worker's log has the rest.")
+    assert "\n" not in job.error and len(job.error) < 300
+    assert job.error.startswith("ValidationError: tuple[TrainingTask] does not take ")
+    assert ".0.chosen: Input should be" in job.error and "(the first of 90 such" in job.error
+    log = tail(db, job, n_lines=1000)
+    assert "Traceback" in log and "90 validation errors" in log
+
+
+def test_of_an_error_of_many_lines_the_first_is_shown_and_all_are_in_the_log(
+    db, run_id, runner, world
+):
+    world.fault = SamplerError("The policy could not sample:\nand\na page of other lines")
+    job_id = runner.submit(Iteration(db, run_id, 0), "presample")
+    runner.run_next()
+    job = store.jobs.get(db, job_id)
+    assert job.error == "The policy could not sample: … The job's log has the rest."
+    assert "a page of other lines" in tail(db, job)
 
 
 def test_a_training_whose_loss_is_no_number_fails_and_names_the_learning_rate(real):
