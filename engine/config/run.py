@@ -29,7 +29,7 @@ class RunConfig(Table):
     """What the run is called; a file without it is called by the file's name."""
     problems: ProblemsConfig
     policy: PolicyConfig
-    reward: RewardConfig
+    reward: RewardConfig = field(default_factory=RewardConfig)
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     """What every random draw of the run follows from."""
     n_iterations: Annotated[int, Field(ge=1)] = 3

@@ -191,7 +191,7 @@ def test_a_setting_that_does_not_exist_is_named_with_those_that_do(changes, name
     assert ("n_presample," if "." in named else "seed,") in str(raised.value)
 
 
-@pytest.mark.parametrize("missing", ["problems", "policy", "reward"])
+@pytest.mark.parametrize("missing", ["problems", "policy"])
 def test_a_table_that_has_to_be_there_is_asked_for(missing):
     with pytest.raises(ConfigError, match=f"{missing} is missing"):
         parse_config({name: value for name, value in SMALL.items() if name != missing})
@@ -294,3 +294,6 @@ def test_a_reward_model_is_asked_for_only_where_there_are_rewards():
     assert small(reward={"family": "none", "path": ""}, difficulty=without).reward.path == ""
     with pytest.raises(ConfigError, match=r"reward\.path is left out: it must be a model folder"):
         small(reward={"path": ""})
+    left_out = {name: table for name, table in SMALL.items() if name != "reward"}
+    with pytest.raises(ConfigError, match='hub id, or starter; reward.family = "none" needs none'):
+        parse_config(left_out)

@@ -139,6 +139,15 @@ def test_the_starter_configuration_runs_and_the_exit_status_says_so(here, capsys
     assert "It would not run yet" in capsys.readouterr().out
 
 
+def test_no_reward_model_is_asked_for_where_there_are_no_rewards(tmp_path, here):
+    here(LARGE)
+    without = {"family": "none", "path": "nowhere"}
+    (tmp_path / "run.toml").write_text(toml(reward=without, difficulty={"mode": "accuracy"}))
+    found = examine_config(tmp_path / "run.toml")
+    assert is_runnable(found) and "nowhere" not in str(found)
+    assert not any(f.about.startswith(("reward", "memory, scoring")) for f in found)
+
+
 def test_a_fixed_problem_set_is_wanted_once_however_many_iterations_there_are(tmp_path):
     (tmp_path / "run.toml").write_text(
         toml(n_iterations=3, problems={"n_train": 2400, "per_iteration": "fixed"})

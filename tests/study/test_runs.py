@@ -145,3 +145,14 @@ def test_a_problem_file_with_broken_lines_is_refused_by_line_and_field_unless_as
     with pytest.raises(ProblemSetError, match="line 3, answer"):
         create_run(db, config)
     assert create_run(db, replace(config, problems=replace(problems, skip_broken=True)))
+
+
+def test_the_path_of_a_reward_family_that_needs_none_is_not_looked_at(db):
+    config = small(reward={"family": "none", "path": "nowhere"}, difficulty={"mode": "accuracy"})
+    assert store.runs.get(db, create_run(db, config)).prm_path == ""
+
+
+@pytest.mark.parametrize("path", ["nowhere", "/nowhere/at/all"])
+def test_a_reward_model_that_is_not_there_is_named_as_the_setting_is_written(db, path):
+    with pytest.raises(ConfigError, match=f"^reward.path is {path}: there is no such folder"):
+        create_run(db, small(reward={"path": path}))
