@@ -4,8 +4,10 @@ and end tokens. No weights are read.
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from engine.config import RunConfig
+from engine.config.tables import SamplingConfig
 from engine.doctor.finding import Finding
 from engine.errors import EngineError
 from engine.models.tokens import end_tokens, load_tokenizer, render
@@ -37,3 +39,20 @@ def reading(config: RunConfig, folder: Path) -> Iterator[Finding]:
     names = ", ".join(tokenizer.convert_ids_to_tokens(ends)) or "no token"
     stop = f"; the texts {', '.join(map(repr, settings.stop))}" if settings.stop else ""
     yield Finding("end of a response", "ok", f"{names}{stop}")
+    if offered := ", ".join(_offered(generation_config, config.sampling)):
+        yield Finding(
+            "sampling",
+            "note",
+            f"The policy's generation_config.json suggests {offered}. Nothing of it is taken unless"
+            " you set it.",
+        )
+
+
+def _offered(generation_config: Any, sampling: SamplingConfig) -> Iterator[str]:
+    """What the policy's authors suggest and the configuration does not set, as it would be written
+    there.
+    """
+    for name in ("temperature", "top_p", "top_k", "min_p", "repetition_penalty"):
+        value = getattr(generation_config, name, None)
+        if value is not None and value != getattr(sampling, name):
+            yield f"sampling.{name} = {value:g} (now {getattr(sampling, name):g})"

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import huggingface_hub
 import pytest
@@ -244,3 +245,18 @@ def test_a_policy_without_an_end_token_must_be_changed_before_it_samples(tmp_pat
     path.write_text(toml(policy={"path": made}, sampling={"stop": ["\n\n"]}))
     said = {f.about: f for f in configuration.examine_config(path)}
     assert "'\\n\\n'" in said["end of a response"].text
+
+
+def test_what_a_policys_authors_suggest_is_offered_and_not_taken(tmp_path):
+    policy, path = Path(make(FAMILIES[1], tmp_path / "policy")), tmp_path / "run.toml"
+    suggested = json.loads((policy / "generation_config.json").read_text())
+    suggested |= {"do_sample": True, "temperature": 0.6, "top_k": 20, "top_p": 0.95}
+    (policy / "generation_config.json").write_text(json.dumps(suggested))
+    path.write_text(
+        toml(
+            policy={"path": str(policy), "chat": True}, sampling={"temperature": 0.7, "top_p": 0.95}
+        )
+    )
+    (said,) = (f for f in configuration.examine_config(path) if f.about == "sampling")
+    assert said.status == "note"
+    assert "sampling.temperature = 0.6 (now 0.7), sampling.top_k = 20 (now 0)." in said.text
