@@ -1,5 +1,6 @@
 """The families of policies on a Ray pool of two engines: hf_local's responses, tokens and all."""
 
+import os
 from importlib.util import find_spec
 
 import pytest
@@ -18,11 +19,13 @@ REQUESTS = [Request("p", i, i * 7919 + 1, "What is 3 + 4?") for i in range(16)]
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory):
-    """Kept up by one pool that stays open: each family's own pool joins it."""
+    """Kept up by one engine that stays open, with room for two more: each family's pool joins it."""
     from engine.samplers.ray_pool import RaySampler
 
     folder = make(FAMILIES[0], tmp_path_factory.mktemp("first") / "policy")
-    pool = RaySampler(folder, n_engines=4)  # as many CPUs as it says: room for two more
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "cpu_count", lambda: 3)
+        pool = RaySampler(folder, n_engines=1)
     yield pool
     pool.close()
 

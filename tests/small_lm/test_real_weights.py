@@ -3,6 +3,7 @@ iteration on 12 problems.
 """
 
 import json
+from importlib.util import find_spec
 
 import pytest
 
@@ -79,6 +80,23 @@ def test_greedy_texts_are_those_of_plain_transformers(sampler):
         plain = sampler.tokenizer.decode(written, skip_special_tokens=True)
         assert ours[request.problem_id] == plain
         assert plain.isascii() and len(plain.split()) > 2
+
+
+@pytest.mark.skipif(find_spec("vllm") is None, reason="vLLM is not installed: make test-vllm")
+def test_greedy_tokens_are_those_of_vllm(sampler, made):
+    from engine.samplers.vllm_local import VllmSampler
+
+    questions = [problem.question for problem in make_problems(32, seed=12)]
+    requests = [Request(str(i), 0, i, question) for i, question in enumerate(questions)]
+    other = VllmSampler(str(made.folder / "policy"))
+    try:
+        ours, theirs = (
+            {r.problem_id: r.tokens for part in one.sample(requests, SETTINGS) for r in part}
+            for one in (sampler, other)
+        )
+    finally:
+        other.close()
+    assert ours == theirs
 
 
 def test_a_whole_iteration_runs_through_the_engine(made, tmp_path):
