@@ -189,12 +189,12 @@ def _steps(row: ListedResponse, scored: ScoredPart) -> None:
 def _difference(row: ListedResponse, *, key: str) -> None:
     """This response against another one to the same problem, step by step."""
     filters = Filter(problem_ids=[row.problem_id])
-    found = store.responses.page(
+    responses = store.responses.page(
         Iteration(state.database(), state.kept("run"), int(state.kept("iteration"))),
         filters,
         limit=200,
     )
-    others = {other.idx: other for other in found if other.idx != row.idx}
+    others = {other.idx: other for other in responses if other.idx != row.idx}
     if not others:
         st.caption("There is no other response to this problem yet.")
         return

@@ -31,10 +31,10 @@ if next_phase(progress(latest(db, chosen.run_id))) is Phase.NEXT:
         "Next iteration", type="primary", icon=":material/skip_next:", on_click=next_iteration
     )
 measured = {run_id: measure(db, run_id) for run_id in sections.chosen_runs(chosen)}
-found = list((measured.get(chosen.run_id) or measure(db, chosen.run_id)).evaluations.values())
-if len(found) > 1:
-    sections.headline(found[0], found[-1])
-elif not found:
+evaluations = list((measured.get(chosen.run_id) or measure(db, chosen.run_id)).evaluations.values())
+if len(evaluations) > 1:
+    sections.headline(evaluations[0], evaluations[-1])
+elif not evaluations:
     recorded = "This run replays recorded responses: there is no policy to evaluate."
     st.info(
         (
@@ -53,9 +53,9 @@ left, right = widgets.columns(2, least=widgets.PART)
 with left:
     sections.class_shares(chosen)
 with right:
-    if len(found) > 1:
-        sections.held_out_flows(found[-2], found[-1])
-if found:
-    sections.levels(found)
+    if len(evaluations) > 1:
+        sections.held_out_flows(evaluations[-2], evaluations[-1])
+if evaluations:
+    sections.levels(evaluations)
 sections.monitor_table(chosen)
 sections.length_table(chosen)

@@ -41,18 +41,18 @@ def draw(chosen: Iteration) -> tuple[Choice, Estimates, tuple] | None:
             icon=":material/hourglass_empty:",
         )
         return None
-    bound = store.commits.find(chosen)
+    commit = store.commits.find(chosen)
     last = choice.last_commit(chosen)
-    now = choice.current(chosen, bound, last)
+    now = choice.current(chosen, commit, last)
     panels.follow(now, stored)
     decides = deciding_mode(now.mode, e.phi_r)
     classes = classes_now(chosen, e, now, decides, stored)
     left, right = widgets.columns([2, 1], least=240, gap="medium")
     with right:
-        choice.controls(now, decides, locked=bound is not None)
-        offer(chosen, e, now, classes, bound, stored)
+        choice.controls(now, decides, locked=commit is not None)
+        offer(chosen, e, now, classes, commit, stored)
     with left:
-        plot(chosen, e, data, now, decides, classes, last, locked=bound is not None)
+        plot(chosen, e, data, now, decides, classes, last, locked=commit is not None)
         plot_caption(chosen, e)
     selection.selection(chosen, e, classes)
     return now, e, stored
@@ -122,14 +122,14 @@ def plot(
 def earlier_commits(chosen: Iteration, last: Commit | None) -> list[Lines]:
     """Lines to compare with: of the iteration before, and of the run this one was forked from."""
     run = chosen.run
-    found = {f"iteration {chosen.number - 1}": last}
+    commits = {f"iteration {chosen.number - 1}": last}
     if run.parent_id is not None and run.forked_at == chosen.number:
-        found[f"run {run.parent_id}"] = store.commits.find(
+        commits[f"run {run.parent_id}"] = store.commits.find(
             Iteration(state.database(), run.parent_id, chosen.number)
         )
     return [
         Lines(name, row.tau_l, row.tau_h)
-        for name, row in found.items()
+        for name, row in commits.items()
         if row and row.mode not in choice.WITHOUT_LINES
     ]
 
@@ -156,14 +156,14 @@ if said := st.session_state.pop("said", None):
 if not is_tuned(chosen):
     tuning_panel(chosen)
     st.stop()
-bound = store.commits.find(chosen)
+commit = store.commits.find(chosen)
 choice.pickers(
-    choice.current(chosen, bound, choice.last_commit(chosen)),
-    locked=bound is not None,
+    choice.current(chosen, commit, choice.last_commit(chosen)),
+    locked=commit is not None,
     modes=choice.modes_of(chosen),
 )
 job = store.jobs.find_same(chosen, JobKind.PRESAMPLE)
 is_live = job is not None and job.is_unfinished
 st.session_state[panels.DRAWN] = None
 question = st.fragment(draw, run_every=2 if is_live else None)(chosen)
-panels.panels(chosen, question, locked=bound is not None)
+panels.panels(chosen, question, locked=commit is not None)

@@ -24,7 +24,7 @@ def entry(term: Term) -> str:
 
 def symbols(text: str) -> str:
     """M_0, n_i and the like as formulas."""
-    return _SYMBOL.sub(lambda found: f"${found[0]}$", text)
+    return _SYMBOL.sub(lambda match: f"${match[0]}$", text)
 
 
 def fits(term: Term, wanted: str) -> bool:
@@ -34,13 +34,13 @@ def fits(term: Term, wanted: str) -> bool:
 state.selected()
 st.title("Glossary")
 wanted = st.text_input("Search", key="glossary_search", placeholder="for example: boundary")
-found = {group: [term for term in terms if fits(term, wanted)] for group, terms in GROUPS.items()}
-if not any(found.values()):
+matches = {group: [term for term in terms if fits(term, wanted)] for group, terms in GROUPS.items()}
+if not any(matches.values()):
     st.info(
         "No term contains that. Search for another word, or empty the field.",
         icon=":material/search_off:",
     )
-for group, terms in found.items():
+for group, terms in matches.items():
     if terms:
         st.subheader(group)
         cards = st.grid(2, min_column_width=widgets.PART, border=True)

@@ -13,20 +13,20 @@ PAGE_ROWS = 200
 chosen = widgets.need_run()
 st.title("Pairs")
 db = state.database()
-made = store.pairs.find_set(chosen)
-if made is None:
+pair_set = store.pairs.find_set(chosen)
+if pair_set is None:
     widgets.nothing_yet(
         "Pairs are built when the resampling is done. Commit a plan on the Difficulty page first.",
         "difficulty.py",
     )
 n_problems, margins = store.pairs.figures(chosen)
 a, b, c, d = widgets.columns(4, least=widgets.FIELD)
-a.metric("Pairs", f"{made.n_pairs:,}")
+a.metric("Pairs", f"{pair_set.n_pairs:,}")
 b.metric("Problems with pairs", f"{n_problems:,}")
 c.metric("Mean reward margin", f"{margins.mean():+.3f}" if len(margins) else "–")
 d.metric(
     "Foregone",
-    f"{made.n_foregone:,}",
+    f"{pair_set.n_foregone:,}",
     help="Pairs that the pre-samples of problems outside the resampled classes would have given.",
 )
 if not chosen.config.pairs.choose_truncated and (n_cut := store.pairs.n_cut_but_correct(chosen)):
@@ -34,7 +34,7 @@ if not chosen.config.pairs.choose_truncated and (n_cut := store.pairs.n_cut_but_
         f"{n_cut:,} correct responses were cut off at {chosen.config.sampling.max_new_tokens:,}"
         " tokens and are not chosen; pairs.choose_truncated = true lets them be."
     )
-if not made.n_pairs:
+if not pair_set.n_pairs:
     st.warning(
         "There is not a single pair: no problem in the pool has both a correct and a wrong"
         " response. Fork the run and commit another plan, or begin the next iteration with the same"
@@ -58,7 +58,7 @@ st.download_button(
     icon=":material/download:",
     help="TRL's columns prompt, chosen and rejected come first.",
 )
-n_pages = -(-made.n_pairs // PAGE_ROWS)
+n_pages = -(-pair_set.n_pairs // PAGE_ROWS)
 number = st.number_input(f"Page of {n_pages:,}", 1, n_pages, 1, width=160) if n_pages > 1 else 1
 rows = store.pairs.listed(chosen, limit=PAGE_ROWS, offset=(number - 1) * PAGE_ROWS)
 row = widgets.chosen_row(

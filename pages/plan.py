@@ -10,7 +10,7 @@ from engine.store.commits import Commit, GivenCount
 from engine.study.handle import Iteration
 
 
-def bound_choice(commit: Commit) -> None:
+def committed_choice(commit: Commit) -> None:
     """The choice, as it stands for good."""
     with st.container(horizontal=True, gap="medium"):
         st.metric("τ low", f"{commit.tau_l:.3f}", width="content")
@@ -71,15 +71,15 @@ st.title("Plan")
 commit = store.commits.find(chosen)
 if commit is None:
     widgets.nothing_yet("Nothing is committed in this iteration yet.", "difficulty.py")
-bound_choice(commit)
+committed_choice(commit)
 given = store.commits.given_counts(chosen)
 left, right = widgets.columns(2, least=widgets.PART, gap="medium")
 with left:
     budget(chosen, commit, given)
-    made = store.pairs.find_set(chosen)
+    pair_set = store.pairs.find_set(chosen)
     st.markdown(
-        f"**{made.n_pairs:,} pairs** came of it, {made.n_foregone:,} were foregone."
-        if made
+        f"**{pair_set.n_pairs:,} pairs** came of it, {pair_set.n_foregone:,} were foregone."
+        if pair_set
         else "Its pairs are built when the resampling is done."
     )
     widgets.link("pairs.py", "See the pairs")

@@ -158,12 +158,14 @@ def answers(exchange: playground.Exchange, known: dict[str, PolicyUse]) -> None:
             )
 
 
-def one_policy(policy_id: str, row: PolicyUse | None, found: list[playground.Answer]) -> None:
+def one_policy(
+    policy_id: str, row: PolicyUse | None, policy_answers: list[playground.Answer]
+) -> None:
     st.subheader(f"M{row.number}" if row else policy_id[:8], help=f"Policy {policy_id}")
-    graded = [a.verdict for a in found if a.verdict]
+    graded = [a.verdict for a in policy_answers if a.verdict]
     if graded:
         st.caption(f"{sum(v.correct for v in graded)} of {len(graded)} correct")
-    for a in found:
+    for a in policy_answers:
         with st.container(border=True):
             badge = STATUS[a.verdict.status] if a.verdict else ""
             cut = " · :orange-badge[truncated]" if a.response.truncated else ""

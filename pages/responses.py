@@ -25,8 +25,8 @@ TRUNCATED = {None: "Any", True: "Yes", False: "No"}
 
 def problems_of_classes(chosen: Iteration, names: list[str]) -> list[str]:
     """Problem ids in the classes: as committed, else as the thresholds stand now."""
-    bound = store.commits.find(chosen)
-    if bound:
+    commit = store.commits.find(chosen)
+    if commit:
         rows = store.commits.allocation(chosen)
         return [row.problem_id for row in rows if Difficulty(row.difficulty).name in names]
     e = store.samples.estimates(chosen)

@@ -15,11 +15,11 @@ from engine.study.resolved import resolved_config
 
 def where() -> None:
     st.subheader("Where things are stored")
-    found = storage.disk_use(state.database())
+    uses = storage.disk_use(state.database())
     st.dataframe(
         [
             {"What": p.what.capitalize(), "Size": widgets.size(p.n_bytes), "Path": str(p.path)}
-            for p in found
+            for p in uses
         ],
         hide_index=True,
         alt="Where things are stored",

@@ -70,9 +70,9 @@ if chosen.config.is_recorded:
         "pairs.py",
     )
 db = state.database()
-made = store.pairs.find_set(chosen)
+pair_set = store.pairs.find_set(chosen)
 job = store.jobs.latest(chosen, JobKind.TRAIN)
-if made is None:
+if pair_set is None:
     widgets.nothing_yet(
         "There are no pairs to train on yet. Commit a plan and let the resampling finish.",
         "difficulty.py",
@@ -81,8 +81,10 @@ keeps = keeps_responses(chosen.config.training.method)
 if keeps:
     st.caption(f"Fine-tuning on right responses, from the {chosen.config.training.start} policy")
 else:
-    st.caption(f"{made.n_pairs:,} preference pairs · reference policy: the frozen M{chosen.number}")
-if not made.n_pairs and not keeps:
+    st.caption(
+        f"{pair_set.n_pairs:,} preference pairs · reference policy: the frozen M{chosen.number}"
+    )
+if not pair_set.n_pairs and not keeps:
     why = (
         "Without a pair there is nothing to train on. Fork the iteration and commit another plan,"
         " or begin the next one with the same policy."

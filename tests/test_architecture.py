@@ -131,6 +131,32 @@ def test_no_module_is_named_after_nothing():
     assert [path for path in modules(*EVERYWHERE) if set(path.stem.split("_")) & set(nothing)] == []
 
 
+def names_given(path: Path) -> Iterator[tuple[int, str]]:
+    """Line and name of everything that a module assigns to, loops over or takes as a parameter."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.lineno, node.id
+        elif isinstance(node, ast.arg):
+            yield node.lineno, node.arg
+
+
+def test_the_reader_of_names_sees_every_way_to_give_one(tmp_path):
+    source = tmp_path / "some.py"
+    source.write_text("def f(a):\n    (b, c), d = [e for e in a], (g := 1)\n    lambda h: b.i\n")
+    assert {name for _, name in names_given(source)} == set("abcdegh")
+
+
+def test_a_result_is_named_for_what_it_is_not_for_how_it_came():
+    how_it_came = {"told", "made", "bound", "found", "kept"}
+    named = [
+        f"{path.relative_to(ROOT)}:{line} {name}"
+        for path in modules(*ROOMS)
+        for line, name in names_given(path)
+        if name in how_it_came
+    ]
+    assert named == []
+
+
 MOST_LONG_FUNCTIONS = 4
 """One flat declaration each: two model cards, a configuration file, the mounting of the plot."""
 

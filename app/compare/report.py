@@ -31,17 +31,18 @@ pre{{background:{REPORT["block"]};padding:1em;overflow-x:auto}}
 .differs{{color:{REPORT["warning"]};font-weight:600}}"""
 
 
-def as_html(found: Comparison, measured: list[Measured]) -> str:
+def as_html(comparison: Comparison, measured: list[Measured]) -> str:
     """The whole file. A few MB, most of them plotly.js, which is in it once."""
+    n_runs = len(comparison.runs)
     parts = [
-        f"<h1>{len(found.runs)} {'run' if len(found.runs) == 1 else 'runs'} compared</h1>",
+        f"<h1>{n_runs} {'run' if n_runs == 1 else 'runs'} compared</h1>",
         f"<p>Written {datetime.now(UTC):%Y-%m-%d %H:%M} UTC.</p>",
-        *(f'<p class="differs">{escape(said)}</p>' for said in found.differences),
-        "<p>Same budget.</p>" if len(found.runs) > 1 and not found.differences else "",
-        *_figures(found),
+        *(f'<p class="differs">{escape(said)}</p>' for said in comparison.differences),
+        "<p>Same budget.</p>" if n_runs > 1 and not comparison.differences else "",
+        *_figures(comparison),
         *(
             f"<h2>{escape(title)}</h2>{_table(rows)}"
-            for title, rows in tables(found).items()
+            for title, rows in tables(comparison).items()
             if rows
         ),
         (
@@ -62,7 +63,7 @@ def as_html(found: Comparison, measured: list[Measured]) -> str:
 
 
 def accuracy_series(
-    found: Comparison, measure: str
+    comparison: Comparison, measure: str
 ) -> dict[str, list[tuple[int, float, float, float]]]:
     """(t of M_t, value, low, high) per run, or per group where it has several seeds; what is not
     evaluated is left out.
@@ -70,8 +71,8 @@ def accuracy_series(
     Args:
         measure: "mean" or "greedy".
     """
-    by_label, series = {run.label: run for run in found.runs}, {}
-    for group in found.groups:
+    by_label, series = {run.label: run for run in comparison.runs}, {}
+    for group in comparison.groups:
         seeds = max((len(a.seeds) for a in group.accuracy), default=0)
         if seeds > 1:
             spread = [
@@ -94,10 +95,10 @@ def accuracy_series(
     }
 
 
-def _figures(found: Comparison) -> list[str]:
+def _figures(comparison: Comparison) -> list[str]:
     """plotly.js comes with the first one."""
     titles = {"mean": "Held-out accuracy, mean of n samples", "greedy": "Held-out accuracy, greedy"}
-    series = {measure: accuracy_series(found, measure) for measure in titles}
+    series = {measure: accuracy_series(comparison, measure) for measure in titles}
     drawn = [
         charts.compared(series[measure], title=title)
         for measure, title in titles.items()
@@ -127,10 +128,10 @@ def _run(m: Measured) -> str:
 
 
 def _versions() -> dict[str, str]:
-    found = {"Python": ".".join(map(str, sys.version_info[:3]))}
+    versions = {"Python": ".".join(map(str, sys.version_info[:3]))}
     for name in PACKAGES:
         try:
-            found[name] = version(name)
+            versions[name] = version(name)
         except PackageNotFoundError:
             continue
-    return found
+    return versions

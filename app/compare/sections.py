@@ -54,18 +54,18 @@ def headline(first: Evaluation, last: Evaluation) -> None:
     )
 
 
-def side_by_side(found: Comparison, measured: list[Measured]) -> None:
+def side_by_side(comparison: Comparison, measured: list[Measured]) -> None:
     """Budgets, accuracy over policies, every table, and the report."""
-    if found.differences:
-        st.error(inert.markdown(" ".join(found.differences)), icon=":material/balance:")
-    elif len(found.runs) > 1:
+    if comparison.differences:
+        st.error(inert.markdown(" ".join(comparison.differences)), icon=":material/balance:")
+    elif len(comparison.runs) > 1:
         st.caption("Same budget.")
-    if any(run.accuracy for run in found.runs):
-        _accuracy_over_policies(found)
-    _comparison_tables(found)
+    if any(run.accuracy for run in comparison.runs):
+        _accuracy_over_policies(comparison)
+    _comparison_tables(comparison)
     st.download_button(
         "Report as HTML",
-        lambda: as_html(found, measured),
+        lambda: as_html(comparison, measured),
         file_name="comparison.html",
         mime="text/html",
         icon=":material/download:",
@@ -73,12 +73,14 @@ def side_by_side(found: Comparison, measured: list[Measured]) -> None:
     )
 
 
-def _accuracy_over_policies(found: Comparison) -> None:
+def _accuracy_over_policies(comparison: Comparison) -> None:
     measure = (
         st.segmented_control("Accuracy", ["mean", "greedy"], default="mean", key="accuracy_measure")
         or "mean"
     )
-    figure = charts.compared(accuracy_series(found, measure), title=f"Held-out accuracy, {measure}")
+    figure = charts.compared(
+        accuracy_series(comparison, measure), title=f"Held-out accuracy, {measure}"
+    )
     st.plotly_chart(
         figure,
         key="compared_accuracy",
@@ -91,8 +93,8 @@ def _accuracy_over_policies(found: Comparison) -> None:
     )
 
 
-def _comparison_tables(found: Comparison) -> None:
-    shown = {title: rows for title, rows in tables(found).items() if rows}
+def _comparison_tables(comparison: Comparison) -> None:
+    shown = {title: rows for title, rows in tables(comparison).items() if rows}
     for title in [title for title in shown if title in FIRST]:
         _titled_table(title, shown[title])
     with st.expander("More figures"):
@@ -109,18 +111,18 @@ def _titled_table(title: str, rows: list[dict]) -> None:
     st.dataframe(rows, hide_index=True, key=f"table_{title}")
 
 
-def levels(found: list[Evaluation]) -> None:
-    names = [level for level in sorted(set(found[0].levels.tolist())) if level]
+def levels(evaluations: list[Evaluation]) -> None:
+    names = [level for level in sorted(set(evaluations[0].levels.tolist())) if level]
     if names:
         values = np.array(
-            [[e.pass_rate[e.levels == level].mean() for level in names] for e in found]
+            [[e.pass_rate[e.levels == level].mean() for level in names] for e in evaluations]
         )
         table = [
             {"Policy": f"M{e.number}", **dict(zip((f"Level {name}" for name in names), row))}
-            for e, row in zip(found, values.tolist())
+            for e, row in zip(evaluations, values.tolist())
         ]
         widgets.chart(
-            charts.by_level(names, [f"M{e.number}" for e in found], values),
+            charts.by_level(names, [f"M{e.number}" for e in evaluations], values),
             table,
             alt="Mean accuracy by level",
             key="levels",
@@ -192,8 +194,8 @@ def monitor_table(chosen: Iteration) -> None:
     ) as opened:
         if not opened.open:
             return
-        found = store.runs.iterations(state.database(), chosen.run_id)
-        rows = [row for it in found if (row := _monitor_row(chosen.at(it.number)))]
+        iterations = store.runs.iterations(state.database(), chosen.run_id)
+        rows = [row for it in iterations if (row := _monitor_row(chosen.at(it.number)))]
         if not rows:
             st.caption("No pre-sample is judged yet.")
             return

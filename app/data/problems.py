@@ -57,9 +57,10 @@ def problem_section() -> None:
         disabled=not read.problems,
         key="store_problems",
     ):
-        kept = store_problems(state.database().artifacts, read.problems, name=file.name)
+        stored_set = store_problems(state.database().artifacts, read.problems, name=file.name)
         st.success(
-            f"Stored as {kept.path.name}: {kept.n_problems:,} problems. A run can use them below.",
+            f"Stored as {stored_set.path.name}: {stored_set.n_problems:,} problems. A run can use"
+            " them below.",
             icon=":material/check_circle:",
         )
     stored_table()

@@ -78,7 +78,7 @@ def recorded_section() -> None:
 def bring(file: uploads.Brought, scale: Scale | None, rewards: Path | None) -> None:
     bar = st.progress(0.0, text="Importing")
     try:
-        made = import_responses(
+        imported = import_responses(
             file.path,
             state.database().artifacts,
             scale=scale,
@@ -96,14 +96,14 @@ def bring(file: uploads.Brought, scale: Scale | None, rewards: Path | None) -> N
     finally:
         bar.empty()
     said = (
-        f"{made.n_responses:,} responses of {made.n_problems:,} problems: {made.label}. Scores:"
-        f" {SCORES[made.scores]}."
+        f"{imported.n_responses:,} responses of {imported.n_problems:,} problems: {imported.label}."
+        f" Scores: {SCORES[imported.scores]}."
     )
     st.success(
-        said if made.is_new else f"Imported before, nothing was added. {said}",
+        said if imported.is_new else f"Imported before, nothing was added. {said}",
         icon=":material/check_circle:",
     )
-    rejected_table(made.rejected, "Rejected rows")
+    rejected_table(imported.rejected, "Rejected rows")
 
 
 def check(sets: list[Imported]) -> None:

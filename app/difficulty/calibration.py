@@ -51,9 +51,12 @@ def calibration_panel(
         )
         return
     _against_labels(report)
-    for mode, found in report.best.items():
+    for mode, suggestion in report.best.items():
         _suggestion(
-            f"Meets most labels, {MODE_NAMES[mode].lower()}", found, f"best_{mode}", locked=locked
+            f"Meets most labels, {MODE_NAMES[mode].lower()}",
+            suggestion,
+            f"best_{mode}",
+            locked=locked,
         )
 
 
@@ -104,15 +107,17 @@ def _row(m: ModeReport) -> dict:
     }
 
 
-def _suggestion(what: str, found: Suggestion, name: str, *, locked: bool) -> None:
+def _suggestion(what: str, suggestion: Suggestion, name: str, *, locked: bool) -> None:
     left, right = st.columns([4, 1], vertical_alignment="center")
     met = (
         ""
-        if found.agreement is None
-        else f", agreement {found.agreement:.1%} on these very problems"
+        if suggestion.agreement is None
+        else f", agreement {suggestion.agreement:.1%} on these very problems"
     )
-    left.markdown(f"{what}: τ low **{_tau(found.tau_l)}**, τ high **{_tau(found.tau_h)}**{met}.")
-    taus = {"tau_l": f"{found.tau_l.value:.3f}", "tau_h": f"{found.tau_h.value:.3f}"}
+    left.markdown(
+        f"{what}: τ low **{_tau(suggestion.tau_l)}**, τ high **{_tau(suggestion.tau_h)}**{met}."
+    )
+    taus = {"tau_l": f"{suggestion.tau_l.value:.3f}", "tau_h": f"{suggestion.tau_h.value:.3f}"}
     right.button(
         "Use", key=f"use_{name}", disabled=locked, on_click=state.keep, kwargs=taus, width="stretch"
     )

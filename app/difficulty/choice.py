@@ -32,12 +32,12 @@ def last_commit(chosen: Iteration) -> Commit | None:
     return store.commits.find(chosen.at(chosen.number - 1)) if chosen.number else None
 
 
-def current(chosen: Iteration, bound: Commit | None, last: Commit | None) -> Choice:
+def current(chosen: Iteration, commit: Commit | None, last: Commit | None) -> Choice:
     """A commit's setting if there is one; else the URL's, the last iteration's, the
     configuration's, in this order.
     """
-    if bound:
-        return bound.choice
+    if commit:
+        return commit.choice
     d = chosen.config.difficulty
     _, start_l, start_h = start_of(chosen, last)
     tau_l, tau_h = _share(state.kept("tau_l"), start_l), _share(state.kept("tau_h"), start_h)

@@ -51,14 +51,14 @@ def classes_by_posterior(run_id: str, iteration: int, known: Stored) -> np.ndarr
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
-def bound_classes(run_id: str, iteration: int, known: Stored) -> tuple[np.ndarray, int]:
+def committed_classes(run_id: str, iteration: int, known: Stored) -> tuple[np.ndarray, int]:
     """Classes as committed, and how many problems would be in another one now that verdicts are
     overridden.
     """
     it = Iteration(state.database(), run_id, iteration)
-    bound, (e, _) = store.commits.get(it), columns(run_id, iteration, known)
+    commit, (e, _) = store.commits.get(it), columns(run_id, iteration, known)
     classes = classify(
-        e.n_correct, e.n, e.phi_r, tau_l=bound.tau_l, tau_h=bound.tau_h, mode=bound.mode
+        e.n_correct, e.n, e.phi_r, tau_l=commit.tau_l, tau_h=commit.tau_h, mode=commit.mode
     )
     committed = store.commits.classes(it)
     ids = committed["problem_id"].astype(str)

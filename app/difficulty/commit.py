@@ -26,12 +26,12 @@ def offer(
     e: Estimates,
     now: Choice,
     classes: np.ndarray,
-    bound: Commit | None,
+    commit: Commit | None,
     stored: columns.Stored,
 ) -> None:
     """The plan in short, then the button that commits it; after the commit, what it bound."""
-    if bound:
-        _committed(chosen, bound, stored)
+    if commit:
+        _committed(chosen, commit, stored)
     else:
         _to_commit(chosen, e, now, classes, stored)
 
@@ -52,18 +52,18 @@ def _to_commit(
         confirm(chosen, now, classes, stored)
 
 
-def _committed(chosen: Iteration, bound: Commit, stored: columns.Stored) -> None:
+def _committed(chosen: Iteration, commit: Commit, stored: columns.Stored) -> None:
     """What the commit bound, where verdicts would have it otherwise by now, and the fork."""
-    as_bound, n_moved = columns.bound_classes(chosen.run_id, chosen.number, stored)
-    choice.plan_in_short(_bound_handout(chosen, bound))
+    as_committed, n_moved = columns.committed_classes(chosen.run_id, chosen.number, stored)
+    choice.plan_in_short(_committed_handout(chosen, commit))
     if n_moved:
-        choice.class_figures(as_bound)
+        choice.class_figures(as_committed)
         st.caption(
             "As committed. Verdicts were overridden since. Problems that would be in another class"
             f" now: {n_moved:,}. Fork to use that."
         )
     st.success(
-        f"Committed by {bound.made_by} at {bound.made_at:%Y-%m-%d %H:%M} UTC.",
+        f"Committed by {commit.made_by} at {commit.made_at:%Y-%m-%d %H:%M} UTC.",
         icon=":material/lock:",
     )
     widgets.link("plan.py", "The plan")
@@ -92,15 +92,15 @@ def _plan_in_short(chosen: Iteration, now: Choice, stored: columns.Stored) -> bo
     return True
 
 
-def _bound_handout(chosen: Iteration, bound: Commit) -> Handout:
+def _committed_handout(chosen: Iteration, commit: Commit) -> Handout:
     """What is unspent of a recorded run's plan was cut, unless no problem was to be resampled."""
     given = store.commits.given_counts(chosen)
     was_cut = chosen.config.is_recorded and store.commits.n_in_pool(chosen) > 0
     return handout(
         [(row.n_more, row.n) for row in given],
-        n_later=bound.n_later,
-        n_unspent=bound.n_unspent,
-        n_not_recorded=bound.n_unspent if was_cut else 0,
+        n_later=commit.n_later,
+        n_unspent=commit.n_unspent,
+        n_not_recorded=commit.n_unspent if was_cut else 0,
     )
 
 

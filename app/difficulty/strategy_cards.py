@@ -42,13 +42,13 @@ def strategy_cards(
     except EngineError as error:
         st.warning(inert.markdown(str(error)), icon=":material/error:")
         return
-    found = [Offer(**row) for row in plain]
-    own = {o.strategy: o for o in found if o.mode == now.mode}
+    strategy_offers = [Offer(**row) for row in plain]
+    own = {o.strategy: o for o in strategy_offers if o.mode == now.mode}
     cards = st.grid(len(CARDS), min_column_width=widgets.FIELD, border=True)
     for name in CARDS:
         with cards.cell():
             _card(own[name], is_chosen=name == now.strategy, locked=locked)
-    st.dataframe([_row(o) for o in found], hide_index=True)
+    st.dataframe([_row(o) for o in strategy_offers], hide_index=True)
 
 
 def _card(offer: Offer, *, is_chosen: bool, locked: bool) -> None:

@@ -22,13 +22,13 @@ def tuning_panel(chosen: Iteration) -> None:
         f"Temperature and τ are tuned first: **{n:,} responses** of the budget, {t.n} each on"
         f" {t.n_problems:,} problems at {len(t.temperatures)} temperatures."
     )
-    found = tuning.grid(chosen)
-    if found is None:
+    grid = tuning.grid(chosen)
+    if grid is None:
         _order_grid(chosen)
     else:
-        _heat_map(found)
-        _adoption(chosen, found)
-        _scores_table(found)
+        _heat_map(grid)
+        _adoption(chosen, grid)
+        _scores_table(grid)
 
 
 def _order_grid(chosen: Iteration) -> None:
@@ -43,28 +43,28 @@ def _order_grid(chosen: Iteration) -> None:
     )
 
 
-def _heat_map(found: tuning.Grid) -> None:
+def _heat_map(grid: tuning.Grid) -> None:
     st.plotly_chart(
-        charts.balance(found.temperatures, found.taus, found.balance, found.best),
+        charts.balance(grid.temperatures, grid.taus, grid.balance, grid.best),
         config=charts.CONFIG,
         alt="Mean balance score by temperature and tau",
     )
     st.caption(
-        f"Mean balance score with n* = {found.n_star}. Highest at temperature {found.best[0]:g}, τ"
-        f" {found.best[1]:g}."
+        f"Mean balance score with n* = {grid.n_star}. Highest at temperature {grid.best[0]:g}, τ"
+        f" {grid.best[1]:g}."
     )
 
 
-def _adoption(chosen: Iteration, found: tuning.Grid) -> None:
+def _adoption(chosen: Iteration, grid: tuning.Grid) -> None:
     """The temperature and the τ to go on with; the arg max is preset."""
     a, b, c = widgets.columns(3, least=widgets.LONG_FIELD, align="bottom")
     temperature = a.selectbox(
         "Temperature",
-        found.temperatures,
-        index=found.temperatures.index(found.best[0]),
+        grid.temperatures,
+        index=grid.temperatures.index(grid.best[0]),
         key="tuned_temperature",
     )
-    tau = b.selectbox("τ", found.taus, index=found.taus.index(found.best[1]), key="tuned_tau")
+    tau = b.selectbox("τ", grid.taus, index=grid.taus.index(grid.best[1]), key="tuned_tau")
     c.button(
         "Adopt and pre-sample",
         type="primary",
@@ -74,15 +74,15 @@ def _adoption(chosen: Iteration, found: tuning.Grid) -> None:
     )
 
 
-def _scores_table(found: tuning.Grid) -> None:
+def _scores_table(grid: tuning.Grid) -> None:
     with st.expander("Table"):
         st.dataframe(
             [
                 {
                     "Temperature": f"{temp:g}",
-                    **{f"τ {tau:g}": round(float(v), 3) for tau, v in zip(found.taus, row)},
+                    **{f"τ {tau:g}": round(float(v), 3) for tau, v in zip(grid.taus, row)},
                 }
-                for temp, row in zip(found.temperatures, found.balance)
+                for temp, row in zip(grid.temperatures, grid.balance)
             ],
             hide_index=True,
         )

@@ -81,8 +81,8 @@ def thin(
     if n <= most:
         return steps, values
     edges = np.linspace(1, n - 1, (most - 2) // 2 + 1).astype(int)
-    kept = {0, n - 1}
+    indices = {0, n - 1}
     for low, high in pairwise(edges):
-        kept |= {low + int(np.argmin(values[low:high])), low + int(np.argmax(values[low:high]))}
-    rows = np.array(sorted(kept))
+        indices |= {low + int(np.argmin(values[low:high])), low + int(np.argmax(values[low:high]))}
+    rows = np.array(sorted(indices))
     return steps[rows], values[rows]

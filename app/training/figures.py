@@ -72,8 +72,8 @@ def training_curves(job_id: str) -> None:
 
 
 def _grown(job_id: str) -> Curves:
-    kept = st.session_state.setdefault("curves", {})
-    curves = kept.setdefault(job_id, Curves(job_id))
+    by_job = st.session_state.setdefault("curves", {})
+    curves = by_job.setdefault(job_id, Curves(job_id))
     curves.extend(state.database())
     return curves
 

@@ -40,56 +40,60 @@ def import_responses(
     from engine.paths import artifacts_of
     from engine.recorded import import_responses
 
-    made = import_responses(
+    imported = import_responses(
         Path(file),
         artifacts_of(db),
         scale=scale,
         rewards=Path(rewards) if rewards else None,
         on_progress=_report,
     )
-    checked = _regraded(made) if check else None
+    checked = _regraded(imported) if check else None
     if as_json:
-        print(json.dumps(_as_plain(made, checked)))
+        print(json.dumps(_as_plain(imported, checked)))
         return
-    print("\n".join([*(f"line {r.line}: {r.reason}" for r in made.rejected[:20]), *_told(made)]))
+    print(
+        "\n".join(
+            [*(f"line {r.line}: {r.reason}" for r in imported.rejected[:20]), *_summary(imported)]
+        )
+    )
 
 
 def _report(done: int, total: int) -> None:
     print(f"\r{done:,} of {total:,} lines", end="" if done < total else "\n", file=sys.stderr)
 
 
-def _as_plain(made, checked) -> dict:
+def _as_plain(imported, checked) -> dict:
     from dataclasses import asdict
 
     disagreements = {"disagreements": [asdict(d) for d in checked.disagreements]} if checked else {}
-    return {**asdict(made), "label": made.label, **disagreements}
+    return {**asdict(imported), "label": imported.label, **disagreements}
 
 
-def _regraded(made):
+def _regraded(imported):
     from engine.grading import Grader
     from engine.grading.again import as_table
     from engine.grading.again import regrade as grade_again
     from engine.recorded.flags import flagged
 
     with Grader() as grader:
-        done = grade_again(flagged(Path(made.folder)), grader)
+        done = grade_again(flagged(Path(imported.folder)), grader)
     if done.disagreements:
         print(as_table(done.disagreements), file=sys.stderr)
     print(f"{len(done.disagreements)} of {done.n_graded} flags disagree.", file=sys.stderr)
     return done
 
 
-def _told(made) -> list[str]:
+def _summary(imported) -> list[str]:
     scores = {
         "steps": "step scores",
         "outcome": "outcome scores, no minimum over steps",
         "none": "no scores: accuracy mode only",
     }
     return [
-        f"{made.n_responses:,} responses of {made.n_problems:,} problems ({made.label});"
-        f" {scores[made.scores]}; {made.n_rejected:,} rejected"
-        + ("" if made.is_new else "; imported before, nothing was added"),
-        f"A study on them: python -m engine run {Path(made.folder) / 'study.toml'} --db ...",
+        f"{imported.n_responses:,} responses of {imported.n_problems:,} problems"
+        f" ({imported.label}); {scores[imported.scores]}; {imported.n_rejected:,} rejected"
+        + ("" if imported.is_new else "; imported before, nothing was added"),
+        f"A study on them: python -m engine run {Path(imported.folder) / 'study.toml'} --db ...",
     ]
 
 

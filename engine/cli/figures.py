@@ -23,8 +23,8 @@ def compare(runs: tuple[str, ...], as_json: bool) -> None:
     from engine.figures.measure import measure_files
     from engine.figures.text import as_text
 
-    found = side_by_side(measure_files(list(runs)))
-    print(json.dumps(plain(found)) if as_json else as_text(found))
+    comparison = side_by_side(measure_files(list(runs)))
+    print(json.dumps(plain(comparison)) if as_json else as_text(comparison))
 
 
 @click.command()
@@ -56,11 +56,11 @@ def replay(
 
     chosen = {"tau_l": tau_l, "tau_h": tau_h, "mode": mode}
     if config:
-        found = replay_config(load_config(config), **chosen)
+        replays = replay_config(load_config(config), **chosen)
     else:
         require_database(db)
-        found = replay_run(db, run_id, **chosen)
-    print(json.dumps([asdict(r) for r in found]) if as_json else table(as_rows(found)))
+        replays = replay_run(db, run_id, **chosen)
+    print(json.dumps([asdict(r) for r in replays]) if as_json else table(as_rows(replays)))
 
 
 @click.command()
@@ -71,10 +71,10 @@ def rates(file: str, db: Path, as_json: bool) -> None:
     """Classes by accuracy of a table of pass rates per problem."""
     from engine.recorded.rates import read_rates
 
-    found = read_rates(Path(file))
+    pass_rates = read_rates(Path(file))
     result = {
-        "n_problems": len(found.names),
-        "n_rejected": len(found.rejected),
-        "classes": found.classes(),
+        "n_problems": len(pass_rates.names),
+        "n_rejected": len(pass_rates.rejected),
+        "classes": pass_rates.classes(),
     }
     print(json.dumps(result, indent=None if as_json else 2))

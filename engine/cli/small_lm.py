@@ -26,12 +26,12 @@ def small_lm(
     """
     from engine.small_lm import build
 
-    made = build(Path(folder), seed=seed, say=_say, **_asked(n_train, n_held_out))
-    if not made.is_new:
-        _say(f"{made.folder} holds the model already; nothing was written")
-    command = f"python -m engine run {made.configuration} --db {made.folder / 'study.duckdb'}"
+    model = build(Path(folder), seed=seed, say=_say, **_asked(n_train, n_held_out))
+    if not model.is_new:
+        _say(f"{model.folder} holds the model already; nothing was written")
+    command = f"python -m engine run {model.configuration} --db {model.folder / 'study.duckdb'}"
     if as_json:
-        print(json.dumps({"configuration": str(made.configuration), "is_new": made.is_new}))
+        print(json.dumps({"configuration": str(model.configuration), "is_new": model.is_new}))
     else:
         print(f"Next, half an hour of processor time by our reckoning:\n{command}")
 

@@ -26,12 +26,12 @@ def status(db: Path, as_json: bool) -> None:
             raise
         print(path.read_text() if as_json else f"{locked}\nIt last said: {path.read_text()}")
         return
-    found = _runs(opened)
+    runs = _runs(opened)
     opened.close()
     if as_json:
-        print(json.dumps({"runs": found}))
+        print(json.dumps({"runs": runs}))
         return
-    for run in found:
+    for run in runs:
         _print_run(run)
 
 

@@ -142,13 +142,17 @@ def _print_disagreements(done, as_json: bool) -> None:
 
     from engine.grading.again import as_table
 
-    found = done.disagreements
+    disagreements = done.disagreements
     if as_json:
         said = {
             "n_graded": done.n_graded,
-            "n_disagreeing": len(found),
-            "disagreements": [asdict(d) for d in found],
+            "n_disagreeing": len(disagreements),
+            "disagreements": [asdict(d) for d in disagreements],
         }
         print(json.dumps(said))
     else:
-        print(as_table(found) if found else f"All {done.n_graded:,} verdicts are given again.")
+        print(
+            as_table(disagreements)
+            if disagreements
+            else f"All {done.n_graded:,} verdicts are given again."
+        )

@@ -53,16 +53,16 @@ def allowed(hint: Any) -> Allowed:
     arms = [arm for arm in get_args(hint) if arm is not NoneType]
     if NoneType not in get_args(hint):
         return _allowed(hint)
-    found = _allowed(arms[0])
-    return replace(found, range=f"{found.range}, or left out") if found.range else found
+    inner = _allowed(arms[0])
+    return replace(inner, range=f"{inner.range}, or left out") if inner.range else inner
 
 
 def _allowed(hint: Any) -> Allowed:
     bounds: dict[str, Any] = {}
     if get_origin(hint) is Annotated:
         hint, *infos = get_args(hint)
-        for bound in (bound for info in infos for bound in info.metadata):
-            bounds |= {name: getattr(bound, name) for name in bound.__slots__}
+        for constraint in (constraint for info in infos for constraint in info.metadata):
+            bounds |= {name: getattr(constraint, name) for name in constraint.__slots__}
     origin = get_origin(hint) or hint
     if origin is Literal:
         choices = get_args(hint)
@@ -77,7 +77,7 @@ def _allowed(hint: Any) -> Allowed:
 
 def _interval(bounds: dict[str, Any]) -> str:
     """A range of numbers in words."""
-    match {name: _number(bound) for name, bound in bounds.items()}:
+    match {name: _number(limit) for name, limit in bounds.items()}:
         case {"ge": least, "le": most}:
             return f"from {least} to {most}"
         case {"ge": least, "lt": end}:
@@ -93,8 +93,8 @@ def _interval(bounds: dict[str, Any]) -> str:
     return ""
 
 
-def _number(bound: float) -> str:
-    return "2**63" if bound == 2**63 else f"{bound:g}"
+def _number(limit: float) -> str:
+    return "2**63" if limit == 2**63 else f"{limit:g}"
 
 
 def read(table: type[T], raw: Any, where: str = "") -> T:
@@ -126,8 +126,8 @@ def _sentence(table: type, error: ValidationError, where: str) -> str:
     known = allowed(_hint(table, names)) if first["type"] in _OF_RANGE else Allowed("")
     must = known.each if is_each else known.range
     if not must:
-        told = f"{first['msg'][0].lower()}{first['msg'][1:]}"
-        return f"{field} {'holds' if is_each else 'is'} {first['input']!r}: {told}."
+        reason = f"{first['msg'][0].lower()}{first['msg'][1:]}"
+        return f"{field} {'holds' if is_each else 'is'} {first['input']!r}: {reason}."
     if is_each:
         return f"{field} holds {first['input']!r}: each must be {must}."
     return f"{field} is {first['input']!r}: it must be {must}."

@@ -104,11 +104,11 @@ def _setting(table: str, of: type, f: Field) -> Setting:
 @cache
 def _helps(table: type) -> dict[str, str]:
     """The docstring under each field of a table, its own or the one of the table it extends."""
-    found = _helps(table.__base__) if is_dataclass(table.__base__) else {}
+    helps = _helps(table.__base__) if is_dataclass(table.__base__) else {}
     for node in ast.walk(ast.parse(inspect.getsource(sys.modules[table.__module__]))):
         if isinstance(node, ast.ClassDef) and node.name == table.__name__:
-            found = found | _docstrings(node)
-    return found
+            helps = helps | _docstrings(node)
+    return helps
 
 
 def _docstrings(table: ast.ClassDef) -> dict[str, str]:
@@ -179,8 +179,8 @@ def _about(table: type) -> str:
 
 
 def _options(options: Mapping[str, Any]) -> str:
-    told = ", ".join(f"`{name}` = `{json.dumps(value)}`" for name, value in options.items())
-    return f" Options: {told}." if told else ""
+    listing = ", ".join(f"`{name}` = `{json.dumps(value)}`" for name, value in options.items())
+    return f" Options: {listing}." if listing else ""
 
 
 if __name__ == "__main__":

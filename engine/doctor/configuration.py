@@ -87,18 +87,18 @@ def _problems(config: RunConfig) -> Iterator[Finding]:
 
 def _local_problems(about: str, source: str, n_wanted: int, *, skip_broken: bool) -> Finding:
     try:
-        found = read_problems(source)
+        problem_file = read_problems(source)
     except EngineError as error:
         return Finding(
             about,
             "change",
             f"{about} is {source}: {error} Put your own file or a hub data set there.",
         )
-    n = len(found.problems)
-    if found.rejected and not skip_broken:
-        first = found.rejected[0]
+    n = len(problem_file.problems)
+    if problem_file.rejected and not skip_broken:
+        first = problem_file.rejected[0]
         said = (
-            f"{len(found.rejected):,} lines cannot be used, the first is line {first.line}:"
+            f"{len(problem_file.rejected):,} lines cannot be used, the first is line {first.line}:"
             f" {first.reason}"
         )
         return Finding(
@@ -196,7 +196,7 @@ def _memory(config: RunConfig) -> Iterator[Finding]:
         yield Finding(
             f"memory, {load.task}",
             "ok" if fits else "change",
-            load.told() if fits else load.refusal(),
+            load.summary() if fits else load.refusal(),
         )
     if seats.policy and seats.reward:
         beside = (
@@ -208,7 +208,7 @@ def _memory(config: RunConfig) -> Iterator[Finding]:
 def _sizes(config: RunConfig) -> tuple[ModelSize | None, ModelSize | None]:
     """Of the policy and the reward model; None where it is unknown or there is none."""
     loaded = (not config.is_recorded, loads_model(config.reward.family))
-    found = []
+    sizes = []
     for model, role, is_loaded in (
         (config.policy, "policy", loaded[0]),
         (config.reward, "prm", loaded[1]),
@@ -219,5 +219,5 @@ def _sizes(config: RunConfig) -> tuple[ModelSize | None, ModelSize | None]:
             )
         except ConfigError:
             folder = None
-        found.append(size_of(folder, model.n_parameters) if is_loaded else None)
-    return found[0], found[1]
+        sizes.append(size_of(folder, model.n_parameters) if is_loaded else None)
+    return sizes[0], sizes[1]

@@ -27,7 +27,7 @@ def disk_use(db: Database) -> list[DiskUse]:
     """The database file and the folders beside it, those that exist. Blocks while it looks at every
     file.
     """
-    found = [
+    uses = [
         DiskUse("database", db.path, _size(db.path)),
         DiskUse("not yet merged into it", _log_of(db.path), _size(_log_of(db.path))),
     ]
@@ -36,8 +36,8 @@ def disk_use(db: Database) -> list[DiskUse]:
         if db.artifacts.is_dir()
         else []
     )
-    found += [DiskUse(ABOUT.get(path.name, path.name), path, _size(path)) for path in folders]
-    return [use for use in found if use.path.exists()]
+    uses += [DiskUse(ABOUT.get(path.name, path.name), path, _size(path)) for path in folders]
+    return [use for use in uses if use.path.exists()]
 
 
 def _log_of(path: Path) -> Path:

@@ -199,8 +199,10 @@ def trained_policy(db: Database, run_id: str, number: int | None = None) -> str 
     """The policy that an iteration trained, or the newest that any did; None if none did."""
     began = {row.number: row.policy_id for row in store.runs.iterations(db, run_id)}
     wanted = [number] if number is not None else sorted(began, reverse=True)
-    made = ((t, store.runs.next_policy(Iteration(db, run_id, t))) for t in wanted if t in began)
-    return next((policy_id for t, policy_id in made if policy_id and policy_id != began[t]), None)
+    policies = ((t, store.runs.next_policy(Iteration(db, run_id, t))) for t in wanted if t in began)
+    return next(
+        (policy_id for t, policy_id in policies if policy_id and policy_id != began[t]), None
+    )
 
 
 def table_batches(

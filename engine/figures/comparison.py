@@ -103,14 +103,14 @@ def _group(id: str, members: list[Measured]) -> Group:
     return Group(id, [m.compared.label for m in members], members[0].compared.done, accuracy)
 
 
-def _over_seeds(number: int, found: dict[int, Evaluation]) -> Seeds:
+def _over_seeds(number: int, by_seed: dict[int, Evaluation]) -> Seeds:
     greedy, mean = (
-        [getattr(e, part).mean() for e in found.values()] for part in ("greedy", "pass_rate")
+        [getattr(e, part).mean() for e in by_seed.values()] for part in ("greedy", "pass_rate")
     )
-    several = len(found) > 1
+    several = len(by_seed) > 1
     return Seeds(
         number,
-        sorted(found),
+        sorted(by_seed),
         float(np.mean(greedy)),
         float(np.mean(mean)),
         student_t(greedy) if several else None,
@@ -134,13 +134,13 @@ def _paired(first: str, a: list[Measured], second: str, b: list[Measured]) -> li
     )
     paired = []
     for number in numbers:
-        found = [
+        per_seed = [
             (s, by_seed_a[s].evaluations.get(number), by_seed_b[s].evaluations.get(number))
             for s in shared
         ]
         same = [
             (s, x, y)
-            for s, x, y in found
+            for s, x, y in per_seed
             if x and y and np.array_equal(x.problem_ids, y.problem_ids)
         ]
         same = [
@@ -162,17 +162,17 @@ def _paired(first: str, a: list[Measured], second: str, b: list[Measured]) -> li
 
 
 def _differences(runs: list[Compared]) -> list[str]:
-    first, told = runs[0], []
+    first, sentences = runs[0], []
     for other in runs[1:]:
         for wanted, what in ((lambda s: s.total, "may sample"), (lambda s: s.sampled, "sampled")):
             mine, theirs = [[wanted(s) for s in run.spent] for run in (other, first)]
             if mine != theirs:
-                told.append(
+                sentences.append(
                     f"{other.label} {what} {_counts(mine)} responses by iteration, {first.label}"
                     f" {_counts(theirs)}."
                 )
                 break
-    return told
+    return sentences
 
 
 def _counts(numbers: list[int]) -> str:

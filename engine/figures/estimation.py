@@ -129,14 +129,14 @@ def _modes(
     modes: tuple[Mode, ...] = (
         ("both", "accuracy", "reward", "posterior") if has_rewards else ("accuracy", "posterior")
     )
-    found = []
+    reports = []
     for mode in modes:
         classes = classify(e.n_correct, e.n, e.phi_r, tau_l=tau_l, tau_h=tau_h, mode=mode)[rows]
         loss = _log_loss(e, rows, reference) if mode == "posterior" else None
-        found.append(
+        reports.append(
             ModeReport(mode, confusion(classes, reference), agreement(classes, reference), loss)
         )
-    return found
+    return reports
 
 
 def _log_loss(e: Estimates, rows: np.ndarray, reference: np.ndarray) -> Interval:

@@ -69,8 +69,8 @@ def evaluation(it: Iteration, policy_id: str) -> Evaluation | None:
 def evaluations(db: Database, run_id: str) -> list[Evaluation]:
     """Every complete evaluation of a run's policies M_0, M_1, …"""
     policies = evaluated_policies(db, run_id)
-    found = (evaluation(Iteration(db, run_id, n), id) for n, id in policies.items())
-    return [e for e in found if e is not None]
+    per_policy = (evaluation(Iteration(db, run_id, n), id) for n, id in policies.items())
+    return [e for e in per_policy if e is not None]
 
 
 def evaluated_policies(db: Database, run_id: str) -> dict[int, str]:

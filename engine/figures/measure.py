@@ -137,11 +137,11 @@ def measure_files(names: list[str]) -> list[Measured]:
     process owns.
     """
     asked = [_file_and_run(name) for name in names]
-    found: dict[tuple[Path, str | None], Measured] = {}
+    measured: dict[tuple[Path, str | None], Measured] = {}
     for path in dict.fromkeys(path for path, _ in asked):
         db = Database(path)
         try:
-            found |= {
+            measured |= {
                 (path, run_id): measure(db, pick_run(db, run_id), file=path.name)
                 for own, run_id in asked
                 if own == path
@@ -150,7 +150,7 @@ def measure_files(names: list[str]) -> list[Measured]:
             db.close()
     return list(
         {
-            (path, found[path, run_id].compared.run_id): found[path, run_id]
+            (path, measured[path, run_id].compared.run_id): measured[path, run_id]
             for path, run_id in asked
         }.values()
     )
@@ -162,11 +162,15 @@ def measure(db: Database, run_id: str, *, file: str = "") -> Measured:
     """
     config, notes = resolved_config(db, run_id)
     figures = summarise(db, run_id)["iterations"]
-    found = {e.number: e for e in evaluations(db, run_id)}
+    by_policy = {e.number: e for e in evaluations(db, run_id)}
     spent = _spent(db, run_id, figures)
     places = [Iteration(db, run_id, row["iteration"]) for row in figures]
-    commits = [bound for it in places if (bound := store.commits.find(it))]
-    change = gain(found[0], found[max(found)]) if len(found) > 1 and 0 in found else None
+    commits = [commit for it in places if (commit := store.commits.find(it))]
+    change = (
+        gain(by_policy[0], by_policy[max(by_policy)])
+        if len(by_policy) > 1 and 0 in by_policy
+        else None
+    )
     rows = store.comparison.training_yield(db, run_id)
     choices = sorted({repr(_choice(c)) for c in commits})
     group = stable_hash("group", repr(_kind(config)), figures[0]["policy"]["before"], *choices)
@@ -178,15 +182,15 @@ def measure(db: Database, run_id: str, *, file: str = "") -> Measured:
         group=f"{group:016x}"[:8],
         done=_done(config, commits),
         spent=spent,
-        accuracy=[_accuracy(e, found.get(0)) for e in found.values()],
+        accuracy=[_accuracy(e, by_policy.get(0)) for e in by_policy.values()],
         pairs_per_1000={unit: _pairs_per_1000(spent, unit) for unit in UNITS},
         gain_per_1000={
-            unit: _gain_per_1000(spent, unit, change, max(found, default=0)) for unit in UNITS
+            unit: _gain_per_1000(spent, unit, change, max(by_policy, default=0)) for unit in UNITS
         },
-        levels=_levels(rows, found),
-        classes=_classes(rows, found),
+        levels=_levels(rows, by_policy),
+        classes=_classes(rows, by_policy),
     )
-    return Measured(compared, found, config, notes)
+    return Measured(compared, by_policy, config, notes)
 
 
 def _spent(db: Database, run_id: str, figures: list[dict[str, Any]]) -> list[Spent]:
@@ -222,15 +226,15 @@ def _kind(config: RunConfig) -> RunConfig:
     return replace(config, seed=0, name="", policy=replace(config.policy, path=""))
 
 
-def _choice(bound: Commit) -> tuple:
-    c = bound.choice
+def _choice(commit: Commit) -> tuple:
+    c = commit.choice
     return c.tau_l, c.tau_h, c.mode, c.strategy, json.dumps(c.options)
 
 
 def _done(config: RunConfig, commits: list[Commit]) -> Done:
     def of(name: str) -> str:
-        bound = ", ".join(dict.fromkeys(getattr(c, name) for c in commits))
-        return bound or getattr(config.difficulty, name)
+        names = ", ".join(dict.fromkeys(getattr(c, name) for c in commits))
+        return names or getattr(config.difficulty, name)
 
     t = config.training
     training = t.method + (" from base" if t.start == "base" else "")
@@ -268,21 +272,21 @@ def _gain_per_1000(
     return change.scaled(1000 / amount) if change and amount else None
 
 
-def _levels(rows: list[Yielded], found: dict[int, Evaluation]) -> dict[str, Part]:
+def _levels(rows: list[Yielded], by_policy: dict[int, Evaluation]) -> dict[str, Part]:
     names = {row.level for row in rows} | {
-        level for e in found.values() for level in e.levels.tolist()
+        level for e in by_policy.values() for level in e.levels.tolist()
     }
     return {
         name: _part(
             [row for row in rows if row.level == name],
-            found,
+            by_policy,
             lambda first, name=name: first.levels == name,
         )
         for name in sorted(names - {""})
     }
 
 
-def _classes(rows: list[Yielded], found: dict[int, Evaluation]) -> dict[str, Part]:
+def _classes(rows: list[Yielded], by_policy: dict[int, Evaluation]) -> dict[str, Part]:
     def held_out(first: Evaluation, d: Difficulty) -> np.ndarray:
         n_correct = np.rint(first.pass_rate * first.n).astype(int)
         return classify(n_correct, first.n, None, tau_l=0, tau_h=1, mode="accuracy") == d
@@ -290,7 +294,7 @@ def _classes(rows: list[Yielded], found: dict[int, Evaluation]) -> dict[str, Par
     return {
         d.name.lower(): _part(
             [row for row in rows if row.difficulty == d],
-            found,
+            by_policy,
             lambda first, d=d: held_out(first, d),
         )
         for d in Difficulty
@@ -298,10 +302,12 @@ def _classes(rows: list[Yielded], found: dict[int, Evaluation]) -> dict[str, Par
 
 
 def _part(
-    rows: list[Yielded], found: dict[int, Evaluation], chosen: Callable[[Evaluation], np.ndarray]
+    rows: list[Yielded],
+    by_policy: dict[int, Evaluation],
+    chosen: Callable[[Evaluation], np.ndarray],
 ) -> Part:
     n_responses, n_pairs = sum(row.n_responses for row in rows), sum(row.n_pairs for row in rows)
     change = None
-    if 0 in found and len(found) > 1 and (own := chosen(found[0])).any():
-        change = gain(found[0], found[max(found)], own)
+    if 0 in by_policy and len(by_policy) > 1 and (own := chosen(by_policy[0])).any():
+        change = gain(by_policy[0], by_policy[max(by_policy)], own)
     return Part(n_responses, n_pairs, 1000 * n_pairs / n_responses if n_responses else None, change)

@@ -101,5 +101,5 @@ def _presamples_by_problem(
 def _balance(
     texts: list[str], correct: list[bool], rewards: list[float], tau: float, n_star: int
 ) -> float:
-    kept = np.flatnonzero(combined_reward(correct, rewards) > tau).tolist()
-    return metrics.balance_score([texts[i] for i in kept], [correct[i] for i in kept], n_star)
+    indices = np.flatnonzero(combined_reward(correct, rewards) > tau).tolist()
+    return metrics.balance_score([texts[i] for i in indices], [correct[i] for i in indices], n_star)

@@ -50,13 +50,13 @@ def offers(it: Iteration, *, tau_l: float, tau_h: float, mode: Mode) -> list[Off
     has_any = len(e.n) > 0
     alpha, beta, _ = posterior_shapes(e.n_correct, e.n, e.phi_r) if has_any else (e.n, e.n, False)
     costs = _lengths(it, e), store.samples.presample_rate(it)
-    found = []
+    rows = []
     for name, by, label in offered(it.config, mode):
         classes = classify(e.n_correct, e.n, e.phi_r, tau_l=tau_l, tau_h=tau_h, mode=by)
         seen = plans.view(it, e, classes, strategy=name)
         at_once = replace(seen, budget=seen.budget_left)
-        found.append(_offer(at_once, name, by, label, e, (alpha, beta), *costs))
-    return found
+        rows.append(_offer(at_once, name, by, label, e, (alpha, beta), *costs))
+    return rows
 
 
 def _lengths(it: Iteration, e: Estimates) -> np.ndarray:

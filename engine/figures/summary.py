@@ -27,14 +27,14 @@ def class_counts_of_commit(it: Iteration) -> dict[str, int]:
 
 
 def _iteration(it: Iteration, evaluated: dict[int, Evaluation]) -> dict[str, Any]:
-    bound, pairs = store.commits.find(it), store.pairs.find_set(it)
+    commit, pairs = store.commits.find(it), store.pairs.find_set(it)
     before, after = evaluated.get(it.number), evaluated.get(it.number + 1)
     return {
         "iteration": it.number,
         "n_problems": it.config.problems.n_train,
-        "budget": _budget(it, bound),
-        "classes": class_counts_of_commit(it) if bound else None,
-        "n_pending": bound.n_pending if bound else None,
+        "budget": _budget(it, commit),
+        "classes": class_counts_of_commit(it) if commit else None,
+        "n_pending": commit.n_pending if commit else None,
         "n_pairs": pairs.n_pairs if pairs else None,
         "n_foregone": pairs.n_foregone if pairs else None,
         "dpo": _dpo(it),
@@ -45,7 +45,7 @@ def _iteration(it: Iteration, evaluated: dict[int, Evaluation]) -> dict[str, Any
     }
 
 
-def _budget(it: Iteration, bound: Commit | None) -> dict[str, int | None]:
+def _budget(it: Iteration, commit: Commit | None) -> dict[str, int | None]:
     side = store.side_samples.counts(it)
     return {
         "total": it.config.problems.n_train * it.config.sampling.n,
@@ -53,7 +53,7 @@ def _budget(it: Iteration, bound: Commit | None) -> dict[str, int | None]:
         "resampled": store.samples.n_judged(it, it.row.resample_set, None),
         "tuned": side["tune"],
         "calibrated": side["calibrate"],
-        "unspent": bound.n_unspent if bound else None,
+        "unspent": commit.n_unspent if commit else None,
     }
 
 

@@ -64,17 +64,17 @@ def regrade(
 
     Raises: GradingError: no checking process could be started.
     """
-    n_graded, found = 0, []
+    n_graded, disagreements = 0, []
     for batch in batches:
         verdicts = grader.grade_many([(one.answer, one.text) for one in batch])
-        found += [
+        disagreements += [
             _disagreement(one, verdict)
             for one, verdict in zip(batch, verdicts)
             if _differs(one.was, verdict)
         ]
         n_graded += len(batch)
-        on_progress(Regraded(n_graded, found))
-    return Regraded(n_graded, found)
+        on_progress(Regraded(n_graded, disagreements))
+    return Regraded(n_graded, disagreements)
 
 
 def _differs(was: VerdictStatus | bool, verdict: Verdict) -> bool:
@@ -97,7 +97,7 @@ def _disagreement(one: Earlier, verdict: Verdict) -> Disagreement:
     )
 
 
-def as_table(found: Sequence[Disagreement]) -> str:
+def as_table(disagreements: Sequence[Disagreement]) -> str:
     """Disagreements as lines of text; control characters of model text are shown, not sent. Columns
     without a value are left out.
     """
@@ -112,7 +112,7 @@ def as_table(found: Sequence[Disagreement]) -> str:
         "predicted",
         "reason",
     )
-    rows = [asdict(d) for d in found]
+    rows = [asdict(d) for d in disagreements]
     names = [name for name in names if any(row[name] is not None for row in rows)]
     cells = [names, *([_cell(row[name]) for name in names] for row in rows)]
     widths = [max(map(len, column)) for column in zip(*cells)]

@@ -92,13 +92,13 @@ def _compared_as_text(gold: str, predicted: str) -> tuple[Literal["correct", "wr
 def _compared_as_formulas(
     gold: str, predicted: str, *, shortcuts: bool
 ) -> tuple[Literal["correct", "wrong", "error"], str]:
-    wanted, found = _parsed_gold(gold), _parse(predicted)
+    wanted, answer = _parsed_gold(gold), _parse(predicted)
     wrong = "wrong", f"The extracted answer {quoted(predicted)} is not {quoted(gold)}."
     try:
-        if shortcuts and wanted and found and differ_at_a_point(wanted[0], found[0]):
+        if shortcuts and wanted and answer and differ_at_a_point(wanted[0], answer[0]):
             return wrong
         equal = verify(
-            wanted, found, timeout_seconds=None, raise_on_error=True, allow_set_relation_comp=True
+            wanted, answer, timeout_seconds=None, raise_on_error=True, allow_set_relation_comp=True
         )
     except MemoryError:
         raise
@@ -109,7 +109,7 @@ def _compared_as_formulas(
             "error",
             f"Comparing {quoted(predicted)} with {quoted(gold)} failed: {type(error).__name__}.",
         )
-    if equal and wanted and found and tiny_and_apart(wanted[0], found[0]):
+    if equal and wanted and answer and tiny_and_apart(wanted[0], answer[0]):
         return wrong
     if equal:
         return "correct", f"Equal by Math-Verify: {quoted(gold)} and {quoted(predicted)}."
@@ -119,7 +119,7 @@ def _compared_as_formulas(
             f"The reference {quoted(gold)} is not a formula; as text it is not"
             f" {quoted(predicted)}.",
         )
-    if all(isinstance(reading, str) for reading in found):
+    if all(isinstance(reading, str) for reading in answer):
         return (
             "wrong",
             (

@@ -93,10 +93,10 @@ def training_of(config: RunConfig, rows: list[Worked], artifacts: Path) -> Train
     solutions = [
         {"problem_id": r.problem_id, "prompt": r.prompt, "response": r.response} for r in rows
     ]
-    told = [policy_id, config.seed, config.policy.chat, _identity(config.init), solutions]
+    identity = [policy_id, config.seed, config.policy.chat, _identity(config.init), solutions]
     if config.policy.system or config.policy.thinking != "auto":
-        told += [config.policy.system, config.policy.thinking]
-    name = sha256(json.dumps(told).encode()).hexdigest()[:16]
+        identity += [config.policy.system, config.policy.thinking]
+    name = sha256(json.dumps(identity).encode()).hexdigest()[:16]
     return TrainingTask(
         policy_path=path,
         rows=rows,

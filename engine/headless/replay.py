@@ -82,16 +82,16 @@ def replay(db: Database, run_id: str, *, tau_l: float, tau_h: float, mode: Mode)
     rest = [known[id][n:] for id, n in zip(e.problem_ids.tolist(), e.n.tolist())]
     n_right = np.array([part.sum() for part in rest])
     n_rest = np.array([len(part) for part in rest])
-    found = []
+    replays = []
     for name, own_mode, label in offered(config, mode):
         classes = classify(e.n_correct, e.n, e.phi_r, tau_l=tau_l, tau_h=tau_h, mode=own_mode)
         seen = plans.view(it, e, classes, strategy=name)
-        found.append(
+        replays.append(
             _replayed(
                 replace(seen, budget=seen.budget_left), name, own_mode, label, n_right, n_rest
             )
         )
-    return found
+    return replays
 
 
 def replay_config(
@@ -147,23 +147,23 @@ def _thresholds(
     neither.
     """
     d = config.difficulty
-    found = {
+    taus = {
         "tau_l": d.tau_l if tau_l is None else tau_l,
         "tau_h": d.tau_h if tau_h is None else tau_h,
     }
-    for name, value in found.items():
+    for name, value in taus.items():
         if value is None:
             raise ConfigError(
                 f"difficulty.{name} is not set: give it in the configuration or as"
                 f" --{name.replace('_', '-')}."
             )
-    return {**found, "mode": mode or d.mode}
+    return {**taus, "mode": mode or d.mode}
 
 
-def as_rows(found: list[Replayed]) -> list[dict[str, str]]:
+def as_rows(replays: list[Replayed]) -> list[dict[str, str]]:
     """One row per strategy, every interval as value [low, high]."""
 
-    def told(interval: Interval) -> str:
+    def with_interval(interval: Interval) -> str:
         return f"{interval.value:,.1f} [{interval.low:,.1f}, {interval.high:,.1f}]"
 
     return [
@@ -172,11 +172,11 @@ def as_rows(found: list[Replayed]) -> list[dict[str, str]]:
             "mode": r.mode,
             "responses": f"{r.responses.value:,.0f}",
             "unspent": f"{r.n_unspent:,}",
-            "pairs": told(r.pairs),
-            "problems with pairs": told(r.covered),
-            "pairs / 1,000": told(r.pairs_per_1000),
+            "pairs": with_interval(r.pairs),
+            "problems with pairs": with_interval(r.covered),
+            "pairs / 1,000": with_interval(r.pairs_per_1000),
         }
-        for r in found
+        for r in replays
     ]
 
 

@@ -79,9 +79,9 @@ def _commit(runner: JobRunner, it: Iteration, made_by: str) -> None:
 
 def _tune(runner: JobRunner, it: Iteration, made_by: str) -> None:
     _run(runner, it, JobKind.TUNE)
-    found = tuning.grid(it)
-    assert found is not None, "a tuning that is done has drawn and judged all of its grid"
-    tuning.adopt(it, *found.best, made_by=made_by)
+    grid = tuning.grid(it)
+    assert grid is not None, "a tuning that is done has drawn and judged all of its grid"
+    tuning.adopt(it, *grid.best, made_by=made_by)
 
 
 def _run(

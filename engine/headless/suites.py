@@ -163,7 +163,7 @@ def evaluate_suite(
     """
     if n_max is not None and n_max < 1:
         raise ConfigError(f"n_max is {n_max}: it must be 1 or more, or left out.")
-    found, missing, policy_id = [], {}, ""
+    results, missing, policy_id = [], {}, ""
     for one in suite.sets:
         try:
             path, n_problems, n_rejected = _problems(runner.db, one, data, n_max)
@@ -174,9 +174,9 @@ def evaluate_suite(
             missing[one.name] = str(error)
             continue
         evaluate_policy(runner, run_id, only=Purpose.EVALUATE if one.n else Purpose.GREEDY)
-        found.append(_result(runner.db, run_id, policy_id, one, n_rejected))
-    mean = float(np.mean([r.value.value for r in found])) if found else None
-    return SuiteResult(suite.name, policy_id, found, missing, mean)
+        results.append(_result(runner.db, run_id, policy_id, one, n_rejected))
+    mean = float(np.mean([r.value.value for r in results])) if results else None
+    return SuiteResult(suite.name, policy_id, results, missing, mean)
 
 
 def as_rows(result: SuiteResult) -> list[dict[str, str]]:
@@ -228,8 +228,8 @@ def _problems(
             " into the suite's file."
         )
     read = read_problems(source)
-    kept = store_problems(db.artifacts, read.problems[:n_max], name=f"{one.name} {source}")
-    return str(kept.path), kept.n_problems, len(read.rejected)
+    stored_set = store_problems(db.artifacts, read.problems[:n_max], name=f"{one.name} {source}")
+    return str(stored_set.path), stored_set.n_problems, len(read.rejected)
 
 
 def _config(suite: Suite, one: SuiteSet, path: str, n_problems: int, whom: Subject) -> RunConfig:

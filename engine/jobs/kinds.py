@@ -55,8 +55,8 @@ def follow_ups(db: Database, job: Job) -> list[tuple[JobKind, dict[str, Any]]]:
         make_pairs(it)
         return [] if it.config.is_recorded else [(JobKind.EVALUATE, {"policy": BEFORE})]
     if job.kind is JobKind.TRAIN:
-        made = store.jobs.get(db, job.id).policy_id
-        return [(JobKind.EVALUATE, after(made))] if made else []
+        policy_id = store.jobs.get(db, job.id).policy_id
+        return [(JobKind.EVALUATE, after(policy_id))] if policy_id else []
     return []
 
 

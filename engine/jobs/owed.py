@@ -101,10 +101,10 @@ def _unscored(
 ) -> list[Text]:
     if prm_id is None:
         return []
-    found = store.samples.unscored(
+    texts = store.samples.unscored(
         it.db, part.set_id, prm_id, refused=refused, scored=it.config.reward.scored
     )
-    return _of(problems, found)
+    return _of(problems, texts)
 
 
 def _of(problems: dict[str, Problem], texts: list[Text]) -> list[Text]:

@@ -197,7 +197,7 @@ def equations(text: str) -> list[str]:
 
     Source: B-STaR's code, metric_modiacc_auto.py, cal_diversity.
     """
-    found: list[str] = []
+    spans: list[str] = []
     position = 0
     # str.find and not one pattern with .*?, which takes seconds on a response that opens thousands
     # of times and never closes
@@ -208,9 +208,9 @@ def equations(text: str) -> list[str]:
         if end < 0 or (mark == "<<" and ("<" in inside or ">" in inside)):
             position = opening.start() + 1
             continue
-        found += [inside] if inside else []
+        spans += [inside] if inside else []
         position = end + len(mark)
-    return found
+    return spans
 
 
 def distinct_equations(texts: Sequence[str], correct: Sequence[bool]) -> float:
@@ -229,10 +229,10 @@ def distinct_equations(texts: Sequence[str], correct: Sequence[bool]) -> float:
     Source: B-STaR, distinct equations; docs/method.md, section 2.
     """
     _same_length(texts, correct)
-    found = [
+    occurrences = [
         equation for text, right in zip(texts, correct) if right for equation in equations(text)
     ]
-    return len(set(found)) / len(found) if found else float("nan")
+    return len(set(occurrences)) / len(occurrences) if occurrences else float("nan")
 
 
 def _add_group(fewer: list[list[int]], size: int) -> None:

@@ -79,9 +79,9 @@ def build_pairs(
     n_pairs = min(map(len, sides)) if cap is None else min(*map(len, sides), cap)
     rng = random.Random(seed)
     for position, side in enumerate(sides):
-        kept = sorted(side, key=lambda i: -rewards[i])[:n_pairs]
-        rng.shuffle(kept)
-        sides[position] = kept
+        best = sorted(side, key=lambda i: -rewards[i])[:n_pairs]
+        rng.shuffle(best)
+        sides[position] = best
     return list(zip(*sides))
 
 

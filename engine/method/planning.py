@@ -129,11 +129,11 @@ def cap_plan(plan: Plan, available: Mapping[str, int]) -> Plan:
         A plan with the same sum of allocation and n_unspent; info["n_not_recorded"] says how many
         were cut.
     """
-    kept = {id: min(n_more, available[id]) for id, n_more in plan.allocation.items()}
-    n_cut = sum(plan.allocation.values()) - sum(kept.values())
+    allocation = {id: min(n_more, available[id]) for id, n_more in plan.allocation.items()}
+    n_cut = sum(plan.allocation.values()) - sum(allocation.values())
     return replace(
         plan,
-        allocation={id: n_more for id, n_more in kept.items() if n_more},
+        allocation={id: n_more for id, n_more in allocation.items() if n_more},
         n_unspent=plan.n_unspent + n_cut,
         info={**plan.info, "n_not_recorded": n_cut},
     )

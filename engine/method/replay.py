@@ -39,8 +39,8 @@ def replay_yield(
 
     Raises: ConfigError where more is to be drawn than is recorded.
 
-    >>> found = replay_yield([1], [1], [1], [2], [1])
-    >>> found.pairs.tolist(), found.covered.tolist()
+    >>> yields = replay_yield([1], [1], [1], [2], [1])
+    >>> yields.pairs.tolist(), yields.covered.tolist()
     ([0.5], [0.5])
 
     Source: docs/method.md, section 5; K = min(#correct, #wrong) as in section 1.5.

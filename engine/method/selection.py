@@ -42,17 +42,17 @@ def keep_responses(
     """
     if cap is not None and cap < 0:
         raise ValueError(f"cap is {cap}: it must be 0 or more, or None for no limit.")
-    kept = [
+    indices = [
         i
         for i, r in enumerate(responses)
         if _is_kept(r, keep_above) and not (drop_truncated and r.truncated)
     ]
     if dedupe:
         first: dict[str, int] = {}
-        for i in kept:
+        for i in indices:
             first.setdefault(responses[i].text, i)
-        kept = list(first.values())
-    return sorted(sorted(kept, key=lambda i: -_reward_or_least(responses[i]))[:cap])
+        indices = list(first.values())
+    return sorted(sorted(indices, key=lambda i: -_reward_or_least(responses[i]))[:cap])
 
 
 def _is_kept(response: Judged, keep_above: float | None) -> bool:

@@ -87,23 +87,23 @@ def _torch_has_cuda() -> bool:
         return False
 
 
-def visible(found: list[tuple[str, Device]], wanted: str | None) -> list[Device]:
+def visible(gpus: list[tuple[str, Device]], wanted: str | None) -> list[Device]:
     """The GPUs of this machine that CUDA_VISIBLE_DEVICES lets through, in the latter's order.
 
     Args:
-        found: UUID and device, in the order of the PCI bus; without any, nothing is visible.
-        wanted: indices or UUIDs, as CUDA reads them; None lets all through. What is not in found,
+        gpus: UUID and device, in the order of the PCI bus; without any, nothing is visible.
+        wanted: indices or UUIDs, as CUDA reads them; None lets all through. What is not in gpus,
             such as a slice of a GPU, is a device of unknown memory.
     """
-    if wanted is None or not found:
-        return [device for _, device in found]
+    if wanted is None or not gpus:
+        return [device for _, device in gpus]
     chosen = []
     for entry in (part.strip() for part in wanted.split(",")):
         if not entry or entry.startswith("-"):
             break  # CUDA ignores what follows an entry that is not a device
         fits = [
             device
-            for uuid, device in found
+            for uuid, device in gpus
             if entry == str(device.gpu) or (entry.startswith("GPU-") and uuid.startswith(entry))
         ]
         chosen.append(fits[0] if fits else Device(f"GPU {entry}", None, None, kind="gpu"))

@@ -210,12 +210,12 @@ def training_need(
     shape, n_tokens, each = size.shape, 2 * micro_batch_size * max_length, HALF if on_gpu else FULL
     if shape is not None:
         one_layer = LAYER_NUMBERS * each // HALF * n_tokens * shape.n_hidden
-        kept = (
+        activations = (
             shape.n_layers * n_tokens * shape.n_hidden * each + one_layer
             if checkpointing
             else shape.n_layers * one_layer
         )
-        working += kept + LOGIT_COPIES * FULL * n_tokens * shape.n_vocabulary
+        working += activations + LOGIT_COPIES * FULL * n_tokens * shape.n_vocabulary
     return Need(states, working, is_partial=shape is None)
 
 

@@ -55,7 +55,9 @@ def prompt_tokens(
     tokenizer: Any, prompts: Collection[str], settings: SamplingSettings
 ) -> dict[str, list[int]]:
     """Token ids of each distinct prompt; see render."""
-    return {prompt: made.ids for prompt, made in render(tokenizer, prompts, settings).items()}
+    return {
+        prompt: rendered.ids for prompt, rendered in render(tokenizer, prompts, settings).items()
+    }
 
 
 def end_tokens(generation_config: Any, tokenizer: Any, settings: SamplingSettings) -> list[int]:
@@ -167,8 +169,8 @@ def stop_at(text: str, stops: Sequence[str]) -> int | None:
     >>> stop_at("4.\\n\\nQuestion: 2", ["\\n\\nQuestion:"])
     2
     """
-    found = [at for stop in stops if (at := text.find(stop)) >= 0]
-    return min(found, default=None)
+    positions = [at for stop in stops if (at := text.find(stop)) >= 0]
+    return min(positions, default=None)
 
 
 def load_tokenizer(path: str, *, trust_remote_code: bool) -> tuple[Any, Any]:

@@ -77,16 +77,16 @@ class Placement(ABC):
         """
         with self._lock:
             key = backend.key()
-            kept = self._open.get(key)
-            if kept is None or getattr(kept, "dead", False):
+            opened = self._open.get(key)
+            if opened is None or getattr(opened, "dead", False):
                 self._open[key] = self._start(backend)
             return self._open[key]
 
     def is_open(self, backend: Backend) -> bool:
         """Whether get() would answer at once, with what is loaded."""
         with self._lock:
-            kept = self._open.get(backend.key())
-            return kept is not None and not getattr(kept, "dead", False)
+            opened = self._open.get(backend.key())
+            return opened is not None and not getattr(opened, "dead", False)
 
     def release(self, *, keep: Sequence[Backend] = ()) -> None:
         """Close every backend that is not named. Blocks until their memory is given back."""

@@ -68,7 +68,7 @@ class Load:
             f" that large, mend {self.table}.n_parameters."
         )
 
-    def told(self) -> str:
+    def summary(self) -> str:
         """One line for a person: what goes where, needed and free."""
         there = f"{self.path}, {self.task} on {self.device.name}"
         free = (

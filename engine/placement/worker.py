@@ -45,8 +45,10 @@ def main(write_fd: int) -> None:
         opened: list = []
 
         def open_it():
-            told = ranks.from_first(calls.get)
-            opened.append(open_backend(Backend(**told["backend"]), BackendEntry(**told["entry"])))
+            request = ranks.from_first(calls.get)
+            opened.append(
+                open_backend(Backend(**request["backend"]), BackendEntry(**request["entry"]))
+            )
             yield "open", True
 
         _answer(say, open_it())

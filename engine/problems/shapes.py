@@ -148,7 +148,7 @@ def guess_mapping(columns: Sequence[str]) -> dict[str, str]:
             column.strip().lower(): column for column in columns if column not in guessed.values()
         }
         exact = next((free[hint.lower()] for hint in hints if hint.lower() in free), None)
-        found = exact or next(
+        guess = exact or next(
             (
                 free[name]
                 for hint in hints
@@ -157,8 +157,8 @@ def guess_mapping(columns: Sequence[str]) -> dict[str, str]:
             ),
             None,
         )
-        if found:
-            guessed[role] = found
+        if guess:
+            guessed[role] = guess
     return guessed
 
 

@@ -63,7 +63,7 @@ def read_about(folder: Path, *, is_new: bool = False) -> Imported:
 
 def imported_sets(artifacts: Path) -> list[Imported]:
     """Every imported set, by name."""
-    found = (artifacts / "recorded").glob("[!.]*/about.json")
+    files = (artifacts / "recorded").glob("[!.]*/about.json")
     return sorted(
-        (read_about(path.parent) for path in found), key=lambda about: (about.name, about.id)
+        (read_about(path.parent) for path in files), key=lambda about: (about.name, about.id)
     )

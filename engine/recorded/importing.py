@@ -70,9 +70,9 @@ def import_responses(
         if (home / known / "about.json").exists():
             return read_about(home / known)
     with _draft(home) as draft:
-        made = _Import(draft, scale, RewardFile(rewards) if rewards else None)
-        made.read(source, lambda done: on_progress(done, max(n_lines, done)))
-        about = made.finish(_id(digest, scale if made.kinds else None), name or source.name)
+        importer = _Import(draft, scale, RewardFile(rewards) if rewards else None)
+        importer.read(source, lambda done: on_progress(done, max(n_lines, done)))
+        about = importer.finish(_id(digest, scale if importer.kinds else None), name or source.name)
         final = home / about.id
         if not final.exists():
             draft.rename(final)

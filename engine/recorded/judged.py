@@ -23,7 +23,7 @@ def judged(
     Raises: GradingError.
     """
     counts = recorded.counts()
-    found = {id: np.zeros(counts.get(id, 0), bool) for id in problems}
+    correct = {id: np.zeros(counts.get(id, 0), bool) for id in problems}
     keys: list[Key] = [(id, index) for id in problems for index in range(counts.get(id, 0))]
     for start in range(0, len(keys), AT_ONCE):
         rows = [
@@ -37,5 +37,5 @@ def judged(
         ).result()
         graded = {key: verdict.correct for (key, _), verdict in zip(unflagged, verdicts)}
         for (id, index), row in rows:
-            found[id][index] = graded.get((id, index), row["correct"])
-    return found
+            correct[id][index] = graded.get((id, index), row["correct"])
+    return correct

@@ -54,7 +54,7 @@ class RecordedSet:
         self._order = np.lexsort((idx, ids))
         self._ids = ids[self._order]
         self._starts = np.cumsum([0, *(part.num_rows for part in keys)])
-        self._kept: tuple[int, tuple[str, ...], Any] | None = None
+        self._last_group: tuple[int, tuple[str, ...], Any] | None = None
 
     def counts(self) -> dict[str, int]:
         """Responses by problem id."""
@@ -98,9 +98,13 @@ class RecordedSet:
 
     def _group(self, group: int, columns: tuple[str, ...]):
         """One row group, the last one kept: neighbours are asked for one after the other."""
-        if self._kept is None or self._kept[:2] != (group, columns):
-            self._kept = (group, columns, self._file.read_row_group(group, columns=list(columns)))
-        return self._kept[2]
+        if self._last_group is None or self._last_group[:2] != (group, columns):
+            self._last_group = (
+                group,
+                columns,
+                self._file.read_row_group(group, columns=list(columns)),
+            )
+        return self._last_group[2]
 
 
 @lru_cache(maxsize=4)

@@ -42,8 +42,8 @@ class RecordedSampler:
         """
         seeds = {(r.problem_id, r.index): r.seed for r in requests}
         try:
-            for found in self._set.rows(list(seeds), COLUMNS):
-                for start in range(0, len(found), self.batch_size):
+            for rows in self._set.rows(list(seeds), COLUMNS):
+                for start in range(0, len(rows), self.batch_size):
                     yield [
                         Response(
                             *key,
@@ -52,7 +52,7 @@ class RecordedSampler:
                             row["finish_reason"],
                             row["n_tokens"] or 0,
                         )
-                        for key, row in found[start : start + self.batch_size]
+                        for key, row in rows[start : start + self.batch_size]
                     ]
         except RecordedSetError as error:
             raise SamplerError(str(error)) from error

@@ -37,14 +37,14 @@ class RecordedScores:
         """
         keys = [(problem_id, int(index)) for problem_id, index in items]
         try:
-            found = {
+            scores = {
                 key: self._scores(row)
                 for rows in self._set.rows(keys, COLUMNS)
                 for key, row in rows
             }
         except RecordedSetError as error:
             raise RewardModelError(str(error)) from error
-        return [found[key] for key in keys]
+        return [scores[key] for key in keys]
 
     def close(self) -> None:
         """Nothing is held that needs giving back."""

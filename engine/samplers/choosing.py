@@ -53,12 +53,12 @@ def draw(probabilities: Any, noise: Any, top_p: float, top_k: int = 0) -> Any:
     """
     n_looked_at = min(probabilities.shape[-1], (top_k + 1) if top_k else PREFIX)
     values, ids = _by_probability(*probabilities.topk(n_looked_at, dim=-1))
-    kept = _kept(values, top_p, top_k)
+    nucleus = _nucleus(values, top_p, top_k)
     # ties with the last one looked at could go on behind it
     is_whole = n_looked_at == probabilities.shape[-1]
-    settled = values.where(kept > 0, float("inf")).amin(-1) > values[:, -1]
+    settled = values.where(nucleus > 0, float("inf")).amin(-1) > values[:, -1]
     ids, order = ids.sort(dim=-1)
-    place = _at(kept.gather(-1, order), noise)
+    place = _at(nucleus.gather(-1, order), noise)
     chosen = ids.gather(-1, place[:, None])[:, 0]
     if is_whole or bool(settled.all()):
         return chosen
@@ -76,11 +76,11 @@ def keep_nucleus(probabilities: Any, top_p: float, top_k: int = 0) -> Any:
     """
     values, ids = probabilities.sort(dim=-1, descending=True, stable=True)
     return probabilities.new_zeros(probabilities.shape).scatter(
-        -1, ids, _kept(values, top_p, top_k)
+        -1, ids, _nucleus(values, top_p, top_k)
     )
 
 
-def _kept(values: Any, top_p: float, top_k: int) -> Any:
+def _nucleus(values: Any, top_p: float, top_k: int) -> Any:
     """Probabilities in descending order, zero where they are not drawn from."""
     if top_k:
         values = values.clone()
@@ -103,5 +103,5 @@ def _at(probabilities: Any, noise: Any) -> Any:
 
     cdf = probabilities.cumsum(-1)
     wanted = noise.to(cdf.device)[:, None] * cdf[:, -1:]
-    found = torch.searchsorted(cdf, wanted, right=True)[:, 0]
-    return found.clamp(max=cdf.shape[-1] - 1)
+    places = torch.searchsorted(cdf, wanted, right=True)[:, 0]
+    return places.clamp(max=cdf.shape[-1] - 1)

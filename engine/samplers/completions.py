@@ -201,12 +201,12 @@ def refused(request: Request) -> Response:
 
 def _socket(address) -> socket.socket:
     """A TCP socket that asks, while nothing comes, whether the other side is still there."""
-    made = socket.socket(*address[:3])
-    made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    sock = socket.socket(*address[:3])
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     for name in ("TCP_KEEPIDLE", "TCP_KEEPINTVL"):
         if hasattr(socket, name):
-            made.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), KEEPALIVE_S)
-    return made
+            sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), KEEPALIVE_S)
+    return sock
 
 
 def _json(body: bytes) -> dict:

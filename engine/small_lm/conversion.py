@@ -88,7 +88,7 @@ def _tokenizer(gguf: Path) -> Any:
     from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
     read: Any = AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name)
-    made = PreTrainedTokenizerFast(
+    tokenizer = PreTrainedTokenizerFast(
         tokenizer_object=Tokenizer.from_str(split_digits(read.backend_tokenizer.to_str())),
         bos_token=START,
         eos_token=END,
@@ -96,8 +96,8 @@ def _tokenizer(gguf: Path) -> Any:
         unk_token=UNKNOWN,
         clean_up_tokenization_spaces=False,
     )
-    made.chat_template = read.chat_template
-    return made
+    tokenizer.chat_template = read.chat_template
+    return tokenizer
 
 
 def _model(gguf: Path, tokenizer: Any) -> Any:

@@ -67,8 +67,8 @@ def build(
     Raises: ConversionError, ProblemSetError.
     """
     folder = folder.expanduser().resolve()
-    if found := configuration_in(folder):
-        return SmallLm(folder, found, is_new=False)
+    if path := configuration_in(folder):
+        return SmallLm(folder, path, is_new=False)
     require_new(folder)
     gguf = require_package()
     problems = train_and_held_out(n_train, n_held_out, seed)
@@ -83,8 +83,8 @@ def build(
             (draft / CONFIGURATION).write_text(settings, encoding="utf-8")
             (draft / ABOUT).write_text(_about(gguf, seed), encoding="utf-8")
     except OSError as error:
-        if found := configuration_in(folder):  # another process was quicker
-            return SmallLm(folder, found, is_new=False)
+        if path := configuration_in(folder):  # another process was quicker
+            return SmallLm(folder, path, is_new=False)
         raise ConversionError(
             f"{folder} could not be written ({error}). Name a folder on a disk with 600 MB free."
         ) from error

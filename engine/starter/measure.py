@@ -137,8 +137,8 @@ def prm_figures(
         for text in dict.fromkeys(texts)
     ]
     scores = [
-        found.scores
-        for found in scorer.score(
+        step_scores.scores
+        for step_scores in scorer.score(
             [(fill(PROMPT_TEMPLATE, problem.question), text) for problem, text in pairs]
         )
     ]
@@ -196,7 +196,9 @@ def written_figures(scorer: TokenClassificationReward, problems: Sequence[Starte
         }
         prompts = [fill(PROMPT_TEMPLATE, problem.question) for problem in chosen]
         rewards = {
-            style: [_reward(found) for found in scorer.score(list(zip(prompts, written)))]
+            style: [
+                _reward(step_scores) for step_scores in scorer.score(list(zip(prompts, written)))
+            ]
             for style, written in texts.items()
         }
         against = [True] * len(chosen) + [False] * len(chosen)
@@ -239,7 +241,9 @@ def difficulty_figures(
         for text in texts
     ]
     rewards = (
-        np.array([found.reward for found in scorer.score(items)]).reshape(-1, N_PRESAMPLE).mean(1)
+        np.array([step_scores.reward for step_scores in scorer.score(items)])
+        .reshape(-1, N_PRESAMPLE)
+        .mean(1)
     )
     n_correct = np.array(
         [

@@ -207,14 +207,14 @@ def _batches(
     """Exactly `n_steps` batches (ids, labels), each of problems of similar length, (batch, longest)
     int64.
     """
-    rng, made = Random(recipe.seed), 0
+    rng, n_batches = Random(recipe.seed), 0
     n_first = int(ONE_EVENT_SHARE * recipe.n_steps)
     stages = (
         stream_problems(recipe.seed + 1, ONE_EVENT, avoid),
         stream_problems(recipe.seed + 2, MIXED, avoid),
     )
-    while made < recipe.n_steps:
-        stream = stages[made >= n_first]
+    while n_batches < recipe.n_steps:
+        stream = stages[n_batches >= n_first]
         rows = sorted(
             (_row(tokenizer, next(stream), rng) for _ in range(16 * recipe.batch_size)),
             key=lambda row: len(row[0]),
@@ -224,8 +224,8 @@ def _batches(
             for start in range(0, len(rows), recipe.batch_size)
         ]
         rng.shuffle(groups)
-        for group in groups[: recipe.n_steps - made]:
-            made += 1
+        for group in groups[: recipe.n_steps - n_batches]:
+            n_batches += 1
             yield _pad(group, _one_id(tokenizer.pad_token_id))
 
 

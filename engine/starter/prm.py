@@ -112,8 +112,8 @@ def _batches(
     ]
     sampled = [example for example in sampled if example[1]]
     say(f"prm: {len(sampled)} responses of the policy to learn from")
-    rng, made = Random(recipe.seed), 0
-    while made < recipe.n_steps:
+    rng, n_batches = Random(recipe.seed), 0
+    while n_batches < recipe.n_steps:
         half = 8 * recipe.batch_size
         written = [_written(tokenizer, next(stream), rng) for _ in range(half)]
         rows = sorted(
@@ -124,8 +124,8 @@ def _batches(
             for start in range(0, len(rows), recipe.batch_size)
         ]
         rng.shuffle(groups)
-        yield from groups[: recipe.n_steps - made]
-        made += len(groups)
+        yield from groups[: recipe.n_steps - n_batches]
+        n_batches += len(groups)
 
 
 def _example(

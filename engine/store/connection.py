@@ -288,7 +288,7 @@ def _reading() -> Generator[None]:
         yield
     except duckdb.FatalException as error:
         raise StoreError(
-            f"The database cannot be used any more: {_told(error)} Start the program again."
+            f"The database cannot be used any more: {_as_sentence(error)} Start the program again."
         ) from error
     except RuntimeError as error:
         if _is_ctrl_c(error):
@@ -309,18 +309,18 @@ def _open_error(path: Path, error: Exception) -> StoreError | StoreLocked:
             " time: close that one, or open another file with --db."
         )
     return StoreError(
-        f"{path} could not be opened as a database: {_told(error)} Check the path, or give another"
-        " file."
+        f"{path} could not be opened as a database: {_as_sentence(error)} Check the path, or give"
+        " another file."
     )
 
 
 def _write_error(path: Path, error: duckdb.Error) -> StoreError:
     return StoreError(
-        f"{path} could not be written: {_told(error)} What was stored before is kept. Check the"
-        " disk's free space, then start the program again and resume the job."
+        f"{path} could not be written: {_as_sentence(error)} What was stored before is kept. Check"
+        " the disk's free space, then start the program again and resume the job."
     )
 
 
-def _told(error: Exception) -> str:
+def _as_sentence(error: Exception) -> str:
     """DuckDB's first line, ending like a sentence."""
     return f"{str(error).splitlines()[0].rstrip('. ')}."

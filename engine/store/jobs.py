@@ -145,11 +145,11 @@ def latest(at: Place, kind: JobKind, *, done: bool = False) -> Job | None:
 
 def that_made(db: Database, policy_id: str) -> list[str]:
     """Ids of finished trainings that made a policy, in any run, oldest first."""
-    made = (
+    query = (
         "SELECT id FROM jobs WHERE kind = 'train' AND state = 'done' AND policy_id = ?"
         " ORDER BY finished_at, number"
     )
-    return [id for (id,) in db.tuples(made, [policy_id])]
+    return [id for (id,) in db.tuples(query, [policy_id])]
 
 
 def of_run(db: Database, run_id: str, number: int | None = None) -> list[Job]:
@@ -218,13 +218,13 @@ def mark_lost(db: Database) -> int:
 
 def notes(db: Database, job_id: str, limit: int = 200) -> list[NoteRow]:
     """The last lines of a job's log, oldest first."""
-    found = db.records(
+    newest_first = db.records(
         NoteRow,
         """SELECT noted_at, attempt, text FROM notes WHERE job_id = ?
         ORDER BY number DESC LIMIT ?""",
         [job_id, limit],
     )
-    return found[::-1]
+    return newest_first[::-1]
 
 
 def _canonical(params: dict[str, Any]) -> str:

@@ -14,7 +14,7 @@ def of_run(db: Database, run_id: str, role: str, number: int | None = None) -> d
     """A run's problems by id, in its order: role "train" (of one iteration, if a number is given)
     or "held_out".
     """
-    found = db.records(
+    problems = db.records(
         Problem,
         f"""SELECT {_PROBLEM} FROM run_problems rp
         JOIN problems p ON p.id = rp.problem_id
@@ -22,7 +22,7 @@ def of_run(db: Database, run_id: str, role: str, number: int | None = None) -> d
         ORDER BY rp.position""",
         [run_id, role, number, number],
     )
-    return {problem.id: problem for problem in found}
+    return {problem.id: problem for problem in problems}
 
 
 def training_problem(at: Place, problem_id: str | None = None) -> Problem:

@@ -89,9 +89,9 @@ def page(at: Place, chosen: Filter, *, limit: int, offset: int = 0) -> list[List
     wanted = positions[first : last + 1]
     if not len(wanted):
         return []
-    found, values = _found(chosen)
+    from_where, values = _from_where(chosen)
     keys = at.db.tuples(
-        f"""SELECT r.set_id, r.problem_id, r.idx, r.rowid {found}
+        f"""SELECT r.set_id, r.problem_id, r.idx, r.rowid {from_where}
             AND p.position BETWEEN ? AND ?
         ORDER BY p.position, r.idx LIMIT ? OFFSET ?""",
         [
@@ -139,9 +139,10 @@ def _places(at: Place, chosen: Filter) -> tuple[np.ndarray, np.ndarray]:
     """
 
     def read() -> tuple[np.ndarray, np.ndarray]:
-        found, values = _found(chosen)
+        from_where, values = _from_where(chosen)
         counted = at.db.columns(
-            f"SELECT p.position, count(*) AS n {found} GROUP BY p.position ORDER BY p.position",
+            f"""SELECT p.position, count(*) AS n {from_where}
+            GROUP BY p.position ORDER BY p.position""",
             [at.run_id, at.number, *values],
         )
         return np.asarray(counted["position"]), np.cumsum(counted["n"])
@@ -178,7 +179,7 @@ def _texts(
     return {(row.set_id, row.problem_id, row.idx): row for row in rows}
 
 
-def _found(chosen: Filter) -> tuple[str, list[Any]]:
+def _from_where(chosen: Filter) -> tuple[str, list[Any]]:
     """FROM and WHERE of the responses that fit, with the joins that the filter needs and no other,
     and the filter's values.
     """

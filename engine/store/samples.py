@@ -275,8 +275,8 @@ def n_overrides(db: Database) -> int:
 
 def has_verdict(db: Database, set_id: str, problem_id: str, index: int) -> bool:
     """Whether a response is graded."""
-    found = "SELECT 1 FROM verdicts WHERE set_id = ? AND problem_id = ? AND idx = ?"
-    return bool(db.tuples(found, [set_id, problem_id, index]))
+    query = "SELECT 1 FROM verdicts WHERE set_id = ? AND problem_id = ? AND idx = ?"
+    return bool(db.tuples(query, [set_id, problem_id, index]))
 
 
 def add_override(

@@ -24,10 +24,10 @@ def make_pairs(it: Iteration) -> int:
     if stored := store.pairs.find_set(it):
         return stored.n_pairs
     is_scored = it.config.has_rewards
-    kept = _limited(it, _pairs_of_pool(it, is_scored=is_scored), it.config.pairs)
+    pairs = _limited(it, _pairs_of_pool(it, is_scored=is_scored), it.config.pairs)
     n_foregone = store.commits.n_foregone(it)
-    store.pairs.add(it, kept, n_foregone=n_foregone, is_scored=is_scored)
-    return len(kept)
+    store.pairs.add(it, pairs, n_foregone=n_foregone, is_scored=is_scored)
+    return len(pairs)
 
 
 def _pairs_of_pool(it: Iteration, *, is_scored: bool) -> list[Pair]:
@@ -36,7 +36,7 @@ def _pairs_of_pool(it: Iteration, *, is_scored: bool) -> list[Pair]:
         usable = [_usable(r, is_scored=is_scored) for r in group]
         usable = [r for r in usable if r.reward is not None]
         seed = stable_hash(it.config.seed, "pairs", it.number, problem_id)
-        found = build_pairs(
+        indices = build_pairs(
             usable,
             seed=seed,
             dedupe=p.dedupe,
@@ -44,7 +44,7 @@ def _pairs_of_pool(it: Iteration, *, is_scored: bool) -> list[Pair]:
             drop_truncated=p.drop_truncated,
             choose_truncated=p.choose_truncated,
         )
-        pairs += [(usable[right], usable[wrong]) for right, wrong in found]
+        pairs += [(usable[right], usable[wrong]) for right, wrong in indices]
     return pairs
 
 

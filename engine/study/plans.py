@@ -123,7 +123,7 @@ def commit(it: Iteration, choice: Choice, *, made_by: str) -> Plan:
             " resume it."
         )
     options = resolved_options(it.config, choice.strategy, choice.options)
-    bound = plan(it, replace(choice, options=options))
+    final_plan = plan(it, replace(choice, options=options))
     row = Commit(
         run_id=it.run_id,
         number=it.number,
@@ -133,17 +133,17 @@ def commit(it: Iteration, choice: Choice, *, made_by: str) -> Plan:
         strategy=choice.strategy,
         options=options,
         seed=_seed(it, 0),
-        n_unspent=bound.n_unspent,
-        n_later=bound.n_later,
-        n_pending=bound.n_pending,
+        n_unspent=final_plan.n_unspent,
+        n_later=final_plan.n_later,
+        n_pending=final_plan.n_pending,
         made_by=made_by,
         made_at=now(),
     )
     try:
-        store.commits.add(it, row, bound)
+        store.commits.add(it, row, final_plan)
     except StoreConflict:
         raise AlreadyCommitted(_winner(store.commits.get(it))) from None
-    return bound
+    return final_plan
 
 
 def next_round(it: Iteration) -> bool:
@@ -153,23 +153,23 @@ def next_round(it: Iteration) -> bool:
     The earlier rounds must be drawn and judged completely: the decision depends on all of them and
     on nothing else.
     """
-    bound, round_number = store.commits.get(it), store.commits.n_rounds(it)
-    if round_number >= bound.options.get("n_rounds", 1) or not bound.n_later:
+    commit_row, round_number = store.commits.get(it), store.commits.n_rounds(it)
+    if round_number >= commit_row.options.get("n_rounds", 1) or not commit_row.n_later:
         return False
-    seen = _later_view(it, bound, round_number)
-    decided = _as_recorded(it, plan_resample(seen, bound.strategy))
+    seen = _later_view(it, commit_row, round_number)
+    decided = _as_recorded(it, plan_resample(seen, commit_row.strategy))
     store.commits.add_round(it, round_number, decided)
     return True
 
 
-def _later_view(it: Iteration, bound: Commit, round_number: int) -> Presampled:
+def _later_view(it: Iteration, commit_row: Commit, round_number: int) -> Presampled:
     counts, given = store.commits.pool_counts(it), store.commits.allocation(it)
     e = store.samples.estimates(it)
     rewards = dict(zip(e.problem_ids.tolist(), e.phi_r.tolist()))
     first_n_correct, first_n = _first_counts(it, e)
     first = dict(zip(e.problem_ids.tolist(), zip(first_n_correct.tolist(), first_n.tolist())))
     ids = [row.problem_id for row in given]
-    n_rounds_left = bound.options.get("n_rounds", 1) - round_number
+    n_rounds_left = commit_row.options.get("n_rounds", 1) - round_number
     return Presampled(
         problem_ids=ids,
         n_correct=np.asarray(counts["n_correct"]),
@@ -179,10 +179,10 @@ def _later_view(it: Iteration, bound: Commit, round_number: int) -> Presampled:
         first_n_correct=np.array([first[id][0] for id in ids]),
         first_n=np.array([first[id][1] for id in ids]),
         n_given=np.array([row.n_more for row in given]),
-        budget=round_budget(bound.n_later, n_rounds_left),
-        budget_left=bound.n_later,
+        budget=round_budget(commit_row.n_later, n_rounds_left),
+        budget_left=commit_row.n_later,
         seed=_seed(it, round_number),
-        options=bound.options,
+        options=commit_row.options,
     )
 
 
@@ -219,9 +219,9 @@ def _seed(it: Iteration, round_number: int) -> int:
     return stable_hash(it.config.seed, "allocate", it.number, *later)
 
 
-def _winner(bound: Commit) -> str:
+def _winner(row: Commit) -> str:
     return (
-        f"This iteration was committed by {bound.made_by} at {bound.made_at:%H:%M:%S} UTC with"
-        f" tau_l {bound.tau_l:.3f} and tau_h {bound.tau_h:.3f}. That plan stands; to try another"
+        f"This iteration was committed by {row.made_by} at {row.made_at:%H:%M:%S} UTC with"
+        f" tau_l {row.tau_l:.3f} and tau_h {row.tau_h:.3f}. That plan stands; to try another"
         " one, fork the run."
     )

@@ -27,14 +27,14 @@ def resolved_config(db: Database, run_id: str) -> tuple[RunConfig, list[str]]:
     first, notes = Iteration(db, run_id, 0), []
     run, config = first.run, first.config
     places = [first.at(row.number) for row in store.runs.iterations(db, run_id)]
-    commits = [bound for it in places if (bound := store.commits.find(it))]
-    choices = [asdict(bound.choice) for bound in commits]
+    commits = [commit for it in places if (commit := store.commits.find(it))]
+    choices = [asdict(commit.choice) for commit in commits]
     if choices and all(choice == choices[0] for choice in choices):
         config = replace(config, difficulty=replace(config.difficulty, **choices[0]))
     else:
         notes += [
-            f"Iteration {bound.number} was committed with {choice}."
-            for bound, choice in zip(commits, choices)
+            f"Iteration {commit.number} was committed with {choice}."
+            for commit, choice in zip(commits, choices)
         ]
     trained = _trained(db, run_id)
     if trained and all(job.params == trained[0].params for job in trained):

@@ -34,7 +34,7 @@ def training_rows(
     if keeps_responses(training.method):
         problems = store.problems.of_run(it.db, it.run_id, "train", it.number)
         prompts = {id: fill(template, p.question) for id, p in problems.items()}
-        kept = _remembered(it, training, work)
+        responses = _remembered(it, training, work)
         sampled = store.pairs.tokens(it)
         return [
             Worked(
@@ -44,7 +44,7 @@ def training_rows(
                 _as_sampled(sampled[r.problem_id, r.idx]),
                 r.truncated,
             )
-            for r in kept
+            for r in responses
         ]
     return [
         Preference(
@@ -76,7 +76,7 @@ def n_training_rows(it: Iteration) -> int | None:
         return None
     if not keeps_responses(it.config.training.method):
         return pairs.n_pairs
-    return sum(1 for _ in _kept(it, it.config.training))
+    return sum(1 for _ in _kept_responses(it, it.config.training))
 
 
 def _remembered(it: Iteration, training: TrainingConfig, work: Path) -> list[PoolResponse]:
@@ -84,22 +84,22 @@ def _remembered(it: Iteration, training: TrainingConfig, work: Path) -> list[Poo
     if file.exists():
         keys = {(problem_id, index) for problem_id, index in json.loads(file.read_text())}
         return [r for r in store.pairs.pool(it) if (r.problem_id, r.idx) in keys]
-    kept = list(_kept(it, training))
+    responses = list(_kept_responses(it, training))
     work.mkdir(parents=True, exist_ok=True)
-    write_text(file, json.dumps([(r.problem_id, r.idx) for r in kept]))
-    return kept
+    write_text(file, json.dumps([(r.problem_id, r.idx) for r in responses]))
+    return responses
 
 
-def _kept(it: Iteration, training: TrainingConfig) -> Iterator[PoolResponse]:
+def _kept_responses(it: Iteration, training: TrainingConfig) -> Iterator[PoolResponse]:
     p, tuned = it.config.pairs, store.runs.tuning(it)
     keep_above = tuned.tau if tuned else training.keep_above
     for _, group in groupby(store.pairs.pool(it), key=lambda r: r.problem_id):
         responses = list(group)
-        kept = keep_responses(
+        indices = keep_responses(
             responses,
             keep_above=keep_above,
             dedupe=p.dedupe,
             cap=p.cap,
             drop_truncated=p.drop_truncated or not p.choose_truncated,
         )
-        yield from (responses[i] for i in kept)
+        yield from (responses[i] for i in indices)

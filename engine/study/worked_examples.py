@@ -54,8 +54,8 @@ def levels_of(it: Iteration) -> dict[str, Level]:
     The cut-offs are those that the iteration's commit bound, the default ones where its strategy
     has none.
     """
-    bound = store.commits.find(it)
-    cutoffs = tuple(bound.options.get("cutoffs", CUTOFFS)) if bound else CUTOFFS
+    commit = store.commits.find(it)
+    cutoffs = tuple(commit.options.get("cutoffs", CUTOFFS)) if commit else CUTOFFS
     is_fixed = it.config.problems.per_iteration == "fixed"
     e = store.samples.estimates(it.at(0) if is_fixed else it)
     levels = dast_levels(e.n_correct, e.n, cutoffs=cutoffs).tolist()

@@ -70,10 +70,10 @@ def save_policy(trainer, tokenizer, task: TrainingTask) -> PolicySaved | None:
     policy_id = content_id(unnamed)
     policies.mkdir(parents=True, exist_ok=True)
     final = policies / policy_id
-    for made, kept in ((adapter_folder(unnamed), adapter_folder(final)), (unnamed, final)):
-        if made.exists() and not kept.exists():
-            made.replace(kept)
-        shutil.rmtree(made, ignore_errors=True)
+    for source, target in ((adapter_folder(unnamed), adapter_folder(final)), (unnamed, final)):
+        if source.exists() and not target.exists():
+            source.replace(target)
+        shutil.rmtree(source, ignore_errors=True)
     (work / SAVED).write_text(policy_id)
     for leftover in (*work.glob("checkpoint-*"), work / "rows"):
         shutil.rmtree(leftover, ignore_errors=True)
@@ -111,14 +111,14 @@ def folder_with_optimiser(folders: list[Path]) -> Path:
     """The last of some work folders that kept its optimiser's state. Raises: TrainingError if none
     did.
     """
-    kept = [folder for folder in folders if (folder / OPTIMISER).is_file()]
-    if not kept:
+    with_optimiser = [folder for folder in folders if (folder / OPTIMISER).is_file()]
+    if not with_optimiser:
         raise TrainingError(
             "training.inherit_optimizer is true, and the training of the policy that this iteration"
             " begins with kept no optimiser state. Train that one with training.inherit_optimizer ="
             " true too, or set it to false."
         )
-    return kept[-1]
+    return with_optimiser[-1]
 
 
 def inherit_optimiser(optimizer, work: Path) -> None:

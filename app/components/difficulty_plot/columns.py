@@ -88,14 +88,14 @@ def plot_data(
         np.asarray(ids, dtype=object), categorize=False
     )
     x = (identity >> np.uint64(48)).astype(np.uint16)
-    kept = (
+    short_texts = (
         None
         if texts is None or len(y) > MAX_TEXTS
         else tuple(str(text)[:TEXT_CHARS] for text in texts)
     )
     pairs = tuple((c, t, s) for (c, t), s in zip(distinct, strip_of_pair, strict=True))
     return PlotData(
-        version=_version(pair, y, identity, pairs, labels, kept),
+        version=_version(pair, y, identity, pairs, labels, short_texts),
         pair=pair,
         x=x,
         y=y,
@@ -106,7 +106,7 @@ def plot_data(
             "both": _count_tables(y[strip == len(labels) - 1], y[strip == 0]),
             "reward": _count_tables(y, y),
         },
-        texts=kept,
+        texts=short_texts,
     )
 
 

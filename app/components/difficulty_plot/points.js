@@ -117,13 +117,13 @@ function eachRowBetween(points, strip, lowCode, highCode, visit) {
 function nearestRow(points, layout, px, py, reach) {
   const strip = layout.stripAt(px);
   if (strip < 0) return -1;
-  let best = reach * reach, found = -1;
+  let best = reach * reach, nearest = -1;
   eachRowBetween(points, strip, layout.codeAt(py + reach), layout.codeAt(py - reach), row => {
     const dx = layout.dotX(strip, points.x[row]) - px, dy = layout.yOf(points.y[row]) - py;
     const distance = dx * dx + dy * dy;
-    if (distance <= best) { best = distance; found = row; }
+    if (distance <= best) { best = distance; nearest = row; }
   });
-  return found;
+  return nearest;
 }
 
 // Rows whose dot centre lies in the polygon and in the part of the plot that is shown, strip by strip from below.

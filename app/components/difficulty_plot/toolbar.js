@@ -18,9 +18,9 @@ class Toolbar {
   }
 
   show(state) {
-    const told = JSON.stringify(state); // asked for at every frame, changed rarely
-    if (told === this.told) return;
-    this.told = told;
+    const json = JSON.stringify(state); // asked for at every frame, changed rarely
+    if (json === this.json) return;
+    this.json = json;
     for (const button of this.tools) button.setAttribute("aria-pressed", button.dataset.tool === state.tool);
     this.clear.hidden = !state.isSelected;
     this.whole.hidden = !state.isZoomed;

@@ -76,12 +76,12 @@ class Strategy:
 @cache
 def strategies() -> dict[str, Strategy]:
     """Every strategy by name; the paper's comes first."""
-    found: list[Strategy] = [
+    entries: list[Strategy] = [
         s
         for module in iter_modules(__path__)
         for s in import_module(f"{__name__}.{module.name}").STRATEGIES
     ]
-    return {s.name: s for s in sorted(found, key=lambda s: s.name != "boundary")}
+    return {s.name: s for s in sorted(entries, key=lambda s: s.name != "boundary")}
 
 
 def strategy(name: str) -> Strategy:
