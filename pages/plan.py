@@ -45,6 +45,11 @@ def budget(chosen: Iteration, commit: Commit, given: list[GivenCount]) -> None:
         ],
         hide_index=True,
     )
+    if n_reused := store.resamples.n_reused(chosen):
+        st.caption(
+            f"{n_reused:,} of the resamples were drawn by another run with the same requests, and"
+            " reused. They count in this budget as well."
+        )
 
 
 def by_class(given: list[GivenCount]) -> None:

@@ -51,6 +51,8 @@ class Spent:
     total: int
     presampled: int
     resampled: int
+    reused: int
+    """Of the resamples: those that other runs had drawn with the same requests."""
     tuned: int
     calibrated: int
     unspent: int | None

@@ -51,6 +51,7 @@ def _budget(it: Iteration, commit: Commit | None) -> dict[str, int | None]:
         "total": it.config.problems.n_train * it.config.sampling.n,
         "presampled": store.samples.n_judged(it, it.row.presample_set, None),
         "resampled": store.samples.n_judged(it, it.row.resample_set, None),
+        "reused": store.resamples.n_reused(it),
         "tuned": side["tune"],
         "calibrated": side["calibrate"],
         "unspent": commit.n_unspent if commit else None,

@@ -74,6 +74,7 @@ def _budget(run: Compared) -> list[dict[str, str]]:
             "iteration": str(s.iteration),
             "presampled": _count(s.presampled),
             "resampled": _count(s.resampled),
+            "of them reused": _count(s.reused),
             "tuned": _count(s.tuned),
             "calibrated": _count(s.calibrated),
             "unspent": _count(s.unspent),

@@ -10,7 +10,7 @@ from typing import Any
 
 from engine import store
 from engine.errors import ConfigError, SamplerError
-from engine.events import Event
+from engine.events import Event, Note
 from engine.jobs.owed import Part, respond_to
 from engine.jobs.train import train
 from engine.jobs.work import Work
@@ -73,10 +73,18 @@ def _presample(work: Work) -> Iterator[Event]:
 
 
 def _resample(work: Work) -> Iterator[Event]:
-    """Round after round: what one round gives is decided when everything before it is judged."""
+    """Round after round: what one round gives is decided when everything before it is judged. What
+    another run drew with the same requests is taken from there.
+    """
     it, first = work.it, work.it.config.sampling.n_presample
+    is_own = store.samples.get(it.db, it.row.resample_set).settings.n_examples > 0
     more = True
     while more:
+        if not is_own and (n_reused := store.resamples.reuse(it)):
+            yield Note(
+                f"{n_reused:,} resamples were drawn by another run with the same requests, and are"
+                " taken from there. They count in this run's budget."
+            )
         wanted = {
             row.problem_id: range(first, first + row.n_more)
             for row in store.commits.allocation(it)

@@ -61,7 +61,8 @@ def seconds(db: Database, run_id: str) -> dict[int, float]:
     """Wall seconds by iteration of everything that filled the run's sample sets, whichever run
     ordered it, and of its trainings.
 
-    So a fork counts the pre-sampling it shares. Evaluations do not count.
+    So a fork counts the pre-sampling it shares, and of another run's resampling the share of the
+    responses that it took from there. Evaluations do not count.
     """
     return dict(
         db.tuples(
@@ -77,9 +78,17 @@ def seconds(db: Database, run_id: str) -> dict[int, float]:
             used AS (
                 SELECT iteration, unnest([presample_set, resample_set]) AS set_id
                 FROM iterations WHERE run_id = ?
-                UNION SELECT iteration, set_id FROM side_samples WHERE run_id = ?)
+                UNION SELECT iteration, set_id FROM side_samples WHERE run_id = ?),
+            taken AS (
+                SELECT i.iteration, r.drawn_in, count(*) AS n_taken FROM iterations i
+                JOIN responses r ON r.set_id = i.resample_set AND r.drawn_in IS NOT NULL
+                WHERE i.run_id = ? GROUP BY ALL)
             SELECT iteration, sum(busy_s) FROM (
                 SELECT DISTINCT u.iteration, f.id, f.busy_s FROM used u JOIN filled f USING (set_id)
+                UNION SELECT t.iteration, f.id, f.busy_s * t.n_taken / count(r.problem_id)
+                FROM taken t JOIN filled f ON f.set_id = t.drawn_in
+                JOIN responses r ON r.set_id = t.drawn_in AND r.drawn_in IS NULL
+                GROUP BY t.iteration, t.drawn_in, t.n_taken, f.id, f.busy_s
                 UNION SELECT i.iteration, j.id, j.busy_s FROM iterations i
                 JOIN iterations n ON n.run_id = i.run_id AND n.iteration = i.iteration + 1
                 JOIN jobs j ON j.kind = 'train' AND j.policy_id = n.policy_id
@@ -89,7 +98,7 @@ def seconds(db: Database, run_id: str) -> dict[int, float]:
                     SELECT 1 FROM iterations n
                     WHERE n.run_id = j.run_id AND n.iteration = j.iteration + 1))
             GROUP BY iteration""",
-            [run_id] * 4,
+            [run_id] * 5,
         )
     )
 

@@ -284,4 +284,13 @@ MIGRATIONS: list[tuple[str, str]] = [
             '{"training": {"warmup_from_zero": true}, "init": {"warmup_from_zero": true}}');
         """,
     ),
+    (
+        (
+            "Resamples that another run drew with the same requests are taken over: drawn_in is the"
+            " sample set that has them from its own sampler, NULL in that set itself."
+        ),
+        """
+        ALTER TABLE responses ADD COLUMN drawn_in VARCHAR;
+        """,
+    ),
 ]

@@ -92,8 +92,8 @@ def fork(it: Iteration) -> Iteration:
     """A new run that refers to the same pre-samples of one iteration, to be committed in another
     way.
 
-    What came before that iteration is shared; resamples are drawn for the fork itself, and its full
-    budget is counted.
+    What came before that iteration is shared; its resamples are the fork's own, but those that
+    another run drew with the same requests are taken from there. Its full budget is counted.
 
     Returns: the iteration in the new run. Raises: ConfigError for an unknown run or iteration.
     """

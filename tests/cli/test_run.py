@@ -33,6 +33,7 @@ def test_the_object_has_every_figure(told):
         "total",
         "presampled",
         "resampled",
+        "reused",
         "tuned",
         "calibrated",
         "unspent",
@@ -107,7 +108,7 @@ def test_resuming_a_finished_run_does_nothing_and_prints_the_same(finished, told
     assert "running" not in again.stderr
 
 
-def test_the_same_study_twice_in_one_database_takes_the_stored_presamples_and_ends_alike(
+def test_the_same_study_twice_in_one_database_takes_the_stored_responses_and_ends_alike(
     finished, tmp_path
 ):
     db = finished.copy(tmp_path)
@@ -116,5 +117,7 @@ def test_the_same_study_twice_in_one_database_takes_the_stored_presamples_and_en
     assert again.returncode == 0, again.stderr
     assert "presample" not in again.stderr
     (first,), (second,) = (json.loads(out)["iterations"] for out in (finished.stdout, again.stdout))
-    for figure in ("classes", "budget", "n_pairs", "eval", "policy"):
+    n_resampled = first["budget"]["resampled"]
+    assert second["budget"] == {**first["budget"], "reused": n_resampled} and n_resampled == 60
+    for figure in ("classes", "n_pairs", "eval", "policy"):
         assert second[figure] == first[figure], figure

@@ -47,6 +47,7 @@ def test_its_runs_are_read_with_their_figures(old):
         "total": 48,
         "presampled": 18,
         "resampled": 30,
+        "reused": 0,
         "tuned": 0,
         "calibrated": 0,
         "unspent": 0,

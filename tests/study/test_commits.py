@@ -120,7 +120,15 @@ def test_an_empty_boundary_class_leaves_the_budget_unspent_and_gives_no_pair(db,
     (told,) = summarise(db, run_id)["iterations"]
     assert (told["n_pairs"], told["budget"]) == (
         0,
-        {"total": 96, "presampled": 36, "resampled": 0, "tuned": 0, "calibrated": 0, "unspent": 60},
+        {
+            "total": 96,
+            "presampled": 36,
+            "resampled": 0,
+            "reused": 0,
+            "tuned": 0,
+            "calibrated": 0,
+            "unspent": 60,
+        },
     )
     assert begin_next_iteration(db, run_id).number == 1
     assert Iteration(db, run_id, 1).row.policy_id == Iteration(db, run_id, 0).row.policy_id
