@@ -16,7 +16,7 @@ from engine.config.toml import as_toml
 from engine.doctor.machine import PACKAGES
 from engine.figures.comparison import Comparison
 from engine.figures.measure import Measured
-from engine.figures.text import tables
+from engine.figures.text import NOTES, tables
 from engine.method.intervals import Interval
 
 POLICY = (
@@ -41,14 +41,11 @@ def as_html(comparison: Comparison, measured: list[Measured]) -> str:
         "<p>Same budget.</p>" if n_runs > 1 and not comparison.differences else "",
         *_figures(comparison),
         *(
-            f"<h2>{escape(title)}</h2>{_table(rows)}"
+            f"<h2>{escape(title)}</h2>{_table(rows)}<p>{escape(NOTES.get(title, ''))}</p>"
             for title, rows in tables(comparison).items()
             if rows
         ),
-        (
-            "<p>All intervals are 95 %: over problems for one run, over seeds for a group. Gains by"
-            " class hold regression to the mean.</p>"
-        ),
+        "<p>All intervals are 95 %: over problems for one run, over seeds for a group.</p>",
         *(_run(m) for m in measured),
         f"<h2>Versions</h2><p>Of the installation that wrote this file.</p>{_table([_versions()])}",
     ]

@@ -14,7 +14,7 @@ from engine.figures.evaluation import Evaluation, gain
 from engine.figures.lengths import Length, level_lengths
 from engine.figures.measure import Measured
 from engine.figures.summary import class_counts_of_commit
-from engine.figures.text import tables
+from engine.figures.text import NOTES, tables
 from engine.method.difficulty import classify
 from engine.method.flows import flows
 from engine.study.handle import Iteration
@@ -100,15 +100,13 @@ def _comparison_tables(comparison: Comparison) -> None:
     with st.expander("More figures"):
         for title in [title for title in shown if title not in FIRST]:
             _titled_table(title, shown[title])
-        st.caption(
-            "Gains by class hold regression to the mean, because M0's own responses name the class:"
-            " compare them between runs."
-        )
 
 
 def _titled_table(title: str, rows: list[dict]) -> None:
     st.markdown(f"**{title}**")
     st.dataframe(rows, hide_index=True, key=f"table_{title}")
+    if title in NOTES:
+        st.caption(NOTES[title])
 
 
 def levels(evaluations: list[Evaluation]) -> None:

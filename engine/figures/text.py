@@ -4,11 +4,30 @@ from engine.figures.comparison import Comparison, Group, Paired
 from engine.figures.measure import UNITS, Compared
 from engine.method.intervals import Interval
 
+CLASSES = "Levels and classes"
+NOTES = {
+    CLASSES: (
+        "A held-out problem's class follows from M0's own sampled responses, the same that its gain"
+        " is measured from. So the gain of a class holds regression to the mean: the luckiest"
+        " problems (Inlier) lose and the unluckiest (Outlier) gain, even without any training."
+        " Compare a class between runs, not with zero."
+    )
+}
+"""What has to be known to read a table, by its title; it stands beneath it."""
+
 
 def as_text(comparison: Comparison) -> str:
-    """What differs in the budgets, then every table that has rows."""
+    """What differs in the budgets, then every table that has rows, with what one has to know to
+    read it.
+    """
     said = "\n".join(comparison.differences) or ("Same budget." if len(comparison.runs) > 1 else "")
-    return "\n\n".join(part for part in (said, *map(table, tables(comparison).values())) if part)
+    parts = [
+        part
+        for title, rows in tables(comparison).items()
+        if rows
+        for part in (table(rows), NOTES.get(title, ""))
+    ]
+    return "\n\n".join(part for part in (said, *parts) if part)
 
 
 def tables(comparison: Comparison) -> dict[str, list[dict[str, str]]]:
@@ -20,7 +39,7 @@ def tables(comparison: Comparison) -> dict[str, list[dict[str, str]]]:
         "Budget": [row for run in comparison.runs for row in _budget(run)],
         "Accuracy": [row for run in comparison.runs for row in _accuracy(run)],
         "Per 1,000": [_per_1000(run) for run in comparison.runs],
-        "Levels and classes": [row for run in comparison.runs for row in _parts(run)],
+        CLASSES: [row for run in comparison.runs for row in _parts(run)],
         "Over seeds": [row for g in several for row in _seeds(g)],
         "Paired between groups": [_paired(p) for p in comparison.paired],
     }

@@ -83,6 +83,7 @@ def test_the_selected_run_is_preset_and_others_can_join(several):
     assert any("paired difference in points" in columns for columns in tables) and any(
         "gain over M0" in columns for columns in tables
     )
+    assert "the gain of a class holds regression to the mean" in said(at)
 
 
 def test_another_budget_is_shown_in_red_and_none_chosen_means_the_selected_run(several):
@@ -142,6 +143,7 @@ def test_the_report_is_one_file_that_loads_nothing_and_escapes_what_people_wrote
         and 'strategy = "uniform"' in text
         and "streamlit" in text
     )
+    assert text.index("class outlier") < text.index("regression to the mean")
     for run in (m.compared for m in measured):
         assert f"Run {run.label}, seed {run.seed}" in text
 

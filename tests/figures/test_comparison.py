@@ -11,7 +11,7 @@ from engine import store
 from engine.errors import ConfigError
 from engine.figures.comparison import compare
 from engine.figures.measure import measure, measure_files
-from engine.figures.text import as_text
+from engine.figures.text import NOTES, as_text
 from engine.method.intervals import student_t
 from engine.store import Database
 from engine.study.handle import Iteration
@@ -67,6 +67,13 @@ def test_levels_and_classes_add_up_to_the_run(boundary):
         "M_0 answers every problem once of two"
     )
     assert boundary.classes["boundary"].gain == boundary.accuracy[1].gain
+
+
+def test_gains_by_class_hold_regression_to_the_mean_and_the_text_says_so_beneath_them(db):
+    text = as_text(compare([measure(db, study(db))]))
+    rows, note = text[text.index("class inlier") :].split("\n\n", 1)
+    assert "class outlier" in rows and note.startswith(NOTES["Levels and classes"])
+    assert "regression to the mean" in note and text.count("regression to the mean") == 1
 
 
 def test_runs_equal_but_for_seed_and_name_are_one_group_with_an_interval_over_seeds(db):
