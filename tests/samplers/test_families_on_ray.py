@@ -19,7 +19,7 @@ REQUESTS = [Request("p", i, i * 7919 + 1, "What is 3 + 4?") for i in range(16)]
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory):
-    """Kept up by one engine that stays open, with room for two more: each family's pool joins it."""
+    """One engine that stays open keeps it up, with room for the two of each family."""
     from engine.samplers.ray_pool import RaySampler
 
     folder = make(FAMILIES[0], tmp_path_factory.mktemp("first") / "policy")
