@@ -3,8 +3,11 @@ iteration on 12 problems.
 """
 
 import json
+import re
 from importlib.util import find_spec
+from pathlib import Path
 
+import duckdb
 import pytest
 
 from engine.samplers.hf_local import HfSampler
@@ -115,3 +118,18 @@ def test_a_whole_iteration_runs_through_the_engine(made, tmp_path):
     assert iteration["dpo"]["first_margin"] == pytest.approx(0, abs=1e-4)
     assert iteration["policy"]["after"] != iteration["policy"]["before"]
     assert iteration["eval"]["after"] is not None
+    verdicts_are_those_of_a_plain_reading(tmp_path / "lm.duckdb")
+
+
+def verdicts_are_those_of_a_plain_reading(database: Path) -> None:
+    """Where a response says once, and at the end of a line, what the answer is: that number."""
+    with duckdb.connect(str(database), read_only=True) as db:
+        rows = db.sql(
+            """SELECT r.text, p.answer, v.correct FROM responses r JOIN verdicts v
+            USING (set_id, problem_id, idx) JOIN problems p ON p.id = r.problem_id"""
+        ).fetchall()
+    plain = re.compile(r"answer is (\d+)\.?$", re.MULTILINE)
+    once = [row for row in rows if row[0].lower().count("answer") == 1 and "boxed" not in row[0]]
+    read = [(said[1], *row) for row in once if (said := plain.search(row[0]))]
+    assert len(read) > len(rows) / 8
+    assert [row for row in read if (row[0] == row[2]) != row[3]] == []
