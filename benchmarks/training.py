@@ -30,7 +30,9 @@ from engine.training import TrainingTask
 from engine.types import Preference, Problem
 
 N_STEPS, N_RUNS = 40, 5
-CONFIG = TrainingConfig(learning_rate=7e-5, batch_size=16, micro_batch_size=16, max_length=512)
+CONFIG = TrainingConfig(
+    learning_rate=7e-5, batch_size=16, micro_batch_size=16, max_length=512, dtype="float32"
+)
 
 
 def measure() -> list[Row]:

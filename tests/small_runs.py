@@ -46,6 +46,7 @@ SMALL = {
         "micro_batch_size": 1,
         "n_epochs": 3,
         "max_length": 512,
+        "dtype": "float32",
         "checkpoint_every_s": 0.0,
     },
     "evaluation": {"n": 2},

@@ -26,6 +26,7 @@ Loss = Literal[
 which is not a setting here.
 Source: TRL 1.16, DPOConfig.loss_type.
 """
+Precision = Literal["auto", "by_device", "float32", "bfloat16"]
 LOSSES: tuple[Loss, ...] = get_args(Loss)
 
 
@@ -78,6 +79,11 @@ class TrainingConfig(Table):
     max_length: Annotated[int, Field(ge=2)] = 2048
     """Tokens of prompt and response together; longer ones are refused, because TRL would cut the
     final answer off.
+    """
+    dtype: Precision = "auto"
+    """Numbers of forward and backward passes; weights, gradients and optimiser are float32 always.
+    auto takes bfloat16 where the GPU or the processor has instructions for it; a run keeps what was
+    taken when it was begun. by_device: float32 on a CPU, bfloat16 on a GPU.
     """
     gradient_checkpointing: bool = False
     """Compute activations again in the backward pass: less memory, more time."""

@@ -6,7 +6,7 @@ blank lines. Rewriting solutions into steps is left to whoever makes the file.
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -20,9 +20,10 @@ from engine.placement import open_placement, trainer_backend
 from engine.problems import read_problems
 from engine.study import sources
 from engine.training import TrainingTask
+from engine.training.precision import resolve_dtype
 from engine.types import Worked
 
-_BEFORE = {"warmup_from_zero": True}
+_BEFORE = {"warmup_from_zero": True, "dtype": "by_device"}
 """What a training begun before a setting was there did, by setting."""
 
 
@@ -93,14 +94,15 @@ def training_of(config: RunConfig, rows: list[Worked], artifacts: Path) -> Train
     solutions = [
         {"problem_id": r.problem_id, "prompt": r.prompt, "response": r.response} for r in rows
     ]
-    identity = [policy_id, config.seed, config.policy.chat, _identity(config.init), solutions]
+    init = replace(config.init, dtype=resolve_dtype(config.init.dtype))
+    identity = [policy_id, config.seed, config.policy.chat, _identity(init), solutions]
     if config.policy.system or config.policy.thinking != "auto":
         identity += [config.policy.system, config.policy.thinking]
     name = sha256(json.dumps(identity).encode()).hexdigest()[:16]
     return TrainingTask(
         policy_path=path,
         rows=rows,
-        config=config.init,
+        config=init,
         seed=config.seed,
         settings=config.train_settings(),
         work_dir=str(artifacts / "training" / f"init-{name}"),

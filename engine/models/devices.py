@@ -7,7 +7,11 @@ A limit that a container puts on main memory is not seen.
 import os
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any, Literal
+
+BFLOAT16_FLAGS = {"avx512_bf16", "amx_bf16", "bf16", "svebf16"}
+"""Of processors that multiply bfloat16 numbers: x86's and ARM's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,35 @@ def here() -> list[Device]:
 def has_gpu() -> bool:
     """Whether child processes may use an NVIDIA GPU."""
     return here()[0].is_gpu
+
+
+def has_native_bfloat16(processor: Path = Path("/proc/cpuinfo")) -> bool:
+    """Whether the device that here() names first has instructions for bfloat16: NVIDIA's since
+    compute capability 8, and a processor's flags, as Linux lists them. Where nobody says, it has
+    none.
+    """
+    first = here()[0]
+    if first.is_gpu:
+        return _capability(first.gpu) >= 8
+    try:
+        lines = processor.read_text().splitlines()
+    except OSError:
+        return False
+    flags = [line.split() for line in lines if line.startswith(("flags", "Features"))]
+    return bool(flags) and all(BFLOAT16_FLAGS & set(words) for words in flags)
+
+
+def _capability(gpu: int | None) -> int:
+    """A GPU's major compute capability; 0 where the driver does not say."""
+    import pynvml
+
+    if gpu is None:
+        return 0
+    try:
+        pynvml.nvmlInit()
+        return pynvml.nvmlDeviceGetCudaComputeCapability(pynvml.nvmlDeviceGetHandleByIndex(gpu))[0]
+    except pynvml.NVMLError:
+        return 0
 
 
 def _cpu() -> Device:

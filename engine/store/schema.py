@@ -293,4 +293,14 @@ MIGRATIONS: list[tuple[str, str]] = [
         ALTER TABLE responses ADD COLUMN drawn_in VARCHAR;
         """,
     ),
+    (
+        (
+            "New trainings are computed in bfloat16 where it is native; older runs go on in what"
+            " their device gave them."
+        ),
+        """
+        UPDATE runs SET config = json_merge_patch(config,
+            '{"training": {"dtype": "by_device"}, "init": {"dtype": "by_device"}}');
+        """,
+    ),
 ]

@@ -19,6 +19,7 @@ from engine.study import sources
 from engine.study.handle import Iteration
 from engine.study.sample_sets import make_known, training_sets
 from engine.study.training_rows import n_training_rows
+from engine.training.precision import resolve_dtype
 from engine.types import JobKind, Problem, SamplingSettings
 
 
@@ -32,7 +33,12 @@ def create_run(db: Database, config: RunConfig) -> str:
     policy, policy_id = sources.policy(config)
     prm, prm_id = sources.reward(config)
     sampler = resolve_sampler(config.sampling.sampler)
-    config = replace(config, sampling=replace(config.sampling, sampler=sampler))
+    config = replace(
+        config,
+        sampling=replace(config.sampling, sampler=sampler),
+        training=replace(config.training, dtype=resolve_dtype(config.training.dtype)),
+        init=replace(config.init, dtype=resolve_dtype(config.init.dtype)),
+    )
     check_servers(config.sampling)
     text, run_id = json.dumps(plain_config(config)), uuid.uuid4().hex[:8]
     order = sorted(train, key=lambda p: stable_hash(config.seed, "problems", p.id))

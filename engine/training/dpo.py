@@ -11,9 +11,19 @@ it is off.
 from typing import Any
 
 from engine.training import TrainingTask
+from engine.training.lengths import n_tokens, side_by_side
 from engine.training.schedule import warming_up
 from engine.training.trl_trainer import Encode, TrlTrainer
 from engine.types import Preference
+
+MEANS_OVER_PAIRS = {
+    *("sigmoid", "hinge", "ipo", "nca_pair", "sppo_hard", "apo_zero", "apo_down", "discopop"),
+    "sigmoid_norm",
+}
+"""Losses of TRL that are the same however a step's pairs are divided into micro-batches. The others
+weigh a pair by its company: sft by the tokens of the micro-batch, aot sorts it, bco_pair takes its
+mean reward.
+"""
 
 
 class DpoTrainer(TrlTrainer):
@@ -33,15 +43,29 @@ class DpoTrainer(TrlTrainer):
         from trl.trainer.dpo_config import DPOConfig
         from trl.trainer.dpo_trainer import DPOTrainer
 
-        class TokenTrainer(warming_up(DPOTrainer, task.config)):
-            """Takes rows that are token ids already: nothing is rendered or tokenised again."""
+        c = task.config
+
+        trainer = warming_up(DPOTrainer, c)
+        if set(c.loss_type) <= MEANS_OVER_PAIRS:
+            trainer = side_by_side(trainer, c.batch_size)
+
+        class TokenTrainer(trainer):
+            """Takes rows that are token ids already: nothing is rendered or tokenised again. The
+            reference reads them by length, so that little is padded.
+            """
 
             def _prepare_dataset(
                 self, dataset: Any, processing_class: Any, args: Any, dataset_name: str
             ) -> Any:
                 return dataset
 
-        c = task.config
+            def _precompute_ref_logps(self, dataset: Any, name: str, batch_size: int) -> Any:
+                lengths = [n_tokens(row) for row in dataset]
+                by_length = sorted(range(len(lengths)), key=lambda row: -lengths[row])
+                read = super()._precompute_ref_logps(dataset.select(by_length), name, batch_size)
+                places = sorted(range(len(by_length)), key=by_length.__getitem__)
+                return read.select(places)
+
         arguments = DPOConfig(
             **shared,
             beta=c.beta,

@@ -23,6 +23,8 @@ from engine.errors import EngineError, TrainingError, in_one_line
 from engine.events import Event, Note, PolicySaved
 from engine.models.tokens import render, response_tokens, written_end
 from engine.training import TrainingTask, ranks
+from engine.training.lengths import n_tokens
+from engine.training.precision import is_bfloat16
 from engine.training.reporter import reporter
 from engine.training.saving import (
     last_checkpoint,
@@ -143,7 +145,7 @@ class TrlTrainer(ABC):
         limit, rows = task.config.max_length, []
         for row in task.rows:
             columns = self.columns(row, encoder.prompt(row), encoder.response_of(row))
-            if _length(columns) <= limit:
+            if n_tokens(columns) <= limit:
                 rows.append(columns)
         if not rows:
             raise TrainingError(
@@ -188,12 +190,6 @@ class _Encoder:
             return response_tokens(self._tokenizer, prompt, text, None if is_cut else self._end)
 
         return encode
-
-
-def _length(columns: dict[str, list[int]]) -> int:
-    """Tokens of the longest text in a row."""
-    prompt = len(columns.get("prompt_ids", ()))
-    return prompt + max(len(ids) for name, ids in columns.items() if name != "prompt_ids")
 
 
 def _load(task: TrainingTask):
@@ -275,7 +271,7 @@ def _shared_arguments(task: TrainingTask, n_rows: int) -> dict:
         "gradient_checkpointing": c.gradient_checkpointing,
         "ddp_find_unused_parameters": False,
         "max_length": None,
-        "bf16": not on_cpu,
+        "bf16": is_bfloat16(c.dtype, on_gpu=not on_cpu),
         "use_cpu": on_cpu,
         "dataloader_pin_memory": not on_cpu,
         "logging_steps": 1,

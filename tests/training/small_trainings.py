@@ -16,7 +16,12 @@ from engine.types import Preference, Worked
 
 TRAINERS: dict[str, Callable[[], Trainer]] = {"dpo": DpoTrainer, "sft": SftTrainer}
 SMALL = TrainingConfig(
-    learning_rate=1e-4, batch_size=4, micro_batch_size=2, max_length=128, warmup_share=0.0
+    learning_rate=1e-4,
+    batch_size=4,
+    micro_batch_size=2,
+    max_length=128,
+    warmup_share=0.0,
+    dtype="float32",
 )
 
 

@@ -31,7 +31,9 @@ PAIR = Preference(
 
 def task(tmp_path, n_pairs, **changed):
     config = replace(
-        TrainingConfig(learning_rate=1e-4, batch_size=2, micro_batch_size=2, max_length=128),
+        TrainingConfig(
+            learning_rate=1e-4, batch_size=2, micro_batch_size=2, max_length=128, dtype="float32"
+        ),
         **changed,
     )
     folders = {"work_dir": str(tmp_path / "work"), "policies_dir": str(tmp_path / "policies")}

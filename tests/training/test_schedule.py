@@ -65,7 +65,8 @@ def test_a_training_that_stops_within_its_warm_up_ends_as_the_unbroken_one(tmp_p
 
 def test_an_initialisation_begun_from_rate_zero_is_found_again_and_a_new_one_is_another():
     config = load_config(ROOT / "data" / "starter" / "quick.toml")
-    begun_before = replace(config, init=replace(config.init, warmup_from_zero=True))
+    as_before = {"warmup_from_zero": True, "dtype": "by_device"}
+    begun_before = replace(config, init=replace(config.init, **as_before))
     rows = [Worked("p", "What is 1 + 1?\n", "It is 2.")]
     before, new = (Path(training_of(c, rows, Path("/x")).work_dir) for c in (begun_before, config))
     assert before.name == "init-6f96ac45f4cc38a5" != new.name
