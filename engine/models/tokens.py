@@ -10,7 +10,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from engine.errors import SamplerError
+from engine.errors import SamplerError, in_one_line
+from engine.models.vocabulary import require_known_ids
 from engine.types import SamplingSettings
 
 _MARK = "\u2603"
@@ -176,26 +177,29 @@ def stop_at(text: str, stops: Sequence[str]) -> int | None:
 def load_tokenizer(path: str, *, trust_remote_code: bool) -> tuple[Any, Any]:
     """A policy's tokenizer and generation config, without its weights.
 
-    Raises: SamplerError if they cannot be read.
+    Raises: SamplerError if they cannot be read, or if the model does not know every token.
     """
     from transformers import AutoConfig, AutoTokenizer, GenerationConfig
 
     try:
         tokenizer = AutoTokenizer.from_pretrained(path, trust_remote_code=trust_remote_code)
-        try:
-            return tokenizer, GenerationConfig.from_pretrained(path)
-        except OSError:  # a folder without that file
-            model = AutoConfig.from_pretrained(path, trust_remote_code=trust_remote_code)
-            return tokenizer, GenerationConfig.from_model_config(model)
+        model = AutoConfig.from_pretrained(path, trust_remote_code=trust_remote_code)
     except Exception as error:  # damaged files raise what they like
+        raise cannot_load(path, error) from error
+    require_known_ids(tokenizer, model, path)
+    try:
+        return tokenizer, GenerationConfig.from_pretrained(path)
+    except OSError:  # a folder without that file
+        return tokenizer, GenerationConfig.from_model_config(model)
+    except Exception as error:
         raise cannot_load(path, error) from error
 
 
 def cannot_load(path: str, error: Exception) -> SamplerError:
     """The error for a policy that does not load."""
     return SamplerError(
-        f"The policy at {path} could not be loaded ({error}). Give a folder with config.json, a"
-        " tokenizer and safetensors, or a hub id."
+        f"The policy at {path} could not be loaded ({in_one_line(error)}). Give a folder with"
+        " config.json, a tokenizer and safetensors, or a hub id."
     )
 
 

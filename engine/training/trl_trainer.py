@@ -22,6 +22,7 @@ from typing import Any, ClassVar, Protocol
 from engine.errors import EngineError, TrainingError, in_one_line
 from engine.events import Event, Note, PolicySaved
 from engine.models.tokens import render, response_tokens, written_end
+from engine.models.vocabulary import require_known_ids
 from engine.training import TrainingTask, ranks
 from engine.training.lengths import n_tokens
 from engine.training.precision import is_bfloat16
@@ -210,6 +211,7 @@ def _load(task: TrainingTask):
             f"The policy at {task.policy_path} could not be loaded for training"
             f" ({in_one_line(error)})."
         ) from error
+    require_known_ids(tokenizer, model.config, task.policy_path)
     return model, tokenizer
 
 
