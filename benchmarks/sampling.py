@@ -1,5 +1,5 @@
 """Does anything wait that need not? A pre-sampling with grading, scoring and storing on, against
-the bare sampler.
+the bare sampler; and hf_local against plain `generate` on a real small model (benchmarks.decoding).
 
 Both use the same warm worker and the same requests, in turn. A request counts as in flight from the
 call to the sampler until its last response has arrived.
@@ -11,6 +11,7 @@ from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
+from benchmarks import decoding
 from benchmarks.rows import Row, against, alone
 from engine import store
 from engine.config import load_config
@@ -49,7 +50,7 @@ class _Clock:
 
 def measure() -> list[Row]:
     samplers = ["hf_local", *(["vllm_local"] if find_spec("vllm") else [])]
-    return [row for sampler in samplers for row in _measure(sampler)]
+    return [*decoding.measure(), *(row for sampler in samplers for row in _measure(sampler))]
 
 
 def _measure(sampler: str) -> list[Row]:

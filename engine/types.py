@@ -16,6 +16,9 @@ VerdictStatus = Literal["correct", "wrong", "no_answer", "timeout", "error"]
 
 Thinking = Literal["auto", "on", "off"]
 
+Dtype = Literal["float32", "bfloat16"]
+"""Numbers in which a policy is computed."""
+
 ScoredPart = Literal["response", "answer"]
 """What a reward model reads of a response: all of it, or the answer behind its thinking."""
 
@@ -134,6 +137,8 @@ class SamplingSettings:
     repetition_penalty: float = 1.0
     """Logits of tokens that stand in the prompt or the response already are divided by it where
     positive, multiplied where negative."""
+    dtype: Dtype = "float32"
+    """Numbers in which the policy is computed; float32 stands for by_device, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +176,18 @@ class Request:
     """64 bits; with the token position, all that the response's noise depends on."""
     prompt: str
     """The question inside the prompt template: what the policy reads."""
+
+
+@dataclass(frozen=True, slots=True)
+class InFlight:
+    """What a sampler is at."""
+
+    n_responses: int
+    """That run side by side now."""
+    n_tokens: int | None
+    """Sampled in this call so far, for finished responses and running ones; None where the backend
+    counts none before a response has finished.
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from engine import store
 from engine.config import RunConfig, parse_config
+from engine.config.backends import takers
 from engine.events import Graded, Sampled, Scored
 from engine.paths import ROOT
 from engine.store import Database, record
@@ -38,6 +39,7 @@ SMALL = {
         "top_p": 1.0,
         "max_new_tokens": 80,
         "batch_size": 8,
+        "dtype": "float32",
     },
     "difficulty": {"tau_l": 0.02, "tau_h": 0.99},
     "training": {
@@ -58,21 +60,12 @@ after each.
 
 def small(**changes: dict | str | int) -> RunConfig:
     """SMALL with changes: a table is merged, a plain value replaced."""
-    merged = {
-        name: {**value, **changes.get(name, {})}
-        if isinstance(value, dict)
-        else changes.get(name, value)
-        for name, value in {**changes, **SMALL}.items()
-    }
-    return parse_config(merged)
+    return parse_config(_merged(changes))
 
 
 def toml(**changes: dict | str | int) -> str:
     """SMALL with changes, as a configuration file."""
-    merged = {
-        **SMALL,
-        **{k: {**SMALL.get(k, {}), **v} if isinstance(v, dict) else v for k, v in changes.items()},
-    }
+    merged = _merged(changes)
     plain = "".join(
         f"{name} = {json.dumps(value)}\n"
         for name, value in merged.items()
@@ -84,6 +77,19 @@ def toml(**changes: dict | str | int) -> str:
                 f"{k} = {json.dumps(v)}\n" for k, v in table.items() if v is not None
             )
     return plain
+
+
+def _merged(changes: dict) -> dict:
+    merged = {
+        name: {**value, **changes.get(name, {})}
+        if isinstance(value, dict)
+        else changes.get(name, value)
+        for name, value in {**changes, **SMALL}.items()
+    }
+    sampling = merged["sampling"]
+    if sampling.get("sampler", "auto") not in ("auto", *takers("sampling.dtype")):
+        merged["sampling"] = {k: v for k, v in sampling.items() if k != "dtype"}
+    return merged
 
 
 def cli(*arguments: str | Path, timeout: float = 240) -> subprocess.CompletedProcess[str]:

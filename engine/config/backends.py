@@ -49,6 +49,7 @@ class BackendEntry:
 
 _TRUST = {"trust_remote_code": "policy.trust_remote_code"}
 _BATCH = {"batch_size": "sampling.batch_size"}
+_DTYPE = {"dtype": "sampling.dtype"}
 _TENSOR = {"tensor_parallel_size": "sampling.tensor_parallel_size"}
 _SERVERS = {
     "base_urls": "sampling.base_urls",
@@ -66,13 +67,13 @@ BACKENDS: dict[str, BackendEntry] = {
     entry.name: entry
     for entry in (
         BackendEntry(
-            "hf_local", Role.SAMPLER, "engine.samplers.hf_local:HfSampler", _BATCH | _TRUST
+            "hf_local", Role.SAMPLER, "engine.samplers.hf_local:HfSampler", _BATCH | _DTYPE | _TRUST
         ),
         BackendEntry(
             "vllm_local",
             Role.SAMPLER,
             "engine.samplers.vllm_local:VllmSampler",
-            _BATCH | _TRUST | _TENSOR,
+            _BATCH | _DTYPE | _TRUST | _TENSOR,
             ("memory_share",),
         ),
         BackendEntry(
@@ -86,7 +87,7 @@ BACKENDS: dict[str, BackendEntry] = {
             "ray_pool",
             Role.SAMPLER,
             "engine.samplers.ray_pool:RaySampler",
-            _BATCH | _TRUST | _RAY | _TENSOR,
+            _BATCH | _DTYPE | _TRUST | _RAY | _TENSOR,
             loads_model=False,
         ),
         BackendEntry(

@@ -97,4 +97,5 @@ class RunConfig(Table):
             min_p=s.min_p,
             thinking_tokens=s.thinking_tokens,
             repetition_penalty=s.repetition_penalty,
+            dtype="bfloat16" if s.dtype == "bfloat16" else "float32",
         )

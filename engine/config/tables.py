@@ -111,6 +111,12 @@ class SamplingConfig(Table):
     """Responses side by side (hf_local), or requests in flight (vllm_local; openai_api: over all
     servers; ray_pool: per engine).
     """
+    dtype: Literal["auto", "by_device", "float32", "bfloat16"] = "auto"
+    """hf_local, vllm_local, ray_pool: numbers in which the policy is computed, part of what a
+    response is. auto takes bfloat16 where the GPU, or with hf_local the processor, has instructions
+    for it; a run keeps what was taken when it was begun. by_device: float32 on a CPU, bfloat16
+    elsewhere.
+    """
     base_urls: tuple[str, ...] = ()
     """openai_api: where the servers are, such as http://127.0.0.1:8000/v1. Keys come from
     HS_STAR_API_KEY or OPENAI_API_KEY.

@@ -37,7 +37,7 @@ from engine.method.metrics import pass_at_k
 from engine.paths import SUITES
 from engine.problems import read_problems
 from engine.problems.stored import store_problems
-from engine.samplers import resolve_sampler
+from engine.samplers import resolve
 from engine.store import Database
 from engine.study import sources
 from engine.study.handle import Iteration
@@ -244,9 +244,7 @@ def _config(suite: Suite, one: SuiteSet, path: str, n_problems: int, whom: Subje
         seed=whom.seed,
         n_iterations=1,
         placement=whom.placement,
-        sampling=replace(
-            whom.sampling, sampler=resolve_sampler(whom.sampling.sampler), n=2, n_presample=1
-        ),
+        sampling=replace(resolve(whom.sampling), n=2, n_presample=1),
         difficulty=DifficultyConfig(mode="accuracy"),
         evaluation=EvaluationConfig(n=max(one.n, 1), temperature=one.temperature, top_p=one.top_p),
     )

@@ -39,12 +39,12 @@ def response_seed(
     return stable_hash(run_seed, policy_id, purpose, iteration, settings_key, problem_id, index)
 
 
-def uniforms(seeds: np.ndarray, position: int) -> np.ndarray:
+def uniforms(seeds: np.ndarray, position: int | np.ndarray) -> np.ndarray:
     """One uniform number in [0, 1) per response for one token position.
 
     Args:
         seeds: uint64, shape (B,).
-        position: 0 for the first sampled token.
+        position: 0 for the first sampled token; one for all, or int64 of shape (B,).
 
     Returns:
         float64, shape (B,): 53 random bits each.
@@ -56,7 +56,7 @@ def uniforms(seeds: np.ndarray, position: int) -> np.ndarray:
     1.
     """
     with np.errstate(over="ignore"):
-        z = seeds + np.uint64(position + 1) * _GOLDEN
+        z = seeds + np.asarray(position + 1, dtype=np.uint64) * _GOLDEN
         z = (z ^ (z >> np.uint64(30))) * _MIX_1
         z = (z ^ (z >> np.uint64(27))) * _MIX_2
     return ((z ^ (z >> np.uint64(31))) >> np.uint64(11)).astype(np.float64) * 2.0**-53

@@ -10,6 +10,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Literal
 
+PROCESSOR = Path("/proc/cpuinfo")
+"""Where Linux says what the processor can."""
+
 BFLOAT16_FLAGS = {"avx512_bf16", "amx_bf16", "bf16", "svebf16"}
 """Of processors that multiply bfloat16 numbers: x86's and ARM's."""
 
@@ -47,16 +50,19 @@ def has_gpu() -> bool:
     return here()[0].is_gpu
 
 
-def has_native_bfloat16(processor: Path = Path("/proc/cpuinfo")) -> bool:
+def has_native_bfloat16(processor: Path | None = None) -> bool:
     """Whether the device that here() names first has instructions for bfloat16: NVIDIA's since
     compute capability 8, and a processor's flags, as Linux lists them. Where nobody says, it has
     none.
+
+    Args:
+        processor: the file that lists the flags; None for PROCESSOR.
     """
     first = here()[0]
     if first.is_gpu:
         return _capability(first.gpu) >= 8
     try:
-        lines = processor.read_text().splitlines()
+        lines = (processor or PROCESSOR).read_text().splitlines()
     except OSError:
         return False
     flags = [line.split() for line in lines if line.startswith(("flags", "Features"))]
@@ -71,9 +77,14 @@ def _capability(gpu: int | None) -> int:
         return 0
     try:
         pynvml.nvmlInit()
+    except pynvml.NVMLError:
+        return 0
+    try:
         return pynvml.nvmlDeviceGetCudaComputeCapability(pynvml.nvmlDeviceGetHandleByIndex(gpu))[0]
     except pynvml.NVMLError:
         return 0
+    finally:
+        pynvml.nvmlShutdown()
 
 
 def _cpu() -> Device:

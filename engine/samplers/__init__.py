@@ -5,9 +5,11 @@ One protocol for every backend. A sampler never changes its weights: new weights
 
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Protocol
 
-from engine.config.backends import RECORDED, Role, backend_names
+from engine.config import SamplingConfig
+from engine.config.backends import RECORDED, Role, backend_names, takers
 from engine.errors import ConfigError
 from engine.models import devices
 from engine.types import Request, Response, SamplingSettings
@@ -24,6 +26,8 @@ class Sampler(Protocol):
         in silence.
         """
         ...
+
+    # Optional: in_flight, an InFlight while responses are drawn, read from other threads.
 
     def close(self) -> None:
         """Give memory and device back. Safe to call twice."""
@@ -62,3 +66,17 @@ def resolve_sampler(name: str) -> str:
             " or use hf_local."
         )
     return name
+
+
+def resolve(sampling: SamplingConfig) -> SamplingConfig:
+    """The settings with what "auto" means here: see resolve_sampler, and sampling.dtype.
+
+    On a CPU only hf_local takes bfloat16 by itself; which devices a Ray cluster has is not known.
+    """
+    sampler = resolve_sampler(sampling.sampler)
+    dtype = sampling.dtype
+    if dtype == "auto" and sampler in takers("sampling.dtype"):
+        takes_it = sampler == "hf_local" or devices.has_gpu()
+        dtype = "bfloat16" if takes_it and devices.has_native_bfloat16() else "float32"
+        dtype = "by_device" if sampler == "ray_pool" else dtype
+    return replace(sampling, sampler=sampler, dtype=dtype)

@@ -7,7 +7,7 @@ last bit: on the starter policy in fp32 texts are equal (tested); on large vocab
 text may differ where two tokens are nearly tied.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,10 +21,13 @@ from engine.models.tokens import (
     require_no_thinking_budget,
     stop_at,
 )
+from engine.samplers.attention import use_grouped
 from engine.samplers.choosing import choose
 from engine.samplers.finished import as_response
 from engine.samplers.hand_out import HandOut, handed_out
-from engine.types import Request, Response, SamplingSettings
+from engine.samplers.prompts import Prompts, Read
+from engine.samplers.slots import Slots
+from engine.types import InFlight, Request, Response, SamplingSettings
 
 DROP_SHARE = 0.15
 """Finished rows are cut from the cache once they make up this share of it: cutting copies the
@@ -38,7 +41,8 @@ class HfSampler:
     Args:
         path: folder with config, tokenizer and safetensors.
         batch_size: responses sampled side by side.
-        device: "auto", "cpu", "cuda", …
+        device: "auto", "cpu", "cuda", …; Apple's "mps" was not run by us.
+        dtype: float32, bfloat16, or by_device: float32 on a CPU, bfloat16 elsewhere.
         trust_remote_code: run code that comes with the model.
 
     Raises: SamplerError if the folder cannot be loaded.
@@ -50,6 +54,7 @@ class HfSampler:
         *,
         batch_size: int = 256,
         device: str = "auto",
+        dtype: str = "by_device",
         trust_remote_code: bool = False,
     ):
         import torch
@@ -57,18 +62,21 @@ class HfSampler:
 
         if device == "auto":
             device = "cuda" if torch.cuda.is_available() else "cpu"
-        dtype = torch.float32 if device == "cpu" else torch.bfloat16
+        if dtype == "by_device":
+            dtype = "float32" if device == "cpu" else "bfloat16"
         try:
             self.tokenizer: Any = AutoTokenizer.from_pretrained(
                 path, trust_remote_code=trust_remote_code
             )
             self.model: Any = AutoModelForCausalLM.from_pretrained(
-                path, dtype=dtype, trust_remote_code=trust_remote_code
+                path, dtype=getattr(torch, dtype), trust_remote_code=trust_remote_code
             )
         except Exception as error:  # damaged files raise what they like
             raise cannot_load(path, error) from error
         self.model.to(device).eval()
+        use_grouped(self.model)
         self.device, self.batch_size = device, batch_size
+        self.in_flight: InFlight | None = None
         self.n_positions = getattr(self.model.config, "max_position_embeddings", None) or 1 << 30
         self.pad_id = self.tokenizer.pad_token_id if self.tokenizer.pad_token_id is not None else 0
 
@@ -88,16 +96,12 @@ class HfSampler:
             )
         if too_long:
             yield [Response(r.problem_id, r.index, r.seed, "", "refused", 0) for r in too_long]
-        fits.sort(key=lambda r: (-len(read[r.prompt].ids), r.problem_id, r.index))
-        batches = [
-            fits[start : start + self.batch_size] for start in range(0, len(fits), self.batch_size)
-        ]
-        finished = (
-            responses
-            for batch in batches
-            for responses in self._generate(batch, [read[r.prompt] for r in batch], ends, settings)
-        )
-        yield from handed_out(finished, HandOut(self.batch_size, len(fits)))
+        fits.sort(key=lambda r: (-len(read[r.prompt].ids), r.prompt, r.problem_id, r.index))
+        finished = self._generate(fits, [read[r.prompt] for r in fits], ends, settings)
+        try:
+            yield from handed_out(finished, HandOut(self.batch_size, len(fits)))
+        finally:
+            self.in_flight = None
 
     def close(self) -> None:
         import gc
@@ -111,147 +115,190 @@ class HfSampler:
 
     def _generate(
         self,
-        batch: list[Request],
+        requests: list[Request],
         read: list[Rendered],
         ends: list[int],
         settings: SamplingSettings,
-    ) -> Iterator[list[Response]]:
-        """Responses of one batch, whenever finished rows are cut from the cache, so that they can
-        be judged meanwhile.
+    ) -> Generator[list[Response]]:
+        """Finished responses, whenever their rows go to others, so that they can be judged
+        meanwhile.
         """
         import torch
 
-        prompts = [prompt.ids for prompt in read]
-        limits = np.array(
-            [min(settings.max_new_tokens, self.n_positions - len(ids)) for ids in prompts]
-        )
-        drawn = _Drawn(self.tokenizer, batch, read, ends, settings.stop)
-        noise = _Noise([request.seed for request in batch])
-        rows = np.arange(len(batch))
+        limits = [min(settings.max_new_tokens, self.n_positions - len(r.ids)) for r in read]
+        drawn = _Drawn(self.tokenizer, requests, read, limits, ends, settings.stop)
+        prompts = Prompts(self.model, [r.ids for r in read], self.pad_id)
+        n_rows = min(self.batch_size, len(requests))
         with torch.inference_mode():
-            logits, cache, mask, place = self._prefill(prompts)
-            seen = _seen(prompts, logits) if settings.repetition_penalty != 1 else None
-        for position in range(int(limits.max())):
-            with torch.inference_mode():
-                chosen = choose(logits, noise.at(rows, position), settings, seen)
-                if seen is not None:
-                    seen.scatter_(-1, chosen[:, None], True)
-            live = ~drawn.ended[rows] & (limits[rows] > position)
-            drawn.add(rows[live], chosen.cpu().numpy()[live])
-            going = ~drawn.ended[rows] & (limits[rows] > position + 1)
-            if 1 - going.mean() > DROP_SHARE or not going.any():
-                yield drawn.responses(rows[~going])
-                rows = rows[going]
-                if not len(rows):
-                    return
+            batch = _Batch(self.model, prompts, drawn, settings, n_rows)
+        while len(batch.requests):
+            ended = drawn.ended[batch.requests]
+            self.in_flight = InFlight(int((~ended).sum()), drawn.n_tokens)
+            if ended.mean() > DROP_SHARE or ended.all():
+                yield drawn.responses(batch.requests[ended])
                 with torch.inference_mode():
-                    keep = torch.as_tensor(np.flatnonzero(going), device=self.device)
-                    cache.batch_select_indices(keep)
-                    chosen, mask, place = chosen[keep], mask[keep], place[keep]
-                    seen = None if seen is None else seen[keep]
-            logits, mask, place = self._read_on(chosen, cache, mask, place)
+                    batch.replace(np.flatnonzero(ended))
+            else:
+                with torch.inference_mode():
+                    batch.read_on()
 
-    def _prefill(self, prompts: list[list[int]]):
-        """Read every distinct prompt once; then one row per request: next-token logits, cache,
-        mask, next position.
-        """
-        import torch
-        from transformers import DynamicCache
 
-        distinct = list(dict.fromkeys(map(tuple, prompts)))
-        row_of = {prompt: row for row, prompt in enumerate(distinct)}
-        width = max(map(len, distinct))
-        ids = torch.tensor(
-            [[self.pad_id] * (width - len(p)) + list(p) for p in distinct], device=self.device
-        )
-        mask = torch.tensor(
-            [[0] * (width - len(p)) + [1] * len(p) for p in distinct], device=self.device
-        )
-        cache = DynamicCache()
-        logits = self.model(
-            input_ids=ids,
-            attention_mask=mask,
-            position_ids=(mask.cumsum(1) - 1).clamp(min=0),
-            past_key_values=cache,
-            logits_to_keep=1,
+class _Batch:
+    """The rows in flight: which request each answers, its cache, and the token that it reads next.
+
+    Args:
+        prompts: of all requests, in the order of drawn's.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        prompts: Prompts,
+        drawn: "_Drawn",
+        settings: SamplingSettings,
+        n_rows: int,
+    ):
+        self._model, self._prompts, self._drawn, self._settings = model, prompts, drawn, settings
+        self._n_begun = 0
+        self.requests = np.zeros(n_rows, dtype=np.int64)
+        """By row: the request's place in drawn."""
+        self._slots: Slots | None = None
+        self._next: Any = None
+        self._seen: Any = None
+        self.replace(np.arange(n_rows))
+
+    def replace(self, rows: np.ndarray) -> None:
+        """Give rows to the next requests, and drop those for which there is none."""
+        if len(rows) == len(self.requests):
+            self._slots = None
+        free = rows
+        for read, owner in self._prompts.take(len(rows)):
+            self._begin(free[: len(owner)], read, owner)
+            free = free[len(owner) :]
+        if len(free):
+            self._keep(np.setdiff1d(np.arange(len(self.requests)), free))
+
+    def read_on(self) -> None:
+        """One token more in every row."""
+        assert self._slots is not None, "there are rows"
+        logits = self._model(
+            input_ids=self._next[:, None],
+            attention_mask=self._slots.mask(),
+            position_ids=self._slots.lengths[:, None],
+            past_key_values=self._slots.cache,
         ).logits[:, -1]
-        owner = torch.tensor([row_of[tuple(p)] for p in prompts], device=self.device)
-        cache.batch_select_indices(owner)
-        return logits[owner], cache, mask[owner], mask.sum(1, keepdim=True)[owner]
+        self._slots.has_read_one()
+        self._next = self._choose(logits, self.requests, self._seen)
 
-    def _read_on(self, chosen, cache, mask, place):
-        """One token more in every row: next-token logits, mask, next position."""
+    def _begin(self, rows: np.ndarray, read: Read, owner: list[int]) -> None:
         import torch
 
-        with torch.inference_mode():
-            mask = torch.cat([mask, mask.new_ones(len(mask), 1)], dim=1)
-            logits = self.model(
-                input_ids=chosen[:, None],
-                attention_mask=mask,
-                position_ids=place,
-                past_key_values=cache,
-            ).logits[:, -1]
-            return logits, mask, place + 1
+        device = read.logits.device
+        at, of = torch.as_tensor(rows, device=device), torch.as_tensor(owner, device=device)
+        if self._slots is None:
+            self._slots = Slots(read, len(self.requests))
+            self._next = torch.zeros(len(self.requests), dtype=torch.long, device=device)
+        self._slots.take_over(at, read, of)
+        self.requests[rows] = np.arange(self._n_begun, self._n_begun + len(rows))
+        self._n_begun += len(rows)
+        seen = None
+        if self._settings.repetition_penalty != 1:
+            seen = _seen(self._drawn.prompts(self.requests[rows]), read.logits)
+        self._next[at] = self._choose(read.logits[of], self.requests[rows], seen)
+        if seen is not None:
+            if self._seen is None:
+                self._seen = seen.new_zeros(len(self.requests), seen.shape[1], dtype=bool)
+            self._seen[at] = seen
+
+    def _choose(self, logits: Any, requests: np.ndarray, seen: Any) -> Any:
+        """The next token of each row, which drawn and seen are told."""
+        chosen = choose(logits, self._drawn.noise(requests), self._settings, seen)
+        if seen is not None:
+            seen.scatter_(-1, chosen[:, None], True)
+        self._drawn.add(requests, chosen.cpu().numpy())
+        return chosen
+
+    def _keep(self, rows: np.ndarray) -> None:
+        import torch
+
+        self.requests = self.requests[rows]
+        if not len(rows) or self._slots is None:
+            return
+        at = torch.as_tensor(rows, device=self._next.device)
+        self._slots.move(at, self._slots.lengths[at])
+        self._next = self._next[at]
+        self._seen = None if self._seen is None else self._seen[at]
 
 
 class _Drawn:
-    """What a batch has drawn so far, and which rows have ended."""
+    """What all requests of a call have drawn so far, and which have ended."""
 
     def __init__(
         self,
         tokenizer: Any,
-        batch: list[Request],
+        requests: list[Request],
         read: list[Rendered],
+        limits: list[int],
         ends: list[int],
         stop: Sequence[str],
     ):
-        self._tokenizer, self._batch, self._read = tokenizer, batch, read
-        self._ends, self._stop = ends, stop
+        self._tokenizer, self._requests, self._read = tokenizer, requests, read
+        self._ends, self._stop, self._limits = ends, stop, np.array(limits)
+        self._seeds = np.array([request.seed for request in requests], dtype=np.uint64)
         self._tail = max(map(len, stop), default=0) + 1
         """Last tokens that may spell a stop string: each spells a character at least."""
-        self._tokens: list[list[int]] = [[] for _ in batch]
-        self.ended = np.zeros(len(batch), dtype=bool)
+        self._tokens: list[list[int]] = [[] for _ in requests]
+        self._n_tokens = np.zeros(len(requests), dtype=np.int64)
+        self.ended = np.zeros(len(requests), dtype=bool)
 
-    def add(self, rows: np.ndarray, tokens: np.ndarray) -> None:
-        """The next token of some rows."""
-        for row, token in zip(rows.tolist(), tokens.tolist()):
-            self._tokens[row].append(token)
-        self.ended[rows[np.isin(tokens, self._ends)]] = True
+    @property
+    def n_tokens(self) -> int:
+        """Of all requests so far."""
+        return int(self._n_tokens.sum())
+
+    def noise(self, requests: np.ndarray) -> Any:
+        """One uniform number for the next token of each of these requests."""
+        import torch
+
+        return torch.as_tensor(uniforms(self._seeds[requests], self._n_tokens[requests]))
+
+    def prompts(self, requests: np.ndarray) -> list[list[int]]:
+        """Token ids of their prompts."""
+        return [self._read[place].ids for place in requests.tolist()]
+
+    def add(self, requests: np.ndarray, tokens: np.ndarray) -> None:
+        """The next token of some requests; those that have ended take none."""
+        is_live = ~self.ended[requests]
+        requests, tokens = requests[is_live], tokens[is_live]
+        for place, token in zip(requests.tolist(), tokens.tolist()):
+            self._tokens[place].append(token)
+        self._n_tokens[requests] += 1
+        is_last = np.isin(tokens, self._ends) | (self._n_tokens[requests] >= self._limits[requests])
+        self.ended[requests[is_last]] = True
         if self._stop:
-            tails = [self._tokens[row][-self._tail :] for row in rows.tolist()]
+            tails = [self._tokens[place][-self._tail :] for place in requests.tolist()]
             texts = self._tokenizer.batch_decode(tails, skip_special_tokens=True)
             spelled = [stop_at(text, self._stop) is not None for text in texts]
-            self.ended[rows[spelled]] = True
+            self.ended[requests[spelled]] = True
 
-    def responses(self, rows: np.ndarray) -> list[Response]:
+    def responses(self, requests: np.ndarray) -> list[Response]:
+        """The responses of requests that have ended."""
         return [
             as_response(
                 self._tokenizer,
-                self._batch[row],
-                self._read[row],
-                self._tokens[row],
+                self._requests[place],
+                self._read[place],
+                self._tokens[place],
                 self._ends,
                 self._stop,
             )
-            for row in rows.tolist()
+            for place in requests.tolist()
         ]
 
 
-class _Noise:
-    """One uniform number per response and position, from the responses' seeds."""
-
-    def __init__(self, seeds: list[int]):
-        self._seeds = np.array(seeds, dtype=np.uint64)
-
-    def at(self, rows: np.ndarray, position: int) -> Any:
-        import torch
-
-        return torch.as_tensor(uniforms(self._seeds[rows], position))
-
-
 def _seen(prompts: list[list[int]], logits: Any) -> Any:
-    """Which tokens stand in the prompt of each row, (B, V)."""
-    seen = logits.new_zeros(logits.shape, dtype=bool)
+    """Which tokens stand in each prompt, (B, V)."""
+    seen = logits.new_zeros(len(prompts), logits.shape[1], dtype=bool)
     for row, ids in enumerate(prompts):
         seen[row, ids] = True
     return seen

@@ -43,6 +43,7 @@ class RaySampler:
         batch_size: requests in flight per engine.
         n_engines: None for as many as the GPUs allow, one without GPUs.
         tensor_parallel_size: GPUs per engine.
+        dtype: as the engines' samplers take it.
         address: a Ray cluster's, such as "10.0.0.5:6379"; None starts one here.
 
     Blocks until every engine has loaded the policy. Raises: SamplerError if one cannot, or the
@@ -58,6 +59,7 @@ class RaySampler:
         batch_size: int = 256,
         n_engines: int | None = None,
         tensor_parallel_size: int = 1,
+        dtype: str = "by_device",
         address: str | None = None,
         trust_remote_code: bool = False,
     ):
@@ -66,7 +68,11 @@ class RaySampler:
         self._is_open = True
         self._ray = _connect(address, n_engines or 1)
         RaySampler._n_open += 1
-        options: dict[str, Any] = {"batch_size": batch_size, "trust_remote_code": trust_remote_code}
+        options: dict[str, Any] = {
+            "batch_size": batch_size,
+            "dtype": dtype,
+            "trust_remote_code": trust_remote_code,
+        }
         try:
             n_gpus = int(self._ray.cluster_resources().get("GPU", 0))
             if n_gpus:

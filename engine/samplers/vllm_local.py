@@ -29,7 +29,7 @@ from engine.models.tokens import (
 )
 from engine.samplers.finished import as_response
 from engine.samplers.hand_out import HandOut, handed_out
-from engine.types import Request, Response, SamplingSettings
+from engine.types import InFlight, Request, Response, SamplingSettings
 
 GPU_MEMORY_SHARE = 0.7
 """Share of the GPU's memory for weights and cache where the reward model's size is unknown, so that
@@ -47,6 +47,7 @@ class VllmSampler:
         memory_share: of the GPU, for weights and cache: see engine.placement.seating. None takes
             GPU_MEMORY_SHARE; a CPU ignores it.
         tensor_parallel_size: GPUs that share the weights.
+        dtype: float32, bfloat16, or by_device: float32 on a CPU, bfloat16 elsewhere.
 
     Raises: SamplerError if the policy cannot be loaded, or another vLLM engine is open in this
     process.
@@ -60,6 +61,7 @@ class VllmSampler:
         trust_remote_code: bool = False,
         memory_share: float | None = None,
         tensor_parallel_size: int = 1,
+        dtype: str = "by_device",
     ):
         if vllm.is_taken():
             raise SamplerError(
@@ -78,12 +80,14 @@ class VllmSampler:
                 trust_remote_code,
                 memory_share or GPU_MEMORY_SHARE,
                 tensor_parallel_size,
+                dtype,
                 **_closes_thinking(self.tokenizer),
             )
         except (OSError, ValueError, KeyError, RuntimeError) as error:
             raise cannot_load(path, error) from error
         vllm.set_taken(True)
         self.batch_size = batch_size
+        self.in_flight: InFlight | None = None
         self.n_positions = self._llm.model_config.max_model_len
         self._sampling = False
         self._n_calls = 0
@@ -147,14 +151,14 @@ class VllmSampler:
             while waiting or in_flight:
                 while waiting and len(in_flight) < self.batch_size:
                     number, request = waiting.popleft()
-                    name = f"{self._n_calls}-{number}"
+                    name, prompt = f"{self._n_calls}-{number}", read[request.prompt].ids
                     in_flight[name] = request
-                    prompt = read[request.prompt].ids
                     engine.add_request(
                         name,
                         {"prompt_token_ids": prompt},
                         self._params(request, len(prompt), ends, settings),
                     )
+                self.in_flight = InFlight(len(in_flight), None)
                 done = [
                     (in_flight.pop(output.request_id), output.outputs[0].token_ids)
                     for output in engine.step()
@@ -165,7 +169,7 @@ class VllmSampler:
                     yield [as_response(by, r, read[r.prompt], ids, ends, stop) for r, ids in done]
         finally:
             engine.abort_request(list(in_flight))
-            self._sampling = False
+            self._sampling, self.in_flight = False, None
 
     def _params(
         self, request: Request, n_prompt_tokens: int, ends: list[int], settings: SamplingSettings
@@ -202,25 +206,28 @@ def _start(
     trust_remote_code: bool,
     memory_share: float,
     tensor_parallel_size: int,
+    dtype: str,
     **options,
 ):
     """The engine, with as long a context as its memory allows.
 
-    On a CPU: full precision, no compilation (minutes), and every prompt read in one step, because
+    On a CPU: no compilation (minutes), and every prompt read in one step, because
     vLLM 0.31 rewinds the seed of a half-read prompt in a way that only GPUs have: it stops with
     "CPU Generator does not use offset".
     """
     import torch
     from vllm import LLM  # pyright: ignore[reportMissingImports] (an optional installation)
 
-    on_gpu = {"dtype": "bfloat16", "gpu_memory_utilization": memory_share}
+    has_gpu = torch.cuda.is_available()
+    if dtype == "by_device":
+        dtype = "bfloat16" if has_gpu else "float32"
+    on_gpu = {"gpu_memory_utilization": memory_share}
     spread = (
         {"tensor_parallel_size": tensor_parallel_size, "distributed_executor_backend": "mp"}
         if tensor_parallel_size > 1
         else {}
     )
     on_cpu = {
-        "dtype": "float32",
         "enforce_eager": True,
         "block_size": vllm.CPU_BLOCK_TOKENS,
         "enable_chunked_prefill": False,
@@ -233,9 +240,10 @@ def _start(
         max_model_len=-1,
         enable_prefix_caching=True,
         disable_log_stats=True,
+        dtype=dtype,
         **spread,
         **options,
-        **(on_gpu if torch.cuda.is_available() else on_cpu),
+        **(on_gpu if has_gpu else on_cpu),
     )
 
 

@@ -303,4 +303,15 @@ MIGRATIONS: list[tuple[str, str]] = [
             '{"training": {"dtype": "by_device"}, "init": {"dtype": "by_device"}}');
         """,
     ),
+    (
+        (
+            "New runs are sampled in bfloat16 where it is native; older ones go on in what their"
+            " device gave them."
+        ),
+        """
+        UPDATE runs SET config = json_merge_patch(config, '{"sampling": {"dtype": "by_device"}}')
+            WHERE json_extract_string(config, '$.sampling.sampler')
+                IN ('hf_local', 'vllm_local', 'ray_pool');
+        """,
+    ),
 ]

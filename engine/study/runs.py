@@ -12,7 +12,7 @@ from engine.config import RunConfig, plain_config
 from engine.config.checks import check_servers
 from engine.errors import ConfigError, ProblemSetError
 from engine.method.seeds import stable_hash
-from engine.samplers import resolve_sampler
+from engine.samplers import resolve
 from engine.store import Database, now
 from engine.store.runs import EVERY, Run
 from engine.study import sources
@@ -32,10 +32,9 @@ def create_run(db: Database, config: RunConfig) -> str:
     train, held_out = sources.problem_sets(config)
     policy, policy_id = sources.policy(config)
     prm, prm_id = sources.reward(config)
-    sampler = resolve_sampler(config.sampling.sampler)
     config = replace(
         config,
-        sampling=replace(config.sampling, sampler=sampler),
+        sampling=resolve(config.sampling),
         training=replace(config.training, dtype=resolve_dtype(config.training.dtype)),
         init=replace(config.init, dtype=resolve_dtype(config.init.dtype)),
     )

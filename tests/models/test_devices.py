@@ -9,9 +9,10 @@ from types import SimpleNamespace
 import psutil
 import pytest
 
+from engine.config import SamplingConfig
 from engine.models import devices
 from engine.models.devices import Device, here, visible
-from engine.samplers import resolve_sampler
+from engine.samplers import resolve, resolve_sampler
 
 H100 = "NVIDIA H100"
 FIRST = Device(f"GPU 0 ({H100})", 85_000, 80_000, 0, kind="gpu")
@@ -54,6 +55,9 @@ class Driver:
 
     def nvmlDeviceGetName(self, row):
         return row[1]
+
+    def nvmlDeviceGetCudaComputeCapability(self, row):
+        return {H100: (9, 0)}.get(row[1], (7, 5))
 
     def nvmlDeviceGetMemoryInfo(self, row):
         if row[2] is None:
@@ -167,3 +171,50 @@ def test_a_slice_of_a_gpu_is_a_gpu_of_unknown_memory():
 def test_what_a_device_is_does_not_hang_on_its_name():
     assert not Device("GPU-like CPU", 1, 1, kind="cpu").is_gpu
     assert Device("Accelerator", 1, 1, 0, kind="gpu").is_gpu
+
+
+@pytest.fixture
+def processor(monkeypatch, tmp_path):
+    """A function that puts a processor with these flags in place of the machine's."""
+
+    def put(*cores: str) -> None:
+        file = tmp_path / "cpuinfo"
+        file.write_text("".join(f"processor : {n}\n{core}\n\n" for n, core in enumerate(cores)))
+        monkeypatch.setattr(devices, "PROCESSOR", file)
+
+    return put
+
+
+@pytest.mark.parametrize(
+    ("cores", "dtype"),
+    [
+        (["flags\t: fpu avx512_bf16 avx2"] * 2, "bfloat16"),
+        (["flags\t: fpu amx_tile amx_bf16"], "bfloat16"),
+        (["Features\t: fp asimd bf16"], "bfloat16"),
+        (["flags\t: fpu avx512f avx512_vnni"], "float32"),
+        (["flags\t: fpu avx512_bf16", "flags\t: fpu avx2"], "float32"),
+        ([], "float32"),
+    ],
+)
+def test_auto_means_bfloat16_where_every_core_has_instructions_for_it(
+    driver, processor, cores, dtype
+):
+    driver(there=False)
+    processor(*cores)
+    assert resolve(SamplingConfig(sampler="hf_local")).dtype == dtype
+    assert resolve(SamplingConfig(sampler="hf_local", dtype="by_device")).dtype == "by_device"
+
+
+@pytest.mark.parametrize(("gpu", "dtype"), [(H100, "bfloat16"), ("Tesla T4", "float32")])
+def test_auto_on_a_gpu_follows_its_compute_capability(driver, processor, gpu, dtype):
+    asked = driver(("GPU-a", gpu, 1, 1))
+    processor("flags\t: fpu")
+    assert resolve(SamplingConfig(sampler="hf_local")).dtype == dtype
+    assert asked.n_open == 0
+
+
+def test_what_the_processor_does_not_say_or_a_cluster_has_is_not_guessed(driver, monkeypatch):
+    driver(there=False)
+    monkeypatch.setattr(devices, "PROCESSOR", devices.PROCESSOR.with_name("nowhere"))
+    assert resolve(SamplingConfig(sampler="hf_local")).dtype == "float32"
+    assert resolve(SamplingConfig(sampler="recorded")).dtype == "auto"

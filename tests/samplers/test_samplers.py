@@ -265,3 +265,15 @@ def test_no_nucleus_is_empty_and_the_rows_of_a_batch_do_not_touch_each_other(wei
     assert (both.sum(-1) > 0).all()
     for row in (0, 1):
         assert torch.equal(both[row], keep_nucleus(rows[row : row + 1], top_p)[0])
+
+
+def test_tokens_and_running_responses_are_counted_while_responses_are_drawn(asked):
+    sampler = HfSampler(POLICY, batch_size=16, device="cpu")
+    assert sampler.in_flight is None
+    stream = sampler.sample(asked, SAMPLED)
+    first = next(stream)
+    at = sampler.in_flight
+    assert 0 <= at.n_responses <= 16 and at.n_tokens >= sum(len(r.tokens) for r in first)
+    stream.close()
+    assert sampler.in_flight is None
+    sampler.close()

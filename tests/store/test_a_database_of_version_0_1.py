@@ -66,6 +66,7 @@ def test_its_runs_go_on_as_they_were_begun_where_a_default_has_changed(old):
         assert config.pairs.choose_truncated
         assert config.training.warmup_from_zero and config.init.warmup_from_zero
         assert config.training.dtype == config.init.dtype == "by_device"
+        assert config.sampling.dtype == "by_device"
 
 
 def test_a_reward_that_is_missing_is_null_in_its_pairs(old):

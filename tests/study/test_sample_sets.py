@@ -27,6 +27,7 @@ def test_a_set_without_later_settings_has_the_name_it_had_before_there_were_any(
         {"min_p": 0.05},
         {"repetition_penalty": 1.1},
         {"thinking_tokens": 100},
+        {"dtype": "bfloat16"},
     ],
     ids=lambda later: next(iter(later)),
 )
@@ -46,6 +47,6 @@ def test_a_later_setting_makes_another_set(later):
 
 def test_every_setting_is_either_always_said_or_tried_above():
     tried = {"n_examples", "system", "thinking", "thinking_tokens", "stop"}
-    tried |= {"top_k", "min_p", "repetition_penalty"}
+    tried |= {"top_k", "min_p", "repetition_penalty", "dtype"}
     first = {"temperature", "top_p", "max_new_tokens", "prompt_template", "chat"}
     assert {field.name for field in fields(SamplingSettings)} == tried | first
