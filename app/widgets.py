@@ -15,7 +15,7 @@ from engine.method.seeds import stable_hash
 from engine.paths import ROOT
 from engine.store.jobs import Job
 from engine.study.handle import Iteration
-from engine.types import JobKind, JobState
+from engine.types import InFlight, JobKind, JobState
 
 PAGES = {
     "home.py": ("Home", ":material/home:"),
@@ -135,8 +135,8 @@ def title(job: Job) -> str:
     return f"{name}, iteration {job.iteration}"
 
 
-def pace(job: Job) -> str:
-    """Done / total, rate and time left of a running job."""
+def pace(job: Job, in_flight: InFlight | None = None) -> str:
+    """Done / total, rate and time left of a running job, and what its sampler is at."""
     if not job.n_total or job.started_at is None:
         return "loading the model"
     done = f"{job.n_done:,} of {job.n_total:,} {job.unit}"
@@ -144,11 +144,19 @@ def pace(job: Job) -> str:
     fresh = job.n_done - job.n_before
     if job.n_done >= job.n_total:
         return f"{done} · finishing the last batch"
+    done += f" · {_running(in_flight)}" if in_flight else ""
+    if in_flight and fresh <= 0:
+        return done
     if fresh <= 0 or elapsed <= 0:
         return f"{done} · loading the model"
     rate = fresh / elapsed
     left = (job.n_total - job.n_done) / rate
     return f"{done} · {rate:.1f} {job.unit}/s · {duration(left)} left"
+
+
+def _running(in_flight: InFlight) -> str:
+    tokens = "" if in_flight.n_tokens is None else f", {in_flight.n_tokens:,} tokens sampled"
+    return f"{in_flight.n_responses:,} running{tokens}"
 
 
 def duration(seconds: float) -> str:

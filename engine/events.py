@@ -6,7 +6,7 @@ screen and the rows behind it can never disagree.
 
 from dataclasses import dataclass
 
-from engine.types import Response, StepScores, Verdict
+from engine.types import InFlight, Response, StepScores, Verdict
 
 Key = tuple[str, int]
 """(problem id, response index) within a sample set."""
@@ -23,6 +23,13 @@ class Planned:
     n_done: int
     unit: str
     """"responses" or "steps"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decoding:
+    """What the sampler is at while no response finishes. Nothing of it is stored."""
+
+    in_flight: InFlight
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,4 +83,14 @@ class Note:
     text: str
 
 
-Event = Planned | Sampled | Graded | Scored | OptimiserStep | CheckpointSaved | PolicySaved | Note
+Event = (
+    Planned
+    | Decoding
+    | Sampled
+    | Graded
+    | Scored
+    | OptimiserStep
+    | CheckpointSaved
+    | PolicySaved
+    | Note
+)

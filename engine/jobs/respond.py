@@ -8,11 +8,14 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 
-from engine.events import Event, Graded, Key, Sampled, Scored, Text
+from engine.events import Decoding, Event, Graded, Key, Sampled, Scored, Text
 from engine.grading import Grader
 from engine.rewards import RewardModel
 from engine.samplers import Sampler
-from engine.types import Request, Response, SampleSet, ScoredPart, StepScores
+from engine.types import InFlight, Request, Response, SampleSet, ScoredPart, StepScores
+
+LOOK_S = 2.0
+"""After which it is said what the sampler is at, where nothing else has happened."""
 
 LEFTOVER_BATCH = 256
 """Responses without a verdict or a score are finished in batches of this size: what a crash can
@@ -62,16 +65,19 @@ def respond(
     ):
         judging.begin_with_leftovers()
         yield from _unscorable(owed, owed.refused)
-        batches = (
-            iter(sampler().sample(owed.requests, owed.samples.settings))
-            if owed.requests
-            else iter(())
-        )
+        opened = sampler() if owed.requests else None
+        batches = iter(opened.sample(owed.requests, owed.samples.settings) if opened else ())
+        in_flight: InFlight | None = None
         following = sampling.submit(next, batches, None)
         while following or judging.waiting:
             done, _ = wait(
-                [*judging.waiting, *([following] if following else [])], return_when=FIRST_COMPLETED
+                [*judging.waiting, *([following] if following else [])],
+                timeout=LOOK_S,
+                return_when=FIRST_COMPLETED,
             )
+            known, in_flight = in_flight, getattr(opened, "in_flight", None)
+            if not done and in_flight is not None and in_flight != known:
+                yield Decoding(in_flight)
             if following in done:
                 batch: list[Response] | None = following.result()
                 following = sampling.submit(next, batches, None) if batch is not None else None

@@ -14,11 +14,12 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import asdict
 from typing import Any
 
 from engine import store
 from engine.errors import ConfigError, DeviceBusy, EngineError, WorkerDied, in_one_line
-from engine.events import Note
+from engine.events import Decoding, Note
 from engine.grading import Grader
 from engine.jobs import kinds
 from engine.jobs.work import Work
@@ -27,7 +28,7 @@ from engine.placement import Placement, open_placement
 from engine.store import Database, Place, record
 from engine.store.jobs import Job
 from engine.study.handle import Iteration
-from engine.types import JobKind, JobState
+from engine.types import InFlight, JobKind, JobState
 
 LEND_WAIT_S = 0.5
 """How long a loan waits for the device: the queue holds it for moments, a job for long."""
@@ -45,6 +46,8 @@ class JobRunner:
         self.db = db
         self.trouble: str | None = None
         """What could not even be recorded, such as a full disk; None is the normal case."""
+        self.in_flight: InFlight | None = None
+        """What the sampler of the running job is at, as far as it said."""
         self.on_progress: Callable[[Job], None] = lambda job: None
         """Told the job's row after every event, in the working thread."""
         store.jobs.mark_lost(db)
@@ -191,6 +194,7 @@ class JobRunner:
         self._publish(job)
         started = time.monotonic()
         state, error = self._drive(job)
+        self.in_flight = None
         with self._wake:
             store.jobs.set_state(
                 self.db, job.id, state, error=error, busy_s=time.monotonic() - started
@@ -208,7 +212,10 @@ class JobRunner:
         try:
             work = Work(it, job, self._placement(job), self._grader, should_stop)
             for event in kinds.open_phase(work):
-                record(self.db, job.id, job.attempt, event)
+                if isinstance(event, Decoding):
+                    self.in_flight = event.in_flight
+                else:
+                    record(self.db, job.id, job.attempt, event)
                 self._publish(job)
                 if not is_training and should_stop():
                     return self._stopped()
@@ -256,7 +263,9 @@ class JobRunner:
         """
         row = store.jobs.get(self.db, job.id)
         names = ("id", "kind", "state", "n_done", "n_total", "run_id", "iteration")
-        self._write_status({"pid": os.getpid(), **{name: getattr(row, name) for name in names}})
+        status = {name: getattr(row, name) for name in names}
+        at = {"in_flight": asdict(self.in_flight)} if self.in_flight else {}
+        self._write_status({"pid": os.getpid(), **status, **at})
         self.on_progress(row)
 
     def _write_status(self, status: dict) -> None:

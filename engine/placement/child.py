@@ -26,7 +26,7 @@ from engine.paths import ROOT
 from engine.placement import wire
 from engine.placement.backends import Backend, Placement
 from engine.training import TrainingTask
-from engine.types import Request, Response, SamplingSettings, StepScores
+from engine.types import InFlight, Request, Response, SamplingSettings, StepScores
 
 CPU_ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
@@ -87,6 +87,7 @@ class Remote:
         self._reader.start()
         self._turn = threading.Lock()
         self._opened = False
+        self.in_flight: InFlight | None = None
         self._send({"backend": asdict(backend), "entry": asdict(BACKENDS[backend.name])})
 
     @property
@@ -132,6 +133,7 @@ class Remote:
                 yield from self._results(method)
                 finished = True
             finally:
+                self.in_flight = None
                 if not finished:
                     self.kill()
 
@@ -147,6 +149,9 @@ class Remote:
                 raise kind(message["error"])
             if "end" in message:
                 return
+            if "in_flight" in message:
+                self.in_flight = InFlight(**message["in_flight"])
+                continue
             yield wire.load_result(method, message["result"])
 
     def _send(self, message: dict) -> None:

@@ -14,12 +14,17 @@ import queue
 import sys
 import threading
 import time
+from contextlib import contextmanager
+from dataclasses import asdict
 
 from engine.config.backends import BackendEntry
 from engine.errors import EngineError, in_one_line
 from engine.placement import wire
 from engine.placement.backends import Backend, open_backend
 from engine.training import ranks
+
+REPORT_S = 1.0
+"""Between two looks at what a sampler is at."""
 
 GRACE_S = 10.0
 """How long a rank that failed leaves the first one to say the same failure, which otherwise waits
@@ -34,10 +39,13 @@ def main(write_fd: int) -> None:
         if ranks.is_first():
             threading.Thread(target=_listen, args=(calls, stop), daemon=True).start()
 
+        turn = threading.Lock()
+
         def say(message: dict) -> None:
             if ranks.is_first():
-                pipe.write(json.dumps(message) + "\n")
-                pipe.flush()
+                with turn:
+                    pipe.write(json.dumps(message) + "\n")
+                    pipe.flush()
             elif "error" in message:
                 time.sleep(GRACE_S)
                 ranks.leave(1)
@@ -57,7 +65,8 @@ def main(write_fd: int) -> None:
         while True:
             call = ranks.from_first(calls.get)
             stop.clear()
-            _answer(say, _results(opened[0], call, stop))
+            with _reporting(opened[0], say):
+                _answer(say, _results(opened[0], call, stop))
 
 
 def _results(backend, call: dict, stop: threading.Event):
@@ -71,6 +80,30 @@ def _results(backend, call: dict, stop: threading.Event):
         results = backend.sample(*arguments)
     for result in results:
         yield method, result
+
+
+@contextmanager
+def _reporting(backend, say):
+    """Say now and then what a sampler is at, from a thread of its own: it answers only when
+    responses finish.
+    """
+    done = threading.Event()
+
+    def report() -> None:
+        said = None
+        while not done.wait(REPORT_S):
+            in_flight = getattr(backend, "in_flight", None)
+            if in_flight is not None and in_flight != said:
+                say({"in_flight": asdict(in_flight)})
+                said = in_flight
+
+    thread = threading.Thread(target=report, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
 
 
 def _answer(say, results) -> None:

@@ -7,11 +7,18 @@ import threading
 import pytest
 
 from engine.errors import RewardModelError, SamplerError
-from engine.events import Graded, Sampled, Scored
+from engine.events import Decoding, Graded, Sampled, Scored
 from engine.grading import Grader
 from engine.jobs.respond import Owed, respond
 from engine.study.sample_sets import sample_set
-from engine.types import Purpose, Request, Response, SamplingSettings, StepScores
+from engine.types import (
+    InFlight,
+    Purpose,
+    Request,
+    Response,
+    SamplingSettings,
+    StepScores,
+)
 
 SAMPLES = sample_set(
     policy_id="m0",
@@ -195,3 +202,27 @@ def test_a_reward_model_that_cannot_be_opened_raises_its_own_error(grader):
 
     with pytest.raises(RewardModelError, match="No such model"):
         list(respond(owed(9), FakeSampler, grader, broken))
+
+
+class SlowSampler(FakeSampler):
+    """Says what it is at, and finishes nothing before that was seen."""
+
+    def __init__(self):
+        super().__init__()
+        self.in_flight = InFlight(2, 40)
+        self.was_seen = threading.Event()
+
+    def sample(self, requests, settings):
+        assert self.was_seen.wait(timeout=60)
+        yield from super().sample(requests, settings)
+
+
+def test_while_no_response_finishes_it_is_said_what_the_sampler_is_at(grader, monkeypatch):
+    monkeypatch.setattr("engine.jobs.respond.LOOK_S", 0.01)
+    sampler, events = SlowSampler(), []
+    for event in respond(owed(2), lambda: sampler, grader, FakeReward):
+        events.append(event)
+        sampler.was_seen.set()
+    assert events[0] == Decoding(InFlight(2, 40))
+    assert events.count(events[0]) == 1
+    assert isinstance(events[1], Sampled)
