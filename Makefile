@@ -92,7 +92,7 @@ test-wheel: $(VENV)/tests-installed
 	$(ENV) $(BIN)/python -m pytest -m wheel
 
 test-small-lm: $(VENV)/tests-installed $(VENV)/small-lm
-	$(ENV) $(BIN)/python -m pytest -m small_lm
+	$(ENV) $(BIN)/python -m pytest -m "small_lm and not slow"
 
 test-slow: $(VENV)/tests-installed
 	$(ENV) $(BIN)/python -m pytest -m slow

@@ -48,6 +48,31 @@ def test_looking_at_the_most_probable_tokens_draws_what_sorting_all_of_them_draw
         )
 
 
+@pytest.mark.parametrize(
+    "row",
+    [
+        [1.0] * 1000,
+        [2.0] * (PREFIX - 1) + [1.0] * 700,
+        [2.0] * PREFIX + [2.0] * 3 + [1.0] * 500,
+        [1.0] * 500 + [9.0] + [1.0] * 500,
+        [0.0] * 900 + [-1e9] * 100,
+        [30.0] + [0.0] * 999,
+    ],
+    ids=["all equal", "ties behind", "ties across", "one above", "impossible ones", "one alone"],
+)
+@pytest.mark.parametrize("top_p", [0.1, 0.5, 0.9, 0.999999])
+@pytest.mark.parametrize("top_k", [0, 1, PREFIX, PREFIX + 1])
+def test_every_token_of_a_nucleus_with_ties_is_drawn_as_by_sorting(row, top_p, top_k):
+    """At every number where the distribution function could step."""
+    probabilities = torch.tensor([row], dtype=torch.float64).softmax(-1)
+    kept = keep_nucleus(probabilities, top_p, top_k)[0]
+    cdf = kept.cumsum(-1) / kept.sum()
+    noise = torch.cat([torch.zeros(1, dtype=torch.float64), cdf[kept > 0][:-1]])
+    noise = (noise + 1e-9).clamp(max=1 - 1e-12)
+    drawn = draw(probabilities.expand(len(noise), -1), noise, top_p, top_k)
+    assert drawn.tolist() == kept.nonzero()[:, 0].tolist()
+
+
 @pytest.mark.parametrize("top_k", [0, 7])
 def test_the_drawn_tokens_are_the_nucleus_and_no_other(top_k):
     torch.manual_seed(1)
