@@ -39,7 +39,7 @@ mode = "accuracy"
 tau_l = 0.05
 tau_h = 0.95
 
-# Training takes the longest: about 9 seconds of one core per pair.
+# Training takes the longest: 4 to 9 seconds of one core per pair.
 [pairs]
 total = [64]
 
