@@ -1,9 +1,15 @@
 """Grading: does a response's answer equal the reference answer? One odd response is a verdict with
 a status, never a crash.
 
-Importing this room is light: Math-Verify and sympy are loaded in child processes only, and only
-when the cheap rules leave a pair open. `extraction` finds the answer, `exact` decides the plain
-cases, `check` asks Math-Verify, `pool` keeps the children.
+Importing this room is light: mpmath, Math-Verify and sympy are loaded in child processes only, and
+only when the cheap rules leave a pair open.
+
+Finding the answer: `extraction` has the order, `turns` what of a response counts, `boxes` and
+`statements` where answers stand, `earlier` the order of runs begun before. Comparing: `spelling`,
+with `letters` and `units`, writes two answers alike; `exact` decides the cheap cases with `plain`,
+`choices` and `words`. In a child, `check` asks `reading` first and Math-Verify last: `answers` takes
+an answer apart (`parts`, `splitting`, `regions`, `formula`), `compare` compares the parts, by
+`values`, `equations` and `rounding`. `pool` keeps the children. The rules are in docs/verdicts.md.
 """
 
 import atexit

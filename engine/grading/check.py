@@ -20,7 +20,6 @@ Source: Math-Verify 0.9, `verify(gold, target)`: gold first, it is not symmetric
 """
 
 import logging
-import re
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -28,31 +27,12 @@ from math_verify import LatexExtractionConfig, parse, verify
 
 from engine.grading.exact import named_alike, quoted
 from engine.grading.points import differ_at_a_point, tiny_and_apart
+from engine.grading.reading import as_text, decide_by_reading
+from engine.grading.words import is_prose
 
 logging.getLogger("math_verify").setLevel(logging.CRITICAL)
 
 _READING = (LatexExtractionConfig(),)
-
-_CLOSING_TEXT = re.compile(r"(?<=.)\\(?:text|mathrm|mbox|textrm)\s?\{[^{}]*\}(?:\^\{?\d\}?)?\Z")
-_COMMAND = re.compile(r"\\(?:begin|end)\s?\{[^{}]*\}|\\operatorname\*?\s?\{[^{}]*\}|\\[A-Za-z]+")
-_LONG_WORD = re.compile(r"[A-Za-z]{5,}")
-_WORD = re.compile(r"[A-Za-z]{3,}")
-_FUNCTIONS = frozenset(
-    """
-    arcsin arccos arctan arcsinh arccosh arctanh sinh cosh tanh log ln exp sqrt frac max min gcd \
-lcm mod det sin
-    cos tan sec csc cot and infty infinity pmatrix bmatrix
-    """.split()
-)
-
-
-def is_prose(answer: str) -> bool:
-    """Whether an answer is a sentence or a name: a word of five letters or two of three, a closing
-    unit not counted.
-    """
-    text = _COMMAND.sub(" ", _CLOSING_TEXT.sub("", answer))
-    words = [word for word in _WORD.findall(text) if word.lower() not in _FUNCTIONS]
-    return len(words) > 1 or any(_LONG_WORD.match(word) for word in words)
 
 
 def _parse(answer: str) -> list[Any]:
@@ -78,15 +58,11 @@ def check(
     """
     if named := named_alike(gold, predicted):
         return named
+    if shortcuts and (decision := decide_by_reading(gold, predicted)):
+        return decision
     if is_prose(gold) or is_prose(predicted):
-        return _compared_as_text(gold, predicted)
+        return as_text(gold, predicted)
     return _compared_as_formulas(gold, predicted, shortcuts=shortcuts)
-
-
-def _compared_as_text(gold: str, predicted: str) -> tuple[Literal["correct", "wrong"], str]:
-    if gold.casefold() == predicted.casefold():
-        return "correct", f"The same text: {quoted(gold)}."
-    return "wrong", f"Compared as text, {quoted(predicted)} is not {quoted(gold)}."
 
 
 def _compared_as_formulas(

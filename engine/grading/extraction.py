@@ -1,160 +1,173 @@
-"""Finding the answer a response ends with: the last box, else the last stated answer, else none.
+"""Finding the answer a response ends with; the same order for responses and for references.
 
-It is pure text work in time linear in the response, and knows nothing of mathematics: whether two
-answers are equal is decided in `exact` and `check`.
+1. What counts is the text behind the last closing mark of thinking, up to the end of the turn
+   (`turns`). Thinking that never closes has no answer.
+2. A regular expression of one's own, where there is one: its last match's group `answer`, and
+   nothing else.
+3. The last <answer> tag: a box in it, else what it states.
+4. The last box, with the boxes joined to it (`boxes`). "strict" ends here.
+5. The last answer stated in words or under a heading; else the last line, where it is "A: …" or all
+   in bold (`statements`). "stated" ends here.
+6. "lenient": the last formula or number.
 
-Source: HS-STaR reference prompt (answer in a box, docs/method.md, section 1.7); GSM8K and MATH
-answer conventions. Departures:
-1. A box that never closes, or that is empty, is not an answer; an earlier whole box then counts.
-2. A response without any box may still state its answer in words; a bare last number is not taken
-   for one.
+Pure text work in time linear in the response; it knows nothing of mathematics. Which rule applied
+is part of what it returns, and of the verdict's reason.
+
+Source: HS-STaR reference prompt (answer in a box, docs/method.md, section 1.7); the answer
+conventions of GSM8K, MATH and R1-like policies.
 """
 
 import re
+from dataclasses import dataclass
+from typing import Literal
 
-MAX_STATED_CHARS = 2_000
-"""How much of the text behind "the answer is" is looked at."""
-
-MAX_SHOWN_CHARS = 1_000
-"""How much of an extracted answer a verdict keeps."""
-
-_BOX_TOKEN = re.compile(r"\\(?:boxed|fbox|framebox)(?![A-Za-z])[ \t]{0,8}(\{)?|\\.|[{}]", re.DOTALL)
-_BARE_BOX = re.compile(r"[ \t]{0,8}([^\s{}$\\.,;]{1,40})")
-_STATED = re.compile(
-    r"\banswer\b[*_]{0,4}"
-    r"(?:[ \t]{1,4}(?:to|of|for|in|will|would|should|must)\b[^.:\n]{0,80}?)?"
-    r"\s{0,4}(?:\bis\b|\bare\b|\bbe\b|\bequals\b|:|=)[ \t]{0,4}[:=]?[*_]{0,4}|####",
-    re.IGNORECASE,
+from engine.grading import earlier
+from engine.grading.boxes import concluding_boxes, first_box_end, last_box
+from engine.grading.statements import (
+    closing_formula,
+    first_statement_end,
+    last_line,
+    last_value,
+    phrase_of,
+    stated,
+    tagged,
 )
-_LAST_LINE = re.compile(r"(?:^|\n)[ \t]{0,8}A:[ \t]{0,8}(\S[^\n]{0,200})\s*\Z")
-_SENTENCE_END = re.compile(r"[.!?](?=\s|$)|,? (?:because|since|so that|which)\b")
-_LEAD = re.compile(
-    r"(?:equal to|equals|exactly|approximately|about|that|therefore|thus)\b\s*|[:=]\s*",
-    re.IGNORECASE,
-)
-_NUMBER = re.compile(r"(?<![\w.])-?\$?\d[\d,]*(?:\.\d+)?(?:/\d+)?%?(?!\w)")
-_SENTENCE = re.compile(r"[^$\\^=+*(\[{]*[A-Za-z]{3}[^$\\^=+*(\[{]*")
+from engine.grading.text import MAX_SHOWN_CHARS, shown, without_surrogates
+from engine.grading.turns import THINKING_NAMES, turn_of
+
+__all__ = [
+    "MAX_SHOWN_CHARS",
+    "Extracted",
+    "Extraction",
+    "extract",
+    "extract_answer",
+    "last_box",
+    "reference_answer",
+    "shown",
+    "without_surrogates",
+]
+
+Mode = Literal["strict", "stated", "lenient", "earlier"]
+
+PATTERN_S = 1.0
+"""How long a regular expression of one's own may search one response."""
+
 _CALCULATION = re.compile(r"<<[^<>\n]{0,200}>>")
-_CLOSING_MATH = re.compile(r"\b(?:is|are|be|equals)[ \t]?:?\s{0,4}\$([^$]+)\$\s{0,4}\.?\s*\Z")
 
 
-def without_surrogates(text: str) -> str:
-    """The text with surrogate pairs joined and lone surrogates and null bytes replaced by
-    U+FFFD.
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """How answers are found."""
+
+    mode: Mode = "stated"
+    """strict: boxes and tags. stated: also answers in words. lenient: also the last formula or
+    number. earlier: as before there was a choice.
     """
-    if text.isascii():
-        return text.replace("\x00", "�")
-    return (
-        text.encode("utf-16-le", "surrogatepass")
-        .decode("utf-16-le", "replace")
-        .replace("\x00", "�")
-    )
+    pattern: str = ""
+    """A regular expression with a group named answer; empty for none."""
+    thinking: tuple[str, ...] = THINKING_NAMES
+    """What thinking is called in its marks."""
 
 
-def last_box(text: str) -> str | None:
-    r"""The content of the last whole, non-empty \boxed{...}, \fbox{...} or \framebox{...}; None
-    without one.
+DEFAULT = Extraction()
 
-    Boxes may be nested (the inner one counts) and may hold escaped braces. \boxed 7 without braces
-    counts too.
-    """
-    first = min(
-        (at for name in ("\\boxed", "\\fbox", "\\framebox") if (at := text.find(name)) >= 0),
-        default=-1,
-    )
-    if first < 0:
-        return None
-    best_start, best = -1, None
-    open_braces: list[int] = []
-    for token in _BOX_TOKEN.finditer(text, first):
-        mark = token.group()
-        if mark == "{":
-            open_braces.append(-1)
-        elif mark == "}":
-            start = open_braces.pop() if open_braces else -1
-            if start > best_start and (content := text[start : token.start()].strip()):
-                best_start, best = start, content
-        elif token.group(1):
-            open_braces.append(token.end())
-        elif mark[1] in "bf" and len(mark) > 2 and (bare := _BARE_BOX.match(text, token.end())):
-            best_start, best = bare.start(1), bare.group(1)
-    return best
+NOTHING = r"No \boxed answer and no stated final answer"
 
 
-def _behind(text: str, start: int) -> str:
-    """The line that starts at `start`, or the next one with text on it."""
-    window = text[start : start + MAX_STATED_CHARS].lstrip(" \t*_:")
-    return window.lstrip().split("\n", 1)[0]
+@dataclass(frozen=True, slots=True)
+class Extracted:
+    """The answer of a response, and how it was found."""
 
-
-def _phrase(line: str) -> str:
-    """A stated answer without the sentence around it."""
-    phrase = line.strip().strip("*_").strip()
-    end = _SENTENCE_END.search(phrase)
-    phrase = phrase[: end.start()] if end else phrase
-    while lead := _LEAD.match(phrase):
-        phrase = phrase[lead.end() :]
-    numbers = _NUMBER.findall(phrase)
-    if (
-        len(numbers) == 1
-        and _SENTENCE.fullmatch(phrase.replace(numbers[0], "", 1))
-        and not phrase.startswith(numbers[0])
-    ):
-        phrase = numbers[0]
-    return phrase.strip().strip("*_").strip()
-
-
-def stated_answer(text: str) -> str | None:
-    """The last answer given in words: "the answer is X", "Final answer: X", "#### X", or a last
-    line "A: X".
-    """
-    may_state = "####" in text or "answer" in text.lower()
-    ends = [stated.end() for stated in _STATED.finditer(text)] if may_state else []
-    for end in reversed(ends):
-        if phrase := _phrase(_behind(text, end)):
-            return phrase
-    last_line = _LAST_LINE.search(text, max(0, len(text) - 300))
-    return _phrase(last_line.group(1)) or None if last_line else None
+    answer: str | None
+    """As it is written there; None where there is none."""
+    rule: str
+    """Where it was found, such as "the last box", or why it was not; empty by earlier rules."""
+    ran_on: bool = False
+    """Whether the response went on behind its turn."""
 
 
 def extract_answer(response: str) -> str | None:
-    """The answer of a response, as it is written there; None where it has none. Never raises."""
+    """The answer of a response by the default rules; None where it has none. Never raises."""
+    return extract(response).answer
+
+
+def extract(response: str, rules: Extraction = DEFAULT) -> Extracted:
+    """The answer of a response, by the order above. Never raises."""
     text = without_surrogates(response)
-    answer = last_box(text)
-    if answer is None:
-        answer = stated_answer(_CALCULATION.sub("", text))
-    return answer if answer is None else _closing_formula(answer)
+    if rules.mode == "earlier":
+        return Extracted(earlier.extract_answer(response), "")
+    turn = turn_of(text, _answered_at, rules.thinking)
+    if turn.text is None:
+        return Extracted(None, "The thinking of the response never ends")
+    answer, rule = _found(turn.text, rules)
+    if answer is None and turn.thought:
+        rule += " behind its thinking"
+    return Extracted(answer, rule, turn.ran_on)
+
+
+def _answered_at(text: str) -> int | None:
+    """Where the first answer of a text ends."""
+    ends = [end for end in (first_box_end(text), first_statement_end(text)) if end is not None]
+    return min(ends, default=None)
+
+
+def _found(text: str, rules: Extraction) -> tuple[str | None, str]:
+    """(answer, rule) of the text that counts."""
+    if rules.pattern:
+        return _by_pattern(text, rules.pattern)
+    if (inside := tagged(text)) is not None:
+        return _inside_tag(inside), "the last answer tag"
+    if parts := concluding_boxes(text):
+        if len(parts) > 1:
+            return ", ".join(parts), f"{len(parts)} joined boxes"
+        return closing_formula(parts[0]), "the last box"
+    if rules.mode == "strict":
+        return None, r"No \boxed answer"
+    text = _CALCULATION.sub("", text)
+    if (answer := stated(text)) is not None:
+        return closing_formula(answer), "the last statement"
+    for rule, answer in last_line(text):
+        return closing_formula(answer), rule
+    if rules.mode == "lenient" and (answer := last_value(text)) is not None:
+        return answer, "the last formula or number"
+    return None, NOTHING
+
+
+def _inside_tag(text: str) -> str:
+    if parts := concluding_boxes(text):
+        return ", ".join(parts)
+    if (answer := stated(text)) is not None:
+        return closing_formula(answer)
+    formula = closing_formula(text)
+    return formula if formula != text or "\n" in text else phrase_of(text) or text
+
+
+def _by_pattern(text: str, pattern: str) -> tuple[str | None, str]:
+    """The last match's group `answer`."""
+    import regex
+
+    try:
+        matches = list(regex.finditer(pattern, text, timeout=PATTERN_S))
+    except TimeoutError:
+        return None, f"grading.pattern took longer than {PATTERN_S:g} s"
+    answer = (matches[-1].group("answer") or "").strip() if matches else ""
+    return answer or None, "grading.pattern" if answer else "No match of grading.pattern"
 
 
 def reference_answer(gold: str) -> str:
-    """The bare reference answer of a gold text: behind its last "####", in its last box, or the
-    text itself.
+    """The bare reference answer of a gold text, found in the order of responses: behind its last
+    "####", in its last tag or boxes, stated, or the text itself.
 
     A gold sentence that ends in "... is $x$." gives x. Empty if there is nothing.
     """
     text = without_surrogates(gold).strip()
     if "####" in text:
         return text.rsplit("####", 1)[1].strip()
-    if (boxed := last_box(text)) is not None:
-        return _closing_formula(boxed)
-    if last_line := _LAST_LINE.search(text, max(0, len(text) - 300)):
-        return last_line.group(1).strip()
-    return _closing_formula(text)
-
-
-def _closing_formula(answer: str) -> str:
-    """x where the answer is a sentence that ends in "is $x$" and holds no other formula; else the
-    answer itself.
-    """
-    if (
-        len(answer) > MAX_STATED_CHARS
-        or answer.count("$") != 2
-        or not (closing := _CLOSING_MATH.search(answer))
-    ):
-        return answer
-    return closing.group(1).strip()
-
-
-def shown(answer: str) -> str:
-    """The answer as a verdict keeps it: at most MAX_SHOWN_CHARS characters, the cut marked."""
-    return answer if len(answer) <= MAX_SHOWN_CHARS else answer[:MAX_SHOWN_CHARS] + "…"
+    if (inside := tagged(text)) is not None:
+        return _inside_tag(inside)
+    if parts := concluding_boxes(text):
+        return ", ".join(parts) if len(parts) > 1 else closing_formula(parts[0])
+    for rule, answer in last_line(text):
+        if rule == "the last line":
+            return answer
+    return closing_formula(text)

@@ -16,12 +16,21 @@ from typing import Self
 
 from engine.errors import GradingError
 from engine.grading.child import OUT_OF_MEMORY
-from engine.grading.exact import Decision, decide, too_long, written_alike
-from engine.grading.extraction import extract_answer, reference_answer, shown
+from engine.grading.exact import Decision, decide_spelled, too_long
+from engine.grading.extraction import (
+    DEFAULT,
+    NOTHING,
+    Extracted,
+    Extraction,
+    extract,
+    reference_answer,
+    shown,
+)
 from engine.grading.process import CheckingProcess, ProcessDied
+from engine.grading.spelling import Spelled, spelled
 from engine.types import Verdict, VerdictStatus
 
-Rules = Callable[[str, str], Decision | None]
+Rules = Callable[[Spelled, Spelled], Decision | None]
 
 _CLOSED = "The grader was closed before this answer was checked."
 
@@ -41,8 +50,8 @@ class _Batch:
 
     def answer(self, pair: "_Pair", status: VerdictStatus, reason: str) -> None:
         with self._lock:
-            for place, predicted in pair.places:
-                self._verdicts[place] = _verdict(status, predicted, reason)
+            for place, extracted in pair.places:
+                self._verdicts[place] = _verdict(status, extracted, reason)
             self._n_open -= len(pair.places)
             if not self._n_open and not self.future.done():
                 self._set_result()
@@ -61,7 +70,7 @@ class _Pair:
 
     def __init__(self, gold: str, predicted: str) -> None:
         self.gold, self.predicted = gold, predicted
-        self.places: list[tuple[int, str]] = []
+        self.places: list[tuple[int, Extracted]] = []
         self.batch: _Batch
         self.asked_again = False
 
@@ -106,15 +115,22 @@ class Grader:
         with self._lock:
             return list(self._children)
 
-    def grade_many(self, items: Sequence[tuple[str, str]]) -> list[Verdict]:
+    def grade_many(
+        self, items: Sequence[tuple[str, str]], rules: Extraction = DEFAULT
+    ) -> list[Verdict]:
         """Verdicts of (reference answer, response) pairs, in order. Blocks.
+
+        Args:
+            rules: How answers are found in responses.
 
         Raises:
             GradingError: no checking process could be started, or the grader is closed.
         """
-        return self.submit(items).result()
+        return self.submit(items, rules).result()
 
-    def submit(self, items: Sequence[tuple[str, str]]) -> Future[list[Verdict]]:
+    def submit(
+        self, items: Sequence[tuple[str, str]], rules: Extraction = DEFAULT
+    ) -> Future[list[Verdict]]:
         """Grades in the background; the future gives what `grade_many` returns. It cannot be
         cancelled.
 
@@ -126,19 +142,16 @@ class Grader:
         """
         verdicts: list[Verdict | None] = []
         open_pairs: dict[tuple[str, str], _Pair] = {}
-        golds = {
-            gold: written_alike(reference_answer(gold)) for gold in {gold for gold, _ in items}
-        }
+        golds = {gold: spelled(reference_answer(gold)) for gold in {gold for gold, _ in items}}
         for place, (raw_gold, response) in enumerate(items):
-            gold, predicted = golds[raw_gold], extract_answer(response)
-            compared = written_alike(predicted or "")
-            verdicts.append(
-                _cheap_verdict(gold, predicted, compared, decide if self._shortcuts else too_long)
-            )
+            gold, extracted = golds[raw_gold], extract(response, rules)
+            compared = spelled(extracted.answer or "")
+            cheap = decide_spelled if self._shortcuts else _only_too_long
+            verdicts.append(_cheap_verdict(gold, extracted, compared, cheap))
             if verdicts[-1] is None:
-                assert predicted is not None, "no answer is a verdict at once"
-                pair = open_pairs.setdefault((gold, compared), _Pair(gold, compared))
-                pair.places.append((place, shown(predicted)))
+                texts = gold.text, compared.text
+                pair = open_pairs.setdefault(texts, _Pair(*texts))
+                pair.places.append((place, extracted))
         batch = _Batch(verdicts)
         for pair in open_pairs.values():
             pair.batch = batch
@@ -242,23 +255,40 @@ class Grader:
         return "error", f"The checking process died (exit status {exit_status})."
 
 
-def _cheap_verdict(gold: str, predicted: str | None, compared: str, rules: Rules) -> Verdict | None:
+def _only_too_long(gold: Spelled, predicted: Spelled) -> Decision | None:
+    return too_long(gold.text, predicted.text)
+
+
+def _cheap_verdict(
+    gold: Spelled, extracted: Extracted, compared: Spelled, rules: Rules
+) -> Verdict | None:
     """The verdict where no child is needed, else None. `gold` and `compared` are in the common
     spelling.
     """
-    if predicted is None or not compared:
-        return Verdict(False, None, "no_answer", r"No \boxed answer and no stated final answer.")
-    if not gold:
-        return Verdict(False, shown(predicted), "error", "The reference answer is empty.")
+    if extracted.answer is None or not compared.text:
+        why = extracted.rule if extracted.answer is None and extracted.rule else NOTHING
+        return Verdict(False, None, "no_answer", f"{why}.{_ran_on(extracted)}")
+    if not gold.text:
+        return _verdict("error", extracted, "The reference answer is empty.")
     decision = rules(gold, compared)
-    return decision and _verdict(decision.status, shown(predicted), decision.reason)
+    return decision and _verdict(decision.status, extracted, decision.reason)
 
 
-def _verdict(status: VerdictStatus, predicted: str, reason: str) -> Verdict:
-    """The verdict; where the answer holds bytes that are not text, its reason says so."""
+def _verdict(status: VerdictStatus, extracted: Extracted, reason: str) -> Verdict:
+    """The verdict; its reason says where the answer was found, that the response ran on, and where
+    the answer holds bytes that are not text.
+    """
+    predicted = shown(extracted.answer or "")
+    found = f" Taken from {extracted.rule}." if extracted.rule else ""
     flag = (
         " It holds characters that are not text; each was replaced by U+FFFD."
         if "\ufffd" in predicted
         else ""
     )
-    return Verdict(status == "correct", predicted, status, reason + flag)
+    return Verdict(
+        status == "correct", predicted, status, reason + found + _ran_on(extracted) + flag
+    )
+
+
+def _ran_on(extracted: Extracted) -> str:
+    return " The response ran on behind the end of its turn." if extracted.ran_on else ""

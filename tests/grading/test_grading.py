@@ -49,6 +49,7 @@ CORRECT = [
     ("no solution", r"\boxed{\text{No solution.}}"),
     (r"10\%", r"\boxed{10}"),
     (r"10\%", r"\boxed{0.1}"),
+    ("12.5", r"\boxed{12.5\%}"),
     ("3", r"\boxed{3\text{ cm}^2}"),
     ("90", r"\boxed{90^\circ}"),
     ("C", r"\boxed{\textbf{(C)}\ 27}"),
@@ -72,7 +73,6 @@ WRONG = [
     ("[1,2)", r"\boxed{(1,2)}"),
     ("1,2", r"\boxed{1,2,3}"),
     ("(1,2)", r"\boxed{(2,1)}"),
-    ("12.5", r"\boxed{12.5\%}"),
     ("C", r"\boxed{D}"),
     ("silent", r"\boxed{listen}"),
     ("5", r"\boxed{5 \text{ million}}"),
@@ -112,15 +112,17 @@ def test_a_fraction_times_a_matrix_which_sympy_cannot_evaluate_ends_no_process(c
 
 def test_a_verdict_says_in_a_sentence_why():
     equal, other, none = grade("7", [r"\boxed{7.0}", r"\boxed{12}", "Seven, I would say"])
-    assert equal.reason == "Equal as numbers: 7 and 7.0."
-    assert (other.predicted, other.reason) == ("12", "The extracted answer 12 is not 7.")
+    assert equal.reason == "Equal as numbers: 7 and 7.0. Taken from the last box."
+    assert other.predicted == "12"
+    assert other.reason == "The extracted answer 12 is not 7. Taken from the last box."
     assert (none.status, none.predicted) == ("no_answer", None)
     assert none.reason == r"No \boxed answer and no stated final answer."
 
 
 def test_a_missing_reference_answer_is_an_error_not_a_wrong_answer():
     (verdict,) = grade("  ", [r"\boxed{7}"])
-    assert (verdict.status, verdict.reason) == ("error", "The reference answer is empty.")
+    assert verdict.status == "error"
+    assert verdict.reason.startswith("The reference answer is empty.")
 
 
 def test_plain_answers_start_no_process():
@@ -171,7 +173,7 @@ def test_hostile_answers_get_a_status_and_the_pool_lives_on():
         verdicts = hardened.grade_many(pairs)
         assert not any(verdict.correct for verdict in verdicts)
         assert verdicts[0].status == verdicts[-1].status == "timeout"
-        assert verdicts[0].reason == "Checking took longer than 1.5 s."
+        assert verdicts[0].reason.startswith("Checking took longer than 1.5 s.")
         assert all(len(verdict.predicted or "") <= 1_001 and verdict.reason for verdict in verdicts)
         json.dumps([verdict.predicted for verdict in verdicts], ensure_ascii=False).encode()
     with Grader(timeout_s=60) as after:
@@ -286,7 +288,8 @@ def test_a_process_that_reaches_its_memory_limit_ends_and_the_verdict_says_so(
     monkeypatch.setattr("engine.grading.process.sys.executable", str(python))
     with Grader(n_workers=1, timeout_s=60, memory_mib=700) as small:
         greedy, easy = small.grade_many([("x+1", r"\boxed{x+9}"), ("x+1", r"\boxed{1+x}")])
-    assert (greedy.status, greedy.reason) == ("error", "Checking needed more than 700 MiB.")
+    assert greedy.status == "error"
+    assert greedy.reason.startswith("Checking needed more than 700 MiB.")
     assert easy.correct
 
 
@@ -296,7 +299,7 @@ def test_closing_answers_what_is_open_and_takes_no_more():
     closing.close()
     hanging, plain = future.result()
     assert (hanging.status, plain.status) == ("error", "correct")
-    assert hanging.reason == "The grader was closed before this answer was checked."
+    assert hanging.reason.startswith("The grader was closed before this answer was checked.")
     closing.close()
     with pytest.raises(GradingError, match="closed"):
         closing.grade_many([("x+1", r"\boxed{1+x}")])

@@ -341,6 +341,12 @@ class TestReplay:
             scores.score([(JARS, "9")])
 
 
+SLIPS_OF_THE_RECORDING = (r"\text{4:30 p.m.}", "10{,}000")
+"""References that the recording compared wrongly: as 4:30p.. it never met, and with a response's
+10000.
+"""
+
+
 @pytest.mark.parametrize(
     ("file", "budget"),
     [
@@ -358,4 +364,5 @@ def test_the_real_recorded_sets_run_to_pairs_and_their_flags_agree(datasets, db,
     )
     with Grader() as grader:
         done = regrade(flagged(Path(made.folder)), grader)
-    assert len(done.disagreements) <= 0.002 * done.n_graded, as_table(done.disagreements)
+    others = [one for one in done.disagreements if one.answer not in SLIPS_OF_THE_RECORDING]
+    assert others == [], as_table(others)

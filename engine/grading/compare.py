@@ -1,0 +1,293 @@
+"""Whether two answers, taken apart, are equal: True, False, or None where Math-Verify must look.
+
+Pure and bounded. The conventions are written down in docs/verdicts.md; each rule is a function.
+"""
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from engine.grading.equations import same_equation
+from engine.grading.parts import (
+    Answer,
+    Based,
+    Chain,
+    Equation,
+    Items,
+    Matrix,
+    Named,
+    Piece,
+    Ratio,
+    Region,
+    Scalar,
+    Time,
+)
+from engine.grading.regions import as_region
+from engine.grading.rounding import is_rounding
+from engine.grading.trees import INFINITE, MINUS_INFINITE, Tree, names_in
+from engine.grading.values import same_formula
+
+_MAX_ITEMS = 60
+
+
+def same(gold: Answer, predicted: Answer) -> bool | None:
+    """Whether an answer equals the reference."""
+    if gold == predicted:
+        return True
+    match gold, predicted:
+        case Chain(), _:
+            return _chained(gold, predicted, swap=False)
+        case _, Chain():
+            return _chained(predicted, gold, swap=True)
+        case Named(), Named():
+            return _both_named(gold, predicted)
+        case Scalar(), Scalar():
+            return _same_scalar(gold, predicted)
+        case Equation(), Equation():
+            return same_equation(gold.sides, predicted.sides)
+        case (Named(), Equation()) | (Equation(), Named()):
+            return (
+                same_equation(gold.sides, predicted.sides)
+                if gold.sides and predicted.sides
+                else None
+            )
+        case (Equation(), Scalar()) | (Scalar(), Equation()):
+            return _sum_has_value(gold, predicted)
+        case (Region(), _) | (_, Region()):
+            return _same_region(gold, predicted)
+        case (Items(), _) | (_, Items()):
+            return _same_items(gold, predicted)
+        case Named(), _:
+            return same(gold.value, predicted)
+        case _, Named():
+            return same(gold, predicted.value)
+        case Matrix(), Matrix():
+            return _same_matrix(gold, predicted)
+        case _:
+            return _same_other(gold, predicted)
+
+
+def all_of(outcomes: Sequence[bool | None]) -> bool | None:
+    """False if one is, else None if one is."""
+    if any(outcome is False for outcome in outcomes):
+        return False
+    return None if None in outcomes else True
+
+
+def _infinities(*trees: Tree) -> bool:
+    return any(tree in (INFINITE, MINUS_INFINITE) for tree in trees)
+
+
+def _same_tree(first: Tree, second: Tree) -> bool | None:
+    return first == second if _infinities(first, second) else same_formula(first, second)
+
+
+def _same_scalar(gold: Scalar, predicted: Scalar) -> bool | None:
+    """Numbers by value; a percent sign may be left out or be a hundredth; a decimal may be the
+    rounding of the other (`rounding`).
+    """
+    if _infinities(gold.tree, predicted.tree):
+        return gold.tree == predicted.tree
+    equal = same_formula(gold.tree, predicted.tree)
+    if equal is not True and gold.percent != predicted.percent:
+        percent, plain = (gold, predicted) if gold.percent else (predicted, gold)
+        hundredth = ("mul", Fraction(1, 100), percent.tree)
+        return same_formula(hundredth, plain.tree) if equal is False else equal
+    if equal is False and is_rounding(gold, predicted):
+        return True
+    return equal
+
+
+def _both_named(gold: Named, predicted: Named) -> bool | None:
+    if gold.name and predicted.name and gold.name != predicted.name:
+        if gold.sides and predicted.sides and names_in(gold.sides[1]):
+            return same_equation(gold.sides, predicted.sides)
+        if gold.name.partition("_")[0] != predicted.name.partition("_")[0]:
+            return False
+    return same(gold.value, predicted.value)
+
+
+def _chained(chain: Chain, other: Answer, *, swap: bool) -> bool | None:
+    """A chain is each of its values, if those joined by = are equal."""
+    links = zip(chain.values, chain.values[1:], chain.holds)
+    if any(must and same(left, right) is False for left, right, must in links):
+        return False
+    others = other.values if isinstance(other, Chain) else (other,)
+    outcomes = [
+        same(one, value) if swap else same(value, one) for value in chain.values for one in others
+    ]
+    return True if True in outcomes else all_of(outcomes)
+
+
+def _sum_has_value(gold: Answer, predicted: Answer) -> bool | None:
+    """m + n = 15 and 15: a sum of variables with a value is that value."""
+    equation, value = (gold, predicted) if isinstance(gold, Equation) else (predicted, gold)
+    assert isinstance(equation, Equation) and isinstance(value, Scalar)
+    left, right = equation.sides
+    if names_in(value.tree) or names_in(right):
+        return None
+    is_sum = isinstance(left, tuple) and left[0] == "add" and all(map(_is_term, left[1:]))
+    return same_formula(right, value.tree) if is_sum else False
+
+
+def _is_term(tree: Tree) -> bool:
+    """A variable, or a number times one."""
+    if isinstance(tree, tuple) and tree[0] == "mul" and isinstance(tree[1], Fraction):
+        tree = tree[2]
+    return isinstance(tree, tuple) and tree[0] == "name"
+
+
+def _same_region(gold: Answer, predicted: Answer) -> bool | None:
+    names = [one.name for one in (gold, predicted) if isinstance(one, Region | Named) and one.name]
+    plain = [one.value if isinstance(one, Named) else one for one in (gold, predicted)]
+    first, second = map(as_region, plain)
+    if first is None or second is None:
+        return None if any(isinstance(one, Equation | Matrix) for one in plain) else False
+    if len(names) == 2 and names[0] != names[1]:
+        return False
+    if len(first.pieces) != len(second.pieces) or len(first.pieces) > _MAX_ITEMS:
+        return None if len(first.pieces) != len(second.pieces) else False
+    return _matched(first.pieces, second.pieces, _same_piece)
+
+
+def _same_piece(first: Piece, second: Piece) -> bool | None:
+    ends = (
+        (first.low, second.low, first.low_closed, second.low_closed),
+        (
+            first.high,
+            second.high,
+            first.high_closed,
+            second.high_closed,
+        ),
+    )
+    return all_of(
+        [
+            _same_tree(a, b) if _infinities(a) or left == right else False
+            for a, b, left, right in ends
+        ]
+    )
+
+
+def _matched(first: Sequence, second: Sequence, equal) -> bool | None:
+    """Whether each of the one has its equal in the other, both ways."""
+    unsure = False
+    rows = [[equal(a, b) for b in second] for a in first]
+    for line in (*rows, *zip(*rows)):
+        if True not in line:
+            if None not in line:
+                return False
+            unsure = True
+    return None if unsure else True
+
+
+def _same_items(gold: Answer, predicted: Answer) -> bool | None:
+    named = [one.name for one in (gold, predicted) if isinstance(one, Named) and one.name]
+    first, second = (one.value if isinstance(one, Named) else one for one in (gold, predicted))
+    if len(named) == 2 and named[0].partition("_")[0] != named[1].partition("_")[0]:
+        return False
+    if not isinstance(first, Items) or not isinstance(second, Items):
+        items, other = (first, second) if isinstance(first, Items) else (second, first)
+        return _one_value(items, other)
+    if max(len(first.items), len(second.items)) > _MAX_ITEMS:
+        return None
+    if all(any(isinstance(item, Named) for item in one.items) for one in (first, second)):
+        return _same_names(first, second)
+    first, second = _in_order(first), _in_order(second)
+    kinds = {first.kind, second.kind}
+    if kinds == {"()", "[]"} and len(first.items) == 2:
+        return False  # (3,4) is a point or an open interval, [3,4] a closed one
+    if kinds <= {"list", "{}"}:
+        return _matched(first.items, second.items, same)
+    if len(first.items) != len(second.items):
+        return False
+    return all_of([same(a, b) for a, b in zip(first.items, second.items)])
+
+
+def _one_value(items: Answer, other: Answer) -> bool | None:
+    """Several answers that are all the same one are one answer."""
+    assert isinstance(items, Items)
+    if items.kind not in ("list", "{}") or not items.items:
+        return None if isinstance(other, Matrix) else False
+    return all_of([same(item, other) for item in items.items])
+
+
+def _same_names(first: Items, second: Items) -> bool | None:
+    """x = 2, y = 4: every name has its value."""
+    parts = [
+        {item.name: item.value for item in one.items if isinstance(item, Named)}
+        for one in (first, second)
+    ]
+    if any(len(part) != len(one.items) for part, one in zip(parts, (first, second))):
+        return (
+            all_of([same(a, b) for a, b in zip(first.items, second.items)])
+            if len(first.items) == len(second.items)
+            else False
+        )
+    if parts[0].keys() != parts[1].keys():
+        return False
+    return all_of([same(value, parts[1][name]) for name, value in parts[0].items()])
+
+
+def _in_order(items: Items) -> Items:
+    """Named values as a tuple in the order of their names; anything else as it is."""
+    named = [item for item in items.items if isinstance(item, Named)]
+    if (
+        not named
+        or len(named) < len(items.items)
+        or len({item.name for item in named}) < len(named)
+    ):
+        return items
+    ordered = sorted(named, key=lambda item: item.name)
+    return Items("()", tuple(item.value for item in ordered))
+
+
+def _same_matrix(gold: Matrix, predicted: Matrix) -> bool | None:
+    if [len(row) for row in gold.rows] != [len(row) for row in predicted.rows]:
+        return False
+    pairs = zip(gold.rows, predicted.rows)
+    return all_of([same(a, b) for row, other in pairs for a, b in zip(row, other)])
+
+
+def _same_other(gold: Answer, predicted: Answer) -> bool | None:
+    """Ratios, times, numbers in other bases, and what is of two kinds."""
+    match gold, predicted:
+        case Time(), Time():
+            halves = {gold.half, predicted.half} - {""}
+            same_clock = (gold.hour, gold.minute) == (predicted.hour, predicted.minute)
+            return same_clock and len(halves) < 2
+        case ((Time() | Ratio()), (Time() | Ratio())):
+            return _same_ratio(_as_ratio(gold), _as_ratio(predicted))
+        case (Ratio(), Scalar()) | (Scalar(), Ratio()):
+            ratio, value = (gold, predicted) if isinstance(gold, Ratio) else (predicted, gold)
+            if not isinstance(ratio, Ratio) or not isinstance(value, Scalar):
+                return None
+            return (
+                same_formula(("div", *ratio.parts), value.tree) if len(ratio.parts) == 2 else False
+            )
+        case Based(), Based():
+            return (gold.digits, gold.base) == (predicted.digits, predicted.base)
+        case (Based(), Scalar()) | (Scalar(), Based()):
+            based, plain = (gold, predicted) if isinstance(gold, Based) else (predicted, gold)
+            return (
+                isinstance(based, Based)
+                and isinstance(plain, Scalar)
+                and isinstance(plain.tree, Fraction)
+                and based.digits == str(plain.tree)
+            )
+        case (Matrix() | Equation(), _) | (_, Matrix() | Equation()):
+            return None
+    return False
+
+
+def _as_ratio(answer: Answer) -> Ratio:
+    if isinstance(answer, Time):
+        return Ratio((Fraction(answer.hour), Fraction(answer.minute)))
+    assert isinstance(answer, Ratio)
+    return answer
+
+
+def _same_ratio(first: Ratio, second: Ratio) -> bool | None:
+    if len(first.parts) != len(second.parts):
+        return False
+    a, b = first.parts, second.parts
+    crossed = [(("mul", a[0], y), ("mul", x, b[0])) for x, y in zip(a[1:], b[1:])]
+    return all_of([same_formula(*pair) for pair in crossed])

@@ -1,0 +1,79 @@
+"""What of a response counts: the text behind its thinking, up to the end of its turn.
+
+Pure text work, linear in the text. Thinking that never closes has no answer behind it. A response
+that runs on behind its turn is cut there, which is flagged.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+THINKING_NAMES = ("think", "thinking", "reasoning", "thought")
+"""Names of thinking: <think> … </think>, and <|begin_of_thought|> … <|end_of_thought|>."""
+
+_END_OF_TURN = re.compile(
+    r"<\|(?:im_end|im_start|endoftext|eot_id|eom_id|end_of_text|begin_of_text|end|EOT|user|assistant"
+    r"|system|start_header_id|end_header_id|end_of_solution)\|>|</?s>|<eos>|<(?:start|end)_of_turn>"
+    r"|<｜(?:end▁of▁sentence|User|Assistant)｜>|\[/?INST\]"
+)
+_NEW_TURN = re.compile(
+    r"^(?:[ \t]{0,4}(?:\*\*)?(?:Question|Problem|Human|User|Q)(?:[ \t]?\d{1,4})?(?:\*\*)?:"
+    r"|[ \t]{0,4}\#{2,6}[ \t]?(?:Instruction|Question|Problem|Input|Human|User|Task)\b"
+    r"|(?:user|assistant|human|system)[ \t]*$)",
+    re.MULTILINE,
+)
+_SOLUTION_BEGINS = "<|begin_of_solution|>"
+
+
+class Turn(NamedTuple):
+    """What of a response counts."""
+
+    text: str | None
+    """None where thinking was never closed."""
+    thought: bool
+    """Whether thinking stood before it."""
+    ran_on: bool
+    """Whether the response went on behind the end of its turn."""
+
+
+@lru_cache(maxsize=64)
+def _marks(names: Sequence[str]) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """What opens and what closes thinking."""
+    either = "|".join(map(re.escape, names)) or r"(?!)"
+    opens = re.compile(rf"<(?:{either})>|<\|begin_of_(?:{either})\|>", re.IGNORECASE)
+    closes = re.compile(rf"</(?:{either})>|<\|end_of_(?:{either})\|>", re.IGNORECASE)
+    return opens, closes
+
+
+def turn_of(
+    response: str, answered_at: Callable[[str], int | None], names: Sequence[str] = THINKING_NAMES
+) -> Turn:
+    """The part of a response that counts.
+
+    Args:
+        response: The whole text, or what stands behind a stored boundary of thinking.
+        answered_at: Where a text has stated a first answer; None if nowhere. A line that begins a
+            new turn ends the response only behind it.
+        names: What thinking is called in its marks.
+    """
+    opens, closes = _marks(tuple(names))
+    start = max((mark.end() for mark in closes.finditer(response)), default=0)
+    text = response[start:]
+    if opens.search(text):
+        return Turn(None, True, False)
+    begins = text.rfind(_SOLUTION_BEGINS)
+    text = text[begins + len(_SOLUTION_BEGINS) :] if begins >= 0 else text
+    return _up_to_its_end(text, answered_at, thought=start > 0)
+
+
+def _up_to_its_end(text: str, answered_at: Callable[[str], int | None], *, thought: bool) -> Turn:
+    rest = ""
+    for mark in _END_OF_TURN.finditer(text):
+        if text[: mark.start()].strip():
+            text, rest = text[: mark.start()], text[mark.end() :]
+            break
+    stated = answered_at(text) if _NEW_TURN.search(text) else None
+    if stated is not None and (line := _NEW_TURN.search(text, stated)):
+        text, rest = text[: line.start()], text[line.start() :]
+    return Turn(text, thought, bool(_END_OF_TURN.sub("", rest).strip()))
