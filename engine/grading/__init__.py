@@ -7,8 +7,8 @@ only when the cheap rules leave a pair open.
 Finding the answer: `extraction` has the order, `turns` what of a response counts, `boxes` and
 `statements` where answers stand, `earlier` the order of runs begun before. Comparing: `spelling`,
 with `letters` and `units`, writes two answers alike; `exact` decides the cheap cases with `plain`,
-`choices` and `words`. In a child, `check` asks `reading` first and Math-Verify last: `answers` takes
-an answer apart (`parts`, `splitting`, `regions`, `formula`), `compare` compares the parts, by
+`choices` and `words`. In a child, `check` asks `reading` first and Math-Verify last: `answers`
+takes an answer apart (`parts`, `splitting`, `regions`, `formula`), `compare` compares the parts, by
 `values`, `equations` and `rounding`. `pool` keeps the children. The rules are in docs/verdicts.md.
 """
 

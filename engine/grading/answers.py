@@ -44,7 +44,9 @@ _BUILDER = re.compile(r"\\?\{ ?([A-Za-z])(?: ?\\in ?\\?(?:mathbb\{R\}|R))? ?[|:]
 _MEMBER = re.compile(r"([A-Za-z](?:_\{?\w{1,4}\}?)?) ?\\in ?(?![A-Za-z])(.+)\Z")
 _REVERSED = re.compile(r"([\[\](])([^\[\]();,]+)[;,]([^\[\]();,]+)([\[\])])\Z")
 _EQUALS = re.compile(r"(=|\\approx(?![A-Za-z]))")
-_WORDY = re.compile(r"\\(?:text|mathrm|angle|triangle|overline|operatorname)|[A-Za-z]{4,}")
+_WORDY = re.compile(
+    r"\\(?:text|mathrm|angle|triangle|overline|operatorname)|(?<![A-Za-z\\])[A-Za-z]{4,}"
+)
 _UNREADABLE = re.compile(
     r"\\(?:ne|sum|prod|int|lim|Rightarrow|to|equiv|pmod|bmod|mod)(?![A-Za-z])|\?"
 )

@@ -169,6 +169,8 @@ def _same_piece(first: Piece, second: Piece) -> bool | None:
 
 def _matched(first: Sequence, second: Sequence, equal) -> bool | None:
     """Whether each of the one has its equal in the other, both ways."""
+    if not first or not second:
+        return not first and not second
     unsure = False
     rows = [[equal(a, b) for b in second] for a in first]
     for line in (*rows, *zip(*rows)):

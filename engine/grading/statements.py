@@ -10,6 +10,12 @@ from collections.abc import Iterator
 MAX_STATED_CHARS = 2_000
 """How much of the text behind "the answer is" is looked at."""
 
+MAX_SEARCHED_CHARS = 200_000
+"""How far from a text's end, or its beginning, statements are looked for."""
+
+MAX_LENIENT_CHARS = 20_000
+"""How far from a text's end a formula or a number is looked for that nothing points to."""
+
 _BOLD = r"[*_]{0,4}"
 _STATED = re.compile(
     rf"\banswer\b{_BOLD}"
@@ -78,6 +84,7 @@ def _ends(text: str) -> list[int]:
 
 def stated(text: str) -> str | None:
     """The last answer given in words, or under a heading; None without one."""
+    text = text[-MAX_SEARCHED_CHARS:]
     for end in reversed(_ends(text)):
         if phrase := phrase_of(_behind(text, end)):
             return phrase
@@ -86,6 +93,7 @@ def stated(text: str) -> str | None:
 
 def first_statement_end(text: str) -> int | None:
     """Where the first stated answer ends; None without one."""
+    text = text[:MAX_SEARCHED_CHARS]
     for end in _ends(text):
         if value := _behind(text, end).strip():
             return min(len(text), text.find(value[:20], end) + len(value))
@@ -136,6 +144,7 @@ def _is_value(text: str) -> bool:
 
 def last_value(text: str) -> str | None:
     """The last formula or number of a text, whatever it is; None where it has neither."""
+    text = text[-MAX_LENIENT_CHARS:]
     formulas, numbers = list(_LAST_FORMULA.finditer(text)), list(_LAST_NUMBER.finditer(text))
     if formulas and not (numbers and numbers[-1].start() > formulas[-1].end()):
         return next(part for part in formulas[-1].groups() if part is not None).strip() or None

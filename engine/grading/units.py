@@ -45,6 +45,7 @@ _NAMES = {
 }
 _CANONICAL = {name: unit for unit, names in _NAMES.items() for name in names.split()}
 _RATES = {"mph": "mi/h", "kph": "km/h", "kmh": "km/h", "sqft": "ft2", "sqm": "m2", "cc": "cm3"}
+_MONEY = frozenset(("dollar", "cent", "euro"))
 _POWERS = {"square": "2", "sq": "2", "squared": "2", "cubic": "3", "cu": "3", "cubed": "3"}
 NO_UNITS = frozenset(
     """
@@ -116,20 +117,21 @@ def _plain(text: str) -> Measured | None:
 
 def _is_unit(text: str) -> bool:
     words = re.findall("[a-z]+", text.lower())
-    is_number = words in (["e"], ["i"]) or text.strip() == "k"
-    return 0 < len(words) <= 6 and not is_number and not NO_UNITS.intersection(words)
+    is_other = words in (["e"], ["i"], ["a", "m"], ["p", "m"]) or text.strip() == "k"
+    return 0 < len(words) <= 6 and not is_other and not NO_UNITS.intersection(words)
 
 
 def clash(first: str, second: str) -> bool:
-    """Whether two known units are different ones; what a rate is per may be left out.
+    """Whether two known units are different ones; what a price is per may be left out.
 
-    >>> clash("cm", "m"), clash("km/h", "km"), clash("", "cm")
-    (True, False, False)
+    >>> clash("cm", "m"), clash("km/h", "km"), clash("dollar/day", "dollar"), clash("", "cm")
+    (True, True, False, False)
     """
     if not first or not second:
         return False
-    if ("/" in first) != ("/" in second):
-        first, second = first.partition("/")[0], second.partition("/")[0]
+    amounts = first.partition("/")[0], second.partition("/")[0]
+    if ("/" in first) != ("/" in second) and amounts[0] in _MONEY:
+        first, second = amounts
     return first != second
 
 

@@ -74,7 +74,7 @@ class _Numbers:
             case "name":
                 return self._point[tree[1]]
             case "const":
-                return {"pi": +ctx.pi, "e": +ctx.e, "i": ctx.mpc(0, 1)}[tree[1]]
+                return self._constant(tree[1])
             case "add":
                 return self._sum([self.of(part) for part in tree[1:]])
             case "mul":
@@ -93,6 +93,16 @@ class _Numbers:
                 n, k = self._small(self.of(tree[1])), self._small(self.of(tree[2]))
                 return ctx.binomial(n, k)
         raise Unsure
+
+    def _constant(self, name: str) -> Any:
+        match name:
+            case "pi":
+                return +self._ctx.pi
+            case "e":
+                return +self._ctx.e
+            case "i":
+                return self._ctx.mpc(0, 1)
+        raise Unsure  # an infinity
 
     def _sum(self, parts: Sequence[Any]) -> Any:
         """Raises: Swallowed where a term is too small to count, or the sum to be trusted."""
