@@ -163,6 +163,10 @@ class SampleSet:
     """The run that a resample set belongs to; empty for sets that runs share. Never part of a
     seed.
     """
+    graded: str = ""
+    """The rules by which its responses' answers are found; empty for the earlier ones. Never part
+    of a seed: other rules mean other verdicts on the same responses.
+    """
 
 
 @dataclass(frozen=True, slots=True)

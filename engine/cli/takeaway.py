@@ -111,20 +111,33 @@ def _exported(
 @click.command()
 @one_run
 @database
+@click.option(
+    "--extraction",
+    type=click.Choice(["stated", "strict", "lenient", "earlier"]),
+    help="How answers are found; left out, as the run's configuration says.",
+)
 @as_json
-def regrade(run_id: str | None, db: Path, as_json: bool) -> None:
+def regrade(run_id: str | None, db: Path, extraction: str | None, as_json: bool) -> None:
     """Grade a run's stored responses again, list other verdicts, write nothing."""
+    from dataclasses import replace
+
     from engine.export.regrade import stored_verdicts
     from engine.grading import Grader
     from engine.grading.again import regrade as grade_again
     from engine.store import Database
+    from engine.study.handle import Iteration
     from engine.study.runs import pick_run
 
     require_database(db)
     opened = Database(db)
     try:
+        run = pick_run(opened, run_id)
+        config = Iteration(opened, run, 0).config
+        if extraction:
+            config = replace(config, grading=replace(config.grading, extraction=extraction))
         with Grader() as grader:
-            done = grade_again(stored_verdicts(opened, pick_run(opened, run_id)), grader, _report)
+            stored = stored_verdicts(opened, run)
+            done = grade_again(stored, grader, _report, config.extraction())
     finally:
         opened.close()
     _print_disagreements(done, as_json)

@@ -8,6 +8,7 @@ from engine.config.run import RunConfig
 from engine.config.tables import (
     DifficultyConfig,
     EvaluationConfig,
+    GradingConfig,
     PairsConfig,
     PolicyConfig,
     ProblemsConfig,
@@ -20,6 +21,7 @@ from engine.config.training import InitConfig, TrainingConfig
 __all__ = [
     "DifficultyConfig",
     "EvaluationConfig",
+    "GradingConfig",
     "InitConfig",
     "PairsConfig",
     "PolicyConfig",

@@ -53,6 +53,7 @@ def check_together(config: RunConfig) -> None:
     _require("problems.n_held_out", n_held_out, n_held_out >= least, f"{least} or more")
     fits = d.n_calibration <= config.problems.n_train
     _require("difficulty.n_calibration", d.n_calibration, fits, "0 to problems.n_train")
+    _check_pattern(config.grading.pattern)
     _check_tuning(config)
     _require("reward.path", r.path or "left out", bool(r.path) or not config.has_rewards, _A_MODEL)
     is_recorded = r.family in BACKENDS and BACKENDS[r.family].reads == "key"
@@ -69,6 +70,19 @@ def check_together(config: RunConfig) -> None:
     _require("placement", config.placement, not inline, allowed)
     _check_servers_together(config.sampling)
     _check_recorded(config)
+
+
+def _check_pattern(pattern: str) -> None:
+    """Raises: ConfigError for what is no regular expression, or has no group named answer."""
+    import regex
+
+    try:
+        fits = not pattern or "answer" in regex.compile(pattern).groupindex
+    except regex.error as error:
+        raise ConfigError(
+            f"grading.pattern is {pattern!r}: it is no regular expression ({error})."
+        ) from None
+    _require("grading.pattern", pattern, fits, "one with a group named answer, (?P<answer>…)")
 
 
 def named_backends() -> dict[str, tuple[str, ...]]:

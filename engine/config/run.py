@@ -9,6 +9,7 @@ from engine.config.backends import NO_REWARD, RECORDED
 from engine.config.tables import (
     DifficultyConfig,
     EvaluationConfig,
+    GradingConfig,
     PairsConfig,
     PolicyConfig,
     ProblemsConfig,
@@ -18,6 +19,7 @@ from engine.config.tables import (
     TuningConfig,
 )
 from engine.config.training import InitConfig, TrainingConfig
+from engine.grading.extraction import Extraction
 from engine.types import SamplingSettings
 
 
@@ -37,6 +39,7 @@ class RunConfig(Table):
     placement: Literal["worker", "inline"] = "worker"
     """worker: heavy phases in child processes. inline: in this process."""
     sampling: SamplingConfig = field(default_factory=SamplingConfig)
+    grading: GradingConfig = field(default_factory=GradingConfig)
     tuning: TuningConfig = field(default_factory=TuningConfig)
     difficulty: DifficultyConfig = field(default_factory=DifficultyConfig)
     pairs: PairsConfig = field(default_factory=PairsConfig)
@@ -53,6 +56,11 @@ class RunConfig(Table):
     def has_rewards(self) -> bool:
         """Whether responses get a process reward or an outcome score."""
         return self.reward.family != NO_REWARD
+
+    def extraction(self) -> Extraction:
+        """How the answers of responses are found."""
+        g = self.grading
+        return Extraction(g.extraction, g.pattern, g.thinking_names)
 
     @property
     def n_train_in_all(self) -> int:

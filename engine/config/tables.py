@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
+from engine.grading.turns import THINKING_NAMES
 from engine.method.prompts import PAPER_TEMPLATE
 from engine.method.tuning import TAUS, TEMPERATURES
 from engine.types import Mode, ScoredPart, Thinking
@@ -160,6 +161,25 @@ class RewardConfig(Table):
     """
     n_parameters: Annotated[int, Field(ge=1)] | None = None
     """As policy.n_parameters."""
+
+
+@dataclass(frozen=True, slots=True)
+class GradingConfig(Table):
+    """How the answer of a response is found (docs/verdicts.md)."""
+
+    extraction: Literal["stated", "strict", "lenient", "earlier"] = "stated"
+    """stated: a box, an answer tag, or an answer in words. strict: boxes and tags only. lenient:
+    else the last formula or number, for base models that never box. earlier: as runs were graded
+    before there was a choice; boxes inside thinking count.
+    """
+    pattern: str = ""
+    """A regular expression with a group named answer, (?P<answer>…); its last match is the answer,
+    and nothing else is. Empty for none.
+    """
+    thinking_names: tuple[Annotated[str, Field(min_length=1)], ...] = THINKING_NAMES
+    """What thinking is called in its marks, such as think in </think>: only what stands behind the
+    last closing mark counts.
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ def _earlier(row: dict) -> Earlier:
         row["problem_id"],
         row["index"],
         row["answer"],
-        row["text"],
+        row["text"][row["answer_at"] or 0 :],
         row["graded_status"],
         row["iteration"],
         row["purpose"],

@@ -28,8 +28,8 @@ SUFFIXES = (".jsonl", ".csv", ".parquet")
 TYPES = {
     "int8": "difficulty",
     "int32": (
-        "iteration position index n_tokens n_more n n_correct attempt step n_steps chosen_index"
-        " rejected_index"
+        "iteration position index n_tokens answer_at n_more n n_correct attempt step n_steps"
+        " chosen_index rejected_index"
     ),
     "uint64": "seed",
     "double": "reward chosen_reward rejected_reward phi_r pass_rate tau_l tau_h value temperature",

@@ -8,6 +8,7 @@ It knows neither the store nor files: `engine.study.overrides` reads a run's res
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 
+from engine.grading.extraction import DEFAULT, Extraction
 from engine.grading.pool import Grader
 from engine.types import Verdict, VerdictStatus
 
@@ -58,6 +59,7 @@ def regrade(
     batches: Iterable[Sequence[Earlier]],
     grader: Grader,
     on_progress: Callable[[Regraded], None] = lambda so_far: None,
+    rules: Extraction = DEFAULT,
 ) -> Regraded:
     """Grade everything again, batch by batch. A status has to be the same; a flag only says correct
     or not. Blocks.
@@ -66,7 +68,7 @@ def regrade(
     """
     n_graded, disagreements = 0, []
     for batch in batches:
-        verdicts = grader.grade_many([(one.answer, one.text) for one in batch])
+        verdicts = grader.grade_many([(one.answer, one.text) for one in batch], rules)
         disagreements += [
             _disagreement(one, verdict)
             for one, verdict in zip(batch, verdicts)

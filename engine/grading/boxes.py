@@ -36,7 +36,7 @@ def boxes(text: str) -> list[Box]:
     first = min((at for name in _NAMES if (at := text.find(name)) >= 0), default=-1)
     if first < 0:
         return []
-    found: list[Box] = []
+    whole: list[Box] = []
     open_braces: list[tuple[int, int]] = []
     for token in _TOKEN.finditer(text, max(0, first - 1)):
         mark = token.group()
@@ -44,15 +44,15 @@ def boxes(text: str) -> list[Box]:
             open_braces.append((-1, -1))
         elif mark == "}":
             start, inner = open_braces.pop() if open_braces else (-1, -1)
-            if start < 0 or (found and found[-1].start > start):
+            if start < 0 or (whole and whole[-1].start > start):
                 continue
             if content := text[inner : token.start()].strip():
-                found.append(Box(start, token.end(), content))
+                whole.append(Box(start, token.end(), content))
         elif token.group(1):
             open_braces.append((token.start(), token.end()))
         elif len(mark) > 2 and mark[0] == "\\" and (bare := _BARE.match(text, token.end())):
-            found.append(Box(token.start(), bare.end(), bare.group(1)))
-    return found
+            whole.append(Box(token.start(), bare.end(), bare.group(1)))
+    return whole
 
 
 def first_box_end(text: str) -> int | None:
@@ -66,17 +66,17 @@ def last_box(text: str) -> str | None:
     Boxes may be nested (the inner one counts) and may hold escaped braces. \boxed 7 without braces
     counts too.
     """
-    found = boxes(text)
-    return max(found, key=lambda box: box.start).content if found else None
+    whole = boxes(text)
+    return max(whole, key=lambda box: box.start).content if whole else None
 
 
 def concluding_boxes(text: str) -> list[str]:
     """The contents of the last box and of those that are joined to it, in order; a part keeps the
     name in front of its box where the names differ. Empty without a box.
     """
-    found = sorted(boxes(text))
-    parts: list[Box] = found[-1:]
-    for box in reversed(found[:-1]):
+    whole = sorted(boxes(text))
+    parts: list[Box] = whole[-1:]
+    for box in reversed(whole[:-1]):
         between = text[box.end : parts[0].start]
         if len(between) > _MAX_BETWEEN or len(parts) == _MAX_PARTS or not _JOINED.match(between):
             break

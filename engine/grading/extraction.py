@@ -68,6 +68,15 @@ class Extraction:
     thinking: tuple[str, ...] = THINKING_NAMES
     """What thinking is called in its marks."""
 
+    def key(self) -> str:
+        """What verdicts by these rules are filed under; empty for the earlier rules, which had no
+        name.
+        """
+        if self.mode == "earlier":
+            return ""
+        names = "" if self.thinking == THINKING_NAMES else " ".join(("", *self.thinking))
+        return f"{self.mode}{names} {self.pattern}".strip()
+
 
 DEFAULT = Extraction()
 

@@ -279,14 +279,14 @@ def _verdict(status: VerdictStatus, extracted: Extracted, reason: str) -> Verdic
     the answer holds bytes that are not text.
     """
     predicted = shown(extracted.answer or "")
-    found = f" Taken from {extracted.rule}." if extracted.rule else ""
+    source = f" Taken from {extracted.rule}." if extracted.rule else ""
     flag = (
         " It holds characters that are not text; each was replaced by U+FFFD."
         if "\ufffd" in predicted
         else ""
     )
     return Verdict(
-        status == "correct", predicted, status, reason + found + _ran_on(extracted) + flag
+        status == "correct", predicted, status, reason + source + _ran_on(extracted) + flag
     )
 
 

@@ -149,13 +149,13 @@ def _in_common_marks(text: str) -> str:
     return text if _ANGLE.search(text) else _DEGREES.sub("", text)
 
 
-def _repeating(found: re.Match[str]) -> str:
+def _repeating(match: re.Match[str]) -> str:
     r"""A repeating decimal as a fraction: 0.1\overline{6}, 0.1(6), 0.\dot{1}2\dot{3}, 0.1666..."""
-    whole, fixed, *parts = found.groups()
+    whole, fixed, *parts = match.groups()
     period = "".join(part for part in parts if part)
     if not period:
         if not (tail := re.search(r"(\d+?)\1{2,}\Z", fixed)):
-            return found.group()
+            return match.group()
         fixed, period = fixed[: tail.start()], tail.group(1)
     nines = 10 ** len(period) - 1
     bottom = nines * 10 ** len(fixed)
@@ -166,16 +166,16 @@ def _repeating(found: re.Match[str]) -> str:
 def _rooted(text: str) -> str:
     r"""sqrt(5) as \sqrt{5}; a bracket that never closes is left as it is."""
     parts, start = [], 0
-    for found in _ROOT.finditer(text):
-        if found.start() < start:
+    for match in _ROOT.finditer(text):
+        if match.start() < start:
             return text  # a root in a root's bracket: both are left
-        depth, at = 1, found.end()
+        depth, at = 1, match.end()
         limit = min(len(text), at + 200)
         while depth and at < limit:
             depth += {"(": 1, ")": -1}.get(text[at], 0)
             at += 1
         if not depth:
-            parts += [text[start : found.start()], rf"\sqrt{{{text[found.end() : at - 1]}}}"]
+            parts += [text[start : match.start()], rf"\sqrt{{{text[match.end() : at - 1]}}}"]
             start = at
     return "".join([*parts, text[start:]])
 

@@ -68,9 +68,9 @@ def with_commas(text: str) -> tuple[str, bool]:
     """The text with "and" and "or" as commas, and whether an "or" was there."""
     is_either = False
 
-    def comma(found: re.Match[str]) -> str:
+    def comma(environment: re.Match[str]) -> str:
         nonlocal is_either
-        is_either |= "or" in found.group() or "vee" in found.group()
+        is_either |= "or" in environment.group() or "vee" in environment.group()
         return ","
 
     return _AND.sub(comma, text), is_either
@@ -80,21 +80,23 @@ def matrix_rows(text: str) -> list[list[str]] | None:
     """The cells of a matrix that is the whole text; None for anything else."""
     if text[:1] in "([" and (brackets := in_brackets(text)):
         text = brackets[1] if r"\begin{array}" in text[:16] else text
-    found = _MATRIX.match(text)
-    if not found or "=" in found.group(2) or r"\begin" in found.group(2):
+    environment = _MATRIX.match(text)
+    if not environment or "=" in environment.group(2) or r"\begin" in environment.group(2):
         return None
     rows = [
-        row for row in re.split(r"\\\\ ?", found.group(2).replace(r"\hline", "")) if row.strip()
+        row
+        for row in re.split(r"\\\\ ?", environment.group(2).replace(r"\hline", ""))
+        if row.strip()
     ]
     return [[cell.strip() for cell in row.split("&")] for row in rows]
 
 
 def aligned_as_list(text: str) -> str:
     """A system, or a calculation in lines, as one line: a list of equations, or a chain."""
-    found = _SYSTEM.match(text)
-    if not found:
+    environment = _SYSTEM.match(text)
+    if not environment:
         return text
-    rows = [row.strip(" ,;.") for row in re.split(r"\\\\ ?(?:\[[^\]]*\])? ?", found.group(2))]
+    rows = [row.strip(" ,;.") for row in re.split(r"\\\\ ?(?:\[[^\]]*\])? ?", environment.group(2))]
     rows = [row for row in rows if row]
     if any(row.lstrip("&").lstrip().startswith("=") for row in rows[1:]):
         return "".join(row.replace("&", "") for row in rows)

@@ -92,27 +92,27 @@ def without_unit(text: str) -> Measured | None:
         top, top_power, bottom, bottom_power = slashed.groups()
         unit = f"{top}{_digits(top_power)}/{bottom}{_digits(bottom_power)}"
         return Measured(text[: slashed.start()].rstrip(), known_unit(unit, None))
-    if (found := _TEXT_UNIT.match(text)) and _is_unit(found["unit"]):
-        if not re.search(rf"(?:{_VALUE_END})\Z", found["value"]) or "\\text" in found["value"]:
+    if (match := _TEXT_UNIT.match(text)) and _is_unit(match["unit"]):
+        if not re.search(rf"(?:{_VALUE_END})\Z", match["value"]) or "\\text" in match["value"]:
             return None
-        return Measured(found["value"], known_unit(found["unit"], found["power"]))
+        return Measured(match["value"], known_unit(match["unit"], match["power"]))
     return _plain(text)
 
 
 def _plain(text: str) -> Measured | None:
-    found = _PLAIN_UNIT.match(text)
-    if not found or not any(c.isdigit() or c == "\\" for c in found["value"]):
+    match = _PLAIN_UNIT.match(text)
+    if not match or not any(c.isdigit() or c == "\\" for c in match["value"]):
         return None
-    unit, is_apart = found["unit"].strip(" ."), bool(found["space"])
+    unit, is_apart = match["unit"].strip(" ."), bool(match["space"])
     words = re.findall("[A-Za-z]+", unit)
     if not _is_unit(unit):
         return None
-    known = known_unit(unit, found["power"])
+    known = known_unit(unit, match["power"])
     if len(words[0]) == 1 and not (known and is_apart and words[0] in _ONE_LETTER):
         return None
-    if not is_apart and not (known and len(words[0]) > 1 and found["value"][-1] not in "i"):
+    if not is_apart and not (known and len(words[0]) > 1 and match["value"][-1] not in "i"):
         return None
-    return Measured(found["value"], known)
+    return Measured(match["value"], known)
 
 
 def _is_unit(text: str) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from engine.events import Decoding, Event, Graded, Key, Sampled, Scored, Text
 from engine.grading import Grader
+from engine.grading.extraction import DEFAULT, Extraction
 from engine.rewards import RewardModel
 from engine.samplers import Sampler
 from engine.types import InFlight, Request, Response, SampleSet, ScoredPart, StepScores
@@ -31,6 +32,8 @@ class Owed:
     requests: list[Request]
     answers: dict[str, str]
     """Reference answer by problem id."""
+    rules: Extraction = DEFAULT
+    """How the answers of responses are found."""
     prompts: dict[str, str] = field(default_factory=dict)
     """Prompt by problem id, as the reward model reads it; empty if nothing is scored."""
     prm_id: str | None = None
@@ -128,7 +131,8 @@ class _Judging:
     def grade(self, texts: Sequence[Text]) -> None:
         if texts:
             future = self._grader.submit(
-                [(self._owed.answers[problem_id], text) for problem_id, _, text in texts]
+                [(self._owed.answers[problem_id], text) for problem_id, _, text in texts],
+                self._owed.rules,
             )
             self.waiting[future] = None, _keys(texts)
 

@@ -23,7 +23,7 @@ _JUDGED = """LEFT JOIN judged v ON v.set_id = r.set_id AND v.problem_id = r.prob
         LEFT JOIN step_scores c ON c.set_id = r.set_id AND c.problem_id = r.problem_id
             AND c.idx = r.idx AND c.prm_id = runs.prm_id"""
 _RESPONSE = """s.purpose, r.problem_id, q.question, q.answer, q.level,
-            r.idx AS "index", r.seed, r.text, r.finish_reason, r.n_tokens,
+            r.idx AS "index", r.seed, r.text, r.finish_reason, r.n_tokens, r.answer_at,
             v.correct, v.predicted, v.status, v.reason, v.graded_correct, v.graded_status,
             v.override_note, v.overridden_by, v.overridden_at,
             c.scores AS step_scores, c.status AS score_status, c.reward,

@@ -21,7 +21,8 @@ def reuse(at: Place) -> int:
     """Take what an iteration's committed plan owes from equal sets of other runs, as far as it is
     stored there. Only where a problem's prompt follows from the settings alone.
 
-    Verdicts that a person overrode are taken as they were graded.
+    Verdicts that a person overrode are taken as they were graded; those by other rules are not
+    taken, and given anew.
 
     Returns: how many responses were taken now.
     """
@@ -42,11 +43,13 @@ def reuse(at: Place) -> int:
                 PARTITION BY r.problem_id, r.idx ORDER BY other.created_at, other.id) = 1""",
             at.key,
         )
-        for table in ("verdicts", "step_scores"):
+        for table, must in (("verdicts", "own.graded = source.graded"), ("step_scores", "true")):
             cursor.execute(
                 f"""INSERT OR IGNORE INTO {table} BY NAME
                 SELECT x.* REPLACE (r.set_id AS set_id) FROM iterations i
                 JOIN responses r ON r.set_id = i.resample_set AND r.drawn_in IS NOT NULL
+                JOIN sample_sets own ON own.id = r.set_id
+                JOIN sample_sets source ON source.id = r.drawn_in AND {must}
                 JOIN {table} x ON x.set_id = r.drawn_in AND x.problem_id = r.problem_id
                     AND x.idx = r.idx
                 WHERE i.run_id = ? AND i.iteration = ?""",

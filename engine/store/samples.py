@@ -41,9 +41,9 @@ class Presample:
 
 def get(db: Database, set_id: str) -> SampleSet:
     """A known sample set."""
-    columns = "id, policy_id, purpose, iteration, seed, settings, sampler, owner"
+    columns = "id, policy_id, purpose, iteration, seed, settings, sampler, owner, graded"
     row = db.tuples(f"SELECT {columns} FROM sample_sets WHERE id = ?", [set_id])[0]
-    id, policy_id, purpose, iteration, seed, settings, sampler, owner = row
+    id, policy_id, purpose, iteration, seed, settings, sampler, owner, graded = row
     return SampleSet(
         id,
         policy_id,
@@ -53,6 +53,7 @@ def get(db: Database, set_id: str) -> SampleSet:
         _settings(settings),
         sampler,
         owner,
+        graded,
     )
 
 
@@ -70,8 +71,9 @@ def add(db: Database, samples: SampleSet, settings: str) -> None:
     with db.transaction() as cursor:
         cursor.execute(
             """INSERT OR IGNORE INTO sample_sets
-            (id, policy_id, purpose, iteration, seed, settings, sampler, owner, created_at)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+            (id, policy_id, purpose, iteration, seed, settings, sampler, owner, graded,
+            created_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
             [
                 samples.id,
                 samples.policy_id,
@@ -81,6 +83,7 @@ def add(db: Database, samples: SampleSet, settings: str) -> None:
                 settings,
                 samples.sampler,
                 samples.owner,
+                samples.graded,
                 now(),
             ],
         )

@@ -314,4 +314,14 @@ MIGRATIONS: list[tuple[str, str]] = [
                 IN ('hf_local', 'vllm_local', 'ray_pool');
         """,
     ),
+    (
+        (
+            "How answers are found is part of a configuration, and of a sample set. Older runs go"
+            " on as they were begun, by the rules before there was a choice."
+        ),
+        """
+        ALTER TABLE sample_sets ADD COLUMN graded VARCHAR DEFAULT '';
+        UPDATE runs SET config = json_merge_patch(config, '{"grading": {"extraction": "earlier"}}');
+        """,
+    ),
 ]

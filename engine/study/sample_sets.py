@@ -27,10 +27,16 @@ def sample_set(
     settings: SamplingSettings,
     sampler: str,
     owner: str = "",
+    graded: str = "",
 ) -> SampleSet:
-    """A sample set with its id: 16 hex digits that depend on every argument and on nothing else."""
-    key = stable_hash(policy_id, purpose, iteration, seed, settings_key(settings), sampler, owner)
-    return SampleSet(f"{key:016x}", policy_id, purpose, iteration, seed, settings, sampler, owner)
+    """A sample set with its id: 16 hex digits that depend on every argument and on nothing else.
+
+    Args:
+        graded: as Extraction.key says it; sets by the earlier rules keep their names.
+    """
+    said = policy_id, purpose, iteration, seed, settings_key(settings), sampler, owner
+    key = f"{stable_hash(*said, *([graded] if graded else [])):016x}"
+    return SampleSet(key, policy_id, purpose, iteration, seed, settings, sampler, owner, graded)
 
 
 def settings_key(settings: SamplingSettings) -> str:
@@ -111,4 +117,5 @@ def _common(config: RunConfig, policy_id: str, number: int) -> dict[str, Any]:
         "iteration": number,
         "seed": config.seed,
         "sampler": config.sampling.sampler,
+        "graded": config.extraction().key(),
     }

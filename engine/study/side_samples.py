@@ -58,6 +58,7 @@ def place_order(
         seed=config.seed,
         settings=settings,
         sampler=config.sampling.sampler,
+        graded=config.extraction().key(),
     )
     with it.db.transaction():
         make_known(it.db, samples)

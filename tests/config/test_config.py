@@ -297,3 +297,13 @@ def test_a_reward_model_is_asked_for_only_where_there_are_rewards():
     left_out = {name: table for name, table in SMALL.items() if name != "reward"}
     with pytest.raises(ConfigError, match='hub id, or starter; reward.family = "none" needs none'):
         parse_config(left_out)
+
+
+def test_a_pattern_of_grading_needs_a_group_named_answer():
+    assert small(grading={"pattern": "x=(?P<answer>.*)"}).extraction().pattern
+    with pytest.raises(ConfigError, match="grading.pattern is .*group named answer"):
+        small(grading={"pattern": "x=(.*)"})
+    with pytest.raises(ConfigError, match="grading.pattern is .*no regular expression"):
+        small(grading={"pattern": "("})
+    with pytest.raises(ConfigError, match="grading.extraction is 'any'"):
+        small(grading={"extraction": "any"})

@@ -2,7 +2,12 @@
 
 import pytest
 
-from engine.grading.extraction import extract_answer, reference_answer
+from engine.grading.extraction import (
+    Extraction,
+    extract,
+    extract_answer,
+    reference_answer,
+)
 
 
 @pytest.mark.parametrize(
@@ -92,3 +97,74 @@ def test_a_hostile_megabyte_is_read_to_its_end(response):
     answer = extract_answer(response + r" \boxed{1} \boxed{7}")
     assert answer == "7"
     assert extract_answer(response) is None or len(extract_answer(response)) <= 2_000
+
+
+@pytest.mark.parametrize(
+    ("response", "answer", "rule"),
+    [
+        (r"<think>\boxed{1}</think> \boxed{2}", "2", "the last box"),
+        (r"<reasoning>\boxed{1}</reasoning>The answer is 2.", "2", "the last statement"),
+        (
+            "<|begin_of_thought|>7<|end_of_thought|><|begin_of_solution|>\\boxed{8}"
+            "<|end_of_solution|>",
+            "8",
+            "the last box",
+        ),
+        (r"<think>\boxed{1}", None, "The thinking of the response never ends"),
+        (r"\boxed{1} and \boxed{2}", "1, 2", "2 joined boxes"),
+        (r"$x=\boxed{1}$, $y=\boxed{2}$", "x=1, y=2", "2 joined boxes"),
+        (r"\boxed{1}? No, \boxed{2}", "2", "the last box"),
+        (r"Part a: \boxed{1}. Part b: \boxed{2}.", "2", "the last box"),
+        ("boxed{42}", "42", "the last box"),
+        ("<answer>7</answer>", "7", "the last answer tag"),
+        ("so <answer>\n\\boxed{7}", "7", "the last answer tag"),
+        ("It follows.\n\n**12**", "12", "the last line, in bold"),
+        ("### Final Answer\n\n$$\n12\n$$", "12", "the last statement"),
+        (
+            "Therefore, 73 residents own all four.",
+            None,
+            "No \\boxed answer and no stated final answer",
+        ),
+    ],
+)
+def test_the_rule_that_applied_is_said(response, answer, rule):
+    extracted = extract(response)
+    assert (extracted.answer, extracted.rule) == (answer, rule)
+
+
+def test_a_response_ends_where_its_turn_ends_and_that_it_ran_on_is_said():
+    for rest in (
+        "<|im_end|>\n<|im_start|>user\nAnd 1+1?\n\\boxed{2}",
+        "\n\nQuestion: And 1+1? \\boxed{2}",
+        "\nuser\nAnd 1+1?\nassistant\n\\boxed{2}",
+        "\n### Instruction:\nAnd?\n\\boxed{2}",
+    ):
+        extracted = extract(r"So it is \boxed{42}." + rest)
+        assert (extracted.answer, extracted.ran_on) == ("42", True)
+    assert not extract("Question: 2+2?\nIt is \\boxed{4}.<|im_end|>").ran_on
+
+
+def test_strict_takes_boxes_and_lenient_takes_any_last_number():
+    text = "So there are 12 apples in all 3 boxes."
+    assert [extract(text, Extraction(mode)).answer for mode in ("stated", "lenient")] == [None, "3"]
+    assert extract("The answer is 7.", Extraction("strict")).answer is None
+    assert extract(r"\boxed{7}", Extraction("strict")).answer == "7"
+    assert extract("so $x = 4$ holds", Extraction("lenient")).answer == "x = 4"
+
+
+def test_the_earlier_rules_take_a_box_out_of_thinking():
+    assert extract(r"<think>\boxed{1}</think>", Extraction("earlier")).answer == "1"
+
+
+def test_a_pattern_of_ones_own_is_all_that_counts_and_cannot_hang():
+    rules = Extraction(pattern=r"RESULT\s*=\s*(?P<answer>\S+)")
+    assert extract(r"RESULT = 4 \boxed{5} RESULT = 6", rules).answer == "6"
+    assert extract(r"\boxed{5}", rules).rule == "No match of grading.pattern"
+    endless = extract("a" * 5_000 + "!", Extraction(pattern=r"(?P<answer>(a|aa|a?)+)$"))
+    assert endless.answer is None and "took longer" in endless.rule
+
+
+def test_names_of_thinking_are_a_setting():
+    rules = Extraction(thinking=("plan",))
+    assert extract(r"<plan>\boxed{1}</plan>\boxed{2}", rules).answer == "2"
+    assert extract(r"<plan>\boxed{1}", rules).answer is None

@@ -64,6 +64,7 @@ def test_its_runs_go_on_as_they_were_begun_where_a_default_has_changed(old):
     for run_id in ids(old).values():
         config = Iteration(old, run_id, 0).config
         assert config.pairs.choose_truncated
+        assert config.grading.extraction == "earlier"
         assert config.training.warmup_from_zero and config.init.warmup_from_zero
         assert config.training.dtype == config.init.dtype == "by_device"
         assert config.sampling.dtype == "by_device"

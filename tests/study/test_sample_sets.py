@@ -4,7 +4,8 @@ from dataclasses import fields
 
 import pytest
 
-from engine.study.sample_sets import sample_set, settings_key
+from engine.grading.extraction import Extraction
+from engine.study.sample_sets import requests, sample_set, settings_key
 from engine.types import Purpose, SamplingSettings
 
 
@@ -50,3 +51,23 @@ def test_every_setting_is_either_always_said_or_tried_above():
     tried |= {"top_k", "min_p", "repetition_penalty", "dtype"}
     first = {"temperature", "top_p", "max_new_tokens", "prompt_template", "chat"}
     assert {field.name for field in fields(SamplingSettings)} == tried | first
+
+
+def test_other_rules_of_grading_make_another_set_with_the_same_seeds():
+    def graded(rules: Extraction):
+        return sample_set(
+            policy_id="p",
+            purpose=Purpose.PRESAMPLE,
+            iteration=0,
+            seed=0,
+            settings=SamplingSettings(),
+            sampler="hf_local",
+            graded=rules.key(),
+        )
+
+    sets = [graded(Extraction(mode)) for mode in ("earlier", "stated", "strict", "lenient")]
+    sets.append(graded(Extraction(pattern="(?P<answer>[0-9]+)")))
+    sets.append(graded(Extraction(thinking=("thought",))))
+    assert len({one.id for one in sets}) == len(sets)
+    seeds = {requests(one, {"q": "?"}, [("q", 0)])[0].seed for one in sets}
+    assert len(seeds) == 1
