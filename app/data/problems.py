@@ -108,6 +108,9 @@ def report(read: ProblemFile) -> None:
                 f"Answer: **{inert.markdown(problem.answer)}**"
                 + (f" · level {inert.markdown(problem.level)}" if problem.level else "")
             )
+    if read.unanswerable:
+        left_out = "A run leaves them out, unless problems.keep_unanswerable is set."
+        st.warning(inert.markdown(f"{read.about_unanswerable} {left_out}"))
     rejected_table(read.rejected, "Rejected rows")
     rejected_table(read.repeats, "Duplicates")
 

@@ -42,6 +42,10 @@ class ProblemsConfig(Table):
     """Go on without lines that cannot be used; otherwise the first of them stops the run before it
     begins.
     """
+    keep_unanswerable: bool = False
+    """Keep problems whose reference is no answer, such as "proof", "N/A" or a whole sentence: no
+    response can equal it.
+    """
 
 
 @dataclass(frozen=True, slots=True)

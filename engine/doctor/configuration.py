@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
-from engine.config import RewardConfig, RunConfig, load_config, require_thresholds
+from engine.config import ProblemsConfig, RewardConfig, RunConfig, load_config, require_thresholds
 from engine.config.backends import loads_model
 from engine.doctor.finding import Finding
 from engine.doctor.reading import reading
@@ -82,12 +82,12 @@ def _problems(config: RunConfig) -> Iterator[Finding]:
                 " counted here",
             )
         else:
-            yield _local_problems(about, source, n_wanted, skip_broken=p.skip_broken)
+            yield _local_problems(about, source, n_wanted, p)
 
 
-def _local_problems(about: str, source: str, n_wanted: int, *, skip_broken: bool) -> Finding:
+def _local_problems(about: str, source: str, n_wanted: int, p: ProblemsConfig) -> Finding:
     try:
-        problem_file = read_problems(source)
+        problem_file = read_problems(source, answerable_only=not p.keep_unanswerable)
     except EngineError as error:
         return Finding(
             about,
@@ -95,7 +95,7 @@ def _local_problems(about: str, source: str, n_wanted: int, *, skip_broken: bool
             f"{about} is {source}: {error} Put your own file or a hub data set there.",
         )
     n = len(problem_file.problems)
-    if problem_file.rejected and not skip_broken:
+    if problem_file.rejected and not p.skip_broken:
         first = problem_file.rejected[0]
         said = (
             f"{len(problem_file.rejected):,} lines cannot be used, the first is line {first.line}:"
@@ -106,13 +106,18 @@ def _local_problems(about: str, source: str, n_wanted: int, *, skip_broken: bool
             "change",
             f"{about} is {source}: {said} Mend them, or set problems.skip_broken = true.",
         )
+    said = problem_file.about_unanswerable
+    what_becomes = "They are kept." if p.keep_unanswerable else "They are left out."
+    said = f" {said} {what_becomes}" if said else ""
     if n < n_wanted:
         text = (
             f"{about} is {source}: it holds {n:,} problems, and {n_wanted:,} are wanted. Give more"
-            " problems, or ask for fewer."
+            f" problems, or ask for fewer.{said}"
         )
         return Finding(about, "change", text)
-    return Finding(about, "ok", f"{source}: {n:,} problems, {n_wanted:,} wanted")
+    return Finding(
+        about, "ok", f"{source}: {n:,} problems, {n_wanted:,} wanted{said and '.'}{said}"
+    )
 
 
 def _models(config: RunConfig) -> Iterator[Finding]:

@@ -18,6 +18,7 @@ from pathlib import Path
 from engine.errors import ProblemSetError
 from engine.grading.exact import decide, written_alike
 from engine.grading.extraction import without_surrogates
+from engine.grading.references import no_answer
 from engine.paths import STARTER
 from engine.problems.rows import FILE_TYPES, Broken, Rows, rows_of_file, rows_of_hub
 from engine.problems.shapes import RowError, check_mapping, mapped_parts, parts_of
@@ -63,6 +64,20 @@ class ProblemFile:
     """What was read, with the revision and split of a hub data set."""
     repeats: list[Rejected] = field(default_factory=list)
     """The duplicates, each by its line and the line it repeats."""
+    unanswerable: dict[str, list[Problem]] = field(default_factory=dict)
+    """Problems whose reference is no answer, by why (engine.grading.references). They are in
+    `problems`, too, unless answerable problems only were asked for.
+    """
+
+    @property
+    def about_unanswerable(self) -> str:
+        """How many references are no answer, by kind, with the first of each; empty for none."""
+        parts = [
+            f"{len(ones):,} {kind} ({ones[0].answer[:40]!r})"
+            for kind, ones in self.unanswerable.items()
+        ]
+        n = sum(map(len, self.unanswerable.values()))
+        return f"{n:,} references are no answer: {', '.join(parts)}." if n else ""
 
 
 def problem_id(question: str) -> str:
@@ -77,7 +92,11 @@ def problem_id(question: str) -> str:
 
 
 def read_problems(
-    source: str | Path, *, base: Path | None = None, mapping: Mapping[str, str] | None = None
+    source: str | Path,
+    *,
+    base: Path | None = None,
+    mapping: Mapping[str, str] | None = None,
+    answerable_only: bool = False,
 ) -> ProblemFile:
     """Reads a whole problem set. Blocks; a hub data set needs the network.
 
@@ -88,11 +107,12 @@ def read_problems(
         base: Directory that a relative path starts at; None is the working directory.
         mapping: Column by role (question, answer, level, solution); None finds them under their
             usual names.
+        answerable_only: Leave problems out whose reference is no answer, such as "proof".
 
     Raises:
         ProblemSetError: nothing is there, it cannot be read, or no usable problem is in it.
     """
-    read = examine_problems(source, base=base, mapping=mapping)
+    read = examine_problems(source, base=base, mapping=mapping, answerable_only=answerable_only)
     problems, rejected, name = read.problems, read.rejected, read.source
     if not problems:
         first = (
@@ -108,7 +128,11 @@ def read_problems(
 
 
 def examine_problems(
-    source: str | Path, *, base: Path | None = None, mapping: Mapping[str, str] | None = None
+    source: str | Path,
+    *,
+    base: Path | None = None,
+    mapping: Mapping[str, str] | None = None,
+    answerable_only: bool = False,
 ) -> ProblemFile:
     """As read_problems, but a source without one usable problem is an answer too: a person wants to
     see why.
@@ -120,7 +144,20 @@ def examine_problems(
         check_mapping(mapping)
     rows, name = _open(source, base)
     problems, rejected, repeats = _collect(rows, mapping)
-    return ProblemFile(problems, rejected, len(repeats), name, repeats)
+    unanswerable = _unanswerable(problems)
+    if answerable_only:
+        left_out = {one.id for ones in unanswerable.values() for one in ones}
+        problems = [problem for problem in problems if problem.id not in left_out]
+    return ProblemFile(problems, rejected, len(repeats), name, repeats, unanswerable)
+
+
+def _unanswerable(problems: Iterable[Problem]) -> dict[str, list[Problem]]:
+    """The problems whose reference is no answer, by why."""
+    kinds: dict[str, list[Problem]] = {}
+    for problem in problems:
+        if kind := no_answer(problem.answer):
+            kinds.setdefault(kind, []).append(problem)
+    return kinds
 
 
 def require_disjoint(train: Iterable[Problem], held_out: Iterable[Problem]) -> None:

@@ -317,11 +317,13 @@ MIGRATIONS: list[tuple[str, str]] = [
     (
         (
             "How answers are found is part of a configuration, and of a sample set. Older runs go"
-            " on as they were begun, by the rules before there was a choice."
+            " on as they were begun, by the rules before there was a choice, and with problems"
+            " whose reference is no answer."
         ),
         """
         ALTER TABLE sample_sets ADD COLUMN graded VARCHAR DEFAULT '';
-        UPDATE runs SET config = json_merge_patch(config, '{"grading": {"extraction": "earlier"}}');
+        UPDATE runs SET config = json_merge_patch(config,
+            '{"grading": {"extraction": "earlier"}, "problems": {"keep_unanswerable": true}}');
         """,
     ),
 ]

@@ -47,7 +47,7 @@ def problem_sets(config: RunConfig) -> tuple[list[Problem], list[Problem]]:
 
 
 def _read(name: str, source: str, config: RunConfig) -> list[Problem]:
-    read = read_problems(source)
+    read = read_problems(source, answerable_only=not config.problems.keep_unanswerable)
     if read.rejected and not config.problems.skip_broken:
         first = "; ".join(f"line {r.line}, {r.field}: {r.reason}" for r in read.rejected[:3])
         raise ProblemSetError(

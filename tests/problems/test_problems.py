@@ -266,3 +266,23 @@ def test_real_problem_files_load_whole(datasets, file, n_rows, n_problems):
     assert len(read.problems) == n_problems
     assert len(read.problems) + read.duplicates + len(read.rejected) == n_rows
     assert all("another answer" in row.reason for row in read.rejected)
+
+
+def test_problems_whose_reference_is_no_answer_are_left_out_by_name_and_count(tmp_path):
+    answers = ("7", "proof", "N/A", "notfound", "see figure", "no solution")
+    path = tmp_path / "set.jsonl"
+    path.write_text(
+        "".join(json.dumps({"question": f"Q{a}?", "answer": a}) + "\n" for a in answers)
+    )
+    read = read_problems(path, answerable_only=True)
+    assert [problem.answer for problem in read.problems] == ["7", "no solution"]
+    assert {kind: len(ones) for kind, ones in read.unanswerable.items()} == {
+        "proof": 1,
+        "placeholder": 2,
+        "figure": 1,
+    }
+    assert read.about_unanswerable == (
+        "4 references are no answer: 1 proof ('proof'), 2 placeholder ('N/A'),"
+        " 1 figure ('see figure')."
+    )
+    assert len(read_problems(path).problems) == 6
