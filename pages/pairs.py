@@ -7,6 +7,7 @@ from app import charts, inert, state, widgets
 from app.data.recorded import has_outcome_scores
 from engine import store
 from engine.export.run import table_bytes
+from engine.study.choosable import not_chosen
 
 PAGE_ROWS = 200
 
@@ -29,10 +30,12 @@ d.metric(
     f"{pair_set.n_foregone:,}",
     help="Pairs that the pre-samples of problems outside the resampled classes would have given.",
 )
-if not chosen.config.pairs.choose_truncated and (n_cut := store.pairs.n_cut_but_correct(chosen)):
+left_out = not_chosen(chosen)
+if left_out.n_cut or left_out.n_ran_on:
     st.caption(
-        f"{n_cut:,} correct responses were cut off at {chosen.config.sampling.max_new_tokens:,}"
-        " tokens and are not chosen; pairs.choose_truncated = true lets them be."
+        f"{left_out.n_cut:,} correct responses were cut off at"
+        f" {chosen.config.sampling.max_new_tokens:,} tokens and {left_out.n_ran_on:,} ran on behind"
+        " their turn. They are not chosen; pairs.choose_truncated = true lets them be."
     )
 if not pair_set.n_pairs:
     st.warning(

@@ -245,8 +245,8 @@ class PairsConfig(Table):
     drop_truncated: bool = False
     """Leave responses out that max_new_tokens cut off."""
     choose_truncated: bool = False
-    """Let a correct response that max_new_tokens cut off be chosen, or with SFT be trained on; a
-    wrong one may be rejected anyway.
+    """Let a correct response be chosen, or with SFT be trained on, that max_new_tokens cut off or
+    that ran on behind its turn; a wrong one may be rejected anyway.
     """
 
 

@@ -114,17 +114,6 @@ def tokens(at: Place) -> dict[tuple[str, int], list[int] | None]:
     return {(problem_id, index): ids for problem_id, index, ids in rows}
 
 
-def n_cut_but_correct(at: Place) -> int:
-    """Correct responses in a commit's pool that ended at the token limit."""
-    return at.db.value(
-        f"""SELECT count(*) {_POOL}
-        JOIN judged v ON v.set_id = r.set_id AND v.problem_id = r.problem_id AND v.idx = r.idx
-        WHERE a.run_id = ? AND a.iteration = ? AND a.in_pool
-            AND v.correct AND r.finish_reason = 'length'""",
-        at.key,
-    )
-
-
 def find_set(at: Place) -> PairSet | None:
     """How many pairs an iteration has and how many were foregone; None before they are built."""
     return at.db.record(

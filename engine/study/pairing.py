@@ -10,6 +10,7 @@ from engine.config import PairsConfig
 from engine.method.pairs import build_pairs
 from engine.method.seeds import stable_hash
 from engine.store.pairs import PoolResponse
+from engine.study.choosable import is_choosable
 from engine.study.handle import Iteration
 
 Pair = tuple[PoolResponse, PoolResponse]
@@ -35,6 +36,7 @@ def _pairs_of_pool(it: Iteration, *, is_scored: bool) -> list[Pair]:
     for problem_id, group in groupby(store.pairs.pool(it), key=lambda r: r.problem_id):
         usable = [_usable(r, is_scored=is_scored) for r in group]
         usable = [r for r in usable if r.reward is not None]
+        usable = [r for r in usable if not r.correct or is_choosable(it, r)]
         seed = stable_hash(it.config.seed, "pairs", it.number, problem_id)
         indices = build_pairs(
             usable,
@@ -42,7 +44,6 @@ def _pairs_of_pool(it: Iteration, *, is_scored: bool) -> list[Pair]:
             dedupe=p.dedupe,
             cap=p.cap,
             drop_truncated=p.drop_truncated,
-            choose_truncated=p.choose_truncated,
         )
         pairs += [(usable[right], usable[wrong]) for right, wrong in indices]
     return pairs

@@ -1,7 +1,7 @@
 """Pairs from an iteration's pool. No model is loaded."""
 
 from engine import store
-from engine.study import pairing
+from engine.study import choosable, pairing
 from engine.study.handle import Iteration
 from tests.small_runs import judge
 from tests.study.small_studies import committed, high_and_low, some_right, whole_iteration
@@ -31,3 +31,23 @@ def test_pairs_that_other_classes_would_have_given_are_counted_as_foregone(db, r
     committed(db, run_id, strategy="inlier")
     assert pairing.make_pairs(Iteration(db, run_id, 0)) == 0
     assert store.pairs.find_set(Iteration(db, run_id, 0)).n_foregone == 8
+
+
+def test_correct_responses_that_were_cut_or_ran_on_are_counted_and_not_chosen(db, run_id):
+    judge(db, run_id, correct=some_right, reward=high_and_low)
+    committed(db, run_id)
+    it = Iteration(db, run_id, 0)
+    right = [(r.problem_id, r.idx) for r in store.pairs.pool(it) if r.correct]
+    ran_on, cut = right[:2]
+    with db.transaction() as writing:
+        writing.execute(
+            "UPDATE responses SET text = ? WHERE problem_id = ? AND idx = ?",
+            ["It is \\boxed{7}.\n\nQuestion: What is 3 + 4?", *ran_on],
+        )
+        writing.execute(
+            "UPDATE responses SET finish_reason = 'length' WHERE problem_id = ? AND idx = ?", cut
+        )
+    assert choosable.not_chosen(it) == choosable.NotChosen(n_cut=1, n_ran_on=1)
+    pairing.make_pairs(it)
+    chosen = {(p.problem_id, p.chosen_index) for p in store.pairs.texts(it)}
+    assert chosen and not chosen & {ran_on, cut}
