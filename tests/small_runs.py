@@ -159,3 +159,17 @@ def judge(
     prm_id = store.runs.get(db, run_id).prm_id
     for event in (Sampled(set_id, texts), Graded(set_id, verdicts), Scored(set_id, prm_id, scores)):
         record(db, "no job", 1, event)
+
+
+def told(db: Database, run_id: str) -> dict[str, list[tuple]]:
+    """What a run sampled and paired, without random ids and times: texts by table."""
+    names = {
+        "responses": ("problem_id", "index", "text"),
+        "pairs": ("problem_id", "chosen", "rejected"),
+    }
+    found = {}
+    for table, columns in names.items():
+        batches = store.exports.batches(db, table, run_id)
+        rows = [row for batch in batches for row in batch.to_pylist()]
+        found[table] = sorted(tuple(str(row[name]) for name in columns) for row in rows)
+    return found

@@ -54,6 +54,7 @@ def check_together(config: RunConfig) -> None:
     fits = d.n_calibration <= config.problems.n_train
     _require("difficulty.n_calibration", d.n_calibration, fits, "0 to problems.n_train")
     _check_pattern(config.grading.pattern)
+    _check_thresholds(config)
     _check_tuning(config)
     _require("reward.path", r.path or "left out", bool(r.path) or not config.has_rewards, _A_MODEL)
     is_recorded = r.family in BACKENDS and BACKENDS[r.family].reads == "key"
@@ -94,15 +95,32 @@ def named_backends() -> dict[str, tuple[str, ...]]:
     }
 
 
-def require_thresholds(config: RunConfig) -> tuple[float, float]:
-    """tau_l and tau_h. Raises: ConfigError if a threshold is left to a person."""
-    tau_l, tau_h = config.difficulty.tau_l, config.difficulty.tau_h
-    if tau_l is None or tau_h is None:
+def require_thresholds(config: RunConfig) -> None:
+    """Raises: ConfigError if a threshold is left to a person."""
+    d = config.difficulty
+    if d.thresholds == "given" and (d.tau_l is None or d.tau_h is None):
         raise ConfigError(
             "difficulty.tau_l and difficulty.tau_h are not set: a run without a person needs both."
-            " Set them, or choose them by eye on the dashboard's difficulty page."
+            ' Set them, let the data suggest them (difficulty.thresholds = "quantile"), or choose'
+            " them by eye on the dashboard's difficulty page."
         )
-    return tau_l, tau_h
+
+
+def _check_thresholds(config: RunConfig) -> None:
+    """Raises: ConfigError where the data cannot say what is asked of them."""
+    d = config.difficulty
+    _require(
+        "difficulty.thresholds",
+        d.thresholds,
+        d.thresholds == "given" or config.has_rewards,
+        'given, because reward.family is "none"',
+    )
+    _require(
+        "difficulty.n_calibration",
+        d.n_calibration,
+        d.thresholds != "calibrated" or d.n_calibration > 0,
+        '1 or more, because difficulty.thresholds is "calibrated"',
+    )
 
 
 def _check_tuning(config: RunConfig) -> None:

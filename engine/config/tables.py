@@ -196,6 +196,11 @@ class DifficultyConfig(Table):
     """
     tau_h: Annotated[float, Field(ge=0, le=1)] | None = None
     """Upper threshold; left out as tau_l."""
+    thresholds: Literal["given", "quantile", "calibrated"] = "given"
+    """Where a run without a person takes the thresholds from. given: tau_l and tau_h. quantile:
+    they cut half of each outer strip of the iteration's own pre-samples. calibrated: they meet the
+    most labels of n_calibration problems.
+    """
     mode: Mode = "both"
     """Which signals decide: both, accuracy or reward alone, or posterior, the most probable class
     whatever the thresholds.

@@ -23,6 +23,10 @@ from engine.rewards.heads import require_head
 from engine.samplers import resolve_sampler
 
 TRAINING_PACKAGES = ("torch", "transformers", "trl", "accelerate", "datasets", "math_verify")
+WHENCE = {
+    "quantile": "thresholds from the pre-samples",
+    "calibrated": "thresholds from calibration labels",
+}
 
 
 def is_runnable(findings: list[Finding]) -> bool:
@@ -35,9 +39,15 @@ def examine_config(path: Path) -> list[Finding]:
     problem files are read.
     """
     try:
-        config = load_config(path)
+        return examine(load_config(path))
     except ConfigError as error:
         return [Finding("configuration", "change", str(error))]
+
+
+def examine(config: RunConfig) -> list[Finding]:
+    """Every finding on a configuration that is checked. Blocks while local problem files are
+    read.
+    """
     return [
         Finding(
             "configuration",
@@ -58,11 +68,9 @@ def _thresholds(config: RunConfig) -> Iterator[Finding]:
     d = config.difficulty
     try:
         require_thresholds(config)
-        yield Finding(
-            "difficulty",
-            "ok",
-            f"tau_l {d.tau_l:g}, tau_h {d.tau_h:g}, mode {d.mode}, strategy {d.strategy}",
-        )
+        given = d.thresholds == "given"
+        thresholds = f"tau_l {d.tau_l:g}, tau_h {d.tau_h:g}" if given else WHENCE[d.thresholds]
+        yield Finding("difficulty", "ok", f"{thresholds}, mode {d.mode}, strategy {d.strategy}")
     except ConfigError as error:
         yield Finding("difficulty", "ask", f"{error} That page suggests some from the pre-samples.")
 

@@ -24,7 +24,7 @@ from engine.store import Database
 from engine.store.commits import Commit
 from engine.store.comparison import Yielded
 from engine.study.handle import Iteration
-from engine.study.resolved import resolved_config
+from engine.study.resolved import is_by_rule, resolved_config
 from engine.study.runs import pick_run
 from engine.types import Difficulty
 
@@ -174,7 +174,7 @@ def measure(db: Database, run_id: str, *, file: str = "") -> Measured:
         else None
     )
     rows = store.comparison.training_yield(db, run_id)
-    choices = sorted({repr(_choice(c)) for c in commits})
+    choices = sorted({repr(_choice(config, c)) for c in commits})
     group = stable_hash("group", repr(_kind(config)), figures[0]["policy"]["before"], *choices)
     compared = Compared(
         label=f"{file}:{run_id}" if file else run_id,
@@ -228,8 +228,13 @@ def _kind(config: RunConfig) -> RunConfig:
     return replace(config, seed=0, name="", policy=replace(config.policy, path=""))
 
 
-def _choice(commit: Commit) -> tuple:
+def _choice(config: RunConfig, commit: Commit) -> tuple:
+    """Thresholds that a rule read from the data differ between seeds: the rule is what is
+    shared.
+    """
     c = commit.choice
+    if is_by_rule(config, commit):
+        return c.mode, c.strategy, json.dumps(c.options)
     return c.tau_l, c.tau_h, c.mode, c.strategy, json.dumps(c.options)
 
 

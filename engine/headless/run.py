@@ -1,5 +1,5 @@
-"""A whole run without a person at the gates: the same commands and jobs, with the thresholds of the
-configuration.
+"""A whole run without a person at the gates: the same commands and jobs, with the thresholds that
+the configuration or the data give.
 """
 
 from typing import Any
@@ -7,14 +7,12 @@ from typing import Any
 from engine import store
 from engine.config import require_thresholds
 from engine.errors import EngineError
-from engine.jobs.kinds import BEFORE, after
+from engine.jobs.kinds import BEFORE
 from engine.jobs.runner import JobRunner
-from engine.study import calibration, plans, tuning
+from engine.jobs.unattended import next_order
 from engine.study.handle import Iteration
-from engine.study.progress import progress
-from engine.study.runs import begin_next_iteration, latest
-from engine.types import Choice, JobKind, JobState, Purpose
-from engine.walk import Phase, job_of, next_phase
+from engine.study.runs import latest
+from engine.types import JobKind, JobState, Purpose
 
 
 def run_to_end(runner: JobRunner, run_id: str, *, made_by: str = "cli") -> None:
@@ -23,13 +21,10 @@ def run_to_end(runner: JobRunner, run_id: str, *, made_by: str = "cli") -> None:
 
     Raises: ConfigError for missing thresholds, EngineError with the job's sentence if a job fails.
     """
-    it = latest(runner.db, run_id)
-    require_thresholds(it.config)
-    while True:
-        _walk(runner, it, made_by)
-        if it.number + 1 >= it.config.n_iterations:
-            return
-        it = begin_next_iteration(runner.db, run_id)
+    config = latest(runner.db, run_id).config
+    require_thresholds(config)
+    while order := next_order(runner.db, run_id, config.n_iterations, made_by=made_by):
+        _run(runner, order.it, order.kind, order.params)
 
 
 def presample(runner: JobRunner, it: Iteration) -> None:
@@ -48,40 +43,6 @@ def evaluate_policy(runner: JobRunner, run_id: str, *, only: Purpose | None = No
     """
     params = {"policy": BEFORE, **({"only": str(only)} if only else {})}
     _run(runner, Iteration(runner.db, run_id, 0), JobKind.EVALUATE, params)
-
-
-def _walk(runner: JobRunner, it: Iteration, made_by: str) -> None:
-    """From wherever the iteration stands to its end: the loop of a study."""
-    while (phase := next_phase(progress(it))) is not Phase.NEXT:
-        if it.config.is_recorded and phase is Phase.TRAIN:
-            return
-        if phase is Phase.COMMIT:
-            _commit(runner, it, made_by)
-        elif phase is Phase.TUNE:
-            _tune(runner, it, made_by)
-            it = it.again()
-        elif kind := job_of(phase):
-            _run(runner, it, kind)
-    if it.config.is_recorded:
-        return
-    _run(runner, it, JobKind.EVALUATE, {"policy": BEFORE})
-    if policy_id := store.runs.next_policy(it):
-        _run(runner, it, JobKind.EVALUATE, after(policy_id))
-
-
-def _commit(runner: JobRunner, it: Iteration, made_by: str) -> None:
-    d = it.config.difficulty
-    if calibration.is_wanted(it):
-        _run(runner, it, JobKind.CALIBRATE, {"n_problems": d.n_calibration})
-    tau_l, tau_h = require_thresholds(it.config)
-    plans.commit(it, Choice(tau_l, tau_h, d.mode, d.strategy), made_by=made_by)
-
-
-def _tune(runner: JobRunner, it: Iteration, made_by: str) -> None:
-    _run(runner, it, JobKind.TUNE)
-    grid = tuning.grid(it)
-    assert grid is not None, "a tuning that is done has drawn and judged all of its grid"
-    tuning.adopt(it, *grid.best, made_by=made_by)
 
 
 def _run(

@@ -22,12 +22,14 @@ from engine.errors import ConfigError, DeviceBusy, EngineError, WorkerDied, in_o
 from engine.events import Decoding, Note
 from engine.grading import Grader
 from engine.jobs import kinds
+from engine.jobs.unattended import next_order
 from engine.jobs.work import Work
 from engine.paths import status_path, write_text
 from engine.placement import Placement, open_placement
 from engine.store import Database, Place, record
 from engine.store.jobs import Job
 from engine.study.handle import Iteration
+from engine.study.resolved import UNATTENDED
 from engine.types import InFlight, JobKind, JobState
 
 LEND_WAIT_S = 0.5
@@ -92,6 +94,21 @@ class JobRunner:
                 )
             store.jobs.set_state(self.db, job_id, JobState.QUEUED)
         self.continue_queue()
+
+    def go_on(self, run_id: str, n_iterations: int, *, ordered_by: str) -> None:
+        """Let a run walk by itself, from where it stands to the end of its n-th iteration.
+
+        Raises: ConfigError, ProblemSetError where it cannot.
+        """
+        order = next_order(self.db, run_id, n_iterations, made_by=ordered_by + UNATTENDED)
+        store.unattended.put(self.db, run_id, n_iterations, ordered_by=ordered_by)
+        if order:
+            self.submit(order.it, order.kind, order.params)
+
+    def to_front(self, job_id: str) -> None:
+        """Let a queued job be the next one to run."""
+        with self._wake:
+            store.jobs.to_front(self.db, job_id)
 
     def cancel(self, job_id: str) -> None:
         """Stop a job: a training at its next step with a checkpoint, anything else at once. A
@@ -199,6 +216,8 @@ class JobRunner:
             store.jobs.set_state(
                 self.db, job.id, state, error=error, busy_s=time.monotonic() - started
             )
+        if state is JobState.DONE:
+            self._go_on(job.run_id)
         self._publish(job)
 
     def _drive(self, job: Job) -> tuple[JobState, str | None]:
@@ -242,6 +261,24 @@ class JobRunner:
             return first
         record(self.db, job.id, job.attempt, Note(str(error)))
         return f"{first.rstrip()} … The job's log has the rest."
+
+    def _go_on(self, run_id: str) -> None:
+        """What a run that goes by itself needs next, before anything else that is queued, so that
+        a run is whole before the next one begins. What stands in its way is noted.
+        """
+        ordered = store.unattended.find(self.db, run_id)
+        if ordered is None:
+            return
+        try:
+            order = next_order(
+                self.db, run_id, ordered.n_iterations, made_by=ordered.ordered_by + UNATTENDED
+            )
+            store.unattended.note_trouble(self.db, run_id, None)
+        except EngineError as error:
+            store.unattended.note_trouble(self.db, run_id, str(error))
+            return
+        if order:
+            store.jobs.to_front(self.db, self.submit(order.it, order.kind, order.params))
 
     def _stopped(self) -> tuple[JobState, str | None]:
         if self._closing:

@@ -16,6 +16,7 @@ from engine.store import (
     runs,
     samples,
     side_samples,
+    unattended,
 )
 from engine.store.connection import Database, now
 from engine.store.events import record
@@ -38,4 +39,5 @@ __all__ = [
     "runs",
     "samples",
     "side_samples",
+    "unattended",
 ]

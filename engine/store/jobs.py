@@ -167,8 +167,20 @@ def unfinished(db: Database) -> list[Job]:
     return db.records(
         _job,
         f"""SELECT {_JOB} FROM jobs j
-        WHERE state IN ('running', 'cancelling', 'queued') ORDER BY number""",
+        WHERE state IN ('running', 'cancelling', 'queued')
+        ORDER BY coalesce(place, number), number""",
     )
+
+
+def to_front(db: Database, job_id: str) -> None:
+    """Let a job be the first of those that are queued; one that is not queued stays as it is."""
+    with db.transaction() as cursor:
+        cursor.execute(
+            """UPDATE jobs SET place = (SELECT min(coalesce(place, number)) - 1 FROM jobs
+                WHERE state = 'queued')
+            WHERE id = ? AND state = 'queued'""",
+            [job_id],
+        )
 
 
 def trainings(db: Database) -> list[Training]:

@@ -326,4 +326,26 @@ MIGRATIONS: list[tuple[str, str]] = [
             '{"grading": {"extraction": "earlier"}, "problems": {"keep_unanswerable": true}}');
         """,
     ),
+    (
+        (
+            "Runs have tags, a note and an archive; a run may go on by itself; a job may be put at"
+            " the head of the queue."
+        ),
+        """
+        CREATE TABLE labels (
+            run_id VARCHAR PRIMARY KEY,
+            tags VARCHAR NOT NULL,
+            note VARCHAR NOT NULL,
+            archived_at TIMESTAMP
+        );
+        CREATE TABLE unattended (
+            run_id VARCHAR PRIMARY KEY,
+            n_iterations INTEGER NOT NULL,
+            ordered_by VARCHAR NOT NULL,
+            ordered_at TIMESTAMP NOT NULL,
+            trouble VARCHAR
+        );
+        ALTER TABLE jobs ADD COLUMN place INTEGER;
+        """,
+    ),
 ]

@@ -13,9 +13,13 @@ from engine import store
 from engine.config import RunConfig, training_config
 from engine.problems import STARTER_SETS
 from engine.store import Database
+from engine.store.commits import Commit
 from engine.store.jobs import Job
 from engine.study.handle import Iteration
 from engine.types import JobKind, JobState
+
+UNATTENDED = ", unattended"
+"""What the name of whoever let a run go by itself ends with in the commits it makes."""
 
 
 def resolved_config(db: Database, run_id: str) -> tuple[RunConfig, list[str]]:
@@ -29,8 +33,11 @@ def resolved_config(db: Database, run_id: str) -> tuple[RunConfig, list[str]]:
     places = [first.at(row.number) for row in store.runs.iterations(db, run_id)]
     commits = [commit for it in places if (commit := store.commits.find(it))]
     choices = [asdict(commit.choice) for commit in commits]
-    if choices and all(choice == choices[0] for choice in choices):
-        config = replace(config, difficulty=replace(config.difficulty, **choices[0]))
+    if commits and all(is_by_rule(config, commit) for commit in commits):
+        pass  # the data say the same again
+    elif choices and all(choice == choices[0] for choice in choices):
+        difficulty = replace(config.difficulty, **choices[0], thresholds="given")
+        config = replace(config, difficulty=difficulty)
     else:
         notes += [
             f"Iteration {commit.number} was committed with {choice}."
@@ -55,6 +62,14 @@ def resolved_config(db: Database, run_id: str) -> tuple[RunConfig, list[str]]:
             "Verdicts that a person overrode are not a setting: they are in the table overrides."
         )
     return _located(config, store.runs.policy_path(db, first.row.policy_id), run.prm_path), notes
+
+
+def is_by_rule(config: RunConfig, bound: Commit) -> bool:
+    """Whether a commit's thresholds came out of the data by the configuration's own rule, with no
+    person between.
+    """
+    without_person = bound.made_by == "cli" or bound.made_by.endswith(UNATTENDED)
+    return without_person and config.difficulty.thresholds != "given"
 
 
 def _trained(db: Database, run_id: str) -> list[Job]:
