@@ -13,7 +13,7 @@ FOLDER = "small-lm"
 """Beside the database, in the folder for what is not a table."""
 
 
-def offer() -> Path | None:
+def offer(label: str = LABEL) -> Path | None:
     """The button, or how to get the weights; the configuration to start once it was pressed and the
     model is there.
     """
@@ -25,7 +25,7 @@ def offer() -> Path | None:
         )
         return None
     pressed = st.button(
-        LABEL,
+        label,
         icon=":material/neurology:",
         help="SmolLM2-135M-Instruct on 120 word problems, judged by their answers alone. One"
         " iteration takes half an hour of processor time by our reckoning.",

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
+from app.data.into_study import problem_study, recorded_study
 from app.data.problems import problem_section
 from app.data.recorded import recorded_section
-from app.data.start_run import problem_run, recorded_run
 
 st.title("Data")
 st.caption(
@@ -14,9 +14,9 @@ st.caption(
 problems, recorded = st.tabs(["Problems", "Recorded responses"])
 with problems:
     problem_section()
-    st.subheader("Start a run on these problems")
-    problem_run()
+    st.subheader("A study on these problems")
+    problem_study()
 with recorded:
     recorded_section()
-    st.subheader("Start a study on a recording")
-    recorded_run()
+    st.subheader("A study on a recording")
+    recorded_study()

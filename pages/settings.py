@@ -3,12 +3,11 @@
 import streamlit as st
 
 from app import inert, state, widgets
-from app.data import start_run
+from app.new_study import cards
 from engine import store
 from engine.config.toml import as_toml
 from engine.doctor import machine, storage
 from engine.errors import EngineError
-from engine.paths import ROOT
 from engine.samplers import resolve_sampler
 from engine.study.resolved import resolved_config
 
@@ -59,11 +58,9 @@ def configuration() -> None:
     config, notes = resolved_config(state.database(), run_id)
     for note in notes:
         st.caption(inert.markdown(note))
-    if config.is_recorded:
-        st.caption("It replays recorded responses. Start another study on them on the Data page.")
-    elif st.button("Copy into a new run", icon=":material/content_copy:", type="primary"):
-        start_run.copy_run(run_id)
-        st.switch_page(ROOT / "pages" / "data.py", query_params=state.address("data.py"))
+    if st.button("Copy into a new study", icon=":material/content_copy:", type="primary"):
+        cards.begin_with_copy(run_id)
+        cards.open_builder()
     st.code(as_toml(config, notes), language=None, wrap_lines=True)
 
 

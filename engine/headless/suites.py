@@ -253,9 +253,10 @@ def _config(suite: Suite, one: SuiteSet, path: str, n_problems: int, whom: Subje
 
 
 def _run_of(db: Database, config: RunConfig, policy_id: str) -> str | None:
-    """The run that evaluates exactly this already, finished or not."""
-    wanted = json.loads(json.dumps(plain_config(config)))
-    same = [run.id for run in store.runs.listed(db) if json.loads(run.config) == wanted]
+    """The run that evaluates exactly this already, finished or not, whatever it is called."""
+    wanted = json.loads(json.dumps(plain_config(config))) | {"name": ""}
+    runs = store.runs.listed(db)
+    same = [run.id for run in runs if json.loads(run.config) | {"name": ""} == wanted]
     return next((id for id in same if Iteration(db, id, 0).row.policy_id == policy_id), None)
 
 

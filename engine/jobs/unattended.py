@@ -70,8 +70,8 @@ def _evaluation(it: Iteration) -> Order | None:
     if it.config.is_recorded:
         return None
     policy_id = store.runs.next_policy(it)
-    for params in ({"policy": BEFORE}, after(policy_id) if policy_id else None):
-        job = params and store.jobs.find_same(it, JobKind.EVALUATE, params)
-        if params and (job is None or job.state is not JobState.DONE):
+    for params in [{"policy": BEFORE}, *([after(policy_id)] if policy_id else [])]:
+        job = store.jobs.find_same(it, JobKind.EVALUATE, params)
+        if job is None or job.state is not JobState.DONE:
             return Order(it, JobKind.EVALUATE, params)
     return None

@@ -1,5 +1,6 @@
 """Runs and their iterations, the policies that they sample and make, what was tuned."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -247,16 +248,30 @@ BEFORE_COMMIT = {
 """Tables a fork copies the forked iteration of, too."""
 
 
-def copy_run(at: Place, new_id: str) -> None:
+def rename(db: Database, run_id: str, name: str) -> None:
+    """Call a run otherwise, in its configuration too."""
+    with db.transaction() as cursor:
+        cursor.execute(
+            "UPDATE runs SET name = ?, config = ? WHERE id = ?",
+            [name, _named(get(db, run_id).config, name), run_id],
+        )
+
+
+def _named(config: str, name: str) -> str:
+    return json.dumps(json.loads(config) | {"name": name})
+
+
+def copy_run(at: Place, new_id: str, *, name: str) -> None:
     """A new run with everything that came before an iteration of another one, and what that
     iteration had before its commit.
     """
+    config = _named(get(at.db, at.run_id).config, name)
     with at.db.transaction() as cursor:
         cursor.execute(
             f"""INSERT INTO runs ({_RUN})
-            SELECT ?, name || ' (fork)', seed, config, prm_id, prm_path, id, ?, ?
+            SELECT ?, ?, seed, ?, prm_id, prm_path, id, ?, ?
             FROM runs WHERE id = ?""",
-            [new_id, at.number, now(), at.run_id],
+            [new_id, name, config, at.number, now(), at.run_id],
         )
         cursor.execute(
             """INSERT INTO run_problems (run_id, role, position, problem_id, iteration)

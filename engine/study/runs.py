@@ -6,6 +6,7 @@ Each is one transaction, seconds at most, and knows the store but no model. Comm
 import json
 import uuid
 from dataclasses import replace
+from itertools import chain, count
 
 from engine import store
 from engine.config import RunConfig, plain_config
@@ -23,8 +24,18 @@ from engine.training.precision import resolve_dtype
 from engine.types import JobKind, Problem, SamplingSettings
 
 
+def free_name(db: Database, wanted: str) -> str:
+    """The name, with the first number behind it that makes it another than those of all runs:
+    Starter study 2.
+    """
+    taken = {run.name for run in store.runs.listed(db)}
+    numbered = (f"{wanted} {number}" for number in count(2))
+    return next(name for name in chain([wanted], numbered) if name not in taken)
+
+
 def create_run(db: Database, config: RunConfig) -> str:
-    """Read the problems, find the models, and store a run with its first iteration begun.
+    """Read the problems, find the models, and store a run with its first iteration begun; a name
+    that another run has gets a number.
 
     Returns: the run's id, 8 hex digits.
     Raises: ConfigError, ProblemSetError. Nothing is stored then.
@@ -34,6 +45,7 @@ def create_run(db: Database, config: RunConfig) -> str:
     prm, prm_id = sources.reward(config)
     config = replace(
         config,
+        name=free_name(db, config.name),
         sampling=resolve(config.sampling),
         training=replace(config.training, dtype=resolve_dtype(config.training.dtype)),
         init=replace(config.init, dtype=resolve_dtype(config.init.dtype)),
@@ -107,7 +119,7 @@ def fork(it: Iteration) -> Iteration:
     _, own = training_sets(config, origin.policy_id, it.number, new_id, settings)
     forked = Iteration(it.db, new_id, it.number)
     with it.db.transaction():
-        store.runs.copy_run(it, new_id)
+        store.runs.copy_run(it, new_id, name=free_name(it.db, f"{it.run.name} (fork)"))
         make_known(it.db, own)
         store.runs.add_iteration(forked, origin.policy_id, origin.presample_set, own.id)
     return forked

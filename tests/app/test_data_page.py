@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from app import state
+from app.new_study.cards import DRAFT
 from engine import store
 from engine.config import load_config
 from engine.jobs.runner import JobRunner
@@ -90,22 +91,27 @@ def test_a_path_that_is_nowhere_and_a_file_of_another_type_are_sentences(opened,
     assert "bad.json is not JSON" in read(at) and not at.exception
 
 
-def test_stored_sets_can_be_named_in_a_run_and_an_overlap_is_refused(opened):
+def test_stored_sets_go_into_the_builder_and_an_overlap_is_refused(opened):
     train = store_problems(opened.artifacts, problems(0, 30), name="mine.jsonl")
     overlapping = store_problems(opened.artifacts, problems(20, 15), name="held.jsonl")
     apart = store_problems(opened.artifacts, problems(100, 15), name="apart.jsonl")
     at = show("data")
-    for key, value in (("run_train", str(train.path)), ("run_held_out", str(overlapping.path))):
-        at.selectbox(key=key).set_value(value)
-    for key, value in (("run_n_train", 10), ("run_n_held_out", 15), ("run_n_iterations", 3)):
-        at.number_input(key=key).set_value(value)
-    submit(at, "Create the run and pre-sample")
+    at.selectbox(key="study_train_3").set_value(str(train.path))
+    at.selectbox(key="study_held_out_3").set_value(str(overlapping.path))
+    press(at, "build")
+    draft = at.session_state[DRAFT]
+    sizes = {"problems.n_train": 10, "problems.n_held_out": 15, "n_iterations": 3}
+    for key, value in sizes.items():
+        draft.set(key, value)
+    at.switch_page("../pages/new_study.py").run()
+    submit(at, "Start the study")
     assert (
         "10 held-out problems are also training problems" in read(at)
         and store.runs.listed(opened) == []
     )
-    at.selectbox(key="run_held_out").set_value(str(apart.path))
-    submit(at, "Create the run and pre-sample")
+    draft.set("problems.held_out", str(apart.path))
+    at.run()
+    submit(at, "Start the study")
     (run,) = store.runs.listed(opened)
     assert (
         len(store.problems.of_run(opened, run.id, "train")) == 30
@@ -135,6 +141,8 @@ def test_a_study_on_a_recording_starts_and_the_panel_is_no_policy(opened):
     import_responses(DATA / "recorded_panel_shape.jsonl", opened.artifacts)
     at = show("data")
     assert "four solvers, not one policy" in at.dataframe[-1].value["Whose"].tolist()
+    press(at, "build_recorded")
+    at.switch_page("../pages/new_study.py").run()
     submit(at, "Start the study")
     assert [element.value for element in at.error] == []
     (run,) = store.runs.listed(opened)

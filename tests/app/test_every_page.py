@@ -152,16 +152,12 @@ def test_a_response_is_compared_with_another_one_to_its_problem(studio):
     assert at.code[0].value.startswith("By Tuesday")
 
 
-def test_the_configuration_of_a_run_is_copied_into_the_start_form(studio, monkeypatch):
+def test_the_configuration_of_a_run_is_copied_into_the_builder(studio, monkeypatch):
     monkeypatch.setattr("engine.doctor.machine.device", lambda: "cpu")
     studio.resampled()
     at = show("settings")
-    press(at, "Copy into a new run")
-    assert f"as in run {studio.run_id}" in said(at)
-    assert at.number_input(key=f"run_n_train_{studio.run_id}").value == 12
-    at.switch_page("../pages/data.py").run()
-    press(at, "Use a file")
-    assert at.text_input(key="base_config").value
+    press(at, "Copy into a new study")
+    assert titles(at) == ["New study"] and "a copy of Starter study" in said(at)
 
 
 def test_every_term_has_a_meaning_and_a_source():

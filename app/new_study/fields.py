@@ -1,0 +1,211 @@
+"""One field per setting, of the kind that its type asks for; what is entered goes into the
+draft.
+"""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from app import inert
+from app.new_study import texts
+from app.new_study.draft import Draft, key_of
+from app.new_study.groups import label
+from engine.config.reference import Setting
+from engine.errors import ConfigError
+from engine.method.strategies import strategies
+
+LONG = ("policy.prompt_template", "policy.system")
+EXACT = "2**63"
+"""In the range of whole numbers that a browser does not hold to the digit."""
+
+
+def field(at: DeltaGenerator, setting: Setting, draft: Draft, choices: dict[str, str]) -> None:
+    """Draw one setting.
+
+    Args:
+        choices: labels by value of what lies at hand, for a setting that names a file or a model;
+            anything else can be typed as well.
+    """
+    key = key_of(setting)
+    widget = {"key": f"new_{draft.version}_{key}", "help": _help(setting)}
+    kind = _kind(setting, draft.value(key), choices)
+    kind(at, label(setting), draft, setting, widget, choices)
+    if mistake := draft.mistakes.get(key):
+        at.error(inert.markdown(mistake), icon=":material/error:")
+
+
+def option_fields(at: DeltaGenerator, draft: Draft) -> None:
+    """The own options of the strategy that the draft names."""
+    name = draft.value("difficulty.strategy")
+    own = strategies()[name].options if name in strategies() else {}
+    given = draft.value("difficulty.options")
+    for option, default in own.items():
+        key = f"new_{draft.version}_option_{name}_{option}"
+        common = {"key": key, "on_change": _option, "args": [draft, key, option, default]}
+        value, words = given.get(option, default), f"Option: {option.replace('_', ' ')}"
+        if isinstance(default, tuple | list):
+            at.text_input(words, texts.as_numbers(value), **common)
+        else:
+            step = 1 if isinstance(default, int) else _step(default)
+            at.number_input(words, value=type(default)(value), step=step, **_form(step), **common)
+        if mistake := draft.mistakes.get(f"difficulty.options.{option}"):
+            at.error(inert.markdown(mistake), icon=":material/error:")
+
+
+def _option(draft: Draft, widget: str, option: str, default: Any) -> None:
+    """Takes only what differs from the default, so that nothing is said that was not chosen."""
+    entered, key = st.session_state[widget], f"difficulty.options.{option}"
+    draft.mistakes.pop(key, None)
+    try:
+        value = texts.numbers(entered, key) if isinstance(default, tuple | list) else entered
+    except ConfigError as error:
+        draft.mistakes[key] = str(error)
+        return
+    given = {n: v for n, v in draft.value("difficulty.options").items() if n != option}
+    chosen = {} if value is None or value == default else {option: value}
+    draft.set("difficulty.options", given | chosen)
+
+
+def _help(setting: Setting) -> str:
+    """The setting's own sentence, its name in a file, and what it may be."""
+    of_range = f", {setting.range}" if setting.range and not setting.choices else ""
+    said = f"{setting.help}  \n" if setting.help else ""
+    return f"{said}`{key_of(setting)}`: {setting.type}{of_range}"
+
+
+Kind = Callable[[DeltaGenerator, str, Draft, Setting, dict[str, Any], dict[str, str]], None]
+
+
+def _kind(setting: Setting, value: Any, choices: dict[str, str]) -> Kind:
+    """Which field fits a setting's type and the value it has."""
+    several = setting.type.startswith("list of")
+    if choices:
+        return _at_hand
+    if setting.type == "choice":
+        return _choice
+    if setting.type == "true or false":
+        return _switch
+    if setting.choices and several and len(set(value)) == len(value):
+        return _several_choices
+    if several and ("number" in setting.type):
+        return _several_numbers
+    if several:
+        return _several_texts
+    if setting.type in ("number", "whole number") and EXACT not in setting.range:
+        return _number
+    return _exact if setting.type == "whole number" else _text
+
+
+def _at_hand(at, words, draft, setting, widget, choices) -> None:
+    value = draft.value(key_of(setting))
+    known = {**({} if value in choices else {value: value}), **choices}
+    options = list(known)
+    at.selectbox(
+        words,
+        options,
+        index=options.index(value),
+        format_func=lambda v: known.get(v, v) or "none",
+        accept_new_options=True,
+        **widget,
+        **_told(draft, setting, widget, lambda v: (v or "").strip()),
+    )
+
+
+def _choice(at, words, draft, setting, widget, _) -> None:
+    value = draft.value(key_of(setting))
+    options = list(dict.fromkeys([*setting.choices, value]))
+    index = options.index(value)
+    at.selectbox(words, options, index=index, **widget, **_told(draft, setting, widget))
+
+
+def _switch(at, words, draft, setting, widget, _) -> None:
+    at.toggle(words, draft.value(key_of(setting)), **widget, **_told(draft, setting, widget))
+
+
+def _several_choices(at, words, draft, setting, widget, _) -> None:
+    told = _told(draft, setting, widget, tuple)
+    at.multiselect(words, setting.choices, list(draft.value(key_of(setting))), **widget, **told)
+
+
+def _several_numbers(at, words, draft, setting, widget, _) -> None:
+    whole = "whole" in setting.type
+    read = lambda v: _or_left_out(setting, texts.numbers(v, key_of(setting), whole=whole))
+    value = texts.as_numbers(draft.value(key_of(setting)))
+    hint = "left out" if setting.default is None else "numbers, with commas between"
+    at.text_input(words, value, placeholder=hint, **widget, **_told(draft, setting, widget, read))
+
+
+def _several_texts(at, words, draft, setting, widget, _) -> None:
+    told = _told(draft, setting, widget, texts.lines)
+    value = texts.as_lines(draft.value(key_of(setting)))
+    hint = "one per line; \\n is a line break"
+    at.text_area(words, value, height=80, placeholder=hint, **widget, **told)
+
+
+def _number(at, words, draft, setting, widget, _) -> None:
+    whole, value = setting.type == "whole number", draft.value(key_of(setting))
+    step = 1 if whole else _step(setting.default)
+    at.number_input(
+        words,
+        value=value if whole or value is None else float(value),
+        step=step,
+        placeholder="left out",
+        **_form(step),
+        **widget,
+        **_told(draft, setting, widget, lambda v: _required(setting, v)),
+    )
+
+
+def _exact(at, words, draft, setting, widget, _) -> None:
+    read = lambda v: texts.number(v.strip(), key_of(setting), whole=True)
+    value = str(draft.value(key_of(setting)))
+    at.text_input(words, value, **widget, **_told(draft, setting, widget, read))
+
+
+def _text(at, words, draft, setting, widget, _) -> None:
+    value = draft.value(key_of(setting)) or ""
+    left_out = setting.default is None
+    told = _told(draft, setting, widget, lambda v: (v.strip() or None) if left_out else v)
+    if key_of(setting) in LONG:
+        at.text_area(words, value, height=120, **widget, **told)
+    else:
+        at.text_input(words, value, placeholder="left out" if left_out else "", **widget, **told)
+
+
+def _told(
+    draft: Draft, setting: Setting, widget: dict[str, Any], read: Callable[[Any], Any] = lambda v: v
+) -> dict[str, Any]:
+    return {"on_change": _entered, "args": [draft, key_of(setting), widget["key"], read]}
+
+
+def _entered(draft: Draft, key: str, widget: str, read: Callable[[Any], Any]) -> None:
+    try:
+        draft.set(key, read(st.session_state[widget]))
+    except ConfigError as error:
+        draft.mistakes[key] = str(error)
+
+
+def _required(setting: Setting, value: float | None) -> float | None:
+    """Raises: ConfigError for an emptied field that may not be left out."""
+    if value is None and setting.default is not None:
+        must = f": it must be {setting.range}" if setting.range else ""
+        raise ConfigError(f"{key_of(setting)} is empty{must}.")
+    return value
+
+
+def _or_left_out(setting: Setting, values: tuple[float, ...]) -> tuple[float, ...] | None:
+    return None if not values and setting.default is None else values
+
+
+def _form(step: float) -> dict[str, str]:
+    """Every digit of a fraction, also of 5e-7."""
+    return {} if isinstance(step, int) else {"format": "%g"}
+
+
+def _step(default: Any) -> float:
+    """A tenth of the first digit's place."""
+    is_number = isinstance(default, int | float) and default
+    return 10.0 ** (math.floor(math.log10(abs(default))) - 1) if is_number else 0.01

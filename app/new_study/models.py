@@ -1,0 +1,107 @@
+"""What lies at hand for the fields that name a model or problems, and what a chosen model says of
+itself.
+"""
+
+from pathlib import Path
+
+import streamlit as st
+
+from app import inert, state
+from app.new_study.draft import Draft
+from engine import store
+from engine.errors import EngineError
+from engine.models.about import ModelAbout, about_model, cached_models
+from engine.models.weights import folder_here
+from engine.problems import STARTER_SETS
+from engine.problems.stored import stored_sets
+from engine.recorded import imported_sets
+
+MODELS = {"policy.path": "policy", "reward.path": "prm"}
+"""Fields that name a model, and the role that its files have."""
+PROBLEMS = ("problems.train", "problems.held_out")
+THINKING = {
+    "switch": "thinking can be switched",
+    "always": "its template opens thinking",
+    "no": "",
+}
+
+
+def at_hand(draft: Draft) -> dict[str, dict[str, str]]:
+    """Labels by value, by the key of the field that takes them."""
+    artifacts, is_recorded = state.database().artifacts, draft.beginning.is_recorded
+    problems = {
+        **{str(s.path): f"{s.name} · {s.n_problems:,} problems" for s in stored_sets(artifacts)},
+        **{name: name for name in STARTER_SETS},
+    }
+    recorded = {s.folder: f"{s.name} · recorded" for s in imported_sets(artifacts)}
+    hub = {name: f"{name} · in the hub's cache" for name in _cached()}
+    policies = recorded if is_recorded else {"starter": "starter", **_trained(), **hub}
+    rewards = recorded if is_recorded else {"starter": "starter", **hub}
+    return {
+        **dict.fromkeys(PROBLEMS, problems),
+        "policy.path": policies,
+        "reward.path": rewards,
+    }
+
+
+@st.cache_data(show_spinner=False, ttl=60)
+def _cached() -> list[str]:
+    return cached_models()
+
+
+def _trained() -> dict[str, str]:
+    """The database's own policies that still lie in their folders."""
+    found = store.runs.policies(state.database())
+    return {
+        use.path: f"M{use.number} · {use.run_name}"
+        for use in found
+        if use.number and Path(use.path).is_dir()
+    }
+
+
+def describe(key: str, draft: Draft) -> None:
+    """What is found where a model field points to, in one line."""
+    table = key.partition(".")[0]
+    if draft.beginning.is_recorded or (table == "reward" and not _is_loaded(draft)):
+        return
+    path, revision = draft.value(key), draft.value(f"{table}.revision")
+    trust = draft.value(f"{table}.trust_remote_code")
+    try:
+        folder = folder_here(path, role=MODELS[key], revision=revision) if path else None
+        if folder is None:
+            st.caption(
+                "It is downloaded from the hub at the start." if path else "No model is named yet."
+            )
+            return
+        found = _about(str(folder), folder.stat().st_mtime_ns, trust)
+    except EngineError as error:
+        st.caption(f":material/error: {inert.markdown(str(error))}")
+        return
+    st.caption(f":material/check: {inert.markdown(told(found))}")
+
+
+def _is_loaded(draft: Draft) -> bool:
+    return draft.value("reward.family") not in ("none", "recorded_scores")
+
+
+@st.cache_data(show_spinner="Looking at the model", max_entries=32)
+def _about(folder: str, version: int, trust: bool) -> ModelAbout:
+    return about_model(Path(folder), trust_remote_code=trust)
+
+
+def told(m: ModelAbout) -> str:
+    """A model in one line."""
+    parts = [
+        m.architecture,
+        f"{parameters(m.n_parameters)} parameters" if m.n_parameters else "size unknown",
+        f"context {m.n_context:,}" if m.n_context else "",
+        "chat template" if m.has_template else "no chat template",
+        THINKING[m.thinks],
+        f"turns end with {m.turn_end}" if m.turn_end else "",
+    ]
+    return " · ".join(part for part in parts if part)
+
+
+def parameters(n: int) -> str:
+    """A number of parameters as people say it: 135 M, 7.6 B."""
+    return f"{n / 1e9:.1f} B" if n >= 1e9 else f"{n / 1e6:.3g} M"

@@ -1,0 +1,100 @@
+"""What stands beside the form: what is wrong or missing, memory, responses, tokens, time, disk."""
+
+import json
+
+import streamlit as st
+
+from app import inert, state, widgets
+from engine.config import RunConfig, parse_config, plain_config
+from engine.doctor.configuration import examine
+from engine.doctor.finding import Finding
+from engine.doctor.storage import n_free
+from engine.figures.outlook import Outlook, outlook
+
+MARKS = {
+    "change": ":red[:material/error: change]",
+    "ask": ":orange[:material/help: ask]",
+    "note": ":gray[:material/info: note]",
+    "ok": ":green[:material/check_circle: fine]",
+}
+"""In the order they are shown."""
+
+
+def beside(config: RunConfig) -> list[Finding]:
+    """Draw all of it. Returns: the findings."""
+    found = outlook(state.database(), config)
+    findings = [*_examined(_key(config)), *_disk(found)]
+    st.subheader("What it would take")
+    _figures(found, config)
+    st.subheader("Would it run?")
+    for status, mark in MARKS.items():
+        for finding in (f for f in findings if f.status == status):
+            text = inert.markdown(finding.text)
+            st.markdown(f"{mark} **{inert.markdown(finding.about)}**  \n{text}")
+    return findings
+
+
+def why_not(findings: list[Finding], *, needs_thresholds: bool) -> str | None:
+    """One sentence on what keeps the study from being started; None where nothing does.
+
+    Args:
+        needs_thresholds: nobody is there to be asked.
+    """
+    stops = ("change", "ask") if needs_thresholds else ("change",)
+    about = [f.about for f in findings if f.status in stops]
+    if not about:
+        return None
+    more = f" and {len(about) - 1} more" if len(about) > 1 else ""
+    return f"It cannot be started yet: see {about[0]}{more} under “Would it run?”."
+
+
+def _key(config: RunConfig) -> str:
+    return json.dumps(plain_config(config) | {"name": ""}, sort_keys=True)
+
+
+@st.cache_data(show_spinner="Looking at what it would need", ttl=60, max_entries=32)
+def _examined(config: str) -> list[Finding]:
+    """For a minute: files and devices change without telling."""
+    found = examine(parse_config(json.loads(config)))
+    return [finding for finding in found if finding.about != "configuration"]
+
+
+def _disk(found: Outlook) -> list[Finding]:
+    free = n_free(state.database())
+    if found.disk_bytes is None:
+        return [Finding("disk", "note", f"{widgets.size(free)} free; the policy's size is unknown")]
+    if not found.n_policies:
+        return []
+    needs = (
+        f"{found.n_policies} trained policies and a checkpoint: {widgets.size(found.disk_bytes)}"
+    )
+    fits = found.disk_bytes < free
+    return [
+        Finding(
+            "disk",
+            "ok" if fits else "change",
+            f"{needs}, {widgets.size(free)} free"
+            + ("" if fits else ". Run fewer iterations, or put the database elsewhere."),
+        )
+    ]
+
+
+def _figures(found: Outlook, config: RunConfig) -> None:
+    n, each = found.n_responses, config.problems.n_train * config.sampling.n
+    with st.container(horizontal=True, gap="medium"):
+        st.metric("Responses", f"{n:,}", width="content")
+        st.metric("To evaluate", f"{found.n_evaluated:,}", width="content")
+        if found.seconds is not None:
+            st.metric("Sampling", widgets.duration(found.seconds), width="content")
+    st.caption(f"{each:,} responses per iteration: {config.problems.n_train:,} problems times n.")
+    if found.measured:
+        st.caption(
+            f"About {found.n_tokens:,.0f} tokens, and the time without trainings, as measured in"
+            f" {inert.markdown(found.measured.run_name)}: {found.measured.mean_tokens:.0f} tokens"
+            f" per response, {found.measured.tokens_per_s:,.0f} tokens per second."
+        )
+    elif not config.is_recorded:
+        st.caption(
+            f"At most {found.most_tokens:,} tokens. How long that takes is not known before these"
+            " models have sampled here once."
+        )

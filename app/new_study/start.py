@@ -1,0 +1,201 @@
+"""How far a study goes by itself, the runs that this makes, their start, and the same runs as files
+for the command line.
+"""
+
+import io
+import re
+import shlex
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from app import inert, state, widgets
+from app.data import start_run
+from app.new_study import fields, groups, texts
+from app.new_study.draft import Draft
+from engine.config import RunConfig
+from engine.config.templates import TEMPLATES
+from engine.config.toml import as_toml
+from engine.errors import ConfigError, EngineError
+from engine.paths import ROOT
+from engine.study.handle import Iteration
+from engine.study.runs import create_run, free_name
+
+FAR = {
+    "stop": "Stop for me at the thresholds",
+    "iteration": "Run the first iteration",
+    "all": "Run all iterations, for every method and seed",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be started."""
+
+    far: str
+    configs: list[RunConfig]
+
+    @property
+    def is_sweep(self) -> bool:
+        return len(self.configs) > 1
+
+
+def ask(draft: Draft) -> Order:
+    """How far, and where thresholds come from. Raises: ConfigError for what cannot be used."""
+    st.subheader("How far by itself")
+    far = st.radio(
+        "How far by itself",
+        list(FAR),
+        format_func=FAR.__getitem__,
+        key="how_far",
+        label_visibility="collapsed",
+    )
+    methods, seeds = _sweep(draft) if far == "all" else ([], "")
+    _thresholds(draft)
+    name = draft.changes.get("name") or free_name(state.database(), draft.beginning.name)
+    numbers = [int(seed) for seed in texts.numbers(seeds, "seeds", whole=True)]
+    if len(set(numbers)) != len(numbers):
+        raise ConfigError(f"The seeds are {seeds}: give each once.")
+    return Order(far, _configs(draft, name, methods or [None], numbers or [None]))
+
+
+def _sweep(draft: Draft) -> tuple[list[str], str]:
+    """The methods and the seeds, both empty for the draft's own."""
+    left, right = widgets.columns(2, least=widgets.LONG_FIELD)
+    methods = left.multiselect(
+        "Methods",
+        list(TEMPLATES),
+        format_func=lambda name: TEMPLATES[name].label,
+        key="sweep_methods",
+        placeholder="as chosen above",
+        help="Each method over the same base and the same changes, at the same budget.",
+    )
+    seeds = right.text_input(
+        "Seeds",
+        key="sweep_seeds",
+        placeholder=str(draft.value("seed")),
+        help="Whole numbers, with commas between. Runs that differ in nothing but their seed are"
+        " one group on Compare.",
+    )
+    return methods, seeds
+
+
+def _configs(
+    draft: Draft, name: str, methods: Sequence[str | None], seeds: Sequence[int | None]
+) -> list[RunConfig]:
+    """One configuration per method and seed. Raises: ConfigError."""
+    found = []
+    for method in methods:
+        for seed in seeds:
+            parts = [name]
+            if len(methods) > 1 and method:
+                parts.append(TEMPLATES[method].label)
+            if len(seeds) > 1:
+                parts.append(f"seed {seed}")
+            found.append(draft.config(method=method, seed=seed, name=", ".join(parts)))
+    return found
+
+
+def _thresholds(draft: Draft) -> None:
+    known = groups.by_key()
+    grid = st.grid(4, min_column_width=widgets.FIELD)
+    for key in groups.THRESHOLDS:
+        fields.field(grid.cell(), known[key], draft, {})
+    st.caption(
+        "Thresholds are needed where nobody is asked. On the Difficulty page they are where the"
+        " lines begin."
+    )
+
+
+def start(order: Order) -> None:
+    """Create every run and let the first work begin; a run that cannot be made is said, and those
+    before it stay.
+    """
+    made: list[Iteration] = []
+    with st.spinner("Reading problems and models"):
+        for config in order.configs:
+            try:
+                run_id = create_run(state.database(), config)
+                made.append(Iteration(state.database(), run_id, 0))
+                _go(made[-1], order.far)
+            except EngineError as error:
+                start_run.refuse(error)
+                return
+    if order.is_sweep or order.far != "stop":
+        state.select(made[0].run_id, 0)
+        page = "home.py"
+    else:
+        page = "difficulty.py"
+    st.switch_page(ROOT / "pages" / page, query_params=state.address(page))
+
+
+def _go(it: Iteration, far: str) -> None:
+    if far == "stop":
+        state.begin(it)
+        return
+    n_iterations = it.config.n_iterations if far == "all" else 1
+    state.runner().go_on(it.run_id, n_iterations, ordered_by=state.tab_id())
+
+
+def headless(order: Order) -> None:
+    """The same runs for the command line: files, and what to type."""
+    files = _files(order.configs)
+    if order.is_sweep:
+        st.download_button(
+            "Save as TOML",
+            lambda: _zipped(files),
+            file_name="studies.zip",
+            icon=":material/download:",
+            on_click="ignore",
+            help="One file per run.",
+        )
+    else:
+        (file_name,) = files
+        st.download_button(
+            "Save as TOML",
+            files[file_name],
+            file_name=file_name,
+            icon=":material/download:",
+            on_click="ignore",
+        )
+    st.code("\n".join(map(_command, files)), language="bash", wrap_lines=True)
+    st.caption("The same on a command line, with the same responses and pairs. Copy it there.")
+    if order.far != "all":
+        st.caption("The command line goes through all iterations, and needs thresholds.")
+
+
+def _files(configs: list[RunConfig]) -> dict[str, str]:
+    """TOML by file name."""
+    found: dict[str, str] = {}
+    for config in configs:
+        stem = re.sub(r"[^a-z0-9]+", "_", config.name.lower()).strip("_") or "study"
+        name = stem if f"{stem}.toml" not in found else f"{stem}_{len(found)}"
+        found[f"{name}.toml"] = as_toml(config)
+    return found
+
+
+def _zipped(files: dict[str, str]) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in files.items():
+            archive.writestr(name, text)
+    return stream.getvalue()
+
+
+def _command(file_name: str) -> str:
+    return f"python -m engine run {shlex.quote(file_name)} --db study.duckdb"
+
+
+def said(order: Order) -> str:
+    """What the button starts."""
+    n = len(order.configs)
+    if n == 1:
+        return "Start the study"
+    return f"Start {n} runs, one after the other"
+
+
+def refused(error: ConfigError) -> None:
+    """What the settings mean together cannot be used."""
+    st.error(inert.markdown(str(error)), icon=":material/error:")

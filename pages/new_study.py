@@ -1,0 +1,156 @@
+"""What should the next study do, and can it be done here?"""
+
+import streamlit as st
+
+from app import inert, state, widgets
+from app.new_study import cards, fields, groups, models, outlook, start
+from app.new_study.draft import Draft
+from engine.config.templates import TEMPLATES
+from engine.errors import ConfigError
+from engine.study.runs import free_name
+
+
+def header(draft: Draft) -> None:
+    """What it is built on, its name, and the method over it."""
+    row = st.container(horizontal=True, vertical_alignment="center")
+    row.markdown(f":material/layers: Based on **{inert.markdown(draft.origin)}**")
+    row.button(
+        "Begin with something else",
+        icon=":material/undo:",
+        on_click=st.session_state.pop,
+        args=[cards.DRAFT, None],
+    )
+    left, right = widgets.columns(2, least=widgets.LONG_FIELD)
+    left.text_input(
+        "Name",
+        draft.changes.get("name") or free_name(state.database(), draft.beginning.name),
+        key=f"new_{draft.version}_name",
+        on_change=named,
+        args=[draft],
+    )
+    key = f"new_{draft.version}_method"
+    right.selectbox(
+        "Method",
+        [None, *TEMPLATES],
+        index=[None, *TEMPLATES].index(draft.method),
+        format_func=lambda name: TEMPLATES[name].label if name else "As the base has it",
+        key=key,
+        on_change=method_chosen,
+        args=[draft, key],
+    )
+    st.caption(
+        TEMPLATES[draft.method].about
+        if draft.method
+        else f"Strategy {draft.value('difficulty.strategy')}, training by"
+        f" {draft.value('training.method').upper()}, as the base says."
+    )
+    if said := st.session_state.pop("said", None):
+        st.error(inert.markdown(said), icon=":material/error:")
+
+
+def named(draft: Draft) -> None:
+    name = st.session_state[f"new_{draft.version}_name"].strip()
+    draft.changes.pop("name", None)
+    if name:
+        draft.changes["name"] = name
+
+
+def method_chosen(draft: Draft, key: str) -> None:
+    try:
+        draft.take(st.session_state[key])
+    except ConfigError as error:
+        st.session_state["said"] = f"This base cannot be run as that method. {error}"
+        st.session_state.pop(key)
+
+
+def front(draft: Draft, choices: dict[str, dict[str, str]]) -> None:
+    """The ten settings that matter; what a model field points to is said below it."""
+    known = groups.by_key()
+    first = st.grid(2, min_column_width=widgets.PART)
+    for key in models.MODELS:
+        cell = first.cell()
+        with cell:
+            fields.field(cell, known[key], draft, choices.get(key, {}))
+            models.describe(key, draft)
+    grid = st.grid(4, min_column_width=widgets.LONG_FIELD)
+    for key in groups.FRONT:
+        if key not in models.MODELS:
+            fields.field(grid.cell(), known[key], draft, choices.get(key, {}))
+
+
+def all_settings(draft: Draft, choices: dict[str, dict[str, str]]) -> None:
+    """The rest, in groups; each says what of its table is other than in the base."""
+    st.subheader("All settings")
+    for table, own in groups.groups().items():
+        changed = [key for key in draft.changed(table) if key != "name"]
+        count = f" · {len(changed)} changed" if changed else ""
+        with st.expander(
+            f"{groups.title(table)}{count}", key=f"group_{table or 'top'}", on_change="rerun"
+        ) as opened:
+            if not opened.open:
+                continue
+            differences(draft, changed)
+            grid = st.grid(3, min_column_width=widgets.LONG_FIELD)
+            for setting in own:
+                if setting.type == "table":
+                    fields.option_fields(grid, draft)
+                else:
+                    key = fields.key_of(setting)
+                    fields.field(grid.cell(), setting, draft, choices.get(key, {}))
+
+
+def differences(draft: Draft, changed: list[str]) -> None:
+    for key in changed:
+        before, now = (inert.markdown(str(v)) for v in (draft.before(key), draft.value(key)))
+        st.caption(f"`{key}`: {before} → **{now}**")
+
+
+def form(draft: Draft) -> None:
+    header(draft)
+    left, right = st.columns([3, 2], gap="medium")
+    choices = models.at_hand(draft)
+    order = None
+    with left:
+        front(draft, choices)
+        try:
+            order = start.ask(draft)
+        except ConfigError as error:
+            start.refused(error)
+        all_settings(draft, choices)
+    with right:
+        if order is None:
+            st.caption("What it would take is said once the settings can be used together.")
+        else:
+            offer(draft, order)
+
+
+def offer(draft: Draft, order: start.Order) -> None:
+    """The button, or why not, and everything that speaks for or against it."""
+    place = st.container()
+    findings = outlook.beside(order.configs[0])
+    why = next(iter(draft.mistakes.values()), None) or outlook.why_not(
+        findings, needs_thresholds=order.far != "stop"
+    )
+    with place:
+        pressed = st.button(
+            start.said(order),
+            type="primary",
+            icon=":material/play_arrow:",
+            disabled=why is not None,
+            width="stretch",
+        )
+        if why:
+            st.caption(inert.markdown(why))
+        if pressed:
+            start.start(order)
+    st.subheader("Without a browser")
+    start.headless(order)
+
+
+state.selected()
+st.title("New study")
+if (draft := cards.current()) is None:
+    st.caption("Choose what it starts from. Everything can be changed on the next screen.")
+    cards.cards()
+else:
+    form(draft)
