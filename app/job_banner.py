@@ -138,9 +138,23 @@ def _queue(queued: list[Job]) -> None:
     with st.popover(f"Queue: {len(queued)}", icon=":material/schedule:", key="queue"):
         for job in queued:
             name, button = st.columns([3, 1], vertical_alignment="center")
-            name.markdown(f"{widgets.title(job)}  \n:gray[run {job.run_id}]")
+            name.markdown(f"{widgets.title(job)}  \n:gray[{_run_name(job)}]")
             with button:
+                if job is not queued[0]:
+                    _act("First", None, f"first_{job.id}", state.runner().to_front, job.id)
                 _act("Cancel", None, f"dequeue_{job.id}", state.runner().cancel, job.id)
+        if len(queued) > 1:
+            _act("Cancel all of them", None, "dequeue_all", _cancel_all, queued)
+
+
+def _run_name(job: Job) -> str:
+    run = store.runs.find(state.database(), job.run_id)
+    return inert.markdown(run.name if run else job.run_id)
+
+
+def _cancel_all(queued: list[Job]) -> None:
+    for job in queued:
+        state.runner().cancel(job.id)
 
 
 def _log(job: Job) -> None:

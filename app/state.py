@@ -20,7 +20,7 @@ from engine import store
 from engine.errors import EngineError
 from engine.jobs.runner import JobRunner
 from engine.paths import DEFAULT_DB
-from engine.store import Database
+from engine.store import Database, compaction
 from engine.study.handle import Iteration
 from engine.study.progress import progress
 from engine.types import JobKind
@@ -50,6 +50,7 @@ def _database_path(arguments: tuple[str, ...]) -> Path:
 
 @st.cache_resource(show_spinner=False)
 def _open(path: Path) -> tuple[Database, JobRunner]:
+    compaction.compact_if_asked(path)
     db = Database(path)
     runner = JobRunner(db)
     runner.start()
@@ -127,6 +128,12 @@ def select(run_id: str, iteration: int) -> None:
     is_other = None not in before and before != (run_id, str(iteration))
     forgotten = dict.fromkeys(("problem", *SETTINGS)) if is_other else {}
     keep(run=run_id, iteration=iteration, **forgotten)
+
+
+def forget(run_ids: list[str]) -> None:
+    """Show none of these runs any more; they are gone."""
+    if kept("run") in run_ids:
+        keep(**dict.fromkeys(IN_URL))
 
 
 def begin(it: Iteration) -> None:

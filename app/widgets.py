@@ -19,6 +19,7 @@ from engine.types import InFlight, JobKind, JobState
 
 PAGES = {
     "home.py": ("Home", ":material/home:"),
+    "run.py": ("This run", ":material/route:"),
     "new_study.py": ("New study", ":material/add_circle:"),
     "data.py": ("Data", ":material/upload_file:"),
     "difficulty.py": ("Difficulty", ":material/scatter_plot:"),

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from app import inert, state, widgets
-from app.data import start_run
+from app import inert, start_run, state, widgets
 from app.new_study import fields, groups, texts
 from app.new_study.draft import Draft
 from engine.config import RunConfig

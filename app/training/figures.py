@@ -81,7 +81,9 @@ def _grown(job_id: str) -> Curves:
 def _controls(job: Job) -> tuple[float, bool, dict[str, str]]:
     """Smoothing weight, log scale, and the trainings to lay over, ids by name."""
     others = {
-        _name(row): row.id for row in store.jobs.trainings(state.database()) if row.id != job.id
+        overlay_name(row): row.id
+        for row in store.jobs.trainings(state.database())
+        if row.id != job.id
     }
     a, b, c, d = widgets.columns([1, 1, 2, 1], least=LEAST_CONTROL, align="bottom")
     weight = a.slider(
@@ -118,11 +120,10 @@ def _controls(job: Job) -> tuple[float, bool, dict[str, str]]:
     return weight, is_log, {name: others[name] for name in chosen}
 
 
-def _name(row: Training) -> str:
+def overlay_name(row: Training) -> str:
+    """What a training is called among others: its run, iteration, and what was changed for it."""
     changed = ", ".join(f"{name} {value}" for name, value in row.params.items())
-    return f"{row.run_name} {row.run_id[:4]}, iteration {row.iteration}" + (
-        f", {changed}" if changed else ""
-    )
+    return f"{row.run_name}, iteration {row.iteration}" + (f", {changed}" if changed else "")
 
 
 def _figures(curves: Curves) -> list[str]:

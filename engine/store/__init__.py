@@ -4,10 +4,13 @@ Ask it by noun: store.runs.get(db, id), store.commits.find(at), store.jobs.unfin
 """
 
 from engine.store import (
+    board,
     commits,
     comparison,
+    deletion,
     exports,
     jobs,
+    labels,
     metrics,
     pairs,
     problems,
@@ -25,10 +28,13 @@ from engine.store.place import Place
 __all__ = [
     "Database",
     "Place",
+    "board",
     "commits",
     "comparison",
+    "deletion",
     "exports",
     "jobs",
+    "labels",
     "metrics",
     "now",
     "pairs",

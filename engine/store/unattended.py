@@ -27,6 +27,11 @@ def find(db: Database, run_id: str) -> Unattended | None:
     return db.known(Unattended, f"SELECT {_COLUMNS} FROM unattended WHERE run_id = ?", [run_id])
 
 
+def listed(db: Database) -> list[Unattended]:
+    """Every order."""
+    return db.records(Unattended, f"SELECT {_COLUMNS} FROM unattended")
+
+
 def put(db: Database, run_id: str, n_iterations: int, *, ordered_by: str) -> None:
     """Let a run go on by itself; an order that it had is replaced, and its trouble forgotten."""
     with db.transaction() as cursor:

@@ -28,10 +28,10 @@ def titles(at):
 
 
 def title_of(studio, page):
-    """What stands above a page: on Home the run's own name."""
+    """What stands above a page: on that of a run its own name."""
     return (
         Iteration(studio.db, studio.run_id, 0).config.name
-        if page == "home"
+        if page == "run"
         else PAGES[f"{page}.py"][0]
     )
 

@@ -197,7 +197,7 @@ def test_pages_of_a_study_without_scores_offer_accuracy_only(opened, monkeypatch
     runner.submit(Iteration(runner.db, run_id, 0), "resample")
     runner.run_next()
     runner.close()
-    for page in ("home", "responses", "pairs", "training", "compare"):
+    for page in ("run", "responses", "pairs", "training", "compare"):
         text = said(show(page))
         assert page not in ("training", "compare") or "replays recorded responses" in text
         assert page != "pairs" or "not scored" in text

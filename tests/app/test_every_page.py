@@ -81,7 +81,7 @@ def test_a_stop_that_was_hidden_stays_hidden_until_the_job_stops_again(studio):
 def test_the_log_of_a_job_is_plain_text(studio):
     job_id = studio.job("presample", "failed", error="No.")
     record(studio.db, job_id, 1, Note("<b>said</b> [a](http://x)"))
-    at = show("home")
+    at = show("run")
     at.session_state["job_log"] = True
     at.run()
     assert "<b>said</b> [a](http://x)" in at.code[0].value and "said" not in said(at)

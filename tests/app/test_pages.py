@@ -8,7 +8,7 @@ from engine.study.handle import Iteration
 from tests.app.shown import press, said, show, title_of, titles
 
 PAGES = (
-    "home",
+    "run",
     "difficulty",
     "plan",
     "responses",
@@ -21,7 +21,7 @@ PAGES = (
 
 
 NOTHING_SAMPLED = {
-    "home": "**Pre-sample**  \n:blue-badge[next]",
+    "run": "**Pre-sample**  \n:blue-badge[next]",
     "difficulty": "No problem is finished yet; 12 are pending.",
     "plan": "Nothing is committed in this iteration yet.",
     "responses": "No response is drawn yet.",
@@ -34,7 +34,7 @@ NOTHING_SAMPLED = {
 
 
 FINISHED = {
-    "home": "**Compare**  \n:blue-badge[next]",
+    "run": "**Compare**  \n:blue-badge[next]",
     "difficulty": "Committed by tab 1 at",
     "plan": "pairs** came of it",
     "responses": " responses. Choose a row to read it.",
@@ -80,7 +80,7 @@ def test_a_page_of_a_finished_iteration_shows_what_came_of_it(studio, page):
 
 
 def test_an_iteration_number_in_other_digits_is_ignored(studio):
-    at = show("home", run=studio.run_id, iteration="²")
+    at = show("run", run=studio.run_id, iteration="²")
     assert f"Run {studio.run_id} · iteration 0 ·" in said(at)
 
 
@@ -89,11 +89,12 @@ def test_a_second_run_over_the_same_data_waits_for_its_commit_and_every_page_can
 ):
     studio.presampled()
     (tmp_path / "again.toml").write_text(as_toml(Iteration(studio.db, studio.run_id, 0).config))
-    at = show("home")
-    at.text_input[0].set_value(str(tmp_path / "again.toml"))
-    press(at, "Create the run and pre-sample")
-    assert "**Tune and commit**  \n:blue-badge[next]" in said(at)
+    at = show("new_study")
+    at.text_input(key="configuration_path").set_value(str(tmp_path / "again.toml")).run()
+    at.button(key="begin_file").click().run()
+    press(at, "Start the study")
     newest = store.runs.listed(studio.db)[0].id
+    assert "**Tune and commit**  \n:blue-badge[next]" in said(show("run", run=newest))
     assert newest != studio.run_id and store.jobs.of_run(studio.db, newest) == []
     for page in PAGES:
         show(page, run=newest, iteration="0")

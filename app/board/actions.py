@@ -1,0 +1,149 @@
+"""What can be done with the selected runs: open, compare, overlay, rename, label, put away, copy,
+delete.
+"""
+
+from dataclasses import replace
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from app import inert, state, widgets
+from app.new_study import cards
+from app.training.figures import MOST_OVERLAID, overlay_name
+from engine import store
+from engine.errors import EngineError
+from engine.figures.board import BoardRow
+from engine.paths import ROOT
+from engine.store import compaction
+from engine.study import deletion
+
+SEEN_SETS = 8
+"""Shared sample sets that are named one by one."""
+
+
+def actions(picked: list[BoardRow]) -> None:
+    """The buttons that fit the selection."""
+    if not picked:
+        st.caption("Select a run to open, rename, label or delete it; several to compare them.")
+        return
+    bar = st.container(horizontal=True, vertical_alignment="center")
+    if len(picked) == 1:
+        _of_one(bar, picked[0])
+    else:
+        if bar.button("Compare", icon=":material/leaderboard:", type="primary"):
+            _compare(picked)
+        if bar.button("Overlay their curves", icon=":material/trending_up:"):
+            _overlay(picked)
+    _away(bar, picked)
+    if bar.button("Delete …", icon=":material/delete:", key="delete"):
+        confirm([row.run_id for row in picked])
+
+
+def _of_one(bar: DeltaGenerator, row: BoardRow) -> None:
+    if bar.button("Open", icon=":material/open_in_new:", type="primary"):
+        _open(row, "run.py")
+    if bar.button("Copy into a new study", icon=":material/content_copy:"):
+        cards.begin_with_copy(row.run_id)
+        cards.open_builder()
+    with bar.popover("Name, tags, note", icon=":material/edit:"):
+        _labels(row)
+
+
+def _labels(row: BoardRow) -> None:
+    with st.form(f"labels_{row.run_id}"):
+        name = st.text_input("Name", row.name, key=f"name_{row.run_id}")
+        tags = st.text_input(
+            "Tags",
+            ", ".join(row.labels.tags),
+            help="With commas between.",
+            key=f"tags_{row.run_id}",
+        )
+        note = st.text_area("Note", row.labels.note, key=f"note_{row.run_id}")
+        if not st.form_submit_button("Save"):
+            return
+    db = state.database()
+    taken = {other.name for other in store.runs.listed(db) if other.id != row.run_id}
+    if not name.strip() or name.strip() in taken:
+        st.error(
+            "A run needs a name that no other run has. Give another one.", icon=":material/error:"
+        )
+        return
+    if name.strip() != row.name:
+        store.runs.rename(db, row.run_id, name.strip())
+    words = tuple(dict.fromkeys(tag.strip() for tag in tags.split(",") if tag.strip()))
+    store.labels.put(db, row.run_id, replace(row.labels, tags=words, note=note.strip()))
+    st.rerun()
+
+
+def _away(bar: DeltaGenerator, picked: list[BoardRow]) -> None:
+    """Into the archive, or out of it where the archive is on screen."""
+    is_away = picked[0].labels.archived_at is not None
+    words, icon = ("Take out of the archive", "unarchive") if is_away else ("Archive", "archive")
+    if bar.button(words, icon=f":material/{icon}:", key="archive"):
+        for row in picked:
+            store.labels.archive(state.database(), row.run_id, away=not is_away)
+        st.rerun()
+
+
+def _open(row: BoardRow, page: str) -> None:
+    state.select(row.run_id, row.iteration)
+    st.switch_page(ROOT / "pages" / page, query_params=state.address(page))
+
+
+def _compare(picked: list[BoardRow]) -> None:
+    st.session_state[f"compared_{picked[0].run_id}"] = [row.run_id for row in picked]
+    _open(picked[0], "compare.py")
+
+
+def _overlay(picked: list[BoardRow]) -> None:
+    """The newest training of the first run that has one, those of the others over it."""
+    trainings = store.jobs.trainings(state.database())
+    newest = {job.run_id: job for job in reversed(trainings)}
+    trained = [row for row in picked if row.run_id in newest]
+    if not trained:
+        st.info("None of these runs is trained yet.", icon=":material/info:")
+        return
+    others = [newest[row.run_id] for row in trained[1:]]
+    st.session_state["overlay"] = [overlay_name(job) for job in others][:MOST_OVERLAID]
+    _open(trained[0], "training.py")
+
+
+@st.dialog("Delete for good?", width="medium")
+def confirm(run_ids: list[str]) -> None:
+    """What goes and what stays; asked a second time by a word that has to be ticked."""
+    db = state.database()
+    try:
+        plans = [deletion.planned(db, run_id) for run_id in run_ids]
+    except EngineError as error:
+        st.error(inert.markdown(str(error)), icon=":material/error:")
+        return
+    names = {row.id: row.name for row in store.runs.listed(db)}
+    for plan in plans:
+        _told(plan, {names[id] for id in run_ids})
+    st.caption(
+        "Problems stay. The file gets smaller when the program starts the next time: it is copied,"
+        " compared, and only then replaced."
+    )
+    sure = st.checkbox("I want this gone; it cannot be undone.", key="delete_sure")
+    if st.button("Delete", type="primary", disabled=not sure, key="delete_now"):
+        for run_id in run_ids:
+            deletion.delete(db, run_id)
+        compaction.ask(db.path)
+        state.forget(run_ids)
+        st.rerun()
+
+
+def _told(plan: deletion.Deletion, going: set[str]) -> None:
+    policies = f", {len(plan.policies)} trained policies" if plan.policies else ""
+    st.markdown(
+        f"**{inert.markdown(plan.name)}**: {plan.n_responses:,} responses{policies},"
+        f" {widgets.size(plan.n_bytes)} of files go."
+    )
+    staying = {id: names for id, names in plan.shared.items() if set(names) - going}
+    if staying:
+        others = sorted({name for names in staying.values() for name in names} - going)
+        more = f" and {len(others) - SEEN_SETS} more" if len(others) > SEEN_SETS else ""
+        st.caption(
+            f"{len(staying)} sample sets stay, because other runs use them:"
+            f" {inert.markdown(', '.join(others[:SEEN_SETS]))}{more}."
+        )
