@@ -84,7 +84,8 @@ def compared(series: dict[str, list[tuple[int, float, float, float]]], *, title:
                 "width": 4,
             },
         )
-    figure.update_xaxes(tickprefix="M", dtick=1)
+    last = max((number for points in series.values() for number, *_ in points), default=0)
+    figure.update_xaxes(tickprefix="M", dtick=1, range=[-0.25, last + 0.25])
     figure.update_yaxes(tickformat=".0%", title="accuracy")
     return _plain(figure, title=title, height=380)
 

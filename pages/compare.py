@@ -30,8 +30,11 @@ if next_phase(progress(latest(db, chosen.run_id))) is Phase.NEXT:
     st.button(
         "Next iteration", type="primary", icon=":material/skip_next:", on_click=next_iteration
     )
-measured = {run_id: measure(db, run_id) for run_id in sections.chosen_runs(chosen)}
-evaluations = list((measured.get(chosen.run_id) or measure(db, chosen.run_id)).evaluations.values())
+names = sections.run_names()
+compared = sections.chosen_runs(chosen)
+measured = {run_id: measure(db, run_id, label=names[run_id]) for run_id in compared}
+shown = measured.get(chosen.run_id) or measure(db, chosen.run_id)
+evaluations = list(shown.evaluations.values())
 if len(evaluations) > 1:
     sections.headline(evaluations[0], evaluations[-1])
 elif not evaluations:
@@ -48,7 +51,7 @@ elif not evaluations:
         icon=":material/info:",
     )
 sections.side_by_side(compare(list(measured.values())), list(measured.values()))
-st.subheader(f"Run {chosen.run_id}")
+st.subheader(inert.markdown(names[chosen.run_id]))
 left, right = widgets.columns(2, least=widgets.PART)
 with left:
     sections.class_shares(chosen)

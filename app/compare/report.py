@@ -118,7 +118,7 @@ def _table(rows: list[dict[str, str]]) -> str:
 
 def _run(m: Measured) -> str:
     title = (
-        f"<h2>{escape(m.compared.name)}</h2><p>Run {escape(m.compared.label)}, seed"
+        f"<h2>{escape(m.compared.name)}</h2><p>Run {escape(m.compared.run_id)}, seed"
         f" {m.compared.seed}, group {m.compared.group}</p>"
     )
     return f"{title}<pre>{escape(as_toml(m.config, m.notes))}</pre>"

@@ -2,6 +2,8 @@
 no selection but its own widget.
 """
 
+from collections import Counter
+
 import numpy as np
 import streamlit as st
 
@@ -27,7 +29,7 @@ FIRST = ("Budget", "Accuracy", "Paired between groups")
 
 def chosen_runs(chosen: Iteration) -> list[str]:
     """Ids of the runs to compare, in the order chosen; the selected one is preset."""
-    names = {row.id: f"{row.name} · {row.id}" for row in store.runs.listed(state.database())}
+    names = run_names()
     return st.multiselect(
         "Runs",
         list(names),
@@ -35,6 +37,13 @@ def chosen_runs(chosen: Iteration) -> list[str]:
         format_func=names.__getitem__,
         key=f"compared_{chosen.run_id}",
     ) or [chosen.run_id]
+
+
+def run_names() -> dict[str, str]:
+    """Every run's name by id, with the id where an older database has the name twice."""
+    runs = store.runs.listed(state.database())
+    n_named = Counter(run.name for run in runs)
+    return {r.id: r.name if n_named[r.name] == 1 else f"{r.name} · {r.id}" for r in runs}
 
 
 def headline(first: Evaluation, last: Evaluation) -> None:

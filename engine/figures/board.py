@@ -15,7 +15,7 @@ from engine.store import Database
 from engine.store.board import Change, Stage, Trained, Wanted
 from engine.store.labels import Labels
 from engine.study.sample_sets import evaluation_sets
-from engine.types import JobKind, JobState
+from engine.types import JobState
 from engine.walk import Phase
 
 WIDTH = 1.959964
@@ -66,6 +66,7 @@ def board(db: Database) -> list[BoardRow]:
     """Every run, newest first."""
     stages, labels = store.board.stages(db), store.labels.all_of(db)
     trained, drawn = store.board.policies(db), store.board.drawn(db)
+    presampled = store.board.presampled(db)
     ordered = {order.run_id: order for order in store.unattended.listed(db)}
     last = {row.run_id: row.number for row in trained if row.number}
     changes = store.board.changes(db, _wanted(stages, trained))
@@ -74,6 +75,7 @@ def board(db: Database) -> list[BoardRow]:
             stage,
             _parsed(stage.config),
             n_drawn=drawn.get(stage.run_id, 0),
+            n_presampled=presampled.get(stage.run_id, 0),
             order=ordered.get(stage.run_id),
             last=last.get(stage.run_id),
             change=changes.get(stage.run_id),
@@ -88,6 +90,7 @@ def _row(
     config: RunConfig,
     *,
     n_drawn: int,
+    n_presampled: int,
     order: store.unattended.Unattended | None,
     last: int | None,
     change: Change | None,
@@ -98,7 +101,7 @@ def _row(
     return BoardRow(
         run_id=stage.run_id,
         name=stage.name,
-        waits_for=_waits_for(stage, config),
+        waits_for=_waits_for(stage, config, n_presampled),
         kind=stage.kind,
         state=stage.state,
         share_done=(stage.n_done or 0) / stage.n_total if runs and stage.n_total else None,
@@ -121,11 +124,11 @@ def _row(
     )
 
 
-def _waits_for(stage: Stage, config: RunConfig) -> Phase | None:
+def _waits_for(stage: Stage, config: RunConfig, n_presampled: int) -> Phase | None:
     """As engine.walk says it of one run, from what the board knows of all."""
     if not stage.is_committed:
-        begun = stage.kind is not None and stage.kind != JobKind.TUNE
-        return Phase.COMMIT if begun else Phase.PRESAMPLE
+        wanted = config.problems.n_train * config.sampling.n_presample
+        return Phase.COMMIT if n_presampled >= wanted else Phase.PRESAMPLE
     if stage.n_pairs is None:
         return Phase.RESAMPLE
     if config.is_recorded:

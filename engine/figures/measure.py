@@ -103,7 +103,7 @@ class Compared:
     """One run."""
 
     label: str
-    """FILE:RUN, or the run alone within one file."""
+    """FILE:RUN, the run alone within one file, or the name it has there."""
     run_id: str
     name: str
     seed: int
@@ -158,9 +158,14 @@ def measure_files(names: list[str]) -> list[Measured]:
     )
 
 
-def measure(db: Database, run_id: str, *, file: str = "") -> Measured:
-    """Everything about one run that is compared. Reads no text; blocks for seconds at most. Raises:
-    ConfigError for an unknown run.
+def measure(db: Database, run_id: str, *, file: str = "", label: str = "") -> Measured:
+    """Everything about one run that is compared. Reads no text; blocks for seconds at most.
+
+    Args:
+        file: put before the run's id as its label.
+        label: what the run is called instead; another one for every run that is compared.
+
+    Raises: ConfigError for an unknown run.
     """
     config, notes = resolved_config(db, run_id)
     figures = summarise(db, run_id)["iterations"]
@@ -177,7 +182,7 @@ def measure(db: Database, run_id: str, *, file: str = "") -> Measured:
     choices = sorted({repr(_choice(config, c)) for c in commits})
     group = stable_hash("group", repr(_kind(config)), figures[0]["policy"]["before"], *choices)
     compared = Compared(
-        label=f"{file}:{run_id}" if file else run_id,
+        label=label or (f"{file}:{run_id}" if file else run_id),
         run_id=run_id,
         name=store.runs.get(db, run_id).name,
         seed=config.seed,

@@ -152,6 +152,27 @@ def _drawn(db: Database) -> dict[str, int]:
     )
 
 
+def presampled(db: Database) -> dict[str, int]:
+    """Pre-samples of the last iteration by run, whichever run drew them; counted as drawn."""
+    return db.remembered("pre-samples of runs", table_sizes(db), lambda: _presampled(db))
+
+
+def _presampled(db: Database) -> dict[str, int]:
+    return dict(
+        db.tuples(
+            """WITH counted AS (
+                SELECT set_id, idx, count(*) AS n FROM responses GROUP BY set_id, idx),
+            last AS (
+                SELECT run_id, arg_max(presample_set, iteration) AS set_id FROM iterations
+                GROUP BY run_id)
+            SELECT l.run_id, sum(c.n)::BIGINT FROM last l JOIN runs r ON r.id = l.run_id
+            JOIN counted c ON c.set_id = l.set_id
+                AND c.idx < json_extract(r.config, '$.sampling.n_presample')::INTEGER
+            GROUP BY l.run_id"""
+        )
+    )
+
+
 def changes(db: Database, wanted: Sequence[Wanted]) -> dict[str, Change]:
     """Accuracies by run, of those whose sets are whole. Counted once for as long as nothing new is
     judged.
