@@ -27,6 +27,8 @@ WIDTH, LEAST, MOST = 1280, 640, 1250
 JOB_LIMIT_MS = 300_000
 PAGES = (
     "home",
+    "run",
+    "new_study",
     "data",
     "difficulty",
     "plan",
@@ -107,6 +109,9 @@ def pages(chromium: Browser, database: Path, wanted: list[str]) -> None:
 def prepared(tab: Page, name: str) -> None:
     """What a person would have done on a page before it shows something."""
     tab.get_by_role("heading", level=1).first.wait_for()
+    if name == "new_study":
+        tab.get_by_role("button", name="Begin with this").first.click()
+        tab.get_by_text("Would it run?").wait_for()
     if name == "playground":
         tab.get_by_role("button", name="Ask", exact=True).click()
         tab.get_by_text(re.compile("^[0-4] of 4 correct$")).nth(1).wait_for()

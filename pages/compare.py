@@ -7,6 +7,7 @@ from app.compare import sections
 from engine.errors import EngineError
 from engine.figures.comparison import compare
 from engine.figures.measure import measure
+from engine.paths import ROOT
 from engine.study.progress import progress
 from engine.study.runs import begin_next_iteration, latest
 from engine.walk import Phase, next_phase
@@ -16,20 +17,19 @@ def next_iteration() -> None:
     try:
         following = begin_next_iteration(state.database(), chosen.run_id)
     except EngineError as error:
-        st.session_state["said"] = str(error)
+        st.warning(inert.markdown(str(error)))
         return
     state.begin(following)
+    page = "difficulty.py"
+    st.switch_page(ROOT / "pages" / page, query_params=state.address(page))
 
 
 chosen = widgets.need_run()
 st.title("Compare")
-if said := st.session_state.pop("said", None):
-    st.warning(inert.markdown(said))
 db = state.database()
-if next_phase(progress(latest(db, chosen.run_id))) is Phase.NEXT:
-    st.button(
-        "Next iteration", type="primary", icon=":material/skip_next:", on_click=next_iteration
-    )
+is_next = next_phase(progress(latest(db, chosen.run_id))) is Phase.NEXT
+if is_next and st.button("Next iteration", type="primary", icon=":material/skip_next:"):
+    next_iteration()
 names = sections.run_names()
 compared = sections.chosen_runs(chosen)
 measured = {run_id: measure(db, run_id, label=names[run_id]) for run_id in compared}

@@ -24,11 +24,11 @@ def header(draft: Draft) -> None:
     left.text_input(
         "Name",
         draft.changes.get("name") or free_name(state.database(), draft.beginning.name),
-        key=f"new_{draft.version}_name",
+        key=draft.widget("name"),
         on_change=named,
         args=[draft],
     )
-    key = f"new_{draft.version}_method"
+    key = draft.widget("method")
     right.selectbox(
         "Method",
         [None, *TEMPLATES],
@@ -49,7 +49,7 @@ def header(draft: Draft) -> None:
 
 
 def named(draft: Draft) -> None:
-    name = st.session_state[f"new_{draft.version}_name"].strip()
+    name = st.session_state[draft.widget("name")].strip()
     draft.changes.pop("name", None)
     if name:
         draft.changes["name"] = name

@@ -5,6 +5,7 @@ import streamlit as st
 
 from app import charts, inert, state, widgets
 from app.data.recorded import has_outcome_scores
+from app.next_step import next_step
 from engine import store
 from engine.export.run import table_bytes
 from engine.study.choosable import not_chosen
@@ -20,6 +21,7 @@ if pair_set is None:
         "Pairs are built when the resampling is done. Commit a plan on the Difficulty page first.",
         "difficulty.py",
     )
+next_step(chosen, "pairs.py")
 n_problems, margins = store.pairs.figures(chosen)
 a, b, c, d = widgets.columns(4, least=widgets.FIELD)
 a.metric("Pairs", f"{pair_set.n_pairs:,}")

@@ -4,6 +4,7 @@ import streamlit as st
 
 from app import charts, widgets
 from app.difficulty.choice import MODE_NAMES
+from app.next_step import next_step
 from engine import store
 from engine.method.strategies import strategies
 from engine.store.commits import Commit, GivenCount
@@ -88,6 +89,7 @@ with left:
         else "Its pairs are built when the resampling is done."
     )
     widgets.link("pairs.py", "See the pairs")
+    next_step(chosen, "plan.py")
 with right:
     by_class(given)
 if commit.n_pending:

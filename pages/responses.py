@@ -4,6 +4,7 @@ import streamlit as st
 
 from app import state, widgets
 from app.difficulty import choice
+from app.next_step import next_step
 from app.response_card import PHASES, question_card, response_card
 from engine import store
 from engine.method.difficulty import classify
@@ -83,6 +84,7 @@ if not total:
         "No response fits these filters. Take one of them away.", icon=":material/filter_alt_off:"
     )
     st.stop()
+next_step(chosen, "responses.py")
 n_pages = -(-total // PAGE_ROWS)
 number = st.number_input(f"Page of {n_pages:,}", 1, n_pages, 1, width=160) if n_pages > 1 else 1
 rows = store.responses.page(chosen, wanted, limit=PAGE_ROWS, offset=(number - 1) * PAGE_ROWS)

@@ -1,65 +1,13 @@
 """Is the training going well?"""
 
-from dataclasses import asdict
-
 import streamlit as st
 
 from app import inert, state, widgets
 from app.training.figures import training_curves
+from app.training.form import form, settings_of, trainings
 from engine import store
-from engine.config import TrainingConfig, training_config
 from engine.config.backends import keeps_responses
-from engine.config.checks import check_training
-from engine.errors import EngineError
-from engine.study.handle import Iteration
 from engine.types import JobKind, JobState
-
-
-def form(chosen: Iteration, defaults: TrainingConfig) -> None:
-    """Settings of one training; only what was changed travels with the job."""
-    with st.form("training"):
-        a, b, c, d = widgets.columns(4, least=widgets.FIELD)
-        changed = {
-            "learning_rate": a.number_input(
-                "Learning rate",
-                value=defaults.learning_rate,
-                format="%.1e",
-                step=defaults.learning_rate / 10,
-            ),
-            "beta": b.number_input("Beta", value=defaults.beta, min_value=0.001, format="%.3f"),
-            "n_epochs": c.number_input("Epochs", value=defaults.n_epochs, min_value=1),
-            "batch_size": d.number_input(
-                "Pairs per step",
-                value=defaults.batch_size,
-                min_value=1,
-                help=f"A multiple of {defaults.micro_batch_size}.",
-            ),
-        }
-        if st.form_submit_button(
-            f"Train with {defaults.method.upper()}", type="primary", icon=":material/play_arrow:"
-        ):
-            launch(
-                chosen,
-                {name: value for name, value in changed.items() if value != asdict(defaults)[name]},
-            )
-
-
-def launch(chosen: Iteration, changed: dict) -> None:
-    try:
-        check_training(training_config(chosen.config.training, changed))
-    except EngineError as error:
-        st.error(inert.markdown(str(error)))
-        return
-    same = store.jobs.find_same(chosen, JobKind.TRAIN, changed)
-    if same and same.state is JobState.DONE:
-        st.info(
-            "A training with exactly these settings is done already: change one, or go on to"
-            " Compare."
-        )
-        return
-    state.submit(chosen, JobKind.TRAIN, changed)
-    st.rerun()
-
 
 chosen = widgets.need_run()
 st.title("Training")
@@ -96,12 +44,14 @@ if job is None and store.runs.find_iteration(chosen.at(chosen.number + 1)):
     )
     st.stop()
 if job is None:
-    form(chosen, chosen.config.training)
+    form(chosen)
     st.stop()
 is_live = job.is_unfinished
+st.caption(inert.markdown(settings_of(chosen, job)))
+trainings(chosen)
 st.fragment(training_curves, run_every=2 if is_live else None)(job.id)
 if not is_live:
     if job.state is JobState.DONE:
         widgets.link("compare.py", "Compare before and after")
     with st.expander("Train again with other settings"):
-        form(chosen, chosen.config.training)
+        form(chosen)

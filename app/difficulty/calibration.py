@@ -2,18 +2,28 @@
 against its reference labels.
 """
 
+from collections.abc import Callable
+from dataclasses import asdict, replace
+
 import streamlit as st
 
 from app import inert, state, widgets
 from app.difficulty.choice import MODE_NAMES
+from engine import store
 from engine.errors import EngineError
 from engine.figures.estimation import EstimationReport, ModeReport, estimation
+from engine.figures.offers import Offer, most_pairs, offer
 from engine.method.intervals import Interval
 from engine.method.suggestions import N_LABEL, Suggestion, quantile_thresholds
 from engine.store.samples import Estimates
 from engine.study import calibration, plans
 from engine.study.handle import Iteration
 from engine.types import Choice, Difficulty, JobKind
+
+MOST_TRIED = 10_000
+"""Problems up to which a grid of thresholds is tried for the most expected pairs: a second or
+two.
+"""
 
 
 @st.cache_data(show_spinner="Measuring the estimates", max_entries=16)
@@ -33,15 +43,20 @@ def calibration_panel(
     chosen: Iteration, now: Choice, e: Estimates, stored: tuple, *, locked: bool
 ) -> None:
     """Suggestions, the order form, and the report once labels are there."""
+    known = (*stored, *store.side_samples.counts(chosen).values())
+    st.caption(f"Now: {_bought(chosen, now, known)}.")
     if chosen.config.has_rewards:
+        if now.mode in ("both", "reward") and len(e.problem_ids) <= MOST_TRIED:
+            _most_pairs_line(chosen, now, known, locked=locked)
         _suggestion(
             "Half of each outer strip is cut",
             _quantiles(chosen.run_id, chosen.number, stored, e),
             "quantile",
             locked=locked,
+            bought=lambda taus: _bought(chosen, replace(now, **taus), known),
         )
     if not locked and not chosen.config.is_recorded:
-        _order(chosen, len(e.problem_ids) + e.n_pending)
+        _order(chosen, len(e.problem_ids) + e.n_pending, now, known)
     n_labelled = 0 if chosen.config.is_recorded else len(calibration.reference_counts(chosen)[0])
     report = _report(chosen.run_id, chosen.number, now.tau_l, now.tau_h, (*stored, n_labelled))
     if report is None:
@@ -57,10 +72,50 @@ def calibration_panel(
             suggestion,
             f"best_{mode}",
             locked=locked,
+            bought=lambda taus, mode=mode: _bought(chosen, replace(now, mode=mode, **taus), known),
         )
 
 
-def _order(chosen: Iteration, n_problems: int) -> None:
+@st.cache_data(show_spinner=False, max_entries=64)
+def _offer(run_id: str, iteration: int, choice: Choice, known: tuple, side: int = 0) -> dict:
+    """known: what makes the same question a new one."""
+    return asdict(offer(Iteration(state.database(), run_id, iteration), choice, side=side))
+
+
+@st.cache_data(show_spinner="Trying thresholds", max_entries=16)
+def _most_pairs(run_id: str, iteration: int, choice: Choice, known: tuple) -> tuple[float, float]:
+    best, _ = most_pairs(Iteration(state.database(), run_id, iteration), choice)
+    return best.tau_l, best.tau_h
+
+
+def _bought(chosen: Iteration, choice: Choice, known: tuple, side: int = 0) -> str:
+    """Expected pairs and further responses by class of a choice; why there are none."""
+    try:
+        found = Offer(**_offer(chosen.run_id, chosen.number, choice, known, side))
+    except EngineError as error:
+        return inert.markdown(str(error))
+    counts = ", ".join(f"{n:,} to {name}" for name, n in found.n_responses.items() if n)
+    return f"**{found.expected_pairs:,.0f} expected pairs**; responses: {counts or 'none'}"
+
+
+def _most_pairs_line(chosen: Iteration, now: Choice, known: tuple, *, locked: bool) -> None:
+    at = replace(now, tau_l=0.0, tau_h=1.0)
+    try:
+        tau_l, tau_h = _most_pairs(chosen.run_id, chosen.number, at, known)
+    except EngineError as error:
+        st.caption(inert.markdown(str(error)))
+        return
+    best = replace(now, tau_l=tau_l, tau_h=tau_h)
+    _line(
+        f"Most expected pairs of a grid over both strips: τ low **{tau_l:.3f}**, τ high"
+        f" **{tau_h:.3f}**.  \n{_bought(chosen, best, known)}",
+        "pairs",
+        {"tau_l": f"{tau_l:.3f}", "tau_h": f"{tau_h:.3f}"},
+        locked=locked,
+    )
+
+
+def _order(chosen: Iteration, n_problems: int, now: Choice, known: tuple) -> None:
     left, right = widgets.columns([1, 2], least=widgets.LONG_FIELD, align="bottom")
     k = left.number_input(
         "Problems to calibrate on", 1, n_problems, min(50, n_problems), key="n_calibrate"
@@ -77,6 +132,11 @@ def _order(chosen: Iteration, n_problems: int) -> None:
         on_click=state.submit,
         args=[chosen, JobKind.CALIBRATE, {"n_problems": int(k)}],
     )
+    if 0 < more <= budget:
+        st.caption(
+            "Calibration responses give labels and no pairs. With them the rest of the budget"
+            f" gives: {_bought(chosen, now, known, more)}."
+        )
 
 
 def _against_labels(report: EstimationReport) -> None:
@@ -107,17 +167,24 @@ def _row(m: ModeReport) -> dict:
     }
 
 
-def _suggestion(what: str, suggestion: Suggestion, name: str, *, locked: bool) -> None:
-    left, right = st.columns([4, 1], vertical_alignment="center")
+def _suggestion(
+    what: str, suggestion: Suggestion, name: str, *, locked: bool, bought: Callable[[dict], str]
+) -> None:
+    """A suggestion, what it would buy, and the button that takes it."""
     met = (
         ""
         if suggestion.agreement is None
         else f", agreement {suggestion.agreement:.1%} on these very problems"
     )
-    left.markdown(
-        f"{what}: τ low **{_tau(suggestion.tau_l)}**, τ high **{_tau(suggestion.tau_h)}**{met}."
-    )
-    taus = {"tau_l": f"{suggestion.tau_l.value:.3f}", "tau_h": f"{suggestion.tau_h.value:.3f}"}
+    taus = {"tau_l": round(suggestion.tau_l.value, 3), "tau_h": round(suggestion.tau_h.value, 3)}
+    said = f"{what}: τ low **{_tau(suggestion.tau_l)}**, τ high **{_tau(suggestion.tau_h)}**{met}."
+    query = {key: f"{tau:.3f}" for key, tau in taus.items()}
+    _line(f"{said}  \n{bought(taus)}", name, query, locked=locked)
+
+
+def _line(said: str, name: str, taus: dict[str, str], *, locked: bool) -> None:
+    left, right = st.columns([4, 1], vertical_alignment="center")
+    left.markdown(said)
     right.button(
         "Use", key=f"use_{name}", disabled=locked, on_click=state.keep, kwargs=taus, width="stretch"
     )

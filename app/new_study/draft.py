@@ -30,6 +30,8 @@ class Draft:
     """What was typed and cannot be read, as sentences by key."""
     version: int = 0
     """Another one whenever base or method changes, so that fields show the new values."""
+    form: str = "new"
+    """Which form its fields are in: forms on several pages have fields of their own."""
 
     def __post_init__(self) -> None:
         self.beginning = _beginning(self.base, self.method)
@@ -41,6 +43,10 @@ class Draft:
         self._plain = plain_config(self.beginning)
         self.method, self.version = method, self.version + 1
         self.mistakes.clear()
+
+    def widget(self, key: str) -> str:
+        """The key of a setting's field."""
+        return f"{self.form}_{self.version}_{key}"
 
     def value(self, key: str) -> Any:
         """A setting as it stands."""

@@ -30,7 +30,7 @@ def field(at: DeltaGenerator, setting: Setting, draft: Draft, choices: dict[str,
             anything else can be typed as well.
     """
     key = key_of(setting)
-    widget = {"key": f"new_{draft.version}_{key}", "help": _help(setting)}
+    widget = {"key": draft.widget(key), "help": _help(setting)}
     kind = _kind(setting, draft.value(key), choices)
     kind(at, label(setting), draft, setting, widget, choices)
     if mistake := draft.mistakes.get(key):
@@ -43,7 +43,7 @@ def option_fields(at: DeltaGenerator, draft: Draft) -> None:
     own = strategies()[name].options if name in strategies() else {}
     given = draft.value("difficulty.options")
     for option, default in own.items():
-        key = f"new_{draft.version}_option_{name}_{option}"
+        key = draft.widget(f"option_{name}_{option}")
         common = {"key": key, "on_change": _option, "args": [draft, key, option, default]}
         value, words = given.get(option, default), f"Option: {option.replace('_', ' ')}"
         if isinstance(default, tuple | list):

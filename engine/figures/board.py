@@ -147,8 +147,11 @@ def _wanted(stages: Sequence[Stage], trained: Sequence[Trained]) -> list[Wanted]
     for stage in stages:
         policies = by_run.get(stage.run_id, {})
         if 0 in policies and (last := max(policies)) > 0:
-            sets = [_sampled(stage.config, policies[number], number) for number in (0, last)]
-            found.append(Wanted(stage.run_id, *sets, _parsed(stage.config).evaluation.n))
+            first_set, last_set = (
+                _sampled(stage.config, policies[number], number) for number in (0, last)
+            )
+            n = _parsed(stage.config).evaluation.n
+            found.append(Wanted(stage.run_id, first_set, last_set, n))
     return found
 
 

@@ -12,7 +12,12 @@ from engine.method.strategies import Presampled, strategies
 from engine.store.samples import Estimates
 from engine.study import plans
 from engine.study.handle import Iteration
-from engine.types import Difficulty, Mode
+from engine.types import Choice, Difficulty, Mode
+
+GRID = (0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 1.0)
+"""Quantiles of each outer strip that are tried as thresholds."""
+TIE = 0.05
+"""Expected pairs that are no difference."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,72 @@ def offers(it: Iteration, *, tau_l: float, tau_h: float, mode: Mode) -> list[Off
         at_once = replace(seen, budget=seen.budget_left)
         rows.append(_offer(at_once, name, by, label, e, (alpha, beta), *costs))
     return rows
+
+
+def offer(it: Iteration, choice: Choice, *, side: int = 0) -> Offer:
+    """What one choice would buy, as offers says it of all.
+
+    Args:
+        side: responses of the budget that something else would take first, such as a calibration.
+
+    Raises: ConfigError for thresholds that cannot be used, or a budget that is used up.
+    """
+    return _bought(it, _seen(it), choice, side)
+
+
+def most_pairs(it: Iteration, choice: Choice) -> tuple[Choice, Offer]:
+    """The thresholds, on a grid over each outer strip, of which most pairs are expected with this
+    mode and strategy. Ties go to the widest Boundary: the lowest tau_l, then the highest tau_h.
+
+    Raises: ConfigError as offer does.
+
+    Source: ours.
+    """
+    seen = _seen(it)
+    e = seen.e
+    low, high = e.phi_r[e.n_correct == 0], e.phi_r[e.n_correct == e.n]
+    best: tuple[Choice, Offer] | None = None
+    for tau_l in _grid(low, 0.0):
+        for tau_h in _grid(high, 1.0)[::-1]:
+            if tau_l <= tau_h:
+                tried = replace(choice, tau_l=tau_l, tau_h=tau_h)
+                found = _bought(it, seen, tried, 0)
+                if best is None or found.expected_pairs > best[1].expected_pairs + TIE:
+                    best = tried, found
+    assert best is not None, "the outermost thresholds fit always"
+    return best
+
+
+def _grid(values: np.ndarray, end: float) -> list[float]:
+    """Quantiles of a strip and its open end, rising."""
+    known = np.quantile(values, GRID) if len(values) else np.empty(0)
+    return sorted({round(float(v), 3) for v in [*known, end]})
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What every choice of an iteration is weighed by, read once."""
+
+    e: Estimates
+    shapes: tuple[np.ndarray, np.ndarray]
+    lengths: np.ndarray
+    rate: float | None
+
+
+def _seen(it: Iteration) -> _Seen:
+    e = store.samples.estimates(it)
+    has_any = len(e.n) > 0
+    alpha, beta, _ = posterior_shapes(e.n_correct, e.n, e.phi_r) if has_any else (e.n, e.n, False)
+    return _Seen(e, (alpha, beta), _lengths(it, e), store.samples.presample_rate(it))
+
+
+def _bought(it: Iteration, seen: _Seen, choice: Choice, side: int) -> Offer:
+    e, mode = seen.e, choice.mode
+    classes = classify(e.n_correct, e.n, e.phi_r, tau_l=choice.tau_l, tau_h=choice.tau_h, mode=mode)
+    view = plans.view(it, e, classes, strategy=choice.strategy, options=choice.options)
+    at_once = replace(view, budget=max(view.budget_left - side, 0))
+    label = strategies()[choice.strategy].label
+    return _offer(at_once, choice.strategy, mode, label, e, seen.shapes, seen.lengths, seen.rate)
 
 
 def _lengths(it: Iteration, e: Estimates) -> np.ndarray:

@@ -1,14 +1,15 @@
 """The Training page: what is launched, and what there is to see of it."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 from engine import store
+from engine.config import TrainingConfig
 from engine.events import OptimiserStep
 from engine.store import record
 from engine.study import pairing, plans
 from engine.study.handle import Iteration
 from engine.types import Choice
-from tests.app.shown import said, show
+from tests.app.shown import press, read, said, show
 
 
 def test_launching_a_training_keeps_only_what_was_changed(studio):
@@ -57,3 +58,35 @@ def test_the_second_training_of_an_iteration_is_evaluated_too(studio):
     second = replace(first, id=store.jobs.add(studio.it, "train", {"beta": 0.2}))
     studio.db.cursor().execute("UPDATE jobs SET policy_id = 'e' || id WHERE id = ?", [second.id])
     assert kinds.follow_ups(studio.db, first) != kinds.follow_ups(studio.db, second)
+
+
+def test_every_training_setting_is_in_the_form_and_a_wrong_one_is_refused(studio):
+    studio.resampled()
+    at = show("training")
+    at.session_state["training_settings"] = True
+    at.run()
+    draft = next(iter(at.session_state["training_drafts"].values()))
+    drawn = {e.key for kind in (at.number_input, at.text_input, at.selectbox) for e in kind}
+    drawn |= {e.key for kind in (at.toggle, at.multiselect) for e in kind}
+    wanted = {draft.widget(f"training.{f.name}") for f in fields(TrainingConfig)}
+    assert wanted <= drawn
+    at.number_input(key=draft.widget("training.batch_size")).set_value(7).run()
+    press(at, "Train with DPO")
+    assert "is 7: it must be a multiple of" in read(at)
+    assert store.jobs.latest(studio.it, "train") is None
+
+
+def test_a_training_says_its_settings_and_siblings_what_was_changed(studio):
+    studio.trained()
+    store.jobs.add(studio.it, "train", {"beta": 0.2, "loss_type": ["ipo", "sft"]})
+    at = show("training")
+    assert "DPO, learning_rate" in read(at).replace("\\_", "_")
+    (table,) = [f.value for f in at.dataframe if "Changed for it" in f.value]
+    assert table["Changed for it"].tolist() == ["nothing", "beta 0.2, loss_type ipo + sft"]
+
+
+def test_each_page_says_what_comes_next(studio):
+    studio.resampled()
+    labels = lambda page: [link.label for link in show(page).get("page_link")]
+    for page in ("plan", "pairs", "responses"):
+        assert "Next: train on the pairs" in str(labels(page)), page

@@ -73,7 +73,7 @@ def go(tab, name):
 
 def settle(tab, name):
     """Until a page is drawn to its end."""
-    if name != "Home":
+    if name not in ("Home", "This run"):
         heading(tab, name).wait_for()
     tab.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
     sync_api.expect(tab.get_by_test_id("stSkeleton")).to_have_count(0)

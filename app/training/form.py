@@ -1,0 +1,111 @@
+"""The settings of one training: the run's own, with what a person changes for this one. Only that
+travels with the job.
+"""
+
+from dataclasses import asdict, fields
+from typing import Any
+
+import streamlit as st
+
+from app import inert, state, widgets
+from app.new_study import groups
+from app.new_study.draft import Draft
+from app.new_study.fields import field
+from engine import store
+from engine.config import TrainingConfig, training_config
+from engine.config.checks import check_training
+from engine.errors import EngineError
+from engine.store.jobs import Job
+from engine.study.handle import Iteration
+from engine.types import JobKind, JobState
+
+FRONT = ("learning_rate", "beta", "n_epochs", "batch_size")
+TABLE = "training"
+
+
+def form(chosen: Iteration) -> None:
+    """Four fields, all others one click away, and the button."""
+    draft, known = _draft(chosen), groups.by_key()
+    front = widgets.columns(len(FRONT), least=widgets.FIELD)
+    for place, name in zip(front, FRONT):
+        field(place, known[f"{TABLE}.{name}"], draft, {})
+    changed = draft.changed(TABLE)
+    count = f" · {len(changed)} changed" if changed else ""
+    with st.expander(
+        f"All training settings{count}", key="training_settings", on_change="rerun"
+    ) as opened:
+        if opened.open:
+            grid = st.grid(3, min_column_width=widgets.LONG_FIELD)
+            for own in fields(TrainingConfig):
+                if own.name not in FRONT:
+                    field(grid.cell(), known[f"{TABLE}.{own.name}"], draft, {})
+    method = str(draft.value(f"{TABLE}.method")).upper()
+    if st.button(
+        f"Train with {method}",
+        type="primary",
+        icon=":material/play_arrow:",
+        disabled=bool(draft.mistakes),
+    ):
+        _launch(chosen, {key.rpartition(".")[2]: draft.value(key) for key in changed})
+
+
+def settings_of(chosen: Iteration, job: Job) -> str:
+    """What a training was told, in one line: method, and every setting other than the default."""
+    used = asdict(training_config(chosen.config.training, job.params))
+    plain = asdict(TrainingConfig())
+    others = [f"{k} {_said(v)}" for k, v in used.items() if k != "method" and v != plain[k]]
+    return ", ".join([str(used["method"]).upper(), *others])
+
+
+def _said(value: Any) -> str:
+    return " + ".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
+
+
+def trainings(chosen: Iteration) -> None:
+    """Every training of the iteration with its settings, where there are several."""
+    jobs = store.jobs.of_run(state.database(), chosen.run_id, chosen.number)
+    rows = [job for job in jobs if job.kind is JobKind.TRAIN]
+    if len(rows) > 1:
+        st.dataframe(
+            [
+                {
+                    "Training": n + 1,
+                    "State": str(job.state),
+                    "Changed for it": _changed(job),
+                    "Settings": settings_of(chosen, job),
+                }
+                for n, job in enumerate(rows)
+            ],
+            hide_index=True,
+            alt="Trainings of this iteration and their settings",
+        )
+
+
+def _changed(job: Job) -> str:
+    return ", ".join(f"{name} {_said(value)}" for name, value in job.params.items()) or "nothing"
+
+
+def _draft(chosen: Iteration) -> Draft:
+    """This tab's, of this iteration."""
+    drafts = st.session_state.setdefault("training_drafts", {})
+    place = f"{chosen.run_id}_{chosen.number}"
+    if place not in drafts:
+        drafts[place] = Draft(chosen.config, "the run", form=f"training_{place}")
+    return drafts[place]
+
+
+def _launch(chosen: Iteration, changed: dict[str, Any]) -> None:
+    try:
+        check_training(training_config(chosen.config.training, changed))
+    except EngineError as error:
+        st.error(inert.markdown(str(error)))
+        return
+    same = store.jobs.find_same(chosen, JobKind.TRAIN, changed)
+    if same and same.state is JobState.DONE:
+        st.info(
+            "A training with exactly these settings is done already: change one, or go on to"
+            " Compare."
+        )
+        return
+    state.submit(chosen, JobKind.TRAIN, changed)
+    st.rerun()
