@@ -110,6 +110,8 @@ def prepared(tab: Page, name: str) -> None:
     """What a person would have done on a page before it shows something."""
     tab.get_by_role("heading", level=1).first.wait_for()
     if name == "new_study":
+        tab.get_by_text("A copy of a run").wait_for()
+        picture(tab, "new_study_cards")
         tab.get_by_role("button", name="Begin with this").first.click()
         tab.get_by_text("Would it run?").wait_for()
     if name == "playground":

@@ -40,6 +40,7 @@ def chosen_rows() -> tuple[list[BoardRow], list[BoardRow]]:
         selection_mode="multi-row",
         key="board_" + "_".join(row.run_id[:2] for row in shown[:40]),
         column_config=_columns(),
+        placeholder="",
         height=HEIGHT if len(shown) > 10 else "auto",
         alt="Runs, the newest first; select one to open it, several to compare them",
     )

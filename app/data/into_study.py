@@ -20,10 +20,12 @@ def problem_study() -> None:
     stored = stored_sets(state.database().artifacts)
     names = {str(s.path): f"{s.name} · {s.n_problems:,} problems" for s in stored}
     names |= {name: name for name in STARTER_SETS}
+    newest = max(stored, key=lambda s: s.path.stat().st_mtime_ns, default=None)
     a, b = widgets.columns(2, least=widgets.FIELD)
     train = a.selectbox(
         "Train on",
         list(names),
+        index=list(names).index(str(newest.path)) if newest else 0,
         format_func=names.__getitem__,
         key=f"study_train_{len(stored)}",
     )
