@@ -133,7 +133,7 @@ def offer(draft: Draft, order: start.Order) -> None:
     )
     with place:
         pressed = st.button(
-            start.said(order),
+            start.button_label(order),
             type="primary",
             icon=":material/play_arrow:",
             disabled=why is not None,

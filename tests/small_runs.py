@@ -161,15 +161,15 @@ def judge(
         record(db, "no job", 1, event)
 
 
-def told(db: Database, run_id: str) -> dict[str, list[tuple]]:
+def texts_of(db: Database, run_id: str) -> dict[str, list[tuple]]:
     """What a run sampled and paired, without random ids and times: texts by table."""
     names = {
         "responses": ("problem_id", "index", "text"),
         "pairs": ("problem_id", "chosen", "rejected"),
     }
-    found = {}
+    texts = {}
     for table, columns in names.items():
         batches = store.exports.batches(db, table, run_id)
         rows = [row for batch in batches for row in batch.to_pylist()]
-        found[table] = sorted(tuple(str(row[name]) for name in columns) for row in rows)
-    return found
+        texts[table] = sorted(tuple(str(row[name]) for name in columns) for row in rows)
+    return texts

@@ -8,6 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app import inert, state, widgets
+from app.difficulty import columns
 from app.new_study import cards
 from app.training.figures import MOST_OVERLAID, overlay_name
 from engine import store
@@ -119,7 +120,7 @@ def confirm(run_ids: list[str]) -> None:
         return
     names = {row.id: row.name for row in store.runs.listed(db)}
     for plan in plans:
-        _told(plan, {names[id] for id in run_ids})
+        _what_goes(plan, {names[id] for id in run_ids})
     st.caption(
         "Problems stay. The file gets smaller when the program starts the next time: it is copied,"
         " compared, and only then replaced."
@@ -129,11 +130,13 @@ def confirm(run_ids: list[str]) -> None:
         for run_id in run_ids:
             deletion.delete(db, run_id)
         compaction.ask(db.path)
+        st.cache_data.clear()
+        columns.forget()
         state.forget(run_ids)
         st.rerun()
 
 
-def _told(plan: deletion.Deletion, going: set[str]) -> None:
+def _what_goes(plan: deletion.Deletion, going: set[str]) -> None:
     policies = f", {len(plan.policies)} trained policies" if plan.policies else ""
     st.markdown(
         f"**{inert.markdown(plan.name)}**: {plan.n_responses:,} responses{policies},"

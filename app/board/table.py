@@ -59,7 +59,7 @@ def group_of(row: BoardRow) -> str:
     return DONE if row.waits_for is None else NEEDS_YOU
 
 
-def told(row: BoardRow) -> str:
+def state_of(row: BoardRow) -> str:
     """What a run does or waits for."""
     kind = row.kind or ""
     job = next((name for known, name in widgets.JOB_NAMES.items() if known == kind), kind)
@@ -102,7 +102,7 @@ def _cells(row: BoardRow) -> dict[str, str | int | float | list[str] | datetime 
     first, last = row.accuracy or (None, None)
     return {
         "Name": row.name,
-        "State": told(row),
+        "State": state_of(row),
         "Method": row.strategy + ("" if row.training == "none" else f", {row.training}"),
         "Iteration": f"{row.iteration + 1} of {row.n_iterations}",
         "M0": None if first is None else 100 * first,

@@ -81,3 +81,9 @@ def handout(
     e, _ = columns(run_id, iteration, known)
     it = Iteration(state.database(), run_id, iteration)
     return handout_of(plans.plan(it, now, known=e))
+
+
+def forget() -> None:
+    """Work everything out anew: after a deletion counts may be what they once were."""
+    for one in (columns, classes_by_posterior, committed_classes, handout):
+        one.clear()

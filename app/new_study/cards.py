@@ -29,9 +29,9 @@ def current() -> Draft | None:
 def begin(base: RunConfig, origin: str) -> Draft:
     """Build a study on a base."""
     before = current()
-    made = Draft(base, origin, version=before.version + 1 if before else 0)
-    st.session_state[DRAFT] = made
-    return made
+    draft = Draft(base, origin, version=before.version + 1 if before else 0)
+    st.session_state[DRAFT] = draft
+    return draft
 
 
 def begin_with_copy(run_id: str) -> Draft:

@@ -110,7 +110,7 @@ def _at_hand(at, words, draft, setting, widget, choices) -> None:
         format_func=lambda v: known.get(v, v) or "none",
         accept_new_options=True,
         **widget,
-        **_told(draft, setting, widget, lambda v: (v or "").strip()),
+        **_on_entry(draft, setting, widget, lambda v: (v or "").strip()),
     )
 
 
@@ -118,16 +118,16 @@ def _choice(at, words, draft, setting, widget, _) -> None:
     value = draft.value(key_of(setting))
     options = list(dict.fromkeys([*setting.choices, value]))
     index = options.index(value)
-    at.selectbox(words, options, index=index, **widget, **_told(draft, setting, widget))
+    at.selectbox(words, options, index=index, **widget, **_on_entry(draft, setting, widget))
 
 
 def _switch(at, words, draft, setting, widget, _) -> None:
-    at.toggle(words, draft.value(key_of(setting)), **widget, **_told(draft, setting, widget))
+    at.toggle(words, draft.value(key_of(setting)), **widget, **_on_entry(draft, setting, widget))
 
 
 def _several_choices(at, words, draft, setting, widget, _) -> None:
-    told = _told(draft, setting, widget, tuple)
-    at.multiselect(words, setting.choices, list(draft.value(key_of(setting))), **widget, **told)
+    reading = _on_entry(draft, setting, widget, tuple)
+    at.multiselect(words, setting.choices, list(draft.value(key_of(setting))), **widget, **reading)
 
 
 def _several_numbers(at, words, draft, setting, widget, _) -> None:
@@ -135,14 +135,16 @@ def _several_numbers(at, words, draft, setting, widget, _) -> None:
     read = lambda v: _or_left_out(setting, texts.numbers(v, key_of(setting), whole=whole))
     value = texts.as_numbers(draft.value(key_of(setting)))
     hint = "left out" if setting.default is None else "numbers, with commas between"
-    at.text_input(words, value, placeholder=hint, **widget, **_told(draft, setting, widget, read))
+    at.text_input(
+        words, value, placeholder=hint, **widget, **_on_entry(draft, setting, widget, read)
+    )
 
 
 def _several_texts(at, words, draft, setting, widget, _) -> None:
-    told = _told(draft, setting, widget, texts.lines)
+    reading = _on_entry(draft, setting, widget, texts.lines)
     value = texts.as_lines(draft.value(key_of(setting)))
     hint = "one per line; \\n is a line break"
-    at.text_area(words, value, height=80, placeholder=hint, **widget, **told)
+    at.text_area(words, value, height=80, placeholder=hint, **widget, **reading)
 
 
 def _number(at, words, draft, setting, widget, _) -> None:
@@ -155,27 +157,27 @@ def _number(at, words, draft, setting, widget, _) -> None:
         placeholder="left out",
         **_form(step),
         **widget,
-        **_told(draft, setting, widget, lambda v: _required(setting, v)),
+        **_on_entry(draft, setting, widget, lambda v: _required(setting, v)),
     )
 
 
 def _exact(at, words, draft, setting, widget, _) -> None:
     read = lambda v: texts.number(v.strip(), key_of(setting), whole=True)
     value = str(draft.value(key_of(setting)))
-    at.text_input(words, value, **widget, **_told(draft, setting, widget, read))
+    at.text_input(words, value, **widget, **_on_entry(draft, setting, widget, read))
 
 
 def _text(at, words, draft, setting, widget, _) -> None:
     value = draft.value(key_of(setting)) or ""
     left_out = setting.default is None
-    told = _told(draft, setting, widget, lambda v: (v.strip() or None) if left_out else v)
+    reading = _on_entry(draft, setting, widget, lambda v: (v.strip() or None) if left_out else v)
     if key_of(setting) in LONG:
-        at.text_area(words, value, height=120, **widget, **told)
+        at.text_area(words, value, height=120, **widget, **reading)
     else:
-        at.text_input(words, value, placeholder="left out" if left_out else "", **widget, **told)
+        at.text_input(words, value, placeholder="left out" if left_out else "", **widget, **reading)
 
 
-def _told(
+def _on_entry(
     draft: Draft, setting: Setting, widget: dict[str, Any], read: Callable[[Any], Any] = lambda v: v
 ) -> dict[str, Any]:
     return {"on_change": _entered, "args": [draft, key_of(setting), widget["key"], read]}

@@ -115,10 +115,10 @@ def groups() -> dict[str, list[Setting]]:
     """
     placed = {NAME, *FRONT, *THRESHOLDS}
     order = [*TITLES, *(name for name in tables() if name not in TITLES)]
-    found = {table: [s for s in settings() if s.table == table] for table in order}
+    by_table = {table: [s for s in settings() if s.table == table] for table in order}
     return {
         table: rest
-        for table, own in found.items()
+        for table, own in by_table.items()
         if (rest := [s for s in own if key_of(s) not in placed])
     }
 

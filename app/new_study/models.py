@@ -51,16 +51,16 @@ def _cached() -> list[str]:
 
 def _trained() -> dict[str, str]:
     """The database's own policies that still lie in their folders."""
-    found = store.runs.policies(state.database())
+    uses = store.runs.policies(state.database())
     return {
         use.path: f"M{use.number} · {use.run_name}"
-        for use in found
+        for use in uses
         if use.number and Path(use.path).is_dir()
     }
 
 
 def describe(key: str, draft: Draft) -> None:
-    """What is found where a model field points to, in one line."""
+    """What is about where a model field points to, in one line."""
     table = key.partition(".")[0]
     if draft.beginning.is_recorded or (table == "reward" and not _is_loaded(draft)):
         return
@@ -73,11 +73,11 @@ def describe(key: str, draft: Draft) -> None:
                 "It is downloaded from the hub at the start." if path else "No model is named yet."
             )
             return
-        found = _about(str(folder), folder.stat().st_mtime_ns, trust)
+        about = _about(str(folder), folder.stat().st_mtime_ns, trust)
     except EngineError as error:
         st.caption(f":material/error: {inert.markdown(str(error))}")
         return
-    st.caption(f":material/check: {inert.markdown(told(found))}")
+    st.caption(f":material/check: {inert.markdown(in_one_line(about))}")
 
 
 def _is_loaded(draft: Draft) -> bool:
@@ -89,7 +89,7 @@ def _about(folder: str, version: int, trust: bool) -> ModelAbout:
     return about_model(Path(folder), trust_remote_code=trust)
 
 
-def told(m: ModelAbout) -> str:
+def in_one_line(m: ModelAbout) -> str:
     """A model in one line."""
     parts = [
         m.architecture,

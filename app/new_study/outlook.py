@@ -22,10 +22,10 @@ MARKS = {
 
 def beside(config: RunConfig) -> list[Finding]:
     """Draw all of it. Returns: the findings."""
-    found = outlook(state.database(), config)
-    findings = [*_examined(_key(config)), *_disk(found)]
+    o = outlook(state.database(), config)
+    findings = [*_examined(_key(config)), *_disk(o)]
     st.subheader("What it would take")
-    _figures(found, config)
+    _figures(o, config)
     st.subheader("Would it run?")
     for status, mark in MARKS.items():
         for finding in (f for f in findings if f.status == status):
@@ -55,20 +55,18 @@ def _key(config: RunConfig) -> str:
 @st.cache_data(show_spinner="Looking at what it would need", ttl=60, max_entries=32)
 def _examined(config: str) -> list[Finding]:
     """For a minute: files and devices change without telling."""
-    found = examine(parse_config(json.loads(config)))
-    return [finding for finding in found if finding.about != "configuration"]
+    findings = examine(parse_config(json.loads(config)))
+    return [finding for finding in findings if finding.about != "configuration"]
 
 
-def _disk(found: Outlook) -> list[Finding]:
+def _disk(o: Outlook) -> list[Finding]:
     free = n_free(state.database())
-    if found.disk_bytes is None:
+    if o.disk_bytes is None:
         return [Finding("disk", "note", f"{widgets.size(free)} free; the policy's size is unknown")]
-    if not found.n_policies:
+    if not o.n_policies:
         return []
-    needs = (
-        f"{found.n_policies} trained policies and a checkpoint: {widgets.size(found.disk_bytes)}"
-    )
-    fits = found.disk_bytes < free
+    needs = f"{o.n_policies} trained policies and a checkpoint: {widgets.size(o.disk_bytes)}"
+    fits = o.disk_bytes < free
     return [
         Finding(
             "disk",
@@ -79,22 +77,22 @@ def _disk(found: Outlook) -> list[Finding]:
     ]
 
 
-def _figures(found: Outlook, config: RunConfig) -> None:
-    n, each = found.n_responses, config.problems.n_train * config.sampling.n
+def _figures(o: Outlook, config: RunConfig) -> None:
+    n, each = o.n_responses, config.problems.n_train * config.sampling.n
     with st.container(horizontal=True, gap="medium"):
         st.metric("Responses", f"{n:,}", width="content")
-        st.metric("To evaluate", f"{found.n_evaluated:,}", width="content")
-        if found.seconds is not None:
-            st.metric("Sampling", widgets.duration(found.seconds), width="content")
+        st.metric("To evaluate", f"{o.n_evaluated:,}", width="content")
+        if o.seconds is not None:
+            st.metric("Sampling", widgets.duration(o.seconds), width="content")
     st.caption(f"{each:,} responses per iteration: {config.problems.n_train:,} problems times n.")
-    if found.measured:
+    if o.measured:
         st.caption(
-            f"About {found.n_tokens:,.0f} tokens, and the time without trainings, as measured in"
-            f" {inert.markdown(found.measured.run_name)}: {found.measured.mean_tokens:.0f} tokens"
-            f" per response, {found.measured.tokens_per_s:,.0f} tokens per second."
+            f"About {o.n_tokens:,.0f} tokens, and the time without trainings, as measured in"
+            f" {inert.markdown(o.measured.run_name)}: {o.measured.mean_tokens:.0f} tokens"
+            f" per response, {o.measured.tokens_per_s:,.0f} tokens per second."
         )
     elif not config.is_recorded:
         st.caption(
-            f"At most {found.most_tokens:,} tokens. How long that takes is not known before these"
+            f"At most {o.most_tokens:,} tokens. How long that takes is not known before these"
             " models have sampled here once."
         )

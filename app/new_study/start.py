@@ -85,7 +85,7 @@ def _configs(
     draft: Draft, name: str, methods: Sequence[str | None], seeds: Sequence[int | None]
 ) -> list[RunConfig]:
     """One configuration per method and seed. Raises: ConfigError."""
-    found = []
+    configs = []
     for method in methods:
         for seed in seeds:
             parts = [name]
@@ -93,8 +93,8 @@ def _configs(
                 parts.append(TEMPLATES[method].label)
             if len(seeds) > 1:
                 parts.append(f"seed {seed}")
-            found.append(draft.config(method=method, seed=seed, name=", ".join(parts)))
-    return found
+            configs.append(draft.config(method=method, seed=seed, name=", ".join(parts)))
+    return configs
 
 
 def _thresholds(draft: Draft) -> None:
@@ -112,18 +112,18 @@ def start(order: Order) -> None:
     """Create every run and let the first work begin; a run that cannot be made is said, and those
     before it stay.
     """
-    made: list[Iteration] = []
+    begun: list[Iteration] = []
     with st.spinner("Reading problems and models"):
         for config in order.configs:
             try:
                 run_id = create_run(state.database(), config)
-                made.append(Iteration(state.database(), run_id, 0))
-                _go(made[-1], order.far)
+                begun.append(Iteration(state.database(), run_id, 0))
+                _go(begun[-1], order.far)
             except EngineError as error:
                 start_run.refuse(error)
                 return
     if order.is_sweep or order.far != "stop":
-        state.select(made[0].run_id, 0)
+        state.select(begun[0].run_id, 0)
         page = "home.py"
     else:
         page = "difficulty.py"
@@ -167,12 +167,12 @@ def headless(order: Order) -> None:
 
 def _files(configs: list[RunConfig]) -> dict[str, str]:
     """TOML by file name."""
-    found: dict[str, str] = {}
+    files: dict[str, str] = {}
     for config in configs:
         stem = re.sub(r"[^a-z0-9]+", "_", config.name.lower()).strip("_") or "study"
-        name = stem if f"{stem}.toml" not in found else f"{stem}_{len(found)}"
-        found[f"{name}.toml"] = as_toml(config)
-    return found
+        name = stem if f"{stem}.toml" not in files else f"{stem}_{len(files)}"
+        files[f"{name}.toml"] = as_toml(config)
+    return files
 
 
 def _zipped(files: dict[str, str]) -> bytes:
@@ -187,7 +187,7 @@ def _command(file_name: str) -> str:
     return f"python -m engine run {shlex.quote(file_name)} --db study.duckdb"
 
 
-def said(order: Order) -> str:
+def button_label(order: Order) -> str:
     """What the button starts."""
     n = len(order.configs)
     if n == 1:

@@ -46,5 +46,5 @@ def lines(text: str) -> tuple[str, ...]:
     >>> lines("Question:\n\n\\n\\n")
     ('Question:', '\n\n')
     """
-    found = [line for line in text.split("\n") if line]
-    return tuple(re.sub(r"\\[nt\\]", lambda m: _MEANT[m[0]], line) for line in found)
+    filled = [line for line in text.split("\n") if line]
+    return tuple(re.sub(r"\\[nt\\]", lambda m: _MEANT[m[0]], line) for line in filled)

@@ -143,7 +143,7 @@ def _wanted(stages: Sequence[Stage], trained: Sequence[Trained]) -> list[Wanted]
     by_run: dict[str, dict[int, str]] = {}
     for row in trained:
         by_run.setdefault(row.run_id, {})[row.number] = row.policy_id
-    found = []
+    wanted = []
     for stage in stages:
         policies = by_run.get(stage.run_id, {})
         if 0 in policies and (last := max(policies)) > 0:
@@ -151,8 +151,8 @@ def _wanted(stages: Sequence[Stage], trained: Sequence[Trained]) -> list[Wanted]
                 _sampled(stage.config, policies[number], number) for number in (0, last)
             )
             n = _parsed(stage.config).evaluation.n
-            found.append(Wanted(stage.run_id, first_set, last_set, n))
-    return found
+            wanted.append(Wanted(stage.run_id, first_set, last_set, n))
+    return wanted
 
 
 @lru_cache(maxsize=8192)

@@ -91,9 +91,9 @@ def most_pairs(it: Iteration, choice: Choice) -> tuple[Choice, Offer]:
         for tau_h in _grid(high, 1.0)[::-1]:
             if tau_l <= tau_h:
                 tried = replace(choice, tau_l=tau_l, tau_h=tau_h)
-                found = _bought(it, seen, tried, 0)
-                if best is None or found.expected_pairs > best[1].expected_pairs + TIE:
-                    best = tried, found
+                bought = _bought(it, seen, tried, 0)
+                if best is None or bought.expected_pairs > best[1].expected_pairs + TIE:
+                    best = tried, bought
     assert best is not None, "the outermost thresholds fit always"
     return best
 

@@ -57,8 +57,8 @@ def _order(it: Iteration, phase: Phase, made_by: str) -> Order | None:
         d = it.config.difficulty
         plans.commit(it, Choice(*thresholds(it), d.mode, d.strategy), made_by=made_by)
         return None
-    if phase is Phase.TUNE and (found := tuning.grid(it)):
-        tuning.adopt(it, *found.best, made_by=made_by)
+    if phase is Phase.TUNE and (grid := tuning.grid(it)):
+        tuning.adopt(it, *grid.best, made_by=made_by)
         return None
     kind = job_of(phase)
     assert kind is not None, f"{phase} is done by a job"

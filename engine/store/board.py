@@ -184,7 +184,7 @@ def changes(db: Database, wanted: Sequence[Wanted]) -> dict[str, Change]:
 def _changes(db: Database, wanted: Sequence[Wanted]) -> dict[str, Change]:
     if not wanted:
         return {}
-    found = db.records(
+    rows = db.records(
         Change,
         """WITH wanted AS (SELECT unnest($run) AS run_id, unnest($first) AS first_set,
                 unnest($last) AS last_set, unnest($n) AS n),
@@ -214,4 +214,4 @@ def _changes(db: Database, wanted: Sequence[Wanted]) -> dict[str, Change]:
             "n": [w.n for w in wanted],
         },
     )
-    return {change.run_id: change for change in found}
+    return {change.run_id: change for change in rows}

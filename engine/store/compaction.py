@@ -54,13 +54,13 @@ def _contents(connection: duckdb.DuckDBPyConnection, name: str) -> dict[str, tup
         "SELECT table_name FROM duckdb_tables() WHERE database_name = ?", [name]
     ).fetchall()
     sums = "SELECT count(*), bit_xor(hash(t)) FROM"
-    found = {
+    rows = {
         table: connection.execute(f'{sums} {name}."{table}" t').fetchall()[0] for (table,) in tables
     }
     sequences = connection.execute(
         "SELECT sequence_name, last_value FROM duckdb_sequences() WHERE database_name = ?", [name]
     ).fetchall()
-    return {**found, **{f"sequence {of}": (last,) for of, last in sequences}}
+    return {**rows, **{f"sequence {of}": (last,) for of, last in sequences}}
 
 
 def _beside(path: Path, ending: str) -> Path:

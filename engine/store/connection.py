@@ -186,6 +186,12 @@ class Database:
             self._remembered[key] = (version, value)
         return value
 
+    def forget(self) -> None:
+        """Read everything anew: for a deletion, after which counts of rows may be what they once
+        were.
+        """
+        self._remembered.clear()
+
     def batches(
         self, queries: Iterable[tuple[str, Any]], *, n_rows: int = 8192
     ) -> Iterator["pyarrow.RecordBatch"]:

@@ -82,3 +82,4 @@ def remove(db: Database, run_id: str, *, set_ids: Sequence[str], policy_ids: Seq
         cursor.execute("DELETE FROM sample_sets WHERE list_contains(?, id)", [list(set_ids)])
         cursor.execute("DELETE FROM policies WHERE list_contains(?, id)", [list(policy_ids)])
         cursor.execute("DELETE FROM runs WHERE id = ?", [run_id])
+    db.forget()

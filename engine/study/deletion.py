@@ -87,7 +87,7 @@ def _uses(db: Database) -> dict[str, set[str]]:
     return uses
 
 
-def _unused(db: Database, made: dict[str, str], run_id: str) -> dict[str, str]:
+def _unused(db: Database, policies: dict[str, str], run_id: str) -> dict[str, str]:
     """Of these policies those inside the database's own folder that no other run's configuration
     names.
     """
@@ -96,7 +96,7 @@ def _unused(db: Database, made: dict[str, str], run_id: str) -> dict[str, str]:
     own = db.artifacts.resolve()
     return {
         id: path
-        for id, path in made.items()
+        for id, path in policies.items()
         if Path(path).resolve().is_relative_to(own) and Path(path) not in named
     }
 

@@ -21,8 +21,8 @@ def thresholds(it: Iteration) -> tuple[float, float]:
     d = it.config.difficulty
     if d.thresholds == "quantile":
         e = store.samples.estimates(it)
-        found = quantile_thresholds(e.n_correct, e.n, e.phi_r)
-        return _rounded(found.tau_l), _rounded(found.tau_h)
+        suggestion = quantile_thresholds(e.n_correct, e.n, e.phi_r)
+        return _rounded(suggestion.tau_l), _rounded(suggestion.tau_h)
     if d.thresholds == "calibrated":
         return _calibrated(it)
     if d.tau_l is None or d.tau_h is None:
@@ -47,14 +47,14 @@ def _calibrated(it: Iteration) -> tuple[float, float]:
             ' difficulty.thresholds = "given".'
         )
     rows = np.array([position[ids[n]] for n in known])
-    found = best_thresholds(
+    suggestion = best_thresholds(
         e.n_correct[rows],
         e.n[rows],
         e.phi_r[rows],
         reference_labels(n_correct[known]),
         mode="reward" if mode == "reward" else "both",
     )
-    return _rounded(found.tau_l), _rounded(found.tau_h)
+    return _rounded(suggestion.tau_l), _rounded(suggestion.tau_h)
 
 
 def _rounded(tau: Interval) -> float:

@@ -65,7 +65,7 @@ def test_what_a_run_waits_for_is_what_its_own_page_says(studio):
     for step in (None, studio.presampled, studio.resampled):
         if step:
             step()
-        waits.append(table.told(board(studio.db)[0]))
+        waits.append(table.state_of(board(studio.db)[0]))
     assert waits == ["waits for its pre-samples", "waits for thresholds", "waits for its training"]
 
 

@@ -19,7 +19,7 @@ from engine.paths import STARTER
 from engine.store import Database
 from engine.study.runs import create_run
 from tests.app.shown import read, show
-from tests.small_runs import small, told, toml
+from tests.small_runs import small, texts_of, toml
 
 
 @pytest.fixture
@@ -214,8 +214,8 @@ def test_a_run_from_the_form_and_from_its_file_have_the_same_responses_and_pairs
     headless = JobRunner(other)
     again = create_run(other, load_config(tmp_path / "saved.toml"))
     run_to_end(headless, again)
-    by_form = told(db, store.runs.listed(db)[0].id)
-    assert by_form == told(other, again) and by_form["pairs"]
+    by_form = texts_of(db, store.runs.listed(db)[0].id)
+    assert by_form == texts_of(other, again) and by_form["pairs"]
     headless.close()
     other.close()
 

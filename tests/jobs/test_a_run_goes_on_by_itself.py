@@ -11,7 +11,7 @@ from engine.store import Database
 from engine.study.handle import Iteration
 from engine.study.resolved import resolved_config
 from engine.study.runs import create_run
-from tests.small_runs import small, told
+from tests.small_runs import small, texts_of
 
 
 def worked(runner):
@@ -49,7 +49,7 @@ def test_the_queue_walks_a_run_to_the_same_responses_and_pairs_as_the_command_li
             runner.go_on(run_id, 1, ordered_by="tab 1")
             worked(runner)
         assert store.runs.next_policy(Iteration(db, run_id, 0))
-        found.append(told(db, run_id))
+        found.append(texts_of(db, run_id))
         assert resolved_config(db, run_id)[0].difficulty.thresholds == "quantile"
         runner.close()
         db.close()

@@ -1,0 +1,69 @@
+"""What can be done with the runs that are selected on the board."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from engine import store
+from engine.store.labels import Labels
+from engine.study.runs import create_run
+from tests.app.shown import press, read
+from tests.small_runs import small
+
+
+def board_of(names):
+    """The actions for runs with these names, as the page draws them for a selection."""
+
+    def page(names):
+        from app import state
+        from app.board.actions import actions
+        from engine.figures.board import board
+
+        actions([row for row in board(state.database()) if row.name in names])
+
+    at = AppTest.from_function(page, args=(names,), default_timeout=60).run()
+    assert not at.exception, at.exception[0].value
+    return at
+
+
+@pytest.fixture
+def other(studio):
+    return create_run(studio.db, small(name="Another"))
+
+
+def test_a_run_gets_another_name_tags_and_a_note_but_no_name_that_is_taken(studio, other):
+    at = board_of(["Another"])
+    at.text_input(key=f"name_{other}").set_value("Starter study")
+    press(at, "Save")
+    assert "a name that no other run has" in read(at)
+    at.text_input(key=f"name_{other}").set_value("Mine")
+    at.text_input(key=f"tags_{other}").set_value("a, b, a,")
+    at.text_area(key=f"note_{other}").set_value(" odd ")
+    press(at, "Save")
+    assert store.runs.get(studio.db, other).name == "Mine"
+    assert store.labels.find(studio.db, other) == Labels(("a", "b"), "odd")
+
+
+def test_several_runs_are_put_away_and_taken_back(studio, other):
+    press(board_of(["Another", "Starter study"]), "Archive")
+    labels = store.labels.all_of(studio.db)
+    assert len(labels) == 2 and all(label.archived_at for label in labels.values())
+    press(board_of(["Another"]), "Take out of the archive")
+    assert store.labels.find(studio.db, other).archived_at is None
+
+
+def test_a_deletion_says_what_goes_and_is_asked_twice(studio, other):
+    studio.resampled()
+    at = board_of(["Starter study"])
+    press(at, "Delete …")
+    n = studio.db.value("SELECT count(*) FROM responses")
+    assert f"Starter study: {n:,} responses" in read(at).replace("**", "")
+    assert at.button(key="delete_now").disabled
+    assert len(store.runs.listed(studio.db)) == 2
+
+
+def test_a_run_with_an_unfinished_job_is_not_offered_for_deletion(studio):
+    studio.job("presample", "running")
+    at = board_of(["Starter study"])
+    press(at, "Delete …")
+    assert "Cancel it first" in read(at)
+    assert [run.name for run in store.runs.listed(studio.db)] == ["Starter study"]
