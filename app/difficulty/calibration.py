@@ -91,11 +91,11 @@ def _most_pairs(run_id: str, iteration: int, choice: Choice, known: tuple) -> tu
 def _bought(chosen: Iteration, choice: Choice, known: tuple, side: int = 0) -> str:
     """Expected pairs and further responses by class of a choice; why there are none."""
     try:
-        found = Offer(**_offer(chosen.run_id, chosen.number, choice, known, side))
+        offer = Offer(**_offer(chosen.run_id, chosen.number, choice, known, side))
     except EngineError as error:
         return inert.markdown(str(error))
-    counts = ", ".join(f"{n:,} to {name}" for name, n in found.n_responses.items() if n)
-    return f"**{found.expected_pairs:,.0f} expected pairs**; responses: {counts or 'none'}"
+    counts = ", ".join(f"{n:,} to {name}" for name, n in offer.n_responses.items() if n)
+    return f"**{offer.expected_pairs:,.0f} expected pairs**; responses: {counts or 'none'}"
 
 
 def _most_pairs_line(chosen: Iteration, now: Choice, known: tuple, *, locked: bool) -> None:

@@ -64,11 +64,11 @@ def resolved_config(db: Database, run_id: str) -> tuple[RunConfig, list[str]]:
     return _located(config, store.runs.policy_path(db, first.row.policy_id), run.prm_path), notes
 
 
-def is_by_rule(config: RunConfig, bound: Commit) -> bool:
+def is_by_rule(config: RunConfig, commit: Commit) -> bool:
     """Whether a commit's thresholds came out of the data by the configuration's own rule, with no
     person between.
     """
-    without_person = bound.made_by == "cli" or bound.made_by.endswith(UNATTENDED)
+    without_person = commit.made_by == "cli" or commit.made_by.endswith(UNATTENDED)
     return without_person and config.difficulty.thresholds != "given"
 
 

@@ -1,0 +1,170 @@
+"""What changed in the tables since the first schema, in order. Numbered from 2, each run in one
+transaction, and never edited.
+"""
+
+CHANGES: list[tuple[str, str]] = [
+    (
+        (
+            "A person may override a verdict: rows beside verdicts, the newest counts, NULL undoes."
+            " Reads ask the view judged."
+        ),
+        """
+        CREATE SEQUENCE override_order;
+        CREATE TABLE overrides (
+            number INTEGER PRIMARY KEY DEFAULT nextval('override_order'),
+            set_id VARCHAR NOT NULL,
+            problem_id VARCHAR NOT NULL,
+            idx INTEGER NOT NULL,
+            correct BOOLEAN,
+            note VARCHAR NOT NULL,
+            made_by VARCHAR NOT NULL,
+            made_at TIMESTAMP NOT NULL
+        );
+        CREATE VIEW judged AS
+            SELECT v.set_id, v.problem_id, v.idx, coalesce(o.correct, v.correct) AS correct,
+                v.predicted,
+                CASE WHEN o.correct IS NULL THEN v.status WHEN o.correct THEN 'correct'
+                    ELSE 'wrong' END AS status,
+                v.reason,
+                v.correct AS graded_correct, v.status AS graded_status,
+                o.note AS override_note, o.made_by AS overridden_by, o.made_at AS overridden_at
+            FROM verdicts v LEFT JOIN (
+                SELECT * FROM overrides WHERE correct IS NOT NULL
+                AND number IN (SELECT max(number) FROM overrides GROUP BY set_id, problem_id, idx)
+            ) o ON o.set_id = v.set_id AND o.problem_id = v.problem_id AND o.idx = v.idx;
+        """,
+    ),
+    (
+        (
+            "Plans of every strategy: its options, its rounds, who is in the pool. Side samples"
+            " count in the budget but give no pairs."
+        ),
+        """
+        ALTER TABLE commits ADD COLUMN options VARCHAR DEFAULT '{}';
+        ALTER TABLE commits ADD COLUMN n_later INTEGER DEFAULT 0;
+        ALTER TABLE allocations ADD COLUMN in_pool BOOLEAN DEFAULT false;
+        UPDATE allocations AS a SET in_pool = c.strategy = 'uniform'
+            OR list_contains(
+                string_split(c.strategy, '+'),
+                ['inlier', 'boundary', 'outlier'][a.difficulty + 1])
+            FROM commits c WHERE c.run_id = a.run_id AND c.iteration = a.iteration;
+        CREATE TABLE rounds (
+            run_id VARCHAR,
+            iteration INTEGER,
+            round INTEGER,
+            n_allocated INTEGER NOT NULL,
+            decided_at TIMESTAMP NOT NULL,
+            PRIMARY KEY (run_id, iteration, round)
+        );
+        INSERT INTO rounds SELECT c.run_id, c.iteration, 0, coalesce(sum(a.n_more), 0), c.made_at
+            FROM commits c LEFT JOIN allocations a USING (run_id, iteration) GROUP BY ALL;
+        CREATE TABLE side_samples (
+            run_id VARCHAR,
+            iteration INTEGER,
+            set_id VARCHAR,
+            problem_id VARCHAR,
+            n INTEGER NOT NULL,
+            PRIMARY KEY (run_id, iteration, set_id, problem_id)
+        );
+        CREATE TABLE tunings (
+            run_id VARCHAR,
+            iteration INTEGER,
+            temperature DOUBLE NOT NULL,
+            tau DOUBLE NOT NULL,
+            made_by VARCHAR NOT NULL,
+            made_at TIMESTAMP NOT NULL,
+            PRIMARY KEY (run_id, iteration)
+        );
+        """,
+    ),
+    (
+        (
+            "Responses keep the token ids that were sampled, and where the answer begins behind the"
+            " thinking. New runs do not choose cut responses; older ones go on as they were begun."
+            " What has no reward is NULL in pairs, not NaN."
+        ),
+        """
+        ALTER TABLE responses ADD COLUMN tokens INTEGER[];
+        ALTER TABLE responses ADD COLUMN answer_at INTEGER;
+        UPDATE runs SET config = json_merge_patch(config, '{"pairs": {"choose_truncated": true}}');
+        ALTER TABLE pairs ALTER COLUMN chosen_reward DROP NOT NULL;
+        ALTER TABLE pairs ALTER COLUMN rejected_reward DROP NOT NULL;
+        UPDATE pairs SET chosen_reward = NULL WHERE isnan(chosen_reward);
+        UPDATE pairs SET rejected_reward = NULL WHERE isnan(rejected_reward);
+        """,
+    ),
+    (
+        (
+            "The first step of a warm-up trains: step k of w takes k / w of the rate. Older runs go"
+            " on as they were begun, from rate 0."
+        ),
+        """
+        UPDATE runs SET config = json_merge_patch(config,
+            '{"training": {"warmup_from_zero": true}, "init": {"warmup_from_zero": true}}');
+        """,
+    ),
+    (
+        (
+            "Resamples that another run drew with the same requests are taken over: drawn_in is the"
+            " sample set that has them from its own sampler, NULL in that set itself."
+        ),
+        """
+        ALTER TABLE responses ADD COLUMN drawn_in VARCHAR;
+        """,
+    ),
+    (
+        (
+            "New trainings are computed in bfloat16 where it is native; older runs go on in what"
+            " their device gave them."
+        ),
+        """
+        UPDATE runs SET config = json_merge_patch(config,
+            '{"training": {"dtype": "by_device"}, "init": {"dtype": "by_device"}}');
+        """,
+    ),
+    (
+        (
+            "New runs are sampled in bfloat16 where it is native; older ones go on in what their"
+            " device gave them."
+        ),
+        """
+        UPDATE runs SET config = json_merge_patch(config, '{"sampling": {"dtype": "by_device"}}')
+            WHERE json_extract_string(config, '$.sampling.sampler')
+                IN ('hf_local', 'vllm_local', 'ray_pool');
+        """,
+    ),
+    (
+        (
+            "How answers are found is part of a configuration, and of a sample set. Older runs go"
+            " on as they were begun, by the rules before there was a choice, and with problems"
+            " whose reference is no answer."
+        ),
+        """
+        ALTER TABLE sample_sets ADD COLUMN graded VARCHAR DEFAULT '';
+        UPDATE runs SET config = json_merge_patch(config,
+            '{"grading": {"extraction": "earlier"}, "problems": {"keep_unanswerable": true}}');
+        """,
+    ),
+    (
+        (
+            "Runs have tags, a note and an archive; a run may go on by itself; a job may be put at"
+            " the head of the queue."
+        ),
+        """
+        CREATE TABLE labels (
+            run_id VARCHAR PRIMARY KEY,
+            tags VARCHAR NOT NULL,
+            note VARCHAR NOT NULL,
+            archived_at TIMESTAMP
+        );
+        CREATE TABLE unattended (
+            run_id VARCHAR PRIMARY KEY,
+            n_iterations INTEGER NOT NULL,
+            ordered_by VARCHAR NOT NULL,
+            ordered_at TIMESTAMP NOT NULL,
+            trouble VARCHAR
+        );
+        ALTER TABLE jobs ADD COLUMN place INTEGER;
+        """,
+    ),
+]
