@@ -8,6 +8,7 @@ cached, one process, main thread.
 
 import json
 import logging
+import resource
 import sys
 import time
 from collections import Counter
@@ -17,6 +18,7 @@ from benchmarks.hostile import hostile
 from benchmarks.rows import Row, against, alone, table
 from engine.grading import Grader, extract_answer
 from engine.grading.extraction import reference_answer
+from engine.grading.spelling import written_alike
 from engine.problems import read_problems
 from engine.types import Verdict
 
@@ -42,7 +44,7 @@ def measure() -> list[Row]:
         print(f"No data sets at {DATASETS}: only the hostile cases are measured.", file=sys.stderr)
         return hostile()
     logging.disable(logging.WARNING)
-    return [*self_checks(), *agreement(), *throughput(), *hostile()]
+    return [*self_checks(), *agreement(), *throughput(), *distinct(), *hostile()]
 
 
 def _as_math(gold: str) -> str:
@@ -153,6 +155,58 @@ def _theirs(pairs: list[Pair]) -> tuple[list[float], list[bool]]:
         verdicts.append(answer is not None and bare(rf"\boxed{{{wanted}}}", rf"\boxed{{{answer}}}"))
         seconds.append(time.perf_counter() - started)
     return seconds, verdicts
+
+
+def distinct_pairs() -> list[Pair]:
+    """Pairs of a reference that is no whole number and an answer, no text twice: every second
+    answer is the reference in another dress, the others are other references.
+    """
+    golds = {
+        written_alike(reference_answer(problem.answer)): problem.answer
+        for name in PROBLEM_FILES
+        for problem in read_problems(DATASETS / f"{name}.jsonl").problems
+        if not _is_integer(problem.answer)
+    }
+    texts = [gold for gold in golds if gold and len(gold) < 200]
+    same, others = texts[::2], texts[1::2]
+    half = len(others) // 2
+    pairs = [(gold, rf"\boxed{{\displaystyle {gold}\,+0}}") for gold in same if _is_formula(gold)]
+    return pairs + [
+        (gold, rf"\boxed{{{other}}}") for gold, other in zip(others[:half], others[half:])
+    ]
+
+
+def _is_formula(gold: str) -> bool:
+    return not set(gold) & set("=,<>:&") and "text" not in gold and " " not in gold
+
+
+def _cpu_s() -> float:
+    """Seconds of this process and of those it waited for."""
+    usage = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in usage)
+
+
+def distinct() -> list[Row]:
+    """Distinct LaTeX pairs per CPU second, start of the processes included. A list of the verdicts
+    that bare Math-Verify does not share goes to standard error.
+    """
+    pairs = distinct_pairs()
+    started = _cpu_s()
+    with Grader(N_WORKERS) as grader:
+        verdicts = grader.grade_many(pairs)
+    ours_s, started = _cpu_s() - started, time.process_time()
+    _, plain = _theirs(pairs)
+    theirs_s = time.process_time() - started
+    table(
+        "Distinct pairs whose verdicts bare Math-Verify does not share",
+        [
+            (gold, verdict.predicted, f"bare: {other}", verdict.status, verdict.reason)
+            for (gold, _), verdict, other in zip(pairs, verdicts, plain)
+            if verdict.correct != other
+        ],
+    )
+    name = f"grading: {len(pairs):,} distinct LaTeX pairs per CPU second"
+    return [against(name, [len(pairs) / ours_s], [len(pairs) / theirs_s], "1/s")]
 
 
 def _is_integer(gold: str) -> bool:

@@ -50,6 +50,7 @@ _WORDY = re.compile(
 _UNREADABLE = re.compile(
     r"\\(?:ne|sum|prod|int|lim|Rightarrow|to|equiv|pmod|bmod|mod)(?![A-Za-z])|\?"
 )
+_UPRIGHT = re.compile(r"\\(?:mathrm|text|mathbf|mathit)\{([A-Za-z])\}\Z")
 _UNEQUAL = re.compile(r"([A-Za-z]) ?\\ne(?![A-Za-z]) ?(.+)\Z")
 _PLUS_MINUS = re.compile(r"\\(pm|mp)(?![A-Za-z])")
 
@@ -194,6 +195,7 @@ def _equation(text: str, depth: int) -> Answer:
 
 def _named(name: str, value: str, depth: int) -> Named | None:
     """name = value; None where the left side is no name."""
+    name = _UPRIGHT.sub(r"\1", name)
     if VARIABLE.match(name) and name not in ("e", "i", r"\pi"):
         measured = without_unit(value)
         inner = _read(measured.value if measured else value, depth + 1)

@@ -46,20 +46,25 @@ def _parsed_gold(gold: str) -> list[Any]:
 
 
 def check(
-    gold: str, predicted: str, *, shortcuts: bool = True
-) -> tuple[Literal["correct", "wrong", "error"], str]:
+    gold: str, predicted: str, *, shortcuts: bool = True, is_hard: bool | None = None
+) -> tuple[Literal["correct", "wrong", "error"] | None, str]:
     """Compares two answers in the common spelling (see `exact.written_alike`); returns (status,
     reason). May hang.
 
-    Without shortcuts the comparison is Math-Verify's alone, no point is tried first.
+    Args:
+        shortcuts: False makes the comparison Math-Verify's alone; no point is tried first.
+        is_hard: False only reads both answers, and returns no status where that decides nothing;
+            True knows that it does not; None does both.
 
     Raises:
         MemoryError: the process reached its memory limit; it should end.
     """
     if named := named_alike(gold, predicted):
         return named
-    if shortcuts and (decision := decide_by_reading(gold, predicted)):
+    if shortcuts and not is_hard and (decision := decide_by_reading(gold, predicted)):
         return decision
+    if is_hard is False:
+        return None, ""
     if is_prose(gold) or is_prose(predicted):
         return as_text(gold, predicted)
     return _compared_as_formulas(gold, predicted, shortcuts=shortcuts)

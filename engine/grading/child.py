@@ -1,4 +1,5 @@
-"""The checking process: reads pairs as JSON lines, answers each with one JSON line, ends when its
+"""The checking process: reads pairs as JSON lines (reference, answer, whether reading has left it
+open), answers each with one JSON line, ends when its
 input closes.
 
 Started by `pool` as `python -m engine.grading.child MEMORY_MIB ALARM_S SHORTCUTS`. It knows nothing
@@ -51,10 +52,11 @@ def main(memory_mib: int, alarm_s: int, shortcuts: bool = True) -> None:
         return
     answers.write(b'{"ready": true}\n')
     for line in sys.stdin.buffer:
-        gold, predicted = json.loads(line)
+        gold, predicted, *is_hard = json.loads(line)
         signal.alarm(alarm_s)
         try:
-            status, reason = check(gold, predicted, shortcuts=shortcuts)
+            how = {"shortcuts": shortcuts} | ({"is_hard": is_hard[0]} if is_hard else {})
+            status, reason = check(gold, predicted, **how)
         except MemoryError:
             os._exit(OUT_OF_MEMORY)
         signal.alarm(0)

@@ -2,12 +2,12 @@
 killed.
 
 It must never import Math-Verify or sympy: children do. One thread per child hands it one pair at a
-time, so a pair that hangs holds up one child for at most `timeout_s`, and the others go on with the
-rest. A child is started when the first pair needs one; problems with plain answers never do.
+time. Every pair is read first, which takes milliseconds; what reading leaves open goes to
+Math-Verify behind all others, and one child does nothing but read, so no pair waits behind one that
+hangs. A child is started when the first pair needs one; problems with plain answers never do.
 """
 
 import os
-import queue
 import signal
 import threading
 from collections.abc import Callable, Sequence
@@ -28,6 +28,7 @@ from engine.grading.extraction import (
 )
 from engine.grading.process import CheckingProcess, ProcessDied
 from engine.grading.spelling import Spelled, spelled
+from engine.grading.waiting import Waiting
 from engine.types import Verdict, VerdictStatus
 
 Rules = Callable[[Spelled, Spelled], Decision | None]
@@ -80,7 +81,8 @@ class Grader:
     several threads.
 
     Args:
-        n_workers: Child processes, started when needed; None means two, or one on a single core.
+        n_workers: Child processes, started when needed; None means one per core. Where there are
+            several, one more does nothing but read.
         timeout_s: Seconds that Math-Verify may take for one pair; then its child is killed.
         memory_mib: Address space one child may take, in MiB; at least 500.
         shortcuts: False hands every pair to Math-Verify, so that tests and benchmarks can hold the
@@ -95,9 +97,9 @@ class Grader:
         *,
         shortcuts: bool = True,
     ) -> None:
-        self._n_workers = n_workers or min(2, os.cpu_count() or 1)
+        self._n_workers = n_workers or os.cpu_count() or 1
         self._timeout_s, self._memory_mib, self._shortcuts = timeout_s, memory_mib, shortcuts
-        self._pairs: queue.SimpleQueue[_Pair | None] = queue.SimpleQueue()
+        self._waiting: Waiting[_Pair] = Waiting()
         self._threads: list[threading.Thread] = []
         self._children: dict[int, CheckingProcess] = {}
         self._lock = threading.Lock()
@@ -167,8 +169,7 @@ class Grader:
             for child in self._children.values():
                 child.kill()
             threads, self._threads = self._threads, []
-        for _ in threads:
-            self._pairs.put(None)
+        self._waiting.close()
         for thread in threads:
             thread.join()
 
@@ -178,19 +179,23 @@ class Grader:
                 raise GradingError(
                     "The grader is closed and takes no more responses. Make a new one."
                 )
-            for pair in pairs:
-                self._pairs.put(pair)
-            for _ in range(min(self._n_workers - len(self._threads), len(pairs))):
-                thread = threading.Thread(target=self._serve, name="grading", daemon=True)
+            self._waiting.put(pairs)
+            n_threads = self._n_workers + (self._n_workers > 1)
+            for _ in range(min(n_threads - len(self._threads), len(pairs))):
+                only_reads = len(self._threads) == self._n_workers
+                thread = threading.Thread(
+                    target=self._serve, args=(only_reads,), name="grading", daemon=True
+                )
                 self._threads.append(thread)
                 thread.start()
 
-    def _serve(self) -> None:
-        """One thread's life: takes pairs until the None that closes it; owns at most one child at a
-        time.
+    def _serve(self, only_reads: bool) -> None:
+        """One thread's life: takes pairs until there are none and the grader is closed; owns at
+        most one child at a time.
         """
         child: CheckingProcess | None = None
-        while (pair := self._pairs.get()) is not None:
+        while (taken := self._waiting.take(unread_only=only_reads)) is not None:
+            pair, is_hard = taken
             if self._closed:
                 pair.batch.answer(pair, "error", _CLOSED)
                 continue
@@ -203,7 +208,11 @@ class Grader:
                     pair.batch.fail(error)
                 continue
             try:
-                pair.batch.answer(pair, *child.ask(pair.gold, pair.predicted))
+                answer = child.ask(pair.gold, pair.predicted, is_hard=is_hard)
+                if answer is None:
+                    self._waiting.put_hard(pair)
+                else:
+                    pair.batch.answer(pair, *answer)
             except (TimeoutError, ProcessDied) as failure:
                 status = self._end(child)
                 child = None
@@ -215,7 +224,7 @@ class Grader:
                     pair.asked_again = (
                         True  # somebody else killed the child: that says nothing about the answer
                     )
-                    self._pairs.put(pair)
+                    self._waiting.put([pair])
                     continue
                 pair.batch.answer(pair, *self._lost(failure, status))
         if child:

@@ -79,20 +79,25 @@ class CheckingProcess:
                 " math-verify is installed and that memory_mib leaves it at least 500 MiB."
             )
 
-    def ask(self, gold: str, predicted: str) -> tuple[VerdictStatus, str]:
+    def ask(
+        self, gold: str, predicted: str, *, is_hard: bool = True
+    ) -> tuple[VerdictStatus, str] | None:
         """Has one pair compared and returns (status, reason). Blocks for at most the timeout.
+
+        Args:
+            is_hard: False only reads both answers; None comes back where that decides nothing.
 
         Raises:
             TimeoutError: it took too long; call `end`.
             ProcessDied: the process is gone; call `end`.
         """
         try:
-            self._stdin.write(json.dumps([gold, predicted]).encode("ascii") + b"\n")
+            self._stdin.write(json.dumps([gold, predicted, is_hard]).encode("ascii") + b"\n")
         except OSError:
             self._died = True
             raise ProcessDied from None
         answer = self._read_line(self._timeout_s)
-        return answer["status"], answer["reason"]
+        return None if answer["status"] is None else (answer["status"], answer["reason"])
 
     def _read_line(self, timeout_s: float) -> dict[str, Any]:
         deadline, line = time.monotonic() + timeout_s, b""

@@ -19,6 +19,9 @@ from engine.grading.rationals import NotRational, Point, Unsure, exact
 from engine.grading.trees import Tree, names_in, parts_of, renamed
 
 _PRECISIONS = 200, 600, 6_000
+_FAR = 7
+"""How many times as large variables are at the second try."""
+
 _SURE_BITS = 40
 """Bits that rounding may have touched."""
 
@@ -230,7 +233,11 @@ def same_formula(first: Tree, second: Tree) -> bool | None:
     if not names:
         return _decided([same_at(first, second, {})])
     signs = (1, 1, -1) if _minds_signs(first) or _minds_signs(second) else (1, 1)
-    return _decided(same_at(first, second, point) for point in points(names, signs))
+    decision = _decided(same_at(first, second, point) for point in points(names, signs))
+    if decision is None and len(signs) == 2:  # outside what one of them is defined for, perhaps
+        far = points(names, signs, _FAR)
+        decision = _decided(same_at(first, second, point) for point in far)
+    return decision
 
 
 def _decided(outcomes: Iterable[Outcome]) -> bool | None:
@@ -245,12 +252,12 @@ def _decided(outcomes: Iterable[Outcome]) -> bool | None:
     return None if "unsure" in seen else True
 
 
-def points(names: Iterable[str], signs: Sequence[int]) -> list[Point]:
+def points(names: Iterable[str], signs: Sequence[int], scale: int = 1) -> list[Point]:
     """As many points as signs: a fraction of its own for every variable, the same every time."""
     ordered = sorted(names)
     return [
         {
-            name: sign * Fraction(37 + 17 * place + 5 * at, 53 + 11 * place - 16 * at)
+            name: sign * scale * Fraction(37 + 17 * place + 5 * at, 53 + 11 * place - 16 * at)
             for place, name in enumerate(ordered)
         }
         for at, sign in enumerate(signs)

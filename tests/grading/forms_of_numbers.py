@@ -112,7 +112,8 @@ def units(rng: random.Random) -> Drawn:
         gold = _unit(rng, gold) if rng.random() < 0.5 else gold
     predicted = _unit(rng, predicted)
     squared = any("^" in text and not any(c.isalpha() for c in text) for text in (gold, predicted))
-    return gold, predicted, None if squared else a == b
+    both = all(any(c.isalpha() for c in text) for text in (gold, predicted))
+    return gold, predicted, None if squared or both else a == b  # two units may differ
 
 
 def decimals(rng: random.Random) -> Drawn:
