@@ -11,7 +11,7 @@ import json
 import tomllib
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -252,11 +252,20 @@ def _config(suite: Suite, one: SuiteSet, path: str, n_problems: int, whom: Subje
     return config
 
 
+def _of_evaluation(config: dict[str, Any]) -> dict[str, Any]:
+    """A stored configuration without its name and the tables that no evaluation looks at: their
+    defaults change, and what "auto" means there is decided when a run is created.
+    """
+    beside = ("name", "pairs", "training", "init")
+    return {name: v for name, v in config.items() if name not in beside}
+
+
 def _run_of(db: Database, config: RunConfig, policy_id: str) -> str | None:
     """The run that evaluates exactly this already, finished or not, whatever it is called."""
-    wanted = json.loads(json.dumps(plain_config(config))) | {"name": ""}
-    runs = store.runs.listed(db)
-    same = [run.id for run in runs if json.loads(run.config) | {"name": ""} == wanted]
+    wanted = _of_evaluation(json.loads(json.dumps(plain_config(config))))
+    same = [
+        run.id for run in store.runs.listed(db) if _of_evaluation(json.loads(run.config)) == wanted
+    ]
     return next((id for id in same if Iteration(db, id, 0).row.policy_id == policy_id), None)
 
 

@@ -219,3 +219,12 @@ def test_the_command_prints_one_json_object(policy, tmp_path):
         "Nowhere",
         "Lost",
     }
+
+
+def test_a_suite_goes_on_in_a_database_whose_trainings_had_other_defaults(evaluated, runner, whom):
+    with runner.db.transaction() as cursor:
+        older = '{"training": {"dtype": "by_device", "warmup_from_zero": true}}'
+        cursor.execute("UPDATE runs SET config = json_merge_patch(config, ?)", [older])
+    before = drawn(runner.db), len(store.runs.listed(runner.db))
+    assert evaluate_suite(runner, load_suite(SMALL), whom) == evaluated[1]
+    assert (drawn(runner.db), len(store.runs.listed(runner.db))) == before
