@@ -13,6 +13,9 @@ PREFIX = 256
 """Most probable tokens that are looked at before a whole vocabulary is sorted. Ours: the nucleus at
 0.95 of a trained model is nearly always smaller."""
 
+SORTED_ROWS = 16
+"""Rows whose whole vocabulary is sorted side by side: bounds the memory."""
+
 
 def choose(logits: Any, noise: Any, settings: SamplingSettings, seen: Any = None) -> Any:
     """The next token id of every row, shape (B,): the most probable one at temperature 0, else the
@@ -23,11 +26,16 @@ def choose(logits: Any, noise: Any, settings: SamplingSettings, seen: Any = None
         noise: (B,) in [0, 1), float64; not read at temperature 0.
         seen: (B, V), true for the tokens in prompt and response; needed for a repetition penalty.
     """
+    import torch
+
+    if logits.device.type == "mps":  # it has no float64
+        seen = None if seen is None else seen.cpu()
+        return choose(logits.cpu(), noise, settings, seen).to(logits.device)
     if settings.repetition_penalty != 1:
         logits = penalised(logits, seen, settings.repetition_penalty)
     if settings.temperature == 0:
         return logits.argmax(-1)
-    probabilities = (logits.double() / settings.temperature).softmax(-1)
+    probabilities = logits.to(torch.float64, copy=True).div_(settings.temperature).softmax(-1)
     if settings.min_p:
         least = settings.min_p * probabilities.amax(-1, keepdim=True)
         probabilities = probabilities.where(probabilities >= least, 0)
@@ -62,9 +70,9 @@ def draw(probabilities: Any, noise: Any, top_p: float, top_k: int = 0) -> Any:
     chosen = ids.gather(-1, place[:, None])[:, 0]
     if is_whole or bool(settled.all()):
         return chosen
-    open_rows = (~settled).nonzero()[:, 0]
-    whole = keep_nucleus(probabilities[open_rows], top_p, top_k)
-    chosen[open_rows] = _at(whole, noise[open_rows])
+    for rows in (~settled).nonzero()[:, 0].split(SORTED_ROWS):
+        whole = keep_nucleus(probabilities[rows], top_p, top_k)
+        chosen[rows] = _at(whole, noise[rows.to(noise.device)])
     return chosen
 
 

@@ -1,6 +1,7 @@
 """Sampling through transformers, on one device, with its own key-value cache loop.
 
-A prompt is read once however many responses it gets, and finished rows leave the batch. Noise is
+Prompts that follow each other and are equal are read once, and a finished response's row is taken
+by the next request, so that nobody waits for the slowest of a batch. Noise is
 one uniform number per (response seed, token position), turned into a token by the inverse of the
 distribution function, so what is drawn does not depend on the batch. Floating point does, in the
 last bit: on the starter policy in fp32 texts are equal (tested); on large vocabularies in bf16 a
@@ -12,26 +13,24 @@ from typing import Any
 
 import numpy as np
 
-from engine.method.seeds import uniforms
 from engine.models.tokens import (
     Rendered,
     cannot_load,
     end_tokens,
     render,
     require_no_thinking_budget,
-    stop_at,
 )
 from engine.samplers.attention import use_grouped
 from engine.samplers.choosing import choose
-from engine.samplers.finished import as_response
+from engine.samplers.drawn import Drawn
 from engine.samplers.hand_out import HandOut, handed_out
 from engine.samplers.prompts import Prompts, Read
 from engine.samplers.slots import Slots
 from engine.types import InFlight, Request, Response, SamplingSettings
 
-DROP_SHARE = 0.15
-"""Finished rows are cut from the cache once they make up this share of it: cutting copies the
-cache.
+IDLE_SHARE = 0.15
+"""Rows whose responses have finished are given to other requests, or cut from the cache where there
+is none, once they are this share of all: cutting copies the cache.
 """
 
 
@@ -62,6 +61,7 @@ class HfSampler:
 
         if device == "auto":
             device = "cuda" if torch.cuda.is_available() else "cpu"
+            device = "mps" if torch.backends.mps.is_available() else device
         if dtype == "by_device":
             dtype = "float32" if device == "cpu" else "bfloat16"
         try:
@@ -126,7 +126,7 @@ class HfSampler:
         import torch
 
         limits = [min(settings.max_new_tokens, self.n_positions - len(r.ids)) for r in read]
-        drawn = _Drawn(self.tokenizer, requests, read, limits, ends, settings.stop)
+        drawn = Drawn(self.tokenizer, requests, read, limits, ends, settings.stop)
         prompts = Prompts(self.model, [r.ids for r in read], self.pad_id)
         n_rows = min(self.batch_size, len(requests))
         with torch.inference_mode():
@@ -134,7 +134,7 @@ class HfSampler:
         while len(batch.requests):
             ended = drawn.ended[batch.requests]
             self.in_flight = InFlight(int((~ended).sum()), drawn.n_tokens)
-            if ended.mean() > DROP_SHARE or ended.all():
+            if ended.mean() > IDLE_SHARE or ended.all():
                 yield drawn.responses(batch.requests[ended])
                 with torch.inference_mode():
                     batch.replace(np.flatnonzero(ended))
@@ -154,7 +154,7 @@ class _Batch:
         self,
         model: Any,
         prompts: Prompts,
-        drawn: "_Drawn",
+        drawn: Drawn,
         settings: SamplingSettings,
         n_rows: int,
     ):
@@ -228,72 +228,6 @@ class _Batch:
         self._slots.move(at, self._slots.lengths[at])
         self._next = self._next[at]
         self._seen = None if self._seen is None else self._seen[at]
-
-
-class _Drawn:
-    """What all requests of a call have drawn so far, and which have ended."""
-
-    def __init__(
-        self,
-        tokenizer: Any,
-        requests: list[Request],
-        read: list[Rendered],
-        limits: list[int],
-        ends: list[int],
-        stop: Sequence[str],
-    ):
-        self._tokenizer, self._requests, self._read = tokenizer, requests, read
-        self._ends, self._stop, self._limits = ends, stop, np.array(limits)
-        self._seeds = np.array([request.seed for request in requests], dtype=np.uint64)
-        self._tail = max(map(len, stop), default=0) + 1
-        """Last tokens that may spell a stop string: each spells a character at least."""
-        self._tokens: list[list[int]] = [[] for _ in requests]
-        self._n_tokens = np.zeros(len(requests), dtype=np.int64)
-        self.ended = np.zeros(len(requests), dtype=bool)
-
-    @property
-    def n_tokens(self) -> int:
-        """Of all requests so far."""
-        return int(self._n_tokens.sum())
-
-    def noise(self, requests: np.ndarray) -> Any:
-        """One uniform number for the next token of each of these requests."""
-        import torch
-
-        return torch.as_tensor(uniforms(self._seeds[requests], self._n_tokens[requests]))
-
-    def prompts(self, requests: np.ndarray) -> list[list[int]]:
-        """Token ids of their prompts."""
-        return [self._read[place].ids for place in requests.tolist()]
-
-    def add(self, requests: np.ndarray, tokens: np.ndarray) -> None:
-        """The next token of some requests; those that have ended take none."""
-        is_live = ~self.ended[requests]
-        requests, tokens = requests[is_live], tokens[is_live]
-        for place, token in zip(requests.tolist(), tokens.tolist()):
-            self._tokens[place].append(token)
-        self._n_tokens[requests] += 1
-        is_last = np.isin(tokens, self._ends) | (self._n_tokens[requests] >= self._limits[requests])
-        self.ended[requests[is_last]] = True
-        if self._stop:
-            tails = [self._tokens[place][-self._tail :] for place in requests.tolist()]
-            texts = self._tokenizer.batch_decode(tails, skip_special_tokens=True)
-            spelled = [stop_at(text, self._stop) is not None for text in texts]
-            self.ended[requests[spelled]] = True
-
-    def responses(self, requests: np.ndarray) -> list[Response]:
-        """The responses of requests that have ended."""
-        return [
-            as_response(
-                self._tokenizer,
-                self._requests[place],
-                self._read[place],
-                self._tokens[place],
-                self._ends,
-                self._stop,
-            )
-            for place in requests.tolist()
-        ]
 
 
 def _seen(prompts: list[list[int]], logits: Any) -> Any:
