@@ -15,7 +15,7 @@ from engine.doctor.finding import Finding
 from engine.doctor.reading import reading
 from engine.errors import ConfigError, EngineError
 from engine.models import devices
-from engine.models.memory import ModelSize
+from engine.models.memory import PROMPT_TOKENS, ModelSize, tokens_of
 from engine.models.weights import folder_here, size_of
 from engine.placement import seating
 from engine.problems import hub_name, read_problems
@@ -196,13 +196,17 @@ def _memory(config: RunConfig) -> Iterator[Finding]:
     except ConfigError:
         return
     policy, reward = _sizes(config)
+    longest = _longest_prompt(config)
     seats = seating.seat(
-        seating.policy_load(config, sampler, policy, here),
+        seating.policy_load(config, sampler, policy, here, prompt_tokens=longest),
         seating.reward_load(config, reward, here),
     )
     loads = [load for load in (seats.policy, seats.reward) if load is not None]
     if not config.is_recorded:
-        loads.append(seating.training_load(config, config.training, policy, here[0]))
+        row = longest + config.sampling.max_new_tokens
+        loads.append(
+            seating.training_load(config, config.training, policy, here[0], row_tokens=row)
+        )
     for load in loads:
         training_apart = load.task == "training" and len(here) > 1
         fits = training_apart or load.fits(load.device.free)
@@ -216,6 +220,23 @@ def _memory(config: RunConfig) -> Iterator[Finding]:
             "side by side" if seats.together else "in turn: all responses first, then all scores"
         )
         yield Finding("placement", "note", f"policy and reward model are loaded {beside}")
+
+
+def _longest_prompt(config: RunConfig) -> int:
+    """Tokens of the longest prompt, as a rule at most, where the problems are on this machine."""
+    template, p = config.policy.prompt_template + config.policy.system, config.problems
+    try:
+        questions = [
+            problem.question
+            for source in {p.train, p.held_out}
+            if source and not hub_name(source)
+            for problem in read_problems(source).problems
+        ]
+    except EngineError:  # said already
+        return PROMPT_TOKENS
+    n_shown = 1 + config.sampling.n_examples
+    longest = max(map(tokens_of, questions), default=PROMPT_TOKENS)
+    return tokens_of(template) + n_shown * longest
 
 
 def _sizes(config: RunConfig) -> tuple[ModelSize | None, ModelSize | None]:

@@ -13,11 +13,12 @@ from engine.events import Event, Planned, Text
 from engine.jobs.respond import Owed, respond
 from engine.jobs.work import Work
 from engine.method.prompts import fill
+from engine.models.memory import tokens_of
 from engine.placement import Backend, Placement, seating
 from engine.study.handle import Iteration
 from engine.study.sample_sets import requests
 from engine.study.worked_examples import with_examples
-from engine.types import Problem
+from engine.types import Problem, Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,9 @@ def respond_to(work: Work, parts: list[Part], *, scored: bool, n_later: int = 0)
     reward = _reward(it.config, it.run.prm_path)
     for part, lacking in zip(parts, owed):
         drawn_by = policy_backend(it, lacking.samples.sampler, lacking.samples.policy_id)
-        sampler, seated_reward, together = seating.place(it.config, placement, drawn_by, reward)
+        sampler, seated_reward, together = seating.place(
+            it.config, placement, drawn_by, reward, _longest(lacking.requests)
+        )
         openers = _opener(placement, sampler), work.grader, _opener(placement, seated_reward)
         if together or prm_id is None:
             yield from respond(lacking, *openers)
@@ -57,6 +60,11 @@ def respond_to(work: Work, parts: list[Part], *, scored: bool, n_later: int = 0)
         yield from respond(replace(lacking, prm_id=None), *openers)
         placement.release(keep=[seated_reward])
         yield from respond(_owed(it, part, prm_id), *openers)
+
+
+def _longest(requests: list[Request]) -> int:
+    """Tokens of the longest prompt, as a rule at most; 0 without requests."""
+    return max(map(tokens_of, {request.prompt for request in requests}), default=0)
 
 
 def policy_backend(it: Iteration, sampler: str, policy_id: str) -> Backend:

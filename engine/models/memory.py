@@ -10,12 +10,15 @@ from dataclasses import dataclass
 from typing import Any
 
 FULL, HALF = 4, 2
-"""Bytes of a number: float32 on a CPU and while training, bfloat16 on a GPU. Source: the backends,
-which choose so.
-"""
+"""Bytes of a number in float32 and in bfloat16."""
 
 PROMPT_TOKENS = 512
-"""Tokens allowed for a prompt beside max_new_tokens. Ours."""
+"""Tokens allowed for a prompt beside max_new_tokens where the prompts are not known. Ours."""
+
+TOKEN_BYTES, TEMPLATE_TOKENS = 3, 64
+"""Bytes of UTF-8 per token, and what a chat template adds. Ours, on the safe side: prose has four
+to five bytes per token, numbers have fewer.
+"""
 
 TRAINING_BYTES = 16
 """Per parameter: float32 weights, gradients and two Adam moments, 4 each; the reference's
@@ -23,7 +26,7 @@ log-probabilities are computed before the first step, so there is no second mode
 engine/training/dpo.py; Rajbhandari et al. 2020 (ZeRO), section 3.1."""
 
 AUTOCAST_BYTES = 2
-"""Per parameter while training on a GPU: the bfloat16 copies that autocast keeps. Source:
+"""Per parameter while training in bfloat16: the copies that autocast keeps. Source:
 torch.amp, cache_enabled.
 """
 
@@ -37,10 +40,16 @@ LOGIT_COPIES = 3
 Ours.
 """
 
-NUCLEUS_BYTES = 48
-"""Per response and vocabulary entry while hf_local draws a token: six copies in 8-byte numbers.
-Source: engine/samplers/choosing.py, where the vocabulary has to be sorted.
+DRAWING_BYTES = 24
+"""Per response and vocabulary entry while hf_local draws a token: the logits and their softmax in
+8-byte numbers, and the model's own logits twice. Source: engine/samplers/choosing.py.
 """
+
+PREFILL_TOKENS = 8_192
+"""Prompt tokens that hf_local reads in one pass. Source: engine/samplers/prompts.py."""
+
+ROOM = 64
+"""Columns of hf_local's cache that may be free. Source: engine/samplers/slots.py."""
 
 PRM_TOKENS = 16_384
 """Padded tokens per forward pass of a reward model. Source: BATCH_TOKENS in
@@ -151,21 +160,41 @@ def shape_of(config: Mapping[str, Any]) -> Shape | None:
         return None
 
 
+def tokens_of(prompt: str) -> int:
+    """Tokens that a prompt has at most, as a rule.
+
+    >>> tokens_of("How many pears are there?")
+    73
+    """
+    return -(-len(prompt.encode("utf-8", "replace")) // TOKEN_BYTES) + TEMPLATE_TOKENS
+
+
 def sampling_need(
-    size: ModelSize, sampler: str, *, batch_size: int, max_new_tokens: int, on_gpu: bool
+    size: ModelSize,
+    sampler: str,
+    *,
+    batch_size: int,
+    max_new_tokens: int,
+    on_gpu: bool,
+    is_half: bool,
+    prompt_tokens: int = PROMPT_TOKENS,
 ) -> Need:
     """For hf_local or vllm_local. vLLM waits where its cache is short, so one response's cache is
     enough for it; hf_local cannot.
+
+    Args:
+        is_half: it computes in bfloat16.
+        prompt_tokens: of the longest prompt.
     """
-    each = HALF if on_gpu else FULL
+    each = HALF if is_half else FULL
     weights, libraries = size.n_parameters * each, LIBRARIES + (GPU_CONTEXT if on_gpu else 0)
     if size.shape is None:
         return Need(weights, libraries, is_partial=True)
-    n_tokens = PROMPT_TOKENS + max_new_tokens
+    n_tokens = prompt_tokens + max_new_tokens
     if size.shape.n_positions:
         n_tokens = min(n_tokens, size.shape.n_positions)
     one = cache_bytes(size.shape, n_tokens, each)
-    logits = NUCLEUS_BYTES * batch_size * size.shape.n_vocabulary
+    logits = DRAWING_BYTES * batch_size * size.shape.n_vocabulary
     if sampler == "vllm_local":
         working = libraries + logits + _forward_bytes(size.shape, VLLM_TOKENS, each)
         return (
@@ -173,9 +202,10 @@ def sampling_need(
             if on_gpu
             else Need(weights, working, VLLM_CPU_CACHE, VLLM_CPU_CACHE)
         )
-    n_read = batch_size * min(PROMPT_TOKENS, n_tokens)
-    working = libraries + logits + _forward_bytes(size.shape, n_read, each)
-    return Need(weights, working, batch_size * one, batch_size * one)
+    n_read = min(batch_size * prompt_tokens, max(PREFILL_TOKENS, prompt_tokens))
+    read = _forward_bytes(size.shape, n_read, each) + cache_bytes(size.shape, n_read, each)
+    cache = batch_size * (one + cache_bytes(size.shape, ROOM, each))
+    return Need(weights, libraries + logits + read, cache, cache)
 
 
 def scoring_need(size: ModelSize, *, on_gpu: bool) -> Need:
@@ -194,20 +224,23 @@ def training_need(
     max_length: int,
     checkpointing: bool,
     on_gpu: bool,
+    is_half: bool,
     is_lora: bool = False,
 ) -> Need:
     """For DPO in one process on one device: a micro-batch holds a chosen and a rejected text per
     pair.
 
     Args:
+        max_length: of a prompt and a response together.
+        is_half: forward and backward passes are computed in bfloat16.
         is_lora: only an adapter is trained; its own gradients and moments are counted as nothing
             beside the weights.
     """
     states = size.n_parameters * (
-        (FULL if is_lora else TRAINING_BYTES) + (AUTOCAST_BYTES if on_gpu else 0)
+        (FULL if is_lora else TRAINING_BYTES) + (AUTOCAST_BYTES if is_half else 0)
     )
     working = LIBRARIES + (GPU_CONTEXT if on_gpu else 0)
-    shape, n_tokens, each = size.shape, 2 * micro_batch_size * max_length, HALF if on_gpu else FULL
+    shape, n_tokens, each = size.shape, 2 * micro_batch_size * max_length, HALF if is_half else FULL
     if shape is not None:
         one_layer = LAYER_NUMBERS * each // HALF * n_tokens * shape.n_hidden
         activations = (

@@ -9,7 +9,7 @@ engine.models.devices. What cannot be estimated is never refused. A sampler or r
 runs elsewhere, or looks its answers up, loads nothing here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,6 +21,8 @@ from engine.models.devices import Device
 from engine.models.memory import ModelSize, Need
 from engine.models.weights import size_of
 from engine.placement.backends import Backend, Placement
+from engine.samplers import is_bfloat16
+from engine.training.precision import is_bfloat16 as is_half
 
 USABLE = 0.92
 """Share of the free memory that is counted on. Source: vLLM 0.31, default
@@ -151,32 +153,39 @@ def policy_load(
     here: Sequence[Device],
     *,
     warm: bool = False,
+    prompt_tokens: int = memory.PROMPT_TOKENS,
 ) -> Load | None:
-    """The policy in its sampler; None where the sampler loads nothing on this machine."""
+    """The policy in its sampler; None where the sampler loads nothing on this machine.
+
+    Args:
+        prompt_tokens: of the longest prompt.
+    """
     if not loads_model(sampler):
         return None
     s, device = config.sampling, here[0]
-    need = size and memory.sampling_need(
-        size,
-        sampler,
-        batch_size=s.batch_size,
-        max_new_tokens=s.max_new_tokens,
-        on_gpu=device.is_gpu,
-    )
-    if need and sampler == "vllm_local":
-        need = need.shared_by(s.tensor_parallel_size)
+
+    def load(batch_size: int) -> Load:
+        need = size and memory.sampling_need(
+            size,
+            sampler,
+            batch_size=batch_size,
+            max_new_tokens=s.max_new_tokens,
+            on_gpu=device.is_gpu,
+            is_half=is_bfloat16(s, sampler, on_gpu=device.is_gpu),
+            prompt_tokens=prompt_tokens,
+        )
+        if need and sampler == "vllm_local":
+            need = need.shared_by(s.tensor_parallel_size)
+        task = f"sampling with {sampler}"
+        return Load("policy", config.policy.path, task, device, WARM if warm else need, "")
+
+    fitting = _largest_that_fits(load, _halves(s.batch_size))
     advice = (
-        f"Lower sampling.batch_size (now {s.batch_size}) or sampling.max_new_tokens (now"
-        f" {s.max_new_tokens}), free memory, or take a smaller policy or a larger device."
+        f"Lower sampling.batch_size (now {s.batch_size}{_fits(fitting)}) or"
+        f" sampling.max_new_tokens (now {s.max_new_tokens}), free memory, or take a smaller policy"
+        " or a larger device."
     )
-    return Load(
-        "policy",
-        config.policy.path,
-        f"sampling with {sampler}",
-        device,
-        WARM if warm else need,
-        advice,
-    )
+    return replace(load(s.batch_size), advice=advice)
 
 
 def reward_load(config: RunConfig, size: ModelSize | None, here: Sequence[Device]) -> Load | None:
@@ -196,29 +205,68 @@ def reward_load(config: RunConfig, size: ModelSize | None, here: Sequence[Device
 
 
 def training_load(
-    config: RunConfig, training: TrainingConfig, size: ModelSize | None, device: Device
+    config: RunConfig,
+    training: TrainingConfig,
+    size: ModelSize | None,
+    device: Device,
+    *,
+    row_tokens: int | None = None,
 ) -> Load:
-    """The policy in one training process on one device."""
-    need = size and memory.training_need(
-        size,
-        micro_batch_size=training.micro_batch_size,
-        max_length=training.max_length,
-        checkpointing=training.gradient_checkpointing,
-        on_gpu=device.is_gpu,
-        is_lora=training.lora_rank is not None,
-    )
+    """The policy in one training process on one device.
+
+    Args:
+        row_tokens: of the longest prompt with its response; None for what training.max_length
+            allows.
+    """
+    t = training
+
+    def load(micro_batch_size: int) -> Load:
+        need = size and memory.training_need(
+            size,
+            micro_batch_size=micro_batch_size,
+            max_length=min(t.max_length, row_tokens or t.max_length),
+            checkpointing=t.gradient_checkpointing,
+            on_gpu=device.is_gpu,
+            is_half=is_half(t.dtype, on_gpu=device.is_gpu),
+            is_lora=t.lora_rank is not None,
+        )
+        return Load("policy", config.policy.path, "training", device, need, "")
+
+    divisors = [n for n in range(t.micro_batch_size, 0, -1) if t.batch_size % n == 0]
+    fitting = _largest_that_fits(load, divisors)
     advice = (
-        f"Lower training.micro_batch_size (now {training.micro_batch_size}) or training.max_length"
-        f" (now {training.max_length}), set training.gradient_checkpointing = true or"
+        f"Lower training.micro_batch_size (now {t.micro_batch_size}{_fits(fitting)}) or"
+        f" training.max_length (now {t.max_length}), set training.gradient_checkpointing = true or"
         " training.lora_rank, or take a smaller policy, a larger device or several."
     )
-    return Load("policy", config.policy.path, "training", device, need, advice)
+    return replace(load(t.micro_batch_size), advice=advice)
+
+
+def _largest_that_fits(load: Callable[[int], Load], sizes: Sequence[int]) -> int | None:
+    """The first of some batch sizes, in descending order, whose load fits; None if none does."""
+    return next((n for n in sizes if load(n).fits(load(n).device.free)), None)
+
+
+def _halves(n: int) -> list[int]:
+    """n, a half of it, a quarter, … down to 1."""
+    return [n >> k for k in range(n.bit_length())]
+
+
+def _fits(n: int | None) -> str:
+    return "" if n is None else f"; {n} fits"
 
 
 def place(
-    config: RunConfig, placement: Placement, sampler: Backend, reward: Backend
+    config: RunConfig,
+    placement: Placement,
+    sampler: Backend,
+    reward: Backend,
+    prompt_tokens: int = memory.PROMPT_TOKENS,
 ) -> tuple[Backend, Backend, bool]:
     """Seat a phase's backends, and release what is in their way. An open sampler stays.
+
+    Args:
+        prompt_tokens: of the longest prompt.
 
     Returns: both with their seats, and whether they may be open at the same time. Raises:
     ConfigError if one cannot fit.
@@ -237,7 +285,9 @@ def place(
         else None
     )
     seating = seat(
-        policy_load(config, sampler.name, policy_size, here, warm=is_warm),
+        policy_load(
+            config, sampler.name, policy_size, here, warm=is_warm, prompt_tokens=prompt_tokens
+        ),
         reward_load(config, reward_size, here),
     )
     seating.require(warm=is_warm)

@@ -68,6 +68,12 @@ def resolve_sampler(name: str) -> str:
     return name
 
 
+def is_bfloat16(sampling: SamplingConfig, sampler: str, *, on_gpu: bool) -> bool:
+    """Whether a sampler of this machine would compute in bfloat16 with these settings."""
+    dtype = resolve(replace(sampling, sampler=sampler)).dtype
+    return on_gpu if dtype == "by_device" else dtype == "bfloat16"
+
+
 def resolve(sampling: SamplingConfig) -> SamplingConfig:
     """The settings with what "auto" means here: see resolve_sampler, and sampling.dtype.
 

@@ -2,6 +2,9 @@
 phase that has to take turns.
 """
 
+import re
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,8 +18,10 @@ from engine.models.devices import Device
 from engine.models.memory import (
     FULL,
     HALF,
+    ROOM,
     ModelSize,
     Need,
+    Shape,
     cache_bytes,
     sampling_need,
     scoring_need,
@@ -61,9 +66,11 @@ def seated(device: Device, *others: Device, sampler="vllm_local", policy=SEVEN, 
 
 def test_the_cache_is_counted_as_by_hand():
     assert cache_bytes(QWEN, 1, HALF) == 2 * 28 * 4 * 128 * 2
-    need = sampling_need(SEVEN, "hf_local", batch_size=256, max_new_tokens=2048, on_gpu=True)
+    need = sampling_need(
+        SEVEN, "hf_local", batch_size=256, max_new_tokens=2048, on_gpu=True, is_half=True
+    )
     assert (
-        need.cache == need.cache_least == 256 * (2048 + 512) * 57344
+        need.cache == need.cache_least == 256 * (2048 + 512 + ROOM) * 57344
         and need.weights == 2 * SEVEN.n_parameters
     )
     assert not need.is_partial
@@ -71,7 +78,7 @@ def test_the_cache_is_counted_as_by_hand():
 
 def test_vllm_makes_do_with_one_responses_cache_and_hf_local_does_not():
     a, b = (
-        sampling_need(SEVEN, name, batch_size=64, max_new_tokens=2048, on_gpu=True)
+        sampling_need(SEVEN, name, batch_size=64, max_new_tokens=2048, on_gpu=True, is_half=True)
         for name in ("vllm_local", "hf_local")
     )
     assert a.cache == 64 * a.cache_least and b.cache == b.cache_least
@@ -79,11 +86,11 @@ def test_vllm_makes_do_with_one_responses_cache_and_hf_local_does_not():
 
 def test_training_counts_sixteen_bytes_per_parameter_and_no_second_model():
     need = training_need(
-        SEVEN, micro_batch_size=1, max_length=2048, checkpointing=True, on_gpu=False
+        SEVEN, micro_batch_size=1, max_length=2048, checkpointing=True, on_gpu=False, is_half=False
     )
     assert need.weights == 16 * SEVEN.n_parameters
     without = training_need(
-        SEVEN, micro_batch_size=1, max_length=2048, checkpointing=False, on_gpu=False
+        SEVEN, micro_batch_size=1, max_length=2048, checkpointing=False, on_gpu=False, is_half=False
     )
     assert without.working > need.working
 
@@ -94,14 +101,29 @@ def test_more_of_anything_never_needs_less(n, batch, tokens, on_gpu):
         size = ModelSize(n, QWEN)
         return [
             sampling_need(
-                size, "hf_local", batch_size=batch, max_new_tokens=tokens, on_gpu=on_gpu
+                size,
+                "hf_local",
+                batch_size=batch,
+                max_new_tokens=tokens,
+                on_gpu=on_gpu,
+                is_half=on_gpu,
             ).least,
             sampling_need(
-                size, "vllm_local", batch_size=batch, max_new_tokens=tokens, on_gpu=on_gpu
+                size,
+                "vllm_local",
+                batch_size=batch,
+                max_new_tokens=tokens,
+                on_gpu=on_gpu,
+                is_half=on_gpu,
             ).wanted,
             scoring_need(size, on_gpu=on_gpu).least,
             training_need(
-                size, micro_batch_size=batch, max_length=tokens, checkpointing=True, on_gpu=on_gpu
+                size,
+                micro_batch_size=batch,
+                max_length=tokens,
+                checkpointing=True,
+                on_gpu=on_gpu,
+                is_half=on_gpu,
             ).least,
         ]
 
@@ -277,3 +299,23 @@ def test_weights_that_several_gpus_share_are_counted_on_each_and_the_reward_mode
     )
     assert seating.reward_load(config, ModelSize(7 * 10**9), gpus).device == gpus[2]
     assert seating.reward_load(config, ModelSize(7 * 10**9), gpus[:2]).device == gpus[1]
+
+
+def test_where_memory_is_short_the_sizes_that_fit_are_proposed():
+    config = small(sampling={"sampler": "hf_local", "batch_size": 256, "max_new_tokens": 2048})
+    size = ModelSize(135_000_000, Shape(30, 576, 1536, 192, 49152, 8192))
+    device = Device("CPU", 16 * 10**9, 8 * 10**9, kind="cpu")
+    load = seating.policy_load(config, "hf_local", size, [device], prompt_tokens=100)
+    assert not load.fits(device.free)
+    proposed = int(re.search(r"now 256; (\d+) fits", load.refusal())[1])
+    assert _seated_with(config, size, device, proposed) and not _seated_with(
+        config, size, device, 2 * proposed
+    )
+    huge = Device("CPU", 10**9, 10**9, kind="cpu")
+    assert "fits" not in seating.policy_load(config, "hf_local", size, [huge]).advice
+
+
+def _seated_with(config, size, device, batch_size: int) -> bool:
+    config = replace(config, sampling=replace(config.sampling, batch_size=batch_size))
+    load = seating.policy_load(config, "hf_local", size, [device], prompt_tokens=100)
+    return load.fits(device.free)
