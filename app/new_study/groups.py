@@ -31,6 +31,7 @@ TITLES = {
     "policy": "Policy",
     "reward": "Reward model",
     "sampling": "Sampling",
+    "grading": "Grading",
     "tuning": "Tuning before each iteration",
     "difficulty": "Difficulty and strategy",
     "pairs": "Pairs",
