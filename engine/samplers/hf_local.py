@@ -20,6 +20,7 @@ from engine.models.tokens import (
     render,
     require_no_thinking_budget,
 )
+from engine.models.vocabulary import require_known_ids
 from engine.samplers.attention import use_grouped
 from engine.samplers.choosing import choose
 from engine.samplers.drawn import Drawn
@@ -73,6 +74,7 @@ class HfSampler:
             )
         except Exception as error:  # damaged files raise what they like
             raise cannot_load(path, error) from error
+        require_known_ids(self.tokenizer, self.model.config, path)
         self.model.to(device).eval()
         use_grouped(self.model)
         self.device, self.batch_size = device, batch_size

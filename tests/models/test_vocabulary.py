@@ -9,6 +9,7 @@ import pytest
 from engine.doctor.configuration import examine_config, is_runnable
 from engine.errors import SamplerError
 from engine.models.tokens import load_tokenizer
+from engine.samplers.hf_local import HfSampler
 from tests.models.tiny_policies import FAMILIES, make
 from tests.small_runs import toml
 from tests.training.small_trainings import task, trained
@@ -38,6 +39,11 @@ def test_what_reads_prompts_refuses_it(extended):
     with pytest.raises(SamplerError, match=SENTENCE) as raised:
         load_tokenizer(extended, trust_remote_code=False)
     assert extended in str(raised.value) and "resize_token_embeddings" in str(raised.value)
+
+
+def test_a_sampler_refuses_it(extended):
+    with pytest.raises(SamplerError, match=SENTENCE):
+        HfSampler(extended)
 
 
 @pytest.mark.parametrize("method", ["dpo", "sft"])
