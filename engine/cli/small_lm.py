@@ -33,7 +33,7 @@ def small_lm(
     if as_json:
         print(json.dumps({"configuration": str(model.configuration), "is_new": model.is_new}))
     else:
-        print(f"Next, half an hour of processor time by our reckoning:\n{command}")
+        print(f"Next, ten minutes of processor time (float32: about thirty):\n{command}")
 
 
 def _asked(n_train: int | None, n_held_out: int | None) -> dict[str, int]:

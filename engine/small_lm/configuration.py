@@ -6,7 +6,8 @@ PROMPT = '{question} Write the calculation and then "The answer is" with the num
 """Of three prompts that were tried, the one with the most right answers."""
 
 _TOML = """\
-# One iteration on a real small language model: half an hour of processor time by our reckoning.
+# One iteration on a real small language model: ten minutes of processor time where bfloat16 is
+# native, by our reckoning half an hour elsewhere.
 # No reward model: the pass rate alone tells the difficulty.
 name = "Small language model"
 seed = 0
