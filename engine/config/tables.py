@@ -16,6 +16,9 @@ from engine.method.prompts import PAPER_TEMPLATE
 from engine.method.tuning import TAUS, TEMPERATURES
 from engine.types import Mode, ScoredPart, Thinking
 
+DtypeSetting = Literal["auto", "by_device", "float32", "bfloat16"]
+"""Numbers in which a policy is computed, as a configuration says it."""
+
 
 class Table:
     """What all tables share: no number in them is infinite or NaN."""
@@ -116,7 +119,7 @@ class SamplingConfig(Table):
     """Responses side by side (hf_local), or requests in flight (vllm_local; openai_api: over all
     servers; ray_pool: per engine).
     """
-    dtype: Literal["auto", "by_device", "float32", "bfloat16"] = "auto"
+    dtype: DtypeSetting = "auto"
     """hf_local, vllm_local, ray_pool: numbers in which the policy is computed, part of what a
     response is. auto takes bfloat16 where the GPU, or with hf_local the processor, has instructions
     for it; a run keeps what was taken when it was begun. by_device: float32 on a CPU, bfloat16

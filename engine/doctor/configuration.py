@@ -223,7 +223,7 @@ def _memory(config: RunConfig) -> Iterator[Finding]:
 
 
 def _longest_prompt(config: RunConfig) -> int:
-    """Tokens of the longest prompt, as a rule at most, where the problems are on this machine."""
+    """Tokens of the longest prompt, as a rule, where the problems are on this machine."""
     template, p = config.policy.prompt_template + config.policy.system, config.problems
     try:
         questions = [

@@ -63,7 +63,7 @@ def respond_to(work: Work, parts: list[Part], *, scored: bool, n_later: int = 0)
 
 
 def _longest(requests: list[Request]) -> int:
-    """Tokens of the longest prompt, as a rule at most; 0 without requests."""
+    """Tokens of the longest prompt, as a rule; 0 without requests."""
     return max(map(tokens_of, {request.prompt for request in requests}), default=0)
 
 

@@ -171,7 +171,7 @@ def policy_load(
             batch_size=batch_size,
             max_new_tokens=s.max_new_tokens,
             on_gpu=device.is_gpu,
-            is_half=is_bfloat16(s, sampler, on_gpu=device.is_gpu),
+            is_half=is_bfloat16(s.dtype, sampler, on_gpu=device.is_gpu),
             prompt_tokens=prompt_tokens,
         )
         if need and sampler == "vllm_local":

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from engine.config import SamplingConfig
+from engine.config import DtypeSetting, SamplingConfig
 from engine.config.backends import RECORDED, Role, backend_names, takers
 from engine.errors import ConfigError
 from engine.models import devices
@@ -68,21 +68,26 @@ def resolve_sampler(name: str) -> str:
     return name
 
 
-def is_bfloat16(sampling: SamplingConfig, sampler: str, *, on_gpu: bool) -> bool:
-    """Whether a sampler of this machine would compute in bfloat16 with these settings."""
-    dtype = resolve(replace(sampling, sampler=sampler)).dtype
-    return on_gpu if dtype == "by_device" else dtype == "bfloat16"
-
-
 def resolve(sampling: SamplingConfig) -> SamplingConfig:
-    """The settings with what "auto" means here: see resolve_sampler, and sampling.dtype.
+    """The settings with what "auto" means here: see resolve_sampler and resolve_dtype."""
+    sampler = resolve_sampler(sampling.sampler)
+    return replace(sampling, sampler=sampler, dtype=resolve_dtype(sampling.dtype, sampler))
+
+
+def resolve_dtype(dtype: DtypeSetting, sampler: str) -> DtypeSetting:
+    """What sampling.dtype means with a sampler on this machine.
 
     On a CPU only hf_local takes bfloat16 by itself; which devices a Ray cluster has is not known.
     """
-    sampler = resolve_sampler(sampling.sampler)
-    dtype = sampling.dtype
-    if dtype == "auto" and sampler in takers("sampling.dtype"):
-        takes_it = sampler == "hf_local" or devices.has_gpu()
-        dtype = "bfloat16" if takes_it and devices.has_native_bfloat16() else "float32"
-        dtype = "by_device" if sampler == "ray_pool" else dtype
-    return replace(sampling, sampler=sampler, dtype=dtype)
+    if dtype != "auto" or sampler not in takers("sampling.dtype"):
+        return dtype
+    if sampler == "ray_pool":
+        return "by_device"
+    takes_it = sampler == "hf_local" or devices.has_gpu()
+    return "bfloat16" if takes_it and devices.has_native_bfloat16() else "float32"
+
+
+def is_bfloat16(dtype: DtypeSetting, sampler: str, *, on_gpu: bool) -> bool:
+    """Whether a sampler of this machine computes in bfloat16 with this setting."""
+    resolved = resolve_dtype(dtype, sampler)
+    return on_gpu if resolved == "by_device" else resolved == "bfloat16"

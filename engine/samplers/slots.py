@@ -68,10 +68,13 @@ class Slots:
         Args:
             owner: which of the prompts, as many as rows.
         """
-        n = self.cache.get_seq_length()
+        width = self.cache.get_seq_length()
         for layer, new in zip(self._layers, read.layers):
-            layer.take_over(rows, [part[owner, :, -n:] for part in new])
+            layer.take_over(rows, [part[owner, :, -width:] for part in new])
         self.lengths[rows] = read.lengths[owner]
+        width = int(self.lengths.max())
+        for layer in self._layers:
+            layer.width = width
 
 
 @cache
@@ -79,12 +82,15 @@ def _layer_type() -> Any:
     from transformers.cache_utils import DynamicLayer
 
     class Layer(DynamicLayer):
-        """One layer's keys and values, of which the first `n` columns are used."""
+        """One layer's keys and values. Column `n` is the next that is written; the `width` before
+        it are read.
+        """
 
         def __init__(self, keys: Any, values: Any):
             super().__init__()
             self.lazy_initialization(keys, values)
-            self.all_keys, self.all_values, self.n = keys, values, keys.shape[2]
+            self.all_keys, self.all_values = keys, values
+            self.n = self.width = keys.shape[2]
 
         @property
         def is_out_of_room(self) -> bool:
@@ -95,26 +101,27 @@ def _layer_type() -> Any:
                 _moved(held[:, :, self.n - n : self.n], rows)
                 for held in (self.all_keys, self.all_values)
             )
-            self.n = n
+            self.n = self.width = n
 
         def take_over(self, rows: Any, new: list[Any]) -> None:
             for held, part in zip((self.all_keys, self.all_values), new):
                 held[rows, :, self.n - part.shape[2] : self.n] = part
 
         def update(self, key_states: Any, value_states: Any, *args: Any, **kwargs: Any) -> Any:
-            self.n += 1
+            self.n, self.width = self.n + 1, self.width + 1
             self.all_keys[:, :, self.n - 1 : self.n] = key_states
             self.all_values[:, :, self.n - 1 : self.n] = value_states
-            return self.all_keys[:, :, : self.n], self.all_values[:, :, : self.n]
+            first = self.n - self.width
+            return self.all_keys[:, :, first : self.n], self.all_values[:, :, first : self.n]
 
         def get_seq_length(self) -> int:
-            return self.n
+            return self.width
 
     return Layer
 
 
 def _moved(held: Any, rows: Any) -> Any:
     _, n_heads, n, width = held.shape
-    new = held.new_zeros(len(rows), n_heads, n + ROOM, width)
+    new = held.new_empty(len(rows), n_heads, n + ROOM, width)
     new[:, :, :n] = held[rows]
     return new

@@ -26,6 +26,7 @@ from engine.models.memory import (
     sampling_need,
     scoring_need,
     shape_of,
+    tokens_of,
     training_need,
 )
 from engine.models.weights import size_of
@@ -58,7 +59,7 @@ def gpu(total: float, free: float) -> Device:
 
 
 def seated(device: Device, *others: Device, sampler="vllm_local", policy=SEVEN, prm=SEVEN):
-    config, here = small(), [device, *others]
+    config, here = small(sampling={"dtype": "by_device"}), [device, *others]
     return seating.seat(
         seating.policy_load(config, sampler, policy, here), seating.reward_load(config, prm, here)
     )
@@ -286,10 +287,15 @@ def test_the_size_is_part_of_the_stored_configuration_and_not_of_the_sample_set(
 
 
 def test_weights_that_several_gpus_share_are_counted_on_each_and_the_reward_model_takes_the_next():
-    config = small(sampling={"sampler": "vllm_local", "tensor_parallel_size": 2})
+    config = small(
+        sampling={"sampler": "vllm_local", "tensor_parallel_size": 2, "dtype": "by_device"}
+    )
     gpus = [Device(f"GPU {i}", 80 * 10**9, 80 * 10**9, i, kind="gpu") for i in range(3)]
     alone = seating.policy_load(
-        small(sampling={"sampler": "vllm_local"}), "vllm_local", ModelSize(60 * 10**9), gpus
+        small(sampling={"sampler": "vllm_local", "dtype": "by_device"}),
+        "vllm_local",
+        ModelSize(60 * 10**9),
+        gpus,
     )
     shared = seating.policy_load(config, "vllm_local", ModelSize(60 * 10**9), gpus)
     assert (
@@ -319,3 +325,31 @@ def _seated_with(config, size, device, batch_size: int) -> bool:
     config = replace(config, sampling=replace(config.sampling, batch_size=batch_size))
     load = seating.policy_load(config, "hf_local", size, [device], prompt_tokens=100)
     return load.fits(device.free)
+
+
+SMOL = ModelSize(134_515_008, Shape(30, 576, 1536, 192, 49152, 8192))
+
+
+@pytest.mark.parametrize(("batch_size", "n_new", "peak_gb"), [(32, 64, 1.35), (128, 48, 2.65)])
+def test_hf_local_s_memory_is_within_30_percent_of_a_measured_peak(batch_size, n_new, peak_gb):
+    """Resident memory of a process that sampled SmolLM2-135M in float32 with MALLOC_ settings of a
+    worker; prompts of 312 bytes.
+    """
+    need = sampling_need(
+        SMOL,
+        "hf_local",
+        batch_size=batch_size,
+        max_new_tokens=n_new,
+        on_gpu=False,
+        is_half=False,
+        prompt_tokens=tokens_of("x" * 312),
+    )
+    assert need.least / 1e9 == pytest.approx(peak_gb, rel=0.3)
+
+
+def test_the_memory_of_dpo_is_within_30_percent_of_a_measured_peak():
+    """SmolLM2-135M in float32, four pairs whose longest row has 182 tokens."""
+    need = training_need(
+        SMOL, micro_batch_size=4, max_length=182, checkpointing=False, on_gpu=False, is_half=False
+    )
+    assert need.least / 1e9 == pytest.approx(5.29, rel=0.3)
