@@ -2,6 +2,7 @@
 would have said.
 """
 
+import sys
 from dataclasses import replace
 
 import pytest
@@ -142,3 +143,13 @@ def studio(database):
     made = Studio(database)
     made.runner.paused = True
     return made
+
+
+@pytest.fixture(autouse=True)
+def main_module():
+    """The main module stays what it is: a page under test takes its place, and children that other
+    tests spawn would run that page.
+    """
+    main = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = main
