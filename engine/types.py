@@ -17,7 +17,12 @@ VerdictStatus = Literal["correct", "wrong", "no_answer", "timeout", "error"]
 Thinking = Literal["auto", "on", "off"]
 
 Dtype = Literal["float32", "bfloat16"]
-"""Numbers in which a policy is computed."""
+"""Numbers in which a model is computed."""
+
+DtypeSetting = Literal["auto", "by_device", "float32", "bfloat16"]
+"""As a configuration says it: auto takes bfloat16 where it is native; by_device takes float32 on a
+CPU and bfloat16 elsewhere.
+"""
 
 ScoredPart = Literal["response", "answer"]
 """What a reward model reads of a response: all of it, or the answer behind its thinking."""

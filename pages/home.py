@@ -57,8 +57,7 @@ if chosen is None:
     welcome()
 else:
     st.title("Studies")
-    picked, _ = chosen_rows()
-    actions(picked)
+    actions(chosen_rows())
     try_it("secondary")
     if progress(chosen).presampled:
         columns.read_ahead(chosen)

@@ -2,12 +2,11 @@
 
 import streamlit as st
 
-from app import inert, state, widgets
+from app import inert, start_run, state, widgets
 from app.new_study import cards, fields, groups, models, outlook, start
 from app.new_study.draft import Draft
 from engine.config.templates import TEMPLATES
 from engine.errors import ConfigError
-from engine.study.runs import free_name
 
 
 def header(draft: Draft) -> None:
@@ -23,7 +22,7 @@ def header(draft: Draft) -> None:
     left, right = widgets.columns(2, least=widgets.LONG_FIELD)
     left.text_input(
         "Name",
-        draft.changes.get("name") or free_name(state.database(), draft.beginning.name),
+        start.name_of(draft),
         key=draft.widget("name"),
         on_change=named,
         args=[draft],
@@ -115,7 +114,7 @@ def form(draft: Draft) -> None:
         try:
             order = start.ask(draft)
         except ConfigError as error:
-            start.refused(error)
+            start_run.refuse(error)
         all_settings(draft, choices)
     with right:
         if order is None:

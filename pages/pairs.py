@@ -8,7 +8,6 @@ from app.data.recorded import has_outcome_scores
 from app.next_step import next_step
 from engine import store
 from engine.export.run import table_bytes
-from engine.study.choosable import not_chosen
 
 PAGE_ROWS = 200
 
@@ -32,11 +31,10 @@ d.metric(
     f"{pair_set.n_foregone:,}",
     help="Pairs that the pre-samples of problems outside the resampled classes would have given.",
 )
-left_out = not_chosen(chosen)
-if left_out.n_cut or left_out.n_ran_on:
+if pair_set.n_cut or pair_set.n_ran_on:
     st.caption(
-        f"{left_out.n_cut:,} correct responses were cut off at"
-        f" {chosen.config.sampling.max_new_tokens:,} tokens and {left_out.n_ran_on:,} ran on behind"
+        f"{pair_set.n_cut:,} correct responses were cut off at"
+        f" {chosen.config.sampling.max_new_tokens:,} tokens and {pair_set.n_ran_on:,} ran on behind"
         " their turn. They are not chosen; pairs.choose_truncated = true lets them be."
     )
 if not pair_set.n_pairs:

@@ -46,7 +46,7 @@ SMALL = {
         "learning_rate": 7e-5,
         "batch_size": 2,
         "micro_batch_size": 1,
-        "n_epochs": 3,
+        "n_epochs": 8,
         "max_length": 512,
         "dtype": "float32",
         "checkpoint_every_s": 0.0,

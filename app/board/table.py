@@ -26,13 +26,12 @@ GROUPS = (RUNS, QUEUED, NEEDS_YOU, DONE)
 HEIGHT = 420
 
 
-def chosen_rows() -> tuple[list[BoardRow], list[BoardRow]]:
-    """Draw filters and table. Returns: the selected runs, and all of them."""
-    rows = board(state.database())
-    shown = _filtered(rows)
+def chosen_rows() -> list[BoardRow]:
+    """Draw filters and table. Returns: the selected runs."""
+    shown = _filtered(board(state.database()))
     if not shown:
         st.info("No run fits. Take a filter away.", icon=":material/filter_alt_off:")
-        return [], rows
+        return []
     event = st.dataframe(
         [_cells(row) for row in shown],
         hide_index=True,
@@ -44,8 +43,7 @@ def chosen_rows() -> tuple[list[BoardRow], list[BoardRow]]:
         height=HEIGHT if len(shown) > 10 else "auto",
         alt="Runs, the newest first; select one to open it, several to compare them",
     )
-    picked = [shown[n] for n in event["selection"]["rows"] if n < len(shown)]
-    return picked, rows
+    return [shown[n] for n in event["selection"]["rows"] if n < len(shown)]
 
 
 def group_of(row: BoardRow) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from app import inert, start_run, state, widgets
+from app import start_run, state, widgets
 from app.new_study import fields, groups, texts
 from app.new_study.draft import Draft
 from engine.config import RunConfig
@@ -53,11 +53,17 @@ def ask(draft: Draft) -> Order:
     )
     methods, seeds = _sweep(draft) if far == "all" else ([], "")
     _thresholds(draft)
-    name = draft.changes.get("name") or free_name(state.database(), draft.beginning.name)
     numbers = [int(seed) for seed in texts.numbers(seeds, "seeds", whole=True)]
     if len(set(numbers)) != len(numbers):
         raise ConfigError(f"The seeds are {seeds}: give each once.")
-    return Order(far, _configs(draft, name, methods or [None], numbers or [None]))
+    return Order(far, _configs(draft, name_of(draft), methods or [None], numbers or [None]))
+
+
+def name_of(draft: Draft) -> str:
+    """What the study will be called: as a person says, else as the base, numbered where that name
+    is taken.
+    """
+    return draft.changes.get("name") or free_name(state.database(), draft.beginning.name)
 
 
 def _sweep(draft: Draft) -> tuple[list[str], str]:
@@ -193,8 +199,3 @@ def button_label(order: Order) -> str:
     if n == 1:
         return "Start the study"
     return f"Start {n} runs, one after the other"
-
-
-def refused(error: ConfigError) -> None:
-    """What the settings mean together cannot be used."""
-    st.error(inert.markdown(str(error)), icon=":material/error:")

@@ -7,7 +7,6 @@ from engine.config.reading import load_config, parse_config, plain_config, train
 from engine.config.run import RunConfig
 from engine.config.tables import (
     DifficultyConfig,
-    DtypeSetting,
     EvaluationConfig,
     GradingConfig,
     PairsConfig,
@@ -21,7 +20,6 @@ from engine.config.training import InitConfig, TrainingConfig
 
 __all__ = [
     "DifficultyConfig",
-    "DtypeSetting",
     "EvaluationConfig",
     "GradingConfig",
     "InitConfig",

@@ -14,10 +14,7 @@ from pydantic import ConfigDict, Field
 from engine.grading.turns import THINKING_NAMES
 from engine.method.prompts import PAPER_TEMPLATE
 from engine.method.tuning import TAUS, TEMPERATURES
-from engine.types import Mode, ScoredPart, Thinking
-
-DtypeSetting = Literal["auto", "by_device", "float32", "bfloat16"]
-"""Numbers in which a policy is computed, as a configuration says it."""
+from engine.types import DtypeSetting, Mode, ScoredPart, Thinking
 
 
 class Table:

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, get_args
 from pydantic import Field
 
 from engine.config.tables import Table
+from engine.types import DtypeSetting
 
 Loss = Literal[
     "sigmoid",
@@ -26,7 +27,6 @@ Loss = Literal[
 which is not a setting here.
 Source: TRL 1.16, DPOConfig.loss_type.
 """
-Precision = Literal["auto", "by_device", "float32", "bfloat16"]
 LOSSES: tuple[Loss, ...] = get_args(Loss)
 
 
@@ -80,7 +80,7 @@ class TrainingConfig(Table):
     """Tokens of prompt and response together; longer ones are refused, because TRL would cut the
     final answer off.
     """
-    dtype: Precision = "auto"
+    dtype: DtypeSetting = "auto"
     """Numbers of forward and backward passes; weights, gradients and optimiser are float32 always.
     auto takes bfloat16 where the GPU or the processor has instructions for it; a run keeps what was
     taken when it was begun. by_device: float32 on a CPU, bfloat16 on a GPU.

@@ -18,7 +18,7 @@ from engine.models import devices
 from engine.models.memory import PROMPT_TOKENS, ModelSize, tokens_of
 from engine.models.weights import folder_here, size_of
 from engine.placement import seating
-from engine.problems import hub_name, read_problems
+from engine.problems import ProblemFile, hub_name, read_problems
 from engine.rewards.heads import require_head
 from engine.samplers import resolve_sampler
 
@@ -48,6 +48,7 @@ def examine(config: RunConfig) -> list[Finding]:
     """Every finding on a configuration that is checked. Blocks while local problem files are
     read.
     """
+    files = _problem_files(config)
     return [
         Finding(
             "configuration",
@@ -56,11 +57,11 @@ def examine(config: RunConfig) -> list[Finding]:
             " problems",
         ),
         *_thresholds(config),
-        *_problems(config),
+        *_problems(config, files),
         *_models(config),
         *_sampler(config),
         *_packages(config),
-        *_memory(config),
+        *_memory(config, files),
     ]
 
 
@@ -75,7 +76,19 @@ def _thresholds(config: RunConfig) -> Iterator[Finding]:
         yield Finding("difficulty", "ask", f"{error} That page suggests some from the pre-samples.")
 
 
-def _problems(config: RunConfig) -> Iterator[Finding]:
+def _problem_files(config: RunConfig) -> dict[str, ProblemFile | EngineError]:
+    """What is read of the problem sets that are on this machine, or why it cannot be, by source."""
+    p, files = config.problems, {}
+    for source in {p.train, p.held_out if p.n_held_out else p.train}:
+        if not hub_name(source):
+            try:
+                files[source] = read_problems(source, answerable_only=not p.keep_unanswerable)
+            except EngineError as error:
+                files[source] = error
+    return files
+
+
+def _problems(config: RunConfig, files: dict[str, ProblemFile | EngineError]) -> Iterator[Finding]:
     p = config.problems
     sets = (("train", p.train, config.n_train_in_all), ("held_out", p.held_out, p.n_held_out))
     for name, source, n_wanted in sets:
@@ -90,17 +103,21 @@ def _problems(config: RunConfig) -> Iterator[Finding]:
                 " counted here",
             )
         else:
-            yield _local_problems(about, source, n_wanted, p)
+            yield _local_problems(about, source, files[source], n_wanted, p)
 
 
-def _local_problems(about: str, source: str, n_wanted: int, p: ProblemsConfig) -> Finding:
-    try:
-        problem_file = read_problems(source, answerable_only=not p.keep_unanswerable)
-    except EngineError as error:
+def _local_problems(
+    about: str,
+    source: str,
+    problem_file: ProblemFile | EngineError,
+    n_wanted: int,
+    p: ProblemsConfig,
+) -> Finding:
+    if isinstance(problem_file, EngineError):
         return Finding(
             about,
             "change",
-            f"{about} is {source}: {error} Put your own file or a hub data set there.",
+            f"{about} is {source}: {problem_file} Put your own file or a hub data set there.",
         )
     n = len(problem_file.problems)
     if problem_file.rejected and not p.skip_broken:
@@ -188,7 +205,7 @@ def _packages(config: RunConfig) -> Iterator[Finding]:
         yield Finding("packages", "ok", f"installed: {', '.join(needed)}")
 
 
-def _memory(config: RunConfig) -> Iterator[Finding]:
+def _memory(config: RunConfig, files: dict[str, ProblemFile | EngineError]) -> Iterator[Finding]:
     """What will be loaded where, as it would be with everything released."""
     here = devices.here()[: 1 if config.placement == "inline" else None]
     try:
@@ -196,7 +213,7 @@ def _memory(config: RunConfig) -> Iterator[Finding]:
     except ConfigError:
         return
     policy, reward = _sizes(config)
-    longest = _longest_prompt(config)
+    longest = _longest_prompt(config, files)
     seats = seating.seat(
         seating.policy_load(config, sampler, policy, here, prompt_tokens=longest),
         seating.reward_load(config, reward, here),
@@ -222,21 +239,14 @@ def _memory(config: RunConfig) -> Iterator[Finding]:
         yield Finding("placement", "note", f"policy and reward model are loaded {beside}")
 
 
-def _longest_prompt(config: RunConfig) -> int:
+def _longest_prompt(config: RunConfig, files: dict[str, ProblemFile | EngineError]) -> int:
     """Tokens of the longest prompt, as a rule, where the problems are on this machine."""
-    template, p = config.policy.prompt_template + config.policy.system, config.problems
-    try:
-        questions = [
-            problem.question
-            for source in {p.train, p.held_out}
-            if source and not hub_name(source)
-            for problem in read_problems(source).problems
-        ]
-    except EngineError:  # said already
+    read = [file for file in files.values() if isinstance(file, ProblemFile)]
+    lengths = [tokens_of(problem.question) for file in read for problem in file.problems]
+    if not lengths:
         return PROMPT_TOKENS
-    n_shown = 1 + config.sampling.n_examples
-    longest = max(map(tokens_of, questions), default=PROMPT_TOKENS)
-    return tokens_of(template) + n_shown * longest
+    template = config.policy.prompt_template + config.policy.system
+    return tokens_of(template) + (1 + config.sampling.n_examples) * max(lengths)
 
 
 def _sizes(config: RunConfig) -> tuple[ModelSize | None, ModelSize | None]:

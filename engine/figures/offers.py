@@ -8,7 +8,7 @@ from engine import store
 from engine.config import RunConfig
 from engine.method.difficulty import classify
 from engine.method.posterior import expected_pairs, posterior_shapes
-from engine.method.strategies import Presampled, strategies
+from engine.method.strategies import strategies
 from engine.store.samples import Estimates
 from engine.study import plans
 from engine.study.handle import Iteration
@@ -51,17 +51,11 @@ def offers(it: Iteration, *, tau_l: float, tau_h: float, mode: Mode) -> list[Off
 
     Raises: ConfigError for thresholds that cannot be used.
     """
-    e = store.samples.estimates(it)
-    has_any = len(e.n) > 0
-    alpha, beta, _ = posterior_shapes(e.n_correct, e.n, e.phi_r) if has_any else (e.n, e.n, False)
-    costs = _lengths(it, e), store.samples.presample_rate(it)
-    rows = []
-    for name, by, label in offered(it.config, mode):
-        classes = classify(e.n_correct, e.n, e.phi_r, tau_l=tau_l, tau_h=tau_h, mode=by)
-        seen = plans.view(it, e, classes, strategy=name)
-        at_once = replace(seen, budget=seen.budget_left)
-        rows.append(_offer(at_once, name, by, label, e, (alpha, beta), *costs))
-    return rows
+    seen = _seen(it)
+    return [
+        _offer(it, seen, Choice(tau_l, tau_h, by, name), label=label)
+        for name, by, label in offered(it.config, mode)
+    ]
 
 
 def offer(it: Iteration, choice: Choice, *, side: int = 0) -> Offer:
@@ -72,7 +66,7 @@ def offer(it: Iteration, choice: Choice, *, side: int = 0) -> Offer:
 
     Raises: ConfigError for thresholds that cannot be used, or a budget that is used up.
     """
-    return _bought(it, _seen(it), choice, side)
+    return _offer(it, _seen(it), choice, label=strategies()[choice.strategy].label, side=side)
 
 
 def most_pairs(it: Iteration, choice: Choice) -> tuple[Choice, Offer]:
@@ -83,7 +77,7 @@ def most_pairs(it: Iteration, choice: Choice) -> tuple[Choice, Offer]:
 
     Source: ours.
     """
-    seen = _seen(it)
+    seen, label = _seen(it), strategies()[choice.strategy].label
     e = seen.e
     low, high = e.phi_r[e.n_correct == 0], e.phi_r[e.n_correct == e.n]
     best: tuple[Choice, Offer] | None = None
@@ -91,7 +85,7 @@ def most_pairs(it: Iteration, choice: Choice) -> tuple[Choice, Offer]:
         for tau_h in _grid(high, 1.0)[::-1]:
             if tau_l <= tau_h:
                 tried = replace(choice, tau_l=tau_l, tau_h=tau_h)
-                bought = _bought(it, seen, tried, 0)
+                bought = _offer(it, seen, tried, label=label)
                 if best is None or bought.expected_pairs > best[1].expected_pairs + TIE:
                     best = tried, bought
     assert best is not None, "the outermost thresholds fit always"
@@ -121,15 +115,6 @@ def _seen(it: Iteration) -> _Seen:
     return _Seen(e, (alpha, beta), _lengths(it, e), store.samples.presample_rate(it))
 
 
-def _bought(it: Iteration, seen: _Seen, choice: Choice, side: int) -> Offer:
-    e, mode = seen.e, choice.mode
-    classes = classify(e.n_correct, e.n, e.phi_r, tau_l=choice.tau_l, tau_h=choice.tau_h, mode=mode)
-    view = plans.view(it, e, classes, strategy=choice.strategy, options=choice.options)
-    at_once = replace(view, budget=max(view.budget_left - side, 0))
-    label = strategies()[choice.strategy].label
-    return _offer(at_once, choice.strategy, mode, label, e, seen.shapes, seen.lengths, seen.rate)
-
-
 def _lengths(it: Iteration, e: Estimates) -> np.ndarray:
     """Mean tokens of each problem's pre-samples, float, shape (P,)."""
     measured = store.samples.token_rates(it)
@@ -152,32 +137,27 @@ def offered(config: RunConfig, mode: Mode) -> list[tuple[str, Mode, str]]:
     ]
 
 
-def _offer(
-    seen: Presampled,
-    name: str,
-    mode: Mode,
-    label: str,
-    e: Estimates,
-    shapes: tuple[np.ndarray, np.ndarray],
-    lengths: np.ndarray,
-    rate: float | None,
-) -> Offer:
-    out = strategies()[name].spread(seen)
+def _offer(it: Iteration, seen: _Seen, choice: Choice, *, label: str, side: int = 0) -> Offer:
+    e, mode = seen.e, choice.mode
+    classes = classify(e.n_correct, e.n, e.phi_r, tau_l=choice.tau_l, tau_h=choice.tau_h, mode=mode)
+    view = plans.view(it, e, classes, strategy=choice.strategy, options=choice.options)
+    at_once = replace(view, budget=max(view.budget_left - side, 0))
+    out = strategies()[choice.strategy].spread(at_once)
     n_more, pool = out.n_more, out.in_pool
     is_mixed = (e.n_correct > 0) & (e.n_correct < e.n)
     pairs_now = np.minimum(e.n_correct, e.n - e.n_correct)
-    n_tokens = float((n_more * lengths).sum())
+    n_tokens = float((n_more * seen.lengths).sum())
     return Offer(
-        strategy=name,
+        strategy=choice.strategy,
         mode=mode,
         label=label,
-        n_responses={d.name.lower(): int(n_more[seen.difficulty == d].sum()) for d in Difficulty},
-        n_unspent=seen.budget_left - int(n_more.sum()),
+        n_responses={d.name.lower(): int(n_more[view.difficulty == d].sum()) for d in Difficulty},
+        n_unspent=view.budget_left - int(n_more.sum()),
         n_covered=int((pool & (is_mixed | (n_more > 0))).sum()),
-        expected_pairs=float(expected_pairs(*shapes, e.n_correct, e.n, n_more)[pool].sum())
+        expected_pairs=float(expected_pairs(*seen.shapes, e.n_correct, e.n, n_more)[pool].sum())
         if len(n_more)
         else 0.0,
         n_foregone=int(pairs_now[~pool].sum()),
         n_tokens=n_tokens,
-        minutes=n_tokens / rate / 60 if rate else None,
+        minutes=n_tokens / seen.rate / 60 if seen.rate else None,
     )

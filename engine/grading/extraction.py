@@ -114,6 +114,13 @@ def extract(response: str, rules: Extraction = DEFAULT) -> Extracted:
     return Extracted(answer, rule, turn.ran_on)
 
 
+def ran_on(response: str, rules: Extraction = DEFAULT) -> bool:
+    """Whether a response went on behind its turn; never by the earlier rules. Never raises."""
+    if rules.mode == "earlier":
+        return False
+    return turn_of(without_surrogates(response), _answered_at, rules.thinking).ran_on
+
+
 def _answered_at(text: str) -> int | None:
     """Where the first answer of a text ends."""
     ends = [end for end in (first_box_end(text), first_statement_end(text)) if end is not None]

@@ -16,11 +16,11 @@ from engine.errors import ProblemSetError, TrainingError
 from engine.events import Event, Note, PolicySaved
 from engine.method.prompts import fill
 from engine.method.steps import split_steps
+from engine.models.precision import resolve_dtype
 from engine.placement import open_placement, trainer_backend
 from engine.problems import read_problems
 from engine.study import sources
 from engine.training import TrainingTask
-from engine.training.precision import resolve_dtype
 from engine.types import Worked
 
 _BEFORE = {"warmup_from_zero": True, "dtype": "by_device"}

@@ -47,10 +47,14 @@ DRAWING_BYTES = 24
 """
 
 PREFILL_TOKENS = 8_192
-"""Prompt tokens that hf_local reads in one pass. Source: engine/samplers/prompts.py."""
+"""Prompt tokens that hf_local reads in one pass, padding included, if that is more than one prompt.
+Ours.
+"""
 
 ROOM = 64
-"""Columns of hf_local's cache that may be free. Source: engine/samplers/slots.py."""
+"""Columns of hf_local's cache that are free after a move: instead of one copy of the cache per
+token, one per ROOM. Ours.
+"""
 
 PRM_TOKENS = 16_384
 """Padded tokens per forward pass of a reward model. Source: BATCH_TOKENS in

@@ -13,16 +13,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from engine import samplers
 from engine.config import RunConfig, TrainingConfig
 from engine.config.backends import loads_model
 from engine.errors import ConfigError
-from engine.models import devices, memory
+from engine.models import devices, memory, precision
 from engine.models.devices import Device
 from engine.models.memory import ModelSize, Need
 from engine.models.weights import size_of
 from engine.placement.backends import Backend, Placement
-from engine.samplers import is_bfloat16
-from engine.training.precision import is_bfloat16 as is_half
 
 USABLE = 0.92
 """Share of the free memory that is counted on. Source: vLLM 0.31, default
@@ -171,7 +170,7 @@ def policy_load(
             batch_size=batch_size,
             max_new_tokens=s.max_new_tokens,
             on_gpu=device.is_gpu,
-            is_half=is_bfloat16(s.dtype, sampler, on_gpu=device.is_gpu),
+            is_half=samplers.is_bfloat16(s.dtype, sampler, on_gpu=device.is_gpu),
             prompt_tokens=prompt_tokens,
         )
         if need and sampler == "vllm_local":
@@ -227,7 +226,7 @@ def training_load(
             max_length=min(t.max_length, row_tokens or t.max_length),
             checkpointing=t.gradient_checkpointing,
             on_gpu=device.is_gpu,
-            is_half=is_half(t.dtype, on_gpu=device.is_gpu),
+            is_half=precision.is_bfloat16(t.dtype, on_gpu=device.is_gpu),
             is_lora=t.lora_rank is not None,
         )
         return Load("policy", config.policy.path, "training", device, need, "")

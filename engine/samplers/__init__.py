@@ -8,11 +8,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from engine.config import DtypeSetting, SamplingConfig
+from engine.config import SamplingConfig
 from engine.config.backends import RECORDED, Role, backend_names, takers
 from engine.errors import ConfigError
-from engine.models import devices
-from engine.types import Request, Response, SamplingSettings
+from engine.models import devices, precision
+from engine.types import DtypeSetting, Request, Response, SamplingSettings
 
 
 class Sampler(Protocol):
@@ -84,10 +84,9 @@ def resolve_dtype(dtype: DtypeSetting, sampler: str) -> DtypeSetting:
     if sampler == "ray_pool":
         return "by_device"
     takes_it = sampler == "hf_local" or devices.has_gpu()
-    return "bfloat16" if takes_it and devices.has_native_bfloat16() else "float32"
+    return precision.resolve_dtype(dtype) if takes_it else "float32"
 
 
 def is_bfloat16(dtype: DtypeSetting, sampler: str, *, on_gpu: bool) -> bool:
     """Whether a sampler of this machine computes in bfloat16 with this setting."""
-    resolved = resolve_dtype(dtype, sampler)
-    return on_gpu if resolved == "by_device" else resolved == "bfloat16"
+    return precision.is_bfloat16(resolve_dtype(dtype, sampler), on_gpu=on_gpu)

@@ -5,9 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-PREFILL_TOKENS = 8_192
-"""Tokens that are read in one pass, padding included, if that is more than one prompt: bounds the
-memory. Ours."""
+from engine.models.memory import PREFILL_TOKENS
 
 
 @dataclass(frozen=True, slots=True)

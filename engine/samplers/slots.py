@@ -8,10 +8,8 @@ and every ROOM tokens what is still read moves into new tensors.
 from functools import cache
 from typing import Any
 
+from engine.models.memory import ROOM
 from engine.samplers.prompts import Read
-
-ROOM = 64
-"""Columns that are free after a move: instead of one copy of the cache per token, one per ROOM."""
 
 
 class Slots:

@@ -167,4 +167,11 @@ CHANGES: list[tuple[str, str]] = [
         ALTER TABLE jobs ADD COLUMN place INTEGER;
         """,
     ),
+    (
+        "Pair sets say how many correct responses were not chosen because they were cut or ran on.",
+        """
+        ALTER TABLE pair_sets ADD COLUMN n_cut INTEGER DEFAULT 0;
+        ALTER TABLE pair_sets ADD COLUMN n_ran_on INTEGER DEFAULT 0;
+        """,
+    ),
 ]

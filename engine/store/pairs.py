@@ -54,6 +54,10 @@ class PairSet:
 
     n_pairs: int
     n_foregone: int
+    n_cut: int
+    """Correct responses that were not chosen because they ended at the token limit."""
+    n_ran_on: int
+    """As n_cut, because they went on behind their turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +122,8 @@ def find_set(at: Place) -> PairSet | None:
     """How many pairs an iteration has and how many were foregone; None before they are built."""
     return at.db.record(
         PairSet,
-        "SELECT n_pairs, n_foregone FROM pair_sets WHERE run_id = ? AND iteration = ?",
+        """SELECT n_pairs, n_foregone, n_cut, n_ran_on FROM pair_sets
+        WHERE run_id = ? AND iteration = ?""",
         at.key,
     )
 
@@ -128,6 +133,8 @@ def add(
     pairs: Sequence[tuple[PoolResponse, PoolResponse]],
     *,
     n_foregone: int,
+    n_cut: int,
+    n_ran_on: int,
     is_scored: bool,
 ) -> None:
     """Store an iteration's (chosen, rejected) responses, in training order.
@@ -137,9 +144,10 @@ def add(
     n = len(pairs)
     with at.db.transaction() as cursor:
         cursor.execute(
-            """INSERT INTO pair_sets (run_id, iteration, n_pairs, n_foregone, created_at)
-            VALUES (?, ?, ?, ?, ?)""",
-            [*at.key, n, n_foregone, now()],
+            """INSERT INTO pair_sets
+            (run_id, iteration, n_pairs, n_foregone, n_cut, n_ran_on, created_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?)""",
+            [*at.key, n, n_foregone, n_cut, n_ran_on, now()],
         )
         at.db.insert(
             "pairs",

@@ -233,7 +233,7 @@ HISTORY = {
     ),
     "allocations": "iteration, problem_id, difficulty, n_more, in_pool",
     "rounds": "iteration, round, n_allocated, decided_at",
-    "pair_sets": "iteration, n_pairs, n_foregone, created_at",
+    "pair_sets": "iteration, n_pairs, n_foregone, n_cut, n_ran_on, created_at",
     "pairs": (
         "iteration, position, problem_id, chosen_index, rejected_index, chosen_reward,"
         " rejected_reward"

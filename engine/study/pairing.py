@@ -2,6 +2,7 @@
 responses.
 """
 
+from collections import Counter
 from dataclasses import replace
 from itertools import groupby
 
@@ -10,7 +11,7 @@ from engine.config import PairsConfig
 from engine.method.pairs import build_pairs
 from engine.method.seeds import stable_hash
 from engine.store.pairs import PoolResponse
-from engine.study.choosable import is_choosable
+from engine.study.choosable import not_chosen
 from engine.study.handle import Iteration
 
 Pair = tuple[PoolResponse, PoolResponse]
@@ -24,19 +25,27 @@ def make_pairs(it: Iteration) -> int:
     """
     if stored := store.pairs.find_set(it):
         return stored.n_pairs
-    is_scored = it.config.has_rewards
-    pairs = _limited(it, _pairs_of_pool(it, is_scored=is_scored), it.config.pairs)
-    n_foregone = store.commits.n_foregone(it)
-    store.pairs.add(it, pairs, n_foregone=n_foregone, is_scored=is_scored)
+    is_scored, pool = it.config.has_rewards, store.pairs.pool(it)
+    left_out = not_chosen(it, pool)
+    usable = [r for r in pool if (r.problem_id, r.idx) not in left_out]
+    pairs = _limited(it, _pairs_of(it, usable, is_scored=is_scored), it.config.pairs)
+    faults = Counter(left_out.values())
+    store.pairs.add(
+        it,
+        pairs,
+        n_foregone=store.commits.n_foregone(it),
+        n_cut=faults["cut"],
+        n_ran_on=faults["ran on"],
+        is_scored=is_scored,
+    )
     return len(pairs)
 
 
-def _pairs_of_pool(it: Iteration, *, is_scored: bool) -> list[Pair]:
+def _pairs_of(it: Iteration, pool: list[PoolResponse], *, is_scored: bool) -> list[Pair]:
     p, pairs = it.config.pairs, []
-    for problem_id, group in groupby(store.pairs.pool(it), key=lambda r: r.problem_id):
+    for problem_id, group in groupby(pool, key=lambda r: r.problem_id):
         usable = [_usable(r, is_scored=is_scored) for r in group]
         usable = [r for r in usable if r.reward is not None]
-        usable = [r for r in usable if not r.correct or is_choosable(it, r)]
         seed = stable_hash(it.config.seed, "pairs", it.number, problem_id)
         indices = build_pairs(
             usable,

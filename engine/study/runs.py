@@ -13,6 +13,7 @@ from engine.config import RunConfig, plain_config
 from engine.config.checks import check_servers
 from engine.errors import ConfigError, ProblemSetError
 from engine.method.seeds import stable_hash
+from engine.models.precision import resolve_dtype
 from engine.samplers import resolve
 from engine.store import Database, now
 from engine.store.runs import EVERY, Run
@@ -20,7 +21,6 @@ from engine.study import sources
 from engine.study.handle import Iteration
 from engine.study.sample_sets import make_known, training_sets
 from engine.study.training_rows import n_training_rows
-from engine.training.precision import resolve_dtype
 from engine.types import JobKind, Problem, SamplingSettings
 
 

@@ -14,7 +14,7 @@ from engine.method.prompts import fill
 from engine.method.selection import keep_responses
 from engine.paths import write_text
 from engine.store.pairs import PoolResponse
-from engine.study.choosable import is_choosable
+from engine.study.choosable import fault
 from engine.study.handle import Iteration
 from engine.types import Preference, Worked
 
@@ -95,7 +95,7 @@ def _kept_responses(it: Iteration, training: TrainingConfig) -> Iterator[PoolRes
     p, tuned = it.config.pairs, store.runs.tuning(it)
     keep_above = tuned.tau if tuned else training.keep_above
     for _, group in groupby(store.pairs.pool(it), key=lambda r: r.problem_id):
-        responses = [r for r in group if is_choosable(it, r)]
+        responses = [r for r in group if fault(it, r) is None]
         indices = keep_responses(
             responses,
             keep_above=keep_above,

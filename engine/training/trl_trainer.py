@@ -21,11 +21,11 @@ from typing import Any, ClassVar, Protocol
 
 from engine.errors import EngineError, TrainingError, in_one_line
 from engine.events import Event, Note, PolicySaved
+from engine.models.precision import is_bfloat16
 from engine.models.tokens import render, response_tokens, written_end
 from engine.models.vocabulary import require_known_ids
 from engine.training import TrainingTask, ranks
 from engine.training.lengths import n_tokens
-from engine.training.precision import is_bfloat16
 from engine.training.reporter import reporter
 from engine.training.saving import (
     last_checkpoint,

@@ -212,9 +212,9 @@ def test_a_training_goes_on_through_a_reload_and_its_queue_can_be_emptied(studio
     assert n_done(tab, "N of [0-9,]+ steps") >= begun
     go(tab, "Home")
     tab.get_by_role("button", name="Try it on the starter models").click()
-    tab.get_by_role("button", name=re.compile("^Queue")).click()
+    tab.get_by_role("button", name=re.compile("^Queue: ")).click()
     tab.get_by_test_id("stPopoverBody").get_by_role("button", name="Cancel").click()
-    sync_api.expect(tab.get_by_role("button", name=re.compile("^Queue"))).to_have_count(0)
+    sync_api.expect(tab.get_by_role("button", name=re.compile("^Queue: "))).to_have_count(0)
     sync_api.expect(
         tab.get_by_role("button", name="Resume: Pre-sampling, iteration 0")
     ).to_be_visible()

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.small_runs import cli, toml
+from tests.small_runs import SMALL, cli, toml
 
 KEYS = {
     "iteration",
@@ -90,7 +90,9 @@ def test_the_figures_agree_with_each_other(told):
         told["eval"]["after"]["mean"] - told["eval"]["before"]["mean"]
     )
     assert told["gain"]["low"] <= told["gain"]["value"] <= told["gain"]["high"]
-    assert told["n_pairs"] > 0 and told["dpo"]["n_steps"] == -(-told["n_pairs"] // 2) * 3
+    batches = -(-told["n_pairs"] // SMALL["training"]["batch_size"])
+    assert told["n_pairs"] > 0
+    assert told["dpo"]["n_steps"] == batches * SMALL["training"]["n_epochs"]
 
 
 def test_the_first_step_has_no_margin_and_the_loss_of_a_coin(told):

@@ -1,7 +1,7 @@
 """Pairs from an iteration's pool. No model is loaded."""
 
 from engine import store
-from engine.study import choosable, pairing
+from engine.study import pairing
 from engine.study.handle import Iteration
 from tests.small_runs import judge
 from tests.study.small_studies import committed, high_and_low, some_right, whole_iteration
@@ -47,7 +47,8 @@ def test_correct_responses_that_were_cut_or_ran_on_are_counted_and_not_chosen(db
         writing.execute(
             "UPDATE responses SET finish_reason = 'length' WHERE problem_id = ? AND idx = ?", cut
         )
-    assert choosable.not_chosen(it) == choosable.NotChosen(n_cut=1, n_ran_on=1)
     pairing.make_pairs(it)
+    pair_set = store.pairs.find_set(it)
+    assert (pair_set.n_cut, pair_set.n_ran_on) == (1, 1)
     chosen = {(p.problem_id, p.chosen_index) for p in store.pairs.texts(it)}
     assert chosen and not chosen & {ran_on, cut}

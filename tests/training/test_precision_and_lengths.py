@@ -16,11 +16,11 @@ from engine.config.training import LOSSES
 from engine.errors import TrainingError
 from engine.events import CheckpointSaved
 from engine.models import devices
+from engine.models.precision import is_bfloat16
 from engine.study.handle import Iteration
 from engine.study.runs import create_run
 from engine.training.dpo import MEANS_OVER_PAIRS, DpoTrainer
 from engine.training.lengths import StepsByLength
-from engine.training.precision import is_bfloat16
 from tests.small_runs import small
 from tests.training.small_trainings import (
     largest_difference,
@@ -137,7 +137,7 @@ def test_bfloat16_has_the_losses_of_float32_to_its_precision_and_saves_the_polic
     assert {t.dtype for t in own.values()} == {t.dtype for t in other.values()} == {torch.float32}
 
 
-@pytest.mark.parametrize(("native", "stored"), [(True, "bfloat16"), (False, "by_device")])
+@pytest.mark.parametrize(("native", "stored"), [(True, "bfloat16"), (False, "float32")])
 def test_a_run_keeps_what_auto_meant_when_it_was_begun(db, monkeypatch, native, stored):
     monkeypatch.setattr(devices, "has_native_bfloat16", lambda: native)
     run_id = create_run(db, small(training={"dtype": "auto"}))
