@@ -116,31 +116,66 @@ def _exported(
     type=click.Choice(["stated", "strict", "lenient", "earlier"]),
     help="How answers are found; left out, as the run's configuration says.",
 )
+@click.option(
+    "--against",
+    type=click.Choice(["math-verify"]),
+    help="Judge by another engine instead, bare Math-Verify over the whole texts, and count by kind"
+    " where the two disagree.",
+)
+@click.option(
+    "--apply",
+    "is_applied",
+    is_flag=True,
+    help="Let what changes between correct and wrong count: as overrides, each with an undo.",
+)
 @as_json
-def regrade(run_id: str | None, db: Path, extraction: str | None, as_json: bool) -> None:
-    """Grade a run's stored responses again, list other verdicts, write nothing."""
+def regrade(
+    run_id: str | None,
+    db: Path,
+    extraction: str | None,
+    against: str | None,
+    is_applied: bool,
+    as_json: bool,
+) -> None:
+    """Grade a run's stored responses again and list other verdicts."""
+    from engine.store import Database
+    from engine.study.overrides import apply_regrade
+    from engine.study.runs import pick_run
+
+    if against and (is_applied or extraction):
+        raise click.UsageError(
+            "--against asks another engine, whose word is for a person to judge: it takes neither"
+            " --extraction nor --apply."
+        )
+    require_database(db)
+    opened = Database(db)
+    try:
+        done = _graded_again(opened, pick_run(opened, run_id), extraction, against)
+        n_applied = (
+            apply_regrade(opened, done.disagreements, made_by="regrade") if is_applied else None
+        )
+    finally:
+        opened.close()
+    _print_disagreements(done, as_json, is_audit=against is not None, n_applied=n_applied)
+
+
+def _graded_again(db, run_id: str, extraction: str | None, against: str | None):
     from dataclasses import replace
 
     from engine.export.regrade import stored_verdicts
     from engine.grading import Grader
+    from engine.grading.again import by_correctness
     from engine.grading.again import regrade as grade_again
-    from engine.store import Database
     from engine.study.handle import Iteration
-    from engine.study.runs import pick_run
 
-    require_database(db)
-    opened = Database(db)
-    try:
-        run = pick_run(opened, run_id)
-        config = Iteration(opened, run, 0).config
-        if extraction:
-            config = replace(config, grading=replace(config.grading, extraction=extraction))
-        with Grader() as grader:
-            stored = stored_verdicts(opened, run)
-            done = grade_again(stored, grader, _report, config.extraction())
-    finally:
-        opened.close()
-    _print_disagreements(done, as_json)
+    config = Iteration(db, run_id, 0).config
+    if extraction:
+        config = replace(config, grading=replace(config.grading, extraction=extraction))
+    stored = stored_verdicts(db, run_id)
+    if against:
+        stored = map(by_correctness, stored)
+    with Grader(rules="math-verify" if against else "ours") as grader:
+        return grade_again(stored, grader, _report, config.extraction())
 
 
 def _report(so_far) -> None:
@@ -150,10 +185,11 @@ def _report(so_far) -> None:
     )
 
 
-def _print_disagreements(done, as_json: bool) -> None:
+def _print_disagreements(done, as_json: bool, *, is_audit: bool, n_applied: int | None) -> None:
     from dataclasses import asdict
 
     from engine.grading.again import as_table
+    from engine.grading.audit import kinds
 
     disagreements = done.disagreements
     if as_json:
@@ -162,10 +198,18 @@ def _print_disagreements(done, as_json: bool) -> None:
             "n_disagreeing": len(disagreements),
             "disagreements": [asdict(d) for d in disagreements],
         }
+        said |= {"kinds": dict(kinds(disagreements))} if is_audit else {}
+        said |= {} if n_applied is None else {"n_applied": n_applied}
         print(json.dumps(said))
-    else:
+        return
+    if not disagreements:
+        print(f"All {done.n_graded:,} verdicts are given again.")
+        return
+    print(as_table(disagreements))
+    for kind, n in kinds(disagreements) if is_audit else ():
+        print(f"{n:,} × {kind}")
+    if n_applied is not None:
         print(
-            as_table(disagreements)
-            if disagreements
-            else f"All {done.n_graded:,} verdicts are given again."
+            f"{n_applied:,} verdicts count as they are now, each as an override with an undo. The"
+            " run's next responses are graded by the rules that it was begun with."
         )

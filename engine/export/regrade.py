@@ -26,4 +26,5 @@ def _earlier(row: dict) -> Earlier:
         row["iteration"],
         row["purpose"],
         row["overridden_by"] is not None,
+        row["sample_set_id"],
     )

@@ -6,7 +6,7 @@ It knows neither the store nor files: `engine.study.overrides` reads a run's res
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from engine.grading.extraction import DEFAULT, Extraction
 from engine.grading.pool import Grader
@@ -28,6 +28,7 @@ class Earlier:
     """None, and `purpose` too, where the response belongs to no run."""
     purpose: str | None = None
     overridden: bool = False
+    sample_set: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class Disagreement:
     iteration: int | None
     purpose: str | None
     overridden: bool
+    sample_set: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,11 @@ def regrade(
     return Regraded(n_graded, disagreements)
 
 
+def by_correctness(batch: Sequence[Earlier]) -> list[Earlier]:
+    """The same responses, of whose status only whether it is correct is compared."""
+    return [replace(one, was=one.was in (True, "correct")) for one in batch]
+
+
 def _differs(was: VerdictStatus | bool, verdict: Verdict) -> bool:
     return verdict.correct != was if isinstance(was, bool) else verdict.status != was
 
@@ -96,6 +103,7 @@ def _disagreement(one: Earlier, verdict: Verdict) -> Disagreement:
         one.iteration,
         one.purpose,
         one.overridden,
+        one.sample_set,
     )
 
 

@@ -5,9 +5,11 @@ Pure text work over `formula`; it never compares (see `compare`).
 """
 
 import re
+from fractions import Fraction
 from functools import lru_cache
 
 from engine.grading.formula import read_formula
+from engine.grading.names import ACCENTED
 from engine.grading.parts import (
     Answer,
     Based,
@@ -37,19 +39,25 @@ _DECIMAL = re.compile(r"[-+]?[\d,]*\.(\d+)\Z")
 _SCIENTIFIC = re.compile(r"[-+]?\d+(?:\.(\d+))? ?(?:\\times|\\cdot|\*) ?10\^\{?(-?\d{1,4})\}?\Z")
 _TIME = re.compile(r"(\d{1,2}):(\d\d)(?: ?(?:\\text\{ ?)?([apAP])\.?[mM]\.?\}?)?\Z")
 _BASED = re.compile(r"([0-9A-Fa-f]{1,40})_(?:\{(?:\\text\{)? ?(\d{1,2})\}?\}|(\d{1,2}))\Z")
+_MARKED = r"(?:'{1,2}|\^\{-1\}|\^\{?(?:\\prime ?){1,3}\}?)?"
 _FUNCTION = re.compile(
-    r"[A-Za-z](?:_\{?\w{1,4}\}?)?'{0,2}\([^()=]{1,40}\)\Z|\|[A-Z]\w?\|\Z|[A-Z]{2,4}\Z"
+    rf"(?:[A-Za-z]|{ACCENTED})(?:_\{{?\w{{1,4}}\}}?)?{_MARKED}"
+    r"\([^()=]{1,40}\)\Z|\|[A-Z]\w?\|\Z|[A-Z]{2,4}\Z|[A-Z]\^\{-1\}\Z"
 )
 _BUILDER = re.compile(r"\\?\{ ?([A-Za-z])(?: ?\\in ?\\?(?:mathbb\{R\}|R))? ?[|:] ?(.+?) ?\\?\}\Z")
 _MEMBER = re.compile(r"([A-Za-z](?:_\{?\w{1,4}\}?)?) ?\\in ?(?![A-Za-z])(.+)\Z")
 _REVERSED = re.compile(r"([\[\](])([^\[\]();,]+)[;,]([^\[\]();,]+)([\[\])])\Z")
-_EQUALS = re.compile(r"(=|\\approx(?![A-Za-z]))")
+_EQUALS = re.compile(r"((?<!_\{\w)=|\\approx(?![A-Za-z]))")
 _WORDY = re.compile(
     r"\\(?:text|mathrm|angle|triangle|overline|operatorname)|(?<![A-Za-z\\])[A-Za-z]{4,}"
 )
-_UNREADABLE = re.compile(
-    r"\\(?:ne|sum|prod|int|lim|Rightarrow|to|equiv|pmod|bmod|mod)(?![A-Za-z])|\?"
+_UNREADABLE = re.compile(r"\\(?:ne|int|lim|Rightarrow|to|equiv|pmod|bmod|mod)(?![A-Za-z])|\?")
+_SIXTIETHS = r"(\d{1,2}(?:\.\d{1,9})?)"
+_ANGLE = re.compile(
+    rf"(-?)(\d{{1,6}})(?:\^\{{?\\circ\}}?|°) ?{_SIXTIETHS}(?:\^\{{?\\prime\}}?|')"
+    rf" ?(?:{_SIXTIETHS}(?:\^\{{?\\prime ?\\prime\}}?|''|\"))?\Z"
 )
+_INTERVAL = re.compile(r"([\[(])([^\[\](),;]+),([^\[\](),;]+)([\])])\Z")
 _UPRIGHT = re.compile(r"\\(?:mathrm|text|mathbf|mathit)\{([A-Za-z])\}\Z")
 _UNEQUAL = re.compile(r"([A-Za-z]) ?\\ne(?![A-Za-z]) ?(.+)\Z")
 _PLUS_MINUS = re.compile(r"\\(pm|mp)(?![A-Za-z])")
@@ -85,6 +93,8 @@ def _read(text: str, depth: int) -> Answer:
 def _single(text: str, depth: int) -> Answer:
     if bracketed := in_brackets(text):
         return _bracketed(*bracketed, depth)
+    if ":" in text and RELATION.search(text):
+        return _twice(text, depth)
     if _PLUS_MINUS.search(text):
         return _both_signs(text, depth)
     if _UNREADABLE.search(text):
@@ -93,6 +103,8 @@ def _single(text: str, depth: int) -> Answer:
         return inequality(text)
     if _EQUALS.search(text):
         return _equation(text, depth)
+    if angle := _ANGLE.match(text):
+        return _angle(*angle.groups())
     if based := _BASED.match(text):
         return Based(based.group(1).upper().lstrip("0"), int(based.group(2) or based.group(3)))
     if time := _TIME.match(text):
@@ -102,6 +114,21 @@ def _single(text: str, depth: int) -> Answer:
     if ":" in text:
         return Ratio(tuple(read_formula(part) for part in split(text, ":")))
     return scalar(text)
+
+
+def _twice(text: str, depth: int) -> Answer:
+    """x ≥ 2 : [2, ∞) as one region in two spellings."""
+    spellings = [as_region(_read(part, depth + 1)) for part in split(text, ":")]
+    regions = tuple(region for region in spellings if region)
+    if len(regions) < len(spellings) or len(regions) != 2:
+        raise Unread
+    return Chain(regions, (True,))
+
+
+def _angle(sign: str, degrees: str, minutes: str, seconds: str | None) -> Scalar:
+    """An angle in degrees, minutes and seconds as degrees."""
+    value = Fraction(degrees) + Fraction(minutes) / 60 + Fraction(seconds or 0) / 3600
+    return Scalar(-value if sign else value)
 
 
 def scalar(text: str) -> Scalar:
@@ -158,7 +185,7 @@ def _region_of(text: str, depth: int) -> Answer | None:
         return Region(both, unequal.group(1))
     unions = split(text, r"\cup")
     if len(unions) > 1:
-        regions = [as_region(_read(part, depth + 1)) for part in unions]
+        regions = [_member_of_union(part, depth) for part in unions]
         if any(region is None for region in regions):
             raise Unread
         return Region(tuple(p for region in regions if region for p in region.pieces))
@@ -168,6 +195,14 @@ def _region_of(text: str, depth: int) -> Answer | None:
     if text in (r"\mathbb{R}", r"\mathbf{R}"):
         return Region((Piece(MINUS_INFINITE, INFINITE, False, False),))
     return None
+
+
+def _member_of_union(text: str, depth: int) -> Region | None:
+    """An interval, where (12,102) is one too, or another region."""
+    if ends := _INTERVAL.match(text):
+        left, low, high, right = ends.groups()
+        return Region((piece(left, low, high, right),))
+    return as_region(_read(text, depth + 1))
 
 
 def _equation(text: str, depth: int) -> Answer:
@@ -205,11 +240,17 @@ def _named(name: str, value: str, depth: int) -> Named | None:
             if names_in(left) & names_in(inner.tree):
                 return None
             sides = left, inner.tree
-        return Named(name.replace("{", "").replace("}", ""), inner, sides)
+        return Named(_spelled_name(name), inner, sides)
     if _FUNCTION.match(name) or _WORDY.search(name):
         measured = without_unit(value)
         return Named("", _read(measured.value if measured else value, depth + 1))
     return None
+
+
+def _spelled_name(name: str) -> str:
+    r"""A variable's name in one spelling: x_1 for x_{1}, v for \mathbf{v}."""
+    tree = read_formula(name)
+    return tree[1] if isinstance(tree, tuple) and tree[0] == "name" else name
 
 
 def _names_of_tuple(names: str, values: str, depth: int) -> Answer:

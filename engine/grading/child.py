@@ -2,7 +2,7 @@
 open), answers each with one JSON line, ends when its
 input closes.
 
-Started by `pool` as `python -m engine.grading.child MEMORY_MIB ALARM_S SHORTCUTS`. It knows nothing
+Started by `pool` as `python -m engine.grading.child MEMORY_MIB ALARM_S RULES`. It knows nothing
 of batches or verdicts. A pair that takes longer than ALARM_S ends the process through SIGALRM's
 default action: the parent kills it earlier, so this only matters where the parent is gone. Nothing
 a library prints reaches the answers' pipe.
@@ -13,7 +13,11 @@ import os
 import resource
 import signal
 import sys
-from typing import BinaryIO
+from collections.abc import Callable
+from typing import BinaryIO, Literal, cast
+
+Rules = Literal["ours", "unaided", "math-verify"]
+"""ours; ours without what is tried before Math-Verify; Math-Verify alone, whole texts and all."""
 
 WARM_UP = (
     ("x^2", "x+1"),
@@ -35,7 +39,21 @@ def _private_output() -> BinaryIO:
     return os.fdopen(pipe, "wb", buffering=0)
 
 
-def main(memory_mib: int, alarm_s: int, shortcuts: bool = True) -> None:
+def _checked_by(rules: Rules) -> Callable[..., tuple[str | None, str]]:
+    """A function of (reference, answer, whether reading has left it open)."""
+    if rules == "math-verify":
+        from engine.grading.bare import check_bare
+
+        return check_bare
+    from engine.grading.check import check
+
+    def checked(gold: str, predicted: str, is_hard: bool | None = None):
+        return check(gold, predicted, shortcuts=rules == "ours", is_hard=is_hard)
+
+    return checked
+
+
+def main(memory_mib: int, alarm_s: int, rules: Rules = "ours") -> None:
     """Serves until standard input closes."""
     answers = _private_output()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -43,8 +61,7 @@ def main(memory_mib: int, alarm_s: int, shortcuts: bool = True) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_AS, (memory_mib << 20, memory_mib << 20))
     try:
-        from engine.grading.check import check
-
+        check = _checked_by(rules)
         for gold, predicted in WARM_UP:
             check(gold, predicted)
     except Exception as error:
@@ -55,8 +72,7 @@ def main(memory_mib: int, alarm_s: int, shortcuts: bool = True) -> None:
         gold, predicted, *is_hard = json.loads(line)
         signal.alarm(alarm_s)
         try:
-            how = {"shortcuts": shortcuts} | ({"is_hard": is_hard[0]} if is_hard else {})
-            status, reason = check(gold, predicted, **how)
+            status, reason = check(gold, predicted, *is_hard)
         except MemoryError:
             os._exit(OUT_OF_MEMORY)
         signal.alarm(0)
@@ -64,4 +80,4 @@ def main(memory_mib: int, alarm_s: int, shortcuts: bool = True) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:] != ["0"])
+    main(int(sys.argv[1]), int(sys.argv[2]), cast(Rules, (sys.argv[3:] or ["ours"])[0]))

@@ -16,6 +16,7 @@ _WORD = re.compile(
 _LABELLED = re.compile(
     rf"(?:{_FONT} ?)?(?:\(([A-J])\)|([A-J])[).:]) ?\}}?(?P<rest>.*)\Z", re.DOTALL
 )
+_LABEL = re.compile(r"(?<![A-Za-z])[A-Z]\}? ?:")
 _SEVERAL = re.compile(
     r"\(?[A-J]\)?(?:(?:[,;&/ ]|\\?,|and|or|\\text\{ ?(?:and|or) ?\})*\(?[A-J]\)?)+\Z"
 )
@@ -39,7 +40,8 @@ def named_choice(answer: str) -> Choice | None:
         letter = labelled.group(1) or labelled.group(2)
         value = labelled["rest"].strip(" ,;:~")
         value = value[:-1] if value.count("}") > value.count("{") else value
-        return Choice(frozenset(letter), value) if "=" not in value[:2] else None
+        is_list = "=" in value[:2] or bool(_LABEL.search(value))
+        return None if is_list else Choice(frozenset(letter), value)
     if len(text) <= 60 and _SEVERAL.match(text):
         letters = re.findall("[A-J]", text.replace("and", "").replace("or", ""))
         if len(set(letters)) == len(letters) >= 2:

@@ -34,16 +34,14 @@ def same(gold: Answer, predicted: Answer) -> bool | None:
     if gold == predicted:
         return True
     match gold, predicted:
-        case Chain(), _:
-            return _chained(gold, predicted, swap=False)
-        case _, Chain():
-            return _chained(predicted, gold, swap=True)
+        case (Chain(), _) | (_, Chain()):
+            return _same_chain(gold, predicted)
         case Named(), Named():
             return _both_named(gold, predicted)
         case Scalar(), Scalar():
             return _same_scalar(gold, predicted)
         case Equation(), Equation():
-            return same_equation(gold.sides, predicted.sides)
+            return _same_equations(gold, predicted)
         case (Named(), Equation()) | (Equation(), Named()):
             return (
                 same_equation(gold.sides, predicted.sides)
@@ -62,6 +60,9 @@ def same(gold: Answer, predicted: Answer) -> bool | None:
             return same(gold, predicted.value)
         case Matrix(), Matrix():
             return _same_matrix(gold, predicted)
+        case (Matrix(), Scalar()) | (Scalar(), Matrix()):
+            trees = [_tree_of(gold), _tree_of(predicted)]
+            return None if None in trees else same_formula(*(tree for tree in trees if tree))
         case _:
             return _same_other(gold, predicted)
 
@@ -106,16 +107,35 @@ def _both_named(gold: Named, predicted: Named) -> bool | None:
     return same(gold.value, predicted.value)
 
 
-def _chained(chain: Chain, other: Answer, *, swap: bool) -> bool | None:
-    """A chain is each of its values, if those joined by = are equal."""
-    links = zip(chain.values, chain.values[1:], chain.holds)
-    if any(must and same(left, right) is False for left, right, must in links):
+def _same_chain(gold: Answer, predicted: Answer) -> bool | None:
+    """A chain is each of its values. An answer whose values, joined by =, are not equal is wrong,
+    even where one of them is right; a reference like that says nothing.
+    """
+    if isinstance(predicted, Chain) and _breaks(predicted):
         return False
-    others = other.values if isinstance(other, Chain) else (other,)
-    outcomes = [
-        same(one, value) if swap else same(value, one) for value in chain.values for one in others
-    ]
+    if isinstance(gold, Chain) and _breaks(gold):
+        return None
+    golds = gold.values if isinstance(gold, Chain) else (gold,)
+    others = predicted.values if isinstance(predicted, Chain) else (predicted,)
+    outcomes = [same(one, other) for one in golds for other in others]
     return True if True in outcomes else all_of(outcomes)
+
+
+def _breaks(chain: Chain) -> bool:
+    links = zip(chain.values, chain.values[1:], chain.holds)
+    return any(must and same(left, right) is False for left, right, must in links)
+
+
+def _same_equations(gold: Equation, predicted: Equation) -> bool | None:
+    """Whether two equations say the same. Identities, which say nothing of their variables, are
+    compared by what their sides are.
+    """
+    if (same_solutions := same_equation(gold.sides, predicted.sides)) is not None:
+        return same_solutions
+    holds = [same_formula(*equation.sides) for equation in (gold, predicted)]
+    if holds == [True, True]:
+        return same_formula(gold.sides[0], predicted.sides[0])
+    return False if set(holds) == {True, False} else None
 
 
 def _sum_has_value(gold: Answer, predicted: Answer) -> bool | None:
@@ -173,12 +193,26 @@ def _matched(first: Sequence, second: Sequence, equal) -> bool | None:
         return not first and not second
     unsure = False
     rows = [[equal(a, b) for b in second] for a in first]
+    if len(first) == len(second) and _is_uneven(rows):
+        return False
     for line in (*rows, *zip(*rows)):
         if True not in line:
             if None not in line:
                 return False
             unsure = True
     return None if unsure else True
+
+
+def _is_uneven(rows: Sequence[Sequence[bool | None]]) -> bool:
+    """Whether something is in one of two equally long lists more often than in the other: 1, 1, 2
+    and 1, 2, 2.
+    """
+    return any(
+        sum(row[at] is True for row in rows) != sum(cell is True for cell in row_of)
+        for row_of in rows
+        for at in [next((n for n, cell in enumerate(row_of) if cell is True), None)]
+        if at is not None
+    )
 
 
 def _same_items(gold: Answer, predicted: Answer) -> bool | None:
@@ -247,6 +281,17 @@ def _same_matrix(gold: Matrix, predicted: Matrix) -> bool | None:
         return False
     pairs = zip(gold.rows, predicted.rows)
     return all_of([same(a, b) for row, other in pairs for a, b in zip(row, other)])
+
+
+def _tree_of(answer: Matrix | Scalar) -> Tree | None:
+    """A number or a formula; a matrix of them."""
+    if isinstance(answer, Scalar):
+        return answer.tree
+    cells = [cell for row in answer.rows for cell in row]
+    trees = [cell.tree for cell in cells if isinstance(cell, Scalar)]
+    if len(trees) < len(cells) or len({len(row) for row in answer.rows}) > 1:
+        return None
+    return ("matrix", len(answer.rows[0]), *trees)
 
 
 def _same_other(gold: Answer, predicted: Answer) -> bool | None:

@@ -9,8 +9,9 @@ from fractions import Fraction
 from typing import Any, TypeAlias
 
 from engine.grading.rationals import Unsure
+from engine.grading.sample_points import points
 from engine.grading.trees import Tree, names_in, negative, parts_of
-from engine.grading.values import compared, number, points, same_formula
+from engine.grading.values import compared, number, same_formula
 
 Equation: TypeAlias = tuple[Tree, Tree]
 

@@ -5,37 +5,34 @@ grammar, gives numbers as fractions and never as floats, and knows where it has 
 ambiguous on paper (1/2x, \sin x/2, f(x)) or unknown to it is `Unread` and left to Math-Verify.
 
 Conventions: \log is to base 10, as in Math-Verify; e and i are the constants; 1\frac{3}{4} is a
-mixed number; degrees turn into radians inside trigonometric functions and are dropped elsewhere.
+mixed number; degrees turn into radians inside trigonometric functions and are dropped elsewhere;
+\sin^{-1} is the arc sine; bold letters and arrows over letters are dress, bars, hats, dots and
+primes are part of a name; a sum or product reaches to the next + or −.
 """
 
-import re
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 
-from engine.grading.trees import Tree, Unread, negative
+from engine.grading.cursor import Cursor
+from engine.grading.matrices import without_matrices
+from engine.grading.names import is_dressed, read_name
+from engine.grading.symbols import (
+    ENDS,
+    FUNCTIONS,
+    INVERTIBLE,
+    NAMES,
+    SERIES,
+    TIMES,
+    TRIGONOMETRIC,
+    UNKNOWN_FUNCTIONS,
+    holds_word,
+    tokens_of,
+)
+from engine.grading.trees import INFINITE, Tree, Unread, negative
 
 MAX_TOKENS = 400
 MAX_DEPTH = 40
-
-_TOKEN = re.compile(
-    r"\s+|\\[A-Za-z]+|\\.|\d{1,3}(?:,\d{3})+(?![\d,])(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+|[A-Za-z]|.",
-    re.DOTALL,
-)
-_WORD = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{4,}")
-_GREEK = frozenset(
-    rf"\{name}"
-    for name in "alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta kappa lambda mu"
-    " nu xi rho sigma tau phi varphi chi psi omega Gamma Delta Theta Lambda Sigma Phi Psi Omega"
-    " ell".split()
-)
-_TRIGONOMETRIC = frozenset(r"\sin \cos \tan \cot \sec \csc".split())
-_FUNCTIONS = _TRIGONOMETRIC | frozenset(
-    r"\arcsin \arccos \arctan \sinh \cosh \tanh \ln \exp \log \lg".split()
-)
-_TIMES = frozenset(("*", r"\cdot", r"\times"))
-_ENDS = {"(": ")", "[": "]", "{": "}", r"\{": r"\}", "|": "|"}
-_UNKNOWN_FUNCTION = frozenset("fghFGHPQTVWXYZ")
 
 
 @lru_cache(maxsize=16_384)
@@ -44,36 +41,33 @@ def read_formula(text: str) -> Tree:
 
     Raises: Unread.
     """
-    if _WORD.search(text):
+    text, environments = without_matrices(text)
+    if holds_word(text):
         raise Unread
-    tokens = [token for token in _TOKEN.findall(text) if not token.isspace()]
+    tokens = tokens_of(text)
     if not 0 < len(tokens) <= MAX_TOKENS:
         raise Unread
-    reader = _Reader(tokens)
+    matrices: dict[str, Tree] = {
+        mark: ("matrix", n_columns, *map(read_formula, cells))
+        for mark, (n_columns, cells) in environments.items()
+    }
+    reader = _Reader(tokens, matrices)
     tree = reader.sum()
     if reader.peek():
         raise Unread
     return tree
 
 
-class _Reader:
+class _Reader(Cursor):
     """Recursive descent over the tokens of one formula."""
 
-    def __init__(self, tokens: list[str]) -> None:
-        self._tokens, self._at, self._depth = tokens, 0, 0
+    def __init__(self, tokens: list[str], matrices: dict[str, Tree]) -> None:
+        super().__init__(tokens)
+        self._matrices, self._depth = matrices, 0
         self._in_angle = False
         self._open_bars = 0
-
-    def peek(self) -> str:
-        """The next token; empty at the end."""
-        return self._tokens[self._at] if self._at < len(self._tokens) else ""
-
-    def _take(self, wanted: str = "") -> str:
-        token = self.peek()
-        if not token or (wanted and token != wanted):
-            raise Unread
-        self._at += 1
-        return token
+        self._indices: dict[str, Tree] = {}
+        """Indices of the sums and products that are being read, by letter."""
 
     def sum(self) -> Tree:
         """Terms with + and − between them."""
@@ -94,18 +88,18 @@ class _Reader:
     def _sign(self) -> int:
         sign = 1
         while self.peek() in ("+", "-"):
-            sign = -sign if self._take() == "-" else sign
+            sign = -sign if self.take() == "-" else sign
         return sign
 
     def _product(self) -> Tree:
         left = self._power()
-        is_number = self._tokens[self._at - 1][-1].isdigit()
+        is_number = self.taken[-1].isdigit()
         while token := self.peek():
-            if token in _TIMES:
-                self._take()
+            if token in TIMES:
+                self.take()
                 left = ("mul", left, self._signed_power())
             elif token in ("/", r"\div"):
-                self._take()
+                self.take()
                 left = ("div", left, self._signed_power())
                 if self._begins_factor(self.peek()):
                     raise Unread  # 1/2x is one thing to some and another to others
@@ -122,7 +116,7 @@ class _Reader:
     def _with_factor(self, left: Tree, is_number: bool) -> Tree:
         """A factor that stands behind another without a sign; a mixed number."""
         token = self.peek()
-        if token[0].isdigit() or token[0] == ".":
+        if (token[0].isdigit() or token[0] == ".") and self.taken != ")":
             raise Unread
         right = self._power()
         if is_number and token == r"\frac" and isinstance(left, Fraction):
@@ -139,8 +133,11 @@ class _Reader:
         return bool(token) and (
             token[0].isalnum()
             or token in ("(", "[", "{", ".")
-            or token in _FUNCTIONS
-            or token in _GREEK
+            or token in FUNCTIONS
+            or token in NAMES
+            or token in SERIES
+            or token in self._matrices
+            or is_dressed(token)
             or token in (r"\frac", r"\sqrt", r"\pi", r"\binom", r"\lfloor", r"\lceil", r"\lvert")
         )
 
@@ -149,49 +146,41 @@ class _Reader:
         while True:
             token = self.peek()
             if token == "!":
-                self._take()
+                self.take()
                 if self.peek() == "!":
                     raise Unread
                 base = ("call", "!", base)
             elif token == "^":
-                self._take()
-                if self.peek() in (r"\circ", "{") and self._degrees():
+                self.take()
+                if self.skip((r"\circ",), ("{", r"\circ", "}")):
                     base = ("mul", base, _DEGREE) if self._in_angle else base
                     continue
                 base = ("pow", base, self._script())
                 if self.peek() == "^":
                     raise Unread
             elif token == "°":
-                self._take()
+                self.take()
                 base = ("mul", base, _DEGREE) if self._in_angle else base
             else:
                 return base
 
-    def _degrees(self) -> bool:
-        r"""Reads \circ or {\circ}; False, and nothing read, for another script."""
-        for spelled in ((r"\circ",), ("{", r"\circ", "}")):
-            if tuple(self._tokens[self._at : self._at + len(spelled)]) == spelled:
-                self._at += len(spelled)
-                return True
-        return False
-
     def _script(self) -> Tree:
-        sign = -1 if self.peek() == "-" and self._take() else 1
+        sign = -1 if self.peek() == "-" and self.take() else 1
         token = self.peek()
         if token in ("{", "("):
             tree = self._group()
-        elif token[:1].isalnum() or token in _GREEK or token in (r"\pi", r"\frac", r"\sqrt"):
+        elif token[:1].isalnum() or token in NAMES or token in (r"\pi", r"\frac", r"\sqrt"):
             tree = self._atom()
         else:
             raise Unread
         return tree if sign > 0 else negative(tree)
 
     def _group(self) -> Tree:
-        end = _ENDS[self._take()]
+        end = ENDS[self.take()]
         bars, self._open_bars = self._open_bars, 0
         tree = self.sum()
         self._open_bars = bars
-        self._take(end)
+        self.take(end)
         return tree
 
     def _argument(self) -> Tree:
@@ -200,32 +189,32 @@ class _Reader:
         if token == "{":
             return self._group()
         if token.isdigit():
-            if len(token) == 1:
-                self._at += 1
-            else:
-                self._tokens[self._at : self._at + 1] = [token[1:]]
-            return Fraction(int(token[0]))
-        if token.isalpha() or token in _GREEK or token == r"\pi" or token == r"\sqrt":
+            return Fraction(int(self.take_digit()))
+        if token.isalpha() or token in NAMES or token in (r"\pi", r"\sqrt"):
             return self._atom()
         raise Unread
 
     def _atom(self) -> Tree:
         token = self.peek()
         if token[:1].isdigit() or (token[:1] == "." and len(token) > 1):
-            self._take()
+            self.take()
             if self.peek() == "_":
                 raise Unread
             return Fraction(Decimal(token.replace(",", "")))
         if token in ("(", "[", "{"):
             return self._group()
-        if token.isalpha() or token in _GREEK:
+        if token in self._matrices:
+            return self._matrices[self.take()]
+        if token.isalpha() or token in NAMES or is_dressed(token):
             return self._name()
-        if token in _FUNCTIONS:
+        if token in FUNCTIONS:
             return self._call()
+        if token in SERIES:
+            return self._series()
         return self._command()
 
     def _command(self) -> Tree:
-        token = self._take()
+        token = self.take()
         match token:
             case r"\pi":
                 return ("const", "pi")
@@ -239,7 +228,7 @@ class _Reader:
                 return self._absolute(token)
             case r"\lfloor" | r"\lceil":
                 tree = self.sum()
-                self._take(token.replace(r"\l", r"\r"))
+                self.take(token.replace(r"\l", r"\r"))
                 return ("call", token[2:], tree)
         raise Unread
 
@@ -255,39 +244,56 @@ class _Reader:
         bars, self._open_bars = self._open_bars, self._open_bars + (token == "|")
         tree = self.sum()
         self._open_bars = bars
-        self._take("|" if token == "|" else r"\rvert")
+        self.take("|" if token == "|" else r"\rvert")
         return ("call", "abs", tree)
 
     def _name(self) -> Tree:
-        token = self._take()
-        if self.peek() == "_":
-            return ("name", token + self._subscript())
-        if self.peek() == "'" or (token in _UNKNOWN_FUNCTION and self.peek() == "("):
+        name = read_name(self)
+        if name in self._indices:
+            return self._indices[name]
+        if self.peek() == "(" and (name.endswith("'") or name in UNKNOWN_FUNCTIONS):
             raise Unread
-        return ("const", token) if token in ("e", "i") else ("name", token)
+        return ("const", name) if name in ("e", "i") else ("name", name)
 
-    def _subscript(self) -> str:
-        self._take("_")
-        if self.peek() != "{":
-            return "_" + self._take()
-        start = self._at + 1
-        while self._take() != "}":
-            if self._at - start > 8:
-                raise Unread
-        return "_" + "".join(self._tokens[start : self._at - 1])
+    def _series(self) -> Tree:
+        r"""\sum_{n=0}^{\infty} and \prod, over all that follows up to the next + or −."""
+        kind = self.take()[1:]
+        self.take("_")
+        self.take("{")
+        letter = self.take()
+        self.take("=")
+        if not letter.isalpha() or letter in self._indices:
+            raise Unread
+        low = self.sum()
+        self.take("}")
+        self.take("^")
+        high = self._upper_end()
+        index = f"#{len(self._indices)}"
+        self._indices[letter] = ("name", index)
+        sign = self._sign()
+        body = self._product()
+        del self._indices[letter]
+        return (kind, index, low, high, body if sign > 0 else negative(body))
+
+    def _upper_end(self) -> Tree:
+        if self.skip((r"\infty",), ("{", r"\infty", "}"), ("{", "+", r"\infty", "}")):
+            return INFINITE
+        return self._script()
 
     def _call(self) -> Tree:
-        name = self._take()
+        name = self.take()
         base = power = None
         if name == r"\log" and self.peek() == "_":
-            self._take()
+            self.take()
             base = self._argument()
         if self.peek() == "^":
-            self._take()
+            self.take()
             power = self._script()
             if power == Fraction(-1):
-                raise Unread
-        was, self._in_angle = self._in_angle, name in _TRIGONOMETRIC
+                if name not in INVERTIBLE:
+                    raise Unread
+                name, power = rf"\arc{name[1:]}", None
+        was, self._in_angle = self._in_angle, name in TRIGONOMETRIC
         argument = self._function_argument()
         self._in_angle = was
         if name in (r"\log", r"\lg"):
@@ -302,10 +308,15 @@ class _Reader:
             if self.peek() in ("^", "!"):
                 raise Unread
             return tree
-        if self.peek() in _FUNCTIONS:
+        if self.peek() in FUNCTIONS:
             raise Unread
+        if self.peek() == "|" and self._open_bars == 0:
+            tree = self._atom()
+            if self.peek() in ("^", "!"):
+                raise Unread
+            return tree
         tree = self._signed_power()
-        while self._begins_factor(token := self.peek()) and token not in _FUNCTIONS:
+        while self._begins_factor(token := self.peek()) and token not in FUNCTIONS:
             if token in ("(", "[", "|") or token[0].isdigit():
                 raise Unread
             tree = ("mul", tree, self._power())

@@ -15,7 +15,7 @@ from concurrent.futures import Future
 from typing import Self
 
 from engine.errors import GradingError
-from engine.grading.child import OUT_OF_MEMORY
+from engine.grading.child import OUT_OF_MEMORY, Rules
 from engine.grading.exact import Decision, decide_spelled, too_long
 from engine.grading.extraction import (
     DEFAULT,
@@ -31,7 +31,7 @@ from engine.grading.spelling import Spelled, spelled
 from engine.grading.waiting import Waiting
 from engine.types import Verdict, VerdictStatus
 
-Rules = Callable[[Spelled, Spelled], Decision | None]
+_Cheap = Callable[[Spelled, Spelled], Decision | None]
 
 _CLOSED = "The grader was closed before this answer was checked."
 
@@ -85,8 +85,8 @@ class Grader:
             several, one more does nothing but read.
         timeout_s: Seconds that Math-Verify may take for one pair; then its child is killed.
         memory_mib: Address space one child may take, in MiB; at least 500.
-        shortcuts: False hands every pair to Math-Verify, so that tests and benchmarks can hold the
-            cheap rules to it.
+        rules: "unaided" hands every pair to Math-Verify, so that tests and benchmarks can hold the
+            cheap rules to it; "math-verify" hands it the whole texts, for an audit.
     """
 
     def __init__(
@@ -95,10 +95,11 @@ class Grader:
         timeout_s: float = 5.0,
         memory_mib: int = 1024,
         *,
-        shortcuts: bool = True,
+        rules: Rules = "ours",
     ) -> None:
         self._n_workers = n_workers or os.cpu_count() or 1
-        self._timeout_s, self._memory_mib, self._shortcuts = timeout_s, memory_mib, shortcuts
+        self._timeout_s, self._memory_mib = timeout_s, memory_mib
+        self._rules: Rules = rules
         self._waiting: Waiting[_Pair] = Waiting()
         self._threads: list[threading.Thread] = []
         self._children: dict[int, CheckingProcess] = {}
@@ -148,10 +149,10 @@ class Grader:
         for place, (raw_gold, response) in enumerate(items):
             gold, extracted = golds[raw_gold], extract(response, rules)
             compared = spelled(extracted.answer or "")
-            cheap = decide_spelled if self._shortcuts else _only_too_long
-            verdicts.append(_cheap_verdict(gold, extracted, compared, cheap))
+            verdicts.append(self._without_child(gold, extracted, compared))
             if verdicts[-1] is None:
-                texts = gold.text, compared.text
+                is_audit = self._rules == "math-verify"
+                texts = (raw_gold, response) if is_audit else (gold.text, compared.text)
                 pair = open_pairs.setdefault(texts, _Pair(*texts))
                 pair.places.append((place, extracted))
         batch = _Batch(verdicts)
@@ -172,6 +173,14 @@ class Grader:
         self._waiting.close()
         for thread in threads:
             thread.join()
+
+    def _without_child(
+        self, gold: Spelled, extracted: Extracted, compared: Spelled
+    ) -> Verdict | None:
+        if self._rules == "math-verify":
+            return None
+        cheap = decide_spelled if self._rules == "ours" else _only_too_long
+        return _cheap_verdict(gold, extracted, compared, cheap)
 
     def _enqueue(self, pairs: Sequence[_Pair]) -> None:
         with self._lock:
@@ -232,7 +241,7 @@ class Grader:
 
     def _start(self) -> CheckingProcess:
         try:
-            child = CheckingProcess(self._timeout_s, self._memory_mib, self._shortcuts)
+            child = CheckingProcess(self._timeout_s, self._memory_mib, self._rules)
         except OSError as error:
             raise GradingError(
                 f"A grading process could not start: {error}. Free memory or process slots, or"
@@ -269,7 +278,7 @@ def _only_too_long(gold: Spelled, predicted: Spelled) -> Decision | None:
 
 
 def _cheap_verdict(
-    gold: Spelled, extracted: Extracted, compared: Spelled, rules: Rules
+    gold: Spelled, extracted: Extracted, compared: Spelled, cheap: _Cheap
 ) -> Verdict | None:
     """The verdict where no child is needed, else None. `gold` and `compared` are in the common
     spelling.
@@ -279,7 +288,7 @@ def _cheap_verdict(
         return Verdict(False, None, "no_answer", f"{why}.{_ran_on(extracted)}")
     if not gold.text:
         return _verdict("error", extracted, "The reference answer is empty.")
-    decision = rules(gold, compared)
+    decision = cheap(gold, compared)
     return decision and _verdict(decision.status, extracted, decision.reason)
 
 

@@ -13,6 +13,7 @@ import time
 from typing import Any
 
 from engine.errors import GradingError
+from engine.grading.child import Rules
 from engine.paths import ROOT
 from engine.types import VerdictStatus
 
@@ -32,7 +33,7 @@ class CheckingProcess:
     `kill`.
     """
 
-    def __init__(self, timeout_s: float, memory_mib: int, shortcuts: bool = True) -> None:
+    def __init__(self, timeout_s: float, memory_mib: int, rules: Rules = "ours") -> None:
         self._timeout_s, self._died = timeout_s, False
         paths = [str(ROOT), os.environ.get("PYTHONPATH", "")]
         alarm_s = int(timeout_s) + 1 + _AFTER_KILL_S
@@ -43,7 +44,7 @@ class CheckingProcess:
                 "engine.grading.child",
                 str(memory_mib),
                 str(alarm_s),
-                str(int(shortcuts)),
+                rules,
             ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

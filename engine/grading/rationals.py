@@ -4,13 +4,17 @@ import math
 from fractions import Fraction
 from typing import Any
 
-from engine.grading.trees import Tree
+from engine.grading.trees import INFINITE, Tree
 
 Point = dict[str, Any]
 """Fractions, or mpmath numbers, by variable."""
 
 MAX_BITS = 120_000
 """Of an exact number: 2024! has 19,000."""
+
+
+MAX_TERMS = 1_000
+"""Of a sum or a product."""
 
 
 class NotRational(Exception):
@@ -51,7 +55,30 @@ def exact(tree: Tree, point: Point) -> Fraction:
             return _exact_call(tree[1], exact(tree[2], point))
         case "binomial":
             return _binomial(exact(tree[1], point), exact(tree[2], point))
+        case "sum" | "prod":
+            return _series(tree, point)
     raise NotRational
+
+
+def _series(tree: tuple, point: Point) -> Fraction:
+    """Of a finite sum or product."""
+    is_sum = tree[0] == "sum"
+    value = Fraction(not is_sum)
+    for at in indices(tree, point):
+        term = exact(tree[4], point | {tree[1]: at})
+        value = _limited(value + term if is_sum else value * term)
+    return value
+
+
+def indices(tree: tuple, point: Point) -> list[Fraction]:
+    """The index's values of a finite sum or product. Raises: NotRational for any other."""
+    if tree[3] == INFINITE:
+        raise NotRational
+    low, high = exact(tree[2], point), exact(tree[3], point)
+    n = high - low + 1
+    if low.denominator != 1 or n.denominator != 1 or not 0 <= n <= MAX_TERMS:
+        raise NotRational
+    return [low + at for at in range(int(n))]
 
 
 def _limited(value: Fraction) -> Fraction:

@@ -7,11 +7,15 @@ import re
 from fractions import Fraction
 
 from engine.grading.formula import read_formula
+from engine.grading.names import ACCENTED
 from engine.grading.parts import Answer, Items, Piece, Region, Scalar
 from engine.grading.splitting import in_brackets
 from engine.grading.trees import INFINITE, MINUS_INFINITE, Tree, Unread, names_in, negative
 
-VARIABLE = re.compile(r"(?:[A-Za-z]|\\[a-zA-Z]+)(?:_(?:\{\w{1,6}\}|\w))?\Z")
+VARIABLE = re.compile(
+    rf"(?:[A-Za-z]|{ACCENTED}|\\[a-zA-Z]+)(?:_(?:\{{\w{{1,6}}\}}|\w))?"
+    r"(?:'|\^\\prime(?![A-Za-z])|\^\{(?:\\prime ?){1,3}\}){0,3}\Z"
+)
 RELATION = re.compile(r"(\\(?:le|ge|lt|gt)(?![A-Za-z])|<|>)")
 _BARS = re.compile(r"\|([A-Za-z])\|\Z")
 

@@ -2,7 +2,8 @@
 
 A Fraction; ("name", x); ("const", "pi" | "e" | "i" | "oo"); ("add", …); ("mul", a, b);
 ("div", a, b); ("pow", a, b); ("root", a, n); ("call", function, a); ("log", a, base);
-("binomial", n, k).
+("binomial", n, k); ("sum" | "prod", index, low, high, a), where the index is a name of its own;
+("matrix", number of columns, a, …), row by row.
 """
 
 from fractions import Fraction
@@ -22,16 +23,25 @@ def parts_of(tree: Tree) -> tuple[Tree, ...]:
     """The formulas that a formula is made of."""
     if isinstance(tree, Fraction) or tree[0] in ("name", "const"):
         return ()
-    return tree[2:] if tree[0] == "call" else tree[1:]
+    return tree[2:] if tree[0] in ("call", "sum", "prod", "matrix") else tree[1:]
 
 
 def names_in(tree: Tree) -> frozenset[str]:
-    """The variables of a formula."""
+    """The variables of a formula; the index of a sum is none."""
     if isinstance(tree, Fraction):
         return frozenset()
     if tree[0] == "name":
         return frozenset((tree[1],))
-    return frozenset().union(*map(names_in, parts_of(tree)))
+    names = frozenset().union(*map(names_in, parts_of(tree)))
+    return names - {tree[1]} if tree[0] in ("sum", "prod") else names
+
+
+def holds_series(tree: Tree) -> bool:
+    """Whether a formula holds a sum or product without an end."""
+    if isinstance(tree, Fraction):
+        return False
+    is_series = tree[0] in ("sum", "prod") and tree[3] == INFINITE
+    return is_series or any(map(holds_series, parts_of(tree)))
 
 
 def renamed(tree: Tree, old: str, new: str) -> Tree:
@@ -40,7 +50,7 @@ def renamed(tree: Tree, old: str, new: str) -> Tree:
         return tree
     if tree == ("name", old):
         return ("name", new)
-    return tuple(part if isinstance(part, str) else renamed(part, old, new) for part in tree)
+    return tuple(part if isinstance(part, str | int) else renamed(part, old, new) for part in tree)
 
 
 def negative(tree: Tree) -> Tree:

@@ -15,15 +15,17 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import Any, Literal
 
-from engine.grading.rationals import NotRational, Point, Unsure, exact
-from engine.grading.trees import Tree, names_in, parts_of, renamed
+from engine.grading.matrices import Grid, holds_matrix, worked_out
+from engine.grading.rationals import MAX_TERMS, NotRational, Point, Unsure, exact, indices
+from engine.grading.sample_points import tries
+from engine.grading.trees import INFINITE, Tree, Unread, names_in, renamed
 
 _PRECISIONS = 200, 600, 6_000
-_FAR = 7
-"""How many times as large variables are at the second try."""
-
 _SURE_BITS = 40
 """Bits that rounding may have touched."""
+
+_RESTING = 4
+"""Terms in a row that change nothing, after which a series is at rest."""
 
 _MAX_MAGNITUDE = 64
 """Bits of an exponent, or of the argument of a periodic function."""
@@ -55,7 +57,7 @@ def number(tree: Tree, point: Point, bits: int) -> Any:
     """
     try:
         return _Numbers(bits, point).of(tree)
-    except (ValueError, ZeroDivisionError, OverflowError, TypeError, ArithmeticError):
+    except (ValueError, OverflowError, TypeError, ArithmeticError, NotRational):
         raise Unsure from None
 
 
@@ -95,7 +97,33 @@ class _Numbers:
             case "binomial":
                 n, k = self._small(self.of(tree[1])), self._small(self.of(tree[2]))
                 return ctx.binomial(n, k)
+            case "sum" | "prod":
+                return self._series(tree)
         raise Unsure
+
+    def _series(self, tree: tuple) -> Any:
+        """A finite sum or product, or one without an end that comes to rest by itself."""
+        is_sum, value, n_small = tree[0] == "sum", self._ctx.mpf(tree[0] == "prod"), 0
+        for at in self._indices(tree):
+            term = _Numbers(self._bits, self._point | {tree[1]: at}).of(tree[4])
+            value, step = (value + term, term) if is_sum else (value * term, term - 1)
+            n_small = n_small + 1 if self._is_lost(step, value if is_sum else 1) else 0
+            if n_small == _RESTING and tree[3] == INFINITE:
+                return value
+        if tree[3] == INFINITE:
+            raise Unsure
+        return value
+
+    def _indices(self, tree: tuple) -> Iterable[Fraction]:
+        if tree[3] != INFINITE:
+            return indices(tree, self._point)
+        low = exact(tree[2], self._point)
+        return (low + at for at in range(MAX_TERMS))
+
+    def _is_lost(self, term: Any, value: Any) -> bool:
+        """Whether adding a term changes none of the digits that count."""
+        size, whole = self._size(term), self._size(value)
+        return size is None or (whole is not None and size < whole - self._bits)
 
     def _constant(self, name: str) -> Any:
         match name:
@@ -163,13 +191,11 @@ class _Numbers:
             return abs(value)
         if (size := self._size(value)) is not None and size > _MAX_MAGNITUDE // 2:
             raise Unsure
-        functions: dict[str, str] = {
-            "ln": "log",
-            "arcsin": "asin",
-            "arccos": "acos",
-            "arctan": "atan",
-        }
-        return getattr(ctx, functions.get(name, name))(value)
+        if name == "arccot" and not (isinstance(value, ctx.mpf) and value > 0):
+            raise Unsure  # of a negative number, it is one of two
+        if name.startswith("arc"):
+            name = "a" + name[3:]
+        return getattr(ctx, "log" if name == "ln" else name)(value)
 
     def _step(self, name: str, value: Any) -> Any:
         ctx = self._ctx
@@ -230,14 +256,30 @@ def same_formula(first: Tree, second: Tree) -> bool | None:
     if "C" in names and "c" in names_in(second) and "c" not in names_in(first):
         second = renamed(second, "c", "C")  # a constant of integration
         names = names_in(first) | names_in(second)
+    if holds_matrix(first) or holds_matrix(second):
+        return _same_matrices(first, second)
     if not names:
         return _decided([same_at(first, second, {})])
-    signs = (1, 1, -1) if _minds_signs(first) or _minds_signs(second) else (1, 1)
-    decision = _decided(same_at(first, second, point) for point in points(names, signs))
-    if decision is None and len(signs) == 2:  # outside what one of them is defined for, perhaps
-        far = points(names, signs, _FAR)
-        decision = _decided(same_at(first, second, point) for point in far)
-    return decision
+    for points in tries(first, second):
+        decision = _decided(same_at(first, second, point) for point in points)
+        if decision is not None:
+            return decision
+    return None
+
+
+def _same_matrices(first: Tree, second: Tree) -> bool | None:
+    """Whether two sums and products of matrices are equal, cell by cell."""
+    try:
+        one, other = worked_out(first), worked_out(second)
+    except Unread:
+        return None
+    if not isinstance(one, Grid) and not isinstance(other, Grid):
+        return same_formula(one, other)
+    if not (isinstance(one, Grid) and isinstance(other, Grid) and one.shape == other.shape):
+        return False
+    lines = zip(one.rows, other.rows, strict=True)
+    cells = [same_formula(a, b) for line in lines for a, b in zip(*line, strict=True)]
+    return False if False in cells else None if None in cells else True
 
 
 def _decided(outcomes: Iterable[Outcome]) -> bool | None:
@@ -250,34 +292,3 @@ def _decided(outcomes: Iterable[Outcome]) -> bool | None:
     if "swallowed" in seen:
         return False  # they differ by less than can be computed, and are not written alike
     return None if "unsure" in seen else True
-
-
-def points(names: Iterable[str], signs: Sequence[int], scale: int = 1) -> list[Point]:
-    """As many points as signs: a fraction of its own for every variable, the same every time."""
-    ordered = sorted(names)
-    return [
-        {
-            name: sign * scale * Fraction(37 + 17 * place + 5 * at, 53 + 11 * place - 16 * at)
-            for place, name in enumerate(ordered)
-        }
-        for at, sign in enumerate(signs)
-    ]
-
-
-def _minds_signs(tree: Tree) -> bool:
-    """Whether an absolute value, or the root of an even power, makes a variable's sign matter."""
-    if isinstance(tree, Fraction):
-        return False
-    if tree[0] == "call" and tree[1] == "abs":
-        return bool(names_in(tree))
-    if tree[0] == "root":
-        return _has_even_power(tree[1])
-    return any(_minds_signs(part) for part in parts_of(tree))
-
-
-def _has_even_power(tree: Tree) -> bool:
-    if isinstance(tree, Fraction):
-        return False
-    if tree[0] == "pow" and isinstance(tree[2], Fraction) and names_in(tree[1]):
-        return tree[2].denominator == 1 and tree[2] % 2 == 0
-    return any(_has_even_power(part) for part in parts_of(tree))

@@ -8,6 +8,15 @@ import random
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from tests.grading.kinds_of_formulas import (
+    accents,
+    chains,
+    floors,
+    indexed_values,
+    series,
+    sixtieths,
+    vectors,
+)
 from tests.grading.kinds_of_structures import (
     degrees,
     equations,
@@ -84,5 +93,12 @@ KINDS: dict[str, Callable[[random.Random], Pairs]] = {
         times_ratios_bases,
         words,
         degrees,
+        chains,
+        series,
+        vectors,
+        accents,
+        floors,
+        indexed_values,
+        sixtieths,
     )
 }

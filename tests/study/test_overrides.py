@@ -297,3 +297,25 @@ def test_the_command_line_grades_a_run_again(finished, tmp_path):
     assert told["n_graded"] == 132 and told["n_disagreeing"] == len(told["disagreements"]) == n > 0
     assert {(d["was"], d["is_now"]) for d in told["disagreements"]} == {("error", "correct")}
     assert "no run abc" in cli("regrade", "--db", path, "--run", "abc").stderr
+    applied = json.loads(cli("regrade", "--db", path, "--apply", "--json").stdout)
+    assert applied["n_applied"] == n
+    again = json.loads(cli("regrade", "--db", path, "--apply", "--json").stdout)
+    assert (again["n_disagreeing"], again["n_applied"]) == (n, 0), "what counts already is not new"
+
+
+def test_another_engine_is_asked_about_stored_verdicts_by_kind(finished, tmp_path):
+    path = finished.copy(tmp_path)
+    db = Database(path)
+    correct = (
+        "(set_id, problem_id, idx) IN (SELECT (set_id, problem_id, idx) FROM responses LIMIT 4)"
+    )
+    db.cursor().execute(f"UPDATE verdicts SET status = 'error', correct = false WHERE {correct}")
+    db.close()
+    done = cli("regrade", "--db", path, "--against", "math-verify")
+    assert done.returncode == 0, done.stderr
+    told = json.loads(cli("regrade", "--db", path, "--against", "math-verify", "--json").stdout)
+    assert told["n_graded"] == 132 and sum(told["kinds"].values()) == told["n_disagreeing"]
+    for kind in told["kinds"]:
+        assert kind in done.stdout
+    refused = cli("regrade", "--db", path, "--against", "math-verify", "--apply")
+    assert refused.returncode == 2 and "for a person to judge" in refused.stderr
