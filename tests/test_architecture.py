@@ -25,7 +25,12 @@ HEAVY = {
     "pandas",
     "ray",
 }
-HEAVY_ON_PURPOSE = ("engine.grading.check", "engine.grading.points", "engine.starter")
+HEAVY_ON_PURPOSE = (
+    "engine.grading.check",
+    "engine.grading.bare",
+    "engine.grading.points",
+    "engine.starter",
+)
 """What a checking process loads, and the workshop that builds the starter models: nothing else may
 import them on its own import.
 """
