@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from app import inert, state, widgets
+from app import inert, state, unanswered, widgets
 from app.components.difficulty_plot import (
     Lines,
     PlotData,
@@ -54,6 +54,7 @@ def draw(chosen: Iteration) -> tuple[Choice, Estimates, tuple] | None:
     with left:
         plot(chosen, e, data, now, decides, classes, last, locked=commit is not None)
         plot_caption(chosen, e)
+        unanswered.note(chosen)
     selection.selection(chosen, e, classes)
     return now, e, stored
 

@@ -106,10 +106,12 @@ def _committed_handout(chosen: Iteration, commit: Commit) -> Handout:
 
 @st.dialog("Commit this plan?")
 def confirm(chosen: Iteration, now: Choice, classes: np.ndarray, stored: columns.Stored) -> None:
-    st.markdown(
-        f"Thresholds **{now.tau_l:.3f}** and **{now.tau_h:.3f}**, mode **{now.mode}**, strategy"
-        f" **{now.strategy}**."
+    decided_by = (
+        "Accuracy alone decides, no threshold"
+        if now.mode == "accuracy"
+        else f"Thresholds **{now.tau_l:.3f}** and **{now.tau_h:.3f}**, mode **{now.mode}**"
     )
+    st.markdown(f"{decided_by}, strategy **{now.strategy}**.")
     choice.class_figures(classes)
     with st.spinner("Working out the plan"):
         ready = _plan_in_short(chosen, now, stored)

@@ -179,6 +179,19 @@ def presamples(at: Place) -> list[Presample]:
     )
 
 
+def unanswered(at: Place) -> tuple[int, int]:
+    """(how many, of how many) pre-samples of an iteration have no answer that was found."""
+    rows = at.db.tuples(
+        f"""SELECT count(*) FILTER (WHERE v.status = 'no_answer'), count(*) FROM iterations i
+        JOIN {RUNS} runs ON runs.id = i.run_id
+        JOIN verdicts v ON v.set_id = i.presample_set AND v.idx < runs.n_presample
+        WHERE i.run_id = ? AND i.iteration = ?""",
+        at.key,
+    )
+    n_without, n = rows[0]
+    return n_without, n
+
+
 def token_rates(at: Place) -> dict[str, np.ndarray]:
     """Mean tokens per pre-sample of an iteration's problems: problem_id, mean_tokens."""
     return at.db.columns(

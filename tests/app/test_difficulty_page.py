@@ -171,3 +171,13 @@ def test_calibration_is_ordered_at_its_price_and_its_labels_measure_every_mode(s
     assert "3 problems with a label" in said(at) and "Meets most labels, both signals" in said(at)
     table = next(frame.value for frame in at.dataframe if "Agreement" in frame.value)
     assert table["Mode"].tolist() == ["Both signals", "Accuracy only", "Reward only", "Posterior"]
+
+
+def test_responses_without_an_answer_are_counted_with_what_to_do(studio):
+    studio.presampled()
+    assert "no answer that is found" not in said(show("difficulty"))
+    studio.db.cursor().execute("UPDATE verdicts SET status = 'no_answer', correct = false")
+    n = studio.db.value("SELECT count(*) FROM verdicts")
+    warning = said(show("difficulty"))
+    assert f"{n:,} of {n:,} responses have no answer that is found" in warning
+    assert 'grading.extraction = "lenient"' in warning
