@@ -149,8 +149,8 @@ def signal_note(config: RunConfig) -> str:
     score = score_name(config)
     if not score:
         notes.append(
-            "No response has a score: φ_r is missing, points are drawn at half height, and accuracy"
-            " alone decides."
+            "No response has a score: φ_r is missing, points are spread over the height, and"
+            " accuracy alone decides."
         )
     elif score == "outcome score":
         notes.append(

@@ -40,7 +40,19 @@ def columns(run_id: str, iteration: int, known: Stored) -> tuple[Estimates, Plot
     e = store.samples.estimates(Iteration(db, run_id, iteration))
     ids = e.problem_ids.tolist()
     texts = store.problems.questions(db, ids) if len(ids) <= MAX_TEXTS else None
-    return e, plot_data(e.n_correct, e.n, np.nan_to_num(e.phi_r, nan=0.5), ids, texts)
+    return e, plot_data(e.n_correct, e.n, heights(e), ids, texts)
+
+
+def heights(e: Estimates) -> np.ndarray:
+    """Where points lie in the plot, in [0, 1], shape (P,): at phi_r; those without a score spread
+    evenly, among those of the same accuracy.
+    """
+    unscored = np.isnan(e.phi_r)
+    height = np.where(unscored, 0.5, e.phi_r)
+    for n_correct in np.unique(e.n_correct[unscored]):
+        rows = np.flatnonzero(unscored & (e.n_correct == n_correct))
+        height[rows] = (np.arange(len(rows)) + 0.5) / len(rows)
+    return height
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)

@@ -2,12 +2,16 @@
 
 import json
 
+import numpy as np
+import pytest
 from streamlit.testing.v1 import AppTest
 
+from app.difficulty.columns import heights
 from engine import store
 from engine.method.difficulty import PRESETS, class_counts, classify
 from engine.method.posterior import FEW
 from engine.paths import ROOT
+from engine.store.samples import Estimates
 from engine.study.handle import Iteration
 from tests.app.shown import n_to_resample
 
@@ -64,3 +68,11 @@ def test_accuracy_alone_has_no_lines(studio):
     at = shown("accuracy")
     assert told(at)["mode"] == "accuracy" and "classes_version" not in told(at)
     assert at.slider(key="tau_l_slider").disabled
+
+
+def test_points_without_a_score_are_spread_over_the_height_of_their_accuracy():
+    ids = np.array(["a", "b", "c", "d", "e"])
+    n_correct, n = np.array([0, 0, 0, 2, 0]), np.full(5, 2)
+    phi_r = np.array([np.nan, np.nan, np.nan, np.nan, 0.7])
+    spread = heights(Estimates(ids, n_correct, n, phi_r, 0, []))
+    assert spread.tolist() == pytest.approx([1 / 6, 3 / 6, 5 / 6, 0.5, 0.7])

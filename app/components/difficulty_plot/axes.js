@@ -1,7 +1,7 @@
 // What lies under the canvas and never moves in a drag: the strips' ground, grid lines, and the labels around them.
 
 function drawAxes(svg, points, layout, view, score) {
-  const { values, digits } = axisTicks(view);
+  const { values, digits } = score ? axisTicks(view) : { values: [], digits: 0 };
   const nodes = values.map(value =>
     svgText(layout.stripX(0) - 12, layout.yOf(value * TOP_CODE) + 4, value.toFixed(digits), "tick muted"));
   for (let strip = 0; strip < layout.nStrips; strip++) {
