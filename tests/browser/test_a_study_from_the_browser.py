@@ -102,13 +102,8 @@ def done(tab):
     settle(tab)
 
 
-def test_a_study_is_built_started_compared_copied_swept_and_deleted(tab, folder):
-    go(tab, "Data")
-    for name in ("held_out", "train"):
-        bring(tab, folder, name)
-    tab.get_by_test_id("stBaseButton-primary").filter(has_text="Build a study").first.click()
-    tab.get_by_role("heading", name="New study", level=1).wait_for()
-
+def build_it_and_start(tab, folder):
+    """New study over the problems that were brought: refused first, accepted next."""
     start_button(tab).wait_for()
     assert start_button(tab).is_disabled(), "the file holds fewer problems than are wanted"
     number(tab, "Problems per iteration (N)", N_TRAIN)
@@ -130,6 +125,9 @@ def test_a_study_is_built_started_compared_copied_swept_and_deleted(tab, folder)
     sync_api.expect(start_button(tab)).to_be_enabled()
     start_button(tab).click()
 
+
+def name_it_and_look_at_it(tab):
+    """The finished run gets a name; its journey and its gain."""
     tab.get_by_role("heading", name="Studies", level=1).wait_for()
     done(tab)
     pick(tab, 0)
@@ -142,6 +140,9 @@ def test_a_study_is_built_started_compared_copied_swept_and_deleted(tab, folder)
     go(tab, "Compare")
     tab.get_by_text("Paired gain over M0").wait_for()
 
+
+def copy_it_as_a_sweep(tab):
+    """A copy, as two methods on two seeds."""
     go(tab, "Home", "Studies")
     pick(tab, 0)
     tab.get_by_role("button", name="Copy into a new study").click()
@@ -163,12 +164,18 @@ def test_a_study_is_built_started_compared_copied_swept_and_deleted(tab, folder)
     tab.get_by_role("heading", name="Studies", level=1).wait_for()
     done(tab)
 
+
+def compare_the_sweep(tab):
+    """Its four runs side by side."""
     pick(tab, 0, 1, 2, 3)
     tab.get_by_role("button", name="Compare", exact=True).click()
     tab.get_by_role("heading", name="Compare", level=1).wait_for()
     tab.get_by_text("Same budget.").wait_for()
     tab.locator(".js-plotly-plot").first.wait_for()
 
+
+def archive_one_and_delete_it(tab, folder):
+    """Asked twice; the file is compacted at the next start."""
     go(tab, "Home", "Studies")
     pick(tab, 0)
     tab.get_by_role("button", name="Archive", exact=True).click()
@@ -184,3 +191,16 @@ def test_a_study_is_built_started_compared_copied_swept_and_deleted(tab, folder)
     tab.get_by_role("dialog").wait_for(state="detached")
     settle(tab)
     assert (folder / "studio.duckdb.compact").exists()
+
+
+def test_a_study_is_built_started_compared_copied_swept_and_deleted(tab, folder):
+    go(tab, "Data")
+    for name in ("held_out", "train"):
+        bring(tab, folder, name)
+    tab.get_by_test_id("stBaseButton-primary").filter(has_text="Build a study").first.click()
+    tab.get_by_role("heading", name="New study", level=1).wait_for()
+    build_it_and_start(tab, folder)
+    name_it_and_look_at_it(tab)
+    copy_it_as_a_sweep(tab)
+    compare_the_sweep(tab)
+    archive_one_and_delete_it(tab, folder)

@@ -32,7 +32,8 @@ def extended(tmp_path_factory) -> str:
 
 
 def test_a_tokenizer_of_the_models_own_size_is_read(tmp_path):
-    load_tokenizer(make(FAMILIES[0], tmp_path), trust_remote_code=False)
+    tokenizer, _ = load_tokenizer(make(FAMILIES[0], tmp_path), trust_remote_code=False)
+    assert tokenizer.encode("3 + 4")
 
 
 def test_what_reads_prompts_refuses_it(extended):

@@ -41,7 +41,7 @@ def reward(family: str, path) -> RewardConfig:
 
 @pytest.mark.parametrize("name", [*BUILD, "token_classification"])
 def test_a_model_of_the_family_has_its_head(name, models):
-    require_head(reward(name.partition(" ")[0], models[name]), models[name])
+    assert require_head(reward(name.partition(" ")[0], models[name]), models[name]) is None
 
 
 @pytest.mark.parametrize(
@@ -77,9 +77,9 @@ def test_a_run_with_it_is_not_created_and_doctor_says_why(db, tmp_path):
 
 def test_what_headers_do_not_tell_is_not_judged(tmp_path):
     (tmp_path / "config.json").write_text("{}")
-    require_head(reward("outcome", tmp_path), tmp_path)
+    assert require_head(reward("outcome", tmp_path), tmp_path) is None
     (tmp_path / "model.safetensors").write_bytes(b"damaged")
-    require_head(reward("outcome", tmp_path), tmp_path)
+    assert require_head(reward("outcome", tmp_path), tmp_path) is None
 
 
 def test_a_classifier_with_code_of_its_own_may_name_its_head_as_it_likes(models, tmp_path):
@@ -90,4 +90,4 @@ def test_a_classifier_with_code_of_its_own_may_name_its_head_as_it_likes(models,
     (tmp_path / "config.json").write_text(json.dumps(own))
     require_head(RewardConfig(str(tmp_path), "outcome", trust_remote_code=True), tmp_path)
     with pytest.raises(ConfigError):
-        require_head(reward("outcome", tmp_path), tmp_path)
+        assert require_head(reward("outcome", tmp_path), tmp_path) is None

@@ -35,7 +35,7 @@ def test_vllm_samples_the_tokens_of_hf_local_and_ends_where_it_ends(family, tmp_
     path = make(family, tmp_path / "policy")
     other = VllmSampler(path)
     try:
-        samples_like_hf_local(other, path, family)
+        assert_samples_like_hf_local(other, path, family)
     finally:
         other.close()
 
@@ -46,7 +46,7 @@ def test_a_vllm_server_samples_the_tokens_of_hf_local_and_ends_where_it_ends(fam
     server = serve_policy(path, tmp_path / "log").wait()
     try:
         options = {"base_urls": [server.url], "policy_id": content_id(Path(path))}
-        samples_like_hf_local(OpenAiSampler(path, **options), path, family)
+        assert_samples_like_hf_local(OpenAiSampler(path, **options), path, family)
     finally:
         server.kill()
 
@@ -69,7 +69,7 @@ def test_thinking_is_closed_after_its_budget_and_no_other_sampler_takes_one(tmp_
         sampler.close()
 
 
-def samples_like_hf_local(other, path: str, family) -> None:
+def assert_samples_like_hf_local(other, path: str, family) -> None:
     greedy = SamplingSettings(
         temperature=0.0, top_p=1.0, max_new_tokens=40, chat=family.chat, **family.settings
     )
