@@ -25,6 +25,7 @@ PAGES = {
     "difficulty.py": ("Difficulty", ":material/scatter_plot:"),
     "plan.py": ("Plan", ":material/assignment_turned_in:"),
     "responses.py": ("Responses", ":material/forum:"),
+    "verdicts.py": ("Verdicts", ":material/gavel:"),
     "pairs.py": ("Pairs", ":material/compare_arrows:"),
     "training.py": ("Training", ":material/trending_up:"),
     "compare.py": ("Compare", ":material/leaderboard:"),

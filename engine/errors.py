@@ -47,6 +47,10 @@ class GradingError(EngineError):
     """
 
 
+class JudgeError(EngineError):
+    """A judge's server does not answer, or says something else than an opinion."""
+
+
 class RewardModelError(EngineError):
     """The process reward model could not be loaded, or what it answered is not a score."""
 

@@ -14,6 +14,7 @@ from engine.cli.dashboard import dashboard
 from engine.cli.doctor import doctor
 from engine.cli.evaluate import evaluate
 from engine.cli.figures import compare, rates, replay
+from engine.cli.judge import judge
 from engine.cli.small_lm import small_lm
 from engine.cli.status import status
 from engine.cli.study import resume, run
@@ -73,6 +74,7 @@ for command in (
     status,
     export,
     regrade,
+    judge,
     import_responses,
     rates,
     doctor,

@@ -16,7 +16,7 @@ from engine.config.backends import (
 )
 from engine.config.ranges import read
 from engine.config.run import RunConfig
-from engine.config.tables import SamplingConfig
+from engine.config.tables import JudgeConfig, SamplingConfig
 from engine.config.training import TrainingConfig
 from engine.errors import ConfigError
 from engine.method.budget import remaining_budget
@@ -54,6 +54,7 @@ def check_together(config: RunConfig) -> None:
     fits = d.n_calibration <= config.problems.n_train
     _require("difficulty.n_calibration", d.n_calibration, fits, "0 to problems.n_train")
     _check_pattern(config.grading.pattern)
+    _check_judge(config.judge)
     _check_thresholds(config)
     _check_tuning(config)
     _require("reward.path", r.path or "left out", bool(r.path) or not config.has_rewards, _A_MODEL)
@@ -71,6 +72,26 @@ def check_together(config: RunConfig) -> None:
     _require("placement", config.placement, not inline, allowed)
     _check_servers_together(config.sampling)
     _check_recorded(config)
+
+
+def _check_judge(judge: JudgeConfig) -> None:
+    """Raises: ConfigError for a server without a model, or a prompt that does not show both
+    answers.
+    """
+    if judge.base_url:
+        checked_url(judge.base_url, "judge.base_url")
+        _require("judge.model", judge.model, bool(judge.model), "a model of that server")
+    filled = {"question": "", "reference": "{r}", "answer": "{a}"}
+    try:
+        text = judge.prompt.format(**filled)
+        fits = "{r}" in text and "{a}" in text
+    except (LookupError, ValueError, AttributeError):
+        fits = False
+    allowed = (
+        "a text with {reference} and {answer}, {question} where it is wanted, and other braces"
+        " doubled"
+    )
+    _require("judge.prompt", judge.prompt, fits, allowed)
 
 
 def _check_pattern(pattern: str) -> None:
@@ -173,8 +194,11 @@ def _check_servers_together(s: SamplingConfig) -> None:
         )
 
 
-def checked_url(url: str) -> str:
+def checked_url(url: str, setting: str = "sampling.base_urls") -> str:
     """A base URL as it is used: no slash at its end, and /v1 where it has no path.
+
+    Args:
+        setting: where it was given.
 
     Raises: ConfigError for what is not an http(s) address, or for one with a password, key or query
     in it.
@@ -182,11 +206,11 @@ def checked_url(url: str) -> str:
     parts = _http_parts(url)
     if parts is None:
         raise ConfigError(
-            f"sampling.base_urls holds {url!r}: give addresses such as http://127.0.0.1:8000/v1."
+            f"{setting} holds {url!r}: give addresses such as http://127.0.0.1:8000/v1."
         )
     if parts.username or parts.password or parts.query or parts.fragment:
         raise ConfigError(
-            f"sampling.base_urls holds an address at {parts.hostname} with a name, a password or a"
+            f"{setting} holds an address at {parts.hostname} with a name, a password or a"
             " query in it. Configurations are stored: give the bare address, and the key in"
             " HS_STAR_API_KEY or OPENAI_API_KEY."
         )

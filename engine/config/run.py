@@ -10,6 +10,7 @@ from engine.config.tables import (
     DifficultyConfig,
     EvaluationConfig,
     GradingConfig,
+    JudgeConfig,
     PairsConfig,
     PolicyConfig,
     ProblemsConfig,
@@ -40,6 +41,7 @@ class RunConfig(Table):
     """worker: heavy phases in child processes. inline: in this process."""
     sampling: SamplingConfig = field(default_factory=SamplingConfig)
     grading: GradingConfig = field(default_factory=GradingConfig)
+    judge: JudgeConfig = field(default_factory=JudgeConfig)
     tuning: TuningConfig = field(default_factory=TuningConfig)
     difficulty: DifficultyConfig = field(default_factory=DifficultyConfig)
     pairs: PairsConfig = field(default_factory=PairsConfig)

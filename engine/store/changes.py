@@ -174,4 +174,19 @@ CHANGES: list[tuple[str, str]] = [
         ALTER TABLE pair_sets ADD COLUMN n_ran_on INTEGER DEFAULT 0;
         """,
     ),
+    (
+        "A judge's opinions on responses: rows beside verdicts.",
+        """
+        CREATE TABLE opinions (
+            set_id VARCHAR,
+            problem_id VARCHAR,
+            idx INTEGER,
+            judge VARCHAR,
+            says VARCHAR NOT NULL,
+            reply VARCHAR NOT NULL,
+            made_at TIMESTAMP NOT NULL,
+            PRIMARY KEY (set_id, problem_id, idx, judge)
+        );
+        """,
+    ),
 ]

@@ -22,7 +22,7 @@ OF_A_RUN = (
 )
 """Tables with a run_id, jobs left out."""
 OF_A_JOB = ("checkpoints", "metrics", "notes")
-OF_A_SET = ("overrides", "step_scores", "verdicts", "responses")
+OF_A_SET = ("opinions", "overrides", "step_scores", "verdicts", "responses")
 
 
 @dataclass(frozen=True, slots=True)

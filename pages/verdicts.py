@@ -1,0 +1,39 @@
+"""What did the rules decide, and who sees it otherwise?"""
+
+import streamlit as st
+
+from app import inert, state, widgets
+from app.judging import asking, queue
+from engine import store
+
+NAMES = {
+    "correct": "Correct",
+    "wrong": "Wrong",
+    "no_answer": "No answer",
+    "timeout": "Timeout",
+    "error": "Unchecked",
+}
+
+chosen = widgets.need_run()
+st.title("Verdicts")
+counts = store.opinions.statuses(chosen)
+if not counts:
+    widgets.nothing_yet(
+        "No response is graded yet. Verdicts appear with the first batch.", "difficulty.py"
+    )
+    st.stop()
+for column, (status, n) in zip(widgets.columns(len(counts), least=widgets.FIELD), counts.items()):
+    column.metric(NAMES[status], f"{n:,}")
+rules = chosen.config.grading
+pattern = f", pattern {inert.markdown(rules.pattern)}" if rules.pattern else ""
+st.caption(
+    f"Of the pre-samples and resamples of this iteration, by the rules {rules.extraction}{pattern};"
+    " overrides not counted."
+)
+st.subheader("A second opinion")
+judge = asking.form(chosen)
+if judge is not None:
+    judged = store.opinions.judged(chosen, judge.id)
+    if judged:
+        queue.figures(judged)
+        queue.show(chosen, judged, seed=chosen.config.seed, made_by=state.tab_id())
