@@ -29,7 +29,7 @@ def main() -> None:
     with st.sidebar:
         widgets.run_picker()
         widgets.navigation(current)
-        replace_settings(state.SETTINGS)
+        replace_settings((*state.SETTINGS, state.ROW))
         load_parts()
     job_banner.look()
     job_banner.banner()

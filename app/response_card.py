@@ -10,13 +10,28 @@ import streamlit as st
 from app import inert, palette, state, widgets
 from engine import store
 from engine.method.steps import split_steps
-from engine.store.responses import Filter, ListedResponse
+from engine.store.responses import HELD_OUT, SIDE, Filter, ListedResponse, Phase
 from engine.study import overrides
 from engine.study.handle import Iteration
 from engine.types import ScoredPart
 
 VIEWS = ("Steps", "Raw", "Difference")
-PHASES = {"presample": "Pre-sample", "resample": "Resample"}
+PHASES: dict[Phase, str] = {
+    "presample": "Pre-sample",
+    "resample": "Resample",
+    "calibrate": "Calibration",
+    "tune": "Tuning",
+    "greedy": "Held-out, greedy",
+    "evaluate": "Held-out, sampled",
+}
+VERDICTS = {
+    "correct": "Correct",
+    "wrong": "Wrong",
+    "no_answer": "No answer",
+    "timeout": "Timeout",
+    "error": "Unchecked",
+    "ungraded": "Ungraded",
+}
 MARKS = {
     "both": ":gray-badge[= both]",
     "other": ":orange-badge[− other only]",
@@ -52,9 +67,27 @@ def question_card(row: ListedResponse) -> None:
         st.caption(
             f"Reference answer: **{inert.markdown(row.answer)}** · problem {row.problem_id}{level}"
         )
+        at = _where(row)
         with st.container(horizontal=True):
-            widgets.link("responses.py", "All its responses", problem=row.problem_id)
+            widgets.link("responses.py", "All its responses", **at)
+            widgets.link("responses.py", "Side by side", view="problem", **at)
             widgets.link("playground.py", "Ask it in the playground", problem=row.problem_id)
+
+
+def beside(row: ListedResponse) -> Filter:
+    """The responses to its problem that a response is looked at with: the iteration's, or those of
+    its phase beside them.
+    """
+    phase = row.phase if row.phase in (*SIDE, *HELD_OUT) else None
+    in_set = row.set_id if row.phase in HELD_OUT else ""
+    return Filter(problem_ids=[row.problem_id], phase=phase, held_out_set=in_set)
+
+
+def _where(row: ListedResponse) -> dict[str, str | None]:
+    """What an address says of a problem's responses, and of nothing else."""
+    phase = beside(row).phase
+    policy = state.kept("policy") if phase in HELD_OUT else None
+    return {"problem": row.problem_id, "phase": phase, "policy": policy}
 
 
 def response_card(row: ListedResponse, *, key: str, scored: ScoredPart) -> None:
@@ -188,18 +221,19 @@ def _steps(row: ListedResponse, scored: ScoredPart) -> None:
 
 def _difference(row: ListedResponse, *, key: str) -> None:
     """This response against another one to the same problem, step by step."""
-    filters = Filter(problem_ids=[row.problem_id])
     responses = store.responses.page(
         Iteration(state.database(), state.kept("run"), int(state.kept("iteration"))),
-        filters,
+        beside(row),
         limit=200,
     )
-    others = {other.idx: other for other in responses if other.idx != row.idx}
+    own = row.set_id, row.idx
+    by_place = {(other.set_id, other.idx): other for other in responses}
+    others = {place: other for place, other in by_place.items() if place != own}
     if not others:
         st.caption("There is no other response to this problem yet.")
         return
-    name = lambda index: (
-        f"{PHASES[others[index].phase]} {index}, {others[index].status.replace('_', ' ')}"
+    name = lambda place: (
+        f"{PHASES[others[place].phase]} {place[1]}, {others[place].status.replace('_', ' ')}"
     )
     other = others[
         st.selectbox(

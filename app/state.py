@@ -9,6 +9,7 @@ import argparse
 import atexit
 import sys
 import uuid
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,22 @@ SETTINGS = ("tau_l", "tau_h", "mode", "strategy")
 """What a person turns while looking at one iteration: in the URL, but no step of the back
 button.
 """
+FILTERS = (
+    "class",
+    "verdict",
+    "phase",
+    "policy",
+    "change",
+    "truncated",
+    "reward",
+    "level",
+    "tokens",
+    "text",
+    "view",
+)
+"""What a person looks for on the Responses page: in its URL, a step of the back button each."""
+ROW = "row"
+"""Which of the responses is open, from 1: in the URL, but no step of the back button."""
 IN_URL = ("run", "iteration", "problem", *SETTINGS)
 KEPT = "kept"
 """Session entry with the URL's values: a page switch drops query parameters and widget keys, this
@@ -84,6 +101,18 @@ def kept(name: str, default=None):
     return values.get(name, default)
 
 
+def said(names: Sequence[str]) -> dict[str, str]:
+    """Values of the URL alone. What it does not say is forgotten: so the back button takes a filter
+    away again.
+    """
+    values = st.session_state.setdefault(KEPT, {})
+    for name in names:
+        values.pop(name, None)
+    found = {name: st.query_params[name] for name in names if name in st.query_params}
+    values.update(found)
+    return found
+
+
 def keep(**values) -> None:
     """Put values into the URL and remember them across pages; None removes one."""
     remembered = st.session_state.setdefault(KEPT, {})
@@ -106,34 +135,31 @@ def remember(**values) -> None:
     st.session_state.setdefault(KEPT, {}).update(values)
 
 
-def address(page: str, *, problem: str | None = None) -> dict[str, str]:
+def address(page: str, **about: str | None) -> dict[str, str]:
     """The query of a link to a page file such as "difficulty.py": run, iteration, and what that
-    page is about.
+    page is about, which is what it was about last where nothing is said.
 
     Args:
-        problem: the problem that the link is about; None for none.
+        about: what the link is about, such as a problem; None for nothing.
     """
-    names = (
-        [name for name in IN_URL if name != "problem"]
-        if page == "difficulty.py"
-        else ["run", "iteration"]
-    )
-    values = {name: value for name in names if (value := kept(name)) is not None}
-    return values | ({"problem": problem} if problem else {})
+    wanted = {name: value for name, value in about.items() if value}
+    more = {"difficulty.py": SETTINGS, "responses.py": () if wanted else ("problem", *FILTERS, ROW)}
+    names = ("run", "iteration", *more.get(page, ()))
+    return {name: value for name in names if (value := kept(name)) is not None} | wanted
 
 
 def select(run_id: str, iteration: int) -> None:
     """Show another run or iteration; what belonged to the one before is forgotten."""
     before = (kept("run"), kept("iteration"))
     is_other = None not in before and before != (run_id, str(iteration))
-    forgotten = dict.fromkeys(("problem", *SETTINGS)) if is_other else {}
+    forgotten = dict.fromkeys(("problem", "policy", ROW, *SETTINGS)) if is_other else {}
     keep(run=run_id, iteration=iteration, **forgotten)
 
 
 def forget(run_ids: list[str]) -> None:
     """Show none of these runs any more; they are gone."""
     if kept("run") in run_ids:
-        keep(**dict.fromkeys(IN_URL))
+        keep(**dict.fromkeys((*IN_URL, *FILTERS, ROW)))
 
 
 def begin(it: Iteration) -> None:

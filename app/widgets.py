@@ -85,12 +85,12 @@ def navigation(current: str) -> None:
     for page, (title, icon) in PAGES.items():
         if page == "playground.py":
             st.space("small")
-        here = {} if page != current else st.query_params.to_dict()
+        is_here = page == current and st.query_params
         st.page_link(
             ROOT / "pages" / page,
             label=title,
             icon=icon,
-            query_params=state.address(page) | here,
+            query_params=st.query_params.to_dict() if is_here else state.address(page),
             width="stretch",
         )
 

@@ -81,6 +81,13 @@ def evaluated_policies(db: Database, run_id: str) -> dict[int, str]:
     return {**policies, last + 1: following} if following else policies
 
 
+def newly_solved(before: Evaluation, after: Evaluation) -> list[str]:
+    """Ids of the problems whose greedy response is right now and was not before; the other way
+    round, those that are newly broken.
+    """
+    return after.problem_ids[after.greedy & ~before.greedy].tolist()
+
+
 def gain(before: Evaluation, after: Evaluation, rows: slice | np.ndarray = slice(None)) -> Interval:
     """Paired gain in mean@n, after minus before, with its bootstrap interval over problems."""
     return bootstrap_mean(after.pass_rate[rows] - before.pass_rate[rows])

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from engine.store.connection import Database
 from engine.store.place import Place
 from engine.store.runs import EVERY
+from engine.store.samples import table_sizes
 from engine.types import Problem
 
 _PROBLEM = "p.id, p.question, p.answer, p.level, p.solution"
@@ -23,6 +24,25 @@ def of_run(db: Database, run_id: str, role: str, number: int | None = None) -> d
         [run_id, role, number, number],
     )
     return {problem.id: problem for problem in problems}
+
+
+def levels(at: Place, role: str) -> list[str]:
+    """The levels that problems of an iteration, or held-out ones of its run, came with; "" among
+    them where some came with none.
+    """
+    asked = "levels", at.run_id, at.number, role
+    return at.db.remembered(asked, table_sizes(at.db), lambda: _levels(at, role))
+
+
+def _levels(at: Place, role: str) -> list[str]:
+    rows = at.db.tuples(
+        f"""SELECT DISTINCT coalesce(p.level, '') AS level FROM run_problems rp
+        JOIN problems p ON p.id = rp.problem_id
+        WHERE rp.run_id = ? AND rp.role = ? AND (rp.role <> 'train' OR rp.iteration IN (?, {EVERY}))
+        ORDER BY level""",
+        [at.run_id, role, at.number],
+    )
+    return [level for (level,) in rows]
 
 
 def training_problem(at: Place, problem_id: str | None = None) -> Problem:

@@ -14,16 +14,32 @@ from engine.store.runs import EVERY, RUNS
 from engine.store.samples import table_sizes
 from engine.types import FinishReason
 
-_RESPONSES = f"""FROM iterations i
-    JOIN {RUNS} runs ON runs.id = i.run_id
+Phase = Literal["presample", "resample", "tune", "calibrate", "greedy", "evaluate"]
+"""What a response was drawn for: the purposes of stored sample sets."""
+SIDE: tuple[Phase, ...] = ("tune", "calibrate")
+HELD_OUT: tuple[Phase, ...] = ("greedy", "evaluate")
+
+_ITERATION = f"FROM iterations i JOIN {RUNS} runs ON runs.id = i.run_id"
+_TRAINING = f"""{_ITERATION}
     JOIN run_problems p ON p.run_id = i.run_id AND p.iteration IN (i.iteration, {EVERY})
         AND p.role = 'train'
     JOIN responses r ON r.problem_id = p.problem_id
         AND (r.set_id = i.resample_set
             OR (r.set_id = i.presample_set AND r.idx < runs.n_presample))"""
+_SIDE = f"""{_ITERATION}
+    JOIN side_samples x ON x.run_id = i.run_id AND x.iteration = i.iteration
+    JOIN sample_sets g ON g.id = x.set_id AND g.purpose = ?
+    JOIN run_problems p ON p.run_id = i.run_id AND p.problem_id = x.problem_id
+        AND p.role = 'train'
+    JOIN responses r ON r.set_id = x.set_id AND r.problem_id = x.problem_id AND r.idx < x.n"""
+_HELD_OUT = f"""{_ITERATION}
+    JOIN run_problems p ON p.run_id = i.run_id AND p.role = 'held_out'
+    JOIN responses r ON r.set_id = ? AND r.problem_id = p.problem_id
+        AND r.idx < CASE ? WHEN 'greedy' THEN 1 ELSE runs.n_evaluate END"""
 _VERDICTS = (
     "LEFT JOIN judged v ON v.set_id = r.set_id AND v.problem_id = r.problem_id AND v.idx = r.idx"
 )
+_PURPOSE = "JOIN sample_sets o ON o.id = r.set_id"
 _SCORES = """LEFT JOIN step_scores s ON s.set_id = r.set_id AND s.problem_id = r.problem_id
     AND s.idx = r.idx AND s.prm_id = runs.prm_id"""
 
@@ -35,11 +51,21 @@ class Filter:
     problem_ids: Sequence[str] | None = None
     statuses: Sequence[str] = ()
     """Verdict statuses; "ungraded" for responses without a verdict."""
-    phase: str | None = None
-    """presample or resample."""
+    phase: Phase | None = None
+    """None for pre-samples and resamples together."""
     truncated: bool | None = None
     reward_range: tuple[float, float] | None = None
     """Inclusive range of the process reward; None keeps responses without one too."""
+    levels: Sequence[str] = ()
+    """Of the problems; "" for problems without one."""
+    token_range: tuple[int | None, int | None] = (None, None)
+    """Inclusive; None for no end on that side."""
+    text: str = ""
+    """What a response contains, in capitals or not."""
+    held_out_set: str = ""
+    """The sample set of the policy that is looked at: asked for in the phases greedy and
+    evaluate.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +84,7 @@ class ListedResponse:
     answer_at: int | None
     """Where the answer begins behind the thinking, in characters; None without thinking."""
     seed: int
-    phase: Literal["presample", "resample"]
+    phase: Phase
     correct: bool | None
     """As it counts, a person's word included; None where it is not graded yet."""
     predicted: str | None
@@ -75,6 +101,19 @@ class ListedResponse:
     overridden_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class OutlinedResponse:
+    """A response without its text."""
+
+    set_id: str
+    idx: int
+    phase: Phase
+    status: str
+    """As in ListedResponse."""
+    predicted: str | None
+    reward: float | None
+
+
 def count(at: Place, chosen: Filter) -> int:
     _, ends = _places(at, chosen)
     return int(ends[-1]) if len(ends) else 0
@@ -89,14 +128,12 @@ def page(at: Place, chosen: Filter, *, limit: int, offset: int = 0) -> list[List
     wanted = positions[first : last + 1]
     if not len(wanted):
         return []
-    from_where, values = _from_where(chosen)
+    from_where, values = _from_where(at, chosen)
     keys = at.db.tuples(
         f"""SELECT r.set_id, r.problem_id, r.idx, r.rowid {from_where}
             AND p.position BETWEEN ? AND ?
-        ORDER BY p.position, r.idx LIMIT ? OFFSET ?""",
+        ORDER BY p.position, r.idx, r.set_id LIMIT ? OFFSET ?""",
         [
-            at.run_id,
-            at.number,
             *values,
             int(wanted[0]),
             int(wanted[-1]),
@@ -110,6 +147,19 @@ def page(at: Place, chosen: Filter, *, limit: int, offset: int = 0) -> list[List
         [rowid for *_, rowid in keys],
     )
     return [rows[tuple(key)] for *key, _ in keys]
+
+
+def outline(at: Place, chosen: Filter) -> list[OutlinedResponse]:
+    """All responses that fit without their texts, in the order of page(): for a filter that names
+    a problem.
+    """
+    from_where, values = _from_where(at, chosen, also=f"{_PURPOSE} {_VERDICTS} {_SCORES}")
+    return at.db.records(
+        OutlinedResponse,
+        f"""SELECT r.set_id, r.idx, o.purpose AS phase, coalesce(v.status, 'ungraded') AS status,
+            v.predicted, s.reward {from_where} ORDER BY p.position, r.idx, r.set_id""",
+        values,
+    )
 
 
 def lengths(at: Place) -> list[tuple[str, str, str, int]]:
@@ -139,11 +189,11 @@ def _places(at: Place, chosen: Filter) -> tuple[np.ndarray, np.ndarray]:
     """
 
     def read() -> tuple[np.ndarray, np.ndarray]:
-        from_where, values = _from_where(chosen)
+        from_where, values = _from_where(at, chosen)
         counted = at.db.columns(
             f"""SELECT p.position, count(*) AS n {from_where}
             GROUP BY p.position ORDER BY p.position""",
-            [at.run_id, at.number, *values],
+            values,
         )
         return np.asarray(counted["position"]), np.cumsum(counted["n"])
 
@@ -162,31 +212,45 @@ def _texts(
         ListedResponse,
         f"""SELECT r.set_id, r.problem_id, r.idx, q.question, q.answer, q.level, r.text,
             r.finish_reason, r.n_tokens, r.answer_at, r.seed,
-            CASE WHEN r.set_id = i.presample_set THEN 'presample' ELSE 'resample' END AS phase,
+            o.purpose AS phase,
             v.correct, v.predicted, coalesce(v.status, 'ungraded') AS status, v.reason,
             s.scores, s.reward, s.status AS score_status,
             v.graded_status, v.override_note, v.overridden_by, v.overridden_at
         FROM (SELECT * FROM responses WHERE rowid IN (SELECT unnest(?))) r
-        JOIN iterations i ON i.run_id = ? AND i.iteration = ?
-        JOIN {RUNS} runs ON runs.id = i.run_id
+        JOIN runs ON runs.id = ?
+        {_PURPOSE}
         JOIN (SELECT * FROM problems WHERE id IN (SELECT unnest(?))) q ON q.id = r.problem_id
         LEFT JOIN (SELECT * FROM judged {few}) v ON v.set_id = r.set_id
             AND v.problem_id = r.problem_id AND v.idx = r.idx
         LEFT JOIN (SELECT * FROM step_scores {few}) s ON s.set_id = r.set_id
             AND s.problem_id = r.problem_id AND s.idx = r.idx AND s.prm_id = runs.prm_id""",
-        [rowids, at.run_id, at.number, problem_ids, problem_ids, problem_ids],
+        [rowids, at.run_id, problem_ids, problem_ids, problem_ids],
     )
     return {(row.set_id, row.problem_id, row.idx): row for row in rows}
 
 
-def _from_where(chosen: Filter) -> tuple[str, list[Any]]:
+def _from_where(at: Place, chosen: Filter, *, also: str = "") -> tuple[str, list[Any]]:
     """FROM and WHERE of the responses that fit, with the joins that the filter needs and no other,
-    and the filter's values.
+    and all values in their order.
+
+    Args:
+        also: joins in place of those that the filter needs.
     """
+    source, drawn = _source(chosen)
     where, values = _where(chosen)
-    needs_verdicts, needs_scores = bool(chosen.statuses), chosen.reward_range is not None
-    joins = f"{_VERDICTS if needs_verdicts else ''} {_SCORES if needs_scores else ''}"
-    return f"{_RESPONSES} {joins} WHERE i.run_id = ? AND i.iteration = ? {where}", values
+    needed = (_VERDICTS if chosen.statuses else "", _SCORES if chosen.reward_range else "")
+    joins = also or " ".join(needed)
+    sql = f"{source} {joins} WHERE i.run_id = ? AND i.iteration = ? {where}"
+    return sql, [*drawn, *at.key, *values]
+
+
+def _source(chosen: Filter) -> tuple[str, list[Any]]:
+    """Where responses r of a phase, to problems p of iteration i, come from."""
+    if chosen.phase in HELD_OUT:
+        return _HELD_OUT, [chosen.held_out_set, chosen.phase]
+    if chosen.phase in SIDE:
+        return _SIDE, [chosen.phase]
+    return _TRAINING, []
 
 
 def _where(chosen: Filter) -> tuple[str, list[Any]]:
@@ -201,10 +265,21 @@ def _where(chosen: Filter) -> tuple[str, list[Any]]:
         add("r.problem_id IN (SELECT unnest(?))", list(chosen.problem_ids))
     if chosen.statuses:
         add("list_contains(?, coalesce(v.status, 'ungraded'))", list(chosen.statuses))
-    if chosen.phase:
+    if chosen.phase in ("presample", "resample"):
         add("(r.set_id = i.presample_set) = ?", chosen.phase == "presample")
     if chosen.truncated is not None:
         add("(r.finish_reason = 'length') = ?", chosen.truncated)
     if chosen.reward_range:
         add("s.reward BETWEEN ? AND ?", *chosen.reward_range)
+    if chosen.levels:
+        add(
+            """r.problem_id IN (
+                SELECT id FROM problems WHERE list_contains(?, coalesce(level, '')))""",
+            list(chosen.levels),
+        )
+    for sign, end in zip((">=", "<="), chosen.token_range, strict=True):
+        if end is not None:
+            add(f"r.n_tokens {sign} ?", end)
+    if chosen.text:
+        add("contains(lower(r.text), lower(?))", chosen.text)
     return " ".join(parts), values

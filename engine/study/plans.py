@@ -43,22 +43,29 @@ def plan(it: Iteration, choice: Choice, *, known: Estimates | None = None) -> Pl
             f'difficulty.mode is "{choice.mode}", and this run has no process reward: use accuracy.'
         )
     e = known or store.samples.estimates(it)
-    classes = classify(
+    seen = view(it, e, classes(it, e, choice), strategy=choice.strategy, options=choice.options)
+    return _as_recorded(it, plan_resample(seen, choice.strategy, n_pending=e.n_pending))
+
+
+def classes(it: Iteration, e: Estimates, choice: Choice) -> np.ndarray:
+    """The class of every problem under a choice, int8, shape (P,)."""
+    return classify(
         e.n_correct, e.n, e.phi_r, tau_l=choice.tau_l, tau_h=choice.tau_h, mode=choice.mode
     )
-    seen = view(it, e, classes, strategy=choice.strategy, options=choice.options)
-    return _as_recorded(it, plan_resample(seen, choice.strategy, n_pending=e.n_pending))
 
 
 def view(
     it: Iteration,
     e: Estimates,
-    classes: np.ndarray,
+    difficulty: np.ndarray,
     *,
     strategy: str,
     options: Mapping[str, Any] | None = None,
 ) -> Presampled:
     """What a strategy is shown for its first round.
+
+    Args:
+        difficulty: the class of every problem.
 
     Raises: ConfigError where the iteration's side samples used the budget up.
     """
@@ -70,10 +77,10 @@ def view(
         n_correct=e.n_correct,
         n=e.n,
         phi_r=e.phi_r,
-        difficulty=classes,
+        difficulty=difficulty,
         first_n_correct=first_n_correct,
         first_n=first_n,
-        n_given=np.zeros(len(classes), dtype=np.int64),
+        n_given=np.zeros(len(difficulty), dtype=np.int64),
         budget=round_budget(budget, options.get("n_rounds", 1)),
         budget_left=budget,
         seed=_seed(it, 0),

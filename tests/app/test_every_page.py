@@ -146,7 +146,8 @@ def test_a_response_is_compared_with_another_one_to_its_problem(studio):
     at = show("responses", problem=problem)
     at.button_group(key="view_opened").set_value("Difference").run()
     assert "= both" in said(at) and "this only" not in said(at)
-    at.selectbox(key=f"against_opened_{problem}").set_value(2).run()
+    other = studio.row.presample_set, 2
+    at.selectbox(key=f"against_opened_{problem}").set_value(other).run()
     assert "this only" in said(at) and "other only" in said(at)
     at.button_group(key="view_opened").set_value("Raw").run()
     assert at.code[0].value.startswith("By Tuesday")

@@ -88,6 +88,8 @@ def test_filters_that_need_verdicts_or_scores_count_what_they_list(studio):
     for chosen, fits in (
         (Filter(statuses=["wrong"]), lambda row: row.status == "wrong"),
         (Filter(reward_range=(0.0, 0.5)), lambda row: row.reward <= 0.5),
+        (Filter(levels=[everything[0].level]), lambda row: row.level == everything[0].level),
+        (Filter(text="IT IS 2 + 2 = 5"), lambda row: "2 + 2 = 5" in row.text),
         (
             Filter(statuses=["correct"], reward_range=(0.5, 1.0), phase="resample"),
             lambda row: row.correct and row.phase == "resample",

@@ -37,7 +37,7 @@ FINISHED = {
     "run": "**Compare**  \n:blue-badge[next]",
     "difficulty": "Committed by tab 1 at",
     "plan": "pairs** came of it",
-    "responses": " responses. Choose a row to read it.",
+    "responses": " responses. Click any cell to read its row.",
     "pairs": ":blue-badge[chosen] process reward 0.",
     "training": "**Done** · 2 of 2 steps",
     "compare": "95 % intervals",

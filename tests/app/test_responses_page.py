@@ -1,7 +1,11 @@
 """The Responses page: filters, and a person's word against a verdict."""
 
+from urllib.parse import parse_qs
+
 from engine import store
+from engine.study import calibration
 from engine.study.handle import Iteration
+from engine.study.sample_sets import evaluation_sets
 from tests.app.shown import press, said, show
 
 
@@ -67,3 +71,97 @@ def test_outcome_scores_are_called_so_and_never_a_process_reward(studio):
         assert "outcome score 0." in said(show(page)) and "process reward 0." not in said(
             show(page)
         )
+
+
+def listed(at):
+    return at.dataframe[0].value
+
+
+def test_filters_stand_in_the_address_and_come_back_with_it(studio):
+    studio.resampled()
+    address = {"verdict": "wrong", "phase": "resample", "tokens": "5-20", "text": "BOXED{5}"}
+    at = show("responses", run=studio.run_id, iteration="0", **address)
+    assert at.button_group(key="look_verdict").value == ["wrong"]
+    assert set(listed(at)["Verdict"]) == {"Wrong"} and set(listed(at)["Phase"]) == {"Resample"}
+    at.selectbox(key="look_phase").set_value("").run()
+    assert "phase" not in at.query_params and len(set(listed(at)["Phase"])) == 2
+    at.query_params["phase"] = "presample"
+    del at.query_params["verdict"]
+    at.run()
+    assert set(listed(at)["Phase"]) == {"Pre-sample"}
+    assert at.button_group(key="look_verdict").value == []
+
+
+def test_a_text_is_looked_for_in_capitals_or_not_and_lengths_have_two_ends(studio):
+    studio.presampled()
+    at = show("responses")
+    everything = len(listed(at))
+    at.text_input(key="look_text").set_value("BY TUESDAY IT IS 2 + 2 = 5").run()
+    assert set(listed(at)["Verdict"]) == {"Wrong"} and len(listed(at)) < everything
+    at.text_input(key="look_text").set_value("").run()
+    assert len(listed(at)) == everything
+    at.number_input(key="look_tokens_low").set_value(10).run()
+    assert "No response fits these filters" in said(at)
+    press(at, "Clear the filters")
+    assert len(listed(at)) == everything
+
+
+def test_levels_of_the_problems_are_a_filter(studio):
+    studio.presampled()
+    at = show("responses")
+    levels = listed(at)["Level"]
+    at.multiselect(key="look_level").set_value([levels[0]]).run()
+    assert len(listed(at)) == (levels == levels[0]).sum() < len(levels)
+
+
+def test_held_out_responses_are_listed_by_policy_with_what_is_newly_solved_or_broken(studio):
+    studio.trained()
+    after = evaluation_sets(studio.it.config, "f" * 16, 1)[0].id
+    ids = list(store.problems.of_run(studio.db, studio.run_id, "held_out"))
+    solved, broken = ids[0], ids[3]  # of these two M0 has the second one right
+    with studio.db.transaction() as write:
+        for id, right, status in ((solved, True, "correct"), (broken, False, "wrong")):
+            write.execute(
+                "UPDATE verdicts SET correct = ?, status = ? WHERE problem_id = ? AND set_id = ?",
+                [right, status, id, after],
+            )
+    at = show("responses", phase="greedy", run=studio.run_id, iteration="0")
+    assert len(listed(at)) == 6 and at.selectbox(key="look_policy").value == "1"
+    assert at.slider(key="look_reward").disabled and at.button_group(key="look_class").disabled
+    for change, problem in (("solved", solved), ("broken", broken)):
+        at.selectbox(key="look_change").set_value(change).run()
+        assert set(listed(at)["Problem"]) == {problem}
+    at.selectbox(key="look_policy").set_value("0").run()
+    assert len(listed(at)) == 6 and at.selectbox(key="look_change").disabled
+
+
+def test_calibration_responses_are_listed_by_themselves(studio):
+    studio.presampled()
+    ordered = calibration.order(studio.it, 3)
+    studio.answer(ordered.set_id, "train", lambda id: range(12), scored=False)
+    at = show("responses")
+    assert len(listed(at)) == 36
+    at.selectbox(key="look_phase").set_value("calibrate").run()
+    assert len(listed(at)) == 36 and set(listed(at)["Problem"]) == set(ordered.problem_ids)
+
+
+def test_j_and_k_open_the_next_and_the_previous_response_across_pages(studio, monkeypatch):
+    monkeypatch.setattr("app.responses.table.PAGE_ROWS", 10)
+    studio.presampled()
+    at = show("responses", row="10", run=studio.run_id, iteration="0")
+    assert at.number_input(key="responses_page").value == 1
+    last = listed(at).iloc[9]
+    at.button(key="walk_j").click().run()
+    assert at.number_input(key="responses_page").value == 2 and at.query_params["row"] == "11"
+    assert f"problem {listed(at).iloc[0]['Problem']}" in said(at)
+    at.button(key="walk_k").click().run()
+    assert f"problem {last['Problem']}" in said(at) and f"Pre-sample {last['Index']}" in said(at)
+    assert show("responses", row="1").button(key="walk_k").disabled
+
+
+def test_all_responses_of_a_problem_are_a_link_without_the_filters(studio):
+    studio.resampled()
+    at = show("responses", verdict="wrong", run=studio.run_id, iteration="0")
+    link = next(link for link in at.get("page_link") if link.proto.label == "All its responses")
+    query = parse_qs(link.proto.query_string)
+    assert query["problem"] == [listed(at)["Problem"][0]] and "verdict" not in query

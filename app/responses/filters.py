@@ -1,0 +1,266 @@
+"""What a person looks for among the responses: fields in step with the address, and the filter
+that they make.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, unquote
+
+import streamlit as st
+
+from app import state, widgets
+from app.difficulty import choice
+from app.response_card import PHASES, VERDICTS
+from engine import store
+from engine.figures.evaluation import Evaluation, evaluated_policies, evaluation, newly_solved
+from engine.store.responses import HELD_OUT, Filter
+from engine.study import plans
+from engine.study.handle import Iteration
+from engine.study.sample_sets import evaluation_sets
+from engine.types import Difficulty
+
+TRUNCATED = {"": "Any", "yes": "Yes", "no": "No"}
+CHANGES = {"": "Any", "solved": "Newly solved", "broken": "Newly broken"}
+WHOLE = (0.0, 1.0)
+NO_LEVEL = "%"
+"""What no level of a problem is in an address."""
+Said = Mapping[str, str]
+"""Values of the address by name."""
+
+
+def wanted(chosen: Iteration) -> Filter:
+    """Draw the fields and return what they say."""
+    said = state.said(("problem", *state.FILTERS, state.ROW))
+    phase = said.get("phase") if said.get("phase") in PHASES else None
+    is_held_out = phase in HELD_OUT
+    names = _pills(said, is_held_out)
+    grid = st.grid(4, min_column_width=widgets.FIELD)
+    look = _Fields(grid, said)
+    look.select("Phase", "phase", {"": "Pre-samples, resamples", **PHASES})
+    policy = _policy(chosen, look) if is_held_out else None
+    problems, why = _problems(chosen, said, names, policy)
+    look.select("Truncated", "truncated", TRUNCATED)
+    text = look.text("Text", "text", "Words of the response, in capitals or not.")
+    look.text("Problem id", "problem", "Its responses only.")
+    tokens = look.tokens()
+    levels = look.levels(store.problems.levels(chosen, "held_out" if is_held_out else "train"))
+    is_scored = chosen.config.has_rewards and not is_held_out and phase != "calibrate"
+    reward = look.reward(is_scored=is_scored)
+    for line in why:
+        st.caption(line)
+    return Filter(
+        problem_ids=problems,
+        statuses=[v for v in _listed(said, "verdict") if v in VERDICTS],
+        phase=phase,
+        truncated={"yes": True, "no": False}.get(said.get("truncated", "")),
+        reward_range=reward if is_scored and reward != WHOLE else None,
+        levels=levels,
+        token_range=tokens,
+        text=text,
+        held_out_set=policy.set_id(chosen, phase) if policy and phase else "",
+    )
+
+
+def clear() -> None:
+    """Look for everything."""
+    state.keep(**dict.fromkeys(("problem", *state.FILTERS, state.ROW)))
+
+
+def reward_range(said: Said) -> tuple[float, float]:
+    """The range that the address names; all of it where it names none that can be read."""
+    try:
+        low, high = (float(end) for end in said.get("reward", "").split("-"))
+    except ValueError:
+        return WHOLE
+    return (low, high) if 0 <= low <= high <= 1 else WHOLE
+
+
+def as_range(low: float, high: float) -> str | None:
+    """A range of rewards as the address says it; None for all of them."""
+    return None if (low, high) == WHOLE else f"{low:.2f}-{high:.2f}"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The policy whose held-out responses are looked at, and M_0."""
+
+    number: int
+    policies: dict[int, str]
+
+    def set_id(self, chosen: Iteration, phase: str) -> str:
+        sets = evaluation_sets(chosen.config, self.policies[self.number], self.number)
+        return next(samples.id for samples in sets if samples.purpose == phase)
+
+    def evaluation(self, chosen: Iteration, number: int) -> Evaluation | None:
+        return evaluation(chosen.at(number), self.policies[number])
+
+
+def _policy(chosen: Iteration, look: "_Fields") -> Policy:
+    """The one that the address names, else the one that this iteration made, else its own."""
+    policies = evaluated_policies(state.database(), chosen.run_id)
+    newest = min(chosen.number + 1, max(policies))
+    asked = look.said.get("policy", "")
+    number = int(asked) if asked.isdecimal() and int(asked) in policies else newest
+    look.select("Policy", "policy", {str(t): f"M{t}" for t in policies}, at=str(number))
+    look.select("Against M0", "change", CHANGES, disabled=number == 0)
+    return Policy(number, policies)
+
+
+def _problems(
+    chosen: Iteration, said: Said, names: Sequence[str], policy: Policy | None
+) -> tuple[list[str] | None, list[str]]:
+    """Ids of the problems that are looked for, None for all, and why a filter says nothing."""
+    sets: list[list[str]] = []
+    why: list[str] = []
+    if names:
+        sets.append(_of_classes(chosen, names))
+    change = said.get("change", "")
+    if policy and policy.number and change in CHANGES and change:
+        before, after = (policy.evaluation(chosen, t) for t in (0, policy.number))
+        if before is None or after is None:
+            why.append(
+                f"M0 or M{policy.number} is not evaluated completely yet: what is newly solved"
+                " cannot be said."
+            )
+        else:
+            pair = (before, after) if change == "solved" else (after, before)
+            sets.append(newly_solved(*pair))
+            why.append("By the greedy response, against that of M0.")
+    if problem := said.get("problem", "").strip():
+        sets.append([problem])
+    return _in_all(sets), why
+
+
+def _in_all(sets: list[list[str]]) -> list[str] | None:
+    if not sets:
+        return None
+    return [id for id in sets[0] if all(id in other for other in map(set, sets[1:]))]
+
+
+def _of_classes(chosen: Iteration, names: Sequence[str]) -> list[str]:
+    """Problem ids in the classes: as committed, else as the thresholds stand now."""
+    if store.commits.find(chosen):
+        rows = store.commits.allocation(chosen)
+        return [row.problem_id for row in rows if Difficulty(row.difficulty).name in names]
+    e = store.samples.estimates(chosen)
+    now = choice.current(chosen, None, choice.last_commit(chosen))
+    classes = plans.classes(chosen, e, now)
+    return [id for id, c in zip(e.problem_ids.tolist(), classes) if Difficulty(c).name in names]
+
+
+def _pills(said: Said, is_held_out: bool) -> list[str]:
+    """Draw classes and verdicts. Returns: the classes that are looked for."""
+    first, second = widgets.columns([1, 2], least=240)
+    why = "Held-out problems have no class." if is_held_out else None
+    classes = [d.name for d in Difficulty]
+    first.pills(
+        "Class",
+        classes,
+        format_func=str.capitalize,
+        selection_mode="multi",
+        wrap=True,
+        disabled=is_held_out,
+        help=why,
+        **_entry("class", [n for n in _listed(said, "class") if n in classes], _joined),
+    )
+    second.pills(
+        "Verdict",
+        list(VERDICTS),
+        format_func=VERDICTS.__getitem__,
+        selection_mode="multi",
+        wrap=True,
+        **_entry("verdict", [v for v in _listed(said, "verdict") if v in VERDICTS], _joined),
+    )
+    return [] if is_held_out else [n for n in _listed(said, "class") if n in classes]
+
+
+@dataclass(frozen=True, slots=True)
+class _Fields:
+    """Fields in a grid, each in step with one value of the address."""
+
+    grid: Any
+    said: Said
+
+    def select(
+        self, label: str, name: str, options: Mapping, *, at: str | None = None, disabled=False
+    ) -> None:
+        value = at or self.said.get(name, "")
+        self.grid.selectbox(
+            label,
+            list(options),
+            format_func=options.__getitem__,
+            disabled=disabled,
+            **_entry(name, value if value in options else "", lambda v: v),
+        )
+
+    def text(self, label: str, name: str, about: str) -> str:
+        value = self.said.get(name, "")
+        self.grid.text_input(label, help=about, **_entry(name, value, lambda v: v.strip()))
+        return value.strip()
+
+    def tokens(self) -> tuple[int | None, int | None]:
+        ends = (*self.said.get("tokens", "").split("-"), "")[:2]
+        low, high = (int(end) if end.isdecimal() else None for end in ends)
+        pair = {"low": low, "high": high}
+
+        def joined(**changed: int | None) -> str | None:
+            one = pair | changed
+            numbers = ["" if one[n] is None else str(one[n]) for n in ("low", "high")]
+            return "-".join(numbers) if any(numbers) else None
+
+        for end, label in (("low", "Tokens, at least"), ("high", "Tokens, at most")):
+            read = lambda v, end=end: joined(**{end: v})
+            entry = _entry("tokens", pair[end], read, key=f"tokens_{end}")
+            self.grid.number_input(label, 0, step=1, placeholder="any", **entry)
+        return low, high
+
+    def levels(self, known: list[str]) -> list[str]:
+        said = ["" if v == NO_LEVEL else unquote(v) for v in _listed(self.said, "level")]
+        given = [level for level in said if level in known]
+        if len(known) > 1:
+            self.grid.multiselect(
+                "Level",
+                known,
+                format_func=lambda level: level or "none",
+                placeholder="Any",
+                **_entry("level", given, _joined_levels),
+            )
+        return given
+
+    def reward(self, *, is_scored: bool) -> tuple[float, float]:
+        value = reward_range(self.said)
+        self.grid.slider(
+            "Process reward",
+            *WHOLE,
+            step=0.01,
+            disabled=not is_scored,
+            help=None if is_scored else "These responses are not scored.",
+            **_entry("reward", value, lambda v: as_range(*v)),
+        )
+        return value
+
+
+def _entry(name: str, value: Any, read: Callable[[Any], str | None], *, key: str = "") -> dict:
+    """Key and callback of a field that shows a value of the address and puts what is entered there;
+    the list begins anew then.
+    """
+    key = f"look_{key or name}"
+    st.session_state[key] = value
+    return {"key": key, "on_change": _entered, "args": [name, key, read]}
+
+
+def _entered(name: str, key: str, read: Callable[[Any], str | None]) -> None:
+    state.keep(**{name: read(st.session_state[key]) or None, state.ROW: None})
+
+
+def _joined(values: Sequence[str]) -> str | None:
+    return ",".join(values) or None
+
+
+def _joined_levels(levels: Sequence[str]) -> str | None:
+    return _joined([quote(level) or NO_LEVEL for level in levels])
+
+
+def _listed(said: Said, name: str) -> list[str]:
+    return [value for value in said.get(name, "").split(",") if value]
