@@ -201,6 +201,35 @@ def histogram(counts, edges, *, title: str, axis: str) -> go.Figure:
     return _plain(figure, title=title, height=260, legend=False)
 
 
+def rewards(right: np.ndarray, wrong: np.ndarray, picked: tuple[float, float]) -> go.Figure:
+    """Responses to one problem by reward, right ones and others on top of each other.
+
+    Args:
+        right: counts in equal bins over 0..1, as wrong is.
+        picked: the range of rewards that is looked at; bins outside it are faded.
+    """
+    edges = np.linspace(0, 1, len(right) + 1)
+    is_in = (edges[:-1] >= picked[0] - 1e-9) & (edges[1:] <= picked[1] + 1e-9)
+    figure = go.Figure()
+    for name, counts, colour in (
+        ("correct", right, palette.BLUE),
+        ("other", wrong, palette.ORANGE),
+    ):
+        figure.add_bar(
+            x=(edges[:-1] + edges[1:]) / 2,
+            y=counts,
+            name=name,
+            width=np.diff(edges),
+            marker={"color": colour, "opacity": np.where(is_in, 1.0, 0.3).tolist()},
+            selected={"marker": {"opacity": 1.0}},
+            unselected={"marker": {"opacity": 0.3}},
+        )
+    figure.update_layout(barmode="stack")
+    figure.update_xaxes(title="process reward", range=[0, 1], fixedrange=True)
+    figure.update_yaxes(title="responses", rangemode="tozero", fixedrange=True)
+    return _plain(figure, title="Rewards of its responses", height=260)
+
+
 def _plain(figure: go.Figure, *, title: str, height: int, legend: bool = True) -> go.Figure:
     figure.update_layout(
         title={"text": title, "font": {"size": 15}},

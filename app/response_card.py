@@ -37,6 +37,8 @@ MARKS = {
     "other": ":orange-badge[− other only]",
     "this": ":blue-badge[+ this only]",
 }
+SIDE_BY_SIDE = "problem"
+"""What the view is in the address where one problem is shown with all its responses."""
 CHIP, MARK = 50, 100
 """Widths in pixels of what stands before a step: a score, a word of MARKS."""
 STATUS = {
@@ -70,7 +72,7 @@ def question_card(row: ListedResponse) -> None:
         at = _where(row)
         with st.container(horizontal=True):
             widgets.link("responses.py", "All its responses", **at)
-            widgets.link("responses.py", "Side by side", view="problem", **at)
+            widgets.link("responses.py", "Side by side", view=SIDE_BY_SIDE, **at)
             widgets.link("playground.py", "Ask it in the playground", problem=row.problem_id)
 
 
@@ -93,15 +95,7 @@ def _where(row: ListedResponse) -> dict[str, str | None]:
 def response_card(row: ListedResponse, *, key: str, scored: ScoredPart) -> None:
     """Steps coloured by score, verdict and reason, raw text one click away."""
     with st.container(border=True):
-        kind = "outcome score" if row.score_status == "outcome" else "process reward"
-        reward = "not scored" if row.reward is None else f"{kind} {row.reward:.3f}"
-        tokens = f" · {row.n_tokens:,} tokens" if row.n_tokens else ""
-        truncated = " · :orange-badge[truncated]" if row.finish_reason == "length" else ""
-        overridden = " :violet-badge[overridden]" if row.overridden_by else ""
-        st.markdown(
-            f"**{PHASES[row.phase]} {row.idx}** {STATUS[row.status]}{overridden} ·"
-            f" {reward}{tokens}{truncated}"
-        )
+        st.markdown(headline(row))
         with st.container(horizontal=True, vertical_alignment="center"):
             view = st.segmented_control(
                 "View",
@@ -120,12 +114,25 @@ def response_card(row: ListedResponse, *, key: str, scored: ScoredPart) -> None:
         elif view == "Difference":
             _difference(row, key=key)
         else:
-            _steps(row, scored)
+            response_steps(row, scored)
         answer = "none" if row.predicted is None else inert.markdown(row.predicted)
         st.caption(
             f"Extracted answer: **{answer}** · reference: **{inert.markdown(row.answer)}** ·"
             f" {inert.markdown(row.reason or '')}"
         )
+
+
+def headline(row: ListedResponse) -> str:
+    """Which response it is, its verdict, reward and length, as Markdown."""
+    kind = "outcome score" if row.score_status == "outcome" else "process reward"
+    reward = "not scored" if row.reward is None else f"{kind} {row.reward:.3f}"
+    tokens = f" · {row.n_tokens:,} tokens" if row.n_tokens else ""
+    truncated = " · :orange-badge[truncated]" if row.finish_reason == "length" else ""
+    overridden = " :violet-badge[overridden]" if row.overridden_by else ""
+    return (
+        f"**{PHASES[row.phase]} {row.idx}** {STATUS[row.status]}{overridden} ·"
+        f" {reward}{tokens}{truncated}"
+    )
 
 
 def _override(row: ListedResponse, graded: str, *, key: str) -> None:
@@ -214,7 +221,8 @@ def _list_steps(steps: Sequence[str], chips: Sequence[float | None] | None) -> N
             st.markdown(inert.markdown(step))
 
 
-def _steps(row: ListedResponse, scored: ScoredPart) -> None:
+def response_steps(row: ListedResponse, scored: ScoredPart) -> None:
+    """The steps of a stored response with their scores."""
     scores = row.scores or [] if row.score_status == "ok" else []
     answer_steps(row.text, scores, answer_at=row.answer_at, scored=scored)
 
@@ -264,25 +272,38 @@ def difference(before: list[str], after: list[str]) -> list[tuple[str, str]]:
     return steps
 
 
-def _chip(score: float | None) -> str:
-    """A score on a scale from orange (0) over nothing (0.5) to blue (1); the number says the
-    same.
-    """
-    if score is None:
-        return '<span title="not scored">–</span>'
+def score_strip(scores: Sequence[float]) -> str:
+    """Step scores as a row of cells, one per step, as HTML."""
+    said = ", ".join(f"{score:.2f}" for score in scores)
+    shape = "flex:1;max-width:2.2em"
+    cells = "".join(
+        f'<span title="step {n}: {score:.3f}" style="{shape};{_scale(score)}"></span>'
+        for n, score in enumerate(scores, start=1)
+    )
+    row = "display:flex;gap:2px;height:14px"
+    return f'<div role="img" aria-label="step scores {said}" style="{row}">{cells}</div>'
+
+
+def _scale(score: float) -> str:
+    """A cell's look on the scale from orange (0) over nothing (0.5) to blue (1), as CSS."""
     colour, weight = (
         (palette.BLUE, 2 * score - 1) if score >= 0.5 else (palette.ORANGE, 1 - 2 * score)
     )
+    ground = palette.faded(colour, 0.08 + 0.45 * weight)
+    return f"border-radius:4px;border:1px solid {colour};background:{ground}"
+
+
+def _chip(score: float | None) -> str:
+    """A score on its scale; the number says the same."""
+    if score is None:
+        return '<span title="not scored">–</span>'
     look = {
         "display": "inline-block",
         "min-width": "3.4em",
         "text-align": "center",
-        "border-radius": "4px",
         "padding": "1px 6px",
         "font-variant-numeric": "tabular-nums",
         "font-size": "0.85em",
-        "border": f"1px solid {colour}",
-        "background": palette.faded(colour, 0.08 + 0.45 * weight),
     }
-    style = ";".join(f"{name}:{value}" for name, value in look.items())
+    style = ";".join([*(f"{name}:{value}" for name, value in look.items()), _scale(score)])
     return f'<span title="step score" style="{style}">{score:.3f}</span>'

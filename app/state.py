@@ -108,9 +108,9 @@ def said(names: Sequence[str]) -> dict[str, str]:
     values = st.session_state.setdefault(KEPT, {})
     for name in names:
         values.pop(name, None)
-    found = {name: st.query_params[name] for name in names if name in st.query_params}
-    values.update(found)
-    return found
+    present = {name: st.query_params[name] for name in names if name in st.query_params}
+    values.update(present)
+    return present
 
 
 def keep(**values) -> None:

@@ -37,6 +37,14 @@ if pair_set.n_cut or pair_set.n_ran_on:
         f" {chosen.config.sampling.max_new_tokens:,} tokens and {pair_set.n_ran_on:,} ran on behind"
         " their turn. They are not chosen; pairs.choose_truncated = true lets them be."
     )
+if pair_set.n_by_hand:
+    n = pair_set.n_by_hand
+    st.caption(f"{n:,} of them {'was' if n == 1 else 'were'} made by hand.")
+if pair_set.n_hand_left_out:
+    st.warning(
+        f"{pair_set.n_hand_left_out:,} made by hand can be none any more: a verdict was overridden,"
+        " or a response may not be chosen. They are not used."
+    )
 if not pair_set.n_pairs:
     st.warning(
         "There is not a single pair: no problem in the pool has both a correct and a wrong"
@@ -76,6 +84,7 @@ row = widgets.chosen_row(
                 if r.chosen_reward is None or r.rejected_reward is None
                 else r.chosen_reward - r.rejected_reward
             ),
+            **({"By hand": r.made_by or ""} if pair_set.n_by_hand else {}),
             "Question": r.question,
         }
         for r in rows
@@ -90,6 +99,8 @@ row = widgets.chosen_row(
 )
 (pair,) = store.pairs.texts(chosen, position=rows[row or 0].position)
 st.markdown(inert.markdown(pair.question))
+if pair.made_by:
+    st.caption(f"Paired by hand by {inert.markdown(pair.made_by)}.")
 kind = "outcome score" if has_outcome_scores(chosen.config) else "process reward"
 left, right = widgets.columns(2, least=widgets.PART)
 for column, side, colour in ((left, "chosen", "blue"), (right, "rejected", "orange")):

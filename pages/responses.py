@@ -5,7 +5,7 @@ import streamlit as st
 from app import state, widgets
 from app.next_step import next_step
 from app.response_card import question_card, response_card
-from app.responses import filters, table
+from app.responses import filters, group, table
 from engine import store
 
 
@@ -31,6 +31,9 @@ total = store.responses.count(chosen, wanted)
 if not total:
     nothing_fits()
 next_step(chosen, "responses.py")
-opened = table.listed(chosen, wanted, total)
-question_card(opened)
-response_card(opened, key="opened", scored=chosen.config.reward.scored)
+if filters.is_side_by_side():
+    group.side_by_side(chosen, wanted)
+else:
+    opened = table.listed(chosen, wanted, total)
+    question_card(opened)
+    response_card(opened, key="opened", scored=chosen.config.reward.scored)

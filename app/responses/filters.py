@@ -11,7 +11,7 @@ import streamlit as st
 
 from app import state, widgets
 from app.difficulty import choice
-from app.response_card import PHASES, VERDICTS
+from app.response_card import PHASES, SIDE_BY_SIDE, VERDICTS
 from engine import store
 from engine.figures.evaluation import Evaluation, evaluated_policies, evaluation, newly_solved
 from engine.store.responses import HELD_OUT, Filter
@@ -23,6 +23,8 @@ from engine.types import Difficulty
 TRUNCATED = {"": "Any", "yes": "Yes", "no": "No"}
 CHANGES = {"": "Any", "solved": "Newly solved", "broken": "Newly broken"}
 WHOLE = (0.0, 1.0)
+MORE = ("truncated", "tokens", "level", "reward")
+"""What stands behind the others."""
 NO_LEVEL = "%"
 """What no level of a problem is in an address."""
 Said = Mapping[str, str]
@@ -40,15 +42,18 @@ def wanted(chosen: Iteration) -> Filter:
     look.select("Phase", "phase", {"": "Pre-samples, resamples", **PHASES})
     policy = _policy(chosen, look) if is_held_out else None
     problems, why = _problems(chosen, said, names, policy)
-    look.select("Truncated", "truncated", TRUNCATED)
     text = look.text("Text", "text", "Words of the response, in capitals or not.")
     look.text("Problem id", "problem", "Its responses only.")
+    for line in why:
+        st.caption(line)
+    n_more = len(said.keys() & set(MORE))
+    more = st.expander("More filters" + (f": {n_more} in use" if n_more else ""), type="compact")
+    look = _Fields(more.grid(4, min_column_width=widgets.FIELD), said)
+    look.select("Truncated", "truncated", TRUNCATED)
     tokens = look.tokens()
     levels = look.levels(store.problems.levels(chosen, "held_out" if is_held_out else "train"))
     is_scored = chosen.config.has_rewards and not is_held_out and phase != "calibrate"
     reward = look.reward(is_scored=is_scored)
-    for line in why:
-        st.caption(line)
     return Filter(
         problem_ids=problems,
         statuses=[v for v in _listed(said, "verdict") if v in VERDICTS],
@@ -60,6 +65,11 @@ def wanted(chosen: Iteration) -> Filter:
         text=text,
         held_out_set=policy.set_id(chosen, phase) if policy and phase else "",
     )
+
+
+def is_side_by_side() -> bool:
+    """Whether the address asks for one problem with all its responses."""
+    return st.query_params.get("view") == SIDE_BY_SIDE
 
 
 def clear() -> None:

@@ -189,4 +189,36 @@ CHANGES: list[tuple[str, str]] = [
         );
         """,
     ),
+    (
+        (
+            "A person may pair two responses, leave problems out of a plan, or put them in a class:"
+            " rows with who and when, the newest counts, and taking one back is a row too."
+        ),
+        """
+        CREATE TABLE hand_pairs (
+            run_id VARCHAR,
+            iteration INTEGER,
+            number INTEGER,
+            problem_id VARCHAR NOT NULL,
+            chosen_index INTEGER NOT NULL,
+            rejected_index INTEGER NOT NULL,
+            wanted BOOLEAN NOT NULL,
+            made_by VARCHAR NOT NULL,
+            made_at TIMESTAMP NOT NULL,
+            PRIMARY KEY (run_id, iteration, number)
+        );
+        CREATE TABLE decisions (
+            run_id VARCHAR,
+            iteration INTEGER,
+            number INTEGER,
+            problem_id VARCHAR NOT NULL,
+            what VARCHAR,
+            made_by VARCHAR NOT NULL,
+            made_at TIMESTAMP NOT NULL,
+            PRIMARY KEY (run_id, iteration, number)
+        );
+        ALTER TABLE pair_sets ADD COLUMN n_by_hand INTEGER DEFAULT 0;
+        ALTER TABLE pair_sets ADD COLUMN n_hand_left_out INTEGER DEFAULT 0;
+        """,
+    ),
 ]

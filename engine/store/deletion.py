@@ -10,6 +10,8 @@ from engine.store.connection import Database
 OF_A_RUN = (
     "allocations",
     "commits",
+    "decisions",
+    "hand_pairs",
     "iterations",
     "labels",
     "pair_sets",

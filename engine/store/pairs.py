@@ -21,19 +21,28 @@ PAIR_TEXTS = f"""JOIN iterations i USING (run_id, iteration)
 """What pairs p are joined with: their problem q, chosen response c and rejected response x."""
 
 
+_IN_POOL = """(r.set_id = i.resample_set
+            OR (r.set_id = i.presample_set AND r.idx < runs.n_presample))"""
+_JUDGED = """JOIN judged v ON v.set_id = r.set_id AND v.problem_id = r.problem_id AND v.idx = r.idx
+        LEFT JOIN step_scores s ON s.set_id = r.set_id AND s.problem_id = r.problem_id
+            AND s.idx = r.idx AND s.prm_id = runs.prm_id"""
 _POOL = f"""FROM allocations a
         JOIN iterations i USING (run_id, iteration)
         JOIN {RUNS} runs ON runs.id = a.run_id
-        JOIN responses r ON r.problem_id = a.problem_id
-            AND (r.set_id = i.resample_set
-                OR (r.set_id = i.presample_set AND r.idx < runs.n_presample))"""
+        JOIN responses r ON r.problem_id = a.problem_id AND {_IN_POOL}"""
 """Responses r to the problems of allocations a, pre-samples and resamples together."""
 
 
 _PAIR = (
     "p.position, p.problem_id, q.question, q.level, p.chosen_index, p.rejected_index,"
-    " p.chosen_reward, p.rejected_reward"
+    " p.chosen_reward, p.rejected_reward, h.made_by"
 )
+_BY_HAND = """LEFT JOIN (
+            SELECT problem_id, chosen_index, rejected_index,
+                CASE WHEN arg_max(wanted, number) THEN arg_max(made_by, number) END AS made_by
+            FROM hand_pairs WHERE run_id = ? AND iteration = ? GROUP BY ALL) h
+        USING (problem_id, chosen_index, rejected_index)"""
+"""Who made pairs p, where a person did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +67,10 @@ class PairSet:
     """Correct responses that were not chosen because they ended at the token limit."""
     n_ran_on: int
     """As n_cut, because they went on behind their turn."""
+    n_by_hand: int
+    """Of n_pairs: those that a person made."""
+    n_hand_left_out: int
+    """Pairs of a person that could not be used, because verdicts or what may be chosen changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +86,8 @@ class ListedPair:
     chosen_reward: float | None
     """None in a run without rewards, as the next one."""
     rejected_reward: float | None
+    made_by: str | None
+    """Who paired them by hand; None where the pairing rule did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +113,24 @@ def pool(at: Place) -> list[PoolResponse]:
         f"""SELECT r.problem_id, r.idx, r.text, r.finish_reason = 'length' AS truncated,
             v.correct, s.reward
         {_POOL}
-        JOIN judged v ON v.set_id = r.set_id AND v.problem_id = r.problem_id AND v.idx = r.idx
-        LEFT JOIN step_scores s ON s.set_id = r.set_id AND s.problem_id = r.problem_id
-            AND s.idx = r.idx AND s.prm_id = runs.prm_id
+        {_JUDGED}
         WHERE a.run_id = ? AND a.iteration = ? AND a.in_pool ORDER BY r.problem_id, r.idx""",
         at.key,
+    )
+
+
+def graded(at: Place, problem_ids: Sequence[str]) -> list[PoolResponse]:
+    """Graded responses to these problems as pool() has them, in the pool or not."""
+    return at.db.records(
+        PoolResponse,
+        f"""SELECT r.problem_id, r.idx, r.text, r.finish_reason = 'length' AS truncated,
+            v.correct, s.reward
+        FROM iterations i
+        JOIN {RUNS} runs ON runs.id = i.run_id
+        JOIN responses r ON r.problem_id IN (SELECT unnest(?)) AND {_IN_POOL}
+        {_JUDGED}
+        WHERE i.run_id = ? AND i.iteration = ? ORDER BY r.problem_id, r.idx""",
+        [list(problem_ids), *at.key],
     )
 
 
@@ -122,7 +150,7 @@ def find_set(at: Place) -> PairSet | None:
     """How many pairs an iteration has and how many were foregone; None before they are built."""
     return at.db.record(
         PairSet,
-        """SELECT n_pairs, n_foregone, n_cut, n_ran_on FROM pair_sets
+        """SELECT n_pairs, n_foregone, n_cut, n_ran_on, n_by_hand, n_hand_left_out FROM pair_sets
         WHERE run_id = ? AND iteration = ?""",
         at.key,
     )
@@ -135,6 +163,8 @@ def add(
     n_foregone: int,
     n_cut: int,
     n_ran_on: int,
+    n_by_hand: int,
+    n_hand_left_out: int,
     is_scored: bool,
 ) -> None:
     """Store an iteration's (chosen, rejected) responses, in training order.
@@ -145,9 +175,10 @@ def add(
     with at.db.transaction() as cursor:
         cursor.execute(
             """INSERT INTO pair_sets
-            (run_id, iteration, n_pairs, n_foregone, n_cut, n_ran_on, created_at)
-            VALUES (?, ?, ?, ?, ?, ?, ?)""",
-            [*at.key, n, n_foregone, n_cut, n_ran_on, now()],
+            (run_id, iteration, n_pairs, n_foregone, n_cut, n_ran_on, n_by_hand, n_hand_left_out,
+                created_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+            [*at.key, n, n_foregone, n_cut, n_ran_on, n_by_hand, n_hand_left_out, now()],
         )
         at.db.insert(
             "pairs",
@@ -162,6 +193,13 @@ def add(
                 "rejected_reward": [wrong.reward if is_scored else None for _, wrong in pairs],
             },
         )
+
+
+def remove(at: Place) -> None:
+    """Forget an iteration's pairs, to build them anew."""
+    with at.db.transaction() as cursor:
+        for table in ("pairs", "pair_sets"):
+            cursor.execute(f"DELETE FROM {table} WHERE run_id = ? AND iteration = ?", at.key)
 
 
 def texts(at: Place, *, position: int | None = None) -> list[Pair]:
@@ -180,8 +218,9 @@ def texts(at: Place, *, position: int | None = None) -> list[Pair]:
         FROM (
             SELECT * FROM pairs
             WHERE run_id = ? AND iteration = ? AND (? IS NULL OR position = ?)) p
+        {_BY_HAND}
         {PAIR_TEXTS} ORDER BY p.position""",
-        [at.run_id, at.number, position, position],
+        [*at.key, position, position, *at.key],
     )
 
 
@@ -192,8 +231,9 @@ def listed(at: Place, *, limit: int, offset: int = 0) -> list[ListedPair]:
         f"""SELECT {_PAIR} FROM (
             SELECT * FROM pairs WHERE run_id = ? AND iteration = ?
             ORDER BY position LIMIT ? OFFSET ?) p
+        {_BY_HAND}
         JOIN problems q ON q.id = p.problem_id ORDER BY p.position""",
-        [at.run_id, at.number, limit, offset],
+        [*at.key, limit, offset, *at.key],
     )
 
 

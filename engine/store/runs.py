@@ -233,10 +233,15 @@ HISTORY = {
     ),
     "allocations": "iteration, problem_id, difficulty, n_more, in_pool",
     "rounds": "iteration, round, n_allocated, decided_at",
-    "pair_sets": "iteration, n_pairs, n_foregone, n_cut, n_ran_on, created_at",
+    "pair_sets": (
+        "iteration, n_pairs, n_foregone, n_cut, n_ran_on, n_by_hand, n_hand_left_out, created_at"
+    ),
     "pairs": (
         "iteration, position, problem_id, chosen_index, rejected_index, chosen_reward,"
         " rejected_reward"
+    ),
+    "hand_pairs": (
+        "iteration, number, problem_id, chosen_index, rejected_index, wanted, made_by, made_at"
     ),
 }
 """Tables a fork copies the earlier iterations of, and their columns after run_id."""
@@ -244,6 +249,7 @@ HISTORY = {
 BEFORE_COMMIT = {
     "side_samples": "iteration, set_id, problem_id, n",
     "tunings": "iteration, temperature, tau, made_by, made_at",
+    "decisions": "iteration, number, problem_id, what, made_by, made_at",
 }
 """Tables a fork copies the forked iteration of, too."""
 

@@ -276,6 +276,7 @@ def table_sizes(db: Database) -> list[tuple[str, int]]:
         "side_samples",
         "allocations",
         "pairs",
+        "hand_pairs",
     )
     counts = " UNION ALL ".join(f"SELECT '{name}', count(*) FROM {name}" for name in names)
     return db.remembered("table sizes", db.version, lambda: sorted(db.tuples(counts)))

@@ -23,6 +23,33 @@ def fault(it: Iteration, response: PoolResponse) -> Fault | None:
     return "ran on" if ran_on(response.text, it.config.extraction()) else None
 
 
+FAULTS: dict[Fault, str] = {
+    "cut": "ended at the token limit",
+    "ran on": "went on behind its turn",
+}
+
+
+def why_no_pair(it: Iteration, chosen: PoolResponse, rejected: PoolResponse) -> str | None:
+    """Why two responses to a problem can be no pair, in a sentence; None where they can."""
+    if not chosen.correct or rejected.correct:
+        index, verdict = (rejected.idx, "correct") if chosen.correct else (chosen.idx, "wrong")
+        return (
+            f"Response {index} is judged {verdict}: a chosen response is correct and a rejected one"
+            " wrong. Override the verdict first where it is not right."
+        )
+    if why := fault(it, chosen):
+        return (
+            f"Response {chosen.idx} {FAULTS[why]}, and is not chosen unless pairs.choose_truncated"
+            " is set."
+        )
+    for response in (chosen, rejected):
+        if it.config.pairs.drop_truncated and response.truncated:
+            return f"Response {response.idx} was cut, and pairs.drop_truncated leaves those out."
+        if it.config.has_rewards and response.reward is None:
+            return f"Response {response.idx} has no process reward yet: wait until it is scored."
+    return None
+
+
 def not_chosen(it: Iteration, pool: Iterable[PoolResponse]) -> dict[Key, Fault]:
     """The correct responses of a pool that may not be chosen, and why."""
     return {(r.problem_id, r.idx): why for r in pool if r.correct and (why := fault(it, r))}

@@ -1,0 +1,127 @@
+"""All responses to one problem side by side: their rewards as a histogram that filters, their
+answers counted, their steps as strips.
+"""
+
+from collections import Counter
+from dataclasses import replace
+
+import numpy as np
+import streamlit as st
+
+from app import charts, inert, state, widgets
+from app.response_card import VERDICTS, headline, question_card, response_steps, score_strip
+from app.responses import filters
+from app.responses.by_hand import PairDesk
+from engine import store
+from engine.method.seeds import stable_hash
+from engine.store.responses import Filter, ListedResponse, OutlinedResponse
+from engine.study.handle import Iteration
+
+N_BINS = 20
+PAGE_CARDS = 24
+CARD = 260
+"""Least width of a card in pixels."""
+
+
+def side_by_side(chosen: Iteration, wanted: Filter) -> None:
+    """Draw the problem of the first response that fits; there is one."""
+    [first] = store.responses.page(chosen, wanted, limit=1)
+    every = replace(wanted, problem_ids=[first.problem_id], reward_range=None)
+    outlined = store.responses.outline(chosen, every)
+    question_card(first)
+    left, right = widgets.columns(2, least=widgets.PART, gap="medium")
+    with left:
+        _rewards(chosen, outlined, wanted.reward_range or filters.WHOLE)
+    with right:
+        _answers(outlined)
+    _cards(chosen, replace(every, reward_range=wanted.reward_range))
+
+
+def _rewards(chosen: Iteration, rows: list[OutlinedResponse], picked: tuple[float, float]) -> None:
+    scored = [row for row in rows if row.reward is not None]
+    if not scored:
+        st.caption("None of these responses is scored.")
+        return
+    counts = [
+        np.histogram([r.reward for r in scored if (r.status == "correct") is side], N_BINS, (0, 1))
+        for side in (True, False)
+    ]
+    key = f"rewards_{stable_hash((*chosen.key, *picked)):x}"
+    st.plotly_chart(
+        charts.rewards(counts[0][0], counts[1][0], picked),
+        key=key,
+        config=charts.CONFIG,
+        alt="Responses to this problem by reward",
+        on_select=lambda: _picked(key),
+        selection_mode=["points"],
+    )
+    if picked != filters.WHOLE:
+        st.button("Show all rewards", on_click=state.keep, kwargs={"reward": None})
+    n_without = len(rows) - len(scored)
+    unscored = f" {n_without:,} are not scored." if n_without else ""
+    st.caption(f"Click a bar to see only the responses in its bin.{unscored}")
+
+
+def _picked(key: str) -> None:
+    points = st.session_state[key]["selection"]["points"]
+    state.keep(reward=bins_range([point["point_index"] for point in points]), **{state.ROW: None})
+
+
+def bins_range(bins: list[int]) -> str | None:
+    """The range of rewards from the lowest to the highest of some bins, as the address says it;
+    None for no bin.
+
+    >>> bins_range([3, 2]), bins_range([])
+    ('0.10-0.20', None)
+    """
+    if not bins:
+        return None
+    return filters.as_range(min(bins) / N_BINS, (max(bins) + 1) / N_BINS)
+
+
+def _answers(rows: list[OutlinedResponse]) -> None:
+    """Every answer as it was extracted, how often it came, and how it was judged."""
+    counts = Counter((row.predicted, row.status) for row in rows)
+    st.dataframe(
+        [
+            {
+                "Answer": answer if answer is not None else "none",
+                "Responses": n,
+                "Verdict": VERDICTS[s],
+            }
+            for (answer, s), n in counts.most_common()
+        ],
+        hide_index=True,
+        height=260,
+        key="answers",
+    )
+    st.caption(f"{len({row.predicted for row in rows}):,} distinct answers, as extracted.")
+
+
+def _cards(chosen: Iteration, wanted: Filter) -> None:
+    total = store.responses.count(chosen, wanted)
+    n_pages = -(-total // PAGE_CARDS)
+    number = 1
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.caption(f"{total:,} {'response' if total == 1 else 'responses'}.", width="content")
+        if n_pages > 1:
+            label = f"Page of {n_pages:,}"
+            number = st.number_input(label, 1, n_pages, key="cards_page", width=130)
+    rows = store.responses.page(chosen, wanted, limit=PAGE_CARDS, offset=(number - 1) * PAGE_CARDS)
+    desk = PairDesk(chosen, rows)
+    desk.draw()
+    grid = st.grid(3, min_column_width=CARD)
+    for row in rows:
+        with grid.cell(), st.container(border=True):
+            _card(row, desk)
+
+
+def _card(row: ListedResponse, desk: PairDesk) -> None:
+    st.markdown(headline(row))
+    if row.scores and row.score_status == "ok":
+        st.html(score_strip(row.scores))
+    answer = "none" if row.predicted is None else inert.markdown(row.predicted)
+    st.markdown(f"Answer: **{answer}**")
+    with st.expander("Steps", type="compact", key=f"steps_{row.set_id}_{row.idx}"):
+        response_steps(row, desk.chosen.config.reward.scored)
+    desk.buttons(row)

@@ -1,0 +1,48 @@
+"""Pairs that a person makes: rows beside those that are built, with who and when; the newest row of
+a pair counts, and taking one back is a row too.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from engine.store.connection import now
+from engine.store.place import Place
+
+
+@dataclass(frozen=True, slots=True)
+class HandPair:
+    """A pair of a person that holds."""
+
+    problem_id: str
+    chosen_index: int
+    rejected_index: int
+    made_by: str
+    """A tab's id, or "cli"."""
+    made_at: datetime
+
+
+def add(
+    at: Place, problem_id: str, chosen: int, rejected: int, *, wanted: bool, made_by: str
+) -> None:
+    """Note that a person wants two responses, by their indices, paired, or no longer."""
+    with at.db.transaction() as cursor:
+        cursor.execute(
+            """INSERT INTO hand_pairs (run_id, iteration, number, problem_id, chosen_index,
+                rejected_index, wanted, made_by, made_at)
+            SELECT ?, ?, (SELECT count(*) FROM hand_pairs WHERE run_id = ? AND iteration = ?),
+                ?, ?, ?, ?, ?, ?""",
+            [*at.key, *at.key, problem_id, chosen, rejected, wanted, made_by, now()],
+        )
+
+
+def holding(at: Place) -> list[HandPair]:
+    """The pairs of an iteration that hold, in the order in which they were made."""
+    return at.db.records(
+        HandPair,
+        """SELECT problem_id, chosen_index, rejected_index, made_by, made_at FROM (
+            SELECT *, row_number() OVER (PARTITION BY problem_id, chosen_index, rejected_index
+                ORDER BY number DESC) AS age
+            FROM hand_pairs WHERE run_id = ? AND iteration = ?)
+        WHERE age = 1 AND wanted ORDER BY number""",
+        at.key,
+    )
