@@ -12,18 +12,20 @@ from app.components.difficulty_plot import (
     difficulty_plot,
 )
 from app.data.recorded import score_name, signal_note
-from app.difficulty import choice, columns, panels, selection
+from app.difficulty import choice, columns, decisions, panels, selection
 from app.difficulty.commit import offer
 from app.difficulty.tuning import tuning_panel
 from engine import store
 from engine.method.difficulty import classify, deciding_mode
 from engine.store.commits import Commit
 from engine.store.samples import Estimates
+from engine.study.decisions import forced
 from engine.study.handle import Iteration
 from engine.study.progress import is_tuned
 from engine.types import Choice, JobKind, Mode
 
-CAP = 500
+CAP = 10_000
+"""Selected problems that the plot names; of more it says how many there are."""
 
 
 def draw(chosen: Iteration) -> tuple[Choice, Estimates, tuple] | None:
@@ -44,25 +46,28 @@ def draw(chosen: Iteration) -> tuple[Choice, Estimates, tuple] | None:
     commit = store.commits.find(chosen)
     last = choice.last_commit(chosen)
     now = choice.current(chosen, commit, last)
-    panels.follow(now, stored)
+    asked = (*stored, store.decisions.n_rows(chosen))
+    panels.follow(now, asked)
     decides = deciding_mode(now.mode, e.phi_r)
-    classes = classes_now(chosen, e, now, decides, stored)
+    estimated = classes_now(chosen, e, now, decides, stored)
+    classes = forced(chosen, e.problem_ids, estimated)
     left, right = widgets.columns([2, 1], least=240, gap="medium")
     with right:
         choice.controls(now, decides, locked=commit is not None)
         offer(chosen, e, now, classes, commit, stored)
     with left:
-        plot(chosen, e, data, now, decides, classes, last, locked=commit is not None)
+        plot(chosen, e, data, now, decides, estimated, last, locked=commit is not None)
         plot_caption(chosen, e)
         unanswered.note(chosen)
-    selection.selection(chosen, e, classes)
-    return now, e, stored
+        decisions.note(chosen)
+    selection.selection(chosen, e, classes, locked=commit is not None)
+    return now, e, asked
 
 
 def classes_now(
     chosen: Iteration, e: Estimates, now: Choice, decides: Mode, stored: columns.Stored
 ) -> np.ndarray:
-    """The class of every problem under the setting on screen."""
+    """The class of every problem under the setting on screen, whatever a person decided."""
     if decides == "posterior":
         return columns.classes_by_posterior(chosen.run_id, chosen.number, stored)
     return classify(e.n_correct, e.n, e.phi_r, tau_l=now.tau_l, tau_h=now.tau_h, mode=decides)

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from app import charts, widgets
+from app.difficulty import decisions
 from app.difficulty.choice import MODE_NAMES
 from app.next_step import next_step
 from engine import store
@@ -76,6 +77,7 @@ chosen = widgets.need_run()
 st.title("Plan")
 commit = store.commits.find(chosen)
 if commit is None:
+    decisions.table(chosen, locked=False)
     widgets.nothing_yet("Nothing is committed in this iteration yet.", "difficulty.py")
 committed_choice(commit)
 given = store.commits.given_counts(chosen)
@@ -92,5 +94,6 @@ with left:
     next_step(chosen, "plan.py")
 with right:
     by_class(given)
+decisions.table(chosen, locked=True)
 if commit.n_pending:
     st.caption(f"{commit.n_pending:,} problems were pending and are in no class.")

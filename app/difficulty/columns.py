@@ -69,9 +69,7 @@ def committed_classes(run_id: str, iteration: int, known: Stored) -> tuple[np.nd
     """
     it = Iteration(state.database(), run_id, iteration)
     commit, (e, _) = store.commits.get(it), columns(run_id, iteration, known)
-    classes = classify(
-        e.n_correct, e.n, e.phi_r, tau_l=commit.tau_l, tau_h=commit.tau_h, mode=commit.mode
-    )
+    classes = plans.classes(it, e, commit.choice)
     committed = store.commits.classes(it)
     ids = committed["problem_id"].astype(str)
     _, now, then = np.intersect1d(e.problem_ids, ids, assume_unique=True, return_indices=True)
@@ -81,12 +79,12 @@ def committed_classes(run_id: str, iteration: int, known: Stored) -> tuple[np.nd
 
 @st.cache_resource(show_spinner=False, max_entries=32)
 def handout(
-    run_id: str, iteration: int, now: Choice, known: Stored, side: tuple[int, ...]
+    run_id: str, iteration: int, now: Choice, known: Stored, beside: tuple[int, ...]
 ) -> Handout:
     """What committing this setting would hand out: the plan itself, in short.
 
     Args:
-        side: side samples that were ordered; they count in the budget.
+        beside: side samples that were ordered, which count in the budget, and decisions.
 
     Raises: EngineError where there is no plan.
     """

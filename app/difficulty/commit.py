@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from app import inert, state, widgets
-from app.difficulty import choice, columns
+from app.difficulty import choice, columns, decisions
 from engine import store
 from engine.errors import EngineError
 from engine.method.planning import Handout, handout
@@ -82,10 +82,8 @@ def _plan_in_short(chosen: Iteration, now: Choice, stored: columns.Stored) -> bo
     Returns: whether there is one.
     """
     try:
-        side = store.side_samples.counts(chosen)
-        choice.plan_in_short(
-            columns.handout(chosen.run_id, chosen.number, now, stored, tuple(side.values()))
-        )
+        beside = (*store.side_samples.counts(chosen).values(), store.decisions.n_rows(chosen))
+        choice.plan_in_short(columns.handout(chosen.run_id, chosen.number, now, stored, beside))
     except EngineError as error:
         st.warning(inert.markdown(str(error)), icon=":material/error:")
         return False
@@ -113,6 +111,7 @@ def confirm(chosen: Iteration, now: Choice, classes: np.ndarray, stored: columns
     )
     st.markdown(f"{decided_by}, strategy **{now.strategy}**.")
     choice.class_figures(classes)
+    decisions.note(chosen)
     with st.spinner("Working out the plan"):
         ready = _plan_in_short(chosen, now, stored)
     st.caption(

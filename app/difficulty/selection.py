@@ -6,11 +6,14 @@ import streamlit as st
 from app import state, widgets
 from app.components.difficulty_plot import Selection
 from app.data.recorded import score_name
+from app.difficulty import decisions
 from app.response_card import response_table
 from engine import store
 from engine.method.difficulty import class_counts
 from engine.store.samples import Estimates
 from engine.study.handle import Iteration
+
+TABLE_ROWS = 500
 
 
 def pick(selected: Selection, e: Estimates) -> None:
@@ -31,11 +34,27 @@ def picked_rows(e: Estimates) -> list[int]:
     return picked["rows"]
 
 
-def selection(chosen: Iteration, e: Estimates, classes: np.ndarray) -> None:
-    """The table of what is picked, nothing where nothing is."""
-    at = picked_rows(e)
-    if not at:
+def selection(chosen: Iteration, e: Estimates, classes: np.ndarray, *, locked: bool) -> None:
+    """What is picked: what can be done with it, and its table; nothing where nothing is."""
+    picked = picked_rows(e)
+    if not picked:
         return
+    total = st.session_state["picked"]["total"]
+    at = _sample(picked)
+    shown = f", {len(at):,} of them shown" if total > len(at) else ""
+    st.subheader(f"{total:,} selected{shown}")
+    decisions.actions(chosen, e.problem_ids[picked].tolist(), total, locked=locked)
+    _table(chosen, e, classes, at)
+
+
+def _sample(rows: list[int]) -> list[int]:
+    """All of a few rows; of many as many as the table has, at even distances."""
+    if len(rows) <= TABLE_ROWS:
+        return rows
+    return [rows[i] for i in np.linspace(0, len(rows) - 1, TABLE_ROWS).astype(int)]
+
+
+def _table(chosen: Iteration, e: Estimates, classes: np.ndarray, at: list[int]) -> None:
     names, ids = list(class_counts(classes)), e.problem_ids[at].tolist()
     score = score_name(chosen.config).capitalize() or "Score"
     rows = [
@@ -55,10 +74,6 @@ def selection(chosen: Iteration, e: Estimates, classes: np.ndarray) -> None:
             store.problems.questions(state.database(), ids),
         )
     ]
-    total = st.session_state["picked"]["total"]
-    st.subheader(
-        f"{total:,} selected" + (f", {len(rows):,} of them shown" if total > len(rows) else "")
-    )
     row = widgets.chosen_row(rows, key="picked_table", about=(chosen.run_id, chosen.number, ids))
     if row is not None or len(rows) == 1:
         response_table(chosen, problem_id=rows[row or 0]["Problem"])

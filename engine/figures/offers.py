@@ -6,9 +6,8 @@ import numpy as np
 
 from engine import store
 from engine.config import RunConfig
-from engine.method.difficulty import classify
 from engine.method.posterior import expected_pairs, posterior_shapes
-from engine.method.strategies import strategies
+from engine.method.strategies import spread, strategies
 from engine.store.samples import Estimates
 from engine.study import plans
 from engine.study.handle import Iteration
@@ -139,10 +138,11 @@ def offered(config: RunConfig, mode: Mode) -> list[tuple[str, Mode, str]]:
 
 def _offer(it: Iteration, seen: _Seen, choice: Choice, *, label: str, side: int = 0) -> Offer:
     e, mode = seen.e, choice.mode
-    classes = classify(e.n_correct, e.n, e.phi_r, tau_l=choice.tau_l, tau_h=choice.tau_h, mode=mode)
-    view = plans.view(it, e, classes, strategy=choice.strategy, options=choice.options)
+    view = plans.view(
+        it, e, plans.classes(it, e, choice), strategy=choice.strategy, options=choice.options
+    )
     at_once = replace(view, budget=max(view.budget_left - side, 0))
-    out = strategies()[choice.strategy].spread(at_once)
+    out = spread(choice.strategy, at_once)
     n_more, pool = out.n_more, out.in_pool
     is_mixed = (e.n_correct > 0) & (e.n_correct < e.n)
     pairs_now = np.minimum(e.n_correct, e.n - e.n_correct)

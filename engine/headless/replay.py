@@ -58,7 +58,7 @@ def replay(db: Database, run_id: str, *, tau_l: float, tau_h: float, mode: Mode)
     signal.
 
     Blocks while it grades recorded responses without a flag: seconds for thousands. Problems that
-    are pending are left out.
+    are pending are left out. What a person decided on problems is not looked at.
 
     Raises: ConfigError for a run that samples, one without complete pre-samples, or thresholds that
     cannot be used.

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from engine.method.strategies import Presampled, strategy
+from engine.method.strategies import Presampled, spread
 from engine.types import Difficulty, Plan
 
 
@@ -26,7 +26,7 @@ def plan_resample(seen: Presampled, name: str, *, n_pending: int = 0) -> Plan:
 
     Raises: ConfigError for an unknown strategy.
     """
-    spread_out = strategy(name).spread(seen)
+    spread_out = spread(name, seen)
     n_given = int(spread_out.n_more.sum())
     ids = seen.problem_ids
     return Plan(

@@ -21,6 +21,7 @@ from engine.recorded.replay import open_set
 from engine.store import now
 from engine.store.commits import Commit
 from engine.store.samples import Estimates
+from engine.study import decisions
 from engine.study.handle import Iteration
 from engine.study.progress import progress
 from engine.types import Choice, Plan
@@ -48,10 +49,11 @@ def plan(it: Iteration, choice: Choice, *, known: Estimates | None = None) -> Pl
 
 
 def classes(it: Iteration, e: Estimates, choice: Choice) -> np.ndarray:
-    """The class of every problem under a choice, int8, shape (P,)."""
-    return classify(
+    """The class of every problem under a choice and what a person decided, int8, shape (P,)."""
+    estimated = classify(
         e.n_correct, e.n, e.phi_r, tau_l=choice.tau_l, tau_h=choice.tau_h, mode=choice.mode
     )
+    return decisions.forced(it, e.problem_ids, estimated)
 
 
 def view(
@@ -85,6 +87,7 @@ def view(
         budget_left=budget,
         seed=_seed(it, 0),
         options=options,
+        excluded=decisions.excluded(it),
     )
 
 
@@ -190,6 +193,7 @@ def _later_view(it: Iteration, commit_row: Commit, round_number: int) -> Presamp
         budget_left=commit_row.n_later,
         seed=_seed(it, round_number),
         options=commit_row.options,
+        excluded=decisions.excluded(it),
     )
 
 

@@ -7,7 +7,7 @@ has nobody to give to, nothing.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
@@ -46,6 +46,8 @@ class Presampled:
     seed: int
     options: Mapping[str, Any]
     """The strategy's own options, every one with a value."""
+    excluded: frozenset[str] = frozenset()
+    """Problems that a person left out of the plan: no strategy is shown them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,25 @@ def strategy(name: str) -> Strategy:
     if name not in strategies():
         raise ConfigError(f'difficulty.strategy is "{name}": use one of {", ".join(strategies())}.')
     return strategies()[name]
+
+
+def spread(name: str, seen: Presampled) -> Spread:
+    """What a strategy hands out, in the order of all problems: those that are excluded get nothing
+    and give no pairs.
+
+    Raises: ConfigError for an unknown strategy.
+    """
+    chosen = strategy(name)
+    if not seen.excluded:
+        return chosen.spread(seen)
+    is_in = np.array([id not in seen.excluded for id in seen.problem_ids], dtype=bool)
+    columns = ("n_correct", "n", "phi_r", "difficulty", "first_n_correct", "first_n", "n_given")
+    ids = [id for id in seen.problem_ids if id not in seen.excluded]
+    rest = {column: getattr(seen, column)[is_in] for column in columns}
+    own = chosen.spread(replace(seen, problem_ids=ids, excluded=frozenset(), **rest))
+    whole = Spread(np.zeros(len(is_in), dtype=np.int64), np.zeros(len(is_in), dtype=bool))
+    whole.n_more[is_in], whole.in_pool[is_in] = own.n_more, own.in_pool
+    return whole
 
 
 def options_of(name: str, given: Mapping[str, Any] | None = None) -> dict[str, Any]:
