@@ -14,6 +14,8 @@ CONFIG = {"displayModeBar": False}
 """How every figure is shown: without the tool bar, which lies over the title."""
 
 N_BINS = 40
+CELL = 70
+"""Pixels of a cell of the flows that a click is caught on."""
 DASHES = ("solid", "dash", "dot", "dashdot")
 
 
@@ -137,7 +139,8 @@ def shares_given(given: Sequence[GivenCount], names: list[str]) -> go.Figure:
 
 def flows(counts: np.ndarray, names: list[str], before: str, after: str) -> go.Figure:
     """How held-out problems moved between classes. counts: shape (3, 3), rows before, columns
-    after.
+    after. Its one scatter has a point per cell, row by row, which nobody sees: a heat map's own
+    cells cannot be selected.
     """
     figure = go.Figure(
         go.Heatmap(
@@ -159,9 +162,22 @@ def flows(counts: np.ndarray, names: list[str], before: str, after: str) -> go.F
             showarrow=False,
             font={"size": 15, "color": palette.ON_COUNTS},
         )
-    figure.update_xaxes(title=after, showgrid=False)
-    figure.update_yaxes(title=before, autorange="reversed", showgrid=False)
-    return _plain(figure, title=f"Flows, {before} to {after}", height=340, legend=False)
+    cells = list(np.ndindex(counts.shape))
+    unseen = {"marker": {"opacity": 0}}
+    figure.add_scatter(
+        x=[names[column] for _, column in cells],
+        y=[names[row] for row, _ in cells],
+        mode="markers",
+        marker={"symbol": "square", "size": CELL, "opacity": 0},
+        selected=unseen,
+        unselected=unseen,
+        hoverinfo="none",  # "skip" would take the click as well
+    )
+    ends = (-0.5, len(names) - 0.5)
+    figure.update_xaxes(title=after, showgrid=False, fixedrange=True, range=ends)
+    figure.update_yaxes(title=before, showgrid=False, fixedrange=True, range=ends[::-1])
+    _plain(figure, title=f"Flows, {before} to {after}", height=340, legend=False)
+    return figure.update_layout(hovermode="closest")
 
 
 def balance(temperatures, taus, scores: np.ndarray, best: tuple[float, float]) -> go.Figure:

@@ -1,6 +1,6 @@
 """Pieces that more than one page shows. Each owns its widget keys."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Literal, NoReturn
 
@@ -179,18 +179,19 @@ def size(n_bytes: float) -> str:
 
 
 def chosen_row(table: list[dict], *, key: str, about: object, **options) -> int | None:
-    """A table one row of which can be chosen: the row's number, or None. A table about something
-    else forgets the choice.
+    """A table one row of which can be chosen, by any of its cells: the row's number, or None. A
+    table about something else forgets the choice.
     """
     event = st.dataframe(
         table,
         hide_index=True,
         on_select="rerun",
-        selection_mode="single-row",
+        selection_mode=["single-row", "single-cell"],
         key=f"{key}_{stable_hash(about):x}",
         **options,
     )
-    rows = [row for row in event["selection"]["rows"] if row < len(table)]
+    clicked = [row for row, _ in event["selection"]["cells"]]
+    rows = [row for row in (*clicked, *event["selection"]["rows"]) if row < len(table)]
     return rows[0] if rows else None
 
 
@@ -223,11 +224,27 @@ def page_title(page: str) -> str:
     return PAGES[page][0]
 
 
-def chart(figure: go.Figure, table: list[dict], *, alt: str, key: str) -> None:
+def chart(
+    figure: go.Figure,
+    table: list[dict],
+    *,
+    alt: str,
+    key: str,
+    on_click: Callable[[list[int]], None] | None = None,
+) -> None:
     """A figure, and the same numbers as a table one click away, which the browser gets when it is
     opened.
+
+    Args:
+        on_click: told which points of a scatter are selected; None where nothing can be.
     """
-    st.plotly_chart(figure, key=key, config=charts.CONFIG, alt=alt)
+    selected = lambda: [p["point_index"] for p in st.session_state[key]["selection"]["points"]]
+    choosing = {
+        "on_select": lambda: on_click(selected()) if on_click else None,
+        "selection_mode": "points",
+    }
+    options = choosing if on_click else {}
+    st.plotly_chart(figure, key=key, config=charts.CONFIG, alt=alt, **options)
     with st.expander(
         f"Table: {alt}", type="compact", key=f"{key}_open", on_change="rerun"
     ) as opened:

@@ -4,6 +4,7 @@ import streamlit as st
 
 from app import inert, state, widgets
 from app.compare import sections
+from app.compare.flows import held_out_flows
 from engine.errors import EngineError
 from engine.figures.comparison import compare
 from engine.figures.measure import measure
@@ -57,7 +58,7 @@ with left:
     sections.class_shares(chosen)
 with right:
     if len(evaluations) > 1:
-        sections.held_out_flows(evaluations[-2], evaluations[-1])
+        held_out_flows(evaluations[-2], evaluations[-1])
 if evaluations:
     sections.levels(evaluations)
 sections.monitor_table(chosen)

@@ -17,12 +17,8 @@ from engine.figures.lengths import Length, level_lengths
 from engine.figures.measure import Measured
 from engine.figures.summary import class_counts_of_commit
 from engine.figures.text import NOTES, tables
-from engine.method.difficulty import classify
-from engine.method.flows import flows
 from engine.study.handle import Iteration
-from engine.types import Difficulty
 
-CLASSES = ["All right", "Mixed", "None right"]
 FIRST = ("Budget", "Accuracy", "Paired between groups")
 """Tables that are shown at once."""
 
@@ -134,30 +130,6 @@ def levels(evaluations: list[Evaluation]) -> None:
             alt="Mean accuracy by level",
             key="levels",
         )
-
-
-def held_out_flows(before: Evaluation, after: Evaluation) -> None:
-    """Classes by accuracy alone, from the same n responses per problem under each policy."""
-    was, now = (
-        classify(
-            np.rint(e.pass_rate * e.n).astype(int), e.n, None, tau_l=0, tau_h=1, mode="accuracy"
-        ).tolist()
-        for e in (before, after)
-    )
-    counts = flows(
-        *(
-            {id: Difficulty(c) for id, c in zip(e.problem_ids, classes)}
-            for e, classes in ((before, was), (after, now))
-        )
-    )
-    figure = charts.flows(counts, CLASSES, f"M{before.number}", f"M{after.number}")
-    to = [f"{name}, M{after.number}" for name in CLASSES]
-    table = [
-        {f"M{before.number}": name, **dict(zip(to, row))}
-        for name, row in zip(CLASSES, counts.tolist())
-    ]
-    widgets.chart(figure, table, alt="Flows between classes", key="flows")
-    st.caption(f"Held-out problems by how many of {before.n} sampled responses are right.")
 
 
 def class_shares(chosen: Iteration) -> None:

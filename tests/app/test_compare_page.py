@@ -154,3 +154,19 @@ def test_compare_shows_the_paired_gain_and_begins_the_next_iteration(studio):
     assert "Paired gain over M0, 95 % (points)" in metrics(at)
     next(b for b in at.button if b.label == "Next iteration").click().run()
     assert len(store.runs.iterations(studio.db, studio.run_id)) == 2
+
+
+def test_a_cell_of_the_flows_opens_its_problems_and_their_responses(studio):
+    studio.trained()
+    at = show("compare", run=studio.run_id, iteration="0")
+    assert "Problem" not in {name for frame in at.dataframe for name in frame.value}
+    field = at.selectbox(key="flows_cell")
+    n_in_cell = sum(int(label.split(": ")[1].split()[0]) for label in field.options)
+    assert n_in_cell == 6
+    field.select_index(0).run()
+    listed = next(f.value for f in at.dataframe if "Problem" in f.value)
+    assert list(listed) == ["Problem", "M0", "M1", "Question"]
+    assert len(listed) == int(field.options[0].split(": ")[1].split()[0])
+    links = [link.proto for link in at.get("page_link")]
+    [query] = [x.query_string for x in links if x.label.startswith("Responses of M1 to ")]
+    assert f"problem={listed['Problem'][0]}" in query and "phase=evaluate&policy=1" in query
