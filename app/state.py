@@ -27,7 +27,7 @@ from engine.study.progress import progress
 from engine.types import JobKind
 from engine.walk import job_of, next_phase
 
-SETTINGS = ("tau_l", "tau_h", "mode", "strategy")
+SETTINGS = ("tau_l", "tau_h", "mode", "strategy", "options")
 """What a person turns while looking at one iteration: in the URL, but no step of the back
 button.
 """

@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from app import state
+from app.difficulty import options
 from engine import store
 from engine.method.difficulty import MODES, PRESETS, class_counts
 from engine.method.planning import Handout
@@ -41,13 +42,15 @@ def current(chosen: Iteration, commit: Commit | None, last: Commit | None) -> Ch
     d = chosen.config.difficulty
     _, start_l, start_h = start_of(chosen, last)
     tau_l, tau_h = _share(state.kept("tau_l"), start_l), _share(state.kept("tau_h"), start_h)
-    mode, strategy = state.kept("mode"), state.kept("strategy")
+    mode, named = state.kept("mode"), state.kept("strategy")
     modes = modes_of(chosen)
+    strategy = named if named in strategies() else (last or d).strategy
     setting = Choice(
         min(tau_l, tau_h),
         tau_h,
         mode if mode in modes else (last or d).mode,
-        strategy if strategy in strategies() else (last or d).strategy,
+        strategy,
+        options.now(strategy, last),
     )
     state.remember(
         tau_l=f"{setting.tau_l:.3f}",
@@ -227,4 +230,5 @@ def _moved(name: str, widget: str) -> None:
 
 
 def _chosen(name: str) -> None:
-    state.keep(**{name: st.session_state[f"{name}_choice"]})
+    own = {"options": None} if name == "strategy" else {}
+    state.keep(**{name: st.session_state[f"{name}_choice"]}, **own)

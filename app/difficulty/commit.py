@@ -1,10 +1,12 @@
 """What a commit would spend, the dialog that makes it, and afterwards what it bound."""
 
+from dataclasses import replace
+
 import numpy as np
 import streamlit as st
 
 from app import inert, state, widgets
-from app.difficulty import choice, columns, decisions
+from app.difficulty import choice, columns, decisions, options
 from engine import store
 from engine.errors import EngineError
 from engine.method.planning import Handout, handout
@@ -102,7 +104,7 @@ def _committed_handout(chosen: Iteration, commit: Commit) -> Handout:
     )
 
 
-@st.dialog("Commit this plan?")
+@st.dialog("Commit this plan?", on_dismiss="rerun")
 def confirm(chosen: Iteration, now: Choice, classes: np.ndarray, stored: columns.Stored) -> None:
     decided_by = (
         "Accuracy alone decides, no threshold"
@@ -110,6 +112,9 @@ def confirm(chosen: Iteration, now: Choice, classes: np.ndarray, stored: columns
         else f"Thresholds **{now.tau_l:.3f}** and **{now.tau_h:.3f}**, mode **{now.mode}**"
     )
     st.markdown(f"{decided_by}, strategy **{now.strategy}**.")
+    last = choice.last_commit(chosen)
+    now = replace(now, options=options.now(now.strategy, last))
+    options.fields(chosen, now, place="commit")
     choice.class_figures(classes)
     decisions.note(chosen)
     with st.spinner("Working out the plan"):

@@ -7,23 +7,23 @@ from dataclasses import asdict
 import streamlit as st
 
 from app import inert, state, widgets
+from app.difficulty import options
 from engine import store
 from engine.errors import EngineError
 from engine.figures.offers import Offer, offers
 from engine.store.samples import Estimates
 from engine.study.handle import Iteration
-from engine.types import Choice, Mode
+from engine.types import Choice
 
 CARDS = ("boundary", "uniform", "dast", "posterior")
 
 
 @st.cache_data(show_spinner=False, max_entries=32)
-def _offers(
-    run_id: str, iteration: int, tau_l: float, tau_h: float, mode: Mode, stored: tuple
-) -> list[dict]:
+def _offers(run_id: str, iteration: int, now: Choice, stored: tuple) -> list[dict]:
     """stored: what makes the same question a new one, such as the number of judged responses."""
     it = Iteration(state.database(), run_id, iteration)
-    return [asdict(offer) for offer in offers(it, tau_l=tau_l, tau_h=tau_h, mode=mode)]
+    given = {"tau_l": now.tau_l, "tau_h": now.tau_h, "mode": now.mode}
+    return [asdict(offer) for offer in offers(it, **given, own=now)]
 
 
 def strategy_cards(
@@ -37,8 +37,10 @@ def strategy_cards(
         " measured while pre-sampling."
     )
     stored = (*stored, store.side_samples.counts(chosen))
+    if not locked:
+        options.fields(chosen, now, place="cards")
     try:
-        plain = _offers(chosen.run_id, chosen.number, now.tau_l, now.tau_h, now.mode, stored)
+        plain = _offers(chosen.run_id, chosen.number, now, stored)
     except EngineError as error:
         st.warning(inert.markdown(str(error)), icon=":material/error:")
         return
@@ -64,7 +66,7 @@ def _card(offer: Offer, *, is_chosen: bool, locked: bool) -> None:
             "Choose",
             key=f"card_{offer.strategy}",
             on_click=state.keep,
-            kwargs={"strategy": offer.strategy},
+            kwargs={"strategy": offer.strategy, "options": None},
             width="stretch",
         )
 

@@ -2,20 +2,19 @@
 draft.
 """
 
-import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app import inert
-from app.new_study import texts
+from app import inert, texts
 from app.new_study.draft import Draft, key_of
 from app.new_study.groups import label
+from app.strategy_options import OptionFields, every_digit, step_of
 from engine.config.reference import Setting
 from engine.errors import ConfigError
-from engine.method.strategies import strategies
 
 LONG = ("policy.prompt_template", "policy.system")
 EXACT = "2**63"
@@ -39,34 +38,13 @@ def field(at: DeltaGenerator, setting: Setting, draft: Draft, choices: dict[str,
 
 def option_fields(at: DeltaGenerator, draft: Draft) -> None:
     """The own options of the strategy that the draft names."""
-    name = draft.value("difficulty.strategy")
-    own = strategies()[name].options if name in strategies() else {}
-    given = draft.value("difficulty.options")
-    for option, default in own.items():
-        key = draft.widget(f"option_{name}_{option}")
-        common = {"key": key, "on_change": _option, "args": [draft, key, option, default]}
-        value, words = given.get(option, default), f"Option: {option.replace('_', ' ')}"
-        if isinstance(default, tuple | list):
-            at.text_input(words, texts.as_numbers(value), **common)
-        else:
-            step = 1 if isinstance(default, int) else _step(default)
-            at.number_input(words, value=type(default)(value), step=step, **_form(step), **common)
-        if mistake := draft.mistakes.get(f"difficulty.options.{option}"):
-            at.error(inert.markdown(mistake), icon=":material/error:")
-
-
-def _option(draft: Draft, widget: str, option: str, default: Any) -> None:
-    """Takes only what differs from the default, so that nothing is said that was not chosen."""
-    entered, key = st.session_state[widget], f"difficulty.options.{option}"
-    draft.mistakes.pop(key, None)
-    try:
-        value = texts.numbers(entered, key) if isinstance(default, tuple | list) else entered
-    except ConfigError as error:
-        draft.mistakes[key] = str(error)
-        return
-    given = {n: v for n, v in draft.value("difficulty.options").items() if n != option}
-    chosen = {} if value is None or value == default else {option: value}
-    draft.set("difficulty.options", given | chosen)
+    OptionFields(
+        strategy=draft.value("difficulty.strategy"),
+        given=draft.value("difficulty.options"),
+        key=draft.widget("option"),
+        mistakes=draft.mistakes,
+        on_entry=partial(draft.set, "difficulty.options"),
+    ).draw(at)
 
 
 def _help(setting: Setting) -> str:
@@ -149,13 +127,13 @@ def _several_texts(at, words, draft, setting, widget, _) -> None:
 
 def _number(at, words, draft, setting, widget, _) -> None:
     whole, value = setting.type == "whole number", draft.value(key_of(setting))
-    step = 1 if whole else _step(setting.default)
+    step = 1 if whole else step_of(setting.default)
     at.number_input(
         words,
         value=value if whole or value is None else float(value),
         step=step,
         placeholder="left out",
-        **_form(step),
+        **every_digit(step),
         **widget,
         **_on_entry(draft, setting, widget, lambda v: _required(setting, v)),
     )
@@ -200,14 +178,3 @@ def _required(setting: Setting, value: float | None) -> float | None:
 
 def _or_left_out(setting: Setting, values: tuple[float, ...]) -> tuple[float, ...] | None:
     return None if not values and setting.default is None else values
-
-
-def _form(step: float) -> dict[str, str]:
-    """Every digit of a fraction, also of 5e-7."""
-    return {} if isinstance(step, int) else {"format": "%g"}
-
-
-def _step(default: Any) -> float:
-    """A tenth of the first digit's place."""
-    is_number = isinstance(default, int | float) and default
-    return 10.0 ** (math.floor(math.log10(abs(default))) - 1) if is_number else 0.01

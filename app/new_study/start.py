@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from app import start_run, state, widgets
-from app.new_study import fields, groups, texts
+from app import start_run, state, texts, widgets
+from app.new_study import fields, groups
 from app.new_study.draft import Draft
 from engine.config import RunConfig
 from engine.config.templates import TEMPLATES

@@ -43,16 +43,22 @@ class Offer:
     """At the rate measured while pre-sampling; None before there is one."""
 
 
-def offers(it: Iteration, *, tau_l: float, tau_h: float, mode: Mode) -> list[Offer]:
+def offers(
+    it: Iteration, *, tau_l: float, tau_h: float, mode: Mode, own: Choice | None = None
+) -> list[Offer]:
     """Every strategy at these thresholds and this mode, then the Boundary by each single signal. In
     rounds nothing is simulated: one go is offered. The configured strategy has its configured
     options, the others their defaults.
 
+    Args:
+        own: a choice whose strategy has that choice's options instead.
+
     Raises: ConfigError for thresholds that cannot be used.
     """
     seen = _seen(it)
+    given = {own.strategy: own.options} if own else {}
     return [
-        _offer(it, seen, Choice(tau_l, tau_h, by, name), label=label)
+        _offer(it, seen, Choice(tau_l, tau_h, by, name, given.get(name)), label=label)
         for name, by, label in offered(it.config, mode)
     ]
 

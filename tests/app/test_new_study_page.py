@@ -6,8 +6,8 @@ import tomllib
 
 import pytest
 
-from app import state
-from app.new_study import cards, groups, texts
+from app import state, texts
+from app.new_study import cards, groups
 from app.new_study.draft import Draft, key_of
 from engine import store
 from engine.config import load_config, parse_config, plain_config
