@@ -38,16 +38,15 @@ def actions(chosen: Iteration, ids: Sequence[str], total: int, *, locked: bool) 
     decided = {d.problem_id for d in store.decisions.holding(chosen)}
     row = st.container(horizontal=True, vertical_alignment="center")
     if not locked:
-        unable = {"disabled": is_partial}
         row.button(
             "Leave out of the plan",
             key="decide_exclude",
             icon=":material/block:",
             on_click=_decide,
             args=[chosen, ids, "exclude"],
-            **unable,
+            disabled=is_partial,
         )
-        with row.popover("Put into a class", icon=":material/category:", **unable):
+        with row.popover("Put into a class", icon=":material/category:", disabled=is_partial):
             for what in decisions.CLASSES:
                 st.button(
                     WORDS[what],
@@ -113,7 +112,7 @@ def table(chosen: Iteration, *, locked: bool) -> None:
     event = st.dataframe(
         [_row(d, question) for d, question in zip(shown, questions)],
         hide_index=True,
-        on_select="ignore" if locked else "rerun",
+        on_select="rerun",
         selection_mode="multi-row",
         key=f"decisions_{store.decisions.n_rows(chosen)}",
     )

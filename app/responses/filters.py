@@ -14,7 +14,7 @@ from app.difficulty import choice
 from app.response_card import PHASES, SIDE_BY_SIDE, VERDICTS
 from engine import store
 from engine.figures.evaluation import Evaluation, evaluated_policies, evaluation, newly_solved
-from engine.store.responses import HELD_OUT, Filter
+from engine.store.responses import HELD_OUT, Filter, Phase
 from engine.study import plans
 from engine.study.handle import Iteration
 from engine.study.sample_sets import evaluation_sets
@@ -22,6 +22,7 @@ from engine.types import Difficulty
 
 TRUNCATED = {"": "Any", "yes": "Yes", "no": "No"}
 CHANGES = {"": "Any", "solved": "Newly solved", "broken": "Newly broken"}
+_PHASES: dict[str, Phase] = {phase: phase for phase in PHASES}
 WHOLE = (0.0, 1.0)
 MORE = ("truncated", "tokens", "level", "reward")
 """What stands behind the others."""
@@ -34,7 +35,7 @@ Said = Mapping[str, str]
 def wanted(chosen: Iteration) -> Filter:
     """Draw the fields and return what they say."""
     said = state.said(("problem", *state.FILTERS, state.ROW))
-    phase = said.get("phase") if said.get("phase") in PHASES else None
+    phase = _PHASES.get(said.get("phase", ""))
     is_held_out = phase in HELD_OUT
     names = _pills(said, is_held_out)
     grid = st.grid(4, min_column_width=widgets.FIELD)

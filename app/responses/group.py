@@ -42,13 +42,14 @@ def _rewards(chosen: Iteration, rows: list[OutlinedResponse], picked: tuple[floa
     if not scored:
         st.caption("None of these responses is scored.")
         return
-    counts = [
-        np.histogram([r.reward for r in scored if (r.status == "correct") is side], N_BINS, (0, 1))
-        for side in (True, False)
-    ]
+    rewards = np.array([row.reward for row in scored], dtype=np.float64)
+    is_right = np.array([row.status == "correct" for row in scored])
+    right, wrong = (
+        np.histogram(rewards[side], N_BINS, (0, 1))[0] for side in (is_right, ~is_right)
+    )
     key = f"rewards_{stable_hash((*chosen.key, *picked)):x}"
     st.plotly_chart(
-        charts.rewards(counts[0][0], counts[1][0], picked),
+        charts.rewards(right, wrong, picked),
         key=key,
         config=charts.CONFIG,
         alt="Responses to this problem by reward",
