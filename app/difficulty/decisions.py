@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from app import inert, state, widgets
 from engine import store
@@ -35,33 +36,9 @@ def actions(chosen: Iteration, ids: Sequence[str], total: int, *, locked: bool) 
     """
     _say_refused()
     is_partial = total > len(ids)
-    decided = {d.problem_id for d in store.decisions.holding(chosen)}
     row = st.container(horizontal=True, vertical_alignment="center")
     if not locked:
-        row.button(
-            "Leave out of the plan",
-            key="decide_exclude",
-            icon=":material/block:",
-            on_click=_decide,
-            args=[chosen, ids, "exclude"],
-            disabled=is_partial,
-        )
-        with row.popover("Put into a class", icon=":material/category:", disabled=is_partial):
-            for what in decisions.CLASSES:
-                st.button(
-                    WORDS[what],
-                    key=f"decide_{what}",
-                    on_click=_decide,
-                    args=[chosen, ids, what],
-                    width="stretch",
-                )
-        row.button(
-            "Take back",
-            key="decide_back",
-            disabled=is_partial or decided.isdisjoint(ids),
-            on_click=_decide,
-            args=[chosen, ids, None],
-        )
+        _decide_buttons(chosen, ids, row, disabled=is_partial)
     row.download_button(
         "Export ids",
         "".join(f"{id}\n" for id in ids),
@@ -79,6 +56,36 @@ def actions(chosen: Iteration, ids: Sequence[str], total: int, *, locked: bool) 
             f"Only {len(ids):,} of the {total:,} selected problems are known here: select fewer to"
             " decide on them or to export them."
         )
+
+
+def _decide_buttons(
+    chosen: Iteration, ids: Sequence[str], row: DeltaGenerator, *, disabled: bool
+) -> None:
+    row.button(
+        "Leave out of the plan",
+        key="decide_exclude",
+        icon=":material/block:",
+        on_click=_decide,
+        args=[chosen, ids, decisions.EXCLUDE],
+        disabled=disabled,
+    )
+    with row.popover("Put into a class", icon=":material/category:", disabled=disabled):
+        for what in decisions.CLASSES:
+            st.button(
+                WORDS[what],
+                key=f"decide_{what}",
+                on_click=_decide,
+                args=[chosen, ids, what],
+                width="stretch",
+            )
+    decided = {d.problem_id for d in store.decisions.holding(chosen)}
+    row.button(
+        "Take back",
+        key="decide_back",
+        disabled=disabled or decided.isdisjoint(ids),
+        on_click=_decide,
+        args=[chosen, ids, None],
+    )
 
 
 def note(chosen: Iteration) -> None:

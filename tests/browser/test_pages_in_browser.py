@@ -129,6 +129,26 @@ def test_back_returns_page_by_page_and_to_the_run_before(studio, tab):
     assert studio.trainable in tab.url and studio.fresh not in tab.url
 
 
+def test_a_click_on_any_cell_opens_its_response_and_j_and_k_walk_on(studio, tab):
+    tab.goto(studio.at("responses", studio.trainable))
+    settle(tab, "Responses")
+    table = tab.get_by_test_id("stDataFrame").bounding_box()
+    header, row = 35, 35
+    tab.mouse.click(table["x"] + table["width"] / 2, table["y"] + header + 3.5 * row)
+    tab.wait_for_url(re.compile(r"row=4\b"))
+    for key, number in (("j", 5), ("j", 6), ("k", 5)):
+        settle(tab, "Responses")
+        tab.keyboard.press(key)
+        tab.wait_for_url(re.compile(rf"row={number}\b"))
+    settle(tab, "Responses")
+    tab.get_by_test_id("stButtonGroup").get_by_text("Wrong", exact=True).click()
+    tab.wait_for_url(re.compile("verdict=wrong"))
+    assert "row=" not in tab.url, "another list begins at its first response"
+    settle(tab, "Responses")
+    tab.go_back()
+    tab.wait_for_url(lambda url: "verdict" not in url)
+
+
 def test_hostile_text_is_inert_on_every_page(studio, tab):
     tab.goto(studio.at("", studio.hostile))
     tab.get_by_text("The worker said").first.wait_for()
