@@ -74,10 +74,17 @@ _PLAN = """SELECT a.iteration, a.problem_id, q.question, a.difficulty,
             CASE a.difficulty WHEN 0 THEN 'inlier' WHEN 1 THEN 'boundary' ELSE 'outlier' END
                 AS "class",
             a.n_more, a.in_pool,
-            c.tau_l, c.tau_h, c.mode, c.strategy, c.options, c.seed, c.made_by, c.made_at
+            c.tau_l, c.tau_h, c.mode, c.strategy, c.options, c.seed, c.made_by, c.made_at,
+            d.what AS decision, d.made_by AS decided_by, d.made_at AS decided_at
         FROM allocations a
         JOIN commits c USING (run_id, iteration)
         JOIN problems q ON q.id = a.problem_id
+        LEFT JOIN (
+            SELECT iteration, problem_id, arg_max_null(what, number) AS what,
+                arg_max(made_by, number) AS made_by, arg_max(made_at, number) AS made_at
+            FROM decisions WHERE run_id = $run
+            GROUP BY ALL HAVING arg_max_null(what, number) IS NOT NULL) d
+            ON d.iteration = a.iteration AND d.problem_id = a.problem_id
         WHERE a.run_id = $run AND ($t IS NULL OR a.iteration = $t)
         ORDER BY a.iteration, a.problem_id"""
 _METRICS = """SELECT j.iteration, m.job_id, m.attempt, m.step, m.n_steps, m.name, m.value,
@@ -87,8 +94,15 @@ _METRICS = """SELECT j.iteration, m.job_id, m.attempt, m.step, m.n_steps, m.name
         ORDER BY j.number, m.attempt, m.step, m.name"""
 _PAIRS = f"""SELECT p.iteration, p.position, p.problem_id, q.question,
             c.text AS chosen, x.text AS rejected, p.chosen_index, p.rejected_index,
-            p.chosen_reward, p.rejected_reward
+            p.chosen_reward, p.rejected_reward, h.made_by AS paired_by, h.made_at AS paired_at
         FROM pairs p {PAIR_TEXTS}
+        LEFT JOIN (
+            SELECT problem_id, chosen_index, rejected_index, arg_max(made_by, number) AS made_by,
+                arg_max(made_at, number) AS made_at
+            FROM hand_pairs WHERE run_id = $run AND iteration = $t
+            GROUP BY ALL HAVING arg_max(wanted, number)) h
+            ON h.problem_id = p.problem_id AND h.chosen_index = p.chosen_index
+                AND h.rejected_index = p.rejected_index
         WHERE p.run_id = $run AND p.iteration = $t AND p.position BETWEEN $low AND $high
         ORDER BY p.position"""
 _OVERRIDES = """SELECT s.iteration, s.purpose, o.problem_id, o.idx AS "index", o.correct, o.note,

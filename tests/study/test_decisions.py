@@ -84,6 +84,18 @@ def test_a_fork_begins_with_the_decisions_that_a_commit_has_made_final(it):
     assert first in plans.plan(forked, CHOICE).allocation
 
 
+def test_the_exported_plan_says_who_decided_what(it):
+    kept, taken_back, *_ = boundary(it)
+    decisions.decide(it, [kept, taken_back], "exclude", made_by="tab 1")
+    decisions.decide(it, [taken_back], None, made_by="tab 1")
+    committed(it.db, it.run_id)
+    batches = store.exports.batches(it.db, "plan", it.run_id)
+    rows = [row for batch in batches for row in batch.to_pylist()]
+    said = {row["problem_id"]: (row["decision"], row["decided_by"]) for row in rows}
+    assert len(rows) == 12 and said.pop(kept) == ("exclude", "tab 1")
+    assert set(said.values()) == {(None, None)}
+
+
 def test_only_training_problems_of_the_iteration_are_decided_on(it):
     with pytest.raises(ConfigError, match="is no training problem of iteration 0"):
         decisions.decide(it, ["ffff"], "exclude", made_by="tab 1")

@@ -38,6 +38,9 @@ def test_a_pair_by_hand_takes_its_responses_and_comes_back_when_it_is_taken_back
     assert pairs_of(it) == [(first, 2, 1, "tab 1"), *before[1:]]
     assert store.pairs.find_set(it).n_by_hand == 1
     assert [p.made_by for p in store.pairs.listed(it, limit=2)] == ["tab 1", None]
+    batches = store.exports.batches(it.db, "pairs", it.run_id)
+    exported = [row["paired_by"] for batch in batches for row in batch.to_pylist()]
+    assert exported == ["tab 1", *[None] * (len(before) - 1)]
     hand_pairs.take_back(it, first, 2, 1, made_by="tab 2")
     assert pairs_of(it) == before and store.pairs.find_set(it).n_by_hand == 0
 
