@@ -165,3 +165,22 @@ def test_all_responses_of_a_problem_are_a_link_without_the_filters(studio):
     link = next(link for link in at.get("page_link") if link.proto.label == "All its responses")
     query = parse_qs(link.proto.query_string)
     assert query["problem"] == [listed(at)["Problem"][0]] and "verdict" not in query
+
+
+def test_what_is_looked_for_is_in_the_links_of_other_pages_and_gone_for_good_with_the_address(
+    studio,
+):
+    studio.resampled()
+    at = show("responses", verdict="wrong", run=studio.run_id, iteration="0")
+
+    def linked():
+        at.switch_page("../pages/pairs.py").run()
+        links = [link.proto for link in at.get("page_link")]
+        [query] = [link.query_string for link in links if link.label == "Responses"]
+        return parse_qs(query)
+
+    assert linked()["verdict"] == ["wrong"]
+    at.switch_page("../pages/responses.py")
+    del at.query_params["verdict"]
+    at.run()
+    assert set(listed(at)["Verdict"]) > {"Wrong"} and "verdict" not in linked()
