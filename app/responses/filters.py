@@ -161,20 +161,23 @@ def _of_classes(chosen: Iteration, names: Sequence[str]) -> list[str]:
 
 
 def _pills(said: Said, is_held_out: bool) -> list[str]:
-    """Draw classes and verdicts. Returns: the classes that are looked for."""
+    """Draw classes, which held-out problems do not have, and verdicts. Returns: the classes that
+    are looked for.
+    """
     first, second = widgets.columns([1, 2], least=240)
-    why = "Held-out problems have no class." if is_held_out else None
-    classes = [d.name for d in Difficulty]
-    first.pills(
-        "Class",
-        classes,
-        format_func=str.capitalize,
-        selection_mode="multi",
-        wrap=True,
-        disabled=is_held_out,
-        help=why,
-        **_entry("class", [n for n in _listed(said, "class") if n in classes], _joined),
-    )
+    names = [d.name for d in Difficulty]
+    picked = [name for name in _listed(said, "class") if name in names]
+    if not is_held_out:
+        first.pills(
+            "Class",
+            names,
+            format_func=str.capitalize,
+            selection_mode="multi",
+            wrap=True,
+            **_entry("class", picked, _joined),
+        )
+    elif picked:
+        first.caption("Held-out problems have no class: that filter does not apply here.")
     second.pills(
         "Verdict",
         list(VERDICTS),
@@ -183,7 +186,7 @@ def _pills(said: Said, is_held_out: bool) -> list[str]:
         wrap=True,
         **_entry("verdict", [v for v in _listed(said, "verdict") if v in VERDICTS], _joined),
     )
-    return [] if is_held_out else [n for n in _listed(said, "class") if n in classes]
+    return [] if is_held_out else picked
 
 
 @dataclass(frozen=True, slots=True)
