@@ -14,6 +14,9 @@ at all.
 
 VerdictStatus = Literal["correct", "wrong", "no_answer", "timeout", "error"]
 
+Domain = Literal["maths", "choice", "code"]
+"""How a problem is checked: two answers compared, an option picked, a program run."""
+
 Thinking = Literal["auto", "on", "off"]
 
 Dtype = Literal["float32", "bfloat16"]
@@ -96,6 +99,16 @@ class JobKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Reference:
+    """What a response to a problem is checked against."""
+
+    answer: str
+    domain: Domain = "maths"
+    details: str = ""
+    """As Problem.details."""
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """One question with its reference answer."""
 
@@ -112,6 +125,15 @@ class Problem:
     """
     solution: str | None = None
     """A worked solution that came with the problem; None if there was none."""
+    domain: Domain = "maths"
+    details: str = ""
+    """What the domain shows and checks beside the answer, as a JSON object: options, tests (see
+    engine.grading.domains). Empty for maths.
+    """
+
+    @property
+    def reference(self) -> Reference:
+        return Reference(self.answer, self.domain, self.details)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from pydantic import ConfigDict, Field
 from engine.grading.turns import THINKING_NAMES
 from engine.method.prompts import PAPER_TEMPLATE
 from engine.method.tuning import TAUS, TEMPERATURES
-from engine.types import DtypeSetting, Mode, ScoredPart, Thinking
+from engine.types import Domain, DtypeSetting, Mode, ScoredPart, Thinking
 
 
 class Table:
@@ -41,6 +41,10 @@ class ProblemsConfig(Table):
     skip_broken: bool = False
     """Go on without lines that cannot be used; otherwise the first of them stops the run before it
     begins.
+    """
+    domain: Domain = "maths"
+    """Of problems that neither name one nor have the shape of one. maths: two answers are compared.
+    choice: an option is picked. code: a program is run against tests, in a sandbox (bubblewrap).
     """
     keep_unanswerable: bool = False
     """Keep problems whose reference is no answer, such as "proof", "N/A" or a whole sentence: no

@@ -5,6 +5,7 @@ Reads the configuration, local problem files, tokenizers, the hub's cache and th
 nothing of runs.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,6 +15,7 @@ from engine.config.backends import loads_model
 from engine.doctor.finding import Finding
 from engine.doctor.reading import reading
 from engine.errors import ConfigError, EngineError
+from engine.grading.domains import unavailable
 from engine.models import devices
 from engine.models.memory import PROMPT_TOKENS, ModelSize, tokens_of
 from engine.models.weights import folder_here, size_of
@@ -58,6 +60,7 @@ def examine(config: RunConfig) -> list[Finding]:
         ),
         *_thresholds(config),
         *_problems(config, files),
+        *_domains(config, files),
         *_models(config),
         *_sampler(config),
         *_packages(config),
@@ -82,7 +85,9 @@ def _problem_files(config: RunConfig) -> dict[str, ProblemFile | EngineError]:
     for source in {p.train, p.held_out if p.n_held_out else p.train}:
         if not hub_name(source):
             try:
-                files[source] = read_problems(source, answerable_only=not p.keep_unanswerable)
+                files[source] = read_problems(
+                    source, answerable_only=not p.keep_unanswerable, domain=p.domain
+                )
             except EngineError as error:
                 files[source] = error
     return files
@@ -143,6 +148,18 @@ def _local_problems(
     return Finding(
         about, "ok", f"{source}: {n:,} problems, {n_wanted:,} wanted{said and '.'}{said}"
     )
+
+
+def _domains(config: RunConfig, files: dict[str, ProblemFile | EngineError]) -> Iterator[Finding]:
+    """Of problems that are not maths, where there are some: how many, and what they lack."""
+    read = [file for file in files.values() if isinstance(file, ProblemFile)]
+    counts = Counter(problem.domain for file in read for problem in file.problems)
+    named = {config.problems.domain, *counts} - {"maths"}
+    if lacking := unavailable(named):
+        yield Finding("domains", "change", lacking)
+    elif named:
+        said = ", ".join(f"{n:,} of {domain}" for domain, n in sorted(counts.items()))
+        yield Finding("domains", "ok", f"problems that are here: {said or 'none'}")
 
 
 def _models(config: RunConfig) -> Iterator[Finding]:

@@ -27,4 +27,6 @@ def _earlier(row: dict) -> Earlier:
         row["purpose"],
         row["overridden_by"] is not None,
         row["sample_set_id"],
+        row["domain"],
+        row["details"],
     )

@@ -37,9 +37,10 @@ TYPES = {
     "timestamp[us]": "made_at logged_at overridden_at decided_at paired_at",
     "list<double>": "step_scores",
     "string": (
-        "role problem_id question answer level solution purpose sample_set_id policy_id prm_id text"
-        " finish_reason predicted status reason graded_status override_note overridden_by"
-        " score_status class mode strategy options made_by note job_id name prompt chosen rejected"
+        "role problem_id question answer level solution domain details purpose sample_set_id"
+        " policy_id prm_id text finish_reason predicted status reason graded_status"
+        " override_note overridden_by score_status class mode"
+        " strategy options made_by note job_id name prompt chosen rejected"
         " decision decided_by paired_by"
     ),
 }

@@ -9,7 +9,8 @@ Finding the answer: `extraction` has the order, `turns` what of a response count
 with `letters` and `units`, writes two answers alike; `exact` decides the cheap cases with `plain`,
 `choices` and `words`. In a child, `check` asks `reading` first and Math-Verify last: `answers`
 takes an answer apart (`parts`, `splitting`, `regions`, `formula`), `compare` compares the parts, by
-`values`, `equations` and `rounding`. `pool` keeps the children. The rules are in docs/verdicts.md.
+`values`, `equations` and `rounding`. `pool` keeps the children. `grader` grades mixed
+domains (`domains`): choices of `options`, programs. The rules are in docs/verdicts.md.
 """
 
 import atexit
@@ -17,8 +18,8 @@ import threading
 from collections.abc import Sequence
 
 from engine.grading.extraction import extract_answer
-from engine.grading.pool import Grader
-from engine.types import Verdict
+from engine.grading.grader import Grader
+from engine.types import Reference, Verdict
 
 __all__ = ["Grader", "extract_answer", "grade"]
 
@@ -26,12 +27,13 @@ _lock = threading.Lock()
 _shared: Grader | None = None
 
 
-def grade(gold: str, responses: Sequence[str]) -> list[Verdict]:
+def grade(gold: str | Reference, responses: Sequence[str]) -> list[Verdict]:
     """One verdict per response to one problem, in order. Blocks; uses a grader that the whole
     process shares.
 
     Args:
         gold: The reference answer, LaTeX or plain; a GSM8K or MATH solution that holds it will do.
+            A Reference for a problem of another domain.
         responses: Whole responses; the answer is the last box, else the last stated answer.
 
     Raises:

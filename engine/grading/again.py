@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 
 from engine.grading.extraction import DEFAULT, Extraction
-from engine.grading.pool import Grader
-from engine.types import Verdict, VerdictStatus
+from engine.grading.grader import Grader
+from engine.types import Domain, Reference, Verdict, VerdictStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,12 @@ class Earlier:
     purpose: str | None = None
     overridden: bool = False
     sample_set: str | None = None
+    domain: Domain = "maths"
+    details: str = ""
+
+    @property
+    def reference(self) -> Reference:
+        return Reference(self.answer, self.domain, self.details)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +76,7 @@ def regrade(
     """
     n_graded, disagreements = 0, []
     for batch in batches:
-        verdicts = grader.grade_many([(one.answer, one.text) for one in batch], rules)
+        verdicts = grader.grade_many([(one.reference, one.text) for one in batch], rules)
         disagreements += [
             _disagreement(one, verdict)
             for one, verdict in zip(batch, verdicts)

@@ -33,7 +33,7 @@ from engine.types import Verdict, VerdictStatus
 
 _Cheap = Callable[[Spelled, Spelled], Decision | None]
 
-_CLOSED = "The grader was closed before this answer was checked."
+CLOSED = "The grader was closed before this answer was checked."
 
 
 class _Batch:
@@ -76,7 +76,7 @@ class _Pair:
         self.asked_again = False
 
 
-class Grader:
+class MathsGrader:
     """A pool of checking processes. Use it as a context manager, or call `close`. Safe to use from
     several threads.
 
@@ -118,24 +118,10 @@ class Grader:
         with self._lock:
             return list(self._children)
 
-    def grade_many(
-        self, items: Sequence[tuple[str, str]], rules: Extraction = DEFAULT
-    ) -> list[Verdict]:
-        """Verdicts of (reference answer, response) pairs, in order. Blocks.
-
-        Args:
-            rules: How answers are found in responses.
-
-        Raises:
-            GradingError: no checking process could be started, or the grader is closed.
-        """
-        return self.submit(items, rules).result()
-
     def submit(
         self, items: Sequence[tuple[str, str]], rules: Extraction = DEFAULT
     ) -> Future[list[Verdict]]:
-        """Grades in the background; the future gives what `grade_many` returns. It cannot be
-        cancelled.
+        """Grades in the background; the future gives verdicts in order. It cannot be cancelled.
 
         Extraction and the cheap rules run here, in the caller's thread. Equal pairs of one call are
         checked once.
@@ -206,13 +192,13 @@ class Grader:
         while (taken := self._waiting.take(unread_only=only_reads)) is not None:
             pair, is_hard = taken
             if self._closed:
-                pair.batch.answer(pair, "error", _CLOSED)
+                pair.batch.answer(pair, "error", CLOSED)
                 continue
             try:
                 child = child or self._start()
             except GradingError as error:
                 if self._closed:
-                    pair.batch.answer(pair, "error", _CLOSED)
+                    pair.batch.answer(pair, "error", CLOSED)
                 else:
                     pair.batch.fail(error)
                 continue
@@ -265,7 +251,7 @@ class Grader:
 
     def _lost(self, failure: Exception, exit_status: int) -> tuple[VerdictStatus, str]:
         if self._closed:
-            return "error", _CLOSED
+            return "error", CLOSED
         if isinstance(failure, TimeoutError):
             return "timeout", f"Checking took longer than {self._timeout_s:g} s."
         if exit_status == OUT_OF_MEMORY:

@@ -93,7 +93,7 @@ def _owed(it: Iteration, part: Part, prm_id: str | None) -> Owed:
     return Owed(
         samples=samples,
         requests=requests(samples, shown, [key for key in keys if key not in stored]),
-        answers={id: p.answer for id, p in problems.items()},
+        answers={id: p.reference for id, p in problems.items()},
         rules=it.config.extraction(),
         prompts=read if prm_id else {},
         prm_id=prm_id,

@@ -4,7 +4,7 @@ It knows no store and no process: it is handed what is owed, and it says what ha
 sampler busy: while it fills the next batch, the one before is graded and scored.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 
@@ -13,7 +13,7 @@ from engine.grading import Grader
 from engine.grading.extraction import DEFAULT, Extraction
 from engine.rewards import RewardModel
 from engine.samplers import Sampler
-from engine.types import InFlight, Request, Response, SampleSet, ScoredPart, StepScores
+from engine.types import InFlight, Reference, Request, Response, SampleSet, ScoredPart, StepScores
 
 LOOK_S = 2.0
 """After which it is said what the sampler is at, where nothing else has happened."""
@@ -30,8 +30,8 @@ class Owed:
 
     samples: SampleSet
     requests: list[Request]
-    answers: dict[str, str]
-    """Reference answer by problem id."""
+    answers: Mapping[str, str | Reference]
+    """What responses are checked against, by problem id."""
     rules: Extraction = DEFAULT
     """How the answers of responses are found."""
     prompts: dict[str, str] = field(default_factory=dict)

@@ -20,9 +20,10 @@ from engine.grading.exact import decide, written_alike
 from engine.grading.extraction import without_surrogates
 from engine.grading.references import no_answer
 from engine.paths import STARTER
+from engine.problems.domains import check_mapping, mapped_parts, parts_of
 from engine.problems.rows import FILE_TYPES, Broken, Rows, rows_of_file, rows_of_hub
-from engine.problems.shapes import RowError, check_mapping, mapped_parts, parts_of
-from engine.types import Problem
+from engine.problems.shapes import Parts, RowError
+from engine.types import Domain, Problem, Reference
 
 __all__ = [
     "ProblemFile",
@@ -33,6 +34,7 @@ __all__ = [
     "read_problems",
     "require_disjoint",
     "same_answer",
+    "same_reference",
 ]
 
 STARTER_SETS = ("starter:train", "starter:held_out")
@@ -97,6 +99,7 @@ def read_problems(
     base: Path | None = None,
     mapping: Mapping[str, str] | None = None,
     answerable_only: bool = False,
+    domain: Domain = "maths",
 ) -> ProblemFile:
     """Reads a whole problem set. Blocks; a hub data set needs the network.
 
@@ -105,14 +108,17 @@ def read_problems(
             a hub data set "org/name@revision:split" (revision "main" and split "train" if left out;
             "org/name/config" picks a configuration).
         base: Directory that a relative path starts at; None is the working directory.
-        mapping: Column by role (question, answer, level, solution); None finds them under their
-            usual names.
+        mapping: Column by role (engine.problems.domains.ROLES); None finds them under their usual
+            names.
         answerable_only: Leave problems out whose reference is no answer, such as "proof".
+        domain: Of rows that neither name one nor have the shape of one.
 
     Raises:
         ProblemSetError: nothing is there, it cannot be read, or no usable problem is in it.
     """
-    read = examine_problems(source, base=base, mapping=mapping, answerable_only=answerable_only)
+    read = examine_problems(
+        source, base=base, mapping=mapping, answerable_only=answerable_only, domain=domain
+    )
     problems, rejected, name = read.problems, read.rejected, read.source
     if not problems:
         first = (
@@ -133,6 +139,7 @@ def examine_problems(
     base: Path | None = None,
     mapping: Mapping[str, str] | None = None,
     answerable_only: bool = False,
+    domain: Domain = "maths",
 ) -> ProblemFile:
     """As read_problems, but a source without one usable problem is an answer too: a person wants to
     see why.
@@ -143,7 +150,7 @@ def examine_problems(
     if mapping is not None:
         check_mapping(mapping)
     rows, name = _open(source, base)
-    problems, rejected, repeats = _collect(rows, mapping)
+    problems, rejected, repeats = _collect(rows, mapping, domain)
     unanswerable = _unanswerable(problems)
     if answerable_only:
         left_out = {one.id for ones in unanswerable.values() for one in ones}
@@ -155,7 +162,7 @@ def _unanswerable(problems: Iterable[Problem]) -> dict[str, list[Problem]]:
     """The problems whose reference is no answer, by why."""
     kinds: dict[str, list[Problem]] = {}
     for problem in problems:
-        if kind := no_answer(problem.answer):
+        if problem.domain == "maths" and (kind := no_answer(problem.answer)):
             kinds.setdefault(kind, []).append(problem)
     return kinds
 
@@ -212,7 +219,7 @@ def _hub_parts(text: str, path: Path) -> tuple[str, str, str] | None:
 
 
 def _collect(
-    rows: Rows, mapping: Mapping[str, str] | None
+    rows: Rows, mapping: Mapping[str, str] | None, domain: Domain
 ) -> tuple[list[Problem], list[Rejected], list[Rejected]]:
     seen: dict[str, tuple[int, Problem]] = {}
     rejected: list[Rejected] = []
@@ -222,16 +229,16 @@ def _collect(
             rejected.append(Rejected(line, "", row.reason))
             continue
         try:
-            parts = parts_of(row) if mapping is None else mapped_parts(row, mapping)
+            parts = _parts(row, mapping, domain)
         except RowError as error:
             rejected.append(Rejected(line, error.field, str(error)))
             continue
         key = problem_id(parts.question)
-        problem = Problem(key, parts.question, parts.answer, parts.level, parts.solution)
+        problem = Problem(key, *parts)
         first_line, first = seen.setdefault(key, (line, problem))
         if first is problem:
             continue
-        if same_answer(first.answer, problem.answer):
+        if same_reference(first.reference, problem.reference):
             repeats.append(
                 Rejected(line, "", f"The same problem as in line {first_line}. Problem {key}.")
             )
@@ -243,6 +250,17 @@ def _collect(
             )
             rejected.append(Rejected(line, "answer", reason))
     return [problem for _, problem in seen.values()], rejected, repeats
+
+
+def _parts(row: object, mapping: Mapping[str, str] | None, domain: Domain) -> Parts:
+    return parts_of(row, domain) if mapping is None else mapped_parts(row, mapping, domain)
+
+
+def same_reference(first: Reference, second: Reference) -> bool:
+    """Whether two references ask for the same: in maths as same_answer, elsewhere to the letter."""
+    if first.domain == second.domain == "maths":
+        return same_answer(first.answer, second.answer)
+    return first == second
 
 
 def same_answer(first: str, second: str) -> bool:

@@ -1,7 +1,8 @@
 """One row of somebody's file to a question and its answer: which field is which, and how values
 become text.
 
-Pure; it knows nothing of files. Shapes it reads: GSM8K (the answer ends a worked solution, behind
+Pure; it knows nothing of files, and of no domain but maths (`domains` knows the others). Shapes it
+reads: GSM8K (the answer ends a worked solution, behind
 "####"), MATH (answer beside the solution), Minerva (answer in the solution's last box),
 OlympiadBench (a list of final answers), and any row with a question and an answer under a usual
 name. Anything else needs a column mapping, which can be guessed.
@@ -12,8 +13,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from engine.errors import ProblemSetError
 from engine.grading.extraction import last_box, reference_answer, without_surrogates
+from engine.types import Domain
 
 QUESTION_FIELDS = ("question", "problem", "Problem", "prompt", "query")
 ANSWER_FIELDS = (
@@ -28,15 +29,13 @@ ANSWER_FIELDS = (
     "gt_ans",
 )
 LEVEL_FIELDS = ("level", "difficulty")
-ROLES = ("question", "answer", "level", "solution")
-"""What a column can be mapped to; the question is needed, and an answer or a solution with a
-box.
-"""
 _HINTS = {
     "question": (*QUESTION_FIELDS, "instruction", "input", "task", "text"),
     "answer": (*ANSWER_FIELDS, "target", "result", "reference", "label", "gold", "output"),
     "level": (*LEVEL_FIELDS, "grade"),
     "solution": ("solution", "rationale", "explanation", "gt_cot"),
+    "options": ("options", "choices"),
+    "tests": ("tests", "test_list"),
 }
 
 
@@ -47,6 +46,9 @@ class Parts(NamedTuple):
     answer: str
     level: str | None
     solution: str | None
+    domain: Domain = "maths"
+    details: str = ""
+    """As Problem.details."""
 
 
 class RowError(ValueError):
@@ -66,11 +68,12 @@ def text_of(value: Any, field: str) -> str:
     if isinstance(value, str):
         return without_surrogates(value).strip()
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise RowError(field, f"{field} is {_kind(value)}; text or a number is needed.")
+        raise RowError(field, f"{field} is {kind_of(value)}; text or a number is needed.")
     return str(int(value)) if value == int(value) else repr(value)
 
 
-def _kind(value: Any) -> str:
+def kind_of(value: Any) -> str:
+    """What a value is, in words."""
     names = {
         bool: "true or false",
         dict: "an object",
@@ -81,20 +84,21 @@ def _kind(value: Any) -> str:
     return names.get(type(value), f"a {type(value).__name__}")
 
 
-def _first(row: Mapping[str, Any], fields: tuple[str, ...]) -> str | None:
+def first_field(row: Mapping[str, Any], fields: tuple[str, ...]) -> str | None:
     """The first of the fields that the row has a value under."""
     return next((field for field in fields if row.get(field) not in (None, "", [])), None)
 
 
-def _question(row: Mapping[str, Any]) -> str:
-    field = _first(row, QUESTION_FIELDS)
+def question_of(row: Mapping[str, Any], fields: tuple[str, ...] = QUESTION_FIELDS) -> str:
+    """The question, behind its context where there is one. Raises: RowError."""
+    field = first_field(row, fields)
     if field is None:
-        there = next((name for name in QUESTION_FIELDS if name in row), None)
+        there = next((name for name in fields if name in row), None)
         if there is not None:
             raise RowError(there, f"{there} is empty.")
-        raise RowError("question", f"No question: none of the fields {', '.join(QUESTION_FIELDS)}.")
+        raise RowError("question", f"No question: none of the fields {', '.join(fields)}.")
     if not isinstance(row[field], str):
-        raise RowError(field, f"{field} is {_kind(row[field])}; text is needed.")
+        raise RowError(field, f"{field} is {kind_of(row[field])}; text is needed.")
     if not (question := text_of(row[field], field)):
         raise RowError(field, f"{field} is empty.")
     context = row.get("context")
@@ -105,7 +109,8 @@ def _question(row: Mapping[str, Any]) -> str:
     )
 
 
-def _solution(row: Mapping[str, Any]) -> str | None:
+def solution_of(row: Mapping[str, Any]) -> str | None:
+    """The worked solution, of several the first."""
     value = row.get("solution")
     if isinstance(value, list):
         value = next((part for part in value if isinstance(part, str)), None)
@@ -114,7 +119,7 @@ def _solution(row: Mapping[str, Any]) -> str | None:
 
 def _answer(row: Mapping[str, Any], solution: str | None) -> tuple[str, str | None]:
     """The reference answer, and the worked solution where the answer field holds one."""
-    field = _first(row, ANSWER_FIELDS)
+    field = first_field(row, ANSWER_FIELDS)
     if field is None:
         if solution and (boxed := last_box(solution)):
             return boxed, None
@@ -162,36 +167,13 @@ def guess_mapping(columns: Sequence[str]) -> dict[str, str]:
     return guessed
 
 
-def check_mapping(mapping: Mapping[str, str]) -> None:
-    """Raises: ProblemSetError for a role that there is not, or none for the question."""
-    unknown = sorted(set(mapping) - set(ROLES))
-    if unknown or not mapping.get("question"):
-        said = f"the role {unknown[0]}" if unknown else "no column for the question"
-        raise ProblemSetError(
-            f"The column mapping has {said}. Allowed roles: {', '.join(ROLES)}; question is needed."
-        )
+def level_of(row: Mapping[str, Any]) -> str | None:
+    """The difficulty label. Raises: RowError."""
+    field = first_field(row, LEVEL_FIELDS)
+    return text_of(row[field], field) if field else None
 
 
-def mapped_parts(row: Any, mapping: Mapping[str, str]) -> Parts:
-    """What one row says when its columns are named: mapping gives the column of each role; other
-    columns are not read.
-
-    Raises:
-        RowError: as parts_of; its field is the row's own column.
-    """
-    if not isinstance(row, Mapping):
-        return parts_of(row)
-    try:
-        return parts_of({role: row.get(column) for role, column in mapping.items()})
-    except RowError as error:
-        column = mapping.get(error.field, error.field)
-        reason = str(error)
-        if reason.startswith(error.field):
-            reason = column + reason[len(error.field) :]
-        raise RowError(column, reason) from None
-
-
-def parts_of(row: Any) -> Parts:
+def maths_parts(row: Mapping[str, Any]) -> Parts:
     """What one row says.
 
     An answer list becomes one answer, its parts joined by ", ", which grading reads as a set.
@@ -200,11 +182,7 @@ def parts_of(row: Any) -> Parts:
     Raises:
         RowError: the row has no usable question or answer.
     """
-    if not isinstance(row, Mapping):
-        raise RowError("", f"The row is {_kind(row)}; an object with named fields is needed.")
-    question = _question(row)
-    solution = _solution(row)
+    question = question_of(row)
+    solution = solution_of(row)
     answer, worked = _answer(row, solution)
-    level_field = _first(row, LEVEL_FIELDS)
-    level = text_of(row[level_field], level_field) if level_field else None
-    return Parts(question, answer, level, solution or worked)
+    return Parts(question, answer, level_of(row), solution or worked)

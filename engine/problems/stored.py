@@ -10,9 +10,11 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from engine.errors import ProblemSetError
 from engine.paths import write_text, written_whole
+from engine.problems.domains import row_of
 from engine.types import Problem
 
 
@@ -69,11 +71,5 @@ def _described(path: Path) -> StoredSet:
     return StoredSet(path, about["name"], about["n_problems"])
 
 
-def _row(problem: Problem) -> dict[str, str]:
-    row = {
-        "question": problem.question,
-        "answer": problem.answer,
-        "level": problem.level,
-        "solution": problem.solution,
-    }
-    return {name: value for name, value in row.items() if value is not None}
+def _row(p: Problem) -> dict[str, Any]:
+    return row_of(p.question, p.answer, p.level, p.solution, p.domain, p.details)

@@ -13,7 +13,7 @@ def flagged(folder: Path) -> Iterator[list[Earlier]]:
     """Every response with a flag, in batches of at most AT_ONCE, in the order of the file."""
     import pyarrow.parquet
 
-    answers = {p.id: p.answer for p in read_problems(folder / "problems.jsonl").problems}
+    problems = {p.id: p for p in read_problems(folder / "problems.jsonl").problems}
     with pyarrow.parquet.ParquetFile(folder / "responses.parquet") as file:
         for batch in file.iter_batches(AT_ONCE, columns=["problem_id", "idx", "text", "correct"]):
             rows = [row for row in batch.to_pylist() if row["correct"] is not None]
@@ -22,9 +22,11 @@ def flagged(folder: Path) -> Iterator[list[Earlier]]:
                     Earlier(
                         row["problem_id"],
                         row["idx"],
-                        answers[row["problem_id"]],
+                        problems[row["problem_id"]].answer,
                         row["text"],
                         row["correct"],
+                        domain=problems[row["problem_id"]].domain,
+                        details=problems[row["problem_id"]].details,
                     )
                     for row in rows
                 ]

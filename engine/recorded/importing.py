@@ -18,17 +18,20 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from engine.errors import RecordedSetError
-from engine.problems import Rejected, problem_id, same_answer
+from engine.problems import Rejected, problem_id, same_reference
+from engine.problems.domains import parts_of, row_of
 from engine.problems.rows import Broken, rows_of_file
-from engine.problems.shapes import Parts, RowError, parts_of
+from engine.problems.shapes import Parts, RowError
 from engine.recorded.about import Imported, Scale, read_about
 from engine.recorded.chunks import Chunks
 from engine.recorded.rates import is_rate_table
 from engine.recorded.reward_files import RewardFile
 from engine.recorded.shapes import Entry, Kind, entries_of
 from engine.recorded.study import study_toml
+from engine.types import Reference
 
 Progress = Callable[[int, int], object]
 """Told (lines read, lines in all), now and then."""
@@ -88,7 +91,7 @@ class _Import:
         self._scale: Scale | None = scale
         self._chunks = Chunks(draft / "responses.parquet")
         self._problems = (draft / "problems.jsonl").open("w", encoding="utf-8")
-        self._known: dict[str, tuple[str, int]] = {}
+        self._known: dict[str, tuple[Reference, int]] = {}
         self._counts: dict[str, int] = {}
         self._solvers: dict[str, None] = {}
         self._about = Imported("", "", scale)
@@ -147,9 +150,10 @@ class _Import:
         parts = parts_of(row)
         id = _problem_id(parts.question)
         entries = entries_of(row)
-        answer, first_line = self._known.get(id, (parts.answer, line))
-        if not same_answer(answer, parts.answer):
-            said = f"{answer[:60]!r} there, {parts.answer[:60]!r} here"
+        own = Reference(parts.answer, parts.domain, parts.details)
+        reference, first_line = self._known.get(id, (own, line))
+        if not same_reference(reference, own):
+            said = f"{reference.answer[:60]!r} there, {parts.answer[:60]!r} here"
             raise RowError(
                 "answer",
                 f"The same question as in line {first_line} with another answer: {said}. Problem"
@@ -163,7 +167,7 @@ class _Import:
             except RowError as error:
                 self._reject(line, error)
         if id in self._counts and id not in self._known:
-            self._known[id] = (parts.answer, line)
+            self._known[id] = (own, line)
             self._problems.write(json.dumps(_problem_row(parts), ensure_ascii=False) + "\n")
 
     def _add(self, id: str, entry: Entry) -> None:
@@ -222,9 +226,8 @@ def _problem_id(question: str) -> str:
     return problem_id(question)
 
 
-def _problem_row(parts: Parts) -> dict[str, str]:
-    row = {"question": parts.question, "answer": parts.answer, "level": parts.level}
-    return {name: value for name, value in row.items() if value is not None}
+def _problem_row(p: Parts) -> dict[str, Any]:
+    return row_of(p.question, p.answer, p.level, None, p.domain, p.details)
 
 
 def _digest(files: list[Path]) -> tuple[str, int]:

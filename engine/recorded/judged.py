@@ -33,7 +33,7 @@ def judged(
         ]
         unflagged = [(key, row["text"]) for key, row in rows if row["correct"] is None]
         verdicts = grader.submit(
-            [(problems[id].answer, text) for (id, _), text in unflagged]
+            [(problems[id].reference, text) for (id, _), text in unflagged]
         ).result()
         graded = {key: verdict.correct for (key, _), verdict in zip(unflagged, verdicts)}
         for (id, index), row in rows:

@@ -92,6 +92,7 @@ def entries_of(row: Mapping[str, Any]) -> list[Entry | RowError]:
             _attempt({**part, "response": part["solution"]}, f"{name}.", name)
             for name, part in panel.items()
         ]
+    row = _without_task(row)
     field = _first(row, RESPONSE_FIELDS)
     if field is None:
         raise RowError("response", f"No response: none of the fields {', '.join(RESPONSE_FIELDS)}.")
@@ -173,6 +174,12 @@ def _entry(one: Mapping[str, Any], solver: str | None) -> Entry:
         n_tokens if isinstance(n_tokens, int) and n_tokens >= 0 else None,
         solver or (text_of(one["solver"], "solver") if one.get("solver") else None),
     )
+
+
+def _without_task(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """In MBPP's shape, text is the question and code a solution that came with it."""
+    task = {"text", "code"} if "test_list" in row else set()
+    return {name: value for name, value in row.items() if name not in task}
 
 
 def _is_flag(value: Any, field: str) -> bool:

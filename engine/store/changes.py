@@ -221,4 +221,11 @@ CHANGES: list[tuple[str, str]] = [
         ALTER TABLE pair_sets ADD COLUMN n_hand_left_out INTEGER DEFAULT 0;
         """,
     ),
+    (
+        "A problem has a domain, and what that shows and checks beside the answer.",
+        """
+        ALTER TABLE problems ADD COLUMN domain VARCHAR DEFAULT 'maths';
+        ALTER TABLE problems ADD COLUMN details VARCHAR DEFAULT '';
+        """,
+    ),
 ]

@@ -23,6 +23,7 @@ _JUDGED = """LEFT JOIN judged v ON v.set_id = r.set_id AND v.problem_id = r.prob
         LEFT JOIN step_scores c ON c.set_id = r.set_id AND c.problem_id = r.problem_id
             AND c.idx = r.idx AND c.prm_id = runs.prm_id"""
 _RESPONSE = """s.purpose, r.problem_id, q.question, q.answer, q.level,
+            q.domain, q.details,
             r.idx AS "index", r.seed, r.text, r.finish_reason, r.n_tokens, r.answer_at,
             v.correct, v.predicted, v.status, v.reason, v.graded_correct, v.graded_status,
             v.override_note, v.overridden_by, v.overridden_at,
@@ -65,7 +66,7 @@ _HELD_OUT = f"""SELECT s.iteration, {_RESPONSE}
         ORDER BY p.position, r.idx"""
 _PROBLEMS = f"""SELECT p.role, p.position,
             CASE WHEN p.iteration <> {EVERY} THEN p.iteration END AS iteration,
-            p.problem_id, q.question, q.answer, q.level, q.solution
+            p.problem_id, q.question, q.answer, q.level, q.solution, q.domain, q.details
         FROM run_problems p JOIN problems q ON q.id = p.problem_id
         WHERE p.run_id = $run AND p.role = $role AND ($t IS NULL OR p.iteration IN ($t, {EVERY}))
             AND p.position BETWEEN $low AND $high

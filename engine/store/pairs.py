@@ -8,6 +8,7 @@ import numpy as np
 from engine.store.connection import now
 from engine.store.place import Place
 from engine.store.runs import RUNS
+from engine.types import Domain
 
 PAIR_TEXTS = f"""JOIN iterations i USING (run_id, iteration)
         JOIN {RUNS} runs ON runs.id = p.run_id
@@ -55,6 +56,7 @@ class PoolResponse:
     truncated: bool
     correct: bool
     reward: float | None
+    domain: Domain = "maths"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +113,9 @@ def pool(at: Place) -> list[PoolResponse]:
     return at.db.records(
         PoolResponse,
         f"""SELECT r.problem_id, r.idx, r.text, r.finish_reason = 'length' AS truncated,
-            v.correct, s.reward
+            v.correct, s.reward, q.domain
         {_POOL}
+        JOIN problems q ON q.id = a.problem_id
         {_JUDGED}
         WHERE a.run_id = ? AND a.iteration = ? AND a.in_pool ORDER BY r.problem_id, r.idx""",
         at.key,

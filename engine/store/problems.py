@@ -6,9 +6,9 @@ from engine.store.connection import Database
 from engine.store.place import Place
 from engine.store.runs import EVERY
 from engine.store.samples import table_sizes
-from engine.types import Problem
+from engine.types import Problem, Reference
 
-_PROBLEM = "p.id, p.question, p.answer, p.level, p.solution"
+_PROBLEM = "p.id, p.question, p.answer, p.level, p.solution, p.domain, p.details"
 
 
 def of_run(db: Database, run_id: str, role: str, number: int | None = None) -> dict[str, Problem]:
@@ -72,14 +72,15 @@ def questions(db: Database, problem_ids: list[str]) -> list[str]:
     ]
 
 
-def answers(db: Database) -> dict[str, str]:
-    """Reference answers of all stored problems, by id."""
-    return dict(db.tuples("SELECT id, answer FROM problems"))
+def references(db: Database) -> dict[str, Reference]:
+    """What responses to every stored problem are checked against, by id."""
+    rows = db.tuples("SELECT id, answer, domain, details FROM problems")
+    return {id: Reference(*reference) for id, *reference in rows}
 
 
 def add(db: Database, problems: Sequence[Problem]) -> None:
     """Store problems; those that are there already stay as they are."""
-    names = ("id", "question", "answer", "level", "solution")
+    names = ("id", "question", "answer", "level", "solution", "domain", "details")
     db.insert(
         "problems",
         {name: [getattr(p, name) for p in problems] for name in names},

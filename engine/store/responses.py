@@ -12,7 +12,7 @@ import numpy as np
 from engine.store.place import Place
 from engine.store.runs import EVERY, RUNS
 from engine.store.samples import table_sizes
-from engine.types import FinishReason
+from engine.types import Domain, FinishReason, Reference
 
 Phase = Literal["presample", "resample", "tune", "calibrate", "greedy", "evaluate"]
 """What a response was drawn for: the purposes of stored sample sets."""
@@ -78,6 +78,8 @@ class ListedResponse:
     question: str
     answer: str
     level: str | None
+    domain: Domain
+    details: str
     text: str
     finish_reason: FinishReason
     n_tokens: int
@@ -99,6 +101,10 @@ class ListedResponse:
     override_note: str | None
     overridden_by: str | None
     overridden_at: datetime | None
+
+    @property
+    def reference(self) -> Reference:
+        return Reference(self.answer, self.domain, self.details)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,8 +216,8 @@ def _texts(
     few = "WHERE problem_id IN (SELECT unnest(?))"
     rows = at.db.records(
         ListedResponse,
-        f"""SELECT r.set_id, r.problem_id, r.idx, q.question, q.answer, q.level, r.text,
-            r.finish_reason, r.n_tokens, r.answer_at, r.seed,
+        f"""SELECT r.set_id, r.problem_id, r.idx, q.question, q.answer, q.level, q.domain,
+            q.details, r.text, r.finish_reason, r.n_tokens, r.answer_at, r.seed,
             o.purpose AS phase,
             v.correct, v.predicted, coalesce(v.status, 'ungraded') AS status, v.reason,
             s.scores, s.reward, s.status AS score_status,

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Literal
 
 from engine.events import Key
-from engine.grading.extraction import ran_on
+from engine.grading.domains import ran_on
 from engine.store.pairs import PoolResponse
 from engine.study.handle import Iteration
 
@@ -20,7 +20,8 @@ def fault(it: Iteration, response: PoolResponse) -> Fault | None:
         return None
     if response.truncated:
         return "cut"
-    return "ran on" if ran_on(response.text, it.config.extraction()) else None
+    rules = it.config.extraction()
+    return "ran on" if ran_on(response.domain, response.text, rules) else None
 
 
 FAULTS: dict[Fault, str] = {

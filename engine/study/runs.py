@@ -21,7 +21,7 @@ from engine.study import sources
 from engine.study.handle import Iteration
 from engine.study.sample_sets import make_known, training_sets
 from engine.study.training_rows import n_training_rows
-from engine.types import JobKind, Problem, SamplingSettings
+from engine.types import JobKind, Problem, Reference, SamplingSettings
 
 
 def free_name(db: Database, wanted: str) -> str:
@@ -167,12 +167,17 @@ def _require_same_answers(db: Database, problems: list[Problem]) -> None:
     """Stored verdicts were given by stored answers, and runs share them: one question has one
     answer per database.
     """
-    stored = store.problems.answers(db)
-    other = [p for p in problems if stored.get(p.id, p.answer) != p.answer]
+    stored = store.problems.references(db)
+    other = [p for p in problems if stored.get(p.id, p.reference) != p.reference]
     if other:
-        first = other[0]
+        first, there = other[0], stored[other[0].id]
         raise ProblemSetError(
             f"{len(other)} problems are in {db.path} with another answer, and verdicts given by it."
-            f' The first: {first.id} "{first.question[:60]}" has {stored[first.id]!r} there and'
-            f" {first.answer!r} here. Give another file with --db."
+            f' The first: {first.id} "{first.question[:60]}" has {_said(there)} there and'
+            f" {_said(first.reference)} here. Give another file with --db."
         )
+
+
+def _said(reference: Reference) -> str:
+    domain = "" if reference.domain == "maths" else f" ({reference.domain})"
+    return f"{reference.answer!r}{domain}"

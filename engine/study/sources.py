@@ -9,6 +9,7 @@ from pathlib import Path
 from engine.config import RunConfig
 from engine.config.backends import BACKENDS
 from engine.errors import ConfigError, ProblemSetError
+from engine.grading.domains import unavailable
 from engine.method.budget import remaining_budget
 from engine.models.weights import content_id, locate
 from engine.problems import read_problems, require_disjoint
@@ -43,11 +44,17 @@ def problem_sets(config: RunConfig) -> tuple[list[Problem], list[Problem]]:
         )
     held_out = held_out[: config.problems.n_held_out]
     require_disjoint(train, held_out)
+    if lacking := unavailable(problem.domain for problem in [*train, *held_out]):
+        raise ProblemSetError(lacking)
     return train, held_out
 
 
 def _read(name: str, source: str, config: RunConfig) -> list[Problem]:
-    read = read_problems(source, answerable_only=not config.problems.keep_unanswerable)
+    read = read_problems(
+        source,
+        answerable_only=not config.problems.keep_unanswerable,
+        domain=config.problems.domain,
+    )
     if read.rejected and not config.problems.skip_broken:
         first = "; ".join(f"line {r.line}, {r.field}: {r.reason}" for r in read.rejected[:3])
         raise ProblemSetError(
