@@ -7,6 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from engine.errors import EngineError
+from engine.grading import sandbox
 from engine.models import devices
 from engine.paths import STARTER
 from engine.samplers import resolve_sampler
@@ -30,6 +31,7 @@ def examine(database: Path) -> dict[str, str]:
         **versions(),
         "device": device(),
         "sampler": resolve_sampler("auto"),
+        "code sandbox": sandbox.unavailable() or "bubblewrap works",
         "starter": (
             "there" if (STARTER / "policy" / "config.json").exists() else f"missing: {STARTER}"
         ),

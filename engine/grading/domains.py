@@ -14,6 +14,7 @@ from typing import Protocol, get_args
 from engine.grading import extraction
 from engine.grading.extraction import DEFAULT, Extracted, Extraction
 from engine.grading.options import ChoiceDomain
+from engine.grading.program import CodeDomain, extract_program
 from engine.types import Domain, Reference, Verdict
 
 NAMES: tuple[str, ...] = get_args(Domain)
@@ -44,7 +45,7 @@ class CheckedDomain(Protocol):
 
 def checked_domains() -> dict[str, CheckedDomain]:
     """New checkers of every domain but maths, by name."""
-    return {"choice": ChoiceDomain()}
+    return {"choice": ChoiceDomain(), "code": CodeDomain()}
 
 
 def unavailable(domains: Iterable[str]) -> str | None:
@@ -56,4 +57,6 @@ def unavailable(domains: Iterable[str]) -> str | None:
 
 def ran_on(domain: Domain, response: str, rules: Extraction = DEFAULT) -> bool:
     """Whether a response went on behind its turn; never by the earlier rules. Never raises."""
+    if domain == "code":
+        return extract_program(response, rules).ran_on
     return extraction.ran_on(response, rules)
