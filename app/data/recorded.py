@@ -13,7 +13,7 @@ from engine.config import RunConfig
 from engine.errors import EngineError
 from engine.grading import Grader
 from engine.grading.again import as_table, regrade
-from engine.recorded import Imported, import_responses, imported_sets, open_set
+from engine.recorded import SHIPPED, Imported, import_responses, imported_sets, open_set
 from engine.recorded.about import Scale
 from engine.recorded.flags import flagged
 from engine.study import sources
@@ -35,6 +35,15 @@ def recorded_section() -> None:
     graded again.
     """
     file = uploads.brought("Recorded responses: one per row, or a list per problem", key="recorded")
+    shipped = st.selectbox(
+        "or one that comes with the program",
+        [None, *SHIPPED],
+        format_func=lambda name: name or "none",
+        key="recorded_shipped",
+        help="Choices and programs, right and wrong, written by a generator.",
+    )
+    if file is None and shipped:
+        file = uploads.Brought(SHIPPED[shipped], shipped, shipped)
     scale = st.radio(
         "Scores",
         list(SCALES),

@@ -35,13 +35,14 @@ def import_responses(
 ) -> None:
     """Import responses that were sampled elsewhere, to run a study on them.
 
-    FILE is JSONL, CSV, Parquet or JSON: one response per row, or lists per problem.
+    FILE is JSONL, CSV, Parquet or JSON: one response per row, or lists per problem. starter:choice
+    and starter:code come with the program.
     """
     from engine.paths import artifacts_of
-    from engine.recorded import import_responses
+    from engine.recorded import SHIPPED, import_responses
 
     imported = import_responses(
-        Path(file),
+        SHIPPED.get(file) or Path(file),
         artifacts_of(db),
         scale=scale,
         rewards=Path(rewards) if rewards else None,

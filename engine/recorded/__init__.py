@@ -10,7 +10,7 @@ engine.recorded.sampler and engine.recorded.scores.
 """
 
 from engine.recorded.about import Imported, imported_sets
-from engine.recorded.importing import import_responses
+from engine.recorded.importing import SHIPPED, import_responses
 from engine.recorded.replay import RecordedSet, open_set
 
-__all__ = ["Imported", "RecordedSet", "import_responses", "imported_sets", "open_set"]
+__all__ = ["SHIPPED", "Imported", "RecordedSet", "import_responses", "imported_sets", "open_set"]

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import RecordedSetError
+from engine.paths import STARTER
 from engine.problems import Rejected, problem_id, same_reference
 from engine.problems.domains import parts_of, row_of
 from engine.problems.rows import Broken, rows_of_file
@@ -32,6 +33,9 @@ from engine.recorded.reward_files import RewardFile
 from engine.recorded.shapes import Entry, Kind, entries_of
 from engine.recorded.study import study_toml
 from engine.types import Reference
+
+SHIPPED = {f"starter:{name}": STARTER / "recorded" / f"{name}.jsonl" for name in ("choice", "code")}
+"""Recordings that come with the program, by name."""
 
 Progress = Callable[[int, int], object]
 """Told (lines read, lines in all), now and then."""

@@ -177,8 +177,9 @@ def _entry(one: Mapping[str, Any], solver: str | None) -> Entry:
 
 
 def _without_task(row: Mapping[str, Any]) -> Mapping[str, Any]:
-    """In MBPP's shape, text is the question and code a solution that came with it."""
-    task = {"text", "code"} if "test_list" in row else set()
+    """Of a code problem, text is the question and code a solution that came with it."""
+    is_code = "test_list" in row or row.get("domain") == "code"
+    task = {"text", "code"} if is_code else set()
     return {name: value for name, value in row.items() if name not in task}
 
 

@@ -16,7 +16,7 @@ CPU_SETTINGS = {
 machine, and one thread is what makes sums repeatable.
 """
 
-STAGES = ("problems", "policy", "prm", "cards")
+STAGES = ("problems", "recordings", "policy", "prm", "cards")
 DEFAULT_OUT = Path(__file__).resolve().parents[2] / "data" / "starter"
 
 

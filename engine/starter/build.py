@@ -10,11 +10,16 @@ import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from random import Random
+from typing import Any
 
+from engine.starter.choices import choice_rows
 from engine.starter.corpus import StarterProblem, make_problems, reference_solution
+from engine.starter.programs import code_rows
 
 N_TRAIN, N_HELD_OUT = 2400, 800
 TRAIN_SEED, HELD_OUT_SEED = 101, 202
+
+STAGES = ("problems", "recordings", "policy", "prm", "cards")
 
 Say = Callable[[str], None]
 
@@ -49,9 +54,20 @@ def write_problems(out: Path) -> None:
     (out / "held_out.jsonl").write_text(problem_lines(held_out, HELD_OUT_SEED), encoding="utf-8")
 
 
-def build(
-    out: Path, say: Say, stages: Sequence[str] = ("problems", "policy", "prm", "cards")
-) -> None:
+def recorded_lines(rows: Sequence[dict[str, Any]]) -> str:
+    """JSON lines."""
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+
+
+def write_recordings(out: Path) -> None:
+    """Write recorded/choice.jsonl and recorded/code.jsonl. Needs no torch."""
+    folder = out / "recorded"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, rows in (("choice", choice_rows()), ("code", code_rows())):
+        (folder / f"{name}.jsonl").write_text(recorded_lines(rows), encoding="utf-8")
+
+
+def build(out: Path, say: Say, stages: Sequence[str] = STAGES) -> None:
     """Run the stages in order, about half an hour on one core in all. Each needs what the ones
     before it wrote.
     """
@@ -61,6 +77,9 @@ def build(
     if "problems" in stages:
         write_problems(out)
         say(f"problems: {len(train)} to train on, {len(held_out)} held out")
+    if "recordings" in stages:
+        write_recordings(out)
+        say("recorded responses to choices and to code")
     if "policy" in stages:
         _build_policy(policy, avoid, say)
     if "prm" in stages:

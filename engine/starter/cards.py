@@ -193,6 +193,10 @@ set.
 object per line with
   question, answer, level ("1" to "5") and solution. Levels come in turn, so every prefix is \
 balanced.
+- `recorded/choice.jsonl`, `recorded/code.jsonl`: 24 choices and 24 programming tasks with 8 \
+responses each, right and
+  wrong, written by the generator and labelled so. No model wrote them, and the policy cannot \
+answer such problems.
 - `policy/`, `prm/`: ordinary transformers folders, each with a card.
 - `figures.json`: what the build measured.
 
