@@ -7,7 +7,7 @@ from difflib import SequenceMatcher
 
 import streamlit as st
 
-from app import inert, palette, state, widgets
+from app import domains, inert, palette, state, widgets
 from engine import store
 from engine.method.steps import split_steps
 from engine.store.responses import HELD_OUT, SIDE, Filter, ListedResponse, Phase
@@ -65,6 +65,7 @@ def response_table(chosen: Iteration, *, problem_id: str) -> None:
 def question_card(row: ListedResponse) -> None:
     with st.container(border=True):
         st.markdown(inert.markdown(row.question))
+        domains.reference(row.reference)
         level = f" · level {inert.markdown(row.level)}" if row.level else ""
         st.caption(
             f"Reference answer: **{inert.markdown(row.answer)}** · problem {row.problem_id}{level}"
@@ -115,9 +116,11 @@ def response_card(row: ListedResponse, *, key: str, scored: ScoredPart) -> None:
             _difference(row, key=key)
         else:
             response_steps(row, scored)
+        domains.outcome(row.reference, row.predicted, row.reason)
         answer = "none" if row.predicted is None else inert.markdown(row.predicted)
+        extracted = "" if row.domain == "code" else f"Extracted answer: **{answer}** · "
         st.caption(
-            f"Extracted answer: **{answer}** · reference: **{inert.markdown(row.answer)}** ·"
+            f"{extracted}reference: **{inert.markdown(row.answer)}** ·"
             f" {inert.markdown(row.reason or '')}"
         )
 

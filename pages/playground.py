@@ -13,6 +13,7 @@ from engine.errors import EngineError
 from engine.jobs import playground
 from engine.store.runs import PolicyUse
 from engine.study.handle import Iteration
+from engine.types import Reference
 
 EXCHANGE = "playground_exchange"
 
@@ -52,7 +53,9 @@ def form(known: dict[str, PolicyUse]) -> None:
         )
         n, temperature, seed = sampling_fields(fields)
         if st.form_submit_button("Ask", type="primary", icon=":material/play_arrow:"):
-            submit(chosen.config, wanted, text, answer, n, temperature, seed)
+            is_example = (text, answer) == (example.question, example.answer)
+            reference = example.reference if is_example else None
+            submit(chosen.config, wanted, text, answer, n, temperature, seed, reference)
 
 
 def policy_fields(fields: DeltaGenerator, known: dict[str, PolicyUse]) -> list[str | None]:
@@ -115,7 +118,9 @@ def submit(
     n: int,
     temperature: float,
     seed: int,
+    reference: Reference | None,
 ) -> None:
+    """Ask; with a reference, the answer is not read as maths."""
     before = st.session_state.get(EXCHANGE)
     if before and not before.is_done:
         st.info(
@@ -125,7 +130,7 @@ def submit(
         return
     settings = replace(config.train_settings(), temperature=temperature)
     policies = [playground.asked(chosen, id) for id in dict.fromkeys(wanted) if id]
-    question = playground.Question(text, answer, n, settings, seed, config.placement)
+    question = playground.Question(text, answer, n, settings, seed, config.placement, reference)
     try:
         st.session_state[EXCHANGE] = playground.ask(state.runner(), question, policies)
     except EngineError as error:

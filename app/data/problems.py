@@ -6,9 +6,10 @@ from itertools import islice
 
 import streamlit as st
 
-from app import inert, state, widgets
+from app import domains, inert, state, widgets
 from app.data import uploads
 from engine.errors import EngineError
+from engine.grading.domains import unavailable
 from engine.problems import ProblemFile, examine_problems
 from engine.problems.domains import ROLES
 from engine.problems.rows import rows_of_file
@@ -105,6 +106,7 @@ def report(read: ProblemFile) -> None:
     for problem in read.problems[:PREVIEW]:
         with st.container(border=True):
             st.markdown(inert.markdown(problem.question))
+            domains.reference(problem.reference)
             st.caption(
                 f"Answer: **{inert.markdown(problem.answer)}**"
                 + (f" · level {inert.markdown(problem.level)}" if problem.level else "")
@@ -112,6 +114,8 @@ def report(read: ProblemFile) -> None:
     if read.unanswerable:
         left_out = "A run leaves them out, unless problems.keep_unanswerable is set."
         st.warning(inert.markdown(f"{read.about_unanswerable} {left_out}"))
+    if lacking := unavailable(problem.domain for problem in read.problems):
+        st.warning(inert.markdown(lacking))
     rejected_table(read.rejected, "Rejected rows")
     rejected_table(read.repeats, "Duplicates")
 

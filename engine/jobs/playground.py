@@ -18,7 +18,7 @@ from engine.placement import Backend, Placement
 from engine.problems import problem_id
 from engine.study.handle import Iteration
 from engine.study.sample_sets import requests, sample_set
-from engine.types import Purpose, Response, SamplingSettings, Verdict
+from engine.types import Purpose, Reference, Response, SamplingSettings, Verdict
 
 MOST_RESPONSES = 16
 """Per policy."""
@@ -48,6 +48,8 @@ class Question:
     settings: SamplingSettings
     seed: int = 0
     placement: str = "worker"
+    reference: Reference | None = None
+    """What responses to a problem of a run are checked against; None: the answer, as in maths."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +159,7 @@ def _drawn(placement: Placement, exchange: Exchange) -> Iterator[tuple[Asked, li
         )
         for batch in placement.get(policy.backend).sample(owed, q.settings):
             verdicts = (
-                grade(q.answer, [r.answer for r in batch])
+                grade(q.reference or q.answer, [r.answer for r in batch])
                 if q.answer.strip()
                 else [None] * len(batch)
             )
