@@ -15,7 +15,7 @@ from engine.models.weights import content_id, locate
 from engine.problems import read_problems, require_disjoint
 from engine.recorded.replay import open_set
 from engine.rewards.heads import require_head
-from engine.types import Problem
+from engine.types import Domain, Problem
 
 
 def problem_sets(config: RunConfig) -> tuple[list[Problem], list[Problem]]:
@@ -44,9 +44,20 @@ def problem_sets(config: RunConfig) -> tuple[list[Problem], list[Problem]]:
         )
     held_out = held_out[: config.problems.n_held_out]
     require_disjoint(train, held_out)
-    if lacking := unavailable(problem.domain for problem in [*train, *held_out]):
-        raise ProblemSetError(lacking)
+    _require_checkable(config, {problem.domain for problem in [*train, *held_out]})
     return train, held_out
+
+
+def _require_checkable(config: RunConfig, domains: set[Domain]) -> None:
+    """Raises: ProblemSetError for a domain that cannot be checked here, or not be answered."""
+    if lacking := unavailable(domains):
+        raise ProblemSetError(lacking)
+    if "code" in domains and config.policy.path == "starter" and not config.is_recorded:
+        raise ProblemSetError(
+            "problems.train or problems.held_out holds problems of code, and policy.path is"
+            " starter: it knows the words of its own word problems and no programs. Give another"
+            " policy, or replay the recording starter:code (Data page, import-responses)."
+        )
 
 
 def _read(name: str, source: str, config: RunConfig) -> list[Problem]:

@@ -70,6 +70,16 @@ def test_its_runs_go_on_as_they_were_begun_where_a_default_has_changed(old):
         assert config.sampling.dtype == "by_device"
 
 
+def test_its_problems_are_of_maths(old):
+    problems = [
+        p
+        for run_id in ids(old).values()
+        for p in store.problems.of_run(old, run_id, "train").values()
+    ]
+    assert problems and {(p.domain, p.details) for p in problems} == {("maths", "")}
+    assert {p.reference.answer for p in problems} == {p.answer for p in problems}
+
+
 def test_a_reward_that_is_missing_is_null_in_its_pairs(old):
     counted = "SELECT count(*), count(chosen_reward), count(*) FILTER (isnan(chosen_reward))"
     run_id = ids(old)["accuracy only"]
