@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 from engine.grading.choices import named_choice
 from engine.grading.extraction import NOTHING, Extracted, Extraction, extract, shown
-from engine.grading.spelling import written_alike
+from engine.grading.spelling import spelled, written_alike
 from engine.types import Reference, Verdict
 
 LETTERS = "ABCDEFGHIJ"
@@ -104,10 +104,15 @@ def _by_text(text: str, options: Mapping[str, str]) -> frozenset[str]:
     if not wanted:
         return frozenset()
     alike = {letter for letter, option in options.items() if _plain(option) == wanted}
-    spelled = written_alike(text)
     return frozenset(alike) or frozenset(
-        letter for letter, option in options.items() if written_alike(option) == spelled
+        letter for letter, option in options.items() if _spelled_alike(text, option)
     )
+
+
+def _spelled_alike(text: str, option: str) -> bool:
+    """Whether both are one value in the common spelling, with the same unit or none behind it."""
+    one, other = spelled(text), spelled(option)
+    return one.text == other.text and one.unit in ("", other.unit)
 
 
 def _bare(text: str) -> str:

@@ -88,6 +88,24 @@ def test_a_text_that_two_options_have_picks_neither():
     assert grade(twice, [r"\boxed{A}"])[0].status == "correct"
 
 
+@pytest.mark.parametrize(
+    ("response", "letter"),
+    [
+        (r"\boxed{12\,\text{km}}", "D"),
+        (r"\boxed{12 m}", None),
+        (r"\boxed{12}", "D"),
+        (r"\boxed{\frac12}", "A"),
+        (r"\boxed{\dfrac{1}{2}}", "A"),
+        (r"\boxed{\tfrac{1}{3}}", None),
+    ],
+)
+def test_a_value_picks_an_option_in_any_spelling_but_not_with_another_unit(response, letter):
+    options = {"A": r"$\frac{1}{2}$", "B": "2", "C": "5 m", "D": "12 km"}
+    for wanted in options:
+        (verdict,) = grade(reference(wanted, options), [response])
+        assert verdict.correct == (wanted == letter), verdict
+
+
 def test_the_rules_of_extraction_hold_for_choices_too():
     with Grader() as grader:
         items = [(reference("B"), "The answer is B."), (reference("B"), "B")]
