@@ -31,6 +31,7 @@ _OUT_OF_TIME = 128 + 24
 """Exit status after SIGXCPU: the limit of processor time."""
 
 
+_STOPPED = "The sandbox was stopped before this program was checked."
 _LAST_S = 1.0
 """How long a program may take to end once its tests have."""
 
@@ -116,25 +117,31 @@ class Sandbox:
             return _outcome(_read(report), is_over, _read(error), len(tests))
 
     def stop(self) -> None:
-        """Kill what runs; nothing starts any more."""
+        """Kill what runs; nothing starts any more, and nothing that ran gives a result."""
+        self._is_stopped = True
         with self._lock:
-            self._is_stopped = True
-            for box in self._boxes:
-                box.end()
+            running = list(self._boxes)
+        for box in running:
+            box.end()
 
     @contextmanager
     def _box(self, role: str, descriptors: Sequence[int], **standard: int | None) -> Iterator[Box]:
+        self._require_not_stopped()
+        box = Box(role, self.limits, descriptors, **standard)
         with self._lock:
-            if self._is_stopped:
-                raise GradingError("The sandbox was stopped.")
-            box = Box(role, self.limits, descriptors, **standard)
             self._boxes.add(box)
         try:
+            self._require_not_stopped()
             yield box
         finally:
             with self._lock:
                 self._boxes.discard(box)
-                box.end()
+            box.end()
+        self._require_not_stopped()
+
+    def _require_not_stopped(self) -> None:
+        if self._is_stopped:
+            raise GradingError(_STOPPED)
 
 
 def _outcome(report: str, is_over: bool, error: str, n_tests: int) -> TestRun:

@@ -17,6 +17,7 @@ import signal
 import subprocess
 import sys
 import sysconfig
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,6 +96,7 @@ class Box:
             os.close(rules)
             os.close(info)
         self._first = _first_process(says)
+        self._ending = threading.Lock()
 
     def wait(self, timeout_s: float) -> int | None:
         """The exit status (128 and a signal's number for a signal); None where it still runs."""
@@ -109,14 +111,17 @@ class Box:
         bubblewrap asks to die with its parent, but not from its first moment on: so the first
         process of the sandbox is killed too, and with it the kernel kills all others there.
         """
-        if self._first is not None:
-            with contextlib.suppress(ProcessLookupError):
-                signal.pidfd_send_signal(self._first, signal.SIGKILL)
-            select.select([self._first], [], [], _GONE_S)
-            os.close(self._first)
-            self._first = None
-        self._process.kill()
-        self._process.wait()
+        with self._ending:
+            if self._first is not None:
+                with contextlib.suppress(ProcessLookupError):
+                    signal.pidfd_send_signal(self._first, signal.SIGKILL)
+                ends = select.poll()
+                ends.register(self._first, select.POLLIN)
+                ends.poll(1_000 * _GONE_S)
+                os.close(self._first)
+                self._first = None
+            self._process.kill()
+            self._process.wait()
 
 
 def _first_process(says: int) -> int | None:
