@@ -78,7 +78,8 @@ def statuses(at: Place) -> dict[str, int]:
 
 def owed(at: Place, judge: str) -> list[Open]:
     """Responses that the rules call wrong or could not check, and that this judge was not asked
-    about: by problem and index. Those without an answer, and overridden ones, are passed over.
+    about: by problem and index. Those without an answer, and overridden ones, are passed over, and
+    so is what is not maths: whether a program passes its tests is no matter of opinion.
     """
     return at.db.records(
         Open,
@@ -86,6 +87,7 @@ def owed(at: Place, judge: str) -> list[Open]:
         {_GRADED}
         WHERE i.run_id = ? AND i.iteration = ? AND v.overridden_by IS NULL
             AND v.graded_status IN ('wrong', 'error', 'timeout') AND v.predicted IS NOT NULL
+            AND q.domain = 'maths'
             AND (r.set_id, r.problem_id, r.idx) NOT IN (
                 SELECT (set_id, problem_id, idx) FROM opinions WHERE judge = ?)
         ORDER BY r.problem_id, r.idx""",

@@ -83,6 +83,8 @@ def test_a_mixed_study_is_checked_by_domain_graded_again_and_replayed(db, import
     with Grader() as grader:
         again = regrade(stored_verdicts(db, run_id), grader)
     assert again.n_graded == len(rows) and again.disagreements == []
+    asked = store.opinions.owed(Iteration(db, run_id, 0), "a judge")
+    assert asked and {one.question for one in asked} == {MATHS["question"]}
     assert replay(db, run_id, tau_l=0.25, tau_h=0.65, mode="accuracy")
     problems = store.problems.of_run(db, run_id, "train")
     assert sorted(problem.domain for problem in problems.values()) == sorted(WANTED)
