@@ -34,16 +34,7 @@ def recorded_section() -> None:
     """Choose a file, say the scale of its scores, import it; the sets there are, and their flags
     graded again.
     """
-    file = uploads.brought("Recorded responses: one per row, or a list per problem", key="recorded")
-    shipped = st.selectbox(
-        "or one that comes with the program",
-        [None, *SHIPPED],
-        format_func=lambda name: name or "none",
-        key="recorded_shipped",
-        help="Choices and programs, right and wrong, written by a generator.",
-    )
-    if file is None and shipped:
-        file = uploads.Brought(SHIPPED[shipped], shipped, shipped)
+    file = recording()
     scale = st.radio(
         "Scores",
         list(SCALES),
@@ -82,6 +73,21 @@ def recorded_section() -> None:
         hide_index=True,
     )
     check(sets)
+
+
+def recording() -> uploads.Brought | None:
+    """A file that is brought, else one that comes with the program; None while there is neither."""
+    file = uploads.brought("Recorded responses: one per row, or a list per problem", key="recorded")
+    shipped = st.selectbox(
+        "or one that comes with the program",
+        [None, *SHIPPED],
+        format_func=lambda name: name or "none",
+        key="recorded_shipped",
+        help="Choices and programs, right and wrong, written by a generator.",
+    )
+    if file is None and shipped:
+        return uploads.Brought(SHIPPED[shipped], shipped, shipped)
+    return file
 
 
 def bring(file: uploads.Brought, scale: Scale | None, rewards: Path | None) -> None:
