@@ -127,10 +127,11 @@ def graded(at: Place, problem_ids: Sequence[str]) -> list[PoolResponse]:
     return at.db.records(
         PoolResponse,
         f"""SELECT r.problem_id, r.idx, r.text, r.finish_reason = 'length' AS truncated,
-            v.correct, s.reward
+            v.correct, s.reward, q.domain
         FROM iterations i
         JOIN {RUNS} runs ON runs.id = i.run_id
         JOIN responses r ON r.problem_id IN (SELECT unnest(?)) AND {_IN_POOL}
+        JOIN problems q ON q.id = r.problem_id
         {_JUDGED}
         WHERE i.run_id = ? AND i.iteration = ? ORDER BY r.problem_id, r.idx""",
         [list(problem_ids), *at.key],
