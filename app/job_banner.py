@@ -71,11 +71,8 @@ def _jobs() -> None:
 
 def _running(job: Job, queued: list[Job]) -> None:
     with st.container(border=True, key="job_banner"):
-        share = job.n_done / job.n_total if job.n_total else 0.0
-        st.progress(
-            min(share, 1.0),
-            text=f"**{widgets.title(job)}** · {widgets.pace(job, state.runner().in_flight)}",
-        )
+        share, text = widgets.progress(job, state.runner().pace)
+        st.progress(share, text=f"**{widgets.title(job)}** · {text}")
         with st.container(horizontal=True, vertical_alignment="center"):
             is_training = job.kind is JobKind.TRAIN
             if job.state is JobState.CANCELLING:

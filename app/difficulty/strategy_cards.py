@@ -11,6 +11,7 @@ from app.difficulty import options
 from engine import store
 from engine.errors import EngineError
 from engine.figures.offers import Offer, offers
+from engine.jobs.pace import duration
 from engine.store.samples import Estimates
 from engine.study.handle import Iteration
 from engine.types import Choice
@@ -78,7 +79,7 @@ def _spent(offer: Offer) -> str:
 
 
 def _cost(offer: Offer) -> str:
-    minutes = f", {widgets.duration(offer.minutes * 60)}" if offer.minutes is not None else ""
+    minutes = f", {duration(offer.minutes * 60)}" if offer.minutes is not None else ""
     return f"about {offer.n_tokens:,.0f} tokens{minutes}"
 
 
