@@ -7,9 +7,10 @@ import streamlit as st
 
 from app import charts, inert, state, widgets
 from app.training.curves import Curves, smooth, thin
+from app.training.names import names
 from engine import store
 from engine.export.run import table_bytes
-from engine.store.jobs import Job, Training
+from engine.store.jobs import Job
 
 NAMES = {
     "loss": "Loss",
@@ -63,9 +64,9 @@ def training_curves(job_id: str) -> None:
         return
     weight, is_log, others = _controls(job)
     shown = {THIS: curves} | {name: _grown(id) for name, id in others.items()}
-    names = _figures(curves)
-    _grid(names[:N_FIRST], shown, weight, is_log)
-    rest = names[N_FIRST:]
+    figures = _figures(curves)
+    _grid(figures[:N_FIRST], shown, weight, is_log)
+    rest = figures[N_FIRST:]
     if rest and st.toggle(f"{len(rest)} more", key="more_curves"):
         _grid(rest, shown, weight, is_log)
     _table(curves)
@@ -80,11 +81,7 @@ def _grown(job_id: str) -> Curves:
 
 def _controls(job: Job) -> tuple[float, bool, dict[str, str]]:
     """Smoothing weight, log scale, and the trainings to lay over, ids by name."""
-    others = {
-        overlay_name(row): row.id
-        for row in store.jobs.trainings(state.database())
-        if row.id != job.id
-    }
+    others = names([row for row in store.jobs.trainings(state.database()) if row.id != job.id], job)
     a, b, c, d = widgets.columns([1, 1, 2, 1], least=LEAST_CONTROL, align="bottom")
     weight = a.slider(
         "Smoothing",
@@ -103,6 +100,7 @@ def _controls(job: Job) -> tuple[float, bool, dict[str, str]]:
     chosen = c.multiselect(
         "Overlay",
         list(others),
+        format_func=lambda id: others.get(str(id)) or str(id),
         key="overlay",
         max_selections=MOST_OVERLAID,
         disabled=not others,
@@ -117,13 +115,7 @@ def _controls(job: Job) -> tuple[float, bool, dict[str, str]]:
         width="stretch",
         help="Every figure of every step of this iteration's trainings.",
     )
-    return weight, is_log, {name: others[name] for name in chosen}
-
-
-def overlay_name(row: Training) -> str:
-    """What a training is called among others: its run, iteration, and what was changed for it."""
-    changed = ", ".join(f"{name} {value}" for name, value in row.params.items())
-    return f"{row.run_name}, iteration {row.iteration}" + (f", {changed}" if changed else "")
+    return weight, is_log, {others[id]: id for id in chosen if id in others}
 
 
 def _figures(curves: Curves) -> list[str]:
@@ -131,10 +123,9 @@ def _figures(curves: Curves) -> list[str]:
     one.
     """
     known = [name for name in NAMES if name in curves.series]
-    names = [*known, *sorted(set(curves.series) - set(known))]
     return [
         name
-        for name in names
+        for name in [*known, *sorted(set(curves.series) - set(known))]
         if not (name.endswith("/rejected") and _partner(name) in curves.series)
     ]
 
@@ -147,9 +138,9 @@ def _partner(name: str) -> str:
     )
 
 
-def _grid(names: list[str], shown: dict[str, Curves], weight: float, is_log: bool) -> None:
+def _grid(figures: list[str], shown: dict[str, Curves], weight: float, is_log: bool) -> None:
     grid = st.grid(N_COLUMNS, min_column_width=LEAST_FIGURE)
-    for name in names:
+    for name in figures:
         pair = (
             [name, _partner(name)]
             if _partner(name) in shown[THIS].series and _partner(name) != name
