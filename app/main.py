@@ -11,7 +11,7 @@ if str(ROOT) not in sys.path:
 
 import streamlit as st
 
-from app import job_banner, state, widgets
+from app import job_banner, state, system, widgets
 from app.streamlit_internals.address import replace_settings
 from app.streamlit_internals.parts import load_parts
 
@@ -29,6 +29,7 @@ def main() -> None:
     with st.sidebar:
         widgets.run_picker()
         widgets.navigation(current)
+        system.panel()
         replace_settings((*state.SETTINGS, state.ROW))
         load_parts()
     job_banner.look()

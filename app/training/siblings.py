@@ -45,15 +45,15 @@ def trainings_table(chosen: Iteration) -> None:
     ]
     if len(jobs) < 2:
         return
-    made = {s.job.id: s for s in siblings(chosen)}
+    trained = {s.job.id: s for s in siblings(chosen)}
     before = _before(chosen)
     st.dataframe(
-        [_row(chosen, job, made.get(job.id), before) for job in jobs],
+        [_row(chosen, job, trained.get(job.id), before) for job in jobs],
         hide_index=True,
         alt="Trainings of this iteration, their settings and what their policies can do",
     )
-    going = next((s for s in made.values() if s.goes_on), None)
-    if going and len(made) > 1:
+    going = next((s for s in reversed(trained.values()) if s.goes_on), None)
+    if going and len(trained) > 1:
         st.caption(
             f"The run goes on with {going.name}: what other figures call M{chosen.number + 1} is"
             f" {going.name} here. {inert.markdown(_told(chosen, going))}"
@@ -62,13 +62,13 @@ def trainings_table(chosen: Iteration) -> None:
 
 def siblings_on_compare(chosen: Iteration) -> None:
     """The same, and accuracy before and after by training."""
-    made = [s for s in siblings(chosen) if s.evaluation]
     before = _before(chosen)
-    if len(made) > 1 and before is not None:
+    after = {_called(s): s.evaluation for s in siblings(chosen) if s.evaluation}
+    if len(after) > 1 and before is not None:
         st.markdown(f"**Trainings of iteration {chosen.number}**")
         st.plotly_chart(
             charts.compared(
-                {_called(s): [_point(before), _point(s.evaluation)] for s in made if s.evaluation},
+                {name: [_point(before), _point(e)] for name, e in after.items()},
                 title=f"Held-out accuracy by training, mean of {before.n}",
             ),
             key="siblings",
@@ -79,11 +79,11 @@ def siblings_on_compare(chosen: Iteration) -> None:
 
 
 def _row(
-    chosen: Iteration, job: Job, made: Sibling | None, before: Evaluation | None
+    chosen: Iteration, job: Job, trained: Sibling | None, before: Evaluation | None
 ) -> dict[str, str]:
-    after = made.evaluation if made else None
+    after = trained.evaluation if trained else None
     return {
-        "Policy": made.name if made else "",
+        "Policy": trained.name if trained else "",
         "State": str(job.state),
         "Changed for it": changed_for(job) or "nothing",
         "Greedy %": share(after.greedy_interval()) if after else "–",

@@ -74,6 +74,8 @@ class Pace:
     in_turn: bool = False
     """Scoring begins when everything is sampled."""
     loading: tuple[str, ...] = ()
+    n_tokens: int = 0
+    """Of the responses that were sampled in this attempt."""
     in_flight: InFlight | None = None
     began_at: float = 0.0
     """When it was known what is owed: a training's first step begins then."""
@@ -90,6 +92,7 @@ class Pace:
             case Decoding():
                 self.in_flight = event.in_flight
             case Sampled():
+                self.n_tokens += sum(r.n_tokens for r in event.responses)
                 self._count(SAMPLED, len(event.responses), event.worked_s, now)
             case Graded():
                 self._count(GRADED, len(event.verdicts), event.worked_s, now)
@@ -126,6 +129,11 @@ class Pace:
         if not known or len(known) < len(costs):
             return None
         return 1 / (sum(known) if self.in_turn else max(known))
+
+    def tokens_per_s(self) -> float | None:
+        """Tokens of finished responses by the seconds that were sampled; None before the first."""
+        sampled = self.stages.get(SAMPLED)
+        return self.n_tokens / sampled.worked_s if sampled and sampled.worked_s else None
 
     def _plan(self, event: Planned, now: float) -> None:
         """A later plan of the same attempt (a resampling in rounds) keeps what was timed."""

@@ -24,6 +24,7 @@ from engine.grading import Grader
 from engine.jobs import kinds
 from engine.jobs.pace import Pace, said
 from engine.jobs.unattended import next_order
+from engine.jobs.watch import watched
 from engine.jobs.work import Work
 from engine.paths import status_path, write_text
 from engine.placement import Placement, open_placement
@@ -212,7 +213,8 @@ class JobRunner:
         self.pace = Pace(job.id)
         self._publish(job)
         started = time.monotonic()
-        state, error = self._drive(job)
+        with watched(self.db, job.id, lambda: self.pace):
+            state, error = self._drive(job)
         self.pace = None
         with self._wake:
             store.jobs.set_state(

@@ -221,4 +221,19 @@ CHANGES: list[tuple[str, str]] = [
         ALTER TABLE pair_sets ADD COLUMN n_hand_left_out INTEGER DEFAULT 0;
         """,
     ),
+    (
+        "How busy the machine was while a job ran.",
+        """
+        CREATE TABLE loads (
+            job_id VARCHAR NOT NULL,
+            logged_at TIMESTAMP NOT NULL,
+            cpu DOUBLE NOT NULL,
+            memory_used BIGINT NOT NULL,
+            gpu DOUBLE,
+            gpu_used BIGINT,
+            tokens_per_s DOUBLE,
+            n_running INTEGER
+        );
+        """,
+    ),
 ]
