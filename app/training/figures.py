@@ -11,6 +11,7 @@ from app.training.names import names
 from engine import store
 from engine.export.run import table_bytes
 from engine.store.jobs import Job
+from engine.types import JobState
 
 NAMES = {
     "loss": "Loss",
@@ -30,6 +31,8 @@ NAMES = {
     "logits/rejected": "Mean logit, rejected",
 }
 """Known figures in the order they are shown; a trainer may log others, under its own names."""
+PART_OF_LOSS = "loss/"
+"""What the name of one of several losses begins with; it is shown as it is before its weight."""
 PAIR_NAMES = {
     "rewards/chosen": "Rewards",
     "logps/chosen": "Log-probability",
@@ -53,6 +56,8 @@ def training_curves(job_id: str) -> None:
         f"{widgets.STATE_ICONS[job.state]} **{job.state.capitalize()}** · {job.n_done:,}"
         f" of {job.n_total or '?'} steps"
     )
+    if job.state is JobState.DONE and job.n_done < (job.n_total or 0):
+        text += " · ended early, as training.stop_on says; the job's log has the value"
     st.markdown(text + (f" · {inert.markdown(job.sentence)}" if job.sentence else ""))
     curves = _grown(job_id)
     if not curves.series:
@@ -122,12 +127,20 @@ def _figures(curves: Curves) -> list[str]:
     """One name per figure, the known ones first; a rejected series shares the figure of its chosen
     one.
     """
+    parts = sorted(name for name in curves.series if name.startswith(PART_OF_LOSS))
     known = [name for name in NAMES if name in curves.series]
+    known = [*known[:1], *parts, *known[1:]] if "loss" in known else known
     return [
         name
         for name in [*known, *sorted(set(curves.series) - set(known))]
         if not (name.endswith("/rejected") and _partner(name) in curves.series)
     ]
+
+
+def _title(name: str) -> str:
+    if name.startswith(PART_OF_LOSS):
+        return f"Loss, its part {name.removeprefix(PART_OF_LOSS)}"
+    return NAMES.get(name, name)
 
 
 def _partner(name: str) -> str:
@@ -154,9 +167,7 @@ def _grid(figures: list[str], shown: dict[str, Curves], weight: float, is_log: b
         ]
         n_steps = max(int(line.steps[-1]) for line in lines)
         title = (
-            NAMES.get(name, name)
-            if len(pair) == 1
-            else PAIR_NAMES.get(name, name.removesuffix("/chosen"))
+            _title(name) if len(pair) == 1 else PAIR_NAMES.get(name, name.removesuffix("/chosen"))
         )
         is_above_zero = all(_positive(line) for line in lines)
         figure = charts.curves(
@@ -201,7 +212,7 @@ def _table(curves: Curves) -> None:
         columns = {"Step": steps.tolist()}
         for name, (at, values) in curves.series.items():
             by_step = dict(zip(at.tolist(), values.tolist()))
-            columns[NAMES.get(name, name)] = [by_step.get(step) for step in steps.tolist()]
+            columns[_title(name)] = [by_step.get(step) for step in steps.tolist()]
         st.dataframe(
             columns,
             hide_index=True,
