@@ -134,14 +134,22 @@ def _queue(queued: list[Job]) -> None:
         return
     with st.popover(f"Queue: {len(queued)}", icon=":material/schedule:", key="queue"):
         for job in queued:
-            name, button = st.columns([3, 1], vertical_alignment="center")
-            name.markdown(f"{widgets.title(job)}  \n:gray[{_run_name(job)}]")
-            with button:
-                if job is not queued[0]:
-                    _act("First", None, f"first_{job.id}", state.runner().to_front, job.id)
+            st.markdown(f"{widgets.title(job)}  \n:gray[{_run_name(job)}]")
+            with st.container(horizontal=True, vertical_alignment="center"):
+                _places(job, queued)
                 _act("Cancel", None, f"dequeue_{job.id}", state.runner().cancel, job.id)
         if len(queued) > 1:
             _act("Cancel all of them", None, "dequeue_all", _cancel_all, queued)
+
+
+def _places(job: Job, queued: list[Job]) -> None:
+    """Buttons that move a waiting job."""
+    runner = state.runner()
+    if job is not queued[0]:
+        _act("First", None, f"first_{job.id}", runner.to_front, job.id)
+        _act("Up", None, f"up_{job.id}", runner.move, job.id, -1)
+    if job is not queued[-1]:
+        _act("Down", None, f"down_{job.id}", runner.move, job.id, 1)
 
 
 def _run_name(job: Job) -> str:

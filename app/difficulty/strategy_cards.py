@@ -34,7 +34,7 @@ def strategy_cards(
     problems, seconds at a million.
     """
     st.caption(
-        "Expected pairs come from the posterior of each problem's pass rate; minutes from the rate"
+        "Expected pairs come from the posterior of each problem's pass rate; the time from the rate"
         " measured while pre-sampling."
     )
     stored = (*stored, store.side_samples.counts(chosen))
@@ -92,5 +92,5 @@ def _row(offer: Offer) -> dict:
         "Expected pairs": round(offer.expected_pairs, 1),
         "Pairs foregone": offer.n_foregone,
         "Tokens": round(offer.n_tokens),
-        "Minutes": None if offer.minutes is None else round(offer.minutes, 1),
+        "Time": None if offer.minutes is None else duration(60 * offer.minutes),
     }

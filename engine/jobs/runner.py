@@ -112,6 +112,11 @@ class JobRunner:
         with self._wake:
             store.jobs.to_front(self.db, job_id)
 
+    def move(self, job_id: str, by: int) -> None:
+        """Let a queued job run that many places later, or earlier where it is negative."""
+        with self._wake:
+            store.jobs.move(self.db, job_id, by)
+
     def cancel(self, job_id: str) -> None:
         """Stop a job: a training at its next step with a checkpoint, anything else at once. A
         second call stops at once.
