@@ -5,6 +5,7 @@ where a job stopped.
 import streamlit as st
 
 from app import inert, state, widgets
+from app.streamlit_internals.tab_title import tab_title
 from engine import store
 from engine.jobs.log import tail
 from engine.store.jobs import Job
@@ -20,6 +21,7 @@ BUSY_S, IDLE_S = 2, 5
 """Between two looks at the jobs, while there is one and while there is none: every look makes the
 browser draw.
 """
+TITLE = "HS-STaR Studio"
 LOG_LINES = 40
 """Shown without a scroll area of its own, which no key could reach."""
 SEEN, HIDDEN = "seen_jobs", "hidden_jobs"
@@ -40,6 +42,16 @@ def look() -> None:
             what, icon = ENDED[job.state]
             st.toast(f"{widgets.title(job)} {what}.", icon=icon, duration="long")
     st.session_state[SEEN] = now
+
+
+def title_of_tab() -> str:
+    """With how far the running job is, for a tab in the background."""
+    pace = state.runner().pace
+    share = pace.share() if pace else None
+    if pace is None or share is None:
+        return TITLE
+    job = store.jobs.find(state.database(), pace.job_id)
+    return f"{share:.0%} {widgets.title(job)} · {TITLE}" if job else TITLE
 
 
 def banner() -> None:
@@ -88,6 +100,7 @@ def _running(job: Job, queued: list[Job]) -> None:
             )
             _log(job)
             _queue(queued)
+            tab_title(title_of_tab())
 
 
 def _waiting(queued: list[Job]) -> None:

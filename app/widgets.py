@@ -203,6 +203,11 @@ def page_title(page: str) -> str:
     return PAGES[page][0]
 
 
+def chart_config() -> dict:
+    """How a figure is shown and saved in this tab."""
+    return charts.config(state.kept("chart_format", charts.FORMATS[0]))
+
+
 def chart(
     figure: go.Figure,
     table: list[dict],
@@ -223,7 +228,7 @@ def chart(
         "selection_mode": "points",
     }
     options = choosing if on_click else {}
-    st.plotly_chart(figure, key=key, config=charts.CONFIG, alt=alt, **options)
+    st.plotly_chart(figure, key=key, config=chart_config(), alt=alt, **options)
     with st.expander(
         f"Table: {alt}", type="compact", key=f"{key}_open", on_change="rerun"
     ) as opened:

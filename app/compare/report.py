@@ -117,7 +117,7 @@ def _figures(comparison: Comparison) -> list[str]:
         if series[measure]
     ]
     return [
-        f.to_html(full_html=False, include_plotlyjs=number == 0, config=charts.CONFIG)
+        f.to_html(full_html=False, include_plotlyjs=number == 0, config=charts.config())
         for number, f in enumerate(drawn)
     ]
 

@@ -179,7 +179,7 @@ def _grid(figures: list[str], shown: dict[str, Curves], weight: float, is_log: b
         grid.plotly_chart(
             figure,
             key=f"curve_{name}",
-            config=charts.CONFIG,
+            config=widgets.chart_config(),
             alt=f"{title} over optimiser steps",
         )
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from app import charts, inert, state
+from app import charts, inert, state, widgets
 from engine import store
 from engine.config import TrainingConfig, training_config
 from engine.figures.evaluation import Evaluation, evaluations, gain
@@ -72,7 +72,7 @@ def siblings_on_compare(chosen: Iteration) -> None:
                 title=f"Held-out accuracy by training, mean of {before.n}",
             ),
             key="siblings",
-            config=charts.CONFIG,
+            config=widgets.chart_config(),
             alt="Held-out accuracy before and after every training of this iteration",
         )
     trainings_table(chosen)

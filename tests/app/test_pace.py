@@ -1,5 +1,6 @@
 """What the strip says of a running job."""
 
+from app.job_banner import title_of_tab
 from engine.events import Graded, Planned, Sampled, Scored, Seated
 from engine.jobs.pace import Pace
 from engine.types import Response, StepScores, Verdict
@@ -22,6 +23,7 @@ def test_the_strip_counts_scores_and_says_the_time_for_all_that_is_left(studio):
     page = show("home")
     bar = page.get("progress")[0].proto
     assert bar.value == 50
+    assert title_of_tab() == "50% Pre-sampling, iteration 0 · HS-STaR Studio"
     assert "36 of 36 responses sampled, 36 graded, 18 scored · 0.1 responses/s" in bar.text
 
 
