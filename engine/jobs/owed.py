@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from engine import store
-from engine.config import RunConfig
 from engine.config.backends import opening_options, reads_as
 from engine.events import Event, Planned, Seated, Text
 from engine.jobs.respond import Owed, respond
@@ -47,7 +46,7 @@ def respond_to(work: Work, parts: list[Part], *, scored: bool, n_later: int = 0)
     owed = [_owed(it, part, prm_id) for part in parts]
     n_total = sum(part.n for part in parts)
     yield _planned(owed, n_total, n_later, is_scored=prm_id is not None)
-    reward = _reward(it.config, it.run.prm_path)
+    reward = reward_backend(it)
     for part, lacking in zip(parts, owed):
         drawn_by = policy_backend(it, lacking.samples.sampler, lacking.samples.policy_id)
         sampler, seated_reward, together = seating.place(
@@ -135,9 +134,10 @@ def _of(problems: dict[str, Problem], texts: list[Text]) -> list[Text]:
     return [text for text in texts if text[0] in problems]
 
 
-def _reward(config: RunConfig, path: str) -> Backend:
-    family = config.reward.family
-    return Backend(family, path, opening_options(family, config))
+def reward_backend(it: Iteration) -> Backend:
+    """The reward model of an iteration's run."""
+    family = it.config.reward.family
+    return Backend(family, it.run.prm_path, opening_options(family, it.config))
 
 
 def _opener(placement: Placement, backend: Backend) -> Callable[[], Any]:
