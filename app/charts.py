@@ -10,8 +10,22 @@ import plotly.graph_objects as go
 from app import palette
 from engine.store.commits import GivenCount
 
-CONFIG = {"displayModeBar": False}
-"""How every figure is shown: without the tool bar, which lies over the title."""
+FORMATS = ("png", "svg")
+
+
+def config(format: str = "png") -> dict:
+    """How every figure is shown: of the tool bar, which would lie over the title, only the button
+    that saves the figure, while the pointer is over it.
+
+    Args:
+        format: one of FORMATS.
+    """
+    return {
+        "displaylogo": False,
+        "modeBarButtons": [["toImage"]],
+        "toImageButtonOptions": {"format": format, "filename": "chart", "scale": 2},
+    }
+
 
 N_BINS = 40
 CELL = 70

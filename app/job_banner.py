@@ -5,6 +5,7 @@ where a job stopped.
 import streamlit as st
 
 from app import inert, state, widgets
+from app.streamlit_internals.tab_title import tab_title
 from engine import store
 from engine.jobs.log import tail
 from engine.store.jobs import Job
@@ -20,6 +21,7 @@ BUSY_S, IDLE_S = 2, 5
 """Between two looks at the jobs, while there is one and while there is none: every look makes the
 browser draw.
 """
+TITLE = "HS-STaR Studio"
 LOG_LINES = 40
 """Shown without a scroll area of its own, which no key could reach."""
 SEEN, HIDDEN = "seen_jobs", "hidden_jobs"
@@ -40,6 +42,16 @@ def look() -> None:
             what, icon = ENDED[job.state]
             st.toast(f"{widgets.title(job)} {what}.", icon=icon, duration="long")
     st.session_state[SEEN] = now
+
+
+def title_of_tab() -> str:
+    """With how far the running job is, for a tab in the background."""
+    pace = state.runner().pace
+    share = pace.share() if pace else None
+    if pace is None or share is None:
+        return TITLE
+    job = store.jobs.find(state.database(), pace.job_id)
+    return f"{share:.0%} {widgets.title(job)} · {TITLE}" if job else TITLE
 
 
 def banner() -> None:
@@ -71,11 +83,8 @@ def _jobs() -> None:
 
 def _running(job: Job, queued: list[Job]) -> None:
     with st.container(border=True, key="job_banner"):
-        share = job.n_done / job.n_total if job.n_total else 0.0
-        st.progress(
-            min(share, 1.0),
-            text=f"**{widgets.title(job)}** · {widgets.pace(job, state.runner().in_flight)}",
-        )
+        share, text = widgets.progress(job, state.runner().pace)
+        st.progress(share, text=f"**{widgets.title(job)}** · {text}")
         with st.container(horizontal=True, vertical_alignment="center"):
             is_training = job.kind is JobKind.TRAIN
             if job.state is JobState.CANCELLING:
@@ -91,6 +100,7 @@ def _running(job: Job, queued: list[Job]) -> None:
             )
             _log(job)
             _queue(queued)
+            tab_title(title_of_tab())
 
 
 def _waiting(queued: list[Job]) -> None:
@@ -137,14 +147,22 @@ def _queue(queued: list[Job]) -> None:
         return
     with st.popover(f"Queue: {len(queued)}", icon=":material/schedule:", key="queue"):
         for job in queued:
-            name, button = st.columns([3, 1], vertical_alignment="center")
-            name.markdown(f"{widgets.title(job)}  \n:gray[{_run_name(job)}]")
-            with button:
-                if job is not queued[0]:
-                    _act("First", None, f"first_{job.id}", state.runner().to_front, job.id)
+            st.markdown(f"{widgets.title(job)}  \n:gray[{_run_name(job)}]")
+            with st.container(horizontal=True, vertical_alignment="center"):
+                _places(job, queued)
                 _act("Cancel", None, f"dequeue_{job.id}", state.runner().cancel, job.id)
         if len(queued) > 1:
             _act("Cancel all of them", None, "dequeue_all", _cancel_all, queued)
+
+
+def _places(job: Job, queued: list[Job]) -> None:
+    """Buttons that move a waiting job."""
+    runner = state.runner()
+    if job is not queued[0]:
+        _act("First", None, f"first_{job.id}", runner.to_front, job.id)
+        _act("Up", None, f"up_{job.id}", runner.move, job.id, -1)
+    if job is not queued[-1]:
+        _act("Down", None, f"down_{job.id}", runner.move, job.id, 1)
 
 
 def _run_name(job: Job) -> str:

@@ -11,14 +11,17 @@ if str(ROOT) not in sys.path:
 
 import streamlit as st
 
-from app import job_banner, state, widgets
+from app import job_banner, state, system, widgets
+from app.shortcuts import shortcuts
 from app.streamlit_internals.address import replace_settings
 from app.streamlit_internals.parts import load_parts
 
 
 def main() -> None:
     st.set_page_config(
-        page_title="HS-STaR Studio", page_icon=str(ROOT / "app" / "icon.svg"), layout="wide"
+        page_title=job_banner.TITLE,
+        page_icon=str(ROOT / "app" / "icon.svg"),
+        layout="wide",
     )
     pages = {
         file: st.Page(ROOT / "pages" / file, title=title, icon=icon, default=file == "home.py")
@@ -29,8 +32,11 @@ def main() -> None:
     with st.sidebar:
         widgets.run_picker()
         widgets.navigation(current)
+        system.panel()
+        shortcuts()
         replace_settings((*state.SETTINGS, state.ROW))
         load_parts()
+    st.set_page_config(page_title=job_banner.title_of_tab())
     job_banner.look()
     job_banner.banner()
     page.run()

@@ -24,6 +24,7 @@ from engine.paths import DEFAULT_DB
 from engine.store import Database, compaction
 from engine.study.handle import Iteration
 from engine.study.progress import progress
+from engine.study.resolved import UNATTENDED
 from engine.types import JobKind
 from engine.walk import job_of, next_phase
 
@@ -190,6 +191,14 @@ def selected() -> Iteration | None:
     number = int(asked) if asked.isdecimal() and int(asked) < len(rows) else rows[-1].number
     select(run_id, number)
     return Iteration(db, run_id, number)
+
+
+def who(made_by: str) -> str:
+    """Who did something, as a person is told it: tabs are told apart from this one only."""
+    doer, unattended, _ = made_by.partition(UNATTENDED)
+    names = {tab_id(): "this tab", "cli": "the command line"}
+    words = names.get(doer, "another tab" if doer.startswith("tab ") else doer)
+    return f"{words}, in a run that goes by itself" if unattended else words
 
 
 def tab_id() -> str:

@@ -1,7 +1,7 @@
 """Pieces that more than one page shows. Each owns its widget keys."""
 
+import time
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from typing import Literal, NoReturn
 
 import plotly.graph_objects as go
@@ -11,11 +11,12 @@ from streamlit.delta_generator import DeltaGenerator
 from app import charts, state
 from engine import store
 from engine.jobs.kinds import AFTER
+from engine.jobs.pace import Pace, said
 from engine.method.seeds import stable_hash
 from engine.paths import ROOT
 from engine.store.jobs import Job
 from engine.study.handle import Iteration
-from engine.types import InFlight, JobKind, JobState
+from engine.types import JobKind, JobState
 
 PAGES = {
     "home.py": ("Home", ":material/home:"),
@@ -138,35 +139,13 @@ def title(job: Job) -> str:
     return f"{name}, iteration {job.iteration}"
 
 
-def pace(job: Job, in_flight: InFlight | None = None) -> str:
-    """Done / total, rate and time left of a running job, and what its sampler is at."""
-    if not job.n_total or job.started_at is None:
-        return "loading the model"
-    done = f"{job.n_done:,} of {job.n_total:,} {job.unit}"
-    elapsed = (datetime.now(UTC).replace(tzinfo=None) - job.started_at).total_seconds()
-    fresh = job.n_done - job.n_before
-    if job.n_done >= job.n_total:
-        return f"{done} · finishing the last batch"
-    done += f" · {_running(in_flight)}" if in_flight else ""
-    if in_flight and fresh <= 0:
-        return done
-    if fresh <= 0 or elapsed <= 0:
-        return f"{done} · loading the model"
-    rate = fresh / elapsed
-    left = (job.n_total - job.n_done) / rate
-    return f"{done} · {rate:.1f} {job.unit}/s · {duration(left)} left"
-
-
-def _running(in_flight: InFlight) -> str:
-    tokens = "" if in_flight.n_tokens is None else f", {in_flight.n_tokens:,} tokens sampled"
-    return f"{in_flight.n_responses:,} running{tokens}"
-
-
-def duration(seconds: float) -> str:
-    """Seconds as a person says them."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+def progress(job: Job, pace: Pace | None) -> tuple[float, str]:
+    """What is done of all that a running job does, from 0 to 1, and in words: counts, what is
+    loaded or sampled, rate, time left.
+    """
+    if pace is None or pace.job_id != job.id:
+        return 0.0, "beginning"
+    return pace.share() or 0.0, said(pace, time.monotonic())
 
 
 def size(n_bytes: float) -> str:
@@ -224,6 +203,11 @@ def page_title(page: str) -> str:
     return PAGES[page][0]
 
 
+def chart_config() -> dict:
+    """How a figure is shown and saved in this tab."""
+    return charts.config(state.kept("chart_format", charts.FORMATS[0]))
+
+
 def chart(
     figure: go.Figure,
     table: list[dict],
@@ -244,7 +228,7 @@ def chart(
         "selection_mode": "points",
     }
     options = choosing if on_click else {}
-    st.plotly_chart(figure, key=key, config=charts.CONFIG, alt=alt, **options)
+    st.plotly_chart(figure, key=key, config=chart_config(), alt=alt, **options)
     with st.expander(
         f"Table: {alt}", type="compact", key=f"{key}_open", on_change="rerun"
     ) as opened:

@@ -23,6 +23,28 @@ class Planned:
     n_done: int
     unit: str
     """"responses" or "steps"."""
+    n_graded: int | None = None
+    """Of the responses done: those with a verdict; None where nothing is graded."""
+    n_scored: int | None = None
+    """Of the responses done: those with step scores; None where nothing is scored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seated:
+    """Whether the policy and the reward model work one after the other, because both do not fit.
+    Nothing of it is stored.
+    """
+
+    in_turn: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Loading:
+    """Which models are being loaded now, in words; none of them any more where it is empty. Nothing
+    of it is stored.
+    """
+
+    models: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +58,16 @@ class Decoding:
 class Sampled:
     sample_set_id: str
     responses: list[Response]
+    worked_s: float = 0.0
+    """Seconds that were sampled for them, loading not counted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Graded:
     sample_set_id: str
     verdicts: list[tuple[Key, Verdict]]
+    worked_s: float = 0.0
+    """Seconds that passed while they and nothing before them were graded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +75,8 @@ class Scored:
     sample_set_id: str
     prm_id: str
     scores: list[tuple[Key, StepScores]]
+    worked_s: float = 0.0
+    """Seconds that were scored for them, loading not counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +111,12 @@ class Note:
     text: str
 
 
+Passing = Decoding | Loading | Seated
+"""Events of which nothing is stored."""
+
 Event = (
     Planned
-    | Decoding
+    | Passing
     | Sampled
     | Graded
     | Scored

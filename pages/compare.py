@@ -5,6 +5,7 @@ import streamlit as st
 from app import inert, state, widgets
 from app.compare import sections
 from app.compare.flows import held_out_flows
+from app.training.siblings import siblings_on_compare
 from engine.errors import EngineError
 from engine.figures.comparison import compare
 from engine.figures.measure import measure
@@ -51,6 +52,7 @@ elif not evaluations:
         ),
         icon=":material/info:",
     )
+siblings_on_compare(chosen)
 sections.side_by_side(compare(list(measured.values())), list(measured.values()))
 st.subheader(inert.markdown(names[chosen.run_id]))
 left, right = widgets.columns(2, least=widgets.PART)

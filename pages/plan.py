@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import charts, widgets
+from app import charts, inert, state, widgets
 from app.difficulty import decisions
 from app.difficulty.choice import MODE_NAMES
 from app.next_step import next_step
@@ -20,8 +20,9 @@ def committed_choice(commit: Commit) -> None:
         st.metric("Signals", MODE_NAMES[commit.mode], width="content")
         st.metric("Strategy", strategies()[commit.strategy].label, width="content")
     options = ", ".join(f"{name} {value}" for name, value in commit.options.items())
+    who = inert.markdown(state.who(commit.made_by))
     st.caption(
-        f"Committed by {commit.made_by} at {commit.made_at:%Y-%m-%d %H:%M} UTC."
+        f"Committed by {who} at {commit.made_at:%Y-%m-%d %H:%M} UTC."
         + (f" Options: {options}." if options else "")
     )
 

@@ -7,13 +7,12 @@ from streamlit.delta_generator import DeltaGenerator
 
 from app import inert, state, widgets
 from app.response_card import STATUS, answer_steps
+from app.sampling_fields import all_settings
 from engine import store
-from engine.config import RunConfig
 from engine.errors import EngineError
 from engine.jobs import playground
 from engine.store.runs import PolicyUse
 from engine.study.handle import Iteration
-from engine.types import Reference
 
 EXCHANGE = "playground_exchange"
 
@@ -51,11 +50,34 @@ def form(known: dict[str, PolicyUse]) -> None:
             key=f"answer_{example.id}",
             help="With it every response is graded.",
         )
+        folder = fields.text_input(
+            "Any model beside it (optional)",
+            key="folder",
+            help="A model folder on this machine, or a hub id that is in the cache. It takes the"
+            " place of the second policy.",
+        )
         n, temperature, seed = sampling_fields(fields)
+        is_scored = playground.scorer(chosen) is not None and st.toggle(
+            "Step scores",
+            key="is_scored",
+            help="When all responses are drawn, the run's reward model is loaded and scores them.",
+        )
+        with st.expander("All sampling settings"):
+            settings = replace(all_settings(chosen.config), temperature=temperature)
         if st.form_submit_button("Ask", type="primary", icon=":material/play_arrow:"):
+            by = playground.scorer(chosen) if is_scored else None
             is_example = (text, answer) == (example.question, example.answer)
-            reference = example.reference if is_example else None
-            submit(chosen.config, wanted, text, answer, n, temperature, seed, reference)
+            question = playground.Question(
+                text,
+                answer,
+                n,
+                settings,
+                seed,
+                chosen.config.placement,
+                example.reference if is_example else None,
+                by,
+            )
+            submit(question, wanted, folder.strip())
 
 
 def policy_fields(fields: DeltaGenerator, known: dict[str, PolicyUse]) -> list[str | None]:
@@ -110,17 +132,7 @@ def example_problem():
     return store.problems.training_problem(chosen, state.kept("problem"))
 
 
-def submit(
-    config: RunConfig,
-    wanted: list[str | None],
-    text: str,
-    answer: str,
-    n: int,
-    temperature: float,
-    seed: int,
-    reference: Reference | None,
-) -> None:
-    """Ask; with a reference, the answer is not read as maths."""
+def submit(question: playground.Question, wanted: list[str | None], folder: str) -> None:
     before = st.session_state.get(EXCHANGE)
     if before and not before.is_done:
         st.info(
@@ -128,10 +140,11 @@ def submit(
             icon=":material/hourglass_empty:",
         )
         return
-    settings = replace(config.train_settings(), temperature=temperature)
-    policies = [playground.asked(chosen, id) for id in dict.fromkeys(wanted) if id]
-    question = playground.Question(text, answer, n, settings, seed, config.placement, reference)
+    ids = wanted[:1] if folder else wanted
     try:
+        policies = [playground.asked(chosen, id) for id in dict.fromkeys(ids) if id]
+        policies += [playground.asked_folder(chosen, folder)] if folder else []
+        policies = list({policy.policy_id: policy for policy in policies}.values())
         st.session_state[EXCHANGE] = playground.ask(state.runner(), question, policies)
     except EngineError as error:
         st.error(inert.markdown(str(error)), icon=":material/error:")
@@ -145,7 +158,8 @@ def answers(exchange: playground.Exchange, known: dict[str, PolicyUse]) -> None:
             if exchange.n_done
             else "loading the policy"
         )
-        st.progress(exchange.n_done / exchange.n_total, text=f"Sampling · {done}")
+        doing = "Scoring" if exchange.is_scoring else "Sampling"
+        st.progress(exchange.n_done / exchange.n_total, text=f"{doing} · {done}")
         st.button("Stop", icon=":material/stop_circle:", on_click=exchange.stop)
     elif st.session_state.get("drawn_exchange") is not exchange:
         st.session_state["drawn_exchange"] = exchange
@@ -160,11 +174,15 @@ def answers(exchange: playground.Exchange, known: dict[str, PolicyUse]) -> None:
                 policy.policy_id,
                 known.get(policy.policy_id),
                 exchange.answers.get(policy.policy_id, []),
+                exchange.question.scorer,
             )
 
 
 def one_policy(
-    policy_id: str, row: PolicyUse | None, policy_answers: list[playground.Answer]
+    policy_id: str,
+    row: PolicyUse | None,
+    policy_answers: list[playground.Answer],
+    by: playground.Scorer | None,
 ) -> None:
     st.subheader(f"M{row.number}" if row else policy_id[:8], help=f"Policy {policy_id}")
     graded = [a.verdict for a in policy_answers if a.verdict]
@@ -177,7 +195,14 @@ def one_policy(
             st.markdown(
                 f"**Response {a.response.index}** {badge} · {a.response.n_tokens:,} tokens{cut}"
             )
-            answer_steps(a.response.text, answer_at=a.response.answer_at)
+            answer_steps(
+                a.response.text,
+                a.scores.scores if a.scores and a.scores.status == "ok" else None,
+                answer_at=a.response.answer_at,
+                scored=by.scored if by else "response",
+            )
+            if a.scores and a.scores.reward is not None:
+                st.caption(f"Process reward {a.scores.reward:.3f}")
 
 
 chosen = widgets.need_run()

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import inert, state, widgets
+from app import charts, inert, state, widgets
 from app.new_study import cards
 from engine import store
 from engine.config.toml import as_toml
@@ -64,9 +64,23 @@ def configuration() -> None:
     st.code(as_toml(config, notes), language=None, wrap_lines=True)
 
 
+def saved_charts() -> None:
+    """In which format the button of a chart saves it."""
+    st.segmented_control(
+        "Charts are saved as",
+        charts.FORMATS,
+        default=state.kept("chart_format", charts.FORMATS[0]),
+        format_func=str.upper,
+        required=True,
+        key="saved_as",
+        on_change=lambda: state.remember(chart_format=st.session_state["saved_as"]),
+    )
+
+
 state.selected()
 st.title("Settings")
 where()
+saved_charts()
 left, right = widgets.columns(2, least=widgets.PART, gap="medium")
 with left:
     configuration()

@@ -4,7 +4,8 @@ import streamlit as st
 
 from app import inert, state, widgets
 from app.training.figures import training_curves
-from app.training.form import form, settings_of, trainings
+from app.training.form import form
+from app.training.siblings import settings_of, trainings_table
 from engine import store
 from engine.config.backends import keeps_responses
 from engine.types import JobKind, JobState
@@ -48,7 +49,7 @@ if job is None:
     st.stop()
 is_live = job.is_unfinished
 st.caption(inert.markdown(settings_of(chosen, job)))
-trainings(chosen)
+trainings_table(chosen)
 st.fragment(training_curves, run_every=2 if is_live else None)(job.id)
 if not is_live:
     if job.state is JobState.DONE:

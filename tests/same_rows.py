@@ -28,7 +28,7 @@ LEFT_OUT = {
     "prm_path",
 }
 """Times, durations and paths."""
-NOTHING_OF_A_STUDY = {"migrations", "checkpoints", "notes"}
+NOTHING_OF_A_STUDY = {"migrations", "checkpoints", "notes", "loads"}
 """How the file came to be, what the clock decides when to write, and what workers said."""
 
 

@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 from app import inert, state, widgets
 from app.difficulty import columns
 from app.new_study import cards
-from app.training.figures import MOST_OVERLAID, overlay_name
+from app.training.figures import MOST_OVERLAID
 from engine import store
 from engine.errors import EngineError
 from engine.figures.board import BoardRow
@@ -105,7 +105,7 @@ def _overlay(picked: list[BoardRow]) -> None:
         st.info("None of these runs is trained yet.", icon=":material/info:")
         return
     others = [newest[row.run_id] for row in trained[1:]]
-    st.session_state["overlay"] = [overlay_name(job) for job in others][:MOST_OVERLAID]
+    st.session_state["overlay"] = [job.id for job in others][:MOST_OVERLAID]
     _open(trained[0], "training.py")
 
 

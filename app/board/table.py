@@ -1,5 +1,6 @@
 """The table of all runs: sorted by any column in the browser, filtered here."""
 
+from dataclasses import replace
 from datetime import datetime
 
 import streamlit as st
@@ -28,7 +29,7 @@ HEIGHT = 420
 
 def chosen_rows() -> list[BoardRow]:
     """Draw filters and table. Returns: the selected runs."""
-    shown = _filtered(board(state.database()))
+    shown = _filtered([_paced(row) for row in board(state.database())])
     if not shown:
         st.info("No run fits. Take a filter away.", icon=":material/filter_alt_off:")
         return []
@@ -44,6 +45,13 @@ def chosen_rows() -> list[BoardRow]:
         alt="Runs, the newest first; select one to open it, several to compare them",
     )
     return [shown[n] for n in event["selection"]["rows"] if n < len(shown)]
+
+
+def _paced(row: BoardRow) -> BoardRow:
+    """With the share of all that its running job does, where only the responses are stored."""
+    pace = state.runner().pace
+    is_running = row.state in (JobState.RUNNING, JobState.CANCELLING)
+    return replace(row, share_done=pace.share()) if pace and is_running else row
 
 
 def group_of(row: BoardRow) -> str:

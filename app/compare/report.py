@@ -28,7 +28,21 @@ table{{border-collapse:collapse;display:block;overflow-x:auto;margin:.5em 0 1.5e
 th,td{{padding:.25em .7em;border-bottom:1px solid {REPORT["rule"]};text-align:left;
 white-space:nowrap}}
 pre{{background:{REPORT["block"]};padding:1em;overflow-x:auto}}
+@page{{size:A4 landscape;margin:12mm}}
+@media print{{body{{max-width:none;margin:0;font-size:11px}}
+table{{display:table;width:100%;font-size:9px}}
+th,td{{white-space:normal;overflow-wrap:anywhere;padding:.2em .4em}}
+tr,.js-plotly-plot{{break-inside:avoid}}thead{{display:table-header-group}}
+pre{{white-space:pre-wrap;overflow-wrap:anywhere}}}}
 .differs{{color:{REPORT["warning"]};font-weight:600}}"""
+
+FIT_PAPER = """<script>
+const fit = layout => () => document.querySelectorAll(".js-plotly-plot").forEach(
+  plot => Plotly.relayout(plot, layout));
+addEventListener("beforeprint", fit({ width: 960, height: 380 }));
+addEventListener("afterprint", fit({ width: null, height: 380, autosize: true }));
+</script>"""
+"""Figures are as wide as the window was; on paper they get the width that a page has."""
 
 
 def as_html(comparison: Comparison, measured: list[Measured]) -> str:
@@ -47,6 +61,7 @@ def as_html(comparison: Comparison, measured: list[Measured]) -> str:
         ),
         "<p>All intervals are 95 %: over problems for one run, over seeds for a group.</p>",
         *(_run(m) for m in measured),
+        FIT_PAPER,
         f"<h2>Versions</h2><p>Of the installation that wrote this file.</p>{_table([_versions()])}",
     ]
     head = (
@@ -102,7 +117,7 @@ def _figures(comparison: Comparison) -> list[str]:
         if series[measure]
     ]
     return [
-        f.to_html(full_html=False, include_plotlyjs=number == 0, config=charts.CONFIG)
+        f.to_html(full_html=False, include_plotlyjs=number == 0, config=charts.config())
         for number, f in enumerate(drawn)
     ]
 

@@ -89,7 +89,7 @@ def _accuracy_over_policies(comparison: Comparison) -> None:
     st.plotly_chart(
         figure,
         key="compared_accuracy",
-        config=charts.CONFIG,
+        config=widgets.chart_config(),
         alt=f"Held-out accuracy ({measure}) by policy with 95 % intervals",
     )
     st.caption(

@@ -80,11 +80,11 @@ def mapping_form(names: list[str], *, wanted: bool) -> dict[str, str] | None:
     guess = guess_mapping(names)
     chosen = {}
     for column, role in zip(widgets.columns(len(ROLES), least=widgets.FIELD), ROLES):
-        index = names.index(guess[role]) + 1 if role in guess else 0
+        free = [name for name in names if name not in chosen.values()]
         picked = column.selectbox(
             role.capitalize(),
-            [None, *names],
-            index=index,
+            [None, *free],
+            index=free.index(guess[role]) + 1 if guess.get(role) in free else 0,
             format_func=lambda n: n or "none",
             key=f"map_{role}",
         )

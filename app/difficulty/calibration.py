@@ -98,6 +98,18 @@ def _bought(chosen: Iteration, choice: Choice, known: tuple, side: int = 0) -> s
     return f"**{offer.expected_pairs:,.0f} expected pairs**; responses: {counts or 'none'}"
 
 
+def _cost(chosen: Iteration, choice: Choice, known: tuple, side: int) -> str:
+    """What responses beside the plan cost in expected pairs; "" where there is no plan."""
+    try:
+        without, left = (
+            Offer(**_offer(chosen.run_id, chosen.number, choice, known, n)).expected_pairs
+            for n in (0, side)
+        )
+    except EngineError:
+        return ""
+    return f" and cost {max(without - left, 0):,.0f} of {without:,.0f} expected pairs"
+
+
 def _most_pairs_line(chosen: Iteration, now: Choice, known: tuple, *, locked: bool) -> None:
     at = replace(now, tau_l=0.0, tau_h=1.0)
     try:
@@ -132,10 +144,14 @@ def _order(chosen: Iteration, n_problems: int, now: Choice, known: tuple) -> Non
         on_click=state.submit,
         args=[chosen, JobKind.CALIBRATE, {"n_problems": int(k)}],
     )
-    if 0 < more <= budget:
+    if more > budget:
         st.caption(
-            "Calibration responses give labels and no pairs. With them the rest of the budget"
-            f" gives: {_bought(chosen, now, known, more)}."
+            f"{more:,} responses ({N_LABEL} to each problem) are more than the rest of the budget."
+        )
+    elif more > 0:
+        st.caption(
+            f"Calibration responses give labels and no pairs{_cost(chosen, now, known, more)}. With"
+            f" them the rest of the budget gives: {_bought(chosen, now, known, more)}."
         )
 
 

@@ -64,8 +64,9 @@ def _committed(chosen: Iteration, commit: Commit, stored: columns.Stored) -> Non
             "As committed. Verdicts were overridden since. Problems that would be in another class"
             f" now: {n_moved:,}. Fork to use that."
         )
+    who = inert.markdown(state.who(commit.made_by))
     st.success(
-        f"Committed by {commit.made_by} at {commit.made_at:%Y-%m-%d %H:%M} UTC.",
+        f"Committed by {who} at {commit.made_at:%Y-%m-%d %H:%M} UTC.",
         icon=":material/lock:",
     )
     widgets.link("plan.py", "The plan")

@@ -11,6 +11,7 @@ from app.difficulty import options
 from engine import store
 from engine.errors import EngineError
 from engine.figures.offers import Offer, offers
+from engine.jobs.pace import duration
 from engine.store.samples import Estimates
 from engine.study.handle import Iteration
 from engine.types import Choice
@@ -33,7 +34,7 @@ def strategy_cards(
     problems, seconds at a million.
     """
     st.caption(
-        "Expected pairs come from the posterior of each problem's pass rate; minutes from the rate"
+        "Expected pairs come from the posterior of each problem's pass rate; the time from the rate"
         " measured while pre-sampling."
     )
     stored = (*stored, store.side_samples.counts(chosen))
@@ -78,7 +79,7 @@ def _spent(offer: Offer) -> str:
 
 
 def _cost(offer: Offer) -> str:
-    minutes = f", {widgets.duration(offer.minutes * 60)}" if offer.minutes is not None else ""
+    minutes = f", {duration(offer.minutes * 60)}" if offer.minutes is not None else ""
     return f"about {offer.n_tokens:,.0f} tokens{minutes}"
 
 
@@ -91,5 +92,5 @@ def _row(offer: Offer) -> dict:
         "Expected pairs": round(offer.expected_pairs, 1),
         "Pairs foregone": offer.n_foregone,
         "Tokens": round(offer.n_tokens),
-        "Minutes": None if offer.minutes is None else round(offer.minutes, 1),
+        "Time": None if offer.minutes is None else duration(60 * offer.minutes),
     }

@@ -46,7 +46,7 @@ def _order_grid(chosen: Iteration) -> None:
 def _heat_map(grid: tuning.Grid) -> None:
     st.plotly_chart(
         charts.balance(grid.temperatures, grid.taus, grid.balance, grid.best),
-        config=charts.CONFIG,
+        config=widgets.chart_config(),
         alt="Mean balance score by temperature and tau",
     )
     st.caption(

@@ -90,6 +90,10 @@ OF_TRAININGS = {
     "keep_above": "Keep responses above",
     "max_length": "Most tokens of prompt and response",
     "checkpoint_every_s": "Seconds between checkpoints",
+    "stop_on": "End early on",
+    "stop_above": "End above",
+    "stop_below": "End below",
+    "stop_window": "Mean over the last steps",
     "n_processes": "Processes",
     "accelerate_config": "File of accelerate",
 }

@@ -10,6 +10,7 @@ from engine.doctor.configuration import examine
 from engine.doctor.finding import Finding
 from engine.doctor.storage import n_free
 from engine.figures.outlook import Outlook, outlook
+from engine.jobs.pace import duration
 
 MARKS = {
     "change": ":red[:material/error: change]",
@@ -83,7 +84,7 @@ def _figures(o: Outlook, config: RunConfig) -> None:
         st.metric("Responses", f"{n:,}", width="content")
         st.metric("To evaluate", f"{o.n_evaluated:,}", width="content")
         if o.seconds is not None:
-            st.metric("Sampling", widgets.duration(o.seconds), width="content")
+            st.metric("Sampling", duration(o.seconds), width="content")
     st.caption(f"{each:,} responses per iteration: {config.problems.n_train:,} problems times n.")
     if o.measured:
         st.caption(

@@ -51,7 +51,7 @@ def _rewards(chosen: Iteration, rows: list[OutlinedResponse], picked: tuple[floa
     st.plotly_chart(
         charts.rewards(right, wrong, picked),
         key=key,
-        config=charts.CONFIG,
+        config=widgets.chart_config(),
         alt="Responses to this problem by reward",
         on_select=lambda: _picked(key),
         selection_mode=["points"],

@@ -30,4 +30,10 @@ Configuration, app/.streamlit/config.toml:
 9. `runner.postScriptGC`, hidden from the documentation, has a full garbage collection after every
    run of a script unless it is false (since 0.82). Without it each draw takes longer, and nothing
    else is different.
+
+tab_title and keys, two more components:
+10. Streamlit sets the title of the tab with every whole page, and has no way to do so from a
+    fragment. Otherwise a tab in the background does not say how far a job is.
+11. An element with a key has the class st-key-KEY, and shortcuts of buttons are letters, digits and
+    named keys. Otherwise ? opens nothing, and the button does.
 """

@@ -7,9 +7,11 @@ import streamlit as st
 
 from app import charts, inert, state, widgets
 from app.training.curves import Curves, smooth, thin
+from app.training.names import names
 from engine import store
 from engine.export.run import table_bytes
-from engine.store.jobs import Job, Training
+from engine.store.jobs import Job
+from engine.types import JobState
 
 NAMES = {
     "loss": "Loss",
@@ -29,6 +31,8 @@ NAMES = {
     "logits/rejected": "Mean logit, rejected",
 }
 """Known figures in the order they are shown; a trainer may log others, under its own names."""
+PART_OF_LOSS = "loss/"
+"""What the name of one of several losses begins with; it is shown as it is before its weight."""
 PAIR_NAMES = {
     "rewards/chosen": "Rewards",
     "logps/chosen": "Log-probability",
@@ -52,6 +56,8 @@ def training_curves(job_id: str) -> None:
         f"{widgets.STATE_ICONS[job.state]} **{job.state.capitalize()}** · {job.n_done:,}"
         f" of {job.n_total or '?'} steps"
     )
+    if job.state is JobState.DONE and job.n_done < (job.n_total or 0):
+        text += " · ended early, as training.stop_on says; the job's log has the value"
     st.markdown(text + (f" · {inert.markdown(job.sentence)}" if job.sentence else ""))
     curves = _grown(job_id)
     if not curves.series:
@@ -63,9 +69,9 @@ def training_curves(job_id: str) -> None:
         return
     weight, is_log, others = _controls(job)
     shown = {THIS: curves} | {name: _grown(id) for name, id in others.items()}
-    names = _figures(curves)
-    _grid(names[:N_FIRST], shown, weight, is_log)
-    rest = names[N_FIRST:]
+    figures = _figures(curves)
+    _grid(figures[:N_FIRST], shown, weight, is_log)
+    rest = figures[N_FIRST:]
     if rest and st.toggle(f"{len(rest)} more", key="more_curves"):
         _grid(rest, shown, weight, is_log)
     _table(curves)
@@ -80,11 +86,7 @@ def _grown(job_id: str) -> Curves:
 
 def _controls(job: Job) -> tuple[float, bool, dict[str, str]]:
     """Smoothing weight, log scale, and the trainings to lay over, ids by name."""
-    others = {
-        overlay_name(row): row.id
-        for row in store.jobs.trainings(state.database())
-        if row.id != job.id
-    }
+    others = names([row for row in store.jobs.trainings(state.database()) if row.id != job.id], job)
     a, b, c, d = widgets.columns([1, 1, 2, 1], least=LEAST_CONTROL, align="bottom")
     weight = a.slider(
         "Smoothing",
@@ -103,6 +105,7 @@ def _controls(job: Job) -> tuple[float, bool, dict[str, str]]:
     chosen = c.multiselect(
         "Overlay",
         list(others),
+        format_func=lambda id: others.get(str(id)) or str(id),
         key="overlay",
         max_selections=MOST_OVERLAID,
         disabled=not others,
@@ -117,26 +120,27 @@ def _controls(job: Job) -> tuple[float, bool, dict[str, str]]:
         width="stretch",
         help="Every figure of every step of this iteration's trainings.",
     )
-    return weight, is_log, {name: others[name] for name in chosen}
-
-
-def overlay_name(row: Training) -> str:
-    """What a training is called among others: its run, iteration, and what was changed for it."""
-    changed = ", ".join(f"{name} {value}" for name, value in row.params.items())
-    return f"{row.run_name}, iteration {row.iteration}" + (f", {changed}" if changed else "")
+    return weight, is_log, {others[id]: id for id in chosen if id in others}
 
 
 def _figures(curves: Curves) -> list[str]:
     """One name per figure, the known ones first; a rejected series shares the figure of its chosen
     one.
     """
+    parts = sorted(name for name in curves.series if name.startswith(PART_OF_LOSS))
     known = [name for name in NAMES if name in curves.series]
-    names = [*known, *sorted(set(curves.series) - set(known))]
+    known = [*known[:1], *parts, *known[1:]] if "loss" in known else known
     return [
         name
-        for name in names
+        for name in [*known, *sorted(set(curves.series) - set(known))]
         if not (name.endswith("/rejected") and _partner(name) in curves.series)
     ]
+
+
+def _title(name: str) -> str:
+    if name.startswith(PART_OF_LOSS):
+        return f"Loss, its part {name.removeprefix(PART_OF_LOSS)}"
+    return NAMES.get(name, name)
 
 
 def _partner(name: str) -> str:
@@ -147,9 +151,9 @@ def _partner(name: str) -> str:
     )
 
 
-def _grid(names: list[str], shown: dict[str, Curves], weight: float, is_log: bool) -> None:
+def _grid(figures: list[str], shown: dict[str, Curves], weight: float, is_log: bool) -> None:
     grid = st.grid(N_COLUMNS, min_column_width=LEAST_FIGURE)
-    for name in names:
+    for name in figures:
         pair = (
             [name, _partner(name)]
             if _partner(name) in shown[THIS].series and _partner(name) != name
@@ -163,9 +167,7 @@ def _grid(names: list[str], shown: dict[str, Curves], weight: float, is_log: boo
         ]
         n_steps = max(int(line.steps[-1]) for line in lines)
         title = (
-            NAMES.get(name, name)
-            if len(pair) == 1
-            else PAIR_NAMES.get(name, name.removesuffix("/chosen"))
+            _title(name) if len(pair) == 1 else PAIR_NAMES.get(name, name.removesuffix("/chosen"))
         )
         is_above_zero = all(_positive(line) for line in lines)
         figure = charts.curves(
@@ -177,7 +179,7 @@ def _grid(names: list[str], shown: dict[str, Curves], weight: float, is_log: boo
         grid.plotly_chart(
             figure,
             key=f"curve_{name}",
-            config=charts.CONFIG,
+            config=widgets.chart_config(),
             alt=f"{title} over optimiser steps",
         )
 
@@ -210,7 +212,7 @@ def _table(curves: Curves) -> None:
         columns = {"Step": steps.tolist()}
         for name, (at, values) in curves.series.items():
             by_step = dict(zip(at.tolist(), values.tolist()))
-            columns[NAMES.get(name, name)] = [by_step.get(step) for step in steps.tolist()]
+            columns[_title(name)] = [by_step.get(step) for step in steps.tolist()]
         st.dataframe(
             columns,
             hide_index=True,

@@ -2,7 +2,7 @@
 travels with the job.
 """
 
-from dataclasses import asdict, fields
+from dataclasses import fields
 from typing import Any
 
 import streamlit as st
@@ -15,7 +15,6 @@ from engine import store
 from engine.config import TrainingConfig, training_config
 from engine.config.checks import check_training
 from engine.errors import EngineError
-from engine.store.jobs import Job
 from engine.study.handle import Iteration
 from engine.types import JobKind, JobState
 
@@ -47,42 +46,6 @@ def form(chosen: Iteration) -> None:
         disabled=bool(draft.mistakes),
     ):
         _launch(chosen, {key.rpartition(".")[2]: draft.value(key) for key in changed})
-
-
-def settings_of(chosen: Iteration, job: Job) -> str:
-    """What a training was told, in one line: method, and every setting other than the default."""
-    used = asdict(training_config(chosen.config.training, job.params))
-    plain = asdict(TrainingConfig())
-    others = [f"{k} {_said(v)}" for k, v in used.items() if k != "method" and v != plain[k]]
-    return ", ".join([str(used["method"]).upper(), *others])
-
-
-def _said(value: Any) -> str:
-    return " + ".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
-
-
-def trainings(chosen: Iteration) -> None:
-    """Every training of the iteration with its settings, where there are several."""
-    jobs = store.jobs.of_run(state.database(), chosen.run_id, chosen.number)
-    rows = [job for job in jobs if job.kind is JobKind.TRAIN]
-    if len(rows) > 1:
-        st.dataframe(
-            [
-                {
-                    "Training": n + 1,
-                    "State": str(job.state),
-                    "Changed for it": _changed(job),
-                    "Settings": settings_of(chosen, job),
-                }
-                for n, job in enumerate(rows)
-            ],
-            hide_index=True,
-            alt="Trainings of this iteration and their settings",
-        )
-
-
-def _changed(job: Job) -> str:
-    return ", ".join(f"{name} {_said(value)}" for name, value in job.params.items()) or "nothing"
 
 
 def _draft(chosen: Iteration) -> Draft:

@@ -2,12 +2,14 @@
 
 import json
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from engine.jobs.pace import Pace
     from engine.jobs.runner import JobRunner
     from engine.store import Database
     from engine.store.jobs import Job
@@ -23,7 +25,7 @@ def driven(path: Path) -> "Iterator[JobRunner]":
     try:
         runner = JobRunner(db)
         runner.continue_queue()
-        runner.on_progress = report
+        runner.on_progress = lambda job: report(job, runner.pace)
         try:
             yield runner
         finally:
@@ -51,10 +53,10 @@ def walk(
     print(json.dumps(result, indent=None if as_json else 2))
 
 
-def report(job: "Job") -> None:
-    """One line on standard error: where a job stands."""
-    total = f" of {job.n_total} {job.unit}" if job.n_total is not None else ""
-    print(
-        f"iteration {job.iteration}  {job.kind:<10} {job.state:<10} {job.n_done}{total}",
-        file=sys.stderr,
-    )
+def report(job: "Job", pace: "Pace | None") -> None:
+    """One line on standard error: where a job stands, as the dashboard says it."""
+    from engine.jobs.pace import said
+
+    total = f" of {job.n_total:,} {job.unit}" if job.n_total is not None else ""
+    done = said(pace, time.monotonic()) if pace else f"{job.n_done:,}{total}"
+    print(f"iteration {job.iteration}  {job.kind:<10} {job.state:<10} {done}", file=sys.stderr)

@@ -289,6 +289,7 @@ def _check_training_together(t: TrainingConfig, table: str) -> None:
     fits = t.accelerate_config is None or t.n_processes > 1
     require("accelerate_config", fits, f"left out with {table}.n_processes = 1")
     _check_method(t, require)
+    _check_stop(t, require)
 
 
 def _check_method(t: TrainingConfig, require: Callable[[str, bool, str], None]) -> None:
@@ -298,6 +299,17 @@ def _check_method(t: TrainingConfig, require: Callable[[str, bool, str], None]) 
     require("inherit_optimizer", fits, 'false with start = "base": the weights begin anew')
     fits = not t.inherit_optimizer or t.lora_rank is None
     require("inherit_optimizer", fits, "false with lora_rank: every training has a new adapter")
+
+
+def _check_stop(t: TrainingConfig, require: Callable[[str, bool, str], None]) -> None:
+    limits = [t.stop_above, t.stop_below]
+    has_rewards = not keeps_responses(t.method) or not t.stop_on.startswith("rewards/")
+    require("stop_on", has_rewards, f'a metric that method = "{t.method}" has: no rewards')
+    has_limit = t.stop_on == "none" or limits != [None, None]
+    require("stop_on", has_limit, "none, or stop_above or stop_below says where to stop")
+    if t.stop_on == "none":
+        require("stop_above", t.stop_above is None, "left out without stop_on")
+        require("stop_below", t.stop_below is None, "left out without stop_on")
 
 
 def _require(field_name: str, value: object, holds: bool, allowed: str) -> None:

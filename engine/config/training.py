@@ -30,6 +30,10 @@ Source: TRL 1.16, DPOConfig.loss_type.
 LOSSES: tuple[Loss, ...] = get_args(Loss)
 
 
+StopOn = Literal["none", "loss", "rewards/accuracies", "rewards/margins", "mean_token_accuracy"]
+"""What a training can be ended on, by TRL's names."""
+
+
 @dataclass(frozen=True, slots=True)
 class TrainingConfig(Table):
     """How a policy is trained on an iteration's pairs or responses."""
@@ -97,6 +101,16 @@ class TrainingConfig(Table):
     """The adapter is scaled by lora_alpha / lora_rank."""
     lora_dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
     """Share of the adapter's inputs that a training step leaves out."""
+    stop_on: StopOn = "none"
+    """End a training early on this metric, as the trainer logs it, and save the policy as it is
+    then; the rate falls as if it went on to the end. The rewards are those of pairs: dpo only.
+    """
+    stop_above: float | None = None
+    """With stop_on: end where the metric's mean over the last stop_window steps is above this."""
+    stop_below: float | None = None
+    """With stop_on: end where that mean is below this."""
+    stop_window: Annotated[int, Field(ge=1)] = 5
+    """Optimiser steps that the mean is over; none ends earlier than after as many."""
     n_processes: Annotated[int, Field(ge=1)] = 1
     """Above 1 the training child runs under `accelerate launch`, one process per GPU (or CPU where
     there is none).

@@ -23,7 +23,14 @@ from engine.study import sources
 from engine.training import TrainingTask
 from engine.types import Worked
 
-_BEFORE = {"warmup_from_zero": True, "dtype": "by_device"}
+_BEFORE = {
+    "warmup_from_zero": True,
+    "dtype": "by_device",
+    "stop_on": "none",
+    "stop_above": None,
+    "stop_below": None,
+    "stop_window": 5,
+}
 """What a training begun before a setting was there did, by setting."""
 
 

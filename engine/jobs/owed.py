@@ -7,9 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from engine import store
-from engine.config import RunConfig
 from engine.config.backends import opening_options, reads_as
-from engine.events import Event, Planned, Text
+from engine.events import Event, Planned, Seated, Text
 from engine.jobs.respond import Owed, respond
 from engine.jobs.work import Work
 from engine.method.prompts import fill
@@ -46,13 +45,14 @@ def respond_to(work: Work, parts: list[Part], *, scored: bool, n_later: int = 0)
     prm_id = (it.run.prm_id or None) if scored else None
     owed = [_owed(it, part, prm_id) for part in parts]
     n_total = sum(part.n for part in parts)
-    yield Planned(n_total + n_later, n_total - sum(len(o.requests) for o in owed), "responses")
-    reward = _reward(it.config, it.run.prm_path)
+    yield _planned(owed, n_total, n_later, is_scored=prm_id is not None)
+    reward = reward_backend(it)
     for part, lacking in zip(parts, owed):
         drawn_by = policy_backend(it, lacking.samples.sampler, lacking.samples.policy_id)
         sampler, seated_reward, together = seating.place(
             it.config, placement, drawn_by, reward, _longest(lacking.requests)
         )
+        yield Seated(in_turn=prm_id is not None and not together)
         openers = _opener(placement, sampler), work.grader, _opener(placement, seated_reward)
         if together or prm_id is None:
             yield from respond(lacking, *openers)
@@ -60,6 +60,19 @@ def respond_to(work: Work, parts: list[Part], *, scored: bool, n_later: int = 0)
         yield from respond(replace(lacking, prm_id=None), *openers)
         placement.release(keep=[seated_reward])
         yield from respond(_owed(it, part, prm_id), *openers)
+
+
+def _planned(owed: list[Owed], n_total: int, n_later: int, *, is_scored: bool) -> Planned:
+    n_done = n_total - sum(len(o.requests) for o in owed)
+    n_graded = n_done - sum(len(o.ungraded) for o in owed)
+    n_scored = n_done - sum(len(o.unscored) + len(o.refused) for o in owed)
+    return Planned(
+        n_total + n_later,
+        n_done,
+        "responses",
+        max(n_graded, 0),
+        max(n_scored, 0) if is_scored else None,
+    )
 
 
 def _longest(requests: list[Request]) -> int:
@@ -121,9 +134,10 @@ def _of(problems: dict[str, Problem], texts: list[Text]) -> list[Text]:
     return [text for text in texts if text[0] in problems]
 
 
-def _reward(config: RunConfig, path: str) -> Backend:
-    family = config.reward.family
-    return Backend(family, path, opening_options(family, config))
+def reward_backend(it: Iteration) -> Backend:
+    """The reward model of an iteration's run."""
+    family = it.config.reward.family
+    return Backend(family, it.run.prm_path, opening_options(family, it.config))
 
 
 def _opener(placement: Placement, backend: Backend) -> Callable[[], Any]:

@@ -7,18 +7,28 @@ Nothing of it enters the store.
 
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from engine.config.backends import opening_options, reads_as
 from engine.errors import ConfigError, EngineError, in_one_line
 from engine.grading import grade
-from engine.jobs.owed import policy_backend
+from engine.jobs.owed import policy_backend, reward_backend
 from engine.jobs.runner import JobRunner
 from engine.method.prompts import check_template, fill
 from engine.placement import Backend, Placement
 from engine.problems import problem_id
+from engine.study import sources
 from engine.study.handle import Iteration
 from engine.study.sample_sets import requests, sample_set
-from engine.types import Purpose, Reference, Response, SamplingSettings, Verdict
+from engine.types import (
+    Purpose,
+    Reference,
+    Response,
+    SamplingSettings,
+    ScoredPart,
+    StepScores,
+    Verdict,
+)
 
 MOST_RESPONSES = 16
 """Per policy."""
@@ -50,6 +60,18 @@ class Question:
     placement: str = "worker"
     reference: Reference | None = None
     """What responses to a problem of a run are checked against; None: the answer, as in maths."""
+    scorer: "Scorer | None" = None
+    """None: the answers get no step scores."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scorer:
+    """The reward model that scores the answers, when all are drawn."""
+
+    backend: Backend
+    reads_prompt: bool
+    """The prompt as it was sampled from, not the bare question."""
+    scored: ScoredPart = "response"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +79,8 @@ class Answer:
     response: Response
     verdict: Verdict | None
     """None where the question has no reference answer."""
+    scores: StepScores | None = None
+    """None where nothing is scored, or not yet."""
 
 
 @dataclass
@@ -69,6 +93,8 @@ class Exchange:
     """By policy id, in the order of their index once done."""
     error: str | None = None
     is_done: bool = False
+    is_scoring: bool = False
+    """All answers are drawn, and the reward model reads them."""
     _placement: Placement | None = None
     _is_stopped: bool = False
 
@@ -90,6 +116,26 @@ class Exchange:
 def asked(it: Iteration, policy_id: str) -> Asked:
     """A stored policy, as the jobs of an iteration's run sample it."""
     return Asked(policy_id, policy_backend(it, it.config.sampling.sampler, policy_id))
+
+
+def asked_folder(it: Iteration, path: str) -> Asked:
+    """Any model in a folder, or in the hub's cache by its id, sampled as a run samples.
+
+    Raises: ConfigError where there is none.
+    """
+    config = replace(it.config, policy=replace(it.config.policy, path=path, revision=None))
+    folder, policy_id = sources.policy(config)
+    sampler = config.sampling.sampler
+    about_set = {"set.policy_id": policy_id, "set.known_as": path}
+    return Asked(policy_id, Backend(sampler, folder, opening_options(sampler, config, about_set)))
+
+
+def scorer(it: Iteration) -> Scorer | None:
+    """The reward model of an iteration's run; None where it has none that reads texts."""
+    reward = it.config.reward
+    if not it.config.has_rewards or reads_as(reward.family) == "key":
+        return None
+    return Scorer(reward_backend(it), reads_as(reward.family) == "text", reward.scored)
 
 
 def ask(runner: JobRunner, question: Question, policies: list[Asked]) -> Exchange:
@@ -117,6 +163,12 @@ def _check(q: Question) -> None:
         raise ConfigError(
             "The temperature must be 0 (greedy) or more, and top_p above 0 and at most 1."
         )
+    s = q.settings
+    if s.max_new_tokens < 1 or s.top_k < 0 or not 0 <= s.min_p <= 1 or s.repetition_penalty <= 0:
+        raise ConfigError(
+            "The most tokens must be 1 or more, top_k 0 (all) or more, min_p from 0 to 1, and the"
+            " repetition penalty above 0."
+        )
     check_template(q.settings.prompt_template)
 
 
@@ -129,6 +181,8 @@ def _work(runner: JobRunner, exchange: Exchange) -> None:
                 exchange.answers[policy.policy_id] = sorted(
                     [*done, *batch], key=lambda answer: answer.response.index
                 )
+            if exchange.question.scorer and not exchange._is_stopped:
+                _score(placement, exchange, exchange.question.scorer)
     except EngineError as error:
         exchange.error = str(error)
     except Exception as error:  # the asker waits for an end, whatever it is
@@ -137,6 +191,27 @@ def _work(runner: JobRunner, exchange: Exchange) -> None:
         exchange._placement = None
         exchange.error = "Stopped." if exchange._is_stopped else exchange.error
         exchange.is_done = True
+
+
+def _score(placement: Placement, exchange: Exchange, by: Scorer) -> None:
+    """Score all answers; the policies are released first, so that the reward model has room."""
+    q = exchange.question
+    read = fill(q.settings.prompt_template, q.text) if by.reads_prompt else q.text
+    drawn = [(id, answer) for id, own in exchange.answers.items() for answer in own]
+    read_answers = [(id, a) for id, a in drawn if a.response.finish_reason != "refused"]
+    if not read_answers:
+        return
+    exchange.is_scoring = True
+    placement.release(keep=[by.backend])
+    texts = [
+        a.response.answer if by.scored == "answer" else a.response.text for _, a in read_answers
+    ]
+    scores = placement.get(by.backend).score([(read, text) for text in texts])
+    by_answer = {(id, a.response.index): s for (id, a), s in zip(read_answers, scores)}
+    for id, own in exchange.answers.items():
+        exchange.answers[id] = [
+            replace(a, scores=by_answer.get((id, a.response.index))) for a in own
+        ]
 
 
 def _drawn(placement: Placement, exchange: Exchange) -> Iterator[tuple[Asked, list[Answer]]]:

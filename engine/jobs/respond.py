@@ -4,11 +4,13 @@ It knows no store and no process: it is handed what is owed, and it says what ha
 sampler busy: while it fills the next batch, the one before is graded and scored.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from typing import Any
 
-from engine.events import Decoding, Event, Graded, Key, Sampled, Scored, Text
+from engine.events import Decoding, Event, Graded, Key, Loading, Sampled, Scored, Text
 from engine.grading import Grader
 from engine.grading.extraction import DEFAULT, Extraction
 from engine.rewards import RewardModel
@@ -62,36 +64,41 @@ def respond(
     Graded and Scored events. Backends are opened only if something is owed to them. Closing the
     generator gives the work in flight up.
     """
-    with (
-        _Judging(owed, grader, reward_model) as judging,
-        ThreadPoolExecutor(1, "sampler") as sampling,
-    ):
+    with _Judging(owed, grader, reward_model) as judging, _Sampling(owed, sampler) as sampling:
         judging.begin_with_leftovers()
         yield from _unscorable(owed, owed.refused)
-        opened = sampler() if owed.requests else None
-        batches = iter(opened.sample(owed.requests, owed.samples.settings) if opened else ())
+        loading: tuple[str, ...] = ("the policy",) if owed.requests else ()
+        if loading:
+            yield Loading(loading)
         in_flight: InFlight | None = None
-        following = sampling.submit(next, batches, None)
-        while following or judging.waiting:
-            done, _ = wait(
-                [*judging.waiting, *([following] if following else [])],
-                timeout=LOOK_S,
-                return_when=FIRST_COMPLETED,
-            )
-            known, in_flight = in_flight, getattr(opened, "in_flight", None)
-            if not done and in_flight is not None and in_flight != known:
+        while sampling.following or judging.waiting:
+            known, loading = loading, sampling.loading + judging.loading
+            if loading != known:
+                yield Loading(loading)
+            awaited = [*judging.waiting, *([sampling.following] if sampling.following else [])]
+            done, _ = wait(awaited, timeout=LOOK_S, return_when=FIRST_COMPLETED)
+            was, in_flight = in_flight, sampling.in_flight
+            if not done and in_flight is not None and in_flight != was:
                 yield Decoding(in_flight)
-            if following in done:
-                batch: list[Response] | None = following.result()
-                following = sampling.submit(next, batches, None) if batch is not None else None
+            if sampling.following in done:
+                batch, worked_s = sampling.take()
                 if batch:
-                    yield Sampled(owed.samples.id, batch)
-                    refused = [r for r in batch if r.finish_reason == "refused"]
-                    judging.grade([(r.problem_id, r.index, r.answer) for r in batch])
-                    read = [r for r in batch if r.finish_reason != "refused"]
-                    judging.score([(r.problem_id, r.index, _scored(r, owed)) for r in read])
-                    yield from _unscorable(owed, [(r.problem_id, r.index) for r in refused])
+                    yield Sampled(owed.samples.id, batch, worked_s)
+                    yield from _hand_on(batch, owed, judging)
             yield from judging.finished(done)
+        if loading:
+            yield Loading(())
+
+
+def _hand_on(batch: list[Response], owed: Owed, judging: "_Judging") -> Iterator[Event]:
+    """What was sampled goes to the grader and the reward model; a refused prompt to the grader
+    alone.
+    """
+    judging.grade([(r.problem_id, r.index, r.answer) for r in batch])
+    read = [r for r in batch if r.finish_reason != "refused"]
+    judging.score([(r.problem_id, r.index, _scored(r, owed)) for r in read])
+    refused = [(r.problem_id, r.index) for r in batch if r.finish_reason == "refused"]
+    yield from _unscorable(owed, refused)
 
 
 def _unscorable(owed: Owed, refused: Sequence[Key]) -> Iterator[Event]:
@@ -104,12 +111,59 @@ def _unscorable(owed: Owed, refused: Sequence[Key]) -> Iterator[Event]:
         )
 
 
+class _Sampling:
+    """Batches of responses, the following one always in the making; the policy is opened for the
+    first.
+    """
+
+    def __init__(self, owed: Owed, sampler: Callable[[], Sampler]):
+        self._owed, self._open = owed, sampler
+        self._thread = ThreadPoolExecutor(1, "sampler")
+        self._sampler: Sampler | None = None
+        self._batches: Iterator[list[Response]] | None = None
+        self.loading: tuple[str, ...] = ("the policy",) if owed.requests else ()
+        self.following: Future | None = None
+
+    def __enter__(self) -> "_Sampling":
+        if self._owed.requests:
+            self.following = self._thread.submit(self._next)
+        return self
+
+    def __exit__(self, *_) -> None:
+        self._thread.shutdown(wait=True)
+        if isinstance(self._batches, Generator):
+            self._batches.close()
+
+    @property
+    def in_flight(self) -> InFlight | None:
+        return getattr(self._sampler, "in_flight", None)
+
+    def take(self) -> tuple[list[Response] | None, float]:
+        """The batch that is done, and the seconds it took; None behind the last one."""
+        assert self.following is not None, "a batch is in the making"
+        batch, worked_s = self.following.result()
+        self.following = self._thread.submit(self._next) if batch is not None else None
+        return batch, worked_s
+
+    def _next(self) -> tuple[list[Response] | None, float]:
+        if self._batches is None:
+            sampler: Sampler = _loaded(self._open)
+            self._sampler = sampler
+            self._batches = iter(sampler.sample(self._owed.requests, self._owed.samples.settings))
+            self.loading = ()
+        started = time.monotonic()
+        return next(self._batches, None), time.monotonic() - started
+
+
 class _Judging:
     """Verdicts and step scores in flight."""
 
     def __init__(self, owed: Owed, grader: Grader, reward_model: Callable[[], RewardModel]):
         self._owed, self._grader, self._open_reward_model = owed, grader, reward_model
         self._scoring = ThreadPoolExecutor(1, "reward")
+        self._graded_until = 0.0
+        """Up to when the grader's time is counted."""
+        self.loading: tuple[str, ...] = ()
         self.waiting: dict[Future, tuple[str | None, list[Key]]] = {}
         """By the work in flight: the reward model that scores, None where the grader grades; and
         whose responses.
@@ -130,6 +184,8 @@ class _Judging:
 
     def grade(self, texts: Sequence[Text]) -> None:
         if texts:
+            if None not in (prm_id for prm_id, _ in self.waiting.values()):
+                self._graded_until = time.monotonic()
             future = self._grader.submit(
                 [(self._owed.answers[problem_id], text) for problem_id, _, text in texts],
                 self._owed.rules,
@@ -148,14 +204,27 @@ class _Judging:
     def finished(self, done: set[Future]) -> Iterator[Event]:
         for future in [f for f in self.waiting if f in done]:
             prm_id, keys = self.waiting.pop(future)
-            rows = list(zip(keys, future.result()))
             if prm_id is None:
-                yield Graded(self._owed.samples.id, rows)
+                since, self._graded_until = self._graded_until, time.monotonic()
+                rows = list(zip(keys, future.result()))
+                yield Graded(self._owed.samples.id, rows, self._graded_until - since)
             else:
-                yield Scored(self._owed.samples.id, prm_id, rows)
+                scores, worked_s = future.result()
+                yield Scored(self._owed.samples.id, prm_id, list(zip(keys, scores)), worked_s)
 
-    def _score(self, items: list[tuple[str, str]]):
-        return self._open_reward_model().score(items)
+    def _score(self, items: list[tuple[str, str]]) -> tuple[list[StepScores], float]:
+        self.loading = ("the reward model",)
+        model = _loaded(self._open_reward_model)
+        self.loading = ()
+        started = time.monotonic()
+        return model.score(items), time.monotonic() - started
+
+
+def _loaded(opener: Callable[[], Any]) -> Any:
+    """A backend that is ready: one in a child process is waited for."""
+    backend = opener()
+    getattr(backend, "load", lambda: None)()
+    return backend
 
 
 def _scored(response: Response, owed: Owed) -> str:

@@ -19,10 +19,12 @@ from typing import Any
 
 from engine import store
 from engine.errors import ConfigError, DeviceBusy, EngineError, WorkerDied, in_one_line
-from engine.events import Decoding, Note
+from engine.events import Note, Passing
 from engine.grading import Grader
 from engine.jobs import kinds
+from engine.jobs.pace import Pace, said
 from engine.jobs.unattended import next_order
+from engine.jobs.watch import watched
 from engine.jobs.work import Work
 from engine.paths import status_path, write_text
 from engine.placement import Placement, open_placement
@@ -30,7 +32,7 @@ from engine.store import Database, Place, record
 from engine.store.jobs import Job
 from engine.study.handle import Iteration
 from engine.study.resolved import UNATTENDED
-from engine.types import InFlight, JobKind, JobState
+from engine.types import JobKind, JobState
 
 LEND_WAIT_S = 0.5
 """How long a loan waits for the device: the queue holds it for moments, a job for long."""
@@ -48,8 +50,8 @@ class JobRunner:
         self.db = db
         self.trouble: str | None = None
         """What could not even be recorded, such as a full disk; None is the normal case."""
-        self.in_flight: InFlight | None = None
-        """What the sampler of the running job is at, as far as it said."""
+        self.pace: Pace | None = None
+        """How far the running job is; None while none runs."""
         self.on_progress: Callable[[Job], None] = lambda job: None
         """Told the job's row after every event, in the working thread."""
         store.jobs.mark_lost(db)
@@ -109,6 +111,11 @@ class JobRunner:
         """Let a queued job be the next one to run."""
         with self._wake:
             store.jobs.to_front(self.db, job_id)
+
+    def move(self, job_id: str, by: int) -> None:
+        """Let a queued job run that many places later, or earlier where it is negative."""
+        with self._wake:
+            store.jobs.move(self.db, job_id, by)
 
     def cancel(self, job_id: str) -> None:
         """Stop a job: a training at its next step with a checkpoint, anything else at once. A
@@ -208,10 +215,12 @@ class JobRunner:
                     self._wake.wait(timeout=1.0)
 
     def _execute(self, job: Job) -> None:
+        self.pace = Pace(job.id)
         self._publish(job)
         started = time.monotonic()
-        state, error = self._drive(job)
-        self.in_flight = None
+        with watched(self.db, job.id, lambda: self.pace):
+            state, error = self._drive(job)
+        self.pace = None
         with self._wake:
             store.jobs.set_state(
                 self.db, job.id, state, error=error, busy_s=time.monotonic() - started
@@ -231,10 +240,10 @@ class JobRunner:
         try:
             work = Work(it, job, self._placement(job), self._grader, should_stop)
             for event in kinds.open_phase(work):
-                if isinstance(event, Decoding):
-                    self.in_flight = event.in_flight
-                else:
+                if not isinstance(event, Passing):
                     record(self.db, job.id, job.attempt, event)
+                if self.pace:
+                    self.pace.note(event, time.monotonic())
                 self._publish(job)
                 if not is_training and should_stop():
                     return self._stopped()
@@ -301,13 +310,21 @@ class JobRunner:
         row = store.jobs.get(self.db, job.id)
         names = ("id", "kind", "state", "n_done", "n_total", "run_id", "iteration")
         status = {name: getattr(row, name) for name in names}
-        at = {"in_flight": asdict(self.in_flight)} if self.in_flight else {}
-        self._write_status({"pid": os.getpid(), **status, **at})
+        self._write_status({"pid": os.getpid(), **status, **_at(self.pace)})
         self.on_progress(row)
 
     def _write_status(self, status: dict) -> None:
         with suppress(OSError):  # a full disk: the rows are what counts
             write_text(status_path(self.db.path), json.dumps(status))
+
+
+def _at(pace: Pace | None) -> dict[str, Any]:
+    """Where a running job is: the part of all its work that is done, the seconds left, in words."""
+    if pace is None:
+        return {}
+    now = time.monotonic()
+    at = {"share": pace.share(), "left_s": pace.left_s(now), "progress": said(pace, now)}
+    return at | ({"in_flight": asdict(pace.in_flight)} if pace.in_flight else {})
 
 
 def _fault(error: Exception) -> str:

@@ -69,6 +69,27 @@ def has_native_bfloat16(processor: Path | None = None) -> bool:
     return bool(flags) and all(BFLOAT16_FLAGS & set(words) for words in flags)
 
 
+def use_of(gpu: int | None) -> float | None:
+    """The share of the last moments in which a GPU computed, from 0 to 1; None where the driver
+    does not say.
+    """
+    import pynvml
+
+    if gpu is None:
+        return None
+    try:
+        pynvml.nvmlInit()
+    except pynvml.NVMLError:
+        return None
+    try:
+        handle = pynvml.nvmlDeviceGetHandleByIndex(gpu)
+        return float(pynvml.nvmlDeviceGetUtilizationRates(handle).gpu) / 100
+    except pynvml.NVMLError:
+        return None
+    finally:
+        pynvml.nvmlShutdown()
+
+
 def _capability(gpu: int | None) -> int:
     """A GPU's major compute capability; 0 where the driver does not say."""
     import pynvml

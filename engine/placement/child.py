@@ -111,6 +111,15 @@ class Remote:
                 self._send({"stop": True})
                 stop_sent = True
 
+    def load(self) -> None:
+        """Wait until the backend is loaded. Raises: what went wrong there."""
+        with self._turn:
+            try:
+                self._require_open()
+            except BaseException:
+                self.kill()
+                raise
+
     def kill(self) -> None:
         """End the child and all it started at once, the ranks of a launched one too; whoever waits
         for it gets WorkerDied.
@@ -126,9 +135,7 @@ class Remote:
         with self._turn:
             finished = False
             try:
-                if not self._opened:
-                    list(self._results("open"))
-                    self._opened = True
+                self._require_open()
                 self._send({"call": method, "arguments": wire.dump_arguments(method, arguments)})
                 yield from self._results(method)
                 finished = True
@@ -136,6 +143,11 @@ class Remote:
                 self.in_flight = None
                 if not finished:
                     self.kill()
+
+    def _require_open(self) -> None:
+        if not self._opened:
+            list(self._results("open"))
+            self._opened = True
 
     def _results(self, method: str) -> Iterator[Any]:
         while True:

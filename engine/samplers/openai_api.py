@@ -31,7 +31,7 @@ from engine.samplers.hand_out import LONG_S, HandOut
 from engine.samplers.read_prompts import ReadPrompts
 from engine.samplers.served import Served, Wanted, find_served
 from engine.samplers.server_words import words
-from engine.types import Request, Response, SamplingSettings
+from engine.types import InFlight, Request, Response, SamplingSettings
 
 FIRST_PAUSE_S = 0.5
 GIVE_UP_AFTER = 6
@@ -70,6 +70,8 @@ class OpenAiSampler:
         self.urls = [checked_url(url) for url in base_urls]
         self.wanted = Wanted(path, policy_id, known_as, model)
         self.batch_size, self.trust_remote_code = batch_size, trust_remote_code
+        self.in_flight: InFlight | None = None
+        """Requests that servers are answering; None outside a call."""
 
     def sample(
         self, requests: Sequence[Request], settings: SamplingSettings
@@ -93,6 +95,7 @@ class OpenAiSampler:
                     yield batch
             finally:
                 runner.run(call.stop())
+                self.in_flight = None
 
     def close(self) -> None:
         """Nothing is held between calls. Safe to call twice."""
@@ -194,7 +197,7 @@ class _Call:
         for _ in range(ATTEMPTS):
             server = await self._least_busy()
             assert server.served is not None, "a server rests until it has shown what it serves"
-            server.n_in_flight += 1
+            self._count(server, 1)
             try:
                 response = await self._opened.complete(server.url, server.served, request)
                 server.n_failures = 0
@@ -203,11 +206,16 @@ class _Call:
                 said = f"{server.url}: {words(error)}"
                 self._rest(server, words(error))
             finally:
-                server.n_in_flight -= 1
+                self._count(server, -1)
         raise SamplerError(
             f"A request failed {ATTEMPTS} times, the last time at {said}. What was finished is"
             " stored. Look at the server's log, then resume the job."
         )
+
+    def _count(self, server: _Server, change: int) -> None:
+        server.n_in_flight += change
+        n_running = sum(server.n_in_flight for server in self._servers)
+        self._sampler.in_flight = InFlight(n_running, None)
 
     async def _least_busy(self) -> _Server:
         """The server with the fewest requests in flight, the first of equals; waits while all rest.

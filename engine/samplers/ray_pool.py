@@ -16,7 +16,7 @@ Elsewhere Ray's own settings of the cluster apply.
 import os
 import secrets
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from operator import attrgetter
 from typing import Any
@@ -24,7 +24,7 @@ from typing import Any
 from engine.errors import ConfigError, SamplerError, WorkerDied
 from engine.paths import ROOT
 from engine.samplers import Sampler
-from engine.types import Request, Response, SamplingSettings
+from engine.types import InFlight, Request, Response, SamplingSettings
 
 _REQUEST, _RESPONSE = (
     attrgetter(*(field.name for field in fields(record))) for record in (Request, Response)
@@ -50,6 +50,10 @@ class RaySampler:
     cluster cannot be reached or is too small; ConfigError if Ray is not installed.
     """
 
+    in_flight: InFlight | None = None
+    """Requests that engines are at: of those handed to one, as many as it draws side by side. None
+    outside a call.
+    """
     _n_open = 0
 
     def __init__(
@@ -111,6 +115,7 @@ class RaySampler:
                     size = max(least, -(-7 * len(waiting) // (8 * len(self._engines))))
                     mine = [waiting.popleft() for _ in range(min(size, len(waiting)))]
                     parts[self._hand_out(place, mine, settings)] = _Part(place, mine, [])
+                self.in_flight = self._running(parts.values())
                 ready, _ = self._ray.wait(list(parts), num_returns=1)
                 for stream in ready:
                     try:
@@ -135,8 +140,15 @@ class RaySampler:
                     parts[stream].answered.append(batch)
                     yield batch
         finally:
-            for part in parts.values():
-                self._end(part.place)
+            self._stop(parts.values())
+
+    def _stop(self, parts: Iterable["_Part"]) -> None:
+        self.in_flight = None
+        for part in parts:
+            self._end(part.place)
+
+    def _running(self, parts: Iterable["_Part"]) -> InFlight:
+        return InFlight(sum(min(part.n_left, self.batch_size) for part in parts), None)
 
     def close(self) -> None:
         """End every engine; the last sampler that closes ends the cluster that was started here.
@@ -201,9 +213,13 @@ class _Part:
     requests: list[Request]
     answered: list[list[Response]]
 
+    @property
+    def n_left(self) -> int:
+        return len(self.requests) - sum(map(len, self.answered))
+
     def left(self) -> list[Request]:
         """What it has not answered."""
-        if sum(map(len, self.answered)) == len(self.requests):
+        if not self.n_left:
             return []
         keys = {
             (response.problem_id, response.index) for batch in self.answered for response in batch

@@ -228,4 +228,19 @@ CHANGES: list[tuple[str, str]] = [
         ALTER TABLE problems ADD COLUMN details VARCHAR DEFAULT '';
         """,
     ),
+    (
+        "How busy the machine was while a job ran.",
+        """
+        CREATE TABLE loads (
+            job_id VARCHAR NOT NULL,
+            logged_at TIMESTAMP NOT NULL,
+            cpu DOUBLE NOT NULL,
+            memory_used BIGINT NOT NULL,
+            gpu DOUBLE,
+            gpu_used BIGINT,
+            tokens_per_s DOUBLE,
+            n_running INTEGER
+        );
+        """,
+    ),
 ]

@@ -183,6 +183,22 @@ def to_front(db: Database, job_id: str) -> None:
         )
 
 
+def move(db: Database, job_id: str, by: int) -> None:
+    """Let a queued job change places with the one that many places behind it, or before it where
+    that is negative; at the ends of the queue it stays.
+    """
+    queued = [job.id for job in unfinished(db) if job.state is JobState.QUEUED]
+    if job_id not in queued or not 0 <= queued.index(job_id) + by < len(queued):
+        return
+    other = queued[queued.index(job_id) + by]
+    with db.transaction() as cursor:
+        places = dict(
+            db.tuples("SELECT id, coalesce(place, number) FROM jobs WHERE state = 'queued'")
+        )
+        for id, place in ((job_id, places[other]), (other, places[job_id])):
+            cursor.execute("UPDATE jobs SET place = ? WHERE id = ?", [place, id])
+
+
 def trainings(db: Database) -> list[Training]:
     """Every training of every run that logged a step, newest first."""
     return db.records(

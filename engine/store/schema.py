@@ -2,7 +2,7 @@
 (engine.store.changes). They run in order, each in one transaction, and are never edited.
 
 Tables only grow: verdicts and step scores are rows beside responses, metrics are keyed by job and
-attempt.
+attempt. One table is thinned out by itself: loads, how busy the machine was.
 """
 
 from engine.store.changes import CHANGES

@@ -8,6 +8,7 @@ Departure from TRL's defaults, beside those in trl_trainer: dropout is left to L
 it is off.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from engine.training import TrainingTask
@@ -75,4 +76,31 @@ class DpoTrainer(TrlTrainer):
             precompute_ref_log_probs=True,
             precompute_ref_batch_size=max(c.micro_batch_size, 16),
         )
-        return TokenTrainer(args=arguments, **parts)
+        trainer = TokenTrainer(args=arguments, **parts)
+        _log_each_loss(trainer, c.loss_type)
+        return trainer
+
+
+def _log_each_loss(trainer: Any, names: Sequence[str]) -> None:
+    """Where several are added up."""
+    if len(names) > 1:
+        trainer.loss_weights = [
+            _NotingWeight(weight, f"loss/{name}", trainer)
+            for name, weight in zip(names, trainer.loss_weights, strict=True)
+        ]
+
+
+class _NotingWeight:
+    """The weight of one loss among several, which logs what it weighs.
+
+    TRL multiplies each loss by its weight and adds the products up, and logs the sum alone.
+    """
+
+    def __init__(self, weight: float, name: str, trainer: Any):
+        self.weight, self.name, self.trainer = weight, name, trainer
+
+    def __rmul__(self, loss: Any) -> Any:
+        mode = "train" if self.trainer.model.training else "eval"
+        read = self.trainer.accelerator.gather_for_metrics(loss.detach()).mean().item()
+        self.trainer._metrics[mode][self.name].append(read)
+        return loss * self.weight

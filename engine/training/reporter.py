@@ -4,10 +4,11 @@ hands the optimiser down.
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from engine.config import TrainingConfig
 from engine.errors import TrainingError
 from engine.events import CheckpointSaved, Event, OptimiserStep, Planned
 from engine.training import TrainingTask, ranks
@@ -24,6 +25,7 @@ def reporter(task: TrainingTask, emit: Callable[[Event], None], should_stop: Cal
 
     class Reporter(TrainerCallback):
         saved_at = time.monotonic()
+        stop_reason: str | None = None  # why the training ends before its last step
 
         def on_train_begin(self, args, state, control, optimizer=None, **kwargs):
             # a checkpoint of this training has its own
@@ -54,8 +56,30 @@ def reporter(task: TrainingTask, emit: Callable[[Event], None], should_stop: Cal
                 return
             _require_finite(logs["loss"], state.global_step, task.config.learning_rate)
             emit(OptimiserStep(state.global_step, state.max_steps, _finite_numbers(logs)))
+            self.stop_reason = why_stop(task.config, state.log_history)
+            control.should_training_stop |= self.stop_reason is not None
 
     return Reporter()
+
+
+def why_stop(config: TrainingConfig, logged: Sequence[Mapping[str, Any]]) -> str | None:
+    """What ends a training early, in words; None while nothing does.
+
+    Args:
+        logged: all steps so far, those before a resume too, so that it ends where an unbroken one
+            does.
+    """
+    c = config
+    values = [float(row[c.stop_on]) for row in logged if c.stop_on in row][-c.stop_window :]
+    if len(values) < c.stop_window:
+        return None
+    mean = sum(values) / len(values)
+    said = f"{c.stop_on} was {mean:.4g} on average over {c.stop_window} steps"
+    if c.stop_above is not None and mean > c.stop_above:
+        return f"{said}, above training.stop_above = {c.stop_above:g}"
+    if c.stop_below is not None and mean < c.stop_below:
+        return f"{said}, below training.stop_below = {c.stop_below:g}"
+    return None
 
 
 def _require_finite(loss: float, step: int, learning_rate: float) -> None:

@@ -114,6 +114,7 @@ class TrlTrainer(ABC):
         model, tokenizer = _load(task)
         rows = self._fitting_rows(task, _Encoder(tokenizer, model.generation_config, task), emit)
         checkpoint = ranks.from_first(lambda: last_checkpoint(work))
+        reports = reporter(task, emit, should_stop)
         set_seed(task.seed % 2**32)  # a new adapter is drawn before the trainer seeds anything
         trainer = self.build(
             task,
@@ -122,18 +123,12 @@ class TrlTrainer(ABC):
             processing_class=tokenizer,
             train_dataset=_dataset(rows, work),
             peft_config=_adapter(task),
-            callbacks=[reporter(task, emit, should_stop)],
+            callbacks=[reports],
         )
         require_whole(trainer, task.config)
         trainer.remove_callback(_printer())
         trainer.train(resume_from_checkpoint=checkpoint)
-        if trainer.state.global_step < trainer.state.max_steps:
-            emit(
-                Note(
-                    f"Stopped at step {trainer.state.global_step} of {trainer.state.max_steps}; the"
-                    " checkpoint is kept."
-                )
-            )
+        if not _is_over(trainer.state, reports.stop_reason, emit):
             return
         if task.config.inherit_optimizer:
             save_optimiser(trainer, work)
@@ -191,6 +186,18 @@ class _Encoder:
             return response_tokens(self._tokenizer, prompt, text, None if is_cut else self._end)
 
         return encode
+
+
+def _is_over(state: Any, stop_reason: str | None, emit: Callable[[Event], None]) -> bool:
+    """Whether the policy can be saved; where a training ended before its last step, why is said."""
+    step = f"step {state.global_step} of {state.max_steps}"
+    if state.global_step >= state.max_steps:
+        return True
+    if stop_reason:
+        emit(Note(f"Ended early at {step}: {stop_reason}."))
+        return True
+    emit(Note(f"Stopped at {step}; the checkpoint is kept."))
+    return False
 
 
 def _load(task: TrainingTask):

@@ -201,3 +201,13 @@ def test_pages_of_a_study_without_scores_offer_accuracy_only(opened, monkeypatch
         text = said(show(page))
         assert page not in ("training", "compare") or "replays recorded responses" in text
         assert page != "pairs" or "not scored" in text
+
+
+def test_a_column_is_offered_for_one_role_only(opened):
+    at = uploaded(
+        show("data"), "problems_upload", "mine.csv", b"Task,Result,Other\nWhat is 1 + 1?,2,9\n"
+    )
+    options = {role: at.selectbox(key=f"map_{role}").options for role in ("question", "answer")}
+    assert "Task" in options["question"] and "Task" not in options["answer"]
+    at.selectbox(key="map_question").set_value("Result").run()
+    assert "Result" not in at.selectbox(key="map_answer").options and not at.exception

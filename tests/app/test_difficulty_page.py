@@ -1,5 +1,7 @@
 """The Difficulty page: thresholds, what they count, what binds, calibration."""
 
+import re
+
 import pytest
 
 from engine import store
@@ -10,7 +12,7 @@ from engine.study import calibration, overrides, plans
 from engine.study.handle import Iteration
 from engine.study.progress import progress
 from engine.types import Choice, Response, Verdict
-from tests.app.shown import metrics, n_to_resample, press, said, show
+from tests.app.shown import metrics, n_to_resample, press, read, said, show
 
 
 def test_the_difficulty_page_finds_read_what_home_read_ahead(studio, monkeypatch):
@@ -101,7 +103,7 @@ def test_what_another_tab_committed_is_shown_as_binding(studio):
         made_by="tab abc123",
     )
     tab.run()
-    assert "Committed by tab abc123" in said(tab)
+    assert "Committed by another tab" in said(tab)
     assert tab.slider(key="tau_l_slider").disabled and tab.slider(key="tau_l_slider").value == 0.2
     assert "Commit …" not in [button.label for button in tab.button]
 
@@ -153,6 +155,10 @@ def test_calibration_is_ordered_at_its_price_and_its_labels_measure_every_mode(s
         for label in (button.label for button in at.button)
     )
     assert "None is there yet" in said(at) and "Half of each outer strip is cut" in said(at)
+    assert "are more than the rest of the budget" in read(at)
+    at.number_input(key="n_calibrate").set_value(3).run()
+    cost = re.search(r"give labels and no pairs and cost (\d+) of (\d+) expected pairs", read(at))
+    assert 0 <= int(cost[1]) <= int(cost[2])
     ordered = calibration.order(Iteration(studio.db, studio.run_id, 0), 3)
     keys = [(id, index) for id in ordered.problem_ids for index in range(12)]
     record(

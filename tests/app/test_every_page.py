@@ -4,6 +4,7 @@ settings, glossary, playground.
 
 import threading
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -12,6 +13,7 @@ from app.response_card import difference
 from engine import store
 from engine.errors import DeviceBusy
 from engine.events import Note, OptimiserStep
+from engine.paths import STARTER
 from engine.store import record
 from engine.study.handle import Iteration
 from tests.app.shown import drawn, press, said, show, title_of, titles
@@ -124,7 +126,8 @@ def test_an_earlier_training_is_laid_over_this_one(studio):
     )
     at = show("training")
     (earlier,) = at.multiselect(key="overlay").options
-    at.multiselect(key="overlay").set_value([earlier]).run()
+    assert earlier == "beta 0.1", "it is called by what differs"
+    at.multiselect(key="overlay").select(earlier).run()
     names = {title: [line["name"] for line in figure["data"]] for title, figure in drawn(at)}
     assert names["Loss"] == ["this training", earlier]
     assert names["Rewards"] == [
@@ -188,6 +191,23 @@ def test_the_playground_begins_with_the_problem_in_the_link_and_refuses_while_a_
         until(lambda: exchange.is_done, "the refusal")
         at.run()
     assert "Wait until it ends" in said(at)
+
+
+def test_the_playground_asks_with_every_sampling_setting_and_scores(studio, monkeypatch):
+    studio.presampled()
+    asked = []
+    monkeypatch.setattr("engine.jobs.playground.ask", lambda runner, *told: asked.append(told))
+    at = show("playground")
+    at.number_input(key="ask_top_k").set_value(20)
+    at.text_area(key="ask_stop").set_value("\\n\\n\nEnd")
+    at.toggle(key="is_scored").set_value(True)
+    at.text_input(key="folder").set_value(str(STARTER / "policy"))
+    press(at, "Ask")
+    ((question, policies),) = asked
+    own = studio.it.config.train_settings()
+    assert question.settings == replace(own, top_k=20, stop=("\n\n", "End"))
+    assert question.scorer.backend.path == studio.it.run.prm_path
+    assert {policy.policy_id for policy in policies} == {studio.row.policy_id}
 
 
 def test_a_second_question_waits_for_the_answers_of_the_first(studio, monkeypatch):

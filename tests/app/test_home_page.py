@@ -21,7 +21,7 @@ from tests.small_runs import small
 
 def test_home_without_a_run_has_one_button_and_the_builder(database):
     at = show("home")
-    assert [button.label for button in at.button] == ["Try it on the starter models"]
+    assert [button.label for button in at.main.button] == ["Try it on the starter models"]
     assert titles(at) == ["HS-STaR Studio"]
 
 

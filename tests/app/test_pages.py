@@ -35,7 +35,7 @@ NOTHING_SAMPLED = {
 
 FINISHED = {
     "run": "**Compare**  \n:blue-badge[next]",
-    "difficulty": "Committed by tab 1 at",
+    "difficulty": "Committed by another tab at",
     "plan": "pairs** came of it",
     "responses": " responses. Click any cell to read its row.",
     "pairs": ":blue-badge[chosen] process reward 0.",

@@ -46,8 +46,8 @@ def test_the_table_behind_a_chart_comes_when_it_is_opened(studio):
 
 def test_the_panels_stand_below_the_plot_once_open_or_closed_and_before_there_is_a_plot(studio):
     both = [title for title, _ in PANELS.values()]
-    assert [panel.label for panel in opened(show("difficulty"), "cards").expander] == both
+    assert [panel.label for panel in opened(show("difficulty"), "cards").main.expander] == both
     studio.presampled()
     at = show("difficulty")
-    assert [panel.label for panel in at.expander] == both
-    assert [panel.label for panel in opened(at, "calibration").expander] == both
+    assert [panel.label for panel in at.main.expander] == both
+    assert [panel.label for panel in opened(at, "calibration").main.expander] == both

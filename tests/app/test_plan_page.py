@@ -21,7 +21,7 @@ def test_a_committed_plan_has_a_page_whose_parts_add_up_to_the_whole_budget(stud
     assert parts["Responses"].sum() == config.problems.n_train * config.sampling.n
     assert (
         metrics(at)["Strategy"] == "Posterior"
-        and "Committed by tab 1" in said(at)
+        and "Committed by another tab" in said(at)
         and "Options: cap 2.0, n_rounds 1." in said(at)
     )
 

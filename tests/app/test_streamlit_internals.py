@@ -13,6 +13,8 @@ import pytest
 import streamlit as st
 from streamlit import config
 from streamlit.components.v2.types import ComponentRenderer
+from streamlit.elements.lib.shortcut_utils import normalize_shortcut
+from streamlit.errors import StreamlitAPIException
 from streamlit.runtime.scriptrunner import ScriptRunner
 from streamlit.testing.v1 import AppTest
 
@@ -157,3 +159,9 @@ def test_the_full_collection_after_every_script_is_what_our_option_turns_off(mon
             assert full.count((2,)) == n_collections
     finally:
         config.set_option(POST_SCRIPT_GC, before)
+
+
+def test_a_shortcut_of_a_button_is_no_question_mark_so_that_keys_is_needed():
+    with pytest.raises(StreamlitAPIException, match="single character or one of the supported"):
+        normalize_shortcut("?")
+    assert any("st-key-" in path.read_text(encoding="utf-8") for path in SCRIPTS.glob("*.js"))

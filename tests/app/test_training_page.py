@@ -2,14 +2,16 @@
 
 from dataclasses import fields, replace
 
+from app.training.names import names
 from engine import store
 from engine.config import TrainingConfig
-from engine.events import OptimiserStep
+from engine.events import OptimiserStep, PolicySaved
 from engine.store import record
 from engine.study import pairing, plans
 from engine.study.handle import Iteration
+from engine.study.sample_sets import evaluation_sets, make_known
 from engine.types import Choice
-from tests.app.shown import press, read, said, show
+from tests.app.shown import drawn, press, read, said, show
 
 
 def test_launching_a_training_keeps_only_what_was_changed(studio):
@@ -90,3 +92,41 @@ def test_each_page_says_what_comes_next(studio):
     labels = lambda page: [link.label for link in show(page).get("page_link")]
     for page in ("plan", "pairs", "responses"):
         assert "Next: train on the pairs" in str(labels(page)), page
+
+
+def trained_again(studio, policy_id="e" * 16):
+    """A second training of the iteration, done and evaluated."""
+    studio.trained()
+    second = store.jobs.add(studio.it, "train", {"beta": 0.2})
+    store.jobs.set_state(studio.db, second, "running")
+    record(studio.db, second, 1, OptimiserStep(1, 1, {"loss": 0.4}))
+    record(studio.db, second, 1, PolicySaved(policy_id, "/nowhere"))
+    store.jobs.set_state(studio.db, second, "done")
+    for samples in evaluation_sets(studio.it.config, policy_id, 1):
+        make_known(studio.db, samples)
+        n = 1 if samples.purpose == "greedy" else 8
+        studio.answer(samples.id, "held_out", lambda id, n=n: range(n), scored=False)
+
+
+def test_a_second_training_is_shown_as_a_sibling_with_its_settings_and_accuracy(studio):
+    trained_again(studio)
+    for page in ("training", "compare"):
+        at = show(page)
+        (table,) = [f.value for f in at.dataframe if "Changed for it" in f.value]
+        assert table["Policy"].tolist() == ["M1", "M1b"]
+        assert table["Changed for it"].tolist() == ["nothing", "beta 0.2"]
+        assert "beta 0.2" in table["Settings"][1] and (table["Mean %"] != "–").all()
+        assert "The run goes on with M1b" in read(at)
+    (figure,) = [figure for title, figure in drawn(at) if "by training" in title]
+    assert [line["name"] for line in figure["data"]] == ["M1: as the run says", "M1b: beta 0.2"]
+
+
+def test_trainings_are_named_by_what_differs_from_the_one_they_stand_beside(studio):
+    trained_again(studio)
+    newest, first = store.jobs.trainings(studio.db)
+    assert names([first], newest) == {first.id: "beta 0.1"}
+    twins = [replace(first, id="x"), replace(first, id="y", number=9)]
+    assert names(twins, newest) == {
+        "x": f"beta 0.1, training {first.number}",
+        "y": "beta 0.1, training 9",
+    }

@@ -280,7 +280,7 @@ def test_the_whole_job_can_be_done_with_the_keyboard_alone(studio, tab):
     tab.keyboard.press("Enter")
     focus_by_tab(tab, "Commit and resample")
     tab.keyboard.press("Enter")
-    tab.get_by_text(re.compile("^Committed by tab")).wait_for()
+    tab.get_by_text(re.compile("^Committed by (this|another) tab")).wait_for()
     focus_by_tab(tab, "Training", role="link")
     tab.keyboard.press("Enter")
     tab.get_by_role("button", name="Train with DPO").wait_for(timeout=JOB_LIMIT_MS)

@@ -244,6 +244,12 @@ SFT = {"method": "sft"}
             {"training": {"n_processes": 2}, "placement": "inline"},
             "placement is inline: it must be worker",
         ),
+        ({"training": {"stop_on": "loss"}}, "none, or stop_above or stop_below says where"),
+        ({"training": {"stop_above": 0.9}}, "stop_above is 0.9: it must be left out without"),
+        (
+            {"training": {**SFT, "stop_on": "rewards/margins", "stop_above": 1}},
+            "stop_on is rewards/margins: it must be a metric that method",
+        ),
         (
             {
                 "training": {**SFT, "keep_above": 0.5},

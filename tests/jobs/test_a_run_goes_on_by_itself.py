@@ -135,6 +135,27 @@ def test_a_queued_job_is_put_at_the_front(db, world, runner, run_id):
     assert [job.id for job in store.jobs.unfinished(db)] == [first, last]
 
 
+def test_a_queued_job_changes_places_with_its_neighbours_and_stays_at_the_ends(
+    db, world, runner, run_id
+):
+    ids = [
+        begun(db, world, name="second", seed=8),
+        begun(db, world, name="third", seed=9),
+        run_id,
+    ]
+    a, b, c = (runner.submit(Iteration(db, id, 0), "presample") for id in ids)
+    for job, by, order in (
+        (c, -1, [a, c, b]),
+        (c, -1, [c, a, b]),
+        (c, -1, [c, a, b]),
+        (a, 1, [c, b, a]),
+        (a, 1, [c, b, a]),
+        ("none", 1, [c, b, a]),
+    ):
+        runner.move(job, by)
+        assert [queued.id for queued in store.jobs.unfinished(db)] == order
+
+
 def test_a_failed_job_stops_a_run_on_the_command_line_with_its_sentence(db, runner, run_id, world):
     world.fault = SamplerError("No luck.")
     with pytest.raises(EngineError, match="No luck"):

@@ -15,7 +15,7 @@ from engine.paths import STARTER
 from engine.placement import Backend
 from engine.study.handle import Iteration
 from engine.study.runs import create_run
-from engine.types import Response, SamplingSettings
+from engine.types import Response, SamplingSettings, StepScores
 from tests.own_backends import open_with
 from tests.small_runs import small, until
 
@@ -93,6 +93,36 @@ def test_without_a_reference_answer_nothing_is_graded(runner):
     assert {a.verdict for a in exchange.answers["before"]} == {None}
 
 
+class FakeReward:
+    """A point for every letter, over a hundred."""
+
+    close = lambda self: None
+
+    def score(self, items):
+        assert {prompt for prompt, _ in items} == {"2 + 2?\n"}
+        return [StepScores((len(text) / 100,)) for _, text in items]
+
+
+def test_answers_get_step_scores_when_all_are_drawn(db, run_id, runner, monkeypatch):
+    open_with(monkeypatch, "token_classification", lambda path, **options: FakeReward())
+    FakeSampler.gate.set()
+    by = playground.scorer(Iteration(db, run_id, 0))
+    exchange = playground.ask(runner, question(scorer=by), POLICIES)
+    until(lambda: exchange.is_done, "the scores")
+    assert exchange.error is None
+    answers = [a for own in exchange.answers.values() for a in own]
+    assert len(answers) == 8
+    assert all(a.scores.reward == len(a.response.text) / 100 for a in answers)
+
+
+def test_any_model_folder_is_asked_as_the_run_samples_and_a_missing_one_is_refused(db, run_id):
+    it = Iteration(db, run_id, 0)
+    by_folder = playground.asked_folder(it, str(STARTER / "policy"))
+    assert by_folder == playground.asked(it, it.row.policy_id)
+    with pytest.raises(ConfigError, match="nowhere"):
+        playground.asked_folder(it, str(STARTER / "nowhere"))
+
+
 def test_a_job_waits_while_a_question_is_asked_and_a_question_is_refused_while_a_job_runs(
     db, run_id, runner
 ):
@@ -119,6 +149,7 @@ def test_a_job_waits_while_a_question_is_asked_and_a_question_is_refused_while_a
         ({"n": 17}, "1 to 16"),
         ({"text": "x" * 9000}, "8,000"),
         ({"settings": SamplingSettings(-1.0)}, "temperature"),
+        ({"settings": SamplingSettings(min_p=1.5)}, "min_p from 0 to 1"),
     ],
 )
 def test_what_cannot_be_asked_is_refused_in_a_sentence(runner, changes, said):

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from engine.errors import RewardModelError, SamplerError
-from engine.events import Decoding, Graded, Sampled, Scored
+from engine.events import Decoding, Graded, Loading, Sampled, Scored
 from engine.grading import Grader
 from engine.jobs.respond import Owed, respond
 from engine.study.sample_sets import sample_set
@@ -105,7 +105,8 @@ def test_every_request_is_answered_graded_and_scored_once(grader):
         assert sorted(keys(events, kind)) == wanted
     verdicts = {key: v.correct for e in events if isinstance(e, Graded) for key, v in e.verdicts}
     assert {key[0] for key, correct in verdicts.items() if not correct} == {"p1"}
-    assert {e.sample_set_id for e in events} == {SAMPLES.id} and {
+    stored = [e for e in events if isinstance(e, Sampled | Graded | Scored)]
+    assert {e.sample_set_id for e in stored} == {SAMPLES.id} and {
         e.prm_id for e in events if isinstance(e, Scored)
     } == {"prm"}
 
@@ -115,7 +116,7 @@ def test_a_response_is_sampled_before_it_is_graded_or_scored(grader):
     for event in respond(owed(10), FakeSampler, grader, FakeReward):
         if isinstance(event, Sampled):
             seen |= set(keys([event], Sampled))
-        else:
+        elif isinstance(event, Graded | Scored):
             assert set(keys([event], type(event))) <= seen
     assert len(seen) == 10
 
@@ -222,7 +223,34 @@ def test_while_no_response_finishes_it_is_said_what_the_sampler_is_at(grader, mo
     sampler, events = SlowSampler(), []
     for event in respond(owed(2), lambda: sampler, grader, FakeReward):
         events.append(event)
-        sampler.was_seen.set()
-    assert events[0] == Decoding(InFlight(2, 40))
-    assert events.count(events[0]) == 1
-    assert isinstance(events[1], Sampled)
+        if isinstance(event, Decoding):
+            sampler.was_seen.set()
+    assert events[0] == Loading(("the policy",)) and Loading(()) in events
+    assert [e for e in events if isinstance(e, Decoding)] == [Decoding(InFlight(2, 40))]
+    assert events.index(Decoding(InFlight(2, 40))) < kinds(events).index(Sampled)
+
+
+def kinds(events) -> list[type]:
+    return [type(event) for event in events]
+
+
+class Ready(FakeReward):
+    """Scores in its own time: loaded when somebody has seen that it is not."""
+
+    def __init__(self):
+        super().__init__()
+        self.was_seen = threading.Event()
+
+    def load(self):
+        assert self.was_seen.wait(timeout=60)
+
+
+def test_loading_is_said_and_its_seconds_are_not_counted_as_work(grader, monkeypatch):
+    monkeypatch.setattr("engine.jobs.respond.LOOK_S", 0.01)
+    reward, events = Ready(), []
+    for event in respond(owed(2), FakeSampler, grader, lambda: reward):
+        events.append(event)
+        if event == Loading(("the reward model",)):
+            reward.was_seen.set()
+    assert Loading(("the reward model",)) in events and events[-1] != Loading(("the policy",))
+    assert all(e.worked_s > 0 for e in events if isinstance(e, Sampled | Graded | Scored))

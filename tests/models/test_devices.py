@@ -12,6 +12,7 @@ import pytest
 from engine.config import SamplingConfig
 from engine.models import devices
 from engine.models.devices import Device, here, visible
+from engine.models.load import load_now
 from engine.samplers import resolve, resolve_sampler
 
 H100 = "NVIDIA H100"
@@ -58,6 +59,11 @@ class Driver:
 
     def nvmlDeviceGetCudaComputeCapability(self, row):
         return {H100: (9, 0)}.get(row[1], (7, 5))
+
+    def nvmlDeviceGetUtilizationRates(self, row):
+        if row[2] is None:
+            raise DriverError("Not Supported")
+        return SimpleNamespace(gpu=100 * (row[2] - row[3]) // row[2], memory=0)
 
     def nvmlDeviceGetMemoryInfo(self, row):
         if row[2] is None:
@@ -218,3 +224,22 @@ def test_what_the_processor_does_not_say_or_a_cluster_has_is_not_guessed(driver,
     monkeypatch.setattr(devices, "PROCESSOR", devices.PROCESSOR.with_name("nowhere"))
     assert resolve(SamplingConfig(sampler="hf_local")).dtype == "float32"
     assert resolve(SamplingConfig(sampler="recorded")).dtype == "auto"
+
+
+def test_the_load_of_a_machine_names_memory_and_use_of_every_gpu(driver):
+    put_in = driver(*BOTH)
+    load = load_now()
+    assert [(gpu.used, gpu.total, gpu.use) for gpu in load.gpus] == [
+        (5_000, 85_000, 0.05),
+        (45_000, 85_000, 0.52),
+    ]
+    assert load.gpu_used == 50_000 and load.gpu == pytest.approx(0.285)
+    assert 0 <= load.cpu and 0 < load.memory_used < load.memory_total and put_in.n_open == 0
+
+
+def test_a_gpu_that_says_nothing_and_a_machine_without_one_have_no_use(driver):
+    driver(("GPU-aaaa", H100, None, None))
+    load = load_now()
+    assert (load.gpu, load.gpu_used, load.gpus[0].use) == (None, None, None)
+    driver(there=False)
+    assert load_now().gpus == ()

@@ -7,7 +7,7 @@ import pytest
 
 from engine.errors import SamplerError
 from engine.models.tokens import end_tokens, load_tokenizer, render
-from engine.types import Request, SamplingSettings
+from engine.types import InFlight, Request, SamplingSettings
 from tests.models.tiny_policies import FAMILIES, make
 from tests.samplers.scripted_servers import (
     ID,
@@ -135,7 +135,8 @@ def test_a_chat_answer_is_one_text(message, text, answer):
 
 def test_no_more_requests_are_in_flight_than_the_batch_size_and_both_servers_work():
     lock, running, most, per_server = threading.Lock(), Counter(), Counter(), Counter()
-    both_busy = threading.Barrier(4)
+    samplers, at = [], []
+    both_busy = threading.Barrier(4, action=lambda: at.append(samplers[0].in_flight))
 
     def answer(path, body, headers):
         if path.endswith("/models"):
@@ -150,8 +151,10 @@ def test_no_more_requests_are_in_flight_than_the_batch_size_and_both_servers_wor
         return completed(body)
 
     with scripted(answer) as one, scripted(answer) as other:
-        assert len(drawn(sampler(one, other, batch_size=4), REQUESTS, SETTINGS)) == 40
+        samplers.append(sampler(one, other, batch_size=4))
+        assert len(drawn(samplers[0], REQUESTS, SETTINGS)) == 40
     assert most["seen"] == 4
+    assert set(at) == {InFlight(4, None)} and samplers[0].in_flight is None
     assert set(per_server.values()) == {20}
 
 

@@ -95,7 +95,9 @@ def test_closing_early_ends_the_engines_at_work_and_the_next_call_has_new_ones(
     stream = pool.sample(asked, SAMPLED)
     had = texts_of([next(stream)])
     at_work = engines()
+    assert 0 < pool.in_flight.n_responses <= 2 * 8
     stream.close()
+    assert pool.in_flight is None
     until(lambda: all(map(ended, at_work)), "the engines' end", deadline_s=30)
     left = [r for r in asked if (r.problem_id, r.index) not in had]
     assert had | texts_of(pool.sample(left, SAMPLED)) == expected

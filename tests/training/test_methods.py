@@ -89,6 +89,18 @@ def test_losses_add_up_with_their_weights(tmp_path):
     ) == pytest.approx(LN2 + 0.5 * sft, rel=1e-5)
 
 
+def test_each_of_several_losses_is_logged_by_its_name_and_one_alone_is_not(tmp_path):
+    weighted = own(loss_type=("sigmoid", "sft"), loss_weights=(1.0, 0.5))
+    logged = steps(trained(task(tmp_path / "both", n=4, n_epochs=3, **weighted)))
+    assert len(logged) == 6
+    for step in logged:
+        parts = step.values["loss/sigmoid"] + 0.5 * step.values["loss/sft"]
+        assert step.values["loss"] == pytest.approx(parts, rel=1e-3)
+    assert logged[0].values["loss/sigmoid"] == pytest.approx(LN2, rel=1e-4)
+    (alone,) = steps(trained(task(tmp_path / "one", n=2)))
+    assert not [name for name in alone.values if name.startswith("loss/")]
+
+
 def test_sft_begins_at_the_mean_negative_log_probability_of_the_response_alone(tmp_path):
     events = trained(task(tmp_path, "sft", n=4, n_epochs=6))
     each = torch.cat([log_probabilities(str(STARTER / "policy"), row) for row in worked(4)])

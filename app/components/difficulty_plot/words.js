@@ -1,11 +1,13 @@
 // What the plot says: numbers and sentences, no elements.
 
-const HINT = "Drag a line to move its threshold, drag over points to select them. Ctrl + wheel zooms.";
+const HAS_WHEEL = !matchMedia("(pointer: coarse)").matches; // a touch screen has none
+const ZOOM_HINT = HAS_WHEEL ? " Ctrl + wheel zooms." : "";
+const HINT = `Drag a line to move its threshold, drag over points to select them.${ZOOM_HINT}`;
 const NO_LINES = {
   accuracy: "Accuracy alone decides here, so there are no lines to drag.",
   posterior: "The posterior of each pass rate decides here, so there are no lines to drag.",
 };
-const SELECT_HINT = "Drag over points to select them. Ctrl + wheel zooms.";
+const SELECT_HINT = `Drag over points to select them.${ZOOM_HINT}`;
 const KEYS_HINT = "Arrow keys move the line by 0.01, with Shift by 0.001, Page Up and Page Down by 0.1.";
 const READ_ONE = "Loading its text…";
 
