@@ -50,22 +50,12 @@ def form(known: dict[str, PolicyUse]) -> None:
             key=f"answer_{example.id}",
             help="With it every response is graded.",
         )
-        folder = fields.text_input(
-            "Any model beside it (optional)",
-            key="folder",
-            help="A model folder on this machine, or a hub id that is in the cache. It takes the"
-            " place of the second policy.",
-        )
+        folder = folder_field(fields)
         n, temperature, seed = sampling_fields(fields)
-        is_scored = playground.scorer(chosen) is not None and st.toggle(
-            "Step scores",
-            key="is_scored",
-            help="When all responses are drawn, the run's reward model is loaded and scores them.",
-        )
+        scorer = scorer_field()
         with st.expander("All sampling settings"):
             settings = replace(all_settings(chosen.config), temperature=temperature)
         if st.form_submit_button("Ask", type="primary", icon=":material/play_arrow:"):
-            by = playground.scorer(chosen) if is_scored else None
             is_example = (text, answer) == (example.question, example.answer)
             question = playground.Question(
                 text,
@@ -75,9 +65,30 @@ def form(known: dict[str, PolicyUse]) -> None:
                 seed,
                 chosen.config.placement,
                 example.reference if is_example else None,
-                by,
+                scorer,
             )
-            submit(question, wanted, folder.strip())
+            submit(question, wanted, folder)
+
+
+def folder_field(fields: DeltaGenerator) -> str:
+    """A model of one's own that is asked beside the policy; empty for none."""
+    return fields.text_input(
+        "Any model beside it (optional)",
+        key="folder",
+        help="A model folder on this machine, or a hub id that is in the cache. It takes the"
+        " place of the second policy.",
+    ).strip()
+
+
+def scorer_field() -> playground.Scorer | None:
+    """The run's reward model, where it has one and a person wants step scores."""
+    scorer = playground.scorer(chosen)
+    is_wanted = scorer is not None and st.toggle(
+        "Step scores",
+        key="is_scored",
+        help="When all responses are drawn, the run's reward model is loaded and scores them.",
+    )
+    return scorer if is_wanted else None
 
 
 def policy_fields(fields: DeltaGenerator, known: dict[str, PolicyUse]) -> list[str | None]:

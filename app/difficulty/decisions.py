@@ -141,7 +141,7 @@ def _row(decision: Decision, question: str) -> dict:
     return {
         "Problem": decision.problem_id,
         "Decision": WORDS[decision.what],
-        "By": decision.made_by,
+        "By": state.who(decision.made_by),
         "At (UTC)": f"{decision.made_at:%Y-%m-%d %H:%M}",
         "Question": question,
     }

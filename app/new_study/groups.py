@@ -32,6 +32,7 @@ TITLES = {
     "reward": "Reward model",
     "sampling": "Sampling",
     "grading": "Grading",
+    "judge": "A second opinion on verdicts",
     "tuning": "Tuning before each iteration",
     "difficulty": "Difficulty and strategy",
     "pairs": "Pairs",

@@ -108,7 +108,8 @@ class PairDesk:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(
                 f":blue-badge[chosen] {self._name(pair.chosen_index)} :orange-badge[rejected]"
-                f" {self._name(pair.rejected_index)}, paired by {inert.markdown(pair.made_by)} on"
+                f" {self._name(pair.rejected_index)}, paired by"
+                f" {inert.markdown(state.who(pair.made_by))} on"
                 f" {pair.made_at:%Y-%m-%d %H:%M} UTC",
                 width="content",
             )

@@ -105,9 +105,9 @@ class TrainingConfig(Table):
     """End a training early on this metric, as the trainer logs it, and save the policy as it is
     then; the rate falls as if it went on to the end. The rewards are those of pairs: dpo only.
     """
-    stop_above: float | None = None
+    stop_above: Annotated[float, Field(ge=-1e6, le=1e6)] | None = None
     """With stop_on: end where the metric's mean over the last stop_window steps is above this."""
-    stop_below: float | None = None
+    stop_below: Annotated[float, Field(ge=-1e6, le=1e6)] | None = None
     """With stop_on: end where that mean is below this."""
     stop_window: Annotated[int, Field(ge=1)] = 5
     """Optimiser steps that the mean is over; none ends earlier than after as many."""

@@ -90,7 +90,7 @@ def test_the_plan_page_shows_decisions_and_takes_them_back_until_the_commit(stud
     decisions.decide(studio.it, boundary[:2], "exclude", made_by="tab abc")
     at = show("plan", run=studio.run_id, iteration="0")
     table = at.dataframe[0].value
-    assert table["Decision"].tolist() == ["Left out"] * 2 and set(table["By"]) == {"tab abc"}
+    assert table["Decision"].tolist() == ["Left out"] * 2 and set(table["By"]) == {"another tab"}
     press(at, "Take back all")
     assert decisions.excluded(studio.it) == frozenset()
     decisions.decide(studio.it, boundary[:1], "inlier", made_by="tab abc")

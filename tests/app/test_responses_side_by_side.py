@@ -55,7 +55,7 @@ def test_two_responses_are_paired_with_one_click_and_taken_back(studio):
     assert "Paired by hand. The pairs were built again" in read(at)
     [made] = store.hand_pairs.holding(studio.it)
     assert made.problem_id == mixed_problem(studio) and made.made_by.startswith("tab ")
-    assert "paired by tab" in read(at)
+    assert "paired by this tab" in read(at)
     pairs = show("pairs")
     assert "1 of them was made by hand" in said(pairs)
     by_hand = pairs.dataframe[0].value["By hand"]
