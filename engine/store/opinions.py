@@ -7,15 +7,17 @@ from typing import Literal
 
 from engine.store.connection import now
 from engine.store.place import Place
-from engine.store.runs import RUNS
+from engine.store.runs import EVERY, RUNS
 
 Says = Literal["same", "different", "unclear"]
 """Whether the answer means what the reference means."""
 
 _GRADED = f"""FROM iterations i
     JOIN {RUNS} runs ON runs.id = i.run_id
-    JOIN responses r ON r.set_id = i.resample_set
-        OR (r.set_id = i.presample_set AND r.idx < runs.n_presample)
+    JOIN run_problems p ON p.run_id = i.run_id AND p.iteration IN (i.iteration, {EVERY})
+        AND p.role = 'train'
+    JOIN responses r ON r.problem_id = p.problem_id AND (r.set_id = i.resample_set
+        OR (r.set_id = i.presample_set AND r.idx < runs.n_presample))
     JOIN judged v ON v.set_id = r.set_id AND v.problem_id = r.problem_id AND v.idx = r.idx
     JOIN problems q ON q.id = r.problem_id"""
 """Graded pre-samples and resamples r of iteration i, with their verdicts v and problems q."""

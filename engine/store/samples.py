@@ -184,7 +184,10 @@ def unanswered(at: Place) -> tuple[int, int]:
     rows = at.db.tuples(
         f"""SELECT count(*) FILTER (WHERE v.status = 'no_answer'), count(*) FROM iterations i
         JOIN {RUNS} runs ON runs.id = i.run_id
-        JOIN verdicts v ON v.set_id = i.presample_set AND v.idx < runs.n_presample
+        JOIN run_problems p ON p.run_id = i.run_id AND p.iteration IN (i.iteration, {EVERY})
+            AND p.role = 'train'
+        JOIN verdicts v ON v.set_id = i.presample_set AND v.problem_id = p.problem_id
+            AND v.idx < runs.n_presample
         WHERE i.run_id = ? AND i.iteration = ?""",
         at.key,
     )

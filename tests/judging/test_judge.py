@@ -56,6 +56,15 @@ def test_it_is_asked_about_wrong_verdicts_alone_and_changes_none(db):
     assert {(row.says, row.status, row.label) for row in rows} == {("same", "wrong", None)}
 
 
+def test_problems_of_another_run_that_shares_the_sample_set_are_not_asked_about(db):
+    it = half_wrong(db)
+    other = Iteration(db, create_run(db, small(problems={"n_train": 4})), 0)
+    assert other.row.presample_set == it.row.presample_set
+    assert len(store.opinions.owed(it, "j")) == 12 and len(store.opinions.owed(other, "j")) == 4
+    assert store.samples.unanswered(other) == (0, 12)
+    assert sum(store.opinions.statuses(other).values()) == 12
+
+
 def test_where_the_study_says_so_what_it_calls_the_same_counts_with_an_undo(db):
     it = half_wrong(db, base_url="http://127.0.0.1:1/v1", model="some-model", counts="same")
     before = counted(it)
