@@ -133,7 +133,9 @@ def test_a_new_user_walks_one_whole_iteration(served, tab, chromium):
     ]
     for shown in winner:
         shown.wait_for(timeout=60_000)
-    assert winner[0].inner_text() == winner[1].inner_text()
+    said = [shown.inner_text() for shown in winner]
+    assert sorted(text.split()[2] for text in said) == ["another", "this"]
+    assert len({text.partition(" at ")[2] for text in said}) == 1, "one commit was made"
     late.close()
 
     go(tab, "Responses")
