@@ -28,12 +28,13 @@ def watched(db: Database, job_id: str, pace: Callable[[], Pace | None]) -> Itera
                 store.loads.add(db, job_id, seen(pace()))
 
     thread = threading.Thread(target=look, name="watch", daemon=True)
-    thread.start()
     try:
+        thread.start()
         yield
     finally:
         over.set()
-        thread.join()
+        with suppress(RuntimeError):  # an interrupt may come before it is known to have begun
+            thread.join()
 
 
 def seen(pace: Pace | None) -> LoadRow:
