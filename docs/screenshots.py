@@ -91,7 +91,7 @@ def welcome(chromium: Browser, database: Path) -> None:
         tab.goto(url)
         picture(tab, "welcome")
         tab.get_by_role("button", name="Try it on the starter models").click()
-        tab.get_by_text(re.compile("[0-9]+ of 1,200 responses · .* left")).first.wait_for()
+        tab.get_by_text(re.compile("[1-9][0-9]* of 1,200 responses")).first.wait_for()
         picture(tab, "job")
         tab.get_by_role("button", name="Cancel", exact=True).click()
         tab.get_by_text("was cancelled").first.wait_for()
