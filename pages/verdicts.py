@@ -4,15 +4,8 @@ import streamlit as st
 
 from app import inert, state, widgets
 from app.judging import asking, queue
+from app.response_card import VERDICTS
 from engine import store
-
-NAMES = {
-    "correct": "Correct",
-    "wrong": "Wrong",
-    "no_answer": "No answer",
-    "timeout": "Timeout",
-    "error": "Unchecked",
-}
 
 chosen = widgets.need_run()
 st.title("Verdicts")
@@ -23,7 +16,7 @@ if not counts:
     )
     st.stop()
 for column, (status, n) in zip(widgets.columns(len(counts), least=widgets.FIELD), counts.items()):
-    column.metric(NAMES[status], f"{n:,}")
+    column.metric(VERDICTS[status], f"{n:,}")
 rules = chosen.config.grading
 pattern = f", pattern {inert.markdown(rules.pattern)}" if rules.pattern else ""
 st.caption(

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from app import inert, widgets
+from app import start_run, widgets
 from engine import store
 from engine.config import JudgeConfig
 from engine.errors import EngineError
@@ -18,7 +18,12 @@ def form(it: Iteration) -> Judge | None:
     """
     st.caption(
         "A language model is asked whether an answer that the rules call wrong, or could not check,"
-        " means what the reference means. Its opinion stands beside the verdict and changes none."
+        " means what the reference means. Its opinion stands beside the verdict and changes none"
+        + (
+            ", but what it calls the same counts as correct, as judge.counts says."
+            if it.config.judge.counts == "same"
+            else "."
+        )
     )
     settings = _fields(it.config.judge)
     if not settings.base_url:
@@ -30,9 +35,8 @@ def form(it: Iteration) -> Judge | None:
         return None
     try:
         judge = Judge.asked_for(settings)
-        judge.text(store.opinions.Open("", "", 0, "", "", ""))
-    except (EngineError, LookupError, ValueError) as error:
-        st.error(inert.markdown(f"The judge cannot be asked: {error}"), icon=":material/error:")
+    except EngineError as error:
+        start_run.refuse(error)
         return None
     n_owed = len(store.opinions.owed(it, judge.id))
     if st.button(
@@ -70,6 +74,6 @@ def _ask(it: Iteration, judge: Judge) -> None:
     try:
         ask_judge(it, judge, report)
     except EngineError as error:
-        st.error(inert.markdown(str(error)), icon=":material/error:")
+        start_run.refuse(error)
         return
     st.rerun()

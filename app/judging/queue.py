@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import streamlit as st
 
 from app import inert, state, widgets
+from engine.figures.text import share
 from engine.judging import agreement, sample_to_label
-from engine.method.intervals import Interval
 from engine.store.opinions import Judged
 from engine.study.handle import Iteration
 from engine.study.overrides import override
@@ -23,19 +23,12 @@ def figures(judged: Sequence[Judged]) -> None:
     a, b, c, d = widgets.columns(4, least=widgets.FIELD)
     a.metric("Opinions", f"{seen.n:,}")
     b.metric("Called the same", f"{seen.n_disagree:,}", help="The rules call these wrong.")
-    c.metric("Judge right", _share(seen.judge), help=f"Of {seen.n_labelled:,} a person decided.")
-    d.metric("Rules right", _share(seen.rules), help=f"Of {seen.n_labelled:,} a person decided.")
+    c.metric("Judge right, %", share(seen.judge), help=f"Of {seen.n_labelled:,} a person decided.")
+    d.metric("Rules right, %", share(seen.rules), help=f"Of {seen.n_labelled:,} a person decided.")
     st.caption(
         "Shares with 95 % intervals, over what a person decided here. They speak for all of these"
         " responses only as far as the random sample was decided, not the disagreements alone."
     )
-
-
-def _share(interval: Interval | None) -> str:
-    if interval is None:
-        return "not measured"
-    low, high = 100 * interval.low, 100 * interval.high
-    return f"{100 * interval.value:.0f} % [{low:.0f}, {high:.0f}]"
 
 
 def show(it: Iteration, judged: Sequence[Judged], *, seed: int, made_by: str) -> None:

@@ -54,7 +54,7 @@ def check_together(config: RunConfig) -> None:
     fits = d.n_calibration <= config.problems.n_train
     _require("difficulty.n_calibration", d.n_calibration, fits, "0 to problems.n_train")
     _check_pattern(config.grading.pattern)
-    _check_judge(config.judge)
+    check_judge(config.judge)
     _check_thresholds(config)
     _check_tuning(config)
     _require("reward.path", r.path or "left out", bool(r.path) or not config.has_rewards, _A_MODEL)
@@ -74,9 +74,9 @@ def check_together(config: RunConfig) -> None:
     _check_recorded(config)
 
 
-def _check_judge(judge: JudgeConfig) -> None:
-    """Raises: ConfigError for a server without a model, or a prompt that does not show both
-    answers.
+def check_judge(judge: JudgeConfig) -> None:
+    """What the settings of a judge mean together. Raises: ConfigError for a server without a model,
+    or a prompt that does not show both answers.
     """
     if judge.base_url:
         checked_url(judge.base_url, "judge.base_url")

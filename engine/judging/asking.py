@@ -2,6 +2,7 @@
 next one is asked, so that a stop loses nothing.
 """
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -66,7 +67,7 @@ def _stored(it: Iteration, judge: Judge, asked: Asked, said: list[tuple[Open, Op
                     note=f"The judge {judge.id} calls {one.predicted[:100]} the same.",
                     made_by="judge",
                 )
-    n = {says: sum(opinion.says == says for _, opinion in said) for says in _SAYS}
+    n = Counter(opinion.says for _, opinion in said)
     return Asked(
         asked.n_owed,
         asked.n_same + n["same"],
@@ -74,9 +75,6 @@ def _stored(it: Iteration, judge: Judge, asked: Asked, said: list[tuple[Open, Op
         asked.n_unclear + n["unclear"],
         asked.n_counted + (n["same"] if counts else 0),
     )
-
-
-_SAYS = ("same", "different", "unclear")
 
 
 def _printable(opinion: Opinion) -> Opinion:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.config import JudgeConfig
-from engine.config.checks import checked_url
+from engine.config.checks import check_judge, checked_url
 from engine.errors import ConfigError, JudgeError
 from engine.samplers.server_words import authorization, sentence, words
 from engine.store.opinions import Open, Opinion, Says
@@ -31,10 +31,7 @@ _LATER = (408, 409, 425, 429)
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """A model behind an OpenAI-compatible server, with its prompt.
-
-    Raises: ConfigError from asked_for, where no server or no model is named.
-    """
+    """A model behind an OpenAI-compatible server, with its prompt."""
 
     base_url: str
     model: str
@@ -42,7 +39,8 @@ class Judge:
 
     @classmethod
     def asked_for(cls, config: JudgeConfig) -> "Judge":
-        """The judge of a configuration."""
+        """The judge of a configuration, which is checked. Raises: ConfigError."""
+        check_judge(config)
         if not config.base_url or not config.model:
             raise ConfigError(
                 "judge.base_url and judge.model are left out, so there is nobody to ask: give an"

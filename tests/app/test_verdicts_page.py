@@ -17,12 +17,12 @@ def test_a_judge_is_asked_from_the_page_and_a_person_decides(studio):
         at.text_input(key="judge_model").set_value("m").run()
         (ask,) = [button for button in at.button if button.label.startswith("Ask about")]
         ask.click().run()
-    assert not at.exception and metrics(at)["Judge right"] == "not measured"
+    assert not at.exception and metrics(at)["Judge right, %"] == "–"
     before = int(store.samples.estimates(it).n_correct.sum())
     next(button for button in at.button if button.label == "It is correct").click().run()
     assert int(store.samples.estimates(it).n_correct.sum()) == before + 1
-    assert metrics(at)["Judge right"].startswith("100 %")
-    assert metrics(at)["Rules right"].startswith("0 %")
+    assert metrics(at)["Judge right, %"].startswith("100.0 [")
+    assert metrics(at)["Rules right, %"].startswith("0.0 [")
 
 
 def test_before_the_first_verdict_the_page_says_so(studio):
