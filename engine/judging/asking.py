@@ -11,6 +11,7 @@ from engine.judging.server import Judge
 from engine.store.events import printable
 from engine.store.opinions import Open, Opinion
 from engine.study.handle import Iteration
+from engine.study.overrides import override
 
 BATCH = 16
 """Requests in flight."""
@@ -58,7 +59,7 @@ def _stored(it: Iteration, judge: Judge, asked: Asked, said: list[tuple[Open, Op
         store.opinions.add(it, judge.id, [(one, _printable(opinion)) for one, opinion in said])
         for one, opinion in said:
             if counts and opinion.says == "same":
-                store.samples.add_override(
+                override(
                     it.db,
                     one.set_id,
                     one.problem_id,

@@ -60,16 +60,17 @@ def apply_regrade(db: Database, disagreements: Sequence[Disagreement], *, made_b
         for one in disagreements
         if one.sample_set and not one.overridden and _turns(one.was, one.is_now)
     ]
-    for one in turned:
-        store.samples.add_override(
-            db,
-            one.sample_set or "",
-            one.problem_id,
-            one.index,
-            correct=one.is_now == "correct",
-            note=printable(f"Graded again: {one.reason}"),
-            made_by=made_by,
-        )
+    with db.transaction():
+        for one in turned:
+            override(
+                db,
+                one.sample_set or "",
+                one.problem_id,
+                one.index,
+                correct=one.is_now == "correct",
+                note=f"Graded again: {one.reason}",
+                made_by=made_by,
+            )
     return len(turned)
 
 
