@@ -90,7 +90,7 @@ def bootstrap_ratio(
             "There is nothing to divide by: give at least one problem, and denominators above 0."
         )
     sums = _resampled_sums(above + 1j * below, seed, n_resamples)
-    low, high = np.quantile(sums.real / sums.imag, [0.025, 0.975])
+    low, high = np.quantile(np.real(sums) / np.imag(sums), [0.025, 0.975])
     return Interval(float(above.sum() / below.sum()), float(low), float(high))
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -178,7 +178,8 @@ def correct_responses(at: Place) -> Iterator[PoolResponse]:
 
 def _streamed(at: Place, kind: Callable[..., Record], sql: str) -> Iterator[Record]:
     for batch in at.db.batches([(sql, at.key)]):
-        yield from map(kind, *(column.to_pylist() for column in batch.columns))
+        columns: dict[str, list[Any]] = batch.to_pydict()
+        yield from map(kind, *columns.values())
 
 
 def graded(at: Place, problem_ids: Sequence[str]) -> list[PoolResponse]:
