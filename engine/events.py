@@ -1,7 +1,7 @@
 """What phases say while they work. Events go up; nothing here knows who listens.
 
-Every event with rows is recorded together with them in one transaction, so that a number on the
-screen and the rows behind it can never disagree.
+Every event with rows is recorded together with them in one transaction, several of them at once
+where they come fast, so that a number on the screen and the rows behind it can never disagree.
 """
 
 from dataclasses import dataclass
@@ -52,6 +52,15 @@ class Decoding:
     """What the sampler is at while no response finishes. Nothing of it is stored."""
 
     in_flight: InFlight
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """All that a sample set was owed has been said, and is stored before the phase goes on: what
+    follows may read it. Nothing of this event is stored.
+    """
+
+    sample_set_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +120,7 @@ class Note:
     text: str
 
 
-Passing = Decoding | Loading | Seated
+Passing = Decoding | Loading | Seated | Settled
 """Events of which nothing is stored."""
 
 Event = (

@@ -1,6 +1,7 @@
 """Events as rows: whatever one says is recorded in one transaction."""
 
 import re
+from collections.abc import Sequence
 from functools import singledispatch
 
 import numpy as np
@@ -9,6 +10,7 @@ from engine.events import (
     CheckpointSaved,
     Event,
     Graded,
+    Key,
     Note,
     OptimiserStep,
     Planned,
@@ -19,17 +21,45 @@ from engine.events import (
 from engine.store import jobs, runs
 from engine.store.connection import Database, now
 from engine.store.place import Place
+from engine.types import Response, StepScores, Verdict
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-def record(db: Database, job_id: str, attempt: int, event: Event) -> None:
-    """Store what a phase said. Rows that are there already stay as they are.
+def record(db: Database, job_id: str, attempt: int, *events: Event) -> None:
+    """Store what a phase said, all of it in one transaction. Rows that are there already stay as
+    they are.
 
-    Raises: StoreError if the disk is full; then nothing of the event is stored.
+    Raises: StoreError if the disk is full; then nothing of the events is stored.
     """
     with db.transaction():
-        _record(event, db, job_id, attempt)
+        for event in _merged(events):
+            _record(event, db, job_id, attempt)
+
+
+def _merged(events: Sequence[Event]) -> list[Event]:
+    """The same rows in as few events as hold them."""
+    responses: dict[str, list[Response]] = {}
+    verdicts: dict[str, list[tuple[Key, Verdict]]] = {}
+    scores: dict[tuple[str, str], list[tuple[Key, StepScores]]] = {}
+    others: list[Event] = []
+    for event in events:
+        match event:
+            case Sampled():
+                responses.setdefault(event.sample_set_id, []).extend(event.responses)
+            case Graded():
+                verdicts.setdefault(event.sample_set_id, []).extend(event.verdicts)
+            case Scored():
+                key = event.sample_set_id, event.prm_id
+                scores.setdefault(key, []).extend(event.scores)
+            case _:
+                others.append(event)
+    return [
+        *(Sampled(set_id, rows) for set_id, rows in responses.items()),
+        *(Graded(set_id, rows) for set_id, rows in verdicts.items()),
+        *(Scored(*key, rows) for key, rows in scores.items()),
+        *others,
+    ]
 
 
 @singledispatch
