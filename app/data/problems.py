@@ -11,9 +11,8 @@ from app.data import uploads
 from engine.errors import EngineError
 from engine.grading.domains import unavailable
 from engine.problems import ProblemFile, examine_problems
-from engine.problems.domains import ROLES
+from engine.problems.mapping import ROLES, guess_mapping
 from engine.problems.rows import rows_of_file
-from engine.problems.shapes import guess_mapping
 from engine.problems.stored import store_problems, stored_sets
 
 PREVIEW = 5

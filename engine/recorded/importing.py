@@ -24,7 +24,7 @@ from engine.errors import RecordedSetError
 from engine.paths import STARTER
 from engine.problems import Rejected, problem_id, same_reference
 from engine.problems.domains import parts_of, row_of
-from engine.problems.rows import Broken, rows_of_file
+from engine.problems.rows import Broken, files_of, rows_of_file
 from engine.problems.shapes import Parts, RowError
 from engine.recorded.about import Imported, Scale, read_about
 from engine.recorded.chunks import Chunks
@@ -238,12 +238,12 @@ def _digest(files: list[Path]) -> tuple[str, int]:
     """Hex digest over the files' bytes, and the number of lines of the first."""
     total, n_lines = hashlib.sha256(str(FORMAT).encode()), 0
     for number, path in enumerate(files):
-        rows_of_file(path)
-        with path.open("rb") as stream:
-            while block := stream.read(1 << 20):
-                total.update(block)
-                n_lines += block.count(b"\n") if number == 0 else 0
-        total.update(b"\x1f")
+        for part in files_of(path):
+            with part.open("rb") as stream:
+                while block := stream.read(1 << 20):
+                    total.update(block)
+                    n_lines += block.count(b"\n") if number == 0 else 0
+            total.update(b"\x1f")
     return total.hexdigest(), n_lines
 
 
