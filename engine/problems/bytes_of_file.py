@@ -76,7 +76,9 @@ def _decompressed(file: BinaryIO, suffix: str) -> BinaryIO:
     if suffix == ".zst":
         import pyarrow
 
-        stream = pyarrow.CompressedInputStream(pyarrow.PythonFile(file, "r"), "zstd")
+        stream = pyarrow.CompressedInputStream(
+            pyarrow.PythonFile(cast(io.IOBase, file), "r"), "zstd"
+        )
         return io.BufferedReader(cast(io.RawIOBase, stream), _BLOCK)
     return file
 

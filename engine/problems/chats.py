@@ -5,7 +5,7 @@ Read as turns are {role, content} and ShareGPT's {from, value}; a text may be a 
 {type: text, text}.
 """
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 from engine.problems.shapes import RowError
 
@@ -31,7 +31,7 @@ class Chat(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-def is_chat(value: Any) -> bool:
+def is_chat(value: Any) -> TypeGuard[list[dict[str, Any]]]:
     """Whether a value is a list of turns."""
     return (
         isinstance(value, list)

@@ -105,7 +105,8 @@ class Collector:
         self.rejected, self.repeats = Listed(limit), Listed(limit)
         self.notes: Counter[str] = Counter()
         """What was left out or taken from an unusual place, by sentence, with its rows."""
-        self._mapping, self._domain = mapping, domain
+        self._mapping = mapping
+        self._domain: Domain = domain
         self._seen: dict[int, _First] = {}
 
     def problems(self, parts: Sequence[Part]) -> Iterator[Problem]:

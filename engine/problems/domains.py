@@ -134,12 +134,11 @@ def _labelled(value: Any, field: str) -> tuple[dict[str, str], dict[str, str]]:
 
 def _unlettered(texts: Any) -> list[Any]:
     """Options without the letters that stand before each of them, such as AQuA's A)21."""
-    found = [_LETTERED.match(text) if isinstance(text, str) else None for text in texts]
-    if len(texts) > len(LETTERS) or not all(found):
+    matches = [_LETTERED.match(text) if isinstance(text, str) else None for text in texts]
+    letters = [match.group(1) for match in matches if match]
+    if letters != list(LETTERS[: len(texts)]) or len(letters) < len(texts):
         return list(texts)
-    if [match.group(1) for match in found if match] != list(LETTERS[: len(texts)]):
-        return list(texts)
-    return [match.group(2) for match in found if match]
+    return [match.group(2) for match in matches if match]
 
 
 def _letters(row: Mapping[str, Any], labels: dict[str, str], options: dict[str, str]) -> str:

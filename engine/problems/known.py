@@ -95,7 +95,8 @@ def _unwrapped(question: Any) -> tuple[Any, Notes]:
 def _verl(row: Mapping[str, Any], is_recording: bool) -> Flat:
     fields, notes = _chat(row, True)
     fields = dict(fields)
-    extra = row.get("extra_info") if isinstance(row.get("extra_info"), Mapping) else {}
+    extra = row.get("extra_info")
+    extra = extra if isinstance(extra, Mapping) else {}
     asked = extra.get("question")
     if isinstance(asked, str) and asked.strip() and asked.strip() in str(fields["question"]):
         if asked.strip() != str(fields["question"]).strip():

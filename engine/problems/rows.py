@@ -105,8 +105,8 @@ def type_of(path: Path) -> str:
     """
     suffixes = [suffix.lower() for suffix in path.suffixes]
     is_compressed = bool(suffixes) and suffixes[-1] in COMPRESSED
-    kept = suffixes[:-1] if is_compressed else suffixes
-    kind = kept[-1] if kept else ""
+    inner = suffixes[:-1] if is_compressed else suffixes
+    kind = inner[-1] if inner else ""
     return "" if kind not in _READERS or (is_compressed and kind == ".parquet") else kind
 
 
@@ -117,12 +117,12 @@ def files_of(path: Path) -> list[Path]:
         ProblemSetError: nothing is there, of an unknown type, or a folder without a file to read.
     """
     if path.is_dir():
-        found = sorted(p for p in path.iterdir() if p.is_file() and type_of(p) and _is_part(p))
-        if not found:
+        parts = sorted(p for p in path.iterdir() if p.is_file() and type_of(p) and _is_part(p))
+        if not parts:
             raise ProblemSetError(
                 f"The folder {path} holds no file that is read. Allowed: {_allowed()}."
             )
-        return found
+        return parts
     if not path.is_file():
         raise ProblemSetError(
             f"There is no problem file {path}. Check the path; relative ones start at the working"
@@ -155,6 +155,24 @@ def rows_of_file(path: Path, notes: Notes | None = None) -> Rows:
     notes = [] if notes is None else notes
     readers = [_READERS[type_of(file)](file, notes) for file in files]
     return readers[0] if len(readers) == 1 else _one_after_another(readers)
+
+
+def n_rows_of(path: Path) -> int | None:
+    """About how many rows a file has, for a progress bar; None where only reading it would tell.
+    Blocks while it counts lines.
+    """
+    if path.suffix.lower() in COMPRESSED or type_of(path) == ".json":
+        return None
+    if type_of(path) == ".parquet":
+        import pyarrow
+        import pyarrow.parquet
+
+        try:
+            return pyarrow.parquet.read_metadata(path).num_rows
+        except (pyarrow.ArrowException, OSError):
+            return None
+    with path.open("rb") as file:
+        return sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b""))
 
 
 def _one_after_another(readers: list[Rows]) -> Rows:

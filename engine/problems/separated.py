@@ -129,6 +129,7 @@ def _rows(
 
 def _records(lines: _Lines, dialect: Dialect) -> Iterator[tuple[int, list[str] | str]]:
     """(first line, cells) of every record; a sentence in place of cells that cannot be read."""
+    first = 1
     while True:
         reader = csv.reader(
             lines, delimiter=dialect.separator, quotechar=dialect.quote, strict=True

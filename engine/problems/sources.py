@@ -24,8 +24,8 @@ class Part:
     name: str
     rows: Callable[[], Rows]
     """Read anew at every call."""
-    n_bytes: int = 0
-    """Of the file; 0 where it is not known."""
+    path: Path | None = None
+    """The file; None on the hub."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +64,7 @@ def _of_files(path: Path, name: str) -> Source:
     notes: Notes = []
     return Source(
         name,
-        [
-            Part(file.name, partial(rows_of_file, file, notes), file.stat().st_size)
-            for file in files_of(path)
-        ],
+        [Part(file.name, partial(rows_of_file, file, notes), file) for file in files_of(path)],
         notes,
     )
 
