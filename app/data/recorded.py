@@ -104,9 +104,7 @@ def bring(file: uploads.Brought, scale: Scale | None, rewards: Path | None) -> N
             ),
         )
     except EngineError as error:
-        st.error(
-            inert.markdown(str(error).replace(str(file.path), file.name)), icon=":material/error:"
-        )
+        st.error(inert.markdown(file.named(str(error))), icon=":material/error:")
         return
     finally:
         bar.empty()

@@ -48,12 +48,17 @@ def flat(row: Any, *, is_recording: bool = False) -> Flat:
 
     Raises: RowError: it is no object, or a known shape with something missing.
     """
-    if isinstance(row, list) and len(row) == 2 and is_chat(row):
-        row = {"0": row[0], "1": row[1]}
+    row = as_object(row)
     if not isinstance(row, Mapping):
         raise RowError("", f"The row is {kind_of(row)}; an object with named fields is needed.")
     reader = _reader(tuple(row))
     return (row, ()) if reader is None else reader(row, is_recording)
+
+
+def as_object(row: Any) -> Any:
+    """Two turns in a list as the columns 0 and 1 that they are on the hub; else the row itself."""
+    is_pair = isinstance(row, list) and len(row) == 2 and is_chat(row)
+    return {"0": row[0], "1": row[1]} if is_pair else row
 
 
 @lru_cache(maxsize=1024)

@@ -44,7 +44,7 @@ def check_mapping(mapping: Mapping[str, str], roles: Sequence[str] = ROLES) -> N
         raise ProblemSetError(
             f"The column mapping has {said}. Allowed roles: {', '.join(roles)}; question is needed."
         )
-    if mapping["question"] == mapping.get("answer"):
+    if paths_in(mapping["question"]) == paths_in(mapping.get("answer", "")):
         raise ProblemSetError(
             f"Question and answer are both {mapping['question']}: every response would be graded"
             " against its own question. Choose another column for one of them."
