@@ -61,9 +61,21 @@ def staging_folder() -> Path:
     return folder
 
 
-def brought(label: str, *, key: str, has_hub: bool = False) -> Brought | None:
-    """An uploader, and a path for what is too large for one; None while neither gives a file."""
-    uploads = st.file_uploader(label, type=TYPES, key=f"{key}_upload", accept_multiple_files=True)
+def brought(
+    label: str, *, key: str, has_hub: bool = False, has_logs: bool = False
+) -> Brought | None:
+    """An uploader, and a path for what is too large for one; None while neither gives a file.
+
+    Args:
+        has_hub: The path may name a hub data set.
+        has_logs: Logs of Inspect are files, too.
+    """
+    uploads = st.file_uploader(
+        label,
+        type=[*TYPES, *(["eval"] if has_logs else [])],
+        key=f"{key}_upload",
+        accept_multiple_files=True,
+    )
     if uploads:
         return _saved(uploads)
     typed = st.text_input(

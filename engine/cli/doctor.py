@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from engine.cli.options import as_json, database
+from engine.cli.options import as_json, database, mapping
 
 
 @click.command()
@@ -27,10 +27,16 @@ from engine.cli.options import as_json, database
     metavar="PATH",
     help="The policy whose tokens questions are measured in.",
 )
+@mapping
 @database
 @as_json
 def doctor(
-    file: str | None, against: tuple[Path, ...], policy: str, db: Path, as_json: bool
+    file: str | None,
+    against: tuple[Path, ...],
+    policy: str,
+    mapping: dict[str, str] | None,
+    db: Path,
+    as_json: bool,
 ) -> int:
     """Say what is installed and who owns the database; or what a configuration lacks here; or what
     a file of problems is like.
@@ -42,7 +48,7 @@ def doctor(
     if file and file.endswith(".toml"):
         return _examine_config(Path(file), as_json)
     if file:
-        return _examine_problems(file, against, policy, as_json)
+        return _examine_problems(file, against, policy, mapping, as_json)
     from engine.doctor.machine import examine
 
     findings = examine(db)
@@ -67,7 +73,13 @@ def _examine_config(path: Path, as_json: bool) -> int:
     return 0 if runnable else 1
 
 
-def _examine_problems(source: str, against: tuple[Path, ...], policy: str, as_json: bool) -> int:
+def _examine_problems(
+    source: str,
+    against: tuple[Path, ...],
+    policy: str,
+    mapping: dict[str, str] | None,
+    as_json: bool,
+) -> int:
     """1 where there is no usable problem."""
     from engine.doctor.problems import examine_problem_file
     from engine.headless.against import sets_against
@@ -76,6 +88,7 @@ def _examine_problems(source: str, against: tuple[Path, ...], policy: str, as_js
         source,
         policy=policy,
         against=sets_against(against, but=Path(source)),
+        mapping=mapping,
         on_progress=_report,
     )
     print(file=sys.stderr)

@@ -1,9 +1,9 @@
 """Paths into a row: columns, the fields of objects, the places of lists, and JSON that a cell holds
 as text. Pure.
 
-    prompt[-1].content   reward_model.ground_truth   meta["odd.name"]   {Body} {Question}
+    prompt[-1].content   reward_model.ground_truth   samples[*].text   meta["odd.name"]   {a} {b}
 
-The last one is a template: it joins columns, each path in braces.
+[*] gives a list, of every place. The last one is a template: it joins columns, each path in braces.
 """
 
 import json
@@ -17,8 +17,9 @@ from engine.errors import ProblemSetError
 MAX_DEPTH = 6
 MAX_PATHS = 200
 SAMPLE_CHARS = 80
-_STEP = re.compile(r"""\.?([^.\[\]]+)|\[(-?\d+)\]|\["([^"]*)"\]""")
+_STEP = re.compile(r"""\.?([^.\[\]]+)|\[(-?\d+|\*)\]|\["([^"]*)"\]""")
 _HOLE = re.compile(r"\{([^{}]+)\}")
+_SPEAKERS = {"role", "from"}
 _PLAIN = re.compile(r"[^.\[\]{}\"]+\Z")
 
 
@@ -26,11 +27,19 @@ class _Missing:
     """Nothing is there."""
 
 
-MISSING = _Missing()
+class _Each:
+    """Every place of a list."""
+
+    def __repr__(self) -> str:
+        return "EACH"
+
+
+MISSING, EACH = _Missing(), _Each()
+Step = str | int | _Each
 
 
 @lru_cache(maxsize=512)
-def steps_of(path: str) -> tuple[str | int, ...]:
+def steps_of(path: str) -> tuple[Step, ...]:
     """The steps of a path: names, and places from 0 or, backwards, from -1.
 
     >>> steps_of('prompt[-1].content')
@@ -38,7 +47,7 @@ def steps_of(path: str) -> tuple[str | int, ...]:
 
     Raises: ProblemSetError: it is none.
     """
-    steps: list[str | int] = []
+    steps: list[Step] = []
     position = 0
     while position < len(path):
         step = _STEP.match(path, position)
@@ -48,28 +57,41 @@ def steps_of(path: str) -> tuple[str | int, ...]:
                 " template like {Body} {Question}."
             )
         name, place, quoted = step.groups()
-        steps.append(int(place) if place is not None else quoted if quoted is not None else name)
+        steps.append(_place(place) if place is not None else quoted if quoted is not None else name)
         position = step.end()
     return tuple(steps)
+
+
+def _place(text: str) -> int | _Each:
+    return EACH if text == "*" else int(text)
 
 
 def value_at(row: Mapping[str, Any], path: str) -> Any:
     """The value at a path; a column of exactly this name goes first. MISSING where nothing is."""
     if path in row:
         return row[path]
-    value: Any = row
-    for step in steps_of(path):
-        value = _child(_opened(value), step)
+    return _below(row, steps_of(path))
+
+
+def _below(value: Any, steps: tuple[Step, ...]) -> Any:
+    for place, step in enumerate(steps):
+        value = _opened(value)
+        if step is EACH:
+            parts = value if isinstance(value, list) else []
+            inside = [_below(part, steps[place + 1 :]) for part in parts]
+            return [None if one is MISSING else one for one in inside] or MISSING
+        value = _child(value, step)
         if value is MISSING:
             return MISSING
     return value
 
 
-def _child(value: Any, step: str | int) -> Any:
+def _child(value: Any, step: Step) -> Any:
     if isinstance(step, str):
         return value.get(step, MISSING) if isinstance(value, Mapping) else MISSING
-    is_inside = isinstance(value, list | tuple) and -len(value) <= step < len(value)
-    return value[step] if is_inside else MISSING
+    if not isinstance(step, int) or not isinstance(value, list | tuple):
+        return MISSING
+    return value[step] if -len(value) <= step < len(value) else MISSING
 
 
 def _opened(value: Any) -> Any:
@@ -104,7 +126,8 @@ def looked_up(row: Mapping[str, Any], spec: str) -> Any:
 def paths_of(rows: Iterable[Any]) -> dict[str, str]:
     """Every path to a value in some rows, with the first value there in short; MAX_PATHS at most.
 
-    Lists are followed at their first and last place; a list of plain values is a value itself.
+    Lists of objects are followed at every, the last and the first place, conversations at the last
+    two; a list of plain values is a value itself.
     """
     paths: dict[str, str] = {}
     for row in rows:
@@ -125,6 +148,8 @@ def _leaves(value: Any, at: str, depth: int) -> Iterator[tuple[str, Any]]:
             yield from _leaves(part, f"{at}{_named(str(name), bool(at))}", depth - 1)
         return
     if isinstance(inside, list) and depth and any(isinstance(part, Mapping) for part in inside):
+        if not any(isinstance(part, Mapping) and part.keys() & _SPEAKERS for part in inside):
+            yield from _leaves(inside[0], f"{at}[*]", depth - 1)
         for place in (-1, 0) if len(inside) > 1 else (-1,):
             yield from _leaves(inside[place], f"{at}[{place}]", depth - 1)
         return

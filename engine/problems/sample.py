@@ -6,7 +6,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from engine.problems.bytes_of_file import Broken
+from engine.problems.bytes_of_file import Broken, Rows
 from engine.problems.known import as_object
 from engine.problems.paths import paths_of
 from engine.problems.shapes import RowError
@@ -27,16 +27,21 @@ class Sample:
     """Rows that read without a mapping."""
 
 
-def sample_of(source: str | Path, read: Callable[[Any], object]) -> Sample:
+def sample_of(
+    source: str | Path,
+    read: Callable[[Any], object],
+    rows_of: Callable[[Path], Rows] | None = None,
+) -> Sample:
     """Look at the beginning of a source. Blocks; the hub needs the network.
 
     Args:
         read: tries one row, and raises RowError where it needs a mapping.
+        rows_of: reads a file; None opens sources of problems.
 
     Raises: ProblemSetError: it cannot be read as a whole.
     """
-    (first, *_) = open_source(source).parts
-    rows = [row for _, row in islice(first.rows(), N_ROWS)]
+    opened = rows_of(Path(source)) if rows_of else open_source(source).parts[0].rows()
+    rows = [row for _, row in islice(opened, N_ROWS)]
     whole = [as_object(row) for row in rows if not isinstance(row, Broken)]
     usable = sum(_reads(row, read) for row in whole)
     return Sample(paths_of(whole[:N_SHOWN]), len(rows), usable)

@@ -316,3 +316,54 @@ def test_a_folder_of_parts_is_one_set_and_its_lines_name_their_file(opened, tmp_
     at.text_input(key="problems_path").set_value(str(parts)).run()
     assert metrics(at)["Problems"] == "2"
     assert list(table(at, "Reason")["File"]) == ["b.jsonl"]
+
+
+OPENR1 = {
+    "problem": "What is 3 + 4?",
+    "answer": "7",
+    "generations": ["So \\boxed{7}.", "So \\boxed{8}."],
+    "correctness_math_verify": [True, False],
+    "finish_reasons": ["stop", "length"],
+}
+
+
+def test_a_recording_like_openr1_is_shown_before_it_is_imported(opened):
+    content = json.dumps(OPENR1).encode()
+    at = uploaded(show("data"), "recorded_upload", "openr1.jsonl", content)
+    assert at.toggle(key="choose_columns_recorded").value is False
+    assert "Of the first 1 rows: 1 read, 2 responses, 2 with a flag, 0 with scores." in said(at)
+    assert list(table(at, "Cut off")["Correct"]) == [True, False]
+    assert imported_sets(opened.artifacts) == []
+    press(at, "import_responses")
+    (one,) = imported_sets(opened.artifacts)
+    assert (one.n_responses, one.n_flagged, one.n_truncated) == (2, 2, 1)
+
+
+def test_an_odd_recording_after_a_good_one_opens_its_own_chooser(opened):
+    at = uploaded(show("data"), "recorded_upload", "good.jsonl", json.dumps(OPENR1).encode())
+    odd = {"ask": "What is 3 + 4?", "key": "7", "runs": [{"out": "So \\boxed{7}."}]}
+    at.file_uploader(key="recorded_upload").set_value(
+        [("odd.jsonl", json.dumps(odd).encode(), "application/json")]
+    )
+    at.run()
+    assert at.toggle(key="choose_columns_recorded").value is True
+    for role, path in (("question", "ask"), ("answer", "key"), ("response", "runs[*].out")):
+        at.selectbox(key=f"map_recorded_{role}").set_value(path).run()
+    assert "1 read, 1 responses" in said(at)
+    press(at, "import_responses")
+    assert [s.n_responses for s in imported_sets(opened.artifacts)] == [1]
+
+
+def test_step_scores_that_do_not_fit_are_said_before_and_after_the_import(opened):
+    row = {
+        "question": "What is 3 + 4?",
+        "answer": "7",
+        "response": "So \\boxed{7}.",
+        "step_scores": [0.5, 0.6],
+    }
+    at = uploaded(show("data"), "recorded_upload", "scored.jsonl", json.dumps(row).encode())
+    wrong = "2 step scores for a response of 1 steps: they are missing."
+    assert wrong in said(at)
+    at.radio(key="recorded_scale").set_value("probability")
+    press(at, "import_responses")
+    assert wrong in list(table(at, "Reason")["Reason"])

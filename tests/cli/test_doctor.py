@@ -66,3 +66,13 @@ def test_doctor_of_a_file_without_a_usable_problem_ends_with_one(tmp_path):
     assert "mine.csv: cells separated by a semicolon." in done.stdout
     assert "No question: none of the fields question, problem" in done.stdout
     assert cli("doctor", tmp_path / "none.csv").returncode == 1
+
+
+def test_doctor_reads_through_a_mapping_and_refuses_one_that_is_none(tmp_path):
+    row = {"prompt": [{"say": "What is 1 + 1?"}], "check": {"gold": [2]}}
+    (tmp_path / "mine.jsonl").write_text(json.dumps(row) + "\n")
+    paths = ("--map", "question=prompt[-1].say", "--map", "answer=check.gold[0]")
+    done = cli("doctor", tmp_path / "mine.jsonl", *paths, "--json")
+    assert json.loads(done.stdout)["n_problems"] == 1
+    wrong = cli("doctor", tmp_path / "mine.jsonl", "--map", "question")
+    assert wrong.returncode == 2 and "is no ROLE=PATH" in wrong.stderr
