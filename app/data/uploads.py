@@ -11,8 +11,9 @@ from typing import Protocol
 
 import streamlit as st
 
+from engine.errors import EngineError
 from engine.problems import hub_name
-from engine.problems.rows import COMPRESSED, FILE_TYPES
+from engine.problems.rows import COMPRESSED, FILE_TYPES, rows_of_file
 
 TYPES = [ending.removeprefix(".") for ending in (*FILE_TYPES, *COMPRESSED)]
 _OFFERS = "A path of this machine: a file too large to upload, or a folder of parts."
@@ -77,7 +78,7 @@ def brought(
         accept_multiple_files=True,
     )
     if uploads:
-        return _saved(uploads)
+        return _saved(uploads, key)
     typed = st.text_input(
         "or its path on this machine",
         key=f"{key}_path",
@@ -95,19 +96,45 @@ def brought(
     return Brought(path, path.name, f"{path} {max(times)}")
 
 
-def _saved(uploads: Sequence[Upload]) -> Brought:
+def _saved(uploads: Sequence[Upload], key: str) -> Brought:
     """The uploaded files on disk under their own names: one, or a folder of parts."""
     contents = {Path(upload.name).name: upload.getvalue() for upload in uploads}
-    digest = hashlib.sha256()
-    for name, content in contents.items():
-        digest.update(name.encode() + b"\0" + hashlib.sha256(content).digest())
-    version = digest.hexdigest()[:16]
+    versions = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
+    version = hashlib.sha256(repr(sorted(versions.items())).encode()).hexdigest()[:16]
     folder = Path(_folder().name) / version
     folder.mkdir(exist_ok=True)
     for name, content in contents.items():
         if not (folder / name).exists():
             (folder / name).write_bytes(content)
-    (first, *others) = contents
-    if not others:
-        return Brought(folder / first, first, version)
-    return Brought(folder, f"{first} and {len(others)} more", version)
+    name = _chosen([folder / name for name in contents], f"{key}_part_{version}")
+    if name:
+        return Brought(folder / name, name, versions[name])
+    return Brought(folder, f"{next(iter(contents))} and {len(contents) - 1} more", version)
+
+
+def _chosen(files: Sequence[Path], key: str) -> str:
+    """Which of several files is looked at; empty for all of them as one set. All where they have
+    the same columns, else the one that was brought last.
+    """
+    if len(files) == 1:
+        return files[0].name
+    names = ["", *(file.name for file in files)]
+    columns = [_columns(file) for file in files]
+    is_one_set = all(own == columns[0] for own in columns)
+    return st.selectbox(
+        "Which of them",
+        names,
+        index=0 if is_one_set else len(names) - 1,
+        format_func=lambda name: name or f"All {len(files)}, as the parts of one set",
+        key=key,
+        help="Files with different columns are no parts of one set: choose one after the other.",
+    )
+
+
+def _columns(file: Path) -> list[str] | None:
+    """The columns of a file's first row; None where there is none to read."""
+    try:
+        _, row = next(iter(rows_of_file(file)), (0, None))
+    except EngineError:
+        return None
+    return sorted(row) if isinstance(row, dict) else None

@@ -367,3 +367,23 @@ def test_step_scores_that_do_not_fit_are_said_before_and_after_the_import(opened
     at.radio(key="recorded_scale").set_value("probability")
     press(at, "import_responses")
     assert wrong in list(table(at, "Reason")["Reason"])
+
+
+def both(second):
+    good = ("good.csv", b"question,answer\nWhat is 1 + 1?,2\n", "text/csv")
+    return [good, ("second.csv", second, "text/csv")]
+
+
+def test_several_files_of_the_same_columns_are_one_set(opened):
+    at = show("data")
+    at.file_uploader(key="problems_upload").set_value(
+        both(b"question,answer\nWhat is 2 + 1?,3\n")
+    ).run()
+    assert metrics(at)["Problems"] == "2" and not at.exception
+
+
+def test_a_file_of_other_columns_beside_a_good_one_is_looked_at_alone(opened):
+    at = show("data")
+    at.file_uploader(key="problems_upload").set_value(both(b"Task,Result\nAdd 1 and 1.,2\n")).run()
+    assert at.toggle(key="choose_columns").value is True
+    assert at.selectbox(key="map_question").value == "Task" and metrics(at)["Problems"] == "1"
