@@ -387,3 +387,32 @@ def test_a_file_of_other_columns_beside_a_good_one_is_looked_at_alone(opened):
     at.file_uploader(key="problems_upload").set_value(both(b"Task,Result\nAdd 1 and 1.,2\n")).run()
     assert at.toggle(key="choose_columns").value is True
     assert at.selectbox(key="map_question").value == "Task" and metrics(at)["Problems"] == "1"
+
+
+def test_a_hub_data_set_is_named_with_its_configuration_and_split_and_streamed(opened, monkeypatch):
+    import datasets
+
+    asked = []
+
+    def load(*names, **options):
+        asked.append((names, options))
+        return iter([{"question": "What is 2 + 2?", "answer": "#### 4"}])
+
+    monkeypatch.setattr(datasets, "load_dataset", load)
+    at = show("data")
+    at.text_input(key="problems_path").set_value("org/name/hard@v1:test").run()
+    options = {"split": "test", "revision": "v1", "streaming": True}
+    assert asked[-1] == (("org/name", "hard"), options)
+    assert metrics(at)["Problems"] == "1" and not at.exception
+
+
+def test_a_cancelled_reading_says_so_and_offers_to_begin_again(opened):
+    at = uploaded(show("data"), "problems_upload", "mine.csv", b"question,answer\nOne and one?,2\n")
+    key = at.session_state["problems_staged"][0]
+    del at.session_state["problems_staged"]
+    at.session_state["problems_cancelled"] = key
+    at.run()
+    assert "The reading was cancelled; nothing of it was stored." in said(at)
+    assert "Problems" not in metrics(at)
+    press(at, "problems_again")
+    assert metrics(at)["Problems"] == "1"
