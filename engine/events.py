@@ -100,6 +100,26 @@ class OptimiserStep:
 
 
 @dataclass(frozen=True, slots=True)
+class InterimAnswer:
+    """One held-out response of a policy that is still in training."""
+
+    response: Response
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class InterimEvaluated:
+    """What the policy in training could do after an optimiser step."""
+
+    step: int
+    n_problems: int
+    """Held-out problems that it answered, each once and greedily."""
+    n_correct: int
+    samples: list[InterimAnswer]
+    """A few of the answers, of the same problems every time."""
+
+
+@dataclass(frozen=True, slots=True)
 class CheckpointSaved:
     step: int
     path: str
@@ -130,6 +150,7 @@ Event = (
     | Graded
     | Scored
     | OptimiserStep
+    | InterimEvaluated
     | CheckpointSaved
     | PolicySaved
     | Note

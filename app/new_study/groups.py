@@ -91,10 +91,12 @@ OF_TRAININGS = {
     "keep_above": "Keep responses above",
     "max_length": "Most tokens of prompt and response",
     "checkpoint_every_s": "Seconds between checkpoints",
+    "evaluate_every_steps": "Evaluate every … steps",
+    "evaluate_problems": "Held-out problems each time",
     "stop_on": "End early on",
     "stop_above": "End above",
     "stop_below": "End below",
-    "stop_window": "Mean over the last steps",
+    "stop_window": "Mean over the last values",
     "n_processes": "Processes",
     "accelerate_config": "File of accelerate",
 }

@@ -86,6 +86,14 @@ def _figures(o: Outlook, config: RunConfig) -> None:
         if o.seconds is not None:
             st.metric("Sampling", duration(o.seconds), width="content")
     st.caption(f"{each:,} responses per iteration: {config.problems.n_train:,} problems times n.")
+    t = config.training
+    if t.evaluate_every_steps:
+        n_problems = min(t.evaluate_problems, config.problems.n_held_out)
+        st.caption(
+            f"And {n_problems:,} held-out problems × 1 greedy response every"
+            f" {t.evaluate_every_steps:,} steps of a training; how many steps it has is known once"
+            " there are pairs."
+        )
     if o.measured:
         st.caption(
             f"About {o.n_tokens:,.0f} tokens, and the time without trainings, as measured in"

@@ -17,7 +17,7 @@ from engine.config.backends import (
 from engine.config.ranges import read
 from engine.config.run import RunConfig
 from engine.config.tables import JudgeConfig, SamplingConfig
-from engine.config.training import TrainingConfig
+from engine.config.training import HELD_OUT_ACCURACY, TrainingConfig
 from engine.errors import ConfigError
 from engine.method.budget import remaining_budget
 from engine.method.difficulty import check_thresholds
@@ -290,6 +290,7 @@ def _check_training_together(t: TrainingConfig, table: str) -> None:
     require("accelerate_config", fits, f"left out with {table}.n_processes = 1")
     _check_method(t, require)
     _check_stop(t, require)
+    _check_interim(t, table, require)
 
 
 def _check_method(t: TrainingConfig, require: Callable[[str, bool, str], None]) -> None:
@@ -310,6 +311,18 @@ def _check_stop(t: TrainingConfig, require: Callable[[str, bool, str], None]) ->
     if t.stop_on == "none":
         require("stop_above", t.stop_above is None, "left out without stop_on")
         require("stop_below", t.stop_below is None, "left out without stop_on")
+
+
+def _check_interim(
+    t: TrainingConfig, table: str, require: Callable[[str, bool, str], None]
+) -> None:
+    is_off = t.evaluate_every_steps == 0
+    in_a_run = is_off or table == "training"
+    require("evaluate_every_steps", in_a_run, "0: only the training of a run has held-out problems")
+    why = "one process holds all weights and answers with them"
+    require("evaluate_every_steps", is_off or t.n_processes == 1, f"0 with n_processes > 1: {why}")
+    measured = t.stop_on != HELD_OUT_ACCURACY or not is_off
+    require("stop_on", measured, "another metric while evaluate_every_steps is 0")
 
 
 def _require(field_name: str, value: object, holds: bool, allowed: str) -> None:

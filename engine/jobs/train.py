@@ -12,6 +12,7 @@ from engine.jobs.work import Work
 from engine.placement import seating, trainer_backend
 from engine.store import Database
 from engine.study.handle import Iteration
+from engine.study.interim import interim
 from engine.study.training_rows import training_rows
 from engine.training import TrainingTask
 from engine.training.saving import folder_with_optimiser
@@ -21,7 +22,8 @@ from engine.types import Preference, Worked
 def train(work: Work) -> Iterator[Event]:
     """Train the iteration's policy with everything else released.
 
-    Raises: TrainingError without a row to train on; ConfigError if it cannot fit.
+    Raises: TrainingError without a row to train on; ConfigError if it cannot fit, or cannot be
+    evaluated on the way as it should be.
     """
     it, config, placement = work.it, work.it.config, work.placement
     if config.is_recorded:
@@ -42,6 +44,7 @@ def train(work: Work) -> Iterator[Event]:
         policies_dir=str(it.db.artifacts / "policies"),
         trust_remote_code=config.policy.trust_remote_code,
         inherit_from=_inherited(it, start) if training.inherit_optimizer else None,
+        interim=interim(it, training),
     )
     placement.release()
     seating.require_training(config, training, task.policy_path)

@@ -5,7 +5,14 @@ engine's own records.
 from functools import cache
 from typing import Any
 
-from engine.events import CheckpointSaved, Note, OptimiserStep, Planned, PolicySaved
+from engine.events import (
+    CheckpointSaved,
+    InterimEvaluated,
+    Note,
+    OptimiserStep,
+    Planned,
+    PolicySaved,
+)
 from engine.training import TrainingTask
 from engine.types import Request, Response, SamplingSettings, StepScores
 
@@ -18,7 +25,7 @@ RESULTS: dict[str, Any] = {
     "open": bool,
     "sample": list[Response],
     "score": list[StepScores],
-    "train": Planned | OptimiserStep | CheckpointSaved | PolicySaved | Note,
+    "train": Planned | OptimiserStep | InterimEvaluated | CheckpointSaved | PolicySaved | Note,
 }
 
 

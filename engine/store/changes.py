@@ -243,4 +243,24 @@ CHANGES: list[tuple[str, str]] = [
         );
         """,
     ),
+    (
+        "What a policy answered to held-out problems while it was trained.",
+        """
+        CREATE TABLE interim_answers (
+            job_id VARCHAR,
+            step INTEGER,
+            position INTEGER,
+            problem_id VARCHAR NOT NULL,
+            text VARCHAR NOT NULL,
+            finish_reason VARCHAR NOT NULL,
+            n_tokens INTEGER NOT NULL,
+            answer_at INTEGER,
+            correct BOOLEAN NOT NULL,
+            predicted VARCHAR,
+            status VARCHAR NOT NULL,
+            reason VARCHAR NOT NULL,
+            PRIMARY KEY (job_id, step, position)
+        );
+        """,
+    ),
 ]

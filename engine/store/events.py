@@ -1,6 +1,5 @@
 """Events as rows: whatever one says is recorded in one transaction."""
 
-import re
 from collections.abc import Sequence
 from functools import singledispatch
 
@@ -10,6 +9,7 @@ from engine.events import (
     CheckpointSaved,
     Event,
     Graded,
+    InterimEvaluated,
     Key,
     Note,
     OptimiserStep,
@@ -18,12 +18,11 @@ from engine.events import (
     Sampled,
     Scored,
 )
-from engine.store import jobs, runs
+from engine.store import interim, jobs, runs
 from engine.store.connection import Database, now
 from engine.store.place import Place
+from engine.store.texts import printable
 from engine.types import Response, StepScores, Verdict
-
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def record(db: Database, job_id: str, attempt: int, *events: Event) -> None:
@@ -155,6 +154,11 @@ def _(event: OptimiserStep, db: Database, job_id: str, attempt: int) -> None:
 
 
 @_record.register
+def _(event: InterimEvaluated, db: Database, job_id: str, attempt: int) -> None:
+    interim.put(db, job_id, event)
+
+
+@_record.register
 def _(event: CheckpointSaved, db: Database, job_id: str, attempt: int) -> None:
     db.cursor().execute(
         """INSERT OR REPLACE INTO checkpoints (job_id, attempt, step, path, saved_at)
@@ -177,8 +181,3 @@ def _(event: Note, db: Database, job_id: str, attempt: int) -> None:
         "INSERT INTO notes (job_id, attempt, noted_at, text) VALUES (?, ?, ?, ?)",
         [job_id, attempt, now(), printable(event.text)],
     )
-
-
-def printable(text: str) -> str:
-    """Text as UTF-8 can hold it: lone surrogates become U+FFFD."""
-    return _SURROGATE.sub("\ufffd", text)

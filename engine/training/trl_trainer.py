@@ -127,7 +127,10 @@ class TrlTrainer(ABC):
         )
         require_whole(trainer, task.config)
         trainer.remove_callback(_printer())
-        trainer.train(resume_from_checkpoint=checkpoint)
+        try:
+            trainer.train(resume_from_checkpoint=checkpoint)
+        finally:
+            reports.close()
         if not _is_over(trainer.state, reports.stop_reason, emit):
             return
         if task.config.inherit_optimizer:
