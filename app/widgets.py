@@ -43,6 +43,7 @@ JOB_NAMES: dict[JobKind | str, str] = {
     JobKind.CALIBRATE: "Calibration",
     JobKind.RESAMPLE: "Resampling",
     JobKind.TRAIN: "Training",
+    JobKind.PICK: "Picking weights",
     JobKind.EVALUATE: "Evaluation",
 }
 STATE_ICONS = {

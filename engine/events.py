@@ -126,11 +126,22 @@ class CheckpointSaved:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckpointKept:
+    """The weights of a step lie at path for good: they can become the policy."""
+
+    step: int
+    path: str
+    n_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class PolicySaved:
     """Training is over; the new policy lies at path, an ordinary transformers folder."""
 
     policy_id: str
     path: str
+    step: int | None = None
+    """Where the configuration picked its weights: after which step they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +163,7 @@ Event = (
     | OptimiserStep
     | InterimEvaluated
     | CheckpointSaved
+    | CheckpointKept
     | PolicySaved
     | Note
 )

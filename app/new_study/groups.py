@@ -90,6 +90,8 @@ OF_TRAININGS = {
     "inherit_optimizer": "Keep the optimiser's state",
     "keep_above": "Keep responses above",
     "max_length": "Most tokens of prompt and response",
+    "keep_checkpoints": "Steps to keep the weights of",
+    "policy_by": "Weights that become the policy",
     "checkpoint_every_s": "Seconds between checkpoints",
     "evaluate_every_steps": "Evaluate every … steps",
     "evaluate_problems": "Held-out problems each time",

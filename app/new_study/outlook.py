@@ -66,7 +66,8 @@ def _disk(o: Outlook) -> list[Finding]:
         return [Finding("disk", "note", f"{widgets.size(free)} free; the policy's size is unknown")]
     if not o.n_policies:
         return []
-    needs = f"{o.n_policies} trained policies and a checkpoint: {widgets.size(o.disk_bytes)}"
+    along = ", the weights kept along the way" if o.kept_bytes else ""
+    needs = f"{o.n_policies} trained policies{along} and a checkpoint: {widgets.size(o.disk_bytes)}"
     fits = o.disk_bytes < free
     return [
         Finding(

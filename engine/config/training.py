@@ -33,15 +33,19 @@ LOSSES: tuple[Loss, ...] = get_args(Loss)
 HELD_OUT_ACCURACY = "held_out/accuracy"
 """The name of the metric that evaluations during a training log."""
 
-StopOn = Literal[
-    "none",
+Metric = Literal[
     "loss",
     "rewards/accuracies",
     "rewards/margins",
     "mean_token_accuracy",
     "held_out/accuracy",
 ]
-"""What a training can be ended on, by TRL's names and HELD_OUT_ACCURACY."""
+"""What a training can be judged by, by TRL's names and HELD_OUT_ACCURACY."""
+StopOn = Literal["none", Metric]
+PolicyBy = Literal["last", Metric]
+METRICS: tuple[PolicyBy, ...] = ("last", *get_args(Metric))
+LOWEST_IS_BEST = ("loss",)
+"""Metrics of which the lowest value is the best; of the others the highest is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +105,15 @@ class TrainingConfig(Table):
     """
     gradient_checkpointing: bool = False
     """Compute activations again in the backward pass: less memory, more time."""
+    keep_checkpoints: Annotated[int, Field(ge=0)] = 0
+    """Steps, spread evenly, whose weights are kept beside the last ones, so that they can become
+    the policy instead; each takes four bytes per parameter, or an adapter where there is one. With
+    evaluate_every_steps they are steps after which the policy is evaluated.
+    """
+    policy_by: PolicyBy = "last"
+    """Which weights become the policy: the last ones, or of those and the kept ones the best by
+    this metric, for loss the lowest; of equals the earliest. By hand another can be picked later.
+    """
     checkpoint_every_s: Annotated[float, Field(ge=0)] = 60.0
     """Seconds between checkpoints that a stopped training goes on from; 0: after every step."""
     lora_rank: Annotated[int, Field(ge=1)] | None = None

@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 from engine.events import (
+    CheckpointKept,
     CheckpointSaved,
     InterimEvaluated,
     Note,
@@ -25,7 +26,13 @@ RESULTS: dict[str, Any] = {
     "open": bool,
     "sample": list[Response],
     "score": list[StepScores],
-    "train": Planned | OptimiserStep | InterimEvaluated | CheckpointSaved | PolicySaved | Note,
+    "train": Planned
+    | OptimiserStep
+    | InterimEvaluated
+    | CheckpointSaved
+    | CheckpointKept
+    | PolicySaved
+    | Note,
 }
 
 

@@ -5,6 +5,7 @@ Ask it by noun: store.runs.get(db, id), store.commits.find(at), store.jobs.unfin
 
 from engine.store import (
     board,
+    checkpoints,
     commits,
     comparison,
     decisions,
@@ -34,6 +35,7 @@ __all__ = [
     "Database",
     "Place",
     "board",
+    "checkpoints",
     "commits",
     "comparison",
     "decisions",

@@ -263,4 +263,29 @@ CHANGES: list[tuple[str, str]] = [
         );
         """,
     ),
+    (
+        (
+            "Trainings may keep weights along the way; which step became a policy is a row with who"
+            " and when."
+        ),
+        """
+        CREATE TABLE kept_checkpoints (
+            job_id VARCHAR,
+            step INTEGER,
+            path VARCHAR NOT NULL,
+            n_bytes BIGINT NOT NULL,
+            kept_at TIMESTAMP NOT NULL,
+            PRIMARY KEY (job_id, step)
+        );
+        CREATE SEQUENCE pick_order;
+        CREATE TABLE picks (
+            number INTEGER PRIMARY KEY DEFAULT nextval('pick_order'),
+            job_id VARCHAR NOT NULL,
+            step INTEGER NOT NULL,
+            automatic BOOLEAN NOT NULL,
+            made_by VARCHAR NOT NULL,
+            made_at TIMESTAMP NOT NULL
+        );
+        """,
+    ),
 ]

@@ -23,7 +23,15 @@ OF_A_RUN = (
     "unattended",
 )
 """Tables with a run_id, jobs left out."""
-OF_A_JOB = ("checkpoints", "interim_answers", "loads", "metrics", "notes")
+OF_A_JOB = (
+    "checkpoints",
+    "interim_answers",
+    "kept_checkpoints",
+    "loads",
+    "metrics",
+    "notes",
+    "picks",
+)
 OF_A_SET = ("opinions", "overrides", "step_scores", "verdicts", "responses")
 
 

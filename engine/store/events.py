@@ -6,6 +6,7 @@ from functools import singledispatch
 import numpy as np
 
 from engine.events import (
+    CheckpointKept,
     CheckpointSaved,
     Event,
     Graded,
@@ -18,7 +19,7 @@ from engine.events import (
     Sampled,
     Scored,
 )
-from engine.store import interim, jobs, runs
+from engine.store import checkpoints, interim, jobs, runs
 from engine.store.connection import Database, now
 from engine.store.place import Place
 from engine.store.texts import printable
@@ -168,11 +169,18 @@ def _(event: CheckpointSaved, db: Database, job_id: str, attempt: int) -> None:
 
 
 @_record.register
+def _(event: CheckpointKept, db: Database, job_id: str, attempt: int) -> None:
+    checkpoints.add_kept(db, job_id, checkpoints.Kept(event.step, event.path, event.n_bytes))
+
+
+@_record.register
 def _(event: PolicySaved, db: Database, job_id: str, attempt: int) -> None:
     job = jobs.get(db, job_id)
     parent = runs.get_iteration(Place(db, job.run_id, job.iteration))
     runs.add_policy(db, event.policy_id, event.path, parent.policy_id)
     db.cursor().execute("UPDATE jobs SET policy_id = ? WHERE id = ?", [event.policy_id, job_id])
+    if event.step is not None:
+        checkpoints.add_pick(db, job_id, event.step, automatic=True, made_by="training.policy_by")
 
 
 @_record.register

@@ -8,7 +8,6 @@ from engine.errors import ConfigError
 from engine.store import jobs
 from engine.store.connection import Database, now
 from engine.store.place import Place
-from engine.types import JobKind
 
 RUNS = """(SELECT id, prm_id,
     json_extract(config, '$.sampling.n_presample')::INTEGER AS n_presample,
@@ -164,14 +163,14 @@ def tuning(at: Place) -> Tuning | None:
 
 
 def next_policy(at: Place) -> str | None:
-    """The policy that the next iteration began with, else what the latest finished training made;
-    None before that.
+    """The policy that the next iteration began with, else what the latest finished training or
+    pick made; None before that.
     """
     following = find_iteration(Place(at.db, at.run_id, at.number + 1))
     if following:
         return following.policy_id
-    trained = jobs.latest(at, JobKind.TRAIN, done=True)
-    return trained.policy_id if trained else None
+    job = jobs.latest_with_policy(at)
+    return job.policy_id if job else None
 
 
 def add(db: Database, run: Run) -> None:

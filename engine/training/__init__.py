@@ -51,12 +51,14 @@ class TrainingTask:
     """
     interim: Interim | None = None
     """None: the policy is not evaluated while it is trained."""
+    checkpoint: str | None = None
+    """The folder of kept weights that become the policy as they are: nothing is trained then."""
 
 
 class Trainer(Protocol):
     def train(self, task: TrainingTask, should_stop: Callable[[], bool]) -> Iterator[Event]:
-        """Train and yield Planned, OptimiserStep, InterimEvaluated, CheckpointSaved and at last
-        PolicySaved.
+        """Train and yield Planned, OptimiserStep, InterimEvaluated, CheckpointSaved, CheckpointKept
+        and at last PolicySaved.
 
         should_stop is asked after every optimiser step; when it says so, a checkpoint is saved and
         the generator ends without PolicySaved. Blocks between events. Raises: TrainingError.

@@ -1,5 +1,5 @@
-"""The callback that turns a trainer's log into events, saves by the clock, stops when asked, hands
-the optimiser down, and evaluates in between.
+"""The callback that turns a trainer's log into events, saves by the clock, stops when asked, and
+hands the optimiser down.
 """
 
 import math
@@ -13,7 +13,6 @@ from engine.config.training import HELD_OUT_ACCURACY
 from engine.errors import TrainingError
 from engine.events import CheckpointSaved, Event, OptimiserStep, Planned
 from engine.training import TrainingTask, ranks
-from engine.training.interim import InterimEvaluator, logged
 from engine.training.saving import inherit_optimiser
 
 
@@ -28,7 +27,6 @@ def reporter(task: TrainingTask, emit: Callable[[Event], None], should_stop: Cal
     class Reporter(TrainerCallback):
         saved_at = time.monotonic()
         stop_reason: str | None = None  # why the training ends before its last step
-        evaluator = InterimEvaluator(task.interim) if task.interim else None
 
         def on_train_begin(self, args, state, control, optimizer=None, **kwargs):
             # a checkpoint of this training has its own
@@ -57,25 +55,10 @@ def reporter(task: TrainingTask, emit: Callable[[Event], None], should_stop: Cal
         def on_log(self, args, state, control, logs=None, **kwargs):
             if not logs or "loss" not in logs:  # the summary at the end of a run has none
                 return
-            step = state.global_step
-            _require_finite(logs["loss"], step, task.config.learning_rate)
-            # beside the step's other figures in its checkpoints, for an early end after a resume
-            more = self.evaluated(args, step, kwargs["model"], kwargs["processing_class"])
-            state.log_history[-1].update(more)
-            emit(OptimiserStep(step, state.max_steps, _finite_numbers(logs) | more))
+            _require_finite(logs["loss"], state.global_step, task.config.learning_rate)
+            emit(OptimiserStep(state.global_step, state.max_steps, _finite_numbers(logs)))
             self.stop_reason = why_stop(task.config, state.log_history)
             control.should_training_stop |= self.stop_reason is not None
-
-        def evaluated(self, args, step: int, model, tokenizer) -> dict[str, float]:
-            if not self.evaluator or not self.evaluator.is_due(step):
-                return {}
-            done = self.evaluator.evaluate(model, tokenizer, step, is_bfloat16=args.bf16)
-            emit(done)
-            return logged(done)
-
-        def close(self) -> None:
-            if self.evaluator:
-                self.evaluator.close()
 
     return Reporter()
 

@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from engine.config import TrainingConfig
-from engine.errors import TrainingError
+from engine.errors import TrainingError, in_one_line
 from engine.events import PolicySaved
 from engine.models.weights import adapter_folder, content_id
 from engine.paths import written_whole
 from engine.training import TrainingTask, ranks
 
 SAVED = "policy_id"
-"""File in the work folder that names the policy once it is saved: a crash after that trains nothing
-again.
+"""File in the work folder that names the policy once it is saved, and the step of weights that were
+picked: a crash after that trains nothing again.
 """
 
 OPTIMISER = "optimizer.pt"
@@ -25,11 +25,14 @@ inside the policy's folder.
 """
 
 
-def saved_policy(work: Path, policies: Path) -> str | None:
-    """The folder of the policy that this training has saved already; None before that."""
+def saved_policy(work: Path, policies: Path) -> PolicySaved | None:
+    """The policy that this training has saved already; None before that."""
     saved = work / SAVED
-    final = policies / saved.read_text() if saved.exists() else None
-    return str(final) if final and final.is_dir() else None
+    policy_id, *step = saved.read_text().split() if saved.exists() else [""]
+    final = policies / policy_id
+    if not policy_id or not final.is_dir():
+        return None
+    return PolicySaved(policy_id, str(final), int(step[0]) if step else None)
 
 
 def last_checkpoint(work: Path) -> str | None:
@@ -52,14 +55,50 @@ def save_policy(trainer, tokenizer, task: TrainingTask) -> PolicySaved | None:
     Every rank calls it, because sharded weights are gathered; the first one writes. Returns: None
     on the others.
     """
+    model = _whole(trainer, task)
+    return _written(model, tokenizer, task, None) if ranks.is_first() else None
+
+
+def publish(task: TrainingTask, weights: Path, *, step: int | None = None) -> PolicySaved:
+    """Save weights that were kept along the way as a policy, as if the training had ended there.
+
+    Args:
+        step: of weights that the configuration picked.
+
+    Raises: TrainingError if they are gone or damaged.
+    """
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig
+
+    is_adapter = (weights / "adapter_config.json").is_file()
+    trust = task.trust_remote_code
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(task.policy_path, trust_remote_code=trust)
+        model: Any = AutoModelForCausalLM.from_pretrained(
+            task.policy_path if is_adapter else weights,
+            dtype=torch.float32,
+            trust_remote_code=trust,
+        )
+        if is_adapter:
+            from peft import PeftModel
+
+            model.generation_config = GenerationConfig.from_pretrained(weights)
+            model = PeftModel.from_pretrained(model, weights)
+    except Exception as error:  # damaged files raise what they like
+        raise TrainingError(
+            f"The weights kept at {weights} cannot be read ({in_one_line(error)}). Pick another"
+            " step, or train again."
+        ) from error
+    return _written(model, tokenizer, task, step)
+
+
+def _written(model: Any, tokenizer: Any, task: TrainingTask, step: int | None) -> PolicySaved:
+    """A trained model in the policies' folder, named by its content."""
     work, policies = Path(task.work_dir), Path(task.policies_dir)
     unnamed = work / "policy"
-    model = _whole(trainer, task)
-    if not ranks.is_first():
-        return None
     for folder in (unnamed, adapter_folder(unnamed)):
         shutil.rmtree(folder, ignore_errors=True)
-    if task.config.lora_rank is not None:
+    if hasattr(model, "peft_config"):
         model.save_pretrained(adapter_folder(unnamed), save_embedding_layers=False)
         model = model.merge_and_unload()
     own = _own_config(task)
@@ -74,10 +113,10 @@ def save_policy(trainer, tokenizer, task: TrainingTask) -> PolicySaved | None:
         if source.exists() and not target.exists():
             source.replace(target)
         shutil.rmtree(source, ignore_errors=True)
-    (work / SAVED).write_text(policy_id)
+    (work / SAVED).write_text(policy_id if step is None else f"{policy_id} {step}")
     for leftover in (*work.glob("checkpoint-*"), work / "rows"):
         shutil.rmtree(leftover, ignore_errors=True)
-    return PolicySaved(policy_id, str(final))
+    return PolicySaved(policy_id, str(final), step)
 
 
 def require_whole(trainer, config: TrainingConfig) -> None:

@@ -5,7 +5,13 @@ from dataclasses import fields, replace
 from app.training.names import names
 from engine import store
 from engine.config import TrainingConfig
-from engine.events import InterimAnswer, InterimEvaluated, OptimiserStep, PolicySaved
+from engine.events import (
+    CheckpointKept,
+    InterimAnswer,
+    InterimEvaluated,
+    OptimiserStep,
+    PolicySaved,
+)
 from engine.store import record
 from engine.study import pairing, plans
 from engine.study.handle import Iteration
@@ -176,3 +182,27 @@ def test_the_form_says_what_evaluating_on_the_way_takes(studio):
     n_times = -(-store.pairs.find_set(studio.it).n_pairs // 4) * 2
     assert f"Evaluated {n_times} times on the way: 6 held-out problems × 1 greedy" in read(at)
     assert f"{n_times * 6} responses in all" in read(at)
+
+
+def test_weights_of_another_step_are_picked_on_the_page(studio):
+    studio.trained()
+    job = store.jobs.latest(studio.it, "train")
+    assert "Weights that can become the policy" not in [e.label for e in show("training").expander]
+    record(studio.db, job.id, 1, CheckpointKept(1, "/kept/step-1", 2_000_000))
+    at = show("training")
+    (table,) = [f.value for f in at.dataframe if "On the disk" in f.value]
+    assert table["Step"].tolist() == [1, 2] and table["On the disk"].tolist() == ["2.0 MB", "–"]
+    assert "reward accuracy: step 2" in read(at) and "loss (lowest): step 1" in read(at)
+    next(s for s in at.selectbox if s.label == "Step").set_value(1).run()
+    press(at, "Make its weights the policy")
+    (queued,) = [j for j in store.jobs.of_run(studio.db, studio.run_id) if j.kind == "pick"]
+    picked = store.checkpoints.get_pick(studio.db, queued.params["pick"])
+    assert (picked.job_id, picked.step, picked.automatic) == (job.id, 1, False)
+    record(studio.db, queued.id, 1, PolicySaved("d" * 16, "/nowhere"))
+    store.jobs.set_state(studio.db, queued.id, "done")
+    at = show("training")
+    (table,) = [f.value for f in at.dataframe if "Changed for it" in f.value]
+    assert table["Policy"].tolist() == ["M1", "M1b"]
+    assert "step 1 of M1, picked by" in table["Changed for it"][1]
+    assert "The run goes on with M1b" in read(at) and "those of step 1, picked by" in read(at)
+    assert show("compare") and show("home") and show("run")
