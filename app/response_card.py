@@ -7,7 +7,7 @@ from difflib import SequenceMatcher
 
 import streamlit as st
 
-from app import domains, inert, palette, state, widgets
+from app import domains, inert, palette, state, tags, widgets
 from engine import store
 from engine.method.steps import split_steps
 from engine.store.responses import HELD_OUT, SIDE, Filter, ListedResponse, Phase
@@ -70,6 +70,8 @@ def question_card(row: ListedResponse) -> None:
         st.caption(
             f"Reference answer: **{inert.markdown(row.answer)}** · problem {row.problem_id}{level}"
         )
+        if badges := tags.badges(state.kept("run", ""), row.problem_id):
+            st.markdown(badges)
         at = _where(row)
         with st.container(horizontal=True):
             widgets.link("responses.py", "All its responses", **at)

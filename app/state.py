@@ -41,6 +41,7 @@ FILTERS = (
     "truncated",
     "reward",
     "level",
+    "tag",
     "tokens",
     "text",
     "view",

@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from app import charts, inert, state, widgets
+from app import charts, inert, state, tags, widgets
 from app.data.recorded import has_outcome_scores
 from app.next_step import next_step
 from engine import store
@@ -85,6 +85,7 @@ row = widgets.chosen_row(
                 else r.chosen_reward - r.rejected_reward
             ),
             **({"By hand": r.made_by or ""} if pair_set.n_by_hand else {}),
+            **tags.cell(chosen.run_id, r.problem_id),
             "Question": r.question,
         }
         for r in rows

@@ -15,7 +15,7 @@ from app.response_card import PHASES, SIDE_BY_SIDE, VERDICTS
 from engine import store
 from engine.figures.evaluation import Evaluation, evaluated_policies, evaluation, newly_solved
 from engine.store.responses import HELD_OUT, Filter, Phase
-from engine.study import plans
+from engine.study import plans, tags
 from engine.study.handle import Iteration
 from engine.study.sample_sets import evaluation_sets
 from engine.types import Difficulty
@@ -24,7 +24,7 @@ TRUNCATED = {"": "Any", "yes": "Yes", "no": "No"}
 CHANGES = {"": "Any", "solved": "Newly solved", "broken": "Newly broken"}
 _PHASES: dict[str, Phase] = {phase: phase for phase in PHASES}
 WHOLE = (0.0, 1.0)
-MORE = ("truncated", "tokens", "level", "reward")
+MORE = ("truncated", "tokens", "level", "tag", "reward")
 """What stands behind the others."""
 NO_LEVEL = "%"
 """What no level of a problem is in an address."""
@@ -53,6 +53,7 @@ def wanted(chosen: Iteration) -> Filter:
     look.select("Truncated", "truncated", TRUNCATED)
     tokens = look.tokens()
     levels = look.levels(store.problems.levels(chosen, "held_out" if is_held_out else "train"))
+    look.tags(tags.names(chosen))
     is_scored = chosen.config.has_rewards and not is_held_out and phase != "calibrate"
     reward = look.reward(is_scored=is_scored)
     return Filter(
@@ -138,6 +139,9 @@ def _problems(
             pair = (before, after) if change == "solved" else (after, before)
             sets.append(newly_solved(*pair))
             why.append("By the greedy response, against that of M0.")
+    if wanted := [unquote(tag) for tag in _listed(said, "tag")]:
+        by_problem = store.tags.by_problem(chosen.db, chosen.run_id)
+        sets.append([id for id, on_it in by_problem.items() if set(wanted) & set(on_it)])
     if problem := said.get("problem", "").strip():
         sets.append([problem])
     return _in_all(sets), why
@@ -241,6 +245,14 @@ class _Fields:
                 **_entry("level", given, _joined_levels),
             )
         return given
+
+    def tags(self, known: list[str]) -> None:
+        """Any of them; one that nothing has any more stays, so that it can be taken away."""
+        given = [unquote(tag) for tag in _listed(self.said, "tag")]
+        if options := list(dict.fromkeys([*known, *given])):
+            self.grid.multiselect(
+                "Tag", options, placeholder="Any", **_entry("tag", given, _joined_levels)
+            )
 
     def reward(self, *, is_scored: bool) -> tuple[float, float]:
         value = reward_range(self.said)

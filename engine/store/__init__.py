@@ -25,6 +25,7 @@ from engine.store import (
     runs,
     samples,
     side_samples,
+    tags,
     unattended,
 )
 from engine.store.connection import Database, now
@@ -57,5 +58,6 @@ __all__ = [
     "runs",
     "samples",
     "side_samples",
+    "tags",
     "unattended",
 ]

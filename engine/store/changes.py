@@ -288,4 +288,19 @@ CHANGES: list[tuple[str, str]] = [
         );
         """,
     ),
+    (
+        "A person may tag problems of a run: rows with who and when, the newest counts.",
+        """
+        CREATE TABLE tags (
+            run_id VARCHAR,
+            number INTEGER,
+            problem_id VARCHAR NOT NULL,
+            tag VARCHAR NOT NULL,
+            wanted BOOLEAN NOT NULL,
+            made_by VARCHAR NOT NULL,
+            made_at TIMESTAMP NOT NULL,
+            PRIMARY KEY (run_id, number)
+        );
+        """,
+    ),
 ]

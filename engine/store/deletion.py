@@ -19,6 +19,7 @@ OF_A_RUN = (
     "rounds",
     "run_problems",
     "side_samples",
+    "tags",
     "tunings",
     "unattended",
 )

@@ -253,6 +253,10 @@ BEFORE_COMMIT = {
 """Tables a fork copies the forked iteration of, too."""
 
 
+TAGS = "number, problem_id, tag, wanted, made_by, made_at"
+"""Columns of a table that a fork copies whole."""
+
+
 def rename(db: Database, run_id: str, name: str) -> None:
     """Call a run otherwise, in its configuration too."""
     with db.transaction() as cursor:
@@ -283,6 +287,10 @@ def copy_run(at: Place, new_id: str, *, name: str) -> None:
             SELECT ?, role, position, problem_id, CASE WHEN iteration <= ? THEN iteration END
             FROM run_problems WHERE run_id = ?""",
             [new_id, at.number, at.run_id],
+        )
+        cursor.execute(
+            f"INSERT INTO tags (run_id, {TAGS}) SELECT ?, {TAGS} FROM tags WHERE run_id = ?",
+            [new_id, at.run_id],
         )
         for table, columns in {**HISTORY, **BEFORE_COMMIT}.items():
             cursor.execute(
