@@ -34,7 +34,7 @@ def main() -> None:
         widgets.navigation(current)
         system.panel()
         shortcuts()
-        replace_settings((*state.SETTINGS, state.ROW))
+        replace_settings((*state.SETTINGS, state.ROW, state.PAIR))
         load_parts()
     st.set_page_config(page_title=job_banner.title_of_tab())
     job_banner.look()
