@@ -165,9 +165,10 @@ def _override(row: ListedResponse, graded: str, *, key: str) -> None:
             " are."
         )
     if row.overridden_by:
+        who = inert.markdown(state.who(row.overridden_by))
         st.caption(
-            f"Graded {STATUS[graded]}, overridden by"
-            f" {inert.markdown(row.overridden_by)} on {row.overridden_at:%Y-%m-%d %H:%M} UTC."
+            f"Graded {STATUS[graded]}, overridden by {who} on"
+            f" {row.overridden_at:%Y-%m-%d %H:%M} UTC."
             f" {inert.markdown(row.override_note or '')}"
         )
 

@@ -91,7 +91,9 @@ row = widgets.chosen_row(
                 if r.chosen_reward is None or r.rejected_reward is None
                 else r.chosen_reward - r.rejected_reward
             ),
-            **({"By hand": r.made_by or ""} if pair_set.n_by_hand else {}),
+            **(
+                {"By hand": state.who(r.made_by) if r.made_by else ""} if pair_set.n_by_hand else {}
+            ),
             **tags.cell(chosen.run_id, r.problem_id),
             "Question": r.question,
         }
@@ -111,7 +113,7 @@ if row is not None:
 (pair,) = store.pairs.texts(chosen, position=rows[row or 0].position)
 st.markdown(inert.markdown(pair.question))
 if pair.made_by:
-    st.caption(f"Paired by hand by {inert.markdown(pair.made_by)}.")
+    st.caption(f"Paired by hand by {inert.markdown(state.who(pair.made_by))}.")
 kind = "outcome score" if has_outcome_scores(chosen.config) else "process reward"
 left, right = widgets.columns(2, least=widgets.PART)
 for column, side, colour in ((left, "chosen", "blue"), (right, "rejected", "orange")):

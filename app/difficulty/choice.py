@@ -118,6 +118,10 @@ def pickers(now: Choice, *, locked: bool, modes: tuple[Mode, ...] = MODES) -> No
             )
 
 
+NUMBER = 100
+"""Width in pixels of a threshold's number field, beside its slider."""
+
+
 def controls(now: Choice, decides: Mode, *, locked: bool) -> None:
     """Sliders and number fields. What is moved goes into the URL; the plot follows.
 
@@ -125,11 +129,11 @@ def controls(now: Choice, decides: Mode, *, locked: bool) -> None:
         decides: the mode that decides in fact, as engine.method.difficulty.deciding_mode says.
     """
     s, unused = st.session_state, locked or decides in WITHOUT_LINES
-    slide, field = st.columns([2, 1])
     for name, label in (("tau_h", "τ high"), ("tau_l", "τ low")):
+        row = st.container(horizontal=True, wrap=False, vertical_alignment="bottom")
         value = getattr(now, name)
         s[f"{name}_slider"] = s[f"{name}_number"] = value
-        slide.slider(
+        row.slider(
             label,
             0.0,
             1.0,
@@ -140,14 +144,15 @@ def controls(now: Choice, decides: Mode, *, locked: bool) -> None:
             args=[name, "slider"],
             disabled=unused,
         )
-        field.number_input(
+        row.number_input(
             label,
             0.0,
             1.0,
             step=0.01,
             format="%.3f",
             key=f"{name}_number",
-            label_visibility="hidden",
+            label_visibility="collapsed",
+            width=NUMBER,
             on_change=_moved,
             args=[name, "number"],
             disabled=unused,
