@@ -108,7 +108,7 @@ def _filtered(rows: list[BoardRow]) -> list[BoardRow]:
         row
         for row in rows
         if (row.labels.archived_at is not None) == away
-        and text.strip().lower() in _text(row).lower()
+        and (text or "").strip().lower() in _text(row).lower()
         and (not states or group_of(row) in states)
         and set(wanted) <= set(row.labels.tags)
     ]

@@ -118,10 +118,6 @@ def pickers(now: Choice, *, locked: bool, modes: tuple[Mode, ...] = MODES) -> No
             )
 
 
-NUMBER = 100
-"""Width in pixels of a threshold's number field, beside its slider."""
-
-
 def controls(now: Choice, decides: Mode, *, locked: bool) -> None:
     """Sliders and number fields. What is moved goes into the URL; the plot follows.
 
@@ -130,10 +126,10 @@ def controls(now: Choice, decides: Mode, *, locked: bool) -> None:
     """
     s, unused = st.session_state, locked or decides in WITHOUT_LINES
     for name, label in (("tau_h", "τ high"), ("tau_l", "τ low")):
-        row = st.container(horizontal=True, wrap=False, vertical_alignment="bottom")
+        slide, field = st.columns([3, 2], vertical_alignment="bottom")
         value = getattr(now, name)
         s[f"{name}_slider"] = s[f"{name}_number"] = value
-        row.slider(
+        slide.slider(
             label,
             0.0,
             1.0,
@@ -144,7 +140,7 @@ def controls(now: Choice, decides: Mode, *, locked: bool) -> None:
             args=[name, "slider"],
             disabled=unused,
         )
-        row.number_input(
+        field.number_input(
             label,
             0.0,
             1.0,
@@ -152,7 +148,6 @@ def controls(now: Choice, decides: Mode, *, locked: bool) -> None:
             format="%.3f",
             key=f"{name}_number",
             label_visibility="collapsed",
-            width=NUMBER,
             on_change=_moved,
             args=[name, "number"],
             disabled=unused,

@@ -78,4 +78,4 @@ def _table(chosen: Iteration, e: Estimates, classes: np.ndarray, at: list[int]) 
         rows = [row | {name: value} for row, value in zip(rows, values)]
     row = widgets.chosen_row(rows, key="picked_table", about=(chosen.run_id, chosen.number, ids))
     if row is not None or len(rows) == 1:
-        response_table(chosen, problem_id=rows[row or 0]["Problem"])
+        response_table(chosen, problem_id=ids[row or 0])

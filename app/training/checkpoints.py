@@ -5,7 +5,7 @@ import streamlit as st
 from app import inert, state, widgets
 from app.training.figures import NAMES
 from engine import store
-from engine.config.training import HELD_OUT_ACCURACY, LOWEST_IS_BEST
+from engine.config.training import LOWEST_IS_BEST, Metric
 from engine.errors import EngineError
 from engine.figures.siblings import siblings
 from engine.store.jobs import Job
@@ -14,8 +14,8 @@ from engine.study.checkpoints import checkpoints as known_of
 from engine.study.handle import Iteration
 from engine.types import JobKind, JobState
 
-JUDGED_BY = (
-    HELD_OUT_ACCURACY,
+JUDGED_BY: tuple[Metric, ...] = (
+    "held_out/accuracy",
     "rewards/accuracies",
     "rewards/margins",
     "mean_token_accuracy",
@@ -52,7 +52,7 @@ def _row(c: Checkpoint, own: int) -> dict[str, object]:
 
 
 def _said_best(job: Job, known: list[Checkpoint]) -> str:
-    has = [name for name in JUDGED_BY if any(name in c.metrics for c in known)]
+    has: list[Metric] = [name for name in JUDGED_BY if any(name in c.metrics for c in known)]
     parts = [
         f"{NAMES[name].lower()}{' (lowest)' if name in LOWEST_IS_BEST else ''}: step"
         f" {best(state.database(), job, name):,}"

@@ -56,7 +56,7 @@ def _said(curves: Curves, step: int) -> str:
         return f"After step {step:,}."
     n_correct = round(accuracy * n)
     return (
-        f"After step {step:,} {n_correct:,} of {n:,.0f} were right:"
+        f"After step {step:,}: {n_correct:,} of {n:,.0f} were right,"
         f" {share(wilson(n_correct, round(n)))} %."
     )
 

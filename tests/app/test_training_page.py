@@ -161,12 +161,12 @@ def test_accuracy_on_the_way_is_a_curve_with_its_n_and_the_answers_of_a_step_are
     titles = [title for title, _ in drawn(at)]
     assert titles == ["Loss", "Held-out accuracy, 3 problems"]
     (figure,) = [figure for title, figure in drawn(at) if "accuracy" in title]
-    assert figure["data"][0]["x"] is not None and "After step 4 2 of 3 were right" in read(at)
+    assert figure["data"][0]["x"] is not None and "After step 4: 2 of 3 were right" in read(at)
     assert read(at).count("After 4 steps") == 3
     shown = said(at)
     assert "https://a.b" not in shown and "](" not in shown.replace("\\](", "")
     at.select_slider[0].set_value(2).run()
-    assert "After step 2 1 of 3 were right" in read(at) and read(at).count("After 2 steps") == 3
+    assert "After step 2: 1 of 3 were right" in read(at) and read(at).count("After 2 steps") == 3
 
 
 def test_the_form_says_what_evaluating_on_the_way_takes(studio):
