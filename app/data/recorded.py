@@ -91,8 +91,9 @@ def looked_at(file: uploads.Brought) -> None:
         help="The path of the reference code's *_reward_dict file that belongs to it.",
     ).strip()
     if st.button("Import the responses", type="primary", key="import_responses"):
-        bring(file, scale, Path(rewards).expanduser() if rewards else None, chosen)
-        mapping.keep(KIND, sample, chosen)
+        rewards_file = Path(rewards).expanduser() if rewards else None
+        if bring(file, scale, rewards_file, chosen):
+            mapping.keep(KIND, sample, chosen)
 
 
 @st.cache_data(show_spinner="Looking at the file", max_entries=8)
@@ -127,8 +128,12 @@ def bring(
     scale: Scale | None,
     rewards: Path | None,
     mapping: dict[str, str] | None,
-) -> None:
-    bar = st.progress(0.0, text="Importing")
+) -> bool:
+    """Import with a bar and a cancel; whether it worked, which is said."""
+    slot = st.empty()
+    with slot.container():
+        bar = st.progress(0.0, text="Importing")
+        st.button("Cancel", key="recorded_cancel", help="Nothing of it is stored then.")
     try:
         imported = import_responses(
             file.path,
@@ -143,9 +148,9 @@ def bring(
         )
     except EngineError as error:
         st.error(inert.markdown(file.named(str(error))), icon=":material/error:")
-        return
+        return False
     finally:
-        bar.empty()
+        slot.empty()
     said = (
         f"{imported.n_responses:,} responses of {imported.n_problems:,} problems: {imported.label}."
         f" Scores: {SCORES[imported.scores]}."
@@ -158,6 +163,7 @@ def bring(
         st.caption(inert.markdown(note))
     rejected_table(imported.rejected, "Rejected rows", imported.n_rejected)
     rejected_table(imported.misfits, "Step scores that do not fit", imported.n_misfit)
+    return True
 
 
 def check(sets: list[Imported]) -> None:
