@@ -101,6 +101,13 @@ def _compared_as_formulas(
         return wrong
     if equal:
         return "correct", f"Equal by Math-Verify: {quoted(gold)} and {quoted(predicted)}."
+    return _unread(gold, predicted, wanted, answer) or wrong
+
+
+def _unread(
+    gold: str, predicted: str, wanted: list[Any], answer: list[Any]
+) -> tuple[Literal["wrong"], str] | None:
+    """What is said of an answer that Math-Verify read as text alone; None where it read both."""
     if all(isinstance(reading, str) for reading in wanted):
         return (
             "wrong",
@@ -110,9 +117,7 @@ def _compared_as_formulas(
     if all(isinstance(reading, str) for reading in answer):
         return (
             "wrong",
-            (
-                f"The extracted answer {quoted(predicted)} cannot be read as a formula; as text it"
-                f" is not {quoted(gold)}."
-            ),
+            f"The extracted answer {quoted(predicted)} cannot be read as a formula; as text it is"
+            f" not {quoted(gold)}.",
         )
-    return wrong
+    return None

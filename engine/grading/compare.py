@@ -3,10 +3,10 @@
 Pure and bounded. The conventions are written down in docs/verdicts.md; each rule is a function.
 """
 
-from collections.abc import Sequence
 from fractions import Fraction
 
 from engine.grading.equations import same_equation
+from engine.grading.matching import all_of, matched
 from engine.grading.parts import (
     Answer,
     Based,
@@ -65,13 +65,6 @@ def same(gold: Answer, predicted: Answer) -> bool | None:
             return None if None in trees else same_formula(*(tree for tree in trees if tree))
         case _:
             return _same_other(gold, predicted)
-
-
-def all_of(outcomes: Sequence[bool | None]) -> bool | None:
-    """False if one is, else None if one is."""
-    if any(outcome is False for outcome in outcomes):
-        return False
-    return None if None in outcomes else True
 
 
 def _infinities(*trees: Tree) -> bool:
@@ -188,7 +181,7 @@ def _same_region(gold: Answer, predicted: Answer) -> bool | None:
         return False
     if len(first.pieces) != len(second.pieces) or len(first.pieces) > _MAX_ITEMS:
         return None if len(first.pieces) != len(second.pieces) else False
-    return _matched(first.pieces, second.pieces, _same_piece)
+    return matched(first.pieces, second.pieces, _same_piece)
 
 
 def _same_piece(first: Piece, second: Piece) -> bool | None:
@@ -209,34 +202,6 @@ def _same_piece(first: Piece, second: Piece) -> bool | None:
     )
 
 
-def _matched(first: Sequence, second: Sequence, equal) -> bool | None:
-    """Whether each of the one has its equal in the other, both ways."""
-    if not first or not second:
-        return not first and not second
-    unsure = False
-    rows = [[equal(a, b) for b in second] for a in first]
-    if len(first) == len(second) and _is_uneven(rows):
-        return False
-    for line in (*rows, *zip(*rows)):
-        if True not in line:
-            if None not in line:
-                return False
-            unsure = True
-    return None if unsure else True
-
-
-def _is_uneven(rows: Sequence[Sequence[bool | None]]) -> bool:
-    """Whether something is in one of two equally long lists more often than in the other: 1, 1, 2
-    and 1, 2, 2.
-    """
-    return any(
-        sum(row[at] is True for row in rows) != sum(cell is True for cell in row_of)
-        for row_of in rows
-        for at in [next((n for n, cell in enumerate(row_of) if cell is True), None)]
-        if at is not None
-    )
-
-
 def _same_items(gold: Answer, predicted: Answer) -> bool | None:
     named = [one.name for one in (gold, predicted) if isinstance(one, Named) and one.name]
     first, second = (one.value if isinstance(one, Named) else one for one in (gold, predicted))
@@ -254,7 +219,7 @@ def _same_items(gold: Answer, predicted: Answer) -> bool | None:
     if kinds == {"()", "[]"} and len(first.items) == 2:
         return False  # (3,4) is a point or an open interval, [3,4] a closed one
     if kinds <= {"list", "{}"}:
-        return _matched(first.items, second.items, same)
+        return matched(first.items, second.items, same)
     if len(first.items) != len(second.items):
         return False
     return all_of([same(a, b) for a, b in zip(first.items, second.items)])
