@@ -1,7 +1,8 @@
 r"""Rows of other trainers' and evaluators' dumps to the plain fields that `shapes` reads. Pure.
 
-Told by columns, once per set of columns; plain rows cost one look-up. Read from their writers'
-documentation and code, none from a run of ours:
+Told by columns, once per set of columns; plain rows cost one look-up. The columns of OpenR1,
+verl and NeMo Gym were looked up in public code, the others are from what we knew; none is from a
+run of ours:
 
 - OpenR1-Math: generations, correctness_math_verify or correctness_llama, finish_reasons.
 - verl's rollout and validation dumps: input, output, gts, score, acc.

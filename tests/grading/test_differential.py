@@ -96,12 +96,12 @@ def test_what_the_shortcuts_decide_is_true_where_the_drawing_knows_it():
 
 
 def _is_known(gold: str, predicted: str) -> bool:
-    """Where our rules differ from Math-Verify's for a reason (docs/verdicts.md): a percent sign on one
-    side, decimals that differ behind the sixth place, a time, a list that begins with a zero.
+    """Where our rules differ from Math-Verify's for a reason (docs/verdicts.md): a percent sign on
+    one side, decimals that differ behind the sixth place, a time, a list that begins with a zero.
     """
     if gold.endswith("%") != predicted.endswith("%"):
         return float(gold.rstrip("%")) == float(predicted.rstrip("%"))
-    if ":" in gold + predicted or "0,0" in gold and "0,0" in predicted:
+    if ":" in gold + predicted or ("0,0" in gold and "0,0" in predicted):
         return True
     try:
         return 0 < abs(float(gold) - float(predicted)) < 1e-5
