@@ -22,7 +22,7 @@ from engine.small_lm.configuration import PROMPT
 from engine.small_lm.problems import make_problems
 from engine.types import Request, SamplingSettings
 
-N_PROBLEMS, N_EACH, BATCH, N_RUNS = 12, 8, 32, 3
+N_PROBLEMS, N_EACH, BATCH, N_RUNS = 8, 8, 32, 3
 SETTINGS = SamplingSettings(temperature=0.7, top_p=0.95, max_new_tokens=128, chat=True)
 NAME = "hf_local on the small LM, {}: tokens per CPU second against plain generate, {}"
 
