@@ -91,6 +91,16 @@ class OptimiserStep:
 
 
 @dataclass(frozen=True, slots=True)
+class StepsBefore:
+    """The steps that a resumed training has behind it, as its checkpoint knows them. A kill may lie
+    between a checkpoint and the record of its steps: those that are not stored are stored now.
+    """
+
+    steps: list[OptimiserStep]
+    """By step, ascending."""
+
+
+@dataclass(frozen=True, slots=True)
 class CheckpointSaved:
     step: int
     path: str
@@ -121,6 +131,7 @@ Event = (
     | Graded
     | Scored
     | OptimiserStep
+    | StepsBefore
     | CheckpointSaved
     | PolicySaved
     | Note

@@ -63,3 +63,22 @@ def written_whole(path: Path) -> Iterator[Path]:
             shutil.rmtree(draft, ignore_errors=True)
         else:
             draft.unlink(missing_ok=True)
+
+
+def flush_to_disk(path: Path, *, deep: bool = True) -> None:
+    """Wait until a file is on the disk, or a folder: with everything in it, or only its list of
+    names. Raises: OSError.
+    """
+    for inner in sorted(path.rglob("*")) if deep and path.is_dir() else ():
+        _flush(inner)
+    _flush(path)
+
+
+def _flush(path: Path) -> None:
+    if path.is_dir() and os.name == "nt":  # Windows opens no folder
+        return
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,8 +1,7 @@
-"""Files of a training: checkpoints, the new policy in a folder named by its content, a LoRA
-adapter, the optimiser's state.
+"""Files that a training leaves: the new policy in a folder named by its content, a LoRA adapter, the
+optimiser's state.
 """
 
-import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from engine.events import PolicySaved
 from engine.models.weights import adapter_folder, content_id
 from engine.paths import written_whole
 from engine.training import TrainingTask, ranks
+from engine.training.checkpoints import remove_checkpoints
 
 SAVED = "policy_id"
 """File in the work folder that names the policy once it is saved: a crash after that trains nothing
@@ -30,19 +30,6 @@ def saved_policy(work: Path, policies: Path) -> str | None:
     saved = work / SAVED
     final = policies / saved.read_text() if saved.exists() else None
     return str(final) if final and final.is_dir() else None
-
-
-def last_checkpoint(work: Path) -> str | None:
-    """The newest whole checkpoint; one that a killed process left half written is removed."""
-    for folder in sorted(
-        work.glob("checkpoint-*"), key=lambda folder: -int(folder.name.removeprefix("checkpoint-"))
-    ):
-        try:
-            json.loads((folder / "trainer_state.json").read_text())  # the trainer writes it last
-            return str(folder)
-        except (OSError, ValueError):
-            shutil.rmtree(folder, ignore_errors=True)
-    return None
 
 
 def save_policy(trainer, tokenizer, task: TrainingTask) -> PolicySaved | None:
@@ -75,8 +62,8 @@ def save_policy(trainer, tokenizer, task: TrainingTask) -> PolicySaved | None:
             source.replace(target)
         shutil.rmtree(source, ignore_errors=True)
     (work / SAVED).write_text(policy_id)
-    for leftover in (*work.glob("checkpoint-*"), work / "rows"):
-        shutil.rmtree(leftover, ignore_errors=True)
+    remove_checkpoints(work)
+    shutil.rmtree(work / "rows", ignore_errors=True)
     return PolicySaved(policy_id, str(final))
 
 

@@ -25,15 +25,11 @@ from engine.models.precision import is_bfloat16
 from engine.models.tokens import render, response_tokens, written_end
 from engine.models.vocabulary import require_known_ids
 from engine.training import TrainingTask, ranks
+from engine.training.checkpoints import history, last_checkpoint, writing_whole
 from engine.training.lengths import n_tokens
 from engine.training.reporter import reporter
-from engine.training.saving import (
-    last_checkpoint,
-    require_whole,
-    save_optimiser,
-    save_policy,
-    saved_policy,
-)
+from engine.training.saving import require_whole, save_optimiser, save_policy, saved_policy
+from engine.training.schedule import warming_up
 
 
 class TrlTrainer(ABC):
@@ -59,6 +55,10 @@ class TrlTrainer(ABC):
         """TRL's trainer from the shared arguments and the parts (model, dataset, tokenizer,
         callbacks, adapter).
         """
+
+    def base(self, trainer: Any, task: TrainingTask) -> Any:
+        """TRL's trainer with our warm-up and checkpoints."""
+        return writing_whole(warming_up(trainer, task.config), Path(task.work_dir))
 
     def train(self, task: TrainingTask, should_stop: Callable[[], bool]) -> Iterator[Event]:
         """See Trainer. Raises: TrainingError for no usable row, an unknown policy, or a loss that
@@ -113,7 +113,7 @@ class TrlTrainer(ABC):
         ranks.read_numbered_cpus()
         model, tokenizer = _load(task)
         rows = self._fitting_rows(task, _Encoder(tokenizer, model.generation_config, task), emit)
-        checkpoint = ranks.from_first(lambda: last_checkpoint(work))
+        checkpoint = ranks.from_first(lambda: last_checkpoint(work, emit))
         reports = reporter(task, emit, should_stop)
         set_seed(task.seed % 2**32)  # a new adapter is drawn before the trainer seeds anything
         trainer = self.build(
@@ -127,6 +127,7 @@ class TrlTrainer(ABC):
         )
         require_whole(trainer, task.config)
         trainer.remove_callback(_printer())
+        _go_on_counting(trainer, history(checkpoint))
         trainer.train(resume_from_checkpoint=checkpoint)
         if not _is_over(trainer.state, reports.stop_reason, emit):
             return
@@ -186,6 +187,13 @@ class _Encoder:
             return response_tokens(self._tokenizer, prompt, text, None if is_cut else self._end)
 
         return encode
+
+
+def _go_on_counting(trainer: Any, logged: list[dict[str, Any]]) -> None:
+    """TRL counts the tokens it trained on in an attribute that no checkpoint holds."""
+    counted = [row["num_tokens"] for row in logged if "num_tokens" in row]
+    if counted:
+        trainer._total_train_tokens = counted[-1]
 
 
 def _is_over(state: Any, stop_reason: str | None, emit: Callable[[Event], None]) -> bool:
@@ -286,7 +294,6 @@ def _shared_arguments(task: TrainingTask, n_rows: int) -> dict:
         "logging_steps": 1,
         "logging_nan_inf_filter": False,
         "save_strategy": "no",
-        "save_total_limit": 2,
         "seed": task.seed % 2**32,
         "report_to": [],
         "disable_tqdm": True,
