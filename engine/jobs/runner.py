@@ -18,10 +18,17 @@ from dataclasses import asdict
 from typing import Any
 
 from engine import store
-from engine.errors import ConfigError, DeviceBusy, EngineError, WorkerDied, in_one_line
+from engine.errors import (
+    ConfigError,
+    DeviceBusy,
+    EngineError,
+    PolicyDamaged,
+    WorkerDied,
+    in_one_line,
+)
 from engine.events import Note, Passing
 from engine.grading import Grader
-from engine.jobs import kinds
+from engine.jobs import kinds, policies
 from engine.jobs.pace import Pace, said
 from engine.jobs.unattended import next_order
 from engine.jobs.watch import watched
@@ -253,6 +260,8 @@ class JobRunner:
             for kind, params in kinds.follow_ups(self.db, job):
                 self.submit(it, kind, params)
             return JobState.DONE, None
+        except PolicyDamaged as error:
+            return JobState.FAILED, self._repair(error)
         except EngineError as error:
             if should_stop():
                 return self._stopped()
@@ -262,6 +271,17 @@ class JobRunner:
         except Exception as error:
             record(self.db, job.id, job.attempt, Note(traceback.format_exc()))
             return JobState.FAILED, _fault(error)
+
+    def _repair(self, damaged: PolicyDamaged) -> str:
+        """Have a policy trained again. Returns what is said of the job that found it damaged."""
+        with self._wake:
+            is_queued = policies.train_again(self.db, damaged.policy_id)
+        what = (
+            "It is being trained again; resume this job when that is done."
+            if is_queued
+            else "No training of this database made it: bring its folder back."
+        )
+        return f"{damaged} {what}"
 
     def _sentence(self, job: Job, error: EngineError) -> str:
         """What an error says, in one line: where it says more, all of it goes to the job's log."""

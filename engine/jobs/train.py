@@ -8,6 +8,7 @@ from engine.config import TrainingConfig, training_config
 from engine.config.backends import keeps_responses
 from engine.errors import TrainingError
 from engine.events import Event
+from engine.jobs.policies import sound_path
 from engine.jobs.work import Work
 from engine.placement import seating, trainer_backend
 from engine.store import Database
@@ -33,7 +34,7 @@ def train(work: Work) -> Iterator[Event]:
     start = (it.at(0) if training.start == "base" else it).row.policy_id
     folder = _work_folder(it.db, work.job.id)
     task = TrainingTask(
-        policy_path=store.runs.policy_path(it.db, start),
+        policy_path=sound_path(it.db, start),
         rows=_rows(it, training, folder),
         config=training,
         seed=config.seed,

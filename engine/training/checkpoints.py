@@ -1,5 +1,5 @@
-"""Checkpoints of a training: written whole or not at all, and trusted only where every file is as it
-was written.
+"""Checkpoints of a training: written whole or not at all, and trusted only where every file is as
+it was written.
 
 A checkpoint is written into a folder of drafts. Once its files and its manifest (the size and hash
 of each) are on the disk, the folder is renamed to its place. What a manifest does not confirm is
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.events import Event, Note
-from engine.paths import flush_to_disk
+from engine.paths import DAMAGED, flush_to_disk, set_aside
 from engine.training import ranks
 
 MANIFEST = "manifest.json"
@@ -24,9 +24,6 @@ MANIFEST = "manifest.json"
 
 DRAFTS = "drafts"
 """Folder in the work folder in which checkpoints are written."""
-
-DAMAGED = "damaged-"
-"""What the name of a checkpoint that was set aside begins with."""
 
 N_KEPT = 2
 """Checkpoints kept: the newest, and the one before it in case that one is damaged."""
@@ -44,7 +41,7 @@ def last_checkpoint(work: Path, emit: Callable[[Event], None]) -> str | None:
         damage = damage_of(folder)
         if damage is None:
             return str(folder)
-        aside = _set_aside(folder)
+        aside = set_aside(folder)
         emit(Note(f"{folder.name} is damaged ({damage}) and was set aside as {aside.name}."))
     if folders:
         emit(Note("No checkpoint of this training is whole: it begins anew, from its first step."))
@@ -126,12 +123,6 @@ def _newest_first(work: Path) -> list[Path]:
         path: int(match[1]) for path in work.glob("*") if (match := _NAME.fullmatch(path.name))
     }
     return sorted(steps, key=lambda path: -steps[path])
-
-
-def _set_aside(path: Path) -> Path:
-    names = (f"{DAMAGED}{path.name}{suffix}" for suffix in ("", *(f"-{n}" for n in range(2, 1000))))
-    aside = next(at for name in names if not (at := path.with_name(name)).exists())
-    return path.replace(aside)
 
 
 def _remove(path: Path) -> None:

@@ -1,16 +1,18 @@
-"""Files that a training leaves: the new policy in a folder named by its content, a LoRA adapter, the
-optimiser's state.
+"""Files that a training leaves: the new policy in a folder named by its content, a LoRA adapter,
+the optimiser's state.
 """
 
+import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from engine.config import TrainingConfig
 from engine.errors import TrainingError
-from engine.events import PolicySaved
+from engine.events import Event, Note, PolicySaved
 from engine.models.weights import adapter_folder, content_id
-from engine.paths import written_whole
+from engine.paths import flush_to_disk, set_aside, write_text, written_whole
 from engine.training import TrainingTask, ranks
 from engine.training.checkpoints import remove_checkpoints
 
@@ -19,17 +21,34 @@ SAVED = "policy_id"
 again.
 """
 
+_ID = re.compile("[0-9a-f]{16}")
+
 OPTIMISER = "optimizer.pt"
 """File in the work folder with the optimiser's state, for the training that inherits it: never
 inside the policy's folder.
 """
 
 
-def saved_policy(work: Path, policies: Path) -> str | None:
-    """The folder of the policy that this training has saved already; None before that."""
+def saved_policy(work: Path, policies: Path, emit: Callable[[Event], None]) -> str | None:
+    """The folder of the policy that this training has saved already, if its files are what was
+    saved; None before that. What is damaged is set aside, and a note says so.
+    """
     saved = work / SAVED
-    final = policies / saved.read_text() if saved.exists() else None
-    return str(final) if final and final.is_dir() else None
+    try:
+        policy_id = saved.read_text(encoding="utf-8", errors="replace").strip()
+    except OSError:
+        return None
+    if not _ID.fullmatch(policy_id):
+        emit(Note(f"{SAVED} of this training names no policy, so it is not taken as finished."))
+        saved.unlink()
+        return None
+    final = policies / policy_id
+    if final.is_dir() and content_id(final) == policy_id:
+        return str(final)
+    what = "was not what was saved any more" if final.is_dir() else "is missing"
+    emit(Note(f"The policy {policy_id} {what}{_aside(final)}: it is trained again."))
+    saved.unlink()
+    return None
 
 
 def save_policy(trainer, tokenizer, task: TrainingTask) -> PolicySaved | None:
@@ -58,13 +77,33 @@ def save_policy(trainer, tokenizer, task: TrainingTask) -> PolicySaved | None:
     policies.mkdir(parents=True, exist_ok=True)
     final = policies / policy_id
     for source, target in ((adapter_folder(unnamed), adapter_folder(final)), (unnamed, final)):
-        if source.exists() and not target.exists():
-            source.replace(target)
-        shutil.rmtree(source, ignore_errors=True)
-    (work / SAVED).write_text(policy_id)
+        if source.exists():
+            _put(source, target)
+    write_text(work / SAVED, policy_id)
+    flush_to_disk(work / SAVED)
     remove_checkpoints(work)
     shutil.rmtree(work / "rows", ignore_errors=True)
     return PolicySaved(policy_id, str(final))
+
+
+def _put(source: Path, target: Path) -> None:
+    """Give a new folder its place, on the disk; one there that is the same stays, another one is
+    set aside.
+    """
+    if target.is_dir() and content_id(target) == content_id(source):
+        shutil.rmtree(source)
+        return
+    flush_to_disk(source)
+    _aside(target)
+    source.replace(target)
+    flush_to_disk(target.parent, deep=False)
+
+
+def _aside(path: Path) -> str:
+    """Move away what is at a path; says where to, in words, and nothing where nothing was."""
+    if not path.exists():
+        return ""
+    return f" and was set aside as {set_aside(path).name}"
 
 
 def require_whole(trainer, config: TrainingConfig) -> None:

@@ -24,6 +24,7 @@ from engine.events import Event, Note, PolicySaved
 from engine.models.precision import is_bfloat16
 from engine.models.tokens import render, response_tokens, written_end
 from engine.models.vocabulary import require_known_ids
+from engine.models.whole import load_whole
 from engine.training import TrainingTask, ranks
 from engine.training.checkpoints import history, last_checkpoint, writing_whole
 from engine.training.lengths import n_tokens
@@ -107,7 +108,7 @@ class TrlTrainer(ABC):
 
         work = Path(task.work_dir)
         work.mkdir(parents=True, exist_ok=True)
-        if final := ranks.from_first(lambda: saved_policy(work, Path(task.policies_dir))):
+        if final := ranks.from_first(lambda: saved_policy(work, Path(task.policies_dir), emit)):
             emit(PolicySaved(Path(final).name, final))
             return
         ranks.read_numbered_cpus()
@@ -218,8 +219,8 @@ def _load(task: TrainingTask):
     trust = task.trust_remote_code
     try:
         tokenizer = AutoTokenizer.from_pretrained(task.policy_path, trust_remote_code=trust)
-        model = AutoModelForCausalLM.from_pretrained(
-            task.policy_path, dtype=torch.float32, trust_remote_code=trust
+        model = load_whole(
+            AutoModelForCausalLM, task.policy_path, dtype=torch.float32, trust_remote_code=trust
         )
     except Exception as error:  # damaged files raise what they like
         raise TrainingError(

@@ -1,4 +1,6 @@
-"""Curves have no holes: what a kill left unrecorded is in the checkpoint, and is recorded when the training goes on."""
+"""Curves have no holes: what a kill left unrecorded is in the checkpoint, and is recorded when the
+training goes on.
+"""
 
 from dataclasses import replace
 

@@ -1,4 +1,6 @@
-"""A checkpoint is written whole, and the newest whole one is taken: a damaged one costs its steps, not the training."""
+"""A checkpoint is written whole, and the newest whole one is taken: a damaged one costs its steps,
+not the training.
+"""
 
 import json
 import shutil
