@@ -66,8 +66,8 @@ def _jobs() -> None:
     unfinished = store.jobs.unfinished(db)
     if {job.id: job.state for job in unfinished} != st.session_state.get(SEEN):
         st.rerun()
-    if runner.trouble:
-        st.error(inert.markdown(runner.trouble), icon=":material/error:")
+    for trouble in filter(None, (runner.trouble, db.warning)):
+        st.error(inert.markdown(trouble), icon=":material/error:")
     active = [job for job in unfinished if job.state is not JobState.QUEUED]
     queued = [job for job in unfinished if job.state is JobState.QUEUED]
     for job in active:

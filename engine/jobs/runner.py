@@ -234,6 +234,7 @@ class JobRunner:
             )
         if state is JobState.DONE:
             self._go_on(job.run_id)
+        self.db.checkpoint()
         self._publish(job)
 
     def _drive(self, job: Job) -> tuple[JobState, str | None]:
