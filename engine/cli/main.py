@@ -9,6 +9,7 @@ from inspect import cleandoc
 
 import click
 
+from engine.cli.backup import backup
 from engine.cli.bring import import_responses, init
 from engine.cli.dashboard import dashboard
 from engine.cli.doctor import doctor
@@ -73,6 +74,7 @@ for command in (
     replay,
     status,
     export,
+    backup,
     regrade,
     judge,
     import_responses,

@@ -7,14 +7,11 @@ Resume from failed, cancelled or interrupted is a new attempt of the same job, w
 still owed.
 """
 
-import json
-import os
 import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import asdict
+from contextlib import contextmanager
 from typing import Any
 
 from engine import store
@@ -29,11 +26,12 @@ from engine.errors import (
 from engine.events import Note, Passing
 from engine.grading import Grader
 from engine.jobs import kinds, policies
-from engine.jobs.pace import Pace, said
+from engine.jobs.backup import BackupRequests
+from engine.jobs.pace import Pace
+from engine.jobs.status import publish_idle, publish_job
 from engine.jobs.unattended import next_order
 from engine.jobs.watch import watched
 from engine.jobs.work import Work
-from engine.paths import status_path, write_text
 from engine.placement import Placement, open_placement
 from engine.store import Database, Place, record
 from engine.store.jobs import Job
@@ -63,7 +61,7 @@ class JobRunner:
         """Told the job's row after every event, in the working thread."""
         store.jobs.mark_lost(db)
         self.paused = bool(store.jobs.unfinished(db))
-        self._write_status({"pid": os.getpid(), "state": "idle"})
+        publish_idle(db.path)
         self._grader = Grader()
         self._placements: dict[str, Placement] = {}
         self._wake = threading.Condition()
@@ -71,6 +69,7 @@ class JobRunner:
         self._closing = False
         self._stop_asked: set[str] = set()
         self._thread: threading.Thread | None = None
+        self._backups = BackupRequests(db)
 
     def start(self) -> None:
         """Begin to work in a thread of its own."""
@@ -93,15 +92,18 @@ class JobRunner:
         return job_id
 
     def resume(self, job_id: str) -> None:
-        """A new attempt. Raises: ConfigError if the job is in no state to be resumed."""
+        """A new attempt; one that somebody else has resumed meanwhile goes on. Raises: ConfigError
+        for a job that is done, or unknown.
+        """
         with self._wake:
             job = store.jobs.get(self.db, job_id)
-            if not job.is_resumable:
+            if not job.is_unfinished and not job.is_resumable:
                 raise ConfigError(
                     f"Job {job_id} is {job.state}: only failed, cancelled and interrupted jobs can"
                     " be resumed."
                 )
-            store.jobs.set_state(self.db, job_id, JobState.QUEUED)
+            if job.is_resumable:
+                store.jobs.set_state(self.db, job_id, JobState.QUEUED)
         self.continue_queue()
 
     def go_on(self, run_id: str, n_iterations: int, *, ordered_by: str) -> None:
@@ -208,6 +210,7 @@ class JobRunner:
         for placement in self._placements.values():
             placement.release()
         self._grader.close()
+        self._backups.close()
         store.jobs.mark_lost(self.db)
 
     def _work(self) -> None:
@@ -325,27 +328,9 @@ class JobRunner:
         return self._placements[name]
 
     def _publish(self, job: Job) -> None:
-        """Write FILE.status.json, whole or not at all: what a process that does not own the
-        database can read.
-        """
         row = store.jobs.get(self.db, job.id)
-        names = ("id", "kind", "state", "n_done", "n_total", "run_id", "iteration")
-        status = {name: getattr(row, name) for name in names}
-        self._write_status({"pid": os.getpid(), **status, **_at(self.pace)})
+        publish_job(self.db.path, row, self.pace)
         self.on_progress(row)
-
-    def _write_status(self, status: dict) -> None:
-        with suppress(OSError):  # a full disk: the rows are what counts
-            write_text(status_path(self.db.path), json.dumps(status))
-
-
-def _at(pace: Pace | None) -> dict[str, Any]:
-    """Where a running job is: the part of all its work that is done, the seconds left, in words."""
-    if pace is None:
-        return {}
-    now = time.monotonic()
-    at = {"share": pace.share(), "left_s": pace.left_s(now), "progress": said(pace, now)}
-    return at | ({"in_flight": asdict(pace.in_flight)} if pace.in_flight else {})
 
 
 def _fault(error: Exception) -> str:
