@@ -19,7 +19,7 @@ from engine.cli.judge import judge
 from engine.cli.small_lm import small_lm
 from engine.cli.status import status
 from engine.cli.study import resume, run
-from engine.cli.takeaway import export, regrade
+from engine.cli.takeaway import export, import_study, regrade
 from engine.errors import EngineError
 
 
@@ -74,6 +74,7 @@ for command in (
     replay,
     status,
     export,
+    import_study,
     backup,
     regrade,
     judge,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from engine.store import beside
 from engine.store.connection import Database
 from engine.store.samples import n_overrides, table_sizes
 
@@ -71,7 +72,7 @@ class Change:
 def stages(db: Database) -> list[Stage]:
     """Every run, newest first."""
     return db.records(
-        Stage,
+        lambda config, **row: Stage(config=beside.located_in_json(db, config), **row),
         """WITH here AS (
             SELECT run_id, max(iteration) AS iteration FROM iterations GROUP BY run_id),
         latest AS (
