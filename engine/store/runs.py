@@ -148,10 +148,14 @@ def get_iteration(at: Place) -> IterationRow:
     return row
 
 
+def _use(db: Database, path: str, **row: Any) -> PolicyUse:
+    return PolicyUse(path=beside.located(db, path), **row)
+
+
 def policies(db: Database) -> list[PolicyUse]:
     """Every policy a run samples or made, newest run first."""
     return db.records(
-        lambda path, **row: PolicyUse(path=beside.located(db, path), **row),
+        partial(_use, db),
         """SELECT DISTINCT u.policy_id, p.path, r.id AS run_id, r.name AS run_name, u.number,
             r.created_at
         FROM (SELECT policy_id, run_id, iteration AS number FROM iterations UNION

@@ -34,10 +34,10 @@ class Written:
 
     def __init__(self, path: Path):
         self._log = log_of(path)
-        file = noted_in(path)
-        if not file.exists() or file.stat().st_size != 8:
-            file.write_bytes(bytes(8))
-        with file.open("r+b") as stream:
+        self._file = noted_in(path)
+        if not self._file.exists() or self._file.stat().st_size != 8:
+            self._file.write_bytes(bytes(8))
+        with self._file.open("r+b") as stream:
             self._bytes = mmap.mmap(stream.fileno(), 8)
         self.note()
 
@@ -50,10 +50,13 @@ class Written:
         self._bytes[:] = bytes(8)
 
     def close(self) -> None:
-        """Note what closing left of the log."""
-        if not self._bytes.closed:
-            self.note()
-            self._bytes.close()
+        """Note what closing left of the log; nothing where it left none."""
+        if self._bytes.closed:
+            return
+        self.note()
+        self._bytes.close()
+        if not _size(self._log):
+            self._file.unlink(missing_ok=True)
 
 
 def noted_in(path: Path) -> Path:
