@@ -30,6 +30,8 @@ def config(format: str = "png") -> dict:
 N_BINS = 40
 CELL = 70
 """Pixels of a cell of the flows that a click is caught on."""
+FEW = 12
+"""Points of a curve that are drawn as points too: one alone would be no line."""
 DASHES = ("solid", "dash", "dot", "dashdot")
 
 
@@ -63,7 +65,7 @@ def curves(lines: list[Line], *, title: str, n_steps: int, log: bool = False) ->
             x=line.steps,
             y=line.values,
             name=escape(line.name, quote=False),
-            mode="lines",
+            mode="lines" if len(line.steps) > FEW else "lines+markers",
             line={"color": colour, "width": 2, "dash": dash},
         )
     figure.update_xaxes(range=[0, max(n_steps, 1)], title="step")

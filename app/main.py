@@ -15,6 +15,7 @@ from app import job_banner, state, system, widgets
 from app.shortcuts import shortcuts
 from app.streamlit_internals.address import replace_settings
 from app.streamlit_internals.parts import load_parts
+from app.streamlit_internals.room import use_room
 
 
 def main() -> None:
@@ -34,8 +35,9 @@ def main() -> None:
         widgets.navigation(current)
         system.panel()
         shortcuts()
-        replace_settings((*state.SETTINGS, state.ROW))
+        replace_settings((*state.SETTINGS, state.ROW, state.PAIR))
         load_parts()
+    use_room()
     st.set_page_config(page_title=job_banner.title_of_tab())
     job_banner.look()
     job_banner.banner()

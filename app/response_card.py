@@ -7,7 +7,7 @@ from difflib import SequenceMatcher
 
 import streamlit as st
 
-from app import domains, inert, palette, state, widgets
+from app import domains, inert, palette, state, tags, widgets
 from engine import store
 from engine.method.steps import split_steps
 from engine.store.responses import HELD_OUT, SIDE, Filter, ListedResponse, Phase
@@ -70,6 +70,8 @@ def question_card(row: ListedResponse) -> None:
         st.caption(
             f"Reference answer: **{inert.markdown(row.answer)}** · problem {row.problem_id}{level}"
         )
+        if badges := tags.badges(state.kept("run", ""), row.problem_id):
+            st.markdown(badges)
         at = _where(row)
         with st.container(horizontal=True):
             widgets.link("responses.py", "All its responses", **at)
@@ -163,9 +165,10 @@ def _override(row: ListedResponse, graded: str, *, key: str) -> None:
             " are."
         )
     if row.overridden_by:
+        who = inert.markdown(state.who(row.overridden_by))
         st.caption(
-            f"Graded {STATUS[graded]}, overridden by"
-            f" {inert.markdown(row.overridden_by)} on {row.overridden_at:%Y-%m-%d %H:%M} UTC."
+            f"Graded {STATUS[graded]}, overridden by {who} on"
+            f" {row.overridden_at:%Y-%m-%d %H:%M} UTC."
             f" {inert.markdown(row.override_note or '')}"
         )
 

@@ -41,11 +41,16 @@ FILTERS = (
     "truncated",
     "reward",
     "level",
+    "tag",
     "tokens",
     "text",
     "view",
 )
 """What a person looks for on the Responses page: in its URL, a step of the back button each."""
+BOARD = ("find", "states", "tags", "archive")
+"""What a person looks for among the runs: in the URL of Home."""
+PAIR = "pair"
+"""Which of the pairs is open, from 1: in the URL of Pairs, but no step of the back button."""
 ROW = "row"
 """Which of the responses is open, from 1: in the URL, but no step of the back button."""
 IN_URL = ("run", "iteration", "problem", *SETTINGS)
@@ -144,7 +149,12 @@ def address(page: str, **about: str | None) -> dict[str, str]:
         about: what the link is about, such as a problem; None for nothing.
     """
     wanted = {name: value for name, value in about.items() if value}
-    more = {"difficulty.py": SETTINGS, "responses.py": () if wanted else ("problem", *FILTERS, ROW)}
+    more = {
+        "home.py": BOARD,
+        "difficulty.py": SETTINGS,
+        "responses.py": () if wanted else ("problem", *FILTERS, ROW),
+        "pairs.py": (PAIR,),
+    }
     names = ("run", "iteration", *more.get(page, ()))
     return {name: value for name in names if (value := kept(name)) is not None} | wanted
 
@@ -153,14 +163,15 @@ def select(run_id: str, iteration: int) -> None:
     """Show another run or iteration; what belonged to the one before is forgotten."""
     before = (kept("run"), kept("iteration"))
     is_other = None not in before and before != (run_id, str(iteration))
-    forgotten = dict.fromkeys(("problem", "policy", ROW, *SETTINGS)) if is_other else {}
+    about_one = ("problem", "policy", ROW, PAIR, *SETTINGS)
+    forgotten = dict.fromkeys(about_one) if is_other else {}
     keep(run=run_id, iteration=iteration, **forgotten)
 
 
 def forget(run_ids: list[str]) -> None:
     """Show none of these runs any more; they are gone."""
     if kept("run") in run_ids:
-        keep(**dict.fromkeys((*IN_URL, *FILTERS, ROW)))
+        keep(**dict.fromkeys((*IN_URL, *FILTERS, ROW, PAIR)))
 
 
 def begin(it: Iteration) -> None:

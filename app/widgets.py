@@ -43,6 +43,7 @@ JOB_NAMES: dict[JobKind | str, str] = {
     JobKind.CALIBRATE: "Calibration",
     JobKind.RESAMPLE: "Resampling",
     JobKind.TRAIN: "Training",
+    JobKind.PICK: "Picking weights",
     JobKind.EVALUATE: "Evaluation",
 }
 STATE_ICONS = {
@@ -157,16 +158,24 @@ def size(n_bytes: float) -> str:
     return f"{n_bytes:.1f} TB"
 
 
-def chosen_row(table: list[dict], *, key: str, about: object, **options) -> int | None:
+def chosen_row(
+    table: list[dict], *, key: str, about: object, first: int | None = None, **options
+) -> int | None:
     """A table one row of which can be chosen, by any of its cells: the row's number, or None. A
     table about something else forgets the choice.
+
+    Args:
+        first: the row that is chosen before anybody chose one.
     """
+    name = f"{key}_{stable_hash(about):x}"
+    if first is not None and name not in st.session_state:
+        st.session_state[name] = {"selection": {"rows": [first], "columns": [], "cells": []}}
     event = st.dataframe(
         table,
         hide_index=True,
         on_select="rerun",
         selection_mode=["single-row", "single-cell"],
-        key=f"{key}_{stable_hash(about):x}",
+        key=name,
         **options,
     )
     clicked = [row for row, _ in event["selection"]["cells"]]

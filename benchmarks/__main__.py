@@ -7,6 +7,8 @@ import json
 from dataclasses import asdict
 from importlib import import_module
 
+from benchmarks.rows import Row
+
 NAMES = (
     "rde",
     "startup",
@@ -19,7 +21,13 @@ NAMES = (
     "ui",
     "grading",
     "data",
+    "scale",
 )
+
+
+def _measured(name: str, sizes: list[int] | None) -> list[Row]:
+    measure = import_module(f"benchmarks.{name}").measure
+    return measure(sizes) if name == "scale" and sizes else measure()
 
 
 def main() -> None:
@@ -27,11 +35,12 @@ def main() -> None:
     parser.add_argument(
         "names", nargs="+", choices=NAMES, metavar="NAME", help=f"one or more of {', '.join(NAMES)}"
     )
+    parser.add_argument(
+        "--sizes", type=int, nargs="+", metavar="N", help="numbers of problems, for scale"
+    )
     parser.add_argument("--json", action="store_true", help="print a list of rows and nothing else")
     arguments = parser.parse_args()
-    rows = [
-        row for name in arguments.names for row in import_module(f"benchmarks.{name}").measure()
-    ]
+    rows = [row for name in arguments.names for row in _measured(name, arguments.sizes)]
     if arguments.json:
         print(json.dumps([asdict(row) for row in rows]))
         return

@@ -79,6 +79,7 @@ def row(seed: int, result: dict) -> dict[str, str]:
     (iteration,) = result["iterations"]
     before, after = iteration["eval"]["before"], iteration["eval"]["after"]
     gain, classes = iteration["gain"], iteration["classes"]
+    margin = iteration["dpo"]["last_margin"]  # none with SFT
     return {
         "seed": str(seed),
         "Inlier / Boundary / Outlier": " / ".join(
@@ -90,7 +91,7 @@ def row(seed: int, result: dict) -> dict[str, str]:
         "gain": share(gain["value"], gain["low"], gain["high"], sign="+"),
         "greedy before": share(before["greedy"], *before["greedy_interval"]),
         "greedy after": share(after["greedy"], *after["greedy_interval"]),
-        "margin": f"{iteration['dpo']['last_margin']:.2f}",
+        "margin": "–" if margin is None else f"{margin:.2f}",
     }
 
 

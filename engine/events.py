@@ -1,7 +1,7 @@
 """What phases say while they work. Events go up; nothing here knows who listens.
 
-Every event with rows is recorded together with them in one transaction, so that a number on the
-screen and the rows behind it can never disagree.
+Every event with rows is recorded together with them in one transaction, several of them at once
+where they come fast, so that a number on the screen and the rows behind it can never disagree.
 """
 
 from dataclasses import dataclass
@@ -55,6 +55,15 @@ class Decoding:
 
 
 @dataclass(frozen=True, slots=True)
+class Settled:
+    """All that a sample set was owed has been said, and is stored before the phase goes on: what
+    follows may read it. Nothing of this event is stored.
+    """
+
+    sample_set_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Sampled:
     sample_set_id: str
     responses: list[Response]
@@ -101,9 +110,38 @@ class StepsBefore:
 
 
 @dataclass(frozen=True, slots=True)
+class InterimAnswer:
+    """One held-out response of a policy that is still in training."""
+
+    response: Response
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class InterimEvaluated:
+    """What the policy in training could do after an optimiser step."""
+
+    step: int
+    n_problems: int
+    """Held-out problems that it answered, each once and greedily."""
+    n_correct: int
+    samples: list[InterimAnswer]
+    """A few of the answers, of the same problems every time."""
+
+
+@dataclass(frozen=True, slots=True)
 class CheckpointSaved:
     step: int
     path: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointKept:
+    """The weights of a step lie at path for good: they can become the policy."""
+
+    step: int
+    path: str
+    n_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +150,8 @@ class PolicySaved:
 
     policy_id: str
     path: str
+    step: int | None = None
+    """Where the configuration picked its weights: after which step they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +161,7 @@ class Note:
     text: str
 
 
-Passing = Decoding | Loading | Seated
+Passing = Decoding | Loading | Seated | Settled
 """Events of which nothing is stored."""
 
 Event = (
@@ -132,7 +172,9 @@ Event = (
     | Scored
     | OptimiserStep
     | StepsBefore
+    | InterimEvaluated
     | CheckpointSaved
+    | CheckpointKept
     | PolicySaved
     | Note
 )

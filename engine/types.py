@@ -95,6 +95,8 @@ class JobKind(StrEnum):
     CALIBRATE = "calibrate"
     RESAMPLE = "resample"
     TRAIN = "train"
+    PICK = "pick"
+    """Kept weights of a training become a policy."""
     EVALUATE = "evaluate"
 
 

@@ -51,7 +51,7 @@ def draw(chosen: Iteration) -> tuple[Choice, Estimates, tuple] | None:
     decides = deciding_mode(now.mode, e.phi_r)
     estimated = classes_now(chosen, e, now, decides, stored)
     classes = forced(chosen, e.problem_ids, estimated)
-    left, right = widgets.columns([2, 1], least=240, gap="medium")
+    left, right = widgets.columns([2, 1], least=185, gap="medium")
     with right:
         choice.controls(now, decides, locked=commit is not None)
         offer(chosen, e, now, classes, commit, stored)

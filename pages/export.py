@@ -32,7 +32,7 @@ def tables(chosen: Iteration) -> None:
     )
     too_long = store.exports.n_responses(state.database(), chosen.run_id) > MOST_RESPONSES
     for what, about in TABLES.items():
-        row = st.container(horizontal=True, wrap=False, vertical_alignment="center")
+        row = st.container(horizontal=True, vertical_alignment="center")
         row.download_button(
             what.replace("_", " ").capitalize(),
             lambda what=what: table_bytes(state.database(), what, suffix, chosen.run_id),

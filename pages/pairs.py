@@ -3,8 +3,9 @@
 import numpy as np
 import streamlit as st
 
-from app import charts, inert, state, widgets
+from app import charts, inert, state, tags, widgets
 from app.data.recorded import has_outcome_scores
+from app.look import entry
 from app.next_step import next_step
 from engine import store
 from engine.export.run import table_bytes
@@ -70,7 +71,13 @@ st.download_button(
     help="TRL's columns prompt, chosen and rejected come first.",
 )
 n_pages = -(-pair_set.n_pairs // PAGE_ROWS)
-number = st.number_input(f"Page of {n_pages:,}", 1, n_pages, 1, width=160) if n_pages > 1 else 1
+asked = state.said((state.PAIR,)).get(state.PAIR, "")
+opened = min(int(asked), pair_set.n_pairs) - 1 if asked.isdecimal() and int(asked) else None
+number = (opened or 0) // PAGE_ROWS + 1
+if n_pages > 1:
+    first_of = lambda page: str((page - 1) * PAGE_ROWS + 1)
+    shown = entry(state.PAIR, number, first_of, key="pairs_page")
+    st.number_input(f"Page of {n_pages:,}", 1, n_pages, width=160, **shown)
 rows = store.pairs.listed(chosen, limit=PAGE_ROWS, offset=(number - 1) * PAGE_ROWS)
 row = widgets.chosen_row(
     [
@@ -84,23 +91,29 @@ row = widgets.chosen_row(
                 if r.chosen_reward is None or r.rejected_reward is None
                 else r.chosen_reward - r.rejected_reward
             ),
-            **({"By hand": r.made_by or ""} if pair_set.n_by_hand else {}),
+            **(
+                {"By hand": state.who(r.made_by) if r.made_by else ""} if pair_set.n_by_hand else {}
+            ),
+            **tags.cell(chosen.run_id, r.problem_id),
             "Question": r.question,
         }
         for r in rows
     ],
     key="pairs_table",
     about=(chosen.run_id, chosen.number, number),
+    first=None if opened is None else opened % PAGE_ROWS,
     height=280,
     column_config={
         name: st.column_config.NumberColumn(format="%.3f")
         for name in ("Chosen reward", "Rejected reward", "Margin")
     },
 )
+if row is not None:
+    state.keep(**{state.PAIR: (number - 1) * PAGE_ROWS + row + 1})
 (pair,) = store.pairs.texts(chosen, position=rows[row or 0].position)
 st.markdown(inert.markdown(pair.question))
 if pair.made_by:
-    st.caption(f"Paired by hand by {inert.markdown(pair.made_by)}.")
+    st.caption(f"Paired by hand by {inert.markdown(state.who(pair.made_by))}.")
 kind = "outcome score" if has_outcome_scores(chosen.config) else "process reward"
 left, right = widgets.columns(2, least=widgets.PART)
 for column, side, colour in ((left, "chosen", "blue"), (right, "rejected", "orange")):

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import charts, inert, state, widgets
+from app import charts, inert, state, tags, widgets
 from app.difficulty import decisions
 from app.difficulty.choice import MODE_NAMES
 from app.next_step import next_step
@@ -79,6 +79,7 @@ st.title("Plan")
 commit = store.commits.find(chosen)
 if commit is None:
     decisions.table(chosen, locked=False)
+    tags.table(chosen)
     widgets.nothing_yet("Nothing is committed in this iteration yet.", "difficulty.py")
 committed_choice(commit)
 given = store.commits.given_counts(chosen)
@@ -96,5 +97,6 @@ with left:
 with right:
     by_class(given)
 decisions.table(chosen, locked=True)
+tags.table(chosen)
 if commit.n_pending:
     st.caption(f"{commit.n_pending:,} problems were pending and are in no class.")

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from app import inert, state, widgets
+from app.training.checkpoints import checkpoints
 from app.training.figures import training_curves
 from app.training.form import form
 from app.training.siblings import settings_of, trainings_table
@@ -52,6 +53,7 @@ st.caption(inert.markdown(settings_of(chosen, job)))
 trainings_table(chosen)
 st.fragment(training_curves, run_every=2 if is_live else None)(job.id)
 if not is_live:
+    checkpoints(chosen, job)
     if job.state is JobState.DONE:
         widgets.link("compare.py", "Compare before and after")
     with st.expander("Train again with other settings"):

@@ -2,10 +2,12 @@
 
 from dataclasses import replace
 from datetime import datetime
+from urllib.parse import quote, unquote
 
 import streamlit as st
 
 from app import state, widgets
+from app.look import entry, joined, listed
 from engine.figures.board import BoardRow, board
 from engine.method.intervals import Interval
 from engine.types import JobState
@@ -82,18 +84,31 @@ def state_of(row: BoardRow) -> str:
 def _filtered(rows: list[BoardRow]) -> list[BoardRow]:
     tags = sorted({tag for row in rows for tag in row.labels.tags})
     bar = st.container(horizontal=True, vertical_alignment="bottom")
+    said = state.said(state.BOARD)
     text = bar.text_input(
-        "Find", key="board_find", placeholder="name, method, policy, note", width=220
+        "Find",
+        placeholder="name, method, policy, note",
+        width=220,
+        **entry("find", said.get("find", ""), str.strip),
     )
-    states = bar.pills("State", GROUPS, selection_mode="multi", key="board_states")
-    wanted = bar.pills("Tags", tags, selection_mode="multi", key="board_tags") if tags else []
+    asked = [group for group in GROUPS if group in listed(said.get("states", ""))]
+    states = bar.pills("State", GROUPS, selection_mode="multi", **entry("states", asked, joined))
+    asked = [tag for tag in tags if tag in map(unquote, listed(said.get("tags", "")))]
+    wanted = []
+    if tags:
+        read = lambda chosen: joined([quote(tag) for tag in chosen])
+        wanted = bar.pills("Tags", tags, selection_mode="multi", **entry("tags", asked, read))
     n_away = sum(row.labels.archived_at is not None for row in rows)
-    away = bar.toggle(f"Archive ({n_away})", key="board_archive") if n_away else False
+    away = False
+    if n_away:
+        read = lambda on: "yes" if on else None
+        is_on = said.get("archive") == "yes"
+        away = bar.toggle(f"Archive ({n_away})", **entry("archive", is_on, read))
     return [
         row
         for row in rows
         if (row.labels.archived_at is not None) == away
-        and text.strip().lower() in _text(row).lower()
+        and (text or "").strip().lower() in _text(row).lower()
         and (not states or group_of(row) in states)
         and set(wanted) <= set(row.labels.tags)
     ]

@@ -5,7 +5,7 @@ each cell.
 import numpy as np
 import streamlit as st
 
-from app import charts, state, widgets
+from app import charts, state, tags, widgets
 from engine import store
 from engine.figures.evaluation import Evaluation
 from engine.method.difficulty import classify
@@ -80,6 +80,7 @@ def _problems(ids: list[str], before: Evaluation, after: Evaluation) -> None:
     right = {f"M{e.number}": _right(e) for e in (before, after)}
     rows = [
         {"Problem": id, **{name: said[id] for name, said in right.items()}, "Question": question}
+        | tags.cell(state.kept("run", ""), id)
         for id, question in zip(ids, questions)
     ]
     row = widgets.chosen_row(rows, key="flows_problems", about=tuple(ids))

@@ -2,108 +2,110 @@
 only when a person says so.
 """
 
-from itertools import islice
+from functools import partial
+from pathlib import Path
 
 import streamlit as st
 
-from app import domains, inert, state, widgets
-from app.data import uploads
+from app import domains, inert, state
+from app.data import mapping, reading, uploads
+from engine.doctor.problems import findings
 from engine.errors import EngineError
-from engine.grading.domains import unavailable
-from engine.problems import ProblemFile, examine_problems
-from engine.problems.domains import ROLES
-from engine.problems.rows import rows_of_file
-from engine.problems.shapes import guess_mapping
-from engine.problems.stored import store_problems, stored_sets
+from engine.problems import Rejected
+from engine.problems.collecting import Listed
+from engine.problems.domains import parts_of
+from engine.problems.mapping import ROLES
+from engine.problems.report import Report
+from engine.problems.sample import Sample, sample_of
+from engine.problems.stored import store_staged, stored_sets
 
-PREVIEW = 5
-
-
-@st.cache_data(show_spinner="Reading the file", max_entries=8)
-def examined(path: str, version: str, mapping: tuple[tuple[str, str], ...] | None) -> ProblemFile:
-    return examine_problems(path, mapping=dict(mapping) if mapping is not None else None)
+KIND = "problems"
 
 
-@st.cache_data(show_spinner=False, max_entries=8)
-def columns(path: str, version: str) -> list[str]:
-    """Columns of the first rows that are objects."""
-    from pathlib import Path
-
-    rows = (row for _, row in islice(rows_of_file(Path(path)), 20) if isinstance(row, dict))
-    return list(dict.fromkeys(str(name) for row in rows for name in row))
+@st.cache_data(show_spinner="Looking at the file", max_entries=8)
+def sampled(source: str, is_hub: bool, version: str) -> Sample:
+    return sample_of(source if is_hub else Path(source), partial(parts_of, domain="maths"))
 
 
 def problem_section() -> None:
     """Upload, mapping, preview, report, and the button that stores."""
-    file = uploads.brought("A problem set: JSONL, JSON, CSV or Parquet", key="problems")
-    if file is None:
-        stored_table()
-        return
-    try:
-        as_it_is = examined(str(file.path), file.version, None)
-        mapping = mapping_form(columns(str(file.path), file.version), wanted=not as_it_is.problems)
-        read = (
-            as_it_is
-            if mapping is None
-            else examined(str(file.path), file.version, tuple(mapping.items()))
-        )
-    except EngineError as error:
-        st.error(
-            inert.markdown(str(error).replace(str(file.path), file.name)), icon=":material/error:"
-        )
-        return
-    report(read)
-    if st.button(
-        f"Store {len(read.problems):,} problems",
-        type="primary",
-        disabled=not read.problems,
-        key="store_problems",
-    ):
-        stored_set = store_problems(state.database().artifacts, read.problems, name=file.name)
-        st.success(
-            f"Stored as {stored_set.path.name}: {stored_set.n_problems:,} problems. A run can use"
-            " them below.",
-            icon=":material/check_circle:",
-        )
+    file = uploads.brought(
+        "A problem set: JSONL, JSON, CSV or Parquet; several files are its parts",
+        key=KIND,
+        has_hub=True,
+    )
+    if file is not None:
+        try:
+            bring(file)
+        except EngineError as error:
+            st.error(inert.markdown(file.named(str(error))), icon=":material/error:")
     stored_table()
 
 
-def mapping_form(names: list[str], *, wanted: bool) -> dict[str, str] | None:
-    """Column by role; None reads the file as the known shape it is."""
-    if not st.toggle(
-        "Choose the columns",
-        value=wanted,
-        key="choose_columns",
-        help="Known shapes (GSM8K, MATH, AIME and others) need no choice.",
+def bring(file: uploads.Brought) -> None:
+    """One file from its columns to the button that stores it. Raises: EngineError."""
+    sample = sampled(str(file.source), bool(file.hub), file.version)
+    mapping.begin(KIND, file.version, ROLES)
+    chosen = mapping.mapping_form(KIND, sample, ROLES)
+    against, policy = reading.compared()
+    read = reading.staged(file, chosen, against, policy)
+    if read is None:
+        return
+    staged, no_lengths = read
+    show(staged.report, no_lengths)
+    if st.button(
+        f"Store {staged.report.n_problems:,} problems",
+        type="primary",
+        disabled=not staged.report.n_problems,
+        key="store_problems",
     ):
-        return None
-    guess = guess_mapping(names)
-    chosen = {}
-    for column, role in zip(widgets.columns(len(ROLES), least=widgets.FIELD), ROLES):
-        free = [name for name in names if name not in chosen.values()]
-        picked = column.selectbox(
-            role.capitalize(),
-            [None, *free],
-            index=free.index(guess[role]) + 1 if guess.get(role) in free else 0,
-            format_func=lambda n: n or "none",
-            key=f"map_{role}",
+        one = store_staged(
+            state.database().artifacts, staged.path, staged.report.n_problems, name=file.name
         )
-        if picked:
-            chosen[role] = picked
-    return chosen
+        mapping.keep(KIND, sample, chosen)
+        st.success(
+            f"Stored as {one.path.name}: {one.n_problems:,} problems. A run can use them below.",
+            icon=":material/check_circle:",
+        )
 
 
-def report(read: ProblemFile) -> None:
-    """What would be stored and what not, by line, field and reason."""
+def show(report: Report, no_lengths: str) -> None:
+    """What would be stored and what not, by line, field and reason; and what the set is like."""
     a, b, c = st.columns(3)
-    a.metric("Problems", f"{len(read.problems):,}")
+    a.metric("Problems", f"{report.n_problems:,}")
     b.metric(
         "Duplicates",
-        f"{read.duplicates:,}",
+        f"{report.repeats.n:,}",
         help="The same question with the same answer: kept once.",
     )
-    c.metric("Rejected", f"{len(read.rejected):,}")
-    for problem in read.problems[:PREVIEW]:
+    c.metric("Rejected", f"{report.rejected.n:,}")
+    for note in report.notes:
+        st.caption(inert.markdown(note))
+    preview(report)
+    if report.golds["sentinel"]:
+        left_out = "A run leaves them out, unless problems.keep_unanswerable is set."
+        n = report.golds["sentinel"]
+        st.warning(f"{n:,} references are no answer. {left_out}", icon=":material/warning:")
+    if report.lacking:
+        st.warning(inert.markdown(report.lacking))
+    reasons(report.rejected)
+    rejected_table(report.rejected.rows, "Rejected rows", report.rejected.n)
+    rejected_table(report.repeats.rows, "Duplicates", report.repeats.n)
+    if report.n_problems:
+        with st.expander("Report on the set", expanded=True):
+            st.dataframe(
+                [
+                    {"About": f.about, "": f.status, "What it is like": f.text}
+                    for f in findings(report, no_lengths)
+                    if f.about not in ("read", "rejected", "reading")
+                ],
+                hide_index=True,
+                width="stretch",
+            )
+
+
+def preview(report: Report) -> None:
+    for problem in report.preview:
         with st.container(border=True):
             st.markdown(inert.markdown(problem.question))
             domains.reference(problem.reference)
@@ -111,20 +113,34 @@ def report(read: ProblemFile) -> None:
                 f"Answer: **{inert.markdown(problem.answer)}**"
                 + (f" · level {inert.markdown(problem.level)}" if problem.level else "")
             )
-    if read.unanswerable:
-        left_out = "A run leaves them out, unless problems.keep_unanswerable is set."
-        st.warning(inert.markdown(f"{read.about_unanswerable} {left_out}"))
-    if lacking := unavailable(problem.domain for problem in read.problems):
-        st.warning(inert.markdown(lacking))
-    rejected_table(read.rejected, "Rejected rows")
-    rejected_table(read.repeats, "Duplicates")
 
 
-def rejected_table(rows: list, title: str) -> None:
+def reasons(rejected: Listed) -> None:
+    """Why rows were rejected, most frequent first; one kind needs no table."""
+    if len(rejected.kinds) > 1:
+        st.dataframe(
+            [
+                {"Rows": n, "First": first.place, "Why": first.reason}
+                for n, first in sorted(rejected.kinds.values(), key=lambda reason: -reason.n)
+            ],
+            hide_index=True,
+            width="stretch",
+        )
+
+
+def rejected_table(rows: list[Rejected], title: str, n: int | None = None) -> None:
+    """The rows by line; of more than are listed, how many there are in all."""
     if rows:
-        with st.expander(f"{title}: {len(rows):,}", expanded=title.startswith("Rejected")):
+        n = n or len(rows)
+        listed = f", the first {len(rows):,} here" if n > len(rows) else ""
+        with st.expander(f"{title}: {n:,}{listed}", expanded=title.startswith("Rejected")):
+            has_files = any(row.file for row in rows)
             st.dataframe(
-                [{"Line": r.line, "Field": r.field, "Reason": r.reason} for r in rows[:1000]],
+                [
+                    {"Line": r.line, "Field": r.field, "Reason": r.reason}
+                    | ({"File": r.file} if has_files else {})
+                    for r in rows[:1000]
+                ],
                 hide_index=True,
             )
 

@@ -7,17 +7,21 @@ from pathlib import Path
 import streamlit as st
 
 from app import inert, state
-from app.data import uploads
+from app.data import mapping, recorded_preview, uploads
 from app.data.problems import rejected_table
 from engine.config import RunConfig
 from engine.errors import EngineError
 from engine.grading import Grader
 from engine.grading.again import as_table, regrade
+from engine.problems.sample import Sample, sample_of
 from engine.recorded import SHIPPED, Imported, import_responses, imported_sets, open_set
 from engine.recorded.about import Scale
 from engine.recorded.flags import flagged
+from engine.recorded.mapping import HINTS, ROLES, check_recording_mapping
+from engine.recorded.reading import Preview, preview_of, responses_of, rows_of_recording
 from engine.study import sources
 
+KIND = "recorded"
 SCALES: dict[Scale | None, str] = {
     None: "The file has no scores",
     "probability": "Probabilities, 0 to 1",
@@ -31,27 +35,15 @@ SCORES = {
 
 
 def recorded_section() -> None:
-    """Choose a file, say the scale of its scores, import it; the sets there are, and their flags
-    graded again.
+    """Choose a file, map it, look at its first responses, say the scale of its scores, import it;
+    the sets there are, and their flags graded again.
     """
     file = recording()
-    scale = st.radio(
-        "Scores",
-        list(SCALES),
-        format_func=SCALES.__getitem__,
-        horizontal=True,
-        key="recorded_scale",
-    )
-    rewards = st.text_input(
-        "Reward file (optional)",
-        key="recorded_rewards",
-        help="The path of the reference code's *_reward_dict file that belongs to it.",
-    ).strip()
-    is_asked = st.button(
-        "Import the responses", type="primary", disabled=file is None, key="import_responses"
-    )
-    if is_asked and file is not None:
-        bring(file, scale, Path(rewards).expanduser() if rewards else None)
+    if file is not None:
+        try:
+            looked_at(file)
+        except EngineError as error:
+            st.error(inert.markdown(file.named(str(error))), icon=":material/error:")
     sets = imported_sets(state.database().artifacts)
     if not sets:
         return
@@ -66,6 +58,7 @@ def recorded_section() -> None:
                 "Scores": SCORES[s.scores],
                 "Flags": s.n_flagged,
                 "Truncated": s.n_truncated,
+                "Scores that do not fit": s.n_misfit,
                 "Rejected": s.n_rejected,
             }
             for s in sets
@@ -75,9 +68,48 @@ def recorded_section() -> None:
     check(sets)
 
 
+def looked_at(file: uploads.Brought) -> None:
+    """One file from its columns to the button that imports it. Raises: EngineError."""
+    sample = sampled(str(file.path), file.version)
+    mapping.begin(KIND, file.version, ROLES)
+    chosen = mapping.mapping_form(KIND, sample, ROLES, HINTS)
+    if chosen is not None:
+        check_recording_mapping(chosen)
+    recorded_preview.show(
+        previewed(str(file.path), file.version, None if chosen is None else tuple(chosen.items()))
+    )
+    scale = st.radio(
+        "Scores",
+        list(SCALES),
+        format_func=SCALES.__getitem__,
+        horizontal=True,
+        key="recorded_scale",
+    )
+    rewards = st.text_input(
+        "Reward file (optional)",
+        key="recorded_rewards",
+        help="The path of the reference code's *_reward_dict file that belongs to it.",
+    ).strip()
+    if st.button("Import the responses", type="primary", key="import_responses"):
+        bring(file, scale, Path(rewards).expanduser() if rewards else None, chosen)
+        mapping.keep(KIND, sample, chosen)
+
+
+@st.cache_data(show_spinner="Looking at the file", max_entries=8)
+def sampled(path: str, version: str) -> Sample:
+    return sample_of(Path(path), responses_of, rows_of_recording)
+
+
+@st.cache_data(show_spinner=False, max_entries=8)
+def previewed(path: str, version: str, mapping: tuple[tuple[str, str], ...] | None) -> Preview:
+    return preview_of(Path(path), dict(mapping) if mapping is not None else None)
+
+
 def recording() -> uploads.Brought | None:
     """A file that is brought, else one that comes with the program; None while there is neither."""
-    file = uploads.brought("Recorded responses: one per row, or a list per problem", key="recorded")
+    file = uploads.brought(
+        "Recorded responses: one per row, or a list per problem", key=KIND, has_logs=True
+    )
     shipped = st.selectbox(
         "or one that comes with the program",
         [None, *SHIPPED],
@@ -90,7 +122,12 @@ def recording() -> uploads.Brought | None:
     return file
 
 
-def bring(file: uploads.Brought, scale: Scale | None, rewards: Path | None) -> None:
+def bring(
+    file: uploads.Brought,
+    scale: Scale | None,
+    rewards: Path | None,
+    mapping: dict[str, str] | None,
+) -> None:
     bar = st.progress(0.0, text="Importing")
     try:
         imported = import_responses(
@@ -98,15 +135,14 @@ def bring(file: uploads.Brought, scale: Scale | None, rewards: Path | None) -> N
             state.database().artifacts,
             scale=scale,
             rewards=rewards,
+            mapping=mapping,
             name=file.name,
             on_progress=lambda done, total: bar.progress(
                 min(done / max(total, 1), 1.0), text=f"{done:,} of {total:,} lines"
             ),
         )
     except EngineError as error:
-        st.error(
-            inert.markdown(str(error).replace(str(file.path), file.name)), icon=":material/error:"
-        )
+        st.error(inert.markdown(file.named(str(error))), icon=":material/error:")
         return
     finally:
         bar.empty()
@@ -118,7 +154,10 @@ def bring(file: uploads.Brought, scale: Scale | None, rewards: Path | None) -> N
         said if imported.is_new else f"Imported before, nothing was added. {said}",
         icon=":material/check_circle:",
     )
-    rejected_table(imported.rejected, "Rejected rows")
+    for note in imported.notes:
+        st.caption(inert.markdown(note))
+    rejected_table(imported.rejected, "Rejected rows", imported.n_rejected)
+    rejected_table(imported.misfits, "Step scores that do not fit", imported.n_misfit)
 
 
 def check(sets: list[Imported]) -> None:

@@ -125,8 +125,8 @@ def controls(now: Choice, decides: Mode, *, locked: bool) -> None:
         decides: the mode that decides in fact, as engine.method.difficulty.deciding_mode says.
     """
     s, unused = st.session_state, locked or decides in WITHOUT_LINES
-    slide, field = st.columns([2, 1])
     for name, label in (("tau_h", "τ high"), ("tau_l", "τ low")):
+        slide, field = st.columns([3, 2], vertical_alignment="bottom")
         value = getattr(now, name)
         s[f"{name}_slider"] = s[f"{name}_number"] = value
         slide.slider(
@@ -147,7 +147,7 @@ def controls(now: Choice, decides: Mode, *, locked: bool) -> None:
             step=0.01,
             format="%.3f",
             key=f"{name}_number",
-            label_visibility="hidden",
+            label_visibility="collapsed",
             on_change=_moved,
             args=[name, "number"],
             disabled=unused,

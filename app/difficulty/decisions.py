@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app import inert, state, widgets
+from app import inert, state, tags, widgets
 from engine import store
 from engine.errors import EngineError
 from engine.store.decisions import Decision, What
@@ -39,6 +39,7 @@ def actions(chosen: Iteration, ids: Sequence[str], total: int, *, locked: bool) 
     row = st.container(horizontal=True, vertical_alignment="center")
     if not locked:
         _decide_buttons(chosen, ids, row, disabled=is_partial)
+    tags.tagging(chosen, ids, row, disabled=is_partial)
     row.download_button(
         "Export ids",
         "".join(f"{id}\n" for id in ids),

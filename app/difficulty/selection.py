@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from app import state, widgets
+from app import state, tags, widgets
 from app.components.difficulty_plot import Selection
 from app.data.recorded import score_name
 from app.difficulty import decisions
@@ -74,6 +74,8 @@ def _table(chosen: Iteration, e: Estimates, classes: np.ndarray, at: list[int]) 
             store.problems.questions(state.database(), ids),
         )
     ]
+    for name, values in tags.column(chosen.run_id, ids).items():
+        rows = [row | {name: value} for row, value in zip(rows, values)]
     row = widgets.chosen_row(rows, key="picked_table", about=(chosen.run_id, chosen.number, ids))
     if row is not None or len(rows) == 1:
-        response_table(chosen, problem_id=rows[row or 0]["Problem"])
+        response_table(chosen, problem_id=ids[row or 0])

@@ -66,7 +66,8 @@ def _disk(o: Outlook) -> list[Finding]:
         return [Finding("disk", "note", f"{widgets.size(free)} free; the policy's size is unknown")]
     if not o.n_policies:
         return []
-    needs = f"{o.n_policies} trained policies and a checkpoint: {widgets.size(o.disk_bytes)}"
+    along = ", the weights kept along the way" if o.kept_bytes else ""
+    needs = f"{o.n_policies} trained policies{along} and a checkpoint: {widgets.size(o.disk_bytes)}"
     fits = o.disk_bytes < free
     return [
         Finding(
@@ -86,6 +87,14 @@ def _figures(o: Outlook, config: RunConfig) -> None:
         if o.seconds is not None:
             st.metric("Sampling", duration(o.seconds), width="content")
     st.caption(f"{each:,} responses per iteration: {config.problems.n_train:,} problems times n.")
+    t = config.training
+    if t.evaluate_every_steps:
+        n_problems = min(t.evaluate_problems, config.problems.n_held_out)
+        st.caption(
+            f"And {n_problems:,} held-out problems × 1 greedy response every"
+            f" {t.evaluate_every_steps:,} steps of a training; how many steps it has is known once"
+            " there are pairs."
+        )
     if o.measured:
         st.caption(
             f"About {o.n_tokens:,.0f} tokens, and the time without trainings, as measured in"

@@ -11,11 +11,12 @@ import streamlit as st
 
 from app import state, widgets
 from app.difficulty import choice
+from app.look import entry, joined, listed
 from app.response_card import PHASES, SIDE_BY_SIDE, VERDICTS
 from engine import store
 from engine.figures.evaluation import Evaluation, evaluated_policies, evaluation, newly_solved
 from engine.store.responses import HELD_OUT, Filter, Phase
-from engine.study import plans
+from engine.study import plans, tags
 from engine.study.handle import Iteration
 from engine.study.sample_sets import evaluation_sets
 from engine.types import Difficulty
@@ -24,7 +25,7 @@ TRUNCATED = {"": "Any", "yes": "Yes", "no": "No"}
 CHANGES = {"": "Any", "solved": "Newly solved", "broken": "Newly broken"}
 _PHASES: dict[str, Phase] = {phase: phase for phase in PHASES}
 WHOLE = (0.0, 1.0)
-MORE = ("truncated", "tokens", "level", "reward")
+MORE = ("truncated", "tokens", "level", "tag", "reward")
 """What stands behind the others."""
 NO_LEVEL = "%"
 """What no level of a problem is in an address."""
@@ -53,11 +54,12 @@ def wanted(chosen: Iteration) -> Filter:
     look.select("Truncated", "truncated", TRUNCATED)
     tokens = look.tokens()
     levels = look.levels(store.problems.levels(chosen, "held_out" if is_held_out else "train"))
+    look.tags(tags.names(chosen))
     is_scored = chosen.config.has_rewards and not is_held_out and phase != "calibrate"
     reward = look.reward(is_scored=is_scored)
     return Filter(
         problem_ids=problems,
-        statuses=[v for v in _listed(said, "verdict") if v in VERDICTS],
+        statuses=[v for v in _listed_in(said, "verdict") if v in VERDICTS],
         phase=phase,
         truncated={"yes": True, "no": False}.get(said.get("truncated", "")),
         reward_range=reward if is_scored and reward != WHOLE else None,
@@ -138,6 +140,9 @@ def _problems(
             pair = (before, after) if change == "solved" else (after, before)
             sets.append(newly_solved(*pair))
             why.append("By the greedy response, against that of M0.")
+    if wanted := [unquote(tag) for tag in _listed_in(said, "tag")]:
+        by_problem = store.tags.by_problem(chosen.db, chosen.run_id)
+        sets.append([id for id, on_it in by_problem.items() if set(wanted) & set(on_it)])
     if problem := said.get("problem", "").strip():
         sets.append([problem])
     return _in_all(sets), why
@@ -166,7 +171,7 @@ def _pills(said: Said, is_held_out: bool) -> list[str]:
     """
     first, second = widgets.columns([1, 2], least=240)
     names = [d.name for d in Difficulty]
-    picked = [name for name in _listed(said, "class") if name in names]
+    picked = [name for name in _listed_in(said, "class") if name in names]
     if not is_held_out:
         first.pills(
             "Class",
@@ -174,7 +179,7 @@ def _pills(said: Said, is_held_out: bool) -> list[str]:
             format_func=str.capitalize,
             selection_mode="multi",
             wrap=True,
-            **_entry("class", picked, _joined),
+            **_entry("class", picked, joined),
         )
     elif picked:
         first.caption("Held-out problems have no class: that filter does not apply here.")
@@ -184,7 +189,7 @@ def _pills(said: Said, is_held_out: bool) -> list[str]:
         format_func=VERDICTS.__getitem__,
         selection_mode="multi",
         wrap=True,
-        **_entry("verdict", [v for v in _listed(said, "verdict") if v in VERDICTS], _joined),
+        **_entry("verdict", [v for v in _listed_in(said, "verdict") if v in VERDICTS], joined),
     )
     return [] if is_held_out else picked
 
@@ -218,19 +223,19 @@ class _Fields:
         low, high = (int(end) if end.isdecimal() else None for end in ends)
         pair = {"low": low, "high": high}
 
-        def joined(**changed: int | None) -> str | None:
+        def ends_said(**changed: int | None) -> str | None:
             one = pair | changed
             numbers = ["" if one[n] is None else str(one[n]) for n in ("low", "high")]
             return "-".join(numbers) if any(numbers) else None
 
         for end, label in (("low", "Tokens, at least"), ("high", "Tokens, at most")):
-            read = lambda v, end=end: joined(**{end: v})
+            read = lambda v, end=end: ends_said(**{end: v})
             entry = _entry("tokens", pair[end], read, key=f"tokens_{end}")
             self.grid.number_input(label, 0, step=1, placeholder="any", **entry)
         return low, high
 
     def levels(self, known: list[str]) -> list[str]:
-        said = ["" if v == NO_LEVEL else unquote(v) for v in _listed(self.said, "level")]
+        said = ["" if v == NO_LEVEL else unquote(v) for v in _listed_in(self.said, "level")]
         given = [level for level in said if level in known]
         if len(known) > 1:
             self.grid.multiselect(
@@ -241,6 +246,14 @@ class _Fields:
                 **_entry("level", given, _joined_levels),
             )
         return given
+
+    def tags(self, known: list[str]) -> None:
+        """Any of them; one that nothing has any more stays, so that it can be taken away."""
+        given = [unquote(tag) for tag in _listed_in(self.said, "tag")]
+        if options := list(dict.fromkeys([*known, *given])):
+            self.grid.multiselect(
+                "Tag", options, placeholder="Any", **_entry("tag", given, _joined_levels)
+            )
 
     def reward(self, *, is_scored: bool) -> tuple[float, float]:
         value = reward_range(self.said)
@@ -256,25 +269,13 @@ class _Fields:
 
 
 def _entry(name: str, value: Any, read: Callable[[Any], str | None], *, key: str = "") -> dict:
-    """Key and callback of a field that shows a value of the address and puts what is entered there;
-    the list begins anew then.
-    """
-    key = f"look_{key or name}"
-    st.session_state[key] = value
-    return {"key": key, "on_change": _entered, "args": [name, key, read]}
-
-
-def _entered(name: str, key: str, read: Callable[[Any], str | None]) -> None:
-    state.keep(**{name: read(st.session_state[key]) or None, state.ROW: None})
-
-
-def _joined(values: Sequence[str]) -> str | None:
-    return ",".join(values) or None
+    """As look.entry; the list begins anew then."""
+    return entry(name, value, read, key=key, resets=(state.ROW,))
 
 
 def _joined_levels(levels: Sequence[str]) -> str | None:
-    return _joined([quote(level) or NO_LEVEL for level in levels])
+    return joined([quote(level) or NO_LEVEL for level in levels])
 
 
-def _listed(said: Said, name: str) -> list[str]:
-    return [value for value in said.get(name, "").split(",") if value]
+def _listed_in(said: Said, name: str) -> list[str]:
+    return listed(said.get(name, ""))

@@ -93,7 +93,7 @@ def _answers(rows: list[OutlinedResponse]) -> None:
             for (answer, s), n in counts.most_common()
         ],
         hide_index=True,
-        height=260,
+        height=260 if len(counts) > 6 else "auto",
         key="answers",
     )
     st.caption(f"{len({row.predicted for row in rows}):,} distinct answers, as extracted.")

@@ -4,7 +4,7 @@ k.
 
 import streamlit as st
 
-from app import state
+from app import state, tags
 from app.response_card import PHASES, VERDICTS
 from engine import store
 from engine.method.seeds import stable_hash
@@ -25,7 +25,7 @@ def listed(chosen: Iteration, wanted: Filter, total: int) -> ListedResponse:
     if state.ROW in st.query_params and _selected(key, row) != row:
         st.session_state[key] = {"selection": {"rows": [row], "columns": [], "cells": []}}
     st.dataframe(
-        [_cells(r) for r in rows],
+        [_cells(r) | tags.cell(chosen.run_id, r.problem_id) for r in rows],
         hide_index=True,
         on_select=lambda: _clicked(key, number),
         selection_mode=["single-row", "single-cell"],

@@ -36,4 +36,9 @@ tab_title and keys, two more components:
     fragment. Otherwise a tab in the background does not say how far a job is.
 11. An element with a key has the class st-key-KEY, and shortcuts of buttons are letters, digits and
     named keys. Otherwise ? opens nothing, and the button does.
+
+room, above and around a page's title:
+12. The block of a page and its headings have the test ids stMainBlockContainer and stHeading, the
+    header is 60 pixels high, and st.html takes a style alone without room for it. Otherwise titles
+    are twice as high, and nothing else is different.
 """

@@ -6,15 +6,18 @@ import numpy as np
 import streamlit as st
 
 from app import charts, inert, state, widgets
+from app.training import interim
 from app.training.curves import Curves, smooth, thin
 from app.training.names import names
 from engine import store
+from engine.config.training import HELD_OUT_ACCURACY
 from engine.export.run import table_bytes
 from engine.store.jobs import Job
 from engine.types import JobState
 
 NAMES = {
     "loss": "Loss",
+    HELD_OUT_ACCURACY: "Held-out accuracy",
     "rewards/margins": "Reward margin",
     "rewards/accuracies": "Reward accuracy",
     "rewards/chosen": "Chosen reward",
@@ -74,6 +77,7 @@ def training_curves(job_id: str) -> None:
     rest = figures[N_FIRST:]
     if rest and st.toggle(f"{len(rest)} more", key="more_curves"):
         _grid(rest, shown, weight, is_log)
+    interim.samples(job_id, curves)
     _table(curves)
 
 
@@ -129,10 +133,10 @@ def _figures(curves: Curves) -> list[str]:
     """
     parts = sorted(name for name in curves.series if name.startswith(PART_OF_LOSS))
     known = [name for name in NAMES if name in curves.series]
-    known = [*known[:1], *parts, *known[1:]] if "loss" in known else known
+    known = [*known[:1], *parts, *known[1:]] if known[:1] == ["loss"] else known
     return [
         name
-        for name in [*known, *sorted(set(curves.series) - set(known))]
+        for name in [*known, *sorted(set(curves.series) - {*known, interim.N_PROBLEMS})]
         if not (name.endswith("/rejected") and _partner(name) in curves.series)
     ]
 
@@ -141,6 +145,13 @@ def _title(name: str) -> str:
     if name.startswith(PART_OF_LOSS):
         return f"Loss, its part {name.removeprefix(PART_OF_LOSS)}"
     return NAMES.get(name, name)
+
+
+def _over(name: str, curves: Curves) -> str:
+    """Of how many problems an accuracy is."""
+    if name != HELD_OUT_ACCURACY or interim.N_PROBLEMS not in curves.series:
+        return ""
+    return f", {curves.series[interim.N_PROBLEMS][1][-1]:,.0f} problems"
 
 
 def _partner(name: str) -> str:
@@ -167,7 +178,9 @@ def _grid(figures: list[str], shown: dict[str, Curves], weight: float, is_log: b
         ]
         n_steps = max(int(line.steps[-1]) for line in lines)
         title = (
-            _title(name) if len(pair) == 1 else PAIR_NAMES.get(name, name.removesuffix("/chosen"))
+            _title(name) + _over(name, shown[THIS])
+            if len(pair) == 1
+            else PAIR_NAMES.get(name, name.removesuffix("/chosen"))
         )
         is_above_zero = all(_positive(line) for line in lines)
         figure = charts.curves(

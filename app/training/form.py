@@ -2,6 +2,7 @@
 travels with the job.
 """
 
+from contextlib import suppress
 from dataclasses import fields
 from typing import Any
 
@@ -11,6 +12,7 @@ from app import inert, state, widgets
 from app.new_study import groups
 from app.new_study.draft import Draft
 from app.new_study.fields import field
+from app.training.interim import cost
 from engine import store
 from engine.config import TrainingConfig, training_config
 from engine.config.checks import check_training
@@ -38,6 +40,7 @@ def form(chosen: Iteration) -> None:
             for own in fields(TrainingConfig):
                 if own.name not in FRONT:
                     field(grid.cell(), known[f"{TABLE}.{own.name}"], draft, {})
+    _say_cost(chosen, draft)
     method = str(draft.value(f"{TABLE}.method")).upper()
     if st.button(
         f"Train with {method}",
@@ -45,7 +48,17 @@ def form(chosen: Iteration) -> None:
         icon=":material/play_arrow:",
         disabled=bool(draft.mistakes),
     ):
-        _launch(chosen, {key.rpartition(".")[2]: draft.value(key) for key in changed})
+        _launch(chosen, _changed(draft))
+
+
+def _say_cost(chosen: Iteration, draft: Draft) -> None:
+    with suppress(EngineError):  # what cannot be read is said at its field
+        if said := cost(chosen, training_config(chosen.config.training, _changed(draft))):
+            st.caption(said)
+
+
+def _changed(draft: Draft) -> dict[str, Any]:
+    return {key.rpartition(".")[2]: draft.value(key) for key in draft.changed(TABLE)}
 
 
 def _draft(chosen: Iteration) -> Draft:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from engine.cli.options import as_json, database
+from engine.cli.options import as_json, database, mapping
 
 if TYPE_CHECKING:
     from engine.recorded.about import Scale
@@ -27,16 +27,23 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="The reference code's *_reward_dict file that belongs to FILE.",
 )
+@mapping
 @click.option("--check", is_flag=True, help="Grade again, and list where the given flags disagree.")
 @database
 @as_json
 def import_responses(
-    file: str, scale: "Scale | None", rewards: str | None, check: bool, db: Path, as_json: bool
+    file: str,
+    scale: "Scale | None",
+    rewards: str | None,
+    mapping: dict[str, str] | None,
+    check: bool,
+    db: Path,
+    as_json: bool,
 ) -> None:
     """Import responses that were sampled elsewhere, to run a study on them.
 
-    FILE is JSONL, CSV, Parquet or JSON: one response per row, or lists per problem. starter:choice
-    and starter:code come with the program.
+    FILE is JSONL, CSV, Parquet or JSON, or a folder of such parts: one response per row, or lists
+    per problem. starter:choice and starter:code come with the program.
     """
     from engine.paths import artifacts_of
     from engine.recorded import SHIPPED, import_responses
@@ -46,6 +53,7 @@ def import_responses(
         artifacts_of(db),
         scale=scale,
         rewards=Path(rewards) if rewards else None,
+        mapping=mapping,
         on_progress=_report,
     )
     checked = _regraded(imported) if check else None
@@ -54,7 +62,12 @@ def import_responses(
         return
     print(
         "\n".join(
-            [*(f"line {r.line}: {r.reason}" for r in imported.rejected[:20]), *_summary(imported)]
+            [
+                *imported.notes,
+                *(f"line {r.line}: {r.reason}" for r in imported.rejected[:20]),
+                *(f"line {r.line}: {r.reason}" for r in imported.misfits[:20]),
+                *_summary(imported),
+            ]
         )
     )
 
@@ -93,6 +106,7 @@ def _summary(imported) -> list[str]:
     return [
         f"{imported.n_responses:,} responses of {imported.n_problems:,} problems"
         f" ({imported.label}); {scores[imported.scores]}; {imported.n_rejected:,} rejected"
+        + (f"; {imported.n_misfit:,} with scores that do not fit" if imported.n_misfit else "")
         + ("" if imported.is_new else "; imported before, nothing was added"),
         f"A study on them: python -m engine run {Path(imported.folder) / 'study.toml'} --db ...",
     ]

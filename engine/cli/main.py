@@ -16,6 +16,7 @@ from engine.cli.doctor import doctor
 from engine.cli.evaluate import evaluate
 from engine.cli.figures import compare, rates, replay
 from engine.cli.judge import judge
+from engine.cli.pick import pick
 from engine.cli.small_lm import small_lm
 from engine.cli.status import status
 from engine.cli.study import resume, run
@@ -68,6 +69,7 @@ for command in (
     run,
     resume,
     evaluate,
+    pick,
     compare,
     init,
     small_lm,

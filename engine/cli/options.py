@@ -23,6 +23,27 @@ database = click.option(
 as_json = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object and nothing else."
 )
+
+
+def _mapping(
+    _context: click.Context, _option: click.Parameter, given: tuple[str, ...]
+) -> dict[str, str] | None:
+    """Path by role; None where nothing is mapped."""
+    pairs = [one.partition("=") for one in given]
+    if bad := next((role for role, equals, path in pairs if not (role and equals and path)), None):
+        raise click.BadParameter(f"{bad!r} is no ROLE=PATH, such as question=prompt[-1].content.")
+    return {role: path for role, _, path in pairs} or None
+
+
+mapping = click.option(
+    "--map",
+    "mapping",
+    multiple=True,
+    metavar="ROLE=PATH",
+    callback=_mapping,
+    help="Where a role stands in a row, such as question=prompt[-1].content; may be repeated."
+    " Without it, known shapes are read.",
+)
 one_run = click.option("--run", "run_id", metavar="ID", help="Run id (default: the newest).")
 
 

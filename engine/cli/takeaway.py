@@ -62,7 +62,8 @@ def export(what: str, out: str, db: Path, as_json: bool, **chosen: Any) -> None:
     """Write a run's table, configuration or trained policy to a file or folder.
 
     WHAT is config, policy, all, or a table: problems, responses, side_responses,
-    held_out_responses, estimates, plan, pairs, metrics, evaluations, overrides.
+    held_out_responses, estimates, plan, pairs, metrics, evaluations, overrides,
+    tags.
 
     OUT is a .jsonl, .csv or .parquet file for a table, .toml or .json for config, a new folder for
     policy, a folder for all. WHAT may also be study: the database and the files beside it in one

@@ -17,7 +17,7 @@ from engine.config.backends import (
 from engine.config.ranges import read
 from engine.config.run import RunConfig
 from engine.config.tables import JudgeConfig, SamplingConfig
-from engine.config.training import TrainingConfig
+from engine.config.training import HELD_OUT_ACCURACY, TrainingConfig
 from engine.errors import ConfigError
 from engine.method.budget import remaining_budget
 from engine.method.difficulty import check_thresholds
@@ -290,6 +290,8 @@ def _check_training_together(t: TrainingConfig, table: str) -> None:
     require("accelerate_config", fits, f"left out with {table}.n_processes = 1")
     _check_method(t, require)
     _check_stop(t, require)
+    _check_interim(t, table, require)
+    _check_kept(t, table, require)
 
 
 def _check_method(t: TrainingConfig, require: Callable[[str, bool, str], None]) -> None:
@@ -310,6 +312,33 @@ def _check_stop(t: TrainingConfig, require: Callable[[str, bool, str], None]) ->
     if t.stop_on == "none":
         require("stop_above", t.stop_above is None, "left out without stop_on")
         require("stop_below", t.stop_below is None, "left out without stop_on")
+
+
+def _check_interim(
+    t: TrainingConfig, table: str, require: Callable[[str, bool, str], None]
+) -> None:
+    is_off = t.evaluate_every_steps == 0
+    in_a_run = is_off or table == "training"
+    require("evaluate_every_steps", in_a_run, "0: only the training of a run has held-out problems")
+    why = "one process holds all weights and answers with them"
+    require("evaluate_every_steps", is_off or t.n_processes == 1, f"0 with n_processes > 1: {why}")
+    measured = t.stop_on != HELD_OUT_ACCURACY or not is_off
+    require("stop_on", measured, "another metric while evaluate_every_steps is 0")
+
+
+def _check_kept(t: TrainingConfig, table: str, require: Callable[[str, bool, str], None]) -> None:
+    is_off = t.keep_checkpoints == 0
+    require("keep_checkpoints", is_off or table == "training", "0: only a run can pick one of them")
+    require("keep_checkpoints", is_off or t.n_processes == 1, "0 with n_processes > 1")
+    if t.policy_by == "last":
+        return
+    require("policy_by", not is_off, "last while keep_checkpoints is 0")
+    has_rewards = not keeps_responses(t.method) or not t.policy_by.startswith("rewards/")
+    require("policy_by", has_rewards, f'a metric that method = "{t.method}" has: no rewards')
+    measured = t.policy_by != HELD_OUT_ACCURACY or t.evaluate_every_steps > 0
+    require("policy_by", measured, "another metric while evaluate_every_steps is 0")
+    allowed = "last with inherit_optimizer: the optimiser's state is that of the last step"
+    require("policy_by", not t.inherit_optimizer, allowed)
 
 
 def _require(field_name: str, value: object, holds: bool, allowed: str) -> None:

@@ -30,8 +30,22 @@ Source: TRL 1.16, DPOConfig.loss_type.
 LOSSES: tuple[Loss, ...] = get_args(Loss)
 
 
-StopOn = Literal["none", "loss", "rewards/accuracies", "rewards/margins", "mean_token_accuracy"]
-"""What a training can be ended on, by TRL's names."""
+HELD_OUT_ACCURACY = "held_out/accuracy"
+"""The name of the metric that evaluations during a training log."""
+
+Metric = Literal[
+    "loss",
+    "rewards/accuracies",
+    "rewards/margins",
+    "mean_token_accuracy",
+    "held_out/accuracy",
+]
+"""What a training can be judged by, by TRL's names and HELD_OUT_ACCURACY."""
+StopOn = Literal["none", Metric]
+PolicyBy = Literal["last", Metric]
+METRICS: tuple[PolicyBy, ...] = ("last", *get_args(Metric))
+LOWEST_IS_BEST = ("loss",)
+"""Metrics of which the lowest value is the best; of the others the highest is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +105,15 @@ class TrainingConfig(Table):
     """
     gradient_checkpointing: bool = False
     """Compute activations again in the backward pass: less memory, more time."""
+    keep_checkpoints: Annotated[int, Field(ge=0)] = 0
+    """Steps, spread evenly, whose weights are kept beside the last ones, so that they can become
+    the policy instead; each takes four bytes per parameter, or an adapter where there is one. With
+    evaluate_every_steps they are steps after which the policy is evaluated.
+    """
+    policy_by: PolicyBy = "last"
+    """Which weights become the policy: the last ones, or of those and the kept ones the best by
+    this metric, for loss the lowest; of equals the earliest. By hand another can be picked later.
+    """
     checkpoint_every_s: Annotated[float, Field(ge=0)] = 60.0
     """Seconds between checkpoints that a stopped training goes on from; 0: after every step."""
     lora_rank: Annotated[int, Field(ge=1)] | None = None
@@ -101,16 +124,27 @@ class TrainingConfig(Table):
     """The adapter is scaled by lora_alpha / lora_rank."""
     lora_dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
     """Share of the adapter's inputs that a training step leaves out."""
+    evaluate_every_steps: Annotated[int, Field(ge=0)] = 0
+    """Optimiser steps between evaluations of the policy in training: it answers held-out problems
+    greedily, which takes time and counts in no budget. 0: never.
+    """
+    evaluate_problems: Annotated[int, Field(ge=1)] = 64
+    """With evaluate_every_steps: held-out problems that are answered each time, always the same
+    ones, drawn by the run's seed; at most problems.n_held_out.
+    """
     stop_on: StopOn = "none"
     """End a training early on this metric, as the trainer logs it, and save the policy as it is
-    then; the rate falls as if it went on to the end. The rewards are those of pairs: dpo only.
+    then; the rate falls as if it went on to the end. The rewards are those of pairs: dpo only;
+    held_out/accuracy is that of evaluate_every_steps.
     """
     stop_above: Annotated[float, Field(ge=-1e6, le=1e6)] | None = None
     """With stop_on: end where the metric's mean over the last stop_window steps is above this."""
     stop_below: Annotated[float, Field(ge=-1e6, le=1e6)] | None = None
     """With stop_on: end where that mean is below this."""
     stop_window: Annotated[int, Field(ge=1)] = 5
-    """Optimiser steps that the mean is over; none ends earlier than after as many."""
+    """Optimiser steps, or with held_out/accuracy evaluations, that the mean is over; none ends
+    earlier than after as many.
+    """
     n_processes: Annotated[int, Field(ge=1)] = 1
     """Above 1 the training child runs under `accelerate launch`, one process per GPU (or CPU where
     there is none).

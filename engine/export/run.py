@@ -47,6 +47,7 @@ TABLES = {
     "metrics": "Every figure of every optimiser step.",
     "evaluations": "Held-out results per policy and problem.",
     "overrides": "Every verdict a person overrode, and every undo.",
+    "tags": "Every tag a person put on a problem, and every one taken off.",
 }
 
 

@@ -33,7 +33,7 @@ TYPES = {
     ),
     "uint64": "seed",
     "double": "reward chosen_reward rejected_reward phi_r pass_rate tau_l tau_h value temperature",
-    "bool": "correct graded_correct greedy_correct in_pool",
+    "bool": "correct graded_correct greedy_correct in_pool wanted",
     "timestamp[us]": "made_at logged_at overridden_at decided_at paired_at",
     "list<double>": "step_scores",
     "string": (
@@ -41,7 +41,7 @@ TYPES = {
         " policy_id prm_id text finish_reason predicted status reason graded_status"
         " override_note overridden_by score_status class mode"
         " strategy options made_by note job_id name prompt chosen rejected"
-        " decision decided_by paired_by"
+        " decision decided_by paired_by tag"
     ),
 }
 """Arrow type to the names of the columns that have it, over all tables. Times are UTC without a

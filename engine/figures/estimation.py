@@ -113,8 +113,9 @@ def _recorded_labels(it: Iteration, e: Estimates) -> dict[str, int]:
     counts, least = recorded.counts(), it.config.sampling.n_presample + N_LABEL
     wanted = {id: problems[id] for id in e.problem_ids.tolist() if counts[id] >= least}
     with Grader() as grader:
-        known = judged(recorded, wanted, grader)
-    n_correct = np.array([correct[-N_LABEL:].sum() for correct in known.values()], dtype=np.int64)
+        n_first = {id: counts[id] - N_LABEL for id in wanted}
+        known = judged(recorded, wanted, grader, it.config.extraction(), n_first=n_first)
+    n_correct = np.array([correct.sum() for correct in known.values()], dtype=np.int64)
     return dict(zip(known, reference_labels(n_correct).tolist()))
 
 

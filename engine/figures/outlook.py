@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine import store
-from engine.config import RunConfig
+from engine.config import RunConfig, TrainingConfig
 from engine.errors import ConfigError
 from engine.models.memory import FULL
 from engine.models.weights import folder_here, size_of
@@ -49,6 +49,8 @@ class Outlook:
     """Of each trained policy; None where the size of the policy is unknown."""
     checkpoint_bytes: int | None
     """While a training runs; None as policy_bytes."""
+    kept_bytes: int = 0
+    """Of all weights that trainings keep along the way; adapters are counted as nothing."""
 
     @property
     def n_tokens(self) -> float | None:
@@ -64,10 +66,10 @@ class Outlook:
 
     @property
     def disk_bytes(self) -> int | None:
-        """Policies, and one checkpoint beside the last of them."""
+        """Policies, weights kept along the way, and one checkpoint beside the last of them."""
         if self.policy_bytes is None or self.checkpoint_bytes is None:
             return None
-        return self.n_policies * self.policy_bytes + self.checkpoint_bytes
+        return self.n_policies * self.policy_bytes + self.kept_bytes + self.checkpoint_bytes
 
 
 def outlook(db: Database, config: RunConfig) -> Outlook:
@@ -85,7 +87,17 @@ def outlook(db: Database, config: RunConfig) -> Outlook:
         n_policies=n_policies,
         policy_bytes=weights,
         checkpoint_bytes=checkpoint,
+        kept_bytes=_n_kept(config.training) * n_policies * (checkpoint or 0) // CHECKPOINT_NUMBERS,
     )
+
+
+def _n_kept(t: TrainingConfig) -> int:
+    """Sets of all weights that a training keeps beside its policy, the last ones among them where
+    the best become the policy.
+    """
+    if t.lora_rank is not None or not t.keep_checkpoints:
+        return 0
+    return t.keep_checkpoints + (t.policy_by != "last")
 
 
 def _measured(db: Database, config: RunConfig) -> Measured | None:

@@ -1,5 +1,5 @@
 """The trainings of one iteration beside each other: each made a policy of its own from the same
-M_t.
+M_t, and so did every pick of weights that one of them kept.
 """
 
 from dataclasses import dataclass
@@ -7,9 +7,14 @@ from string import ascii_lowercase
 
 from engine import store
 from engine.figures.evaluation import Evaluation, evaluation
+from engine.store.checkpoints import Pick
 from engine.store.jobs import Job
+from engine.study.checkpoints import picked
 from engine.study.handle import Iteration
 from engine.types import JobKind, JobState
+
+MAKERS = (JobKind.TRAIN, JobKind.PICK)
+"""Jobs that make a policy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +24,9 @@ class Sibling:
     name: str
     """M1 for the first training of iteration 0, M1b for the second, …"""
     job: Job
+    """A training, or a pick of weights."""
+    pick: Pick | None
+    """Which step's weights, where they are not the last ones."""
     evaluation: Evaluation | None
     """None until it is complete."""
     goes_on: bool
@@ -26,17 +34,22 @@ class Sibling:
 
 
 def siblings(it: Iteration) -> list[Sibling]:
-    """The iteration's finished trainings, oldest first."""
+    """The iteration's finished trainings and picks, oldest first; one whose policy is there already
+    is none of its own.
+    """
     jobs = [
         job
         for job in store.jobs.of_run(it.db, it.run_id, it.number)
-        if job.kind is JobKind.TRAIN and job.state is JobState.DONE and job.policy_id
+        if job.kind in MAKERS and job.state is JobState.DONE and job.policy_id
     ]
+    first = {job.policy_id: job for job in reversed(jobs)}
+    jobs = [job for job in jobs if first[job.policy_id] is job]
     following, after = store.runs.next_policy(it), Iteration(it.db, it.run_id, it.number + 1)
     return [
         Sibling(
             f"M{it.number + 1}{_letter(place)}",
             job,
+            picked(it.db, job) or store.checkpoints.automatic_pick(it.db, job.id),
             evaluation(after, job.policy_id or ""),
             job.policy_id == following,
         )

@@ -35,6 +35,9 @@ from engine.grading.splitting import (
 from engine.grading.trees import INFINITE, MINUS_INFINITE, Unread, names_in
 from engine.grading.units import without_unit
 
+CONSTANTS = ("e", "i", r"\pi")
+"""Letters that stand for a number, and never name one."""
+
 _DECIMAL = re.compile(r"[-+]?[\d,]*\.(\d+)\Z")
 _SCIENTIFIC = re.compile(r"[-+]?\d+(?:\.(\d+))? ?(?:\\times|\\cdot|\*) ?10\^\{?(-?\d{1,4})\}?\Z")
 _TIME = re.compile(r"(\d{1,2}):(\d\d)(?: ?(?:\\text\{ ?)?([apAP])\.?[mM]\.?\}?)?\Z")
@@ -231,7 +234,7 @@ def _equation(text: str, depth: int) -> Answer:
 def _named(name: str, value: str, depth: int) -> Named | None:
     """name = value; None where the left side is no name."""
     name = _UPRIGHT.sub(r"\1", name)
-    if VARIABLE.match(name) and name not in ("e", "i", r"\pi"):
+    if VARIABLE.match(name) and name not in CONSTANTS:
         measured = without_unit(value)
         inner = _read(measured.value if measured else value, depth + 1)
         sides = None
@@ -271,8 +274,9 @@ def _names_of_tuple(names: str, values: str, depth: int) -> Answer:
 
 def _chain(sides: list[str], signs: list[str], depth: int) -> Answer:
     """S = 2 + 4 = 6: the values, without a name or a formula of other variables in front."""
-    is_name = VARIABLE.match(sides[0]) or _FUNCTION.match(sides[0]) or _WORDY.search(sides[0])
-    name = sides[0] if VARIABLE.match(sides[0]) else ""
+    is_variable = VARIABLE.match(sides[0]) and sides[0] not in CONSTANTS
+    is_name = is_variable or _FUNCTION.match(sides[0]) or _WORDY.search(sides[0])
+    name = sides[0] if is_variable else ""
     if is_name:
         sides, signs = sides[1:], signs[1:]
     values = [_read(side, depth + 1) for side in sides]

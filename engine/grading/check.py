@@ -15,7 +15,9 @@ Source: Math-Verify 0.9, `verify(gold, target)`: gold first, it is not symmetric
    like 1 = 2 and 3 = 4.
 5. An interval and the inequality it solves are equal in both directions
    (`allow_set_relation_comp`).
-6. Numbers below a thousandth that differ by 2 % are not equal; Math-Verify rounds to six places, so
+6. Statements that differ in one value alone, such as f(1) = 2 and f(1) = 3, are compared by that
+   value (`differences`); Math-Verify looks at one side.
+7. Numbers below a thousandth that differ by 2 % are not equal; Math-Verify rounds to six places, so
    2e-19 is 1e-27 to it.
 """
 
@@ -25,6 +27,7 @@ from typing import Any, Literal
 
 from math_verify import LatexExtractionConfig, parse, verify
 
+from engine.grading.differences import only_difference
 from engine.grading.exact import named_alike, quoted
 from engine.grading.points import differ_at_a_point, tiny_and_apart
 from engine.grading.reading import as_text, decide_by_reading
@@ -73,8 +76,12 @@ def check(
 def _compared_as_formulas(
     gold: str, predicted: str, *, shortcuts: bool
 ) -> tuple[Literal["correct", "wrong", "error"], str]:
-    wanted, answer = _parsed_gold(gold), _parse(predicted)
     wrong = "wrong", f"The extracted answer {quoted(predicted)} is not {quoted(gold)}."
+    if shortcuts and (parts := only_difference(gold, predicted)):
+        status, reason = check(*parts)
+        if status in ("correct", "wrong"):
+            return (status, f"They differ in one part. {reason}")
+    wanted, answer = _parsed_gold(gold), _parse(predicted)
     try:
         if shortcuts and wanted and answer and differ_at_a_point(wanted[0], answer[0]):
             return wrong

@@ -22,7 +22,7 @@ from engine.grading.parts import (
     Time,
 )
 from engine.grading.regions import as_region
-from engine.grading.rounding import is_rounding
+from engine.grading.rounding import is_rounding, misses
 from engine.grading.trees import INFINITE, MINUS_INFINITE, Tree, names_in
 from engine.grading.values import same_formula
 
@@ -109,9 +109,10 @@ def _both_named(gold: Named, predicted: Named) -> bool | None:
 
 def _same_chain(gold: Answer, predicted: Answer) -> bool | None:
     """A chain is each of its values. An answer whose values, joined by =, are not equal is wrong,
-    even where one of them is right; a reference like that says nothing.
+    even where one of them is right, and so is one whose decimal behind ≈ misses them, unless it is
+    the reference's; a reference like that says nothing.
     """
-    if isinstance(predicted, Chain) and _breaks(predicted):
+    if isinstance(predicted, Chain) and (_breaks(predicted) or _misses(predicted, gold)):
         return False
     if isinstance(gold, Chain) and _breaks(gold):
         return None
@@ -124,6 +125,27 @@ def _same_chain(gold: Answer, predicted: Answer) -> bool | None:
 def _breaks(chain: Chain) -> bool:
     links = zip(chain.values, chain.values[1:], chain.holds)
     return any(must and same(left, right) is False for left, right, must in links)
+
+
+def _misses(chain: Chain, gold: Answer) -> bool:
+    """Whether a decimal behind ≈ is not what stands in front of it, or another one than the
+    reference gives to as many places; the reference's own is none of this.
+    """
+    known = gold.values if isinstance(gold, Chain) else (gold,)
+    scalars = [one for one in known if isinstance(one, Scalar)]
+    links = zip(chain.values, chain.values[1:], chain.holds)
+    for left, right, must in links:
+        if must or not isinstance(left, Scalar) or not isinstance(right, Scalar):
+            continue
+        if any(same(one, right) for one in scalars):
+            continue
+        if misses(right, left) or any(_as_many_places(one, right) for one in scalars):
+            return True
+    return False
+
+
+def _as_many_places(first: Scalar, second: Scalar) -> bool:
+    return bool(first.digits) and len(first.digits) == len(second.digits)
 
 
 def _same_equations(gold: Equation, predicted: Equation) -> bool | None:

@@ -1,9 +1,12 @@
 """Whether one number is the other, rounded: where a decimal stands for an exact value.
 
-Pure. Two rules, both narrower than Math-Verify's, which rounds everything to six places:
+Pure. Two rules for answers that are compared, both narrower than Math-Verify's, which rounds
+everything to six places:
 1. A decimal with six or more places equals the value that it is the rounding, or the beginning, of.
 2. A measured number below a thousandth, written a × 10^-n, equals its rounding to fewer digits, at
    least one of them behind the point.
+And one for a value and the decimal that an answer itself puts behind ≈: it lies within one unit of
+the last place that is written, rounded or cut.
 """
 
 from fractions import Fraction
@@ -35,6 +38,34 @@ def is_rounding(gold: Scalar, predicted: Scalar) -> bool:
     if 0 < len(other.digits) < len(rounded.digits):
         return False
     return _stands_for(rounded, other)
+
+
+def misses(decimal: Scalar, value: Scalar) -> bool:
+    """Whether a decimal behind ≈ is a unit of its last written place or more from the value; False
+    where that cannot be said.
+    """
+    if names_in(value.tree) or names_in(decimal.tree):
+        return False
+    try:
+        near, unit = exact(decimal.tree, {}), _last_place(decimal)
+        scale = Fraction(1, 100) if decimal.percent and not value.percent else 1
+        off = number(value.tree, {}, _BITS) - number(near * scale, {}, _BITS)
+        return bool(abs(off) >= number(unit * scale, {}, _BITS))
+    except (NotRational, Unsure, TypeError):
+        return False
+
+
+def _last_place(decimal: Scalar) -> Fraction:
+    """What one more in the last written place adds; zeros at the end of a whole number may be
+    rounded. Raises: NotRational, Unsure.
+    """
+    if decimal.digits or decimal.power:
+        return Fraction(10) ** (decimal.power - len(decimal.digits))
+    whole = exact(decimal.tree, {})
+    if whole.denominator > 1:
+        raise NotRational
+    zeros = len(str(whole)) - len(str(whole).rstrip("0")) if whole else 0
+    return Fraction(10**zeros)
 
 
 def _stands_for(rounded: Scalar, other: Scalar) -> bool:

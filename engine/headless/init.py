@@ -30,6 +30,10 @@ _BEFORE = {
     "stop_above": None,
     "stop_below": None,
     "stop_window": 5,
+    "evaluate_every_steps": 0,
+    "evaluate_problems": 64,
+    "keep_checkpoints": 0,
+    "policy_by": "last",
 }
 """What a training begun before a setting was there did, by setting."""
 

@@ -77,11 +77,12 @@ def replay(db: Database, run_id: str, *, tau_l: float, tau_h: float, mode: Mode)
         )
     recorded = open_set(store.runs.policy_path(db, it.row.policy_id))
     problems = store.problems.of_run(db, run_id, "train", 0)
+    n_first = dict(zip(e.problem_ids.tolist(), e.n.tolist()))
     with Grader() as grader:
-        known = judged(recorded, {id: problems[id] for id in e.problem_ids.tolist()}, grader)
-    rest = [known[id][n:] for id, n in zip(e.problem_ids.tolist(), e.n.tolist())]
-    n_right = np.array([part.sum() for part in rest])
-    n_rest = np.array([len(part) for part in rest])
+        wanted = {id: problems[id] for id in n_first}
+        rest = judged(recorded, wanted, grader, config.extraction(), n_first=n_first)
+    n_right = np.array([part.sum() for part in rest.values()])
+    n_rest = np.array([len(part) for part in rest.values()])
     replays = []
     for name, own_mode, label in offered(config, mode):
         classes = classify(e.n_correct, e.n, e.phi_r, tau_l=tau_l, tau_h=tau_h, mode=own_mode)

@@ -10,6 +10,8 @@ from engine.errors import EngineError
 from engine.jobs.kinds import BEFORE
 from engine.jobs.runner import JobRunner
 from engine.jobs.unattended import next_order
+from engine.store.jobs import Job
+from engine.study.checkpoints import pick
 from engine.study.handle import Iteration
 from engine.study.runs import latest
 from engine.types import JobKind, JobState, Purpose
@@ -45,9 +47,21 @@ def evaluate_policy(runner: JobRunner, run_id: str, *, only: Purpose | None = No
     _run(runner, Iteration(runner.db, run_id, 0), JobKind.EVALUATE, params)
 
 
+def pick_weights(runner: JobRunner, it: Iteration, job_id: str, step: int) -> str:
+    """Make a policy of weights that a training kept, and evaluate it. Blocks.
+
+    Returns: its id. Raises: ConfigError for weights that were not kept; EngineError with the job's
+    sentence if it fails.
+    """
+    params = pick(it, job_id, step, made_by="cli")
+    policy_id = _run(runner, it, JobKind.PICK, params).policy_id
+    assert policy_id is not None, "a pick that is done made one"
+    return policy_id
+
+
 def _run(
     runner: JobRunner, it: Iteration, kind: JobKind, params: dict[str, Any] | None = None
-) -> None:
+) -> Job:
     job_id = runner.submit(it, kind, params)
     while runner.run_next(it.run_id):
         pass
@@ -57,3 +71,4 @@ def _run(
             f"The {kind} job of iteration {it.number} is {job.state}:"
             f" {job.error or 'it was stopped'}"
         )
+    return job

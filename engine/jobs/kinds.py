@@ -12,7 +12,7 @@ from engine import store
 from engine.errors import ConfigError, SamplerError
 from engine.events import Event, Note
 from engine.jobs.owed import Part, respond_to
-from engine.jobs.train import train
+from engine.jobs.train import pick, train
 from engine.jobs.work import Work
 from engine.store import Database
 from engine.store.jobs import Job
@@ -54,7 +54,7 @@ def follow_ups(db: Database, job: Job) -> list[tuple[JobKind, dict[str, Any]]]:
         it = Iteration(db, job.run_id, job.iteration)
         make_pairs(it)
         return [] if it.config.is_recorded else [(JobKind.EVALUATE, {"policy": BEFORE})]
-    if job.kind is JobKind.TRAIN:
+    if job.kind in (JobKind.TRAIN, JobKind.PICK):
         policy_id = store.jobs.get(db, job.id).policy_id
         return [(JobKind.EVALUATE, after(policy_id))] if policy_id else []
     return []
@@ -132,4 +132,5 @@ KINDS: dict[JobKind, Callable[[Work], Iterator[Event]]] = {
     JobKind.RESAMPLE: _resample,
     JobKind.EVALUATE: _evaluate,
     JobKind.TRAIN: train,
+    JobKind.PICK: pick,
 }

@@ -10,7 +10,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.events import Decoding, Event, Graded, Key, Loading, Sampled, Scored, Text
+from engine.events import Decoding, Event, Graded, Key, Loading, Sampled, Scored, Settled, Text
 from engine.grading import Grader
 from engine.grading.extraction import DEFAULT, Extraction
 from engine.rewards import RewardModel
@@ -19,6 +19,9 @@ from engine.types import InFlight, Reference, Request, Response, SampleSet, Scor
 
 LOOK_S = 2.0
 """After which it is said what the sampler is at, where nothing else has happened."""
+
+MAX_WAITING = 32
+"""So many batches are graded and scored at once; with more, the sampler waits with its next one."""
 
 LEFTOVER_BATCH = 256
 """Responses without a verdict or a score are finished in batches of this size: what a crash can
@@ -75,7 +78,9 @@ def respond(
             known, loading = loading, sampling.loading + judging.loading
             if loading != known:
                 yield Loading(loading)
-            awaited = [*judging.waiting, *([sampling.following] if sampling.following else [])]
+            awaited = list(judging.waiting)
+            if sampling.following and len(awaited) < MAX_WAITING:
+                awaited.append(sampling.following)
             done, _ = wait(awaited, timeout=LOOK_S, return_when=FIRST_COMPLETED)
             was, in_flight = in_flight, sampling.in_flight
             if not done and in_flight is not None and in_flight != was:
@@ -88,6 +93,7 @@ def respond(
             yield from judging.finished(done)
         if loading:
             yield Loading(())
+    yield Settled(owed.samples.id)
 
 
 def _hand_on(batch: list[Response], owed: Owed, judging: "_Judging") -> Iterator[Event]:

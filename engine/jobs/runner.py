@@ -23,7 +23,7 @@ from engine.errors import (
     WorkerDied,
     in_one_line,
 )
-from engine.events import Note, Passing
+from engine.events import Note
 from engine.grading import Grader
 from engine.jobs import kinds, policies
 from engine.jobs.backup import BackupRequests
@@ -32,6 +32,7 @@ from engine.jobs.status import publish_idle, publish_job
 from engine.jobs.unattended import next_order
 from engine.jobs.watch import watched
 from engine.jobs.work import Work
+from engine.jobs.writer import Writer
 from engine.placement import Placement, open_placement
 from engine.store import Database, Place, record
 from engine.store.jobs import Job
@@ -250,14 +251,13 @@ class JobRunner:
 
         try:
             work = Work(it, job, self._placement(job), self._grader, should_stop)
-            for event in kinds.open_phase(work):
-                if not isinstance(event, Passing):
-                    record(self.db, job.id, job.attempt, event)
-                if self.pace:
-                    self.pace.note(event, time.monotonic())
-                self._publish(job)
-                if not is_training and should_stop():
-                    return self._stopped()
+            with Writer(self.db, job, lambda: self._publish(job)) as writer:
+                for event in kinds.open_phase(work):
+                    if self.pace:
+                        self.pace.note(event, time.monotonic())
+                    writer.put(event)
+                    if not is_training and should_stop():
+                        return self._stopped()
             is_whole = is_training and store.jobs.get(self.db, job.id).policy_id is not None
             if should_stop() and not is_whole:
                 return self._stopped()

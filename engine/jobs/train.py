@@ -7,12 +7,14 @@ from engine import store
 from engine.config import TrainingConfig, training_config
 from engine.config.backends import keeps_responses
 from engine.errors import TrainingError
-from engine.events import Event
+from engine.events import Event, Planned, PolicySaved
 from engine.jobs.policies import sound_path
 from engine.jobs.work import Work
 from engine.placement import seating, trainer_backend
 from engine.store import Database
+from engine.study.checkpoints import own_step
 from engine.study.handle import Iteration
+from engine.study.interim import interim
 from engine.study.training_rows import training_rows
 from engine.training import TrainingTask
 from engine.training.saving import folder_with_optimiser
@@ -22,7 +24,8 @@ from engine.types import Preference, Worked
 def train(work: Work) -> Iterator[Event]:
     """Train the iteration's policy with everything else released.
 
-    Raises: TrainingError without a row to train on; ConfigError if it cannot fit.
+    Raises: TrainingError without a row to train on; ConfigError if it cannot fit, or cannot be
+    evaluated on the way as it should be.
     """
     it, config, placement = work.it, work.it.config, work.placement
     if config.is_recorded:
@@ -31,7 +34,7 @@ def train(work: Work) -> Iterator[Event]:
             " instead."
         )
     training = training_config(config.training, work.job.params)
-    start = (it.at(0) if training.start == "base" else it).row.policy_id
+    start = _start(it, training)
     folder = _work_folder(it.db, work.job.id)
     task = TrainingTask(
         policy_path=sound_path(it.db, start),
@@ -43,6 +46,7 @@ def train(work: Work) -> Iterator[Event]:
         policies_dir=str(it.db.artifacts / "policies"),
         trust_remote_code=config.policy.trust_remote_code,
         inherit_from=_inherited(it, start) if training.inherit_optimizer else None,
+        interim=interim(it, training),
     )
     placement.release()
     seating.require_training(config, training, task.policy_path)
@@ -50,6 +54,39 @@ def train(work: Work) -> Iterator[Event]:
         yield from placement.get(trainer_backend(training)).train(task, work.should_stop)
     finally:
         placement.release()
+
+
+def pick(work: Work) -> Iterator[Event]:
+    """Make a policy of weights that a training kept, or its own policy the latest one again."""
+    it, db = work.it, work.it.db
+    wanted = store.checkpoints.get_pick(db, work.job.params["pick"])
+    origin = store.jobs.get(db, wanted.job_id)
+    yield Planned(1, 0, "policies")
+    if origin.policy_id and wanted.step == own_step(db, origin):
+        yield PolicySaved(origin.policy_id, store.runs.policy_path(db, origin.policy_id))
+        return
+    training = training_config(it.config.training, origin.params)
+    paths = {row.step: row.path for row in store.checkpoints.kept(db, origin.id)}
+    task = TrainingTask(
+        policy_path=store.runs.policy_path(db, _start(it, training)),
+        rows=[],
+        config=training,
+        seed=it.config.seed,
+        work_dir=str(_work_folder(db, work.job.id)),
+        policies_dir=str(db.artifacts / "policies"),
+        trust_remote_code=it.config.policy.trust_remote_code,
+        checkpoint=paths[wanted.step],
+    )
+    work.placement.release()
+    try:
+        yield from work.placement.get(trainer_backend(training)).train(task, work.should_stop)
+    finally:
+        work.placement.release()
+
+
+def _start(it: Iteration, training: TrainingConfig) -> str:
+    """The policy that a training starts from."""
+    return (it.at(0) if training.start == "base" else it).row.policy_id
 
 
 def _rows(it: Iteration, training: TrainingConfig, folder: Path) -> list[Preference] | list[Worked]:

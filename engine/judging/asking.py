@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from engine import store
 from engine.judging.server import Judge
-from engine.store.events import printable
 from engine.store.opinions import Open, Opinion
+from engine.store.texts import printable
 from engine.study.handle import Iteration
 from engine.study.overrides import override
 

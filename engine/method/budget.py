@@ -60,10 +60,12 @@ def allocate(budget: int, problem_ids: Iterable[str], *, seed: int) -> dict[str,
     if not ids:
         return {}
     floor, n_extra = spread(int(budget), len(ids))
-    one_more = set(
-        sorted(ids, key=lambda problem_id: (stable_hash(seed, problem_id), problem_id))[:n_extra]
-    )
+    one_more = set(_by_chance(ids, seed)[:n_extra]) if n_extra else set[str]()
     return {problem_id: floor + (problem_id in one_more) for problem_id in ids}
+
+
+def _by_chance(ids: Iterable[str], seed: int) -> list[str]:
+    return sorted(ids, key=lambda problem_id: (stable_hash(seed, problem_id), problem_id))
 
 
 def spread(budget: int, n_problems: int) -> tuple[int, int]:

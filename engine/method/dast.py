@@ -163,9 +163,8 @@ def proportion_control(
     budgets = level_budgets(budget, levels, counts, n, targets=targets)
     given: dict[str, int] = {}
     for level in Level:
-        given |= allocate(
-            budgets[level], [id for id, own in zip(ids, levels) if own == level], seed=seed
-        )
+        rows: list[int] = np.flatnonzero(np.asarray(levels) == level).tolist()
+        given |= allocate(budgets[level], [ids[row] for row in rows], seed=seed)
     return {id: given[id] for id in ids}
 
 

@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 Z_95 = 1.959963984540054
+DRAWS_PER_COUNT = 30
+"""One binomial count costs about as much as so many single draws."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +89,8 @@ def bootstrap_ratio(
         raise ValueError(
             "There is nothing to divide by: give at least one problem, and denominators above 0."
         )
-    rng = np.random.default_rng(seed)
-    ratios: list[np.ndarray] = []
-    rows_at_once = max(1, 4_000_000 // above.size)
-    for start in range(0, n_resamples, rows_at_once):
-        drawn = rng.integers(0, above.size, (min(rows_at_once, n_resamples - start), above.size))
-        ratios.append(above[drawn].sum(axis=1) / below[drawn].sum(axis=1))
-    low, high = np.quantile(np.concatenate(ratios), [0.025, 0.975])
+    sums = _resampled_sums(above + 1j * below, seed, n_resamples)
+    low, high = np.quantile(np.real(sums) / np.imag(sums), [0.025, 0.975])
     return Interval(float(above.sum() / below.sum()), float(low), float(high))
 
 
@@ -148,13 +145,30 @@ def _within(t: float, df: int) -> float:
 @lru_cache(maxsize=512)
 def _bootstrap(raw: bytes, seed: int, n_resamples: int) -> Interval:
     values = np.frombuffer(raw, dtype=np.float64)
-    rng = np.random.default_rng(seed)
-    means = np.empty(n_resamples)
-    rows_at_once = max(1, 4_000_000 // values.size)
-    for start in range(0, n_resamples, rows_at_once):
-        stop = min(start + rows_at_once, n_resamples)
-        means[start:stop] = values[rng.integers(0, values.size, (stop - start, values.size))].mean(
-            axis=1
-        )
+    means = _resampled_sums(values, seed, n_resamples) / values.size
     low, high = np.quantile(means, [0.025, 0.975])
     return Interval(float(values.mean()), float(low), float(high))
+
+
+def _resampled_sums(values: np.ndarray, seed: int, n_resamples: int) -> np.ndarray:
+    """Sums over P values drawn with replacement, shape (n_resamples,).
+
+    How often each distinct value is drawn is multinomial, so where values repeat the counts are
+    drawn and not the values.
+
+    Args:
+        values: one number per problem, shape (P,), P >= 1; a complex one carries two sums.
+    """
+    rng, n = np.random.default_rng(seed), len(values)
+    distinct, n_of_each = np.unique(values, return_counts=True)
+    has_repeats = len(distinct) * DRAWS_PER_COUNT <= n
+    sums = np.empty(n_resamples, dtype=values.dtype)
+    at_once = max(1, 4_000_000 // (len(distinct) if has_repeats else n))
+    for start in range(0, n_resamples, at_once):
+        part = slice(start, min(start + at_once, n_resamples))
+        size = part.stop - part.start
+        if has_repeats:
+            sums[part] = rng.multinomial(n, n_of_each / n, size) @ distinct
+        else:
+            sums[part] = values[rng.integers(0, n, (size, n))].sum(axis=1)
+    return sums

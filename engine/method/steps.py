@@ -49,3 +49,13 @@ def split_steps(text: str) -> list[str]:
     """
     text = normalise_newlines(text)
     return [text[start:end] for start, end in step_spans(text)]
+
+
+def n_steps(text: str) -> int:
+    """How many steps a response has: as many as split_steps gives, without making them.
+
+    >>> n_steps("2 + 2 = 4\\r\\n\\r\\n  so \\\\boxed{4}\\n\\n"), n_steps(" \\n")
+    (2, 0)
+    """
+    text = text.strip()
+    return len(_BLANK_LINE.findall(text)) + 1 if text else 0

@@ -6,7 +6,7 @@ What nobody published is said to be ours.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 from typing import Any
 
@@ -128,6 +128,15 @@ class Need:
     @property
     def wanted(self) -> int:
         return self.weights + self.working + self.cache
+
+    def with_room_for(self, sampling: "Need") -> "Need":
+        """A training that now and then samples between two steps, when its activations are gone.
+
+        >>> Need(16, 5).with_room_for(Need(4, 3, 4, 4)).working
+        7
+        """
+        working = max(self.working, sampling.working + sampling.cache)
+        return replace(self, working=working)
 
     def shared_by(self, n_devices: int) -> "Need":
         """What each of several devices needs that share weights and cache.

@@ -6,7 +6,7 @@ applied to a response: templates drop what stands before the end of thinking, or
 never sampled.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -172,6 +172,26 @@ def stop_at(text: str, stops: Sequence[str]) -> int | None:
     """
     positions = [at for stop in stops if (at := text.find(stop)) >= 0]
     return min(positions, default=None)
+
+
+def token_counter(path: str) -> Callable[[Sequence[str]], list[int]]:
+    """Counts the tokens of texts as a policy's tokenizer makes them, without its special tokens.
+
+    Args:
+        path: the policy's folder; its own code is not run.
+
+    Raises: SamplerError as load_tokenizer.
+    """
+    tokenizer, _ = load_tokenizer(path, trust_remote_code=False)
+
+    def count(texts: Sequence[str]) -> list[int]:
+        ids = (
+            tokenizer(list(texts[start : start + 1_000]), add_special_tokens=False).input_ids
+            for start in range(0, len(texts), 1_000)
+        )
+        return [len(tokens) for batch in ids for tokens in batch]
+
+    return count
 
 
 def load_tokenizer(path: str, *, trust_remote_code: bool) -> tuple[Any, Any]:

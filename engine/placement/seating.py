@@ -229,6 +229,8 @@ def training_load(
             is_half=precision.is_bfloat16(t.dtype, on_gpu=device.is_gpu),
             is_lora=t.lora_rank is not None,
         )
+        if need and size and t.evaluate_every_steps:
+            need = need.with_room_for(_interim_need(config, t, size, device))
         return Load("policy", config.policy.path, "training", device, need, "")
 
     divisors = [n for n in range(t.micro_batch_size, 0, -1) if t.batch_size % n == 0]
@@ -239,6 +241,21 @@ def training_load(
         " training.lora_rank, or take a smaller policy, a larger device or several."
     )
     return replace(load(t.micro_batch_size), advice=advice)
+
+
+def _interim_need(
+    config: RunConfig, training: TrainingConfig, size: ModelSize, device: Device
+) -> Need:
+    """What the policy in training needs to answer with, in float32 numbers."""
+    n = min(config.sampling.batch_size, training.evaluate_problems, config.problems.n_held_out)
+    return memory.sampling_need(
+        size,
+        "hf_local",
+        batch_size=max(n, 1),
+        max_new_tokens=config.sampling.max_new_tokens,
+        on_gpu=device.is_gpu,
+        is_half=False,
+    )
 
 
 def _largest_that_fits(load: Callable[[int], Load], sizes: Sequence[int]) -> int | None:

@@ -5,7 +5,16 @@ engine's own records.
 from functools import cache
 from typing import Any
 
-from engine.events import CheckpointSaved, Note, OptimiserStep, Planned, PolicySaved, StepsBefore
+from engine.events import (
+    CheckpointKept,
+    CheckpointSaved,
+    InterimEvaluated,
+    Note,
+    OptimiserStep,
+    Planned,
+    PolicySaved,
+    StepsBefore,
+)
 from engine.training import TrainingTask
 from engine.types import Request, Response, SamplingSettings, StepScores
 
@@ -18,7 +27,14 @@ RESULTS: dict[str, Any] = {
     "open": bool,
     "sample": list[Response],
     "score": list[StepScores],
-    "train": Planned | StepsBefore | OptimiserStep | CheckpointSaved | PolicySaved | Note,
+    "train": Planned
+    | StepsBefore
+    | OptimiserStep
+    | InterimEvaluated
+    | CheckpointSaved
+    | CheckpointKept
+    | PolicySaved
+    | Note,
 }
 
 

@@ -1,31 +1,32 @@
 """Problem sets: files, the starter set and hub data sets to `Problem` records with content ids.
 
-A broken row never stops a set and is never dropped in silence: it is listed with its line and
-field. `rows` reads formats, `shapes` guesses fields. This room knows nothing of sampling; from
-grading it uses the pure text rules only.
+    source ── rows ──► one row ── known | mapping ──► flat fields ── domains ──► Problem
 
-Source: docs/decisions.md, "A problem's id is its question": of two rows with the same question and
-different answers the first is kept and the second is rejected by name.
+A broken row never stops a set and is never dropped in silence: it is listed with its line and
+field. `sources` says what a name means, `rows` reads formats, `known` and `mapping` find the
+fields, `domains` makes a problem of them, `collecting` reads each once. This room knows nothing of
+sampling; from grading it uses the pure text rules only, and Math-Verify's processes in `report`.
 """
 
-import hashlib
-import re
-import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.errors import ProblemSetError
-from engine.grading.exact import decide, written_alike
-from engine.grading.extraction import without_surrogates
 from engine.grading.references import no_answer
-from engine.paths import STARTER
-from engine.problems.domains import check_mapping, mapped_parts, parts_of
-from engine.problems.rows import FILE_TYPES, Broken, Rows, rows_of_file, rows_of_hub
-from engine.problems.shapes import Parts, RowError
-from engine.types import Domain, Problem, Reference
+from engine.problems.collecting import (
+    Collector,
+    Rejected,
+    problem_id,
+    same_answer,
+    same_reference,
+)
+from engine.problems.mapping import check_mapping
+from engine.problems.sources import STARTER_SETS, hub_name, open_source
+from engine.types import Domain, Problem
 
 __all__ = [
+    "STARTER_SETS",
     "ProblemFile",
     "Rejected",
     "examine_problems",
@@ -36,21 +37,6 @@ __all__ = [
     "same_answer",
     "same_reference",
 ]
-
-STARTER_SETS = ("starter:train", "starter:held_out")
-_HUB = re.compile(r"(\w[\w.-]*/[\w.-]+(?:/[\w.-]+)?)(?:@([\w./-]+))?(?::([\w.\[\]%:+-]+))?")
-
-
-@dataclass(frozen=True, slots=True)
-class Rejected:
-    """A row that gave no problem."""
-
-    line: int
-    """Line of the file, from 1; the row's number in a JSON list, in Parquet and on the hub."""
-    field: str
-    """The field at fault; empty where the whole line is."""
-    reason: str
-    """One sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +56,8 @@ class ProblemFile:
     """Problems whose reference is no answer, by why (engine.grading.references). They are in
     `problems`, too, unless answerable problems only were asked for.
     """
+    notes: list[str] = field(default_factory=list)
+    """What was guessed or left out while reading, in sentences."""
 
     @property
     def about_unanswerable(self) -> str:
@@ -80,17 +68,6 @@ class ProblemFile:
         ]
         n = sum(map(len, self.unanswerable.values()))
         return f"{n:,} references are no answer: {', '.join(parts)}." if n else ""
-
-
-def problem_id(question: str) -> str:
-    """16 hex digits: the head of the SHA-256 of the NFC question, whitespace runs as one space,
-    ends stripped.
-
-    >>> problem_id("What is  2 + 2?") == problem_id(" What is 2 + 2? ")
-    True
-    """
-    normal = " ".join(unicodedata.normalize("NFC", without_surrogates(question)).split())
-    return hashlib.sha256(normal.encode()).hexdigest()[:16]
 
 
 def read_problems(
@@ -104,12 +81,12 @@ def read_problems(
     """Reads a whole problem set. Blocks; a hub data set needs the network.
 
     Args:
-        source: A path to .jsonl, .json, .csv or .parquet; "starter:train" or "starter:held_out"; or
+        source: A path to .jsonl, .json, .csv, .tsv or .parquet, the first four also as .gz or .zst,
+            or to a folder of such files; "starter:train" or "starter:held_out"; or
             a hub data set "org/name@revision:split" (revision "main" and split "train" if left out;
             "org/name/config" picks a configuration).
         base: Directory that a relative path starts at; None is the working directory.
-        mapping: Column by role (engine.problems.domains.ROLES); None finds them under their usual
-            names.
+        mapping: Path or template by role (engine.problems.mapping); None reads known shapes.
         answerable_only: Leave problems out whose reference is no answer, such as "proof".
         domain: Of rows that neither name one nor have the shape of one.
 
@@ -122,7 +99,7 @@ def read_problems(
     problems, rejected, name = read.problems, read.rejected, read.source
     if not problems:
         first = (
-            f" The first of {len(rejected):,} rejected rows: line {rejected[0].line}:"
+            f" The first of {len(rejected):,} rejected rows: {rejected[0].place}:"
             f" {rejected[0].reason}"
             if rejected
             else ""
@@ -149,13 +126,22 @@ def examine_problems(
     """
     if mapping is not None:
         check_mapping(mapping)
-    rows, name = _open(source, base)
-    problems, rejected, repeats = _collect(rows, mapping, domain)
+    opened = open_source(source, base)
+    collector = Collector(mapping, domain)
+    problems = list(collector.problems(opened.parts))
     unanswerable = _unanswerable(problems)
     if answerable_only:
         left_out = {one.id for ones in unanswerable.values() for one in ones}
         problems = [problem for problem in problems if problem.id not in left_out]
-    return ProblemFile(problems, rejected, len(repeats), name, repeats, unanswerable)
+    return ProblemFile(
+        problems,
+        collector.rejected.rows,
+        collector.repeats.n,
+        opened.name,
+        collector.repeats.rows,
+        unanswerable,
+        [*opened.notes, *(f"{said}: {n:,} rows." for said, n in collector.notes.items())],
+    )
 
 
 def _unanswerable(problems: Iterable[Problem]) -> dict[str, list[Problem]]:
@@ -183,91 +169,3 @@ def require_disjoint(train: Iterable[Problem], held_out: Iterable[Problem]) -> N
             f"{len(shared):,} held-out problems are also training problems, so the evaluation would"
             f" be meaningless. Remove them from one of the two sets. The first: {first}."
         )
-
-
-def _open(source: str | Path, base: Path | None) -> tuple[Rows, str]:
-    """The rows behind a source, and the name it is recorded under."""
-    text = str(source)
-    if text in STARTER_SETS:
-        return rows_of_file(STARTER / f"{text.removeprefix('starter:')}.jsonl"), text
-    if text.startswith("starter:"):
-        raise ProblemSetError(
-            f"There is no starter problem set {text}. Allowed: {', '.join(STARTER_SETS)}."
-        )
-    path = (base or Path()) / Path(source).expanduser()
-    hub = _hub_parts(text, path) if isinstance(source, str) else None
-    if hub:
-        dataset, revision, split = hub
-        return rows_of_hub(dataset, revision, split), f"{dataset}@{revision}:{split}"
-    return rows_of_file(path), str(path)
-
-
-def hub_name(source: str) -> str | None:
-    """The hub data set, with revision and split, that a source would be downloaded from; None for a
-    file or a starter set.
-    """
-    hub = None if source.startswith("starter:") else _hub_parts(source, Path(source).expanduser())
-    return f"{hub[0]}@{hub[1]}:{hub[2]}" if hub else None
-
-
-def _hub_parts(text: str, path: Path) -> tuple[str, str, str] | None:
-    """Data set, revision and split of a hub data set; None where the text means a file."""
-    hub = _HUB.fullmatch(text)
-    if not hub or path.exists() or path.suffix.lower() in FILE_TYPES:
-        return None
-    return hub.group(1), hub.group(2) or "main", hub.group(3) or "train"
-
-
-def _collect(
-    rows: Rows, mapping: Mapping[str, str] | None, domain: Domain
-) -> tuple[list[Problem], list[Rejected], list[Rejected]]:
-    seen: dict[str, tuple[int, Problem]] = {}
-    rejected: list[Rejected] = []
-    repeats: list[Rejected] = []
-    for line, row in rows:
-        if isinstance(row, Broken):
-            rejected.append(Rejected(line, "", row.reason))
-            continue
-        try:
-            parts = _parts(row, mapping, domain)
-        except RowError as error:
-            rejected.append(Rejected(line, error.field, str(error)))
-            continue
-        key = problem_id(parts.question)
-        problem = Problem(key, *parts)
-        first_line, first = seen.setdefault(key, (line, problem))
-        if first is problem:
-            continue
-        if same_reference(first.reference, problem.reference):
-            repeats.append(
-                Rejected(line, "", f"The same problem as in line {first_line}. Problem {key}.")
-            )
-        else:
-            answers = f"{first.answer[:60]!r} there, {problem.answer[:60]!r} here"
-            reason = (
-                f"The same question as in line {first_line} with another answer: {answers}. Problem"
-                f" {key}."
-            )
-            rejected.append(Rejected(line, "answer", reason))
-    return [problem for _, problem in seen.values()], rejected, repeats
-
-
-def _parts(row: object, mapping: Mapping[str, str] | None, domain: Domain) -> Parts:
-    return parts_of(row, domain) if mapping is None else mapped_parts(row, mapping, domain)
-
-
-def same_reference(first: Reference, second: Reference) -> bool:
-    """Whether two references ask for the same: in maths as same_answer, elsewhere to the letter."""
-    if first.domain == second.domain == "maths":
-        return same_answer(first.answer, second.answer)
-    return first == second
-
-
-def same_answer(first: str, second: str) -> bool:
-    """Whether two reference answers are written alike enough to be one; False where only computer
-    algebra could say.
-    """
-    if first == second:
-        return True
-    decision = decide(written_alike(first), written_alike(second))
-    return decision is not None and decision.status == "correct"

@@ -4,6 +4,7 @@ names they ask of a program. Pure; nothing is run.
 
 import ast
 import builtins
+import json
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -39,6 +40,25 @@ def tests_of(row: Mapping[str, Any], tests: Any, field: str, code: str | None) -
     given = row.get("names")
     names = [str(name) for name in given] if isinstance(given, list) else names
     return {"tests": read, **({"setup": setup} if setup else {}), "names": names}
+
+
+def pairs_of(value: Any) -> list[dict[str, str]] | None:
+    """Inputs and outputs of a program, also as JSON; None where it is something else."""
+    if isinstance(value, str) and value.lstrip().startswith("{"):
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError):
+            return None
+    if not isinstance(value, Mapping) or not {"inputs", "outputs"} <= value.keys():
+        return None
+    return [
+        {"input": _lines(given), "output": _lines(wanted)}
+        for given, wanted in zip(value["inputs"], value["outputs"])
+    ]
+
+
+def _lines(value: Any) -> str:
+    return "\n".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _test(test: Any, field: str) -> str | dict[str, str]:

@@ -11,12 +11,13 @@ Source: ARC (allenai/ai2_arc): question, choices {text, label}, answerKey. MBPP 
 """
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, get_args
 
-from engine.errors import ProblemSetError
 from engine.grading.options import LETTERS, picked
-from engine.problems.asserts import tests_of
+from engine.problems.asserts import pairs_of, tests_of
+from engine.problems.known import flat
 from engine.problems.shapes import (
     ANSWER_FIELDS,
     Parts,
@@ -31,30 +32,29 @@ from engine.problems.shapes import (
 )
 from engine.types import Domain
 
-ROLES = ("question", "answer", "level", "solution", "options", "tests")
-"""What a column can be mapped to; the question is needed, and an answer, a solution with a box, or
-tests. Options or tests make the set one of choices or of code.
-"""
 OPTION_FIELDS = ("options", "choices")
 TEST_FIELDS = ("tests", "test_list")
 CODE_QUESTION_FIELDS = ("prompt", "text")
+_LETTERED = re.compile(r"\s*\(?([A-J])[).:]\s*(.*)\Z", re.DOTALL)
 SHOWN_TESTS = "Your code should pass these tests:"
 
 
-def parts_of(row: Any, domain: Domain = "maths") -> Parts:
+def parts_of(row: Any, domain: Domain = "maths", *, is_recording: bool = False) -> Parts:
     """What one row says.
 
     Args:
         domain: Of a row that neither names one nor has the shape of one.
+        is_recording: The row's responses are a policy's: none of them is a worked solution.
 
     Raises:
         RowError: the row has no usable question, or nothing that a response could be checked
             against.
     """
-    if not isinstance(row, Mapping):
-        raise RowError("", f"The row is {kind_of(row)}; an object with named fields is needed.")
-    row = {**row, **_details_in(row)}
-    return _READERS[domain_of(row, domain)](row)
+    fields, notes = flat(row, is_recording=is_recording)
+    if details := _details_in(fields):
+        fields = {**fields, **details}
+    parts = _READERS[domain_of(fields, domain)](fields)
+    return parts._replace(notes=(*parts.notes, *notes)) if notes else parts
 
 
 def domain_of(row: Mapping[str, Any], default: Domain = "maths") -> Domain:
@@ -67,36 +67,6 @@ def domain_of(row: Mapping[str, Any], default: Domain = "maths") -> Domain:
     if row.get("answerKey") is not None and first_field(row, OPTION_FIELDS):
         return "choice"
     return "code" if row.get("test_list") else default
-
-
-def check_mapping(mapping: Mapping[str, str]) -> None:
-    """Raises: ProblemSetError for a role that there is not, or none for the question."""
-    unknown = sorted(set(mapping) - set(ROLES))
-    if unknown or not mapping.get("question"):
-        said = f"the role {unknown[0]}" if unknown else "no column for the question"
-        raise ProblemSetError(
-            f"The column mapping has {said}. Allowed roles: {', '.join(ROLES)}; question is needed."
-        )
-
-
-def mapped_parts(row: Any, mapping: Mapping[str, str], domain: Domain = "maths") -> Parts:
-    """What one row says when its columns are named: mapping gives the column of each role; other
-    columns are not read.
-
-    Raises:
-        RowError: as parts_of; its field is the row's own column.
-    """
-    if not isinstance(row, Mapping):
-        return parts_of(row)
-    domain = "code" if mapping.get("tests") else "choice" if mapping.get("options") else domain
-    try:
-        return parts_of({role: row.get(column) for role, column in mapping.items()}, domain)
-    except RowError as error:
-        column = mapping.get(error.field, error.field)
-        reason = str(error)
-        if reason.startswith(error.field):
-            reason = column + reason[len(error.field) :]
-        raise RowError(column, reason) from None
 
 
 def row_of(
@@ -152,7 +122,7 @@ def _labelled(value: Any, field: str) -> tuple[dict[str, str], dict[str, str]]:
         value = {label: text for label, text in value.items() if text is not None}
         texts, labels = list(value.values()), list(value)
     else:
-        texts, labels = value, list(LETTERS[: len(value)])
+        texts, labels = _unlettered(value), list(LETTERS[: len(value)])
     if not 2 <= len(texts) <= len(LETTERS):
         raise RowError(field, f"{field} has {len(texts)} options; 2 to {len(LETTERS)} are needed.")
     texts = [" ".join(text_of(text, field).split()) for text in texts]
@@ -160,6 +130,15 @@ def _labelled(value: Any, field: str) -> tuple[dict[str, str], dict[str, str]]:
         raise RowError(field, f"{field} has an empty option.")
     names = {str(label).strip(): letter for label, letter in zip(labels, LETTERS)}
     return names, dict(zip(LETTERS, texts))
+
+
+def _unlettered(texts: Any) -> list[Any]:
+    """Options without the letters that stand before each of them, such as AQuA's A)21."""
+    matches = [_LETTERED.match(text) if isinstance(text, str) else None for text in texts]
+    letters = [match.group(1) for match in matches if match]
+    if letters != list(LETTERS[: len(texts)]) or len(letters) < len(texts):
+        return list(texts)
+    return [match.group(2) for match in matches if match]
 
 
 def _letters(row: Mapping[str, Any], labels: dict[str, str], options: dict[str, str]) -> str:
@@ -187,11 +166,15 @@ def _code(row: Mapping[str, Any]) -> Parts:
         raise RowError("tests", f"No tests: none of the fields {', '.join(TEST_FIELDS)}.")
     code = row.get("code")
     code = code if isinstance(code, str) and code.strip() else None
-    tests = tests_of(row, structured(row[field], field), field, code)
+    given = pairs_of(row[field]) or structured(row[field], field)
+    tests = tests_of(row, given, field, code)
     asserts = [test for test in tests["tests"] if isinstance(test, str)]
     fields = CODE_QUESTION_FIELDS if "test_list" in row else ()
     question = question_of(row, (*fields, "question"))
-    if asserts:
+    is_hidden = row.get("show_tests") is False
+    if is_hidden:
+        tests["show_tests"] = False
+    elif asserts:
         question = _with(question, SHOWN_TESTS, "\n".join(asserts))
     solution = f"```python\n{code.strip()}\n```" if code else solution_of(row)
     n = len(tests["tests"])

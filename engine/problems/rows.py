@@ -2,30 +2,27 @@
 answers.
 
 Every generator yields (line, row). The line counts from 1; in a JSON list and in Parquet it is the
-row's number. A row that cannot be read at all is yielded as a `Broken` in the row's place.
+row's number. A row that cannot be read at all is yielded as a `Broken` in the row's place. What was
+guessed on the way is a sentence in `notes`, complete once the rows are read.
 """
 
-import csv
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from engine.errors import ProblemSetError
-from engine.problems.spreadsheet import unguarded
+from engine.problems.bytes_of_file import Broken, Notes, Rows, encoding_of, opened, require_text
+from engine.problems.separated import separated_rows
 
 
-class Broken(NamedTuple):
-    """A line that is not a row, and why."""
-
-    reason: str
-
-
-Rows = Iterator[tuple[int, Any]]
-
-
-def _jsonl(path: Path) -> Rows:
-    with path.open("rb") as lines:
+def _jsonl(path: Path, notes: Notes) -> Rows:
+    encoding = require_text(path)
+    if encoding != "utf-8":
+        notes.append(f"{path.name} is read as {encoding}.")
+        yield from _jsonl_in(path, encoding)
+        return
+    with opened(path) as lines:
         for number, raw in enumerate(lines, 1):
             if not raw.strip():
                 continue
@@ -37,9 +34,27 @@ def _jsonl(path: Path) -> Rows:
                 yield number, Broken(f"The line is not JSON: {str(error)[:120]}.")
 
 
-def _json(path: Path) -> Rows:
+def _jsonl_in(path: Path, encoding: str) -> Rows:
+    """Lines in another encoding, each ended by a line feed only."""
+    import io
+
+    with opened(path) as raw, io.TextIOWrapper(raw, encoding, "replace", newline="\n") as lines:
+        for number, line in enumerate(lines, 1):
+            if line.strip():
+                try:
+                    yield number, json.loads(line)
+                except (ValueError, RecursionError) as error:
+                    yield number, Broken(f"The line is not JSON: {str(error)[:120]}.")
+
+
+def _json(path: Path, notes: Notes) -> Rows:
+    require_text(path)
+    encoding = encoding_of(path)
+    if encoding.is_said:
+        notes.append(encoding.sentence(path.name))
     try:
-        data = json.loads(path.read_text("utf-8-sig"))
+        with opened(path) as raw:
+            data = json.loads(raw.read().decode(encoding.name).removeprefix("\ufeff"))
     except (ValueError, RecursionError) as error:
         raise ProblemSetError(
             f"{path} is not JSON: {str(error)[:120]}. One row per line needs the name .jsonl."
@@ -53,23 +68,7 @@ def _json(path: Path) -> Rows:
     yield from enumerate(data, 1)
 
 
-def _csv(path: Path) -> Rows:
-    with path.open(encoding="utf-8-sig", newline="") as lines:
-        reader = csv.DictReader(lines)
-        try:
-            for row in reader:
-                yield (
-                    reader.line_num,
-                    {k: unguarded(v) if isinstance(v, str) else v for k, v in row.items()},
-                )
-        except (csv.Error, UnicodeDecodeError) as error:
-            raise ProblemSetError(
-                f"{path} cannot be read after line {reader.line_num}: {error}. Save it as UTF-8"
-                " CSV."
-            ) from None
-
-
-def _parquet(path: Path) -> Rows:
+def _parquet(path: Path, notes: Notes) -> Rows:
     import pyarrow
     import pyarrow.parquet
 
@@ -105,30 +104,102 @@ def _values(column: Any) -> Sequence[Any]:
     return [None if at is None else texts[at] for at in column.indices.to_pylist()]
 
 
-_READERS = {".jsonl": _jsonl, ".json": _json, ".csv": _csv, ".parquet": _parquet}
+_READERS = {
+    ".jsonl": _jsonl,
+    ".json": _json,
+    ".csv": separated_rows,
+    ".tsv": separated_rows,
+    ".parquet": _parquet,
+}
 FILE_TYPES = tuple(_READERS)
+COMPRESSED = (".gz", ".zst")
+"""Behind the type, as in .jsonl.gz; a Parquet file is compressed inside."""
 
 
-def rows_of_file(path: Path) -> Rows:
-    """The rows of one file, read as they are asked for.
+def type_of(path: Path) -> str:
+    """The type a file's name says, without its compression; "" for none that is read.
+
+    >>> type_of(Path("a.JSONL.gz")), type_of(Path("a.csv")), type_of(Path("a.parquet.zst"))
+    ('.jsonl', '.csv', '')
+    """
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    is_compressed = bool(suffixes) and suffixes[-1] in COMPRESSED
+    inner = suffixes[:-1] if is_compressed else suffixes
+    kind = inner[-1] if inner else ""
+    return "" if kind not in _READERS or (is_compressed and kind == ".parquet") else kind
+
+
+def files_of(path: Path) -> list[Path]:
+    """The files behind a path: itself, or those of a folder of parts in the order of their names.
 
     Raises:
-        ProblemSetError: the file is missing, of an unknown type, or unreadable as a whole.
+        ProblemSetError: nothing is there, of an unknown type, or a folder without a file to read.
     """
+    if path.is_dir():
+        parts = sorted(p for p in path.iterdir() if p.is_file() and type_of(p) and _is_part(p))
+        if not parts:
+            raise ProblemSetError(
+                f"The folder {path} holds no file that is read. Allowed: {_allowed()}."
+            )
+        return parts
     if not path.is_file():
         raise ProblemSetError(
             f"There is no problem file {path}. Check the path; relative ones start at the working"
             " directory."
         )
-    reader = _READERS.get(path.suffix.lower())
-    if reader is None:
-        raise ProblemSetError(
-            f"{path} is of a type that is not read. Allowed: {', '.join(FILE_TYPES)}."
-        )
-    return reader(path)
+    if not type_of(path):
+        raise ProblemSetError(f"{path} is of a type that is not read. Allowed: {_allowed()}.")
+    return [path]
 
 
-def rows_of_hub(dataset: str, revision: str, split: str) -> Rows:
+def _is_part(path: Path) -> bool:
+    """Not what a writer leaves beside its parts, such as _SUCCESS or .part.crc."""
+    return not path.name.startswith((".", "_"))
+
+
+def _allowed() -> str:
+    return f"{', '.join(FILE_TYPES)}; all but .parquet also with {' or '.join(COMPRESSED)} behind"
+
+
+def rows_of_file(path: Path, notes: Notes | None = None) -> Rows:
+    """The rows of one file, read as they are asked for; of a folder, those of its parts.
+
+    Args:
+        notes: grows by a sentence for each thing that was guessed; None where nobody reads them.
+
+    Raises:
+        ProblemSetError: the file is missing, of an unknown type, or unreadable as a whole.
+    """
+    files = files_of(path)
+    notes = [] if notes is None else notes
+    readers = [_READERS[type_of(file)](file, notes) for file in files]
+    return readers[0] if len(readers) == 1 else _one_after_another(readers)
+
+
+def n_rows_of(path: Path) -> int | None:
+    """About how many rows a file has, for a progress bar; None where only reading it would tell.
+    Blocks while it counts lines.
+    """
+    if path.suffix.lower() in COMPRESSED or type_of(path) == ".json":
+        return None
+    if type_of(path) == ".parquet":
+        import pyarrow
+        import pyarrow.parquet
+
+        try:
+            return pyarrow.parquet.read_metadata(path).num_rows
+        except (pyarrow.ArrowException, OSError):
+            return None
+    with path.open("rb") as file:
+        return sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b""))
+
+
+def _one_after_another(readers: list[Rows]) -> Rows:
+    for rows in readers:
+        yield from rows
+
+
+def rows_of_hub(dataset: str, revision: str, split: str) -> Iterator[tuple[int, Any]]:
     """The rows of a hub data set, streamed. `dataset` is "org/name", or "org/name/config" where it
     has several.
 

@@ -5,15 +5,23 @@ Pure; it knows nothing of files, and of no domain but maths (`domains` knows the
 reads: GSM8K (the answer ends a worked solution, behind
 "####"), MATH (answer beside the solution), Minerva (answer in the solution's last box),
 OlympiadBench (a list of final answers), and any row with a question and an answer under a usual
-name. Anything else needs a column mapping, which can be guessed.
+name. Anything else is a shape of `known`, or needs a mapping (`mapping`).
 """
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from engine.grading.extraction import last_box, reference_answer, without_surrogates
+from engine.grading.extraction import (
+    Extracted,
+    Extraction,
+    extract,
+    last_box,
+    reference_answer,
+    without_surrogates,
+)
+from engine.grading.references import MAX_WORDS
 from engine.types import Domain
 
 QUESTION_FIELDS = ("question", "problem", "Problem", "prompt", "query")
@@ -29,14 +37,8 @@ ANSWER_FIELDS = (
     "gt_ans",
 )
 LEVEL_FIELDS = ("level", "difficulty")
-_HINTS = {
-    "question": (*QUESTION_FIELDS, "instruction", "input", "task", "text"),
-    "answer": (*ANSWER_FIELDS, "target", "result", "reference", "label", "gold", "output"),
-    "level": (*LEVEL_FIELDS, "grade"),
-    "solution": ("solution", "rationale", "explanation", "gt_cot"),
-    "options": ("options", "choices"),
-    "tests": ("tests", "test_list"),
-}
+MIN_WORKED_CHARS = 60
+"""A shorter answer is never looked at as a worked text."""
 
 
 class Parts(NamedTuple):
@@ -49,6 +51,8 @@ class Parts(NamedTuple):
     domain: Domain = "maths"
     details: str = ""
     """As Problem.details."""
+    notes: tuple[str, ...] = ()
+    """What was left out, or taken from an unusual place, in a few words each."""
 
 
 class RowError(ValueError):
@@ -126,12 +130,14 @@ def solution_of(row: Mapping[str, Any]) -> str | None:
     return without_surrogates(value).strip() or None if isinstance(value, str) else None
 
 
-def _answer(row: Mapping[str, Any], solution: str | None) -> tuple[str, str | None]:
-    """The reference answer, and the worked solution where the answer field holds one."""
+def _answer(
+    row: Mapping[str, Any], solution: str | None
+) -> tuple[str, str | None, tuple[str, ...]]:
+    """The reference answer, the worked solution where the answer field holds one, and notes."""
     field = first_field(row, ANSWER_FIELDS)
     if field is None:
         if solution and (boxed := last_box(solution)):
-            return boxed, None
+            return boxed, None, ()
         there = next((name for name in ANSWER_FIELDS if name in row), "answer")
         raise RowError(
             there, r"No answer: neither a usual answer field nor a \boxed{...} in the solution."
@@ -146,34 +152,17 @@ def _answer(row: Mapping[str, Any], solution: str | None) -> tuple[str, str | No
     )
     if not answer:
         raise RowError(field, f"{field} is empty.")
-    return answer, written if written != answer and "\n" in written else None
+    if answer == written and len(answer) > MIN_WORKED_CHARS and (end := _end_of(written)):
+        return end.answer or "", written, (f"The answer is the end of a worked text ({end.rule})",)
+    return answer, written if written != answer and "\n" in written else None, ()
 
 
-def guess_mapping(columns: Sequence[str]) -> dict[str, str]:
-    """Which column probably plays which role: one whose name is a usual one, else one whose name
-    holds a usual one.
-
-    >>> guess_mapping(["Nr", "Question text", "Gold answer"])
-    {'question': 'Question text', 'answer': 'Gold answer'}
-    """
-    guessed: dict[str, str] = {}
-    for role, hints in _HINTS.items():
-        free = {
-            column.strip().lower(): column for column in columns if column not in guessed.values()
-        }
-        exact = next((free[hint.lower()] for hint in hints if hint.lower() in free), None)
-        guess = exact or next(
-            (
-                free[name]
-                for hint in hints
-                for name in free
-                if hint.lower() in re.split(r"[^a-z]+", name)
-            ),
-            None,
-        )
-        if guess:
-            guessed[role] = guess
-    return guessed
+def _end_of(written: str) -> Extracted | None:
+    """Where a worked text in sentences, such as Orca-math's, ends in an answer."""
+    if len(re.findall(r"[A-Za-z]{2,}", written)) <= MAX_WORDS:
+        return None
+    end = extract(written, Extraction("lenient"))
+    return end if end.answer else None
 
 
 def level_of(row: Mapping[str, Any]) -> str | None:
@@ -193,5 +182,5 @@ def maths_parts(row: Mapping[str, Any]) -> Parts:
     """
     question = question_of(row)
     solution = solution_of(row)
-    answer, worked = _answer(row, solution)
-    return Parts(question, answer, level_of(row), solution or worked)
+    answer, worked, notes = _answer(row, solution)
+    return Parts(question, answer, level_of(row), solution or worked, notes=notes)

@@ -7,7 +7,8 @@ a run names the file.
 
 import hashlib
 import json
-from collections.abc import Sequence
+import shutil
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,18 +39,37 @@ def store_problems(artifacts: Path, problems: Sequence[Problem], *, name: str) -
 
     Raises: ProblemSetError for no problem, or a disk that cannot be written.
     """
-    if not problems:
+    lines = "".join(
+        json.dumps(row_to_store(p), ensure_ascii=False) + "\n" for p in problems
+    ).encode()
+    digest = hashlib.sha256(lines).hexdigest()[:16]
+    return _stored(artifacts, digest, name, len(problems), lambda draft: draft.write_bytes(lines))
+
+
+def store_staged(artifacts: Path, staged: Path, n_problems: int, *, name: str) -> StoredSet:
+    """As store_problems, of a file that stage_problems wrote.
+
+    Raises: ProblemSetError for no problem, or a disk that cannot be written.
+    """
+    return _stored(
+        artifacts, staged.stem, name, n_problems, lambda draft: shutil.copyfile(staged, draft)
+    )
+
+
+def _stored(
+    artifacts: Path, digest: str, name: str, n_problems: int, write: Callable[[Path], object]
+) -> StoredSet:
+    if not n_problems:
         raise ProblemSetError(f"{name} holds no usable problem: there is nothing to store.")
-    lines = "".join(json.dumps(_row(p), ensure_ascii=False) + "\n" for p in problems).encode()
     folder = artifacts / "problems"
-    path = folder / f"{hashlib.sha256(lines).hexdigest()[:16]}.jsonl"
-    about = {"name": name, "n_problems": len(problems)}
+    path = folder / f"{digest}.jsonl"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if not path.exists():
+            about = {"name": name, "n_problems": n_problems}
             write_text(path.with_suffix(".json"), json.dumps(about))
             with written_whole(path) as draft:
-                draft.write_bytes(lines)
+                write(draft)
     except OSError as error:
         raise ProblemSetError(
             f"{path} could not be written: {error.strerror}. Free space on the disk, then try"
@@ -71,5 +91,6 @@ def _described(path: Path) -> StoredSet:
     return StoredSet(path, about["name"], about["n_problems"])
 
 
-def _row(p: Problem) -> dict[str, Any]:
+def row_to_store(p: Problem) -> dict[str, Any]:
+    """A problem as a line of a stored set."""
     return row_of(p.question, p.answer, p.level, p.solution, p.domain, p.details)

@@ -38,6 +38,12 @@ class Imported:
     n_rejected: int = 0
     rejected: list[Rejected] = field(default_factory=list)
     """The first 1,000, by line, field and reason."""
+    n_misfit: int = 0
+    """Responses whose step scores are not as many as their steps: their scores are missing."""
+    misfits: list[Rejected] = field(default_factory=list)
+    """The first 1,000 of them, with both numbers."""
+    notes: list[str] = field(default_factory=list)
+    """What was guessed while reading, in sentences."""
     solvers: list[str] = field(default_factory=list)
     is_new: bool = False
     """False where the same file had been imported before, and nothing was added."""
@@ -57,7 +63,8 @@ class Imported:
 def read_about(folder: Path, *, is_new: bool = False) -> Imported:
     """Raises: OSError if the folder is not an imported set."""
     plain = json.loads((folder / "about.json").read_text(encoding="utf-8"))
-    plain["rejected"] = [Rejected(**row) for row in plain["rejected"]]
+    for rows in ("rejected", "misfits"):
+        plain[rows] = [Rejected(**row) for row in plain.get(rows, [])]
     return Imported(**{**plain, "is_new": is_new, "folder": str(folder)})
 
 

@@ -13,7 +13,7 @@ import math
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from functools import lru_cache
@@ -23,14 +23,16 @@ from typing import Any
 from engine.errors import RecordedSetError
 from engine.paths import STARTER
 from engine.problems import Rejected, problem_id, same_reference
-from engine.problems.domains import parts_of, row_of
-from engine.problems.rows import Broken, rows_of_file
+from engine.problems.domains import row_of
+from engine.problems.rows import Broken
 from engine.problems.shapes import Parts, RowError
 from engine.recorded.about import Imported, Scale, read_about
 from engine.recorded.chunks import Chunks
+from engine.recorded.mapping import check_recording_mapping
 from engine.recorded.rates import is_rate_table
+from engine.recorded.reading import files_of_recording, misfit, responses_of, rows_of_recording
 from engine.recorded.reward_files import RewardFile
-from engine.recorded.shapes import Entry, Kind, entries_of
+from engine.recorded.shapes import Entry, Kind
 from engine.recorded.study import study_toml
 from engine.types import Reference
 
@@ -40,7 +42,7 @@ SHIPPED = {f"starter:{name}": STARTER / "recorded" / f"{name}.jsonl" for name in
 Progress = Callable[[int, int], object]
 """Told (lines read, lines in all), now and then."""
 
-FORMAT = 1
+FORMAT = 2
 """Part of a set's content id: raised when the importer would read the same file differently."""
 MAX_REJECTED_SHOWN = 1_000
 REPORT_EVERY = 2_000
@@ -52,6 +54,7 @@ def import_responses(
     *,
     scale: Scale | None = None,
     rewards: Path | None = None,
+    mapping: Mapping[str, str] | None = None,
     name: str | None = None,
     on_progress: Progress = lambda done, total: None,
 ) -> Imported:
@@ -59,11 +62,13 @@ def import_responses(
     second.
 
     Args:
-        source: .jsonl, .csv, .parquet (streamed) or .json; shapes: engine.recorded.shapes.
+        source: .jsonl, .csv, .parquet (streamed), .json, or a folder of parts; .eval where
+            Inspect's library is installed. Shapes: engine.recorded.shapes and known.
         artifacts: the folder beside the database.
         scale: of the scores: "probability" in [0, 1], or "logit", which goes through a sigmoid.
             Needed where there are scores.
         rewards: the reference code's *_reward_dict file that belongs to the source.
+        mapping: path or template by role (engine.recorded.mapping); None reads known shapes.
         name: what a person calls the file; None for its own name.
 
     Raises:
@@ -71,13 +76,15 @@ def import_responses(
             written. Nothing is stored then.
         ProblemSetError: a file that is missing, of another type, or unreadable as a whole.
     """
-    digest, n_lines = _digest([source, *([rewards] if rewards else [])])
+    if mapping is not None:
+        check_recording_mapping(mapping)
+    digest, n_lines = _digest([source, *([rewards] if rewards else [])], mapping)
     home = artifacts / "recorded"
     for known in dict.fromkeys((_id(digest, scale), _id(digest, None))):
         if (home / known / "about.json").exists():
             return read_about(home / known)
     with _draft(home) as draft:
-        importer = _Import(draft, scale, RewardFile(rewards) if rewards else None)
+        importer = _Import(draft, scale, RewardFile(rewards) if rewards else None, mapping)
         importer.read(source, lambda done: on_progress(done, max(n_lines, done)))
         about = importer.finish(_id(digest, scale if importer.kinds else None), name or source.name)
         final = home / about.id
@@ -89,9 +96,16 @@ def import_responses(
 class _Import:
     """One pass over a file."""
 
-    def __init__(self, draft: Path, scale: Scale | None, rewards: RewardFile | None):
+    def __init__(
+        self,
+        draft: Path,
+        scale: Scale | None,
+        rewards: RewardFile | None,
+        mapping: Mapping[str, str] | None = None,
+    ):
         self.kinds: dict[Kind, int] = {}
-        self._draft, self._rewards = draft, rewards
+        self._draft, self._rewards, self._mapping = draft, rewards, mapping
+        self._indices: dict[str, set[int]] = {}
         self._scale: Scale | None = scale
         self._chunks = Chunks(draft / "responses.parquet")
         self._problems = (draft / "problems.jsonl").open("w", encoding="utf-8")
@@ -102,7 +116,7 @@ class _Import:
 
     def read(self, source: Path, report: Callable[[int], object]) -> None:
         line = 0
-        for line, row in rows_of_file(source):
+        for line, row in rows_of_recording(source, self._about.notes):
             try:
                 if isinstance(row, Broken):
                     raise RowError("", row.reason)
@@ -151,9 +165,8 @@ class _Import:
         """One row's responses into the set. Raises: RowError for the row as a whole; single
         responses are rejected alone.
         """
-        parts = parts_of(row)
+        parts, entries = responses_of(row, self._mapping)
         id = _problem_id(parts.question)
-        entries = entries_of(row)
         own = Reference(parts.answer, parts.domain, parts.details)
         reference, first_line = self._known.get(id, (own, line))
         if not same_reference(reference, own):
@@ -167,17 +180,22 @@ class _Import:
             try:
                 if isinstance(entry, RowError):
                     raise entry
-                self._add(id, entry)
+                self._add(line, id, entry)
             except RowError as error:
                 self._reject(line, error)
         if id in self._counts and id not in self._known:
             self._known[id] = (own, line)
             self._problems.write(json.dumps(_problem_row(parts), ensure_ascii=False) + "\n")
 
-    def _add(self, id: str, entry: Entry) -> None:
+    def _add(self, line: int, id: str, entry: Entry) -> None:
+        if entry.index is not None:
+            self._require_new(id, entry.index)
         raw, kind = entry.scores, entry.kind
         if raw is None and self._rewards:
             raw, kind = self._rewards.scores(id, entry.text)
+        if raw is not None and kind == "steps" and (said := misfit(raw, entry.text)):
+            self._misfit(line, said)
+            raw, kind = None, None
         index = self._counts.get(id, 0)
         self._chunks.add(
             problem_id=id,
@@ -198,6 +216,17 @@ class _Import:
             self._solvers[entry.solver] = None
         self._about.n_flagged += entry.correct is not None
         self._about.n_truncated += entry.truncated
+
+    def _require_new(self, id: str, index: int) -> None:
+        seen = self._indices.setdefault(id, set())
+        if index in seen:
+            raise RowError("index", f"Response {index} of problem {id} came before.")
+        seen.add(index)
+
+    def _misfit(self, line: int, reason: str) -> None:
+        self._about.n_misfit += 1
+        if len(self._about.misfits) < MAX_REJECTED_SHOWN:
+            self._about.misfits.append(Rejected(line, "step_scores", reason))
 
     def _probabilities(self, raw: tuple[float, ...]) -> list[float]:
         if self._scale is None:
@@ -234,16 +263,17 @@ def _problem_row(p: Parts) -> dict[str, Any]:
     return row_of(p.question, p.answer, p.level, None, p.domain, p.details)
 
 
-def _digest(files: list[Path]) -> tuple[str, int]:
-    """Hex digest over the files' bytes, and the number of lines of the first."""
-    total, n_lines = hashlib.sha256(str(FORMAT).encode()), 0
+def _digest(files: list[Path], mapping: Mapping[str, str] | None) -> tuple[str, int]:
+    """Hex digest over the files' bytes and the mapping, and the number of lines of the first."""
+    said = json.dumps(mapping, sort_keys=True) if mapping else ""
+    total, n_lines = hashlib.sha256(f"{FORMAT}{said}".encode()), 0
     for number, path in enumerate(files):
-        rows_of_file(path)
-        with path.open("rb") as stream:
-            while block := stream.read(1 << 20):
-                total.update(block)
-                n_lines += block.count(b"\n") if number == 0 else 0
-        total.update(b"\x1f")
+        for part in files_of_recording(path):
+            with part.open("rb") as stream:
+                while block := stream.read(1 << 20):
+                    total.update(block)
+                    n_lines += block.count(b"\n") if number == 0 else 0
+            total.update(b"\x1f")
     return total.hexdigest(), n_lines
 
 

@@ -6,7 +6,7 @@ be kept.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
@@ -15,6 +15,9 @@ from typing import Any
 import numpy as np
 
 from engine.errors import RecordedSetError
+
+_NONE = 2**62
+"""Beyond every index."""
 
 Key = tuple[str, int]
 """(problem id, index): the index counts a problem's responses in the order of the file, from 0."""
@@ -80,6 +83,20 @@ class RecordedSet:
                 yield list(
                     zip((by_position[p] for p in ordered[first:last].tolist()), table.to_pylist())
                 )
+
+    def beyond(
+        self, n_first: Mapping[str, int], columns: Sequence[str]
+    ) -> Iterator[list[tuple[Key, dict]]]:
+        """The rows of these problems but for the first n_first of each, a row group at a time, in
+        the order of the file.
+        """
+        for group in range(self._file.num_row_groups):
+            table = self._file.read_row_group(group, columns=["problem_id", "idx", *columns])
+            ids: list[str] = table["problem_id"].to_pylist()  # type: ignore[assignment]
+            keys: list[Key] = list(zip(ids, table["idx"].to_numpy().tolist()))
+            wanted = [i for i, (id, index) in enumerate(keys) if index >= n_first.get(id, _NONE)]
+            rows = table.select(columns).take(wanted).to_pylist()
+            yield list(zip((keys[i] for i in wanted), rows))
 
     def _positions(self, keys: Sequence[Key]) -> np.ndarray:
         wanted = np.array([_number(id) for id, _ in keys], dtype=np.uint64)

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from engine.grading.extraction import without_surrogates
-from engine.method.steps import split_steps
+from engine.method.steps import n_steps
 from engine.problems.shapes import RowError, is_number, text_of
 
 RESPONSE_FIELDS = (
@@ -53,7 +53,9 @@ SCORE_FIELDS = (
     "score",
 )
 OUTCOME_FIELDS = ("pred_score",)
-FINISH = {"stop": "stop", "length": "length"}
+OTHER_FIELDS = ("finish_reason", "n_tokens", "index")
+CUT_OFF = frozenset(("length", "max_tokens", "model_length", "incomplete"))
+"""Finish reasons of responses that were cut off."""
 
 Kind = Literal["steps", "outcome"]
 
@@ -73,6 +75,8 @@ class Entry:
     n_tokens: int | None = None
     solver: str | None = None
     """Who wrote it, where a file holds several solvers."""
+    index: int | None = None
+    """Which of its problem's responses it is, where the file says so."""
 
 
 def entries_of(row: Mapping[str, Any]) -> list[Entry | RowError]:
@@ -100,7 +104,7 @@ def entries_of(row: Mapping[str, Any]) -> list[Entry | RowError]:
     elements = row[field]
     beside = [
         name
-        for name in dict.fromkeys((*FLAG_FIELDS, *SCORE_FIELDS, "finish_reason", "n_tokens"))
+        for name in dict.fromkeys((*FLAG_FIELDS, *SCORE_FIELDS, *OTHER_FIELDS))
         if row.get(name) is not None
     ]
     for name in beside:
@@ -122,7 +126,7 @@ def scores_of(value: Any, field: str, text: str) -> tuple[tuple[float, ...] | No
     is_outcome = (
         not isinstance(value, list | tuple)
         or field in OUTCOME_FIELDS
-        or (len(numbers) == 1 and len(split_steps(text)) > 1)
+        or (len(numbers) == 1 and n_steps(text) > 1)
     )
     return tuple(map(float, numbers)), "outcome" if is_outcome else "steps"
 
@@ -167,17 +171,18 @@ def _entry(one: Mapping[str, Any], solver: str | None) -> Entry:
         _flag(one[flag_field], flag_field) if flag_field else None,
         scores,
         kind,
-        FINISH.get(one.get("finish_reason") or "stop") == "length",
+        isinstance(reason := one.get("finish_reason"), str) and reason in CUT_OFF,
         n_tokens if isinstance(n_tokens, int) and n_tokens >= 0 else None,
         solver or (text_of(one["solver"], "solver") if one.get("solver") else None),
+        index if isinstance(index := one.get("index"), int) and index >= 0 else None,
     )
 
 
 def _without_task(row: Mapping[str, Any]) -> Mapping[str, Any]:
     """Of a code problem, text is the question and code a solution that came with it."""
-    is_code = "test_list" in row or row.get("domain") == "code"
-    task = {"text", "code"} if is_code else set()
-    return {name: value for name, value in row.items() if name not in task}
+    if "test_list" not in row and row.get("domain") != "code":
+        return row
+    return {name: value for name, value in row.items() if name not in ("text", "code")}
 
 
 def _is_flag(value: Any, field: str) -> bool:

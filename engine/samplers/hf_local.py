@@ -36,55 +36,19 @@ is none, once they are this share of all: cutting copies the cache.
 """
 
 
-class HfSampler:
-    """A causal language model from a folder, ready to answer requests.
+class LoadedSampler:
+    """A causal language model that is loaded already, ready to answer requests. It is asked as it
+    is: whoever holds it sees to its mode and to random states.
 
     Args:
-        path: folder with config, tokenizer and safetensors.
         batch_size: responses sampled side by side.
-        device: "auto", "cpu", "cuda", …; Apple's "mps" was not run by us.
-        dtype: float32, bfloat16, or by_device: float32 on a CPU, bfloat16 elsewhere.
-        trust_remote_code: run code that comes with the model.
-
-    Raises: SamplerError if the folder cannot be loaded.
     """
 
-    def __init__(
-        self,
-        path: str,
-        *,
-        batch_size: int = 256,
-        device: str = "auto",
-        dtype: str = "by_device",
-        trust_remote_code: bool = False,
-    ):
-        import torch
-        from transformers import AutoModelForCausalLM, AutoTokenizer
-
-        if device == "auto":
-            device = "cuda" if torch.cuda.is_available() else "cpu"
-            device = "mps" if torch.backends.mps.is_available() else device
-        if dtype == "by_device":
-            dtype = "float32" if device == "cpu" else "bfloat16"
-        try:
-            self.tokenizer: Any = AutoTokenizer.from_pretrained(
-                path, trust_remote_code=trust_remote_code
-            )
-            self.model: Any = load_whole(
-                AutoModelForCausalLM,
-                path,
-                dtype=getattr(torch, dtype),
-                trust_remote_code=trust_remote_code,
-            )
-        except Exception as error:  # damaged files raise what they like
-            raise cannot_load(path, error) from error
-        require_known_ids(self.tokenizer, self.model.config, path)
-        self.model.to(device).eval()
-        use_grouped(self.model)
-        self.device, self.batch_size = device, batch_size
+    def __init__(self, model: Any, tokenizer: Any, *, batch_size: int):
+        self.model, self.tokenizer, self.batch_size = model, tokenizer, batch_size
         self.in_flight: InFlight | None = None
-        self.n_positions = getattr(self.model.config, "max_position_embeddings", None) or 1 << 30
-        self.pad_id = self.tokenizer.pad_token_id if self.tokenizer.pad_token_id is not None else 0
+        self.n_positions = getattr(model.config, "max_position_embeddings", None) or 1 << 30
+        self.pad_id = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else 0
 
     def sample(
         self, requests: Sequence[Request], settings: SamplingSettings
@@ -108,16 +72,6 @@ class HfSampler:
             yield from handed_out(finished, HandOut(self.batch_size, len(fits)))
         finally:
             self.in_flight = None
-
-    def close(self) -> None:
-        import gc
-
-        import torch
-
-        self.model = None
-        gc.collect()
-        if torch.cuda.is_available():
-            torch.cuda.empty_cache()
 
     def _generate(
         self,
@@ -147,6 +101,65 @@ class HfSampler:
             else:
                 with torch.inference_mode():
                     batch.read_on()
+
+
+class HfSampler(LoadedSampler):
+    """A causal language model from a folder.
+
+    Args:
+        path: folder with config, tokenizer and safetensors.
+        batch_size: responses sampled side by side.
+        device: "auto", "cpu", "cuda", …; Apple's "mps" was not run by us.
+        dtype: float32, bfloat16, or by_device: float32 on a CPU, bfloat16 elsewhere.
+        trust_remote_code: run code that comes with the model.
+
+    Raises: SamplerError if the folder cannot be loaded.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        *,
+        batch_size: int = 256,
+        device: str = "auto",
+        dtype: str = "by_device",
+        trust_remote_code: bool = False,
+    ):
+        import torch
+        from transformers import AutoModelForCausalLM, AutoTokenizer
+
+        if device == "auto":
+            device = "cuda" if torch.cuda.is_available() else "cpu"
+            device = "mps" if torch.backends.mps.is_available() else device
+        if dtype == "by_device":
+            dtype = "float32" if device == "cpu" else "bfloat16"
+        try:
+            tokenizer: Any = AutoTokenizer.from_pretrained(
+                path, trust_remote_code=trust_remote_code
+            )
+            model: Any = load_whole(
+                AutoModelForCausalLM,
+                path,
+                dtype=getattr(torch, dtype),
+                trust_remote_code=trust_remote_code,
+            )
+        except Exception as error:  # damaged files raise what they like
+            raise cannot_load(path, error) from error
+        require_known_ids(tokenizer, model.config, path)
+        model.to(device).eval()
+        use_grouped(model)
+        self.device = device
+        super().__init__(model, tokenizer, batch_size=batch_size)
+
+    def close(self) -> None:
+        import gc
+
+        import torch
+
+        self.model = None
+        gc.collect()
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
 
 
 class _Batch:

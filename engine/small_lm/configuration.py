@@ -45,7 +45,7 @@ tau_h = 0.95
 total = [64]
 
 [training]
-learning_rate = 2e-5
+learning_rate = 5e-5
 loss_type = ["sigmoid", "sft"]
 loss_weights = [1.0, 1.0]
 batch_size = 8

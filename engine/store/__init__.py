@@ -5,12 +5,14 @@ Ask it by noun: store.runs.get(db, id), store.commits.find(at), store.jobs.unfin
 
 from engine.store import (
     board,
+    checkpoints,
     commits,
     comparison,
     decisions,
     deletion,
     exports,
     hand_pairs,
+    interim,
     jobs,
     labels,
     loads,
@@ -23,6 +25,7 @@ from engine.store import (
     runs,
     samples,
     side_samples,
+    tags,
     unattended,
 )
 from engine.store.connection import Database, now
@@ -33,12 +36,14 @@ __all__ = [
     "Database",
     "Place",
     "board",
+    "checkpoints",
     "commits",
     "comparison",
     "decisions",
     "deletion",
     "exports",
     "hand_pairs",
+    "interim",
     "jobs",
     "labels",
     "loads",
@@ -53,5 +58,6 @@ __all__ = [
     "runs",
     "samples",
     "side_samples",
+    "tags",
     "unattended",
 ]

@@ -113,7 +113,7 @@ def policies(db: Database) -> list[Trained]:
         """SELECT run_id, iteration AS number, policy_id FROM iterations
         UNION ALL
         SELECT j.run_id, j.iteration + 1, arg_max(j.policy_id, j.finished_at) FROM jobs j
-        WHERE j.kind = 'train' AND j.state = 'done' AND j.policy_id IS NOT NULL
+        WHERE j.kind IN ('train', 'pick') AND j.state = 'done' AND j.policy_id IS NOT NULL
             AND NOT EXISTS (SELECT 1 FROM iterations i
                 WHERE i.run_id = j.run_id AND i.iteration = j.iteration + 1)
         GROUP BY j.run_id, j.iteration

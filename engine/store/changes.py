@@ -244,6 +244,66 @@ CHANGES: list[tuple[str, str]] = [
         """,
     ),
     (
+        "What a policy answered to held-out problems while it was trained.",
+        """
+        CREATE TABLE interim_answers (
+            job_id VARCHAR,
+            step INTEGER,
+            position INTEGER,
+            problem_id VARCHAR NOT NULL,
+            text VARCHAR NOT NULL,
+            finish_reason VARCHAR NOT NULL,
+            n_tokens INTEGER NOT NULL,
+            answer_at INTEGER,
+            correct BOOLEAN NOT NULL,
+            predicted VARCHAR,
+            status VARCHAR NOT NULL,
+            reason VARCHAR NOT NULL,
+            PRIMARY KEY (job_id, step, position)
+        );
+        """,
+    ),
+    (
+        (
+            "Trainings may keep weights along the way; which step became a policy is a row with who"
+            " and when."
+        ),
+        """
+        CREATE TABLE kept_checkpoints (
+            job_id VARCHAR,
+            step INTEGER,
+            path VARCHAR NOT NULL,
+            n_bytes BIGINT NOT NULL,
+            kept_at TIMESTAMP NOT NULL,
+            PRIMARY KEY (job_id, step)
+        );
+        CREATE SEQUENCE pick_order;
+        CREATE TABLE picks (
+            number INTEGER PRIMARY KEY DEFAULT nextval('pick_order'),
+            job_id VARCHAR NOT NULL,
+            step INTEGER NOT NULL,
+            automatic BOOLEAN NOT NULL,
+            made_by VARCHAR NOT NULL,
+            made_at TIMESTAMP NOT NULL
+        );
+        """,
+    ),
+    (
+        "A person may tag problems of a run: rows with who and when, the newest counts.",
+        """
+        CREATE TABLE tags (
+            run_id VARCHAR,
+            number INTEGER,
+            problem_id VARCHAR NOT NULL,
+            tag VARCHAR NOT NULL,
+            wanted BOOLEAN NOT NULL,
+            made_by VARCHAR NOT NULL,
+            made_at TIMESTAMP NOT NULL,
+            PRIMARY KEY (run_id, number)
+        );
+        """,
+    ),
+    (
         (
             "Paths in the folder beside the database are stored relative to it, so that both can be"
             " moved together."
@@ -259,6 +319,11 @@ CHANGES: list[tuple[str, str]] = [
             FROM (SELECT path || '.files/' AS folder FROM duckdb_databases()
                 WHERE database_name = current_database()) home
             WHERE home.folder IS NOT NULL;
+        UPDATE kept_checkpoints SET path = '{files}/'
+                || substr(kept_checkpoints.path, length(home.folder) + 1)
+            FROM (SELECT path || '.files/' AS folder FROM duckdb_databases()
+                WHERE database_name = current_database()) home
+            WHERE starts_with(kept_checkpoints.path, home.folder);
         """,
     ),
 ]

@@ -57,6 +57,45 @@ def _tokens(db: Database, run_id: str) -> dict[int, int]:
     )
 
 
+_SECONDS = """WITH filled AS (
+    SELECT j.id, j.busy_s,
+        CASE j.kind WHEN 'presample' THEN o.presample_set ELSE o.resample_set END
+            AS set_id
+    FROM jobs j JOIN iterations o USING (run_id, iteration)
+    WHERE j.kind IN ('presample', 'resample')
+    UNION SELECT j.id, j.busy_s, x.set_id FROM jobs j
+    JOIN side_samples x USING (run_id, iteration)
+    JOIN sample_sets s ON s.id = x.set_id AND s.purpose = j.kind),
+made AS (
+    SELECT policy_id, id, busy_s FROM jobs WHERE kind IN ('train', 'pick')
+    UNION SELECT k.policy_id, t.id, t.busy_s FROM jobs k
+    JOIN picks p ON p.number = json_extract(k.params, '$.pick')::INTEGER
+    JOIN jobs t ON t.id = p.job_id WHERE k.kind = 'pick'),
+used AS (
+    SELECT iteration, unnest([presample_set, resample_set]) AS set_id
+    FROM iterations WHERE run_id = ?
+    UNION SELECT iteration, set_id FROM side_samples WHERE run_id = ?),
+taken AS (
+    SELECT i.iteration, r.drawn_in, count(*) AS n_taken FROM iterations i
+    JOIN responses r ON r.set_id = i.resample_set AND r.drawn_in IS NOT NULL
+    WHERE i.run_id = ? GROUP BY ALL)
+SELECT iteration, sum(busy_s) FROM (
+    SELECT DISTINCT u.iteration, f.id, f.busy_s FROM used u JOIN filled f USING (set_id)
+    UNION SELECT t.iteration, f.id, f.busy_s * t.n_taken / count(r.problem_id)
+    FROM taken t JOIN filled f ON f.set_id = t.drawn_in
+    JOIN responses r ON r.set_id = t.drawn_in AND r.drawn_in IS NULL
+    GROUP BY t.iteration, t.drawn_in, t.n_taken, f.id, f.busy_s
+    UNION SELECT i.iteration, j.id, j.busy_s FROM iterations i
+    JOIN iterations n ON n.run_id = i.run_id AND n.iteration = i.iteration + 1
+    JOIN made j ON j.policy_id = n.policy_id
+    WHERE i.run_id = ? AND n.policy_id <> i.policy_id
+    UNION SELECT j.iteration, j.id, j.busy_s FROM jobs j
+    WHERE j.run_id = ? AND j.kind IN ('train', 'pick') AND NOT EXISTS (
+        SELECT 1 FROM iterations n
+        WHERE n.run_id = j.run_id AND n.iteration = j.iteration + 1))
+GROUP BY iteration"""
+
+
 def seconds(db: Database, run_id: str) -> dict[int, float]:
     """Wall seconds by iteration of everything that filled the run's sample sets, whichever run
     ordered it, and of its trainings.
@@ -66,38 +105,7 @@ def seconds(db: Database, run_id: str) -> dict[int, float]:
     """
     return dict(
         db.tuples(
-            """WITH filled AS (
-                SELECT j.id, j.busy_s,
-                    CASE j.kind WHEN 'presample' THEN o.presample_set ELSE o.resample_set END
-                        AS set_id
-                FROM jobs j JOIN iterations o USING (run_id, iteration)
-                WHERE j.kind IN ('presample', 'resample')
-                UNION SELECT j.id, j.busy_s, x.set_id FROM jobs j
-                JOIN side_samples x USING (run_id, iteration)
-                JOIN sample_sets s ON s.id = x.set_id AND s.purpose = j.kind),
-            used AS (
-                SELECT iteration, unnest([presample_set, resample_set]) AS set_id
-                FROM iterations WHERE run_id = ?
-                UNION SELECT iteration, set_id FROM side_samples WHERE run_id = ?),
-            taken AS (
-                SELECT i.iteration, r.drawn_in, count(*) AS n_taken FROM iterations i
-                JOIN responses r ON r.set_id = i.resample_set AND r.drawn_in IS NOT NULL
-                WHERE i.run_id = ? GROUP BY ALL)
-            SELECT iteration, sum(busy_s) FROM (
-                SELECT DISTINCT u.iteration, f.id, f.busy_s FROM used u JOIN filled f USING (set_id)
-                UNION SELECT t.iteration, f.id, f.busy_s * t.n_taken / count(r.problem_id)
-                FROM taken t JOIN filled f ON f.set_id = t.drawn_in
-                JOIN responses r ON r.set_id = t.drawn_in AND r.drawn_in IS NULL
-                GROUP BY t.iteration, t.drawn_in, t.n_taken, f.id, f.busy_s
-                UNION SELECT i.iteration, j.id, j.busy_s FROM iterations i
-                JOIN iterations n ON n.run_id = i.run_id AND n.iteration = i.iteration + 1
-                JOIN jobs j ON j.kind = 'train' AND j.policy_id = n.policy_id
-                WHERE i.run_id = ? AND n.policy_id <> i.policy_id
-                UNION SELECT j.iteration, j.id, j.busy_s FROM jobs j
-                WHERE j.run_id = ? AND j.kind = 'train' AND NOT EXISTS (
-                    SELECT 1 FROM iterations n
-                    WHERE n.run_id = j.run_id AND n.iteration = j.iteration + 1))
-            GROUP BY iteration""",
+            _SECONDS,
             [run_id] * 5,
         )
     )

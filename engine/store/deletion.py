@@ -20,11 +20,20 @@ OF_A_RUN = (
     "rounds",
     "run_problems",
     "side_samples",
+    "tags",
     "tunings",
     "unattended",
 )
 """Tables with a run_id, jobs left out."""
-OF_A_JOB = ("checkpoints", "loads", "metrics", "notes")
+OF_A_JOB = (
+    "checkpoints",
+    "interim_answers",
+    "kept_checkpoints",
+    "loads",
+    "metrics",
+    "notes",
+    "picks",
+)
 OF_A_SET = ("opinions", "overrides", "step_scores", "verdicts", "responses")
 
 

@@ -1,14 +1,17 @@
 """Events as rows: whatever one says is recorded in one transaction."""
 
-import re
+from collections.abc import Sequence
 from functools import singledispatch
 
 import numpy as np
 
 from engine.events import (
+    CheckpointKept,
     CheckpointSaved,
     Event,
     Graded,
+    InterimEvaluated,
+    Key,
     Note,
     OptimiserStep,
     Planned,
@@ -17,20 +20,47 @@ from engine.events import (
     Scored,
     StepsBefore,
 )
-from engine.store import jobs, metrics, runs
+from engine.store import checkpoints, interim, jobs, metrics, runs
 from engine.store.connection import Database, now
 from engine.store.place import Place
+from engine.store.texts import printable
+from engine.types import Response, StepScores, Verdict
 
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
+def record(db: Database, job_id: str, attempt: int, *events: Event) -> None:
+    """Store what a phase said, all of it in one transaction. Rows that are there already stay as
+    they are.
 
-def record(db: Database, job_id: str, attempt: int, event: Event) -> None:
-    """Store what a phase said. Rows that are there already stay as they are.
-
-    Raises: StoreError if the disk is full; then nothing of the event is stored.
+    Raises: StoreError if the disk is full; then nothing of the events is stored.
     """
     with db.transaction():
-        _record(event, db, job_id, attempt)
+        for event in _merged(events):
+            _record(event, db, job_id, attempt)
+
+
+def _merged(events: Sequence[Event]) -> list[Event]:
+    """The same rows in as few events as hold them."""
+    responses: dict[str, list[Response]] = {}
+    verdicts: dict[str, list[tuple[Key, Verdict]]] = {}
+    scores: dict[tuple[str, str], list[tuple[Key, StepScores]]] = {}
+    others: list[Event] = []
+    for event in events:
+        match event:
+            case Sampled():
+                responses.setdefault(event.sample_set_id, []).extend(event.responses)
+            case Graded():
+                verdicts.setdefault(event.sample_set_id, []).extend(event.verdicts)
+            case Scored():
+                key = event.sample_set_id, event.prm_id
+                scores.setdefault(key, []).extend(event.scores)
+            case _:
+                others.append(event)
+    return [
+        *(Sampled(set_id, rows) for set_id, rows in responses.items()),
+        *(Graded(set_id, rows) for set_id, rows in verdicts.items()),
+        *(Scored(*key, rows) for key, rows in scores.items()),
+        *others,
+    ]
 
 
 @singledispatch
@@ -119,6 +149,11 @@ def _(event: StepsBefore, db: Database, job_id: str, attempt: int) -> None:
 
 
 @_record.register
+def _(event: InterimEvaluated, db: Database, job_id: str, attempt: int) -> None:
+    interim.put(db, job_id, event)
+
+
+@_record.register
 def _(event: CheckpointSaved, db: Database, job_id: str, attempt: int) -> None:
     db.cursor().execute(
         """INSERT OR REPLACE INTO checkpoints (job_id, attempt, step, path, saved_at)
@@ -128,11 +163,18 @@ def _(event: CheckpointSaved, db: Database, job_id: str, attempt: int) -> None:
 
 
 @_record.register
+def _(event: CheckpointKept, db: Database, job_id: str, attempt: int) -> None:
+    checkpoints.add_kept(db, job_id, checkpoints.Kept(event.step, event.path, event.n_bytes))
+
+
+@_record.register
 def _(event: PolicySaved, db: Database, job_id: str, attempt: int) -> None:
     job = jobs.get(db, job_id)
     parent = runs.get_iteration(Place(db, job.run_id, job.iteration))
     runs.add_policy(db, event.policy_id, event.path, parent.policy_id)
     db.cursor().execute("UPDATE jobs SET policy_id = ? WHERE id = ?", [event.policy_id, job_id])
+    if event.step is not None:
+        checkpoints.add_pick(db, job_id, event.step, automatic=True, made_by="training.policy_by")
 
 
 @_record.register
@@ -141,8 +183,3 @@ def _(event: Note, db: Database, job_id: str, attempt: int) -> None:
         "INSERT INTO notes (job_id, attempt, noted_at, text) VALUES (?, ?, ?, ?)",
         [job_id, attempt, now(), printable(event.text)],
     )
-
-
-def printable(text: str) -> str:
-    """Text as UTF-8 can hold it: lone surrogates become U+FFFD."""
-    return _SURROGATE.sub("\ufffd", text)

@@ -114,6 +114,11 @@ _OVERRIDES = """SELECT s.iteration, s.purpose, o.problem_id, o.idx AS "index", o
                     AND ($t IS NULL OR iteration = $t)))
             AND o.problem_id IN (SELECT problem_id FROM run_problems WHERE run_id = $run)
         ORDER BY o.number"""
+_TAGS = """SELECT problem_id, tag, wanted, made_by, made_at FROM tags
+        WHERE run_id = $run AND ($t IS NULL OR problem_id IN (
+            SELECT problem_id FROM run_problems WHERE run_id = $run
+                AND (role = 'held_out' OR iteration IN ($t, -1))))
+        ORDER BY number"""
 
 Query = tuple[str, dict[str, Any]]
 
@@ -129,8 +134,8 @@ def batches(
     """The rows of one table in the run's order; the first batch is empty and knows the columns.
 
     Args:
-        what: problems, responses, side_responses, held_out_responses, plan, pairs, metrics or
-            overrides.
+        what: problems, responses, side_responses, held_out_responses, plan, pairs, metrics,
+            overrides or tags.
         iteration: None for all of them, and for the problems that belong to none.
         held_out_sets: ids of the sample sets with which the run's policies were evaluated.
     """
@@ -155,8 +160,9 @@ def _queries(
     run = {"run": run_id}
     if what == "overrides":
         return [(_OVERRIDES, {**run, "t": t, "sets": list(held_out_sets)})]
-    if what in ("plan", "metrics"):
-        return [({"plan": _PLAN, "metrics": _METRICS}[what], {**run, "t": t})]
+    if what in ("plan", "metrics", "tags"):
+        of = {"plan": _PLAN, "metrics": _METRICS, "tags": _TAGS}
+        return [(of[what], {**run, "t": t})]
     if what == "held_out_responses":
         slices = _slices(db, "run_problems", "run_id = $run AND role = 'held_out'", run)
         return [

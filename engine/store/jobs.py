@@ -143,6 +143,17 @@ def latest(at: Place, kind: JobKind, *, done: bool = False) -> Job | None:
     )
 
 
+def latest_with_policy(at: Place) -> Job | None:
+    """The job of an iteration that made a policy last: a training, or a pick of kept weights."""
+    return at.db.record(
+        _job,
+        f"""SELECT {_JOB} FROM jobs j
+        WHERE run_id = ? AND iteration = ? AND kind IN ('train', 'pick') AND state = 'done'
+        ORDER BY finished_at DESC LIMIT 1""",
+        at.key,
+    )
+
+
 def that_made(db: Database, policy_id: str) -> list[str]:
     """Ids of finished trainings that made a policy, in any run, oldest first."""
     query = (

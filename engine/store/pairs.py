@@ -1,11 +1,12 @@
 """The pool of an iteration and the preference pairs that came of it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from engine.store.connection import now
+from engine.store.connection import Record, now
 from engine.store.place import Place
 from engine.store.runs import RUNS
 from engine.types import Domain
@@ -34,6 +35,9 @@ _POOL = f"""FROM allocations a
 """Responses r to the problems of allocations a, pre-samples and resamples together."""
 
 
+PAIRS_AT_ONCE = 100_000
+"""Rows that are inserted as one."""
+
 _PAIR = (
     "p.position, p.problem_id, q.question, q.level, p.chosen_index, p.rejected_index,"
     " p.chosen_reward, p.rejected_reward, h.made_by"
@@ -57,6 +61,28 @@ class PoolResponse:
     correct: bool
     reward: float | None
     domain: Domain = "maths"
+
+
+class Candidate(NamedTuple):
+    """A graded response of a problem in the pool, as pairing sees it."""
+
+    problem_id: str
+    idx: int
+    truncated: bool
+    correct: bool
+    reward: float | None
+    text: str
+    """What stands for its text: equal where the texts are, empty where they are not compared."""
+
+
+class NewPair(NamedTuple):
+    """A chosen and a rejected response to a problem, with their rewards."""
+
+    problem_id: str
+    chosen_index: int
+    rejected_index: int
+    chosen_reward: float | None
+    rejected_reward: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +148,40 @@ def pool(at: Place) -> list[PoolResponse]:
     )
 
 
+def candidates(at: Place, *, compare_texts: bool) -> Iterator[Candidate]:
+    """The responses of pool(), in its order, a bounded number in memory and none of their texts."""
+    text = "md5(r.text)" if compare_texts else "''"
+    return _streamed(
+        at,
+        Candidate,
+        f"""SELECT r.problem_id, r.idx, r.finish_reason = 'length' AS truncated, v.correct,
+            s.reward, {text} AS text
+        {_POOL}
+        {_JUDGED}
+        WHERE a.run_id = ? AND a.iteration = ? AND a.in_pool ORDER BY r.problem_id, r.idx""",
+    )
+
+
+def correct_responses(at: Place) -> Iterator[PoolResponse]:
+    """The correct responses of pool(), in any order, a bounded number in memory."""
+    return _streamed(
+        at,
+        PoolResponse,
+        f"""SELECT r.problem_id, r.idx, r.text, r.finish_reason = 'length' AS truncated,
+            v.correct, s.reward, q.domain
+        {_POOL}
+        JOIN problems q ON q.id = a.problem_id
+        {_JUDGED}
+        WHERE a.run_id = ? AND a.iteration = ? AND a.in_pool AND v.correct""",
+    )
+
+
+def _streamed(at: Place, kind: Callable[..., Record], sql: str) -> Iterator[Record]:
+    for batch in at.db.batches([(sql, at.key)]):
+        columns: dict[str, list[Any]] = batch.to_pydict()
+        yield from map(kind, *columns.values())
+
+
 def graded(at: Place, problem_ids: Sequence[str]) -> list[PoolResponse]:
     """Graded responses to these problems as pool() has them, in the pool or not."""
     return at.db.records(
@@ -162,16 +222,15 @@ def find_set(at: Place) -> PairSet | None:
 
 def add(
     at: Place,
-    pairs: Sequence[tuple[PoolResponse, PoolResponse]],
+    pairs: Sequence[NewPair],
     *,
     n_foregone: int,
     n_cut: int,
     n_ran_on: int,
     n_by_hand: int,
     n_hand_left_out: int,
-    is_scored: bool,
 ) -> None:
-    """Store an iteration's (chosen, rejected) responses, in training order.
+    """Store an iteration's pairs, in training order.
 
     Raises: StoreConflict if they are stored already.
     """
@@ -184,19 +243,17 @@ def add(
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)""",
             [*at.key, n, n_foregone, n_cut, n_ran_on, n_by_hand, n_hand_left_out, now()],
         )
-        at.db.insert(
-            "pairs",
-            {
-                "run_id": [at.run_id] * n,
-                "iteration": [at.number] * n,
-                "position": list(range(n)),
-                "problem_id": [right.problem_id for right, _ in pairs],
-                "chosen_index": [right.idx for right, _ in pairs],
-                "rejected_index": [wrong.idx for _, wrong in pairs],
-                "chosen_reward": [right.reward if is_scored else None for right, _ in pairs],
-                "rejected_reward": [wrong.reward if is_scored else None for _, wrong in pairs],
-            },
-        )
+        for start in range(0, n, PAIRS_AT_ONCE):
+            rows = pairs[start : start + PAIRS_AT_ONCE]
+            at.db.insert(
+                "pairs",
+                {
+                    "run_id": [at.run_id] * len(rows),
+                    "iteration": [at.number] * len(rows),
+                    "position": range(start, start + len(rows)),
+                    **dict(zip(NewPair._fields, zip(*rows))),
+                },
+            )
 
 
 def remove(at: Place) -> None:

@@ -11,7 +11,6 @@ from engine.errors import ConfigError
 from engine.store import beside, jobs
 from engine.store.connection import Database, now
 from engine.store.place import Place
-from engine.types import JobKind
 
 RUNS = """(SELECT id, prm_id,
     json_extract(config, '$.sampling.n_presample')::INTEGER AS n_presample,
@@ -181,14 +180,14 @@ def tuning(at: Place) -> Tuning | None:
 
 
 def next_policy(at: Place) -> str | None:
-    """The policy that the next iteration began with, else what the latest finished training made;
-    None before that.
+    """The policy that the next iteration began with, else what the latest finished training or
+    pick made; None before that.
     """
     following = find_iteration(Place(at.db, at.run_id, at.number + 1))
     if following:
         return following.policy_id
-    trained = jobs.latest(at, JobKind.TRAIN, done=True)
-    return trained.policy_id if trained else None
+    job = jobs.latest_with_policy(at)
+    return job.policy_id if job else None
 
 
 def add(db: Database, run: Run) -> None:
@@ -276,6 +275,10 @@ BEFORE_COMMIT = {
 """Tables a fork copies the forked iteration of, too."""
 
 
+TAGS = "number, problem_id, tag, wanted, made_by, made_at"
+"""Columns of a table that a fork copies whole."""
+
+
 def rename(db: Database, run_id: str, name: str) -> None:
     """Call a run otherwise, in its configuration too."""
     with db.transaction() as cursor:
@@ -308,6 +311,10 @@ def copy_run(at: Place, new_id: str, *, name: str) -> None:
             SELECT ?, role, position, problem_id, CASE WHEN iteration <= ? THEN iteration END
             FROM run_problems WHERE run_id = ?""",
             [new_id, at.number, at.run_id],
+        )
+        cursor.execute(
+            f"INSERT INTO tags (run_id, {TAGS}) SELECT ?, {TAGS} FROM tags WHERE run_id = ?",
+            [new_id, at.run_id],
         )
         for table, columns in {**HISTORY, **BEFORE_COMMIT}.items():
             cursor.execute(

@@ -2,9 +2,9 @@
 on into a turn that is not theirs.
 """
 
-from collections.abc import Iterable
 from typing import Literal
 
+from engine import store
 from engine.events import Key
 from engine.grading.domains import ran_on
 from engine.store.pairs import PoolResponse
@@ -51,6 +51,9 @@ def why_no_pair(it: Iteration, chosen: PoolResponse, rejected: PoolResponse) -> 
     return None
 
 
-def not_chosen(it: Iteration, pool: Iterable[PoolResponse]) -> dict[Key, Fault]:
-    """The correct responses of a pool that may not be chosen, and why."""
-    return {(r.problem_id, r.idx): why for r in pool if r.correct and (why := fault(it, r))}
+def not_chosen(it: Iteration) -> dict[Key, Fault]:
+    """The correct responses of an iteration's pool that may not be chosen, and why."""
+    if it.config.pairs.choose_truncated:
+        return {}
+    responses = store.pairs.correct_responses(it)
+    return {(r.problem_id, r.idx): why for r in responses if (why := fault(it, r))}

@@ -12,7 +12,7 @@ from engine import store
 from engine.errors import ConfigError
 from engine.grading.again import Disagreement
 from engine.store import Database
-from engine.store.events import printable
+from engine.store.texts import printable
 
 
 def override(

@@ -15,6 +15,7 @@ from engine.problems import STARTER_SETS
 from engine.store import Database
 from engine.store.commits import Commit
 from engine.store.jobs import Job
+from engine.study.checkpoints import picked
 from engine.study.handle import Iteration
 from engine.types import JobKind, JobState
 
@@ -52,6 +53,7 @@ def resolved_config(db: Database, run_id: str) -> tuple[RunConfig, list[str]]:
             for job in trained
             if job.params
         ]
+    notes += _picked(db, run_id)
     if run.parent_id:
         notes.append(
             f"The run is a fork of {run.parent_id} at iteration {run.forked_at}; this starts"
@@ -77,6 +79,17 @@ def _trained(db: Database, run_id: str) -> list[Job]:
     jobs = store.jobs.of_run(db, run_id)
     done = [j for j in jobs if j.kind is JobKind.TRAIN and j.state is JobState.DONE]
     return list({job.iteration: job for job in done}.values())
+
+
+def _picked(db: Database, run_id: str) -> list[str]:
+    """Which weights somebody picked by hand."""
+    jobs = [job for job in store.jobs.of_run(db, run_id) if job.state is JobState.DONE]
+    picks = [(job.iteration, pick) for job in jobs if (pick := picked(db, job))]
+    return [
+        f"In iteration {number} the weights of step {pick.step} of training {pick.job_id} were"
+        f" picked, by {pick.made_by}."
+        for number, pick in picks
+    ]
 
 
 def _located(config: RunConfig, policy_folder: str, prm_folder: str) -> RunConfig:

@@ -6,7 +6,25 @@ from typing import Protocol
 
 from engine.config import TrainingConfig
 from engine.events import Event
-from engine.types import Preference, SamplingSettings, Worked
+from engine.grading.extraction import Extraction
+from engine.types import Preference, Reference, Request, SamplingSettings, Worked
+
+
+@dataclass(frozen=True, slots=True)
+class Interim:
+    """What the policy in training is asked every so many steps, and how its answers are graded."""
+
+    every: int
+    """Optimiser steps between two evaluations."""
+    requests: list[Request]
+    """One per held-out problem."""
+    references: dict[str, Reference]
+    """By problem id."""
+    settings: SamplingSettings
+    """Greedy."""
+    batch_size: int
+    """Responses side by side."""
+    rules: Extraction = field(default_factory=Extraction)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +49,16 @@ class TrainingTask:
     """The work folder of the training whose optimiser state this one goes on with; None begins with
     a fresh optimiser.
     """
+    interim: Interim | None = None
+    """None: the policy is not evaluated while it is trained."""
+    checkpoint: str | None = None
+    """The folder of kept weights that become the policy as they are: nothing is trained then."""
 
 
 class Trainer(Protocol):
     def train(self, task: TrainingTask, should_stop: Callable[[], bool]) -> Iterator[Event]:
-        """Train and yield Planned, OptimiserStep, CheckpointSaved and at last PolicySaved; one that
-        goes on from a checkpoint begins with StepsBefore.
+        """Train and yield Planned, OptimiserStep, InterimEvaluated, CheckpointSaved, CheckpointKept
+        and at last PolicySaved; one that goes on from a checkpoint begins with StepsBefore.
 
         should_stop is asked after every optimiser step; when it says so, a checkpoint is saved and
         the generator ends without PolicySaved. Blocks between events. Raises: TrainingError.

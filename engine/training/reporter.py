@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.config import TrainingConfig
+from engine.config.training import HELD_OUT_ACCURACY
 from engine.errors import TrainingError
 from engine.events import CheckpointSaved, Event, OptimiserStep, Planned, StepsBefore
 from engine.training import TrainingTask, ranks
@@ -85,7 +86,8 @@ def why_stop(config: TrainingConfig, logged: Sequence[Mapping[str, Any]]) -> str
     if len(values) < c.stop_window:
         return None
     mean = sum(values) / len(values)
-    said = f"{c.stop_on} was {mean:.4g} on average over {c.stop_window} steps"
+    unit = "evaluations" if c.stop_on == HELD_OUT_ACCURACY else "steps"
+    said = f"{c.stop_on} was {mean:.4g} on average over {c.stop_window} {unit}"
     if c.stop_above is not None and mean > c.stop_above:
         return f"{said}, above training.stop_above = {c.stop_above:g}"
     if c.stop_below is not None and mean < c.stop_below:

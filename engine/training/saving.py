@@ -9,19 +9,20 @@ from pathlib import Path
 from typing import Any
 
 from engine.config import TrainingConfig
-from engine.errors import TrainingError
+from engine.errors import TrainingError, in_one_line
 from engine.events import Event, Note, PolicySaved
 from engine.models.weights import adapter_folder, content_id
+from engine.models.whole import load_whole
 from engine.paths import flush_to_disk, set_aside, write_text, written_whole
 from engine.training import TrainingTask, ranks
 from engine.training.checkpoints import remove_checkpoints
 
 SAVED = "policy_id"
-"""File in the work folder that names the policy once it is saved: a crash after that trains nothing
-again.
+"""File in the work folder that names the policy once it is saved, and the step of weights that were
+picked: a crash after that trains nothing again.
 """
 
-_ID = re.compile("[0-9a-f]{16}")
+_NAMED = re.compile(r"([0-9a-f]{16})(?: (\d+))?")
 
 OPTIMISER = "optimizer.pt"
 """File in the work folder with the optimiser's state, for the training that inherits it: never
@@ -29,22 +30,24 @@ inside the policy's folder.
 """
 
 
-def saved_policy(work: Path, policies: Path, emit: Callable[[Event], None]) -> str | None:
-    """The folder of the policy that this training has saved already, if its files are what was
-    saved; None before that. What is damaged is set aside, and a note says so.
+def saved_policy(work: Path, policies: Path, emit: Callable[[Event], None]) -> PolicySaved | None:
+    """The policy that this training has saved already, if its files are what was saved; None before
+    that. What is damaged is set aside, and a note says so.
     """
     saved = work / SAVED
     try:
-        policy_id = saved.read_text(encoding="utf-8", errors="replace").strip()
+        content = saved.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return None
-    if not _ID.fullmatch(policy_id):
+    named = _NAMED.fullmatch(content.strip())
+    if not named:
         emit(Note(f"{SAVED} of this training names no policy, so it is not taken as finished."))
         saved.unlink()
         return None
+    policy_id, step = named[1], named[2]
     final = policies / policy_id
     if final.is_dir() and content_id(final) == policy_id:
-        return str(final)
+        return PolicySaved(policy_id, str(final), int(step) if step else None)
     what = "was not what was saved any more" if final.is_dir() else "is missing"
     emit(Note(f"The policy {policy_id} {what}{_aside(final)}: it is trained again."))
     saved.unlink()
@@ -58,14 +61,51 @@ def save_policy(trainer, tokenizer, task: TrainingTask) -> PolicySaved | None:
     Every rank calls it, because sharded weights are gathered; the first one writes. Returns: None
     on the others.
     """
+    model = _whole(trainer, task)
+    return _written(model, tokenizer, task, None) if ranks.is_first() else None
+
+
+def publish(task: TrainingTask, weights: Path, *, step: int | None = None) -> PolicySaved:
+    """Save weights that were kept along the way as a policy, as if the training had ended there.
+
+    Args:
+        step: of weights that the configuration picked.
+
+    Raises: TrainingError if they are gone or damaged.
+    """
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig
+
+    is_adapter = (weights / "adapter_config.json").is_file()
+    trust = task.trust_remote_code
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(task.policy_path, trust_remote_code=trust)
+        model: Any = load_whole(
+            AutoModelForCausalLM,
+            task.policy_path if is_adapter else str(weights),
+            dtype=torch.float32,
+            trust_remote_code=trust,
+        )
+        if is_adapter:
+            from peft import PeftModel
+
+            model.generation_config = GenerationConfig.from_pretrained(weights)
+            model = PeftModel.from_pretrained(model, weights)
+    except Exception as error:  # damaged files raise what they like
+        raise TrainingError(
+            f"The weights kept at {weights} cannot be read ({in_one_line(error)}). Pick another"
+            " step, or train again."
+        ) from error
+    return _written(model, tokenizer, task, step)
+
+
+def _written(model: Any, tokenizer: Any, task: TrainingTask, step: int | None) -> PolicySaved:
+    """A trained model in the policies' folder, named by its content."""
     work, policies = Path(task.work_dir), Path(task.policies_dir)
     unnamed = work / "policy"
-    model = _whole(trainer, task)
-    if not ranks.is_first():
-        return None
     for folder in (unnamed, adapter_folder(unnamed)):
         shutil.rmtree(folder, ignore_errors=True)
-    if task.config.lora_rank is not None:
+    if hasattr(model, "peft_config"):
         model.save_pretrained(adapter_folder(unnamed), save_embedding_layers=False)
         model = model.merge_and_unload()
     own = _own_config(task)
@@ -79,11 +119,11 @@ def save_policy(trainer, tokenizer, task: TrainingTask) -> PolicySaved | None:
     for source, target in ((adapter_folder(unnamed), adapter_folder(final)), (unnamed, final)):
         if source.exists():
             _put(source, target)
-    write_text(work / SAVED, policy_id)
+    write_text(work / SAVED, policy_id if step is None else f"{policy_id} {step}")
     flush_to_disk(work / SAVED)
     remove_checkpoints(work)
     shutil.rmtree(work / "rows", ignore_errors=True)
-    return PolicySaved(policy_id, str(final))
+    return PolicySaved(policy_id, str(final), step)
 
 
 def _put(source: Path, target: Path) -> None:

@@ -27,9 +27,17 @@ from engine.models.vocabulary import require_known_ids
 from engine.models.whole import load_whole
 from engine.training import TrainingTask, ranks
 from engine.training.checkpoints import history, last_checkpoint, writing_whole
+from engine.training.kept import best_step, folder_of
 from engine.training.lengths import n_tokens
+from engine.training.on_the_way import keep_weights, on_the_way
 from engine.training.reporter import reporter
-from engine.training.saving import require_whole, save_optimiser, save_policy, saved_policy
+from engine.training.saving import (
+    publish,
+    require_whole,
+    save_optimiser,
+    save_policy,
+    saved_policy,
+)
 from engine.training.schedule import warming_up
 
 
@@ -108,14 +116,18 @@ class TrlTrainer(ABC):
 
         work = Path(task.work_dir)
         work.mkdir(parents=True, exist_ok=True)
-        if final := ranks.from_first(lambda: saved_policy(work, Path(task.policies_dir), emit)):
-            emit(PolicySaved(Path(final).name, final))
+        policies = Path(task.policies_dir)
+        if saved := ranks.from_first(lambda: saved_policy(work, policies, emit)):
+            emit(saved)
+            return
+        if task.checkpoint:
+            emit(publish(task, Path(task.checkpoint)))
             return
         ranks.read_numbered_cpus()
         model, tokenizer = _load(task)
         rows = self._fitting_rows(task, _Encoder(tokenizer, model.generation_config, task), emit)
         checkpoint = ranks.from_first(lambda: last_checkpoint(work, emit))
-        reports = reporter(task, emit, should_stop)
+        beside, reports = on_the_way(task, emit), reporter(task, emit, should_stop)
         set_seed(task.seed % 2**32)  # a new adapter is drawn before the trainer seeds anything
         trainer = self.build(
             task,
@@ -124,18 +136,44 @@ class TrlTrainer(ABC):
             processing_class=tokenizer,
             train_dataset=_dataset(rows, work),
             peft_config=_adapter(task),
-            callbacks=[reports],
+            callbacks=[beside, reports],
         )
         require_whole(trainer, task.config)
         trainer.remove_callback(_printer())
         _go_on_counting(trainer, history(checkpoint))
-        trainer.train(resume_from_checkpoint=checkpoint)
+        try:
+            trainer.train(resume_from_checkpoint=checkpoint)
+        finally:
+            beside.close()
         if not _is_over(trainer.state, reports.stop_reason, emit):
             return
         if task.config.inherit_optimizer:
             save_optimiser(trainer, work)
-        if saved := save_policy(trainer, tokenizer, task):
+        if saved := self._save(trainer, tokenizer, task, emit):
             emit(saved)
+
+    def _save(
+        self, trainer: Any, tokenizer: Any, task: TrainingTask, emit: Callable[[Event], None]
+    ) -> PolicySaved | None:
+        """The last weights as the policy, or the best ones by training.policy_by."""
+        by, logged, last = (
+            task.config.policy_by,
+            trainer.state.log_history,
+            trainer.state.global_step,
+        )
+        if by == "last":
+            return save_policy(trainer, tokenizer, task)
+        work = Path(task.work_dir)
+        keep_weights(task, trainer.model, last, emit)
+        steps = sorted(s for s in {row["step"] for row in logged} if folder_of(work, s).is_dir())
+        best = best_step(by, logged, steps)
+        if best is None:
+            emit(Note(f"No kept step has {by}: the last weights become the policy."))
+        else:
+            among = ", ".join(map(str, steps))
+            emit(Note(f"The weights of step {best} become the policy: of {among} best by {by}."))
+        step = last if best is None else best
+        return publish(task, folder_of(work, step), step=step)
 
     def _fitting_rows(
         self, task: TrainingTask, encoder: "_Encoder", emit: Callable[[Event], None]

@@ -74,9 +74,9 @@ def test_runs_are_found_by_text_state_and_tag(studio):
     store.labels.put(studio.db, other, Labels(tags=("keep",), note="odd one"))
     at = show("home")
     assert len(at.dataframe[0].value) == 2
-    at.text_input(key="board_find").set_value("odd").run()
+    at.text_input(key="look_find").set_value("odd").run()
     assert at.dataframe[0].value["Name"].tolist() == ["Another"]
-    at.text_input(key="board_find").set_value("nothing").run()
+    at.text_input(key="look_find").set_value("nothing").run()
     assert "No run fits" in said(at)
 
 
@@ -85,7 +85,7 @@ def test_a_run_that_is_put_away_is_in_the_archive_only(studio):
     store.labels.archive(studio.db, other)
     at = show("home")
     assert at.dataframe[0].value["Name"].tolist() == ["Starter study"]
-    at.toggle(key="board_archive").set_value(True).run()
+    at.toggle(key="look_archive").set_value(True).run()
     assert at.dataframe[0].value["Name"].tolist() == ["Another"]
 
 
@@ -152,3 +152,18 @@ def test_a_copy_that_differs_never_takes_the_place_of_a_file(tmp_path, monkeypat
     monkeypatch.setattr(compaction, "_contents", lambda connection, name: {name: (0,)})
     assert not compaction.compact_if_asked(path)
     assert path.read_bytes() == was and not list(tmp_path.glob("*.compacted"))
+
+
+def test_what_is_looked_for_among_the_runs_is_in_the_address_and_comes_back(studio):
+    studio.presampled()
+    at = show("home")
+    at.text_input(key="look_find").set_value("starter").run()
+    at.get("button_group")[0].set_value(["Waits for you"]).run()
+    assert at.query_params["find"] == "starter"
+    assert at.query_params["states"] == "Waits for you"
+    at.switch_page("../pages/glossary.py").run()
+    link = next(x.proto for x in at.get("page_link") if x.label == "Home")
+    assert "find=starter" in link.query_string and "states=Waits" in link.query_string
+    at = show("home", find="nothing of this kind")
+    assert at.text_input(key="look_find").value == "nothing of this kind"
+    assert "No run fits" in said(at)

@@ -42,7 +42,7 @@ def test_a_person_overrides_a_verdict_on_the_card_and_takes_it_back(studio):
     next(field for field in at.text_input if field.label == "Note").set_value("=<b>guess</b>")
     press(at, "Mark as wrong")
     assert at.dataframe[0].value["Verdict"].tolist() == ["Wrong", "Correct", "Correct"]
-    assert "overridden by tab" in said(at) and "guess" in said(at) and "<b>" not in said(at)
+    assert "overridden by this tab" in said(at) and "guess" in said(at) and "<b>" not in said(at)
     assert next(field for field in at.text_input if field.label == "Note").value == ""
     press(at, "Undo")
     assert set(at.dataframe[0].value["Verdict"]) == {"Correct"} and "overridden" not in said(at)

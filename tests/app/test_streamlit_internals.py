@@ -25,6 +25,7 @@ from engine.paths import ROOT
 STATIC = Path(st.__file__).parent / "static"
 SCRIPTS = STATIC / "static" / "js"
 OURS = ROOT / "app" / ".streamlit" / "config.toml"
+ROOM = ROOT / "app" / "streamlit_internals" / "room" / "__init__.py"
 POST_SCRIPT_GC = "runner.postScriptGC"
 
 
@@ -165,3 +166,10 @@ def test_a_shortcut_of_a_button_is_no_question_mark_so_that_keys_is_needed():
     with pytest.raises(StreamlitAPIException, match="single character or one of the supported"):
         normalize_shortcut("?")
     assert any("st-key-" in path.read_text(encoding="utf-8") for path in SCRIPTS.glob("*.js"))
+
+
+def test_the_names_that_our_style_gives_room_by_are_streamlits():
+    ours = ROOM.read_text(encoding="utf-8")
+    scripts = "".join(path.read_text(encoding="utf-8") for path in SCRIPTS.glob("*.js"))
+    for test_id in ("stMainBlockContainer", "stHeading"):
+        assert f'data-testid="{test_id}"' in ours and test_id in scripts

@@ -5,12 +5,18 @@ from dataclasses import fields, replace
 from app.training.names import names
 from engine import store
 from engine.config import TrainingConfig
-from engine.events import OptimiserStep, PolicySaved
+from engine.events import (
+    CheckpointKept,
+    InterimAnswer,
+    InterimEvaluated,
+    OptimiserStep,
+    PolicySaved,
+)
 from engine.store import record
 from engine.study import pairing, plans
 from engine.study.handle import Iteration
 from engine.study.sample_sets import evaluation_sets, make_known
-from engine.types import Choice
+from engine.types import Choice, Response, Verdict
 from tests.app.shown import drawn, press, read, said, show
 
 
@@ -130,3 +136,73 @@ def test_trainings_are_named_by_what_differs_from_the_one_they_stand_beside(stud
         "x": f"beta 0.1, training {first.number}",
         "y": "beta 0.1, training 9",
     }
+
+
+def evaluated_on_the_way(studio, job):
+    """Steps 2 and 4 of a training, each evaluated on three held-out problems."""
+    ids = list(store.problems.of_run(studio.db, studio.run_id, "held_out"))[:3]
+    for step in (2, 4):
+        wrong = Verdict(False, "7", "wrong", "7 is not 4.")
+        text = f"After {step} steps: [a link](https://a.b) ![](https://a.b/c.png)"
+        samples = [InterimAnswer(Response(id, 0, 0, text, "stop", 9), wrong) for id in ids]
+        record(studio.db, job, 1, InterimEvaluated(step, 3, step // 2, samples))
+        values = {"loss": 0.5, "held_out/accuracy": step / 6, "held_out/n": 3.0}
+        record(studio.db, job, 1, OptimiserStep(step, 4, values))
+
+
+def test_accuracy_on_the_way_is_a_curve_with_its_n_and_the_answers_of_a_step_are_shown(studio):
+    studio.resampled()
+    job = studio.job("train", "running")
+    evaluated_on_the_way(studio, job)
+    evaluated_on_the_way(studio, job)  # a resumed training says them again
+    at = show("training")
+    at.session_state["interim_open"] = True
+    at.run()
+    titles = [title for title, _ in drawn(at)]
+    assert titles == ["Loss", "Held-out accuracy, 3 problems"]
+    (figure,) = [figure for title, figure in drawn(at) if "accuracy" in title]
+    assert figure["data"][0]["x"] is not None and "After step 4: 2 of 3 were right" in read(at)
+    assert read(at).count("After 4 steps") == 3
+    shown = said(at)
+    assert "https://a.b" not in shown and "](" not in shown.replace("\\](", "")
+    at.select_slider[0].set_value(2).run()
+    assert "After step 2: 1 of 3 were right" in read(at) and read(at).count("After 2 steps") == 3
+
+
+def test_the_form_says_what_evaluating_on_the_way_takes(studio):
+    studio.resampled()
+    at = show("training")
+    assert "Evaluated" not in read(at)
+    draft = next(iter(at.session_state["training_drafts"].values()))
+    draft.set("training.evaluate_every_steps", 1)
+    draft.set("training.batch_size", 4)
+    draft.set("training.micro_batch_size", 4)
+    draft.set("training.n_epochs", 2)
+    at.run()
+    n_times = -(-store.pairs.find_set(studio.it).n_pairs // 4) * 2
+    assert f"Evaluated {n_times} times on the way: 6 held-out problems × 1 greedy" in read(at)
+    assert f"{n_times * 6} responses in all" in read(at)
+
+
+def test_weights_of_another_step_are_picked_on_the_page(studio):
+    studio.trained()
+    job = store.jobs.latest(studio.it, "train")
+    assert "Weights that can become the policy" not in [e.label for e in show("training").expander]
+    record(studio.db, job.id, 1, CheckpointKept(1, "/kept/step-1", 2_000_000))
+    at = show("training")
+    (table,) = [f.value for f in at.dataframe if "On the disk" in f.value]
+    assert table["Step"].tolist() == [1, 2] and table["On the disk"].tolist() == ["2.0 MB", "–"]
+    assert "reward accuracy: step 2" in read(at) and "loss (lowest): step 1" in read(at)
+    next(s for s in at.selectbox if s.label == "Step").set_value(1).run()
+    press(at, "Make its weights the policy")
+    (queued,) = [j for j in store.jobs.of_run(studio.db, studio.run_id) if j.kind == "pick"]
+    picked = store.checkpoints.get_pick(studio.db, queued.params["pick"])
+    assert (picked.job_id, picked.step, picked.automatic) == (job.id, 1, False)
+    record(studio.db, queued.id, 1, PolicySaved("d" * 16, "/nowhere"))
+    store.jobs.set_state(studio.db, queued.id, "done")
+    at = show("training")
+    (table,) = [f.value for f in at.dataframe if "Changed for it" in f.value]
+    assert table["Policy"].tolist() == ["M1", "M1b"]
+    assert "step 1 of M1, picked by" in table["Changed for it"][1]
+    assert "The run goes on with M1b" in read(at) and "those of step 1, picked by" in read(at)
+    assert show("compare") and show("home") and show("run")

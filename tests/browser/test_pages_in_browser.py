@@ -347,5 +347,12 @@ def test_axe_finds_nothing_serious_beyond_a_bare_streamlit_page(
         found[title] = {
             what: where for what, where in serious(tab).items() if what not in streamlits_own
         }
+    tab.goto(studio.at("responses", studio.hostile, view="problem"))
+    settle(tab, "Responses")
+    tab.get_by_text("System", exact=True).click()
+    tab.get_by_text("CPU, all cores").first.wait_for(timeout=LIMIT_MS)
+    found["Side by side, with System"] = {
+        what: where for what, where in serious(tab).items() if what not in streamlits_own
+    }
     print(f"Streamlit's own in {theme}: {sorted(streamlits_own)}")
     assert {title: findings for title, findings in found.items() if findings} == {}

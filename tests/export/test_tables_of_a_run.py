@@ -30,6 +30,7 @@ N_ROWS = {
     "metrics": 1,
     "evaluations": 6,
     "overrides": 1,
+    "tags": 2,
 }
 
 

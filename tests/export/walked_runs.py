@@ -3,7 +3,7 @@
 from engine import store
 from engine.events import Graded, Sampled, Scored
 from engine.store import Database, now, record
-from engine.study import pairing, plans
+from engine.study import pairing, plans, tags
 from engine.study.handle import Iteration
 from engine.study.overrides import override
 from engine.study.sample_sets import evaluation_sets, make_known
@@ -22,6 +22,8 @@ def walked(db: Database, run_id: str) -> None:
     judge(db, run_id)
     calibrated(it)
     override(db, it.row.presample_set, first, 1, correct=True, note="=right", made_by="a test")
+    for wanted in (True, False):
+        tags.put(it, [first], "=odd", made_by="a test", wanted=wanted)
     resampled_and_paired(it.again())
     evaluated(it.again())
     one_metric(it.again())

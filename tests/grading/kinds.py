@@ -10,11 +10,13 @@ from typing import NamedTuple
 
 from tests.grading.kinds_of_formulas import (
     accents,
+    approximations,
     chains,
     floors,
     indexed_values,
     series,
     sixtieths,
+    statements,
     vectors,
 )
 from tests.grading.kinds_of_structures import (
@@ -94,6 +96,8 @@ KINDS: dict[str, Callable[[random.Random], Pairs]] = {
         words,
         degrees,
         chains,
+        approximations,
+        statements,
         series,
         vectors,
         accents,

@@ -115,3 +115,39 @@ def sixtieths(rng: random.Random) -> Pairs:
     yield angle, rf"{degrees}^{{\circ}}{minutes % 59 + 1}^{{\prime}}", False
     yield rf"{angle}{seconds}^{{\prime \prime}}", rf"{degrees}°{minutes}'{seconds}''", True
     yield rf"{angle}{seconds}^{{\prime \prime}}", angle, False
+
+
+def approximations(rng: random.Random) -> Pairs:
+    """A value, and the decimal that an answer puts behind it."""
+    top, below = rng.randrange(101, 999), rng.choice((3, 7, 9, 11, 13))
+    exact = rf"\frac{{{top * below + 1}}}{{{below}}}"
+    value, places = top + 1 / below, rng.randrange(1, 4)
+    rounded, unit = f"{value:.{places}f}", 10**-places
+    off = f"{value + 3 * unit:.{places}f}"
+    yield exact, rf"{exact} \approx {rounded}", True
+    yield exact, rf"x = {exact} \approx {rounded}", True
+    yield rf"{exact} \approx {rounded}", exact, True
+    yield rf"{exact} \approx {rounded}", rf"{exact} \approx {value:.{places + 1}f}", True
+    yield exact, rf"{exact} \approx {off}", False
+    yield rf"{exact} \approx {rounded}", rf"{exact} \approx {off}", False
+    yield r"\pi", rf"\pi \approx {rng.choice(('3.14', '3.1416', '3.14159'))}", True
+    yield r"\pi", rf"\pi \approx {rng.choice(('3.24', '3.1516', '31.4'))}", False
+
+
+def statements(rng: random.Random) -> Pairs:
+    """Words of mathematics that cannot be read, with a value behind them."""
+    a, b = rng.randrange(2, 40), rng.randrange(41, 90)
+    integral = rf"\int_{{0}}^{{{a}}} x\,dx"
+    yield rf"{integral} = {a * a}/2", rf"{integral} = \frac{{{a * a}}}{{2}}", True
+    yield rf"{integral} = {a * a}/2", rf"{integral} = \frac{{{a * a + 1}}}{{2}}", False
+    limit = rf"\lim_{{n \to \infty}} \frac{{n}}{{{a} n + 1}}"
+    yield rf"{limit} = 1/{a}", rf"{limit} = 1/{b}", False
+    norms = rf"\|u\| = \sqrt{{{a}}}, \|v\| = \sqrt{{{b}}}"
+    yield norms, norms.replace(str(b), str(b + 1)), False
+    yield norms, norms.replace(rf"\sqrt{{{b}}}", rf"{b}^{{1/2}}"), True
+    law = rf"x_1, x_2 \sim \operatorname{{Gamma}}({a}, {b})"
+    yield law, law.replace(str(b), str(b + 1)), False
+    lines = rf"u_1 \perp u_2 \text{{ and }} u_1 \parallel u_{{{a}}}"
+    yield lines, lines.replace(str(a), str(b)), False
+    interval = rf"(-\infty, \ln {a}] = (-\infty, \log_e {a}]"
+    yield interval, interval.replace(rf"e {a}", rf"e {b}"), False

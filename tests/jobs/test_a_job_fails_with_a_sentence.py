@@ -64,7 +64,8 @@ def test_a_thread_that_cannot_even_record_says_so_and_waits(db, run_id, runner, 
     def broken(*_):
         raise OSError("the disk is gone")
 
-    monkeypatch.setattr("engine.jobs.runner.record", broken)
+    for room in ("runner", "writer"):
+        monkeypatch.setattr(f"engine.jobs.{room}.record", broken)
     runner.start()
     runner.submit(Iteration(runner.db, run_id, 0), "presample")
     until(lambda: runner.trouble, "the trouble to be told", deadline_s=30)
@@ -79,12 +80,12 @@ def test_the_store_is_whole_after_a_record_that_raises(db, run_id, runner, world
 
     def fail_once(*arguments):
         calls.append(arguments)
-        if len(calls) == 4:
+        if len(calls) == 2:
             raise StoreError("The file could not be written. Check the disk.")
         record(*arguments)
 
     world.gate.set()
-    monkeypatch.setattr("engine.jobs.runner.record", fail_once)
+    monkeypatch.setattr("engine.jobs.writer.record", fail_once)
     job_id = runner.submit(Iteration(runner.db, run_id, 0), "presample")
     runner.run_next()
     assert (state(db, job_id), store.jobs.get(db, job_id).error) == (

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from engine.errors import RewardModelError, SamplerError
-from engine.events import Decoding, Graded, Loading, Sampled, Scored
+from engine.events import Decoding, Graded, Loading, Sampled, Scored, Settled
 from engine.grading import Grader
 from engine.jobs.respond import Owed, respond
 from engine.study.sample_sets import sample_set
@@ -154,7 +154,28 @@ def test_what_a_crash_left_without_verdict_or_score_is_finished(grader):
 def test_leftovers_alone_open_no_sampler_and_nothing_owed_opens_nothing(grader):
     events = list(respond(owed(0, unscored=[("p9", 1, "words")]), never, grader, FakeReward))
     assert keys(events, Scored) == [("p9", 1)]
-    assert list(respond(owed(0), never, grader, never)) == []
+    assert list(respond(owed(0), never, grader, never)) == [Settled(owed(0).samples.id)]
+
+
+def test_a_sampler_that_is_faster_than_the_scoring_waits_for_it(grader, monkeypatch):
+    monkeypatch.setattr("engine.jobs.respond.MAX_WAITING", 4)
+    all_sampled = threading.Event()
+
+    class Fast(FakeSampler):
+        def sample(self, requests, settings):
+            yield from super().sample(requests, settings)
+            all_sampled.set()
+
+    class Slow(FakeReward):
+        ran_ahead = False
+
+        def score(self, items):
+            self.ran_ahead |= not self.asked and all_sampled.wait(timeout=1)
+            return super().score(items)
+
+    reward = Slow()
+    events = list(respond(owed(20), lambda: Fast(1), grader, lambda: reward))
+    assert not reward.ran_ahead and len(keys(events, Scored)) == 20
 
 
 def test_without_a_reward_model_responses_are_graded_only(grader):

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.method import intervals
 from engine.method.intervals import bootstrap_mean, bootstrap_ratio, student_t, wilson
 from engine.method.seeds import response_seed, uniforms
 
@@ -62,6 +63,18 @@ def test_bootstrap_intervals_cover_the_truth_about_as_often_as_they_say():
         )
     ]
     assert 0.88 <= np.mean(hits) <= 0.99
+
+
+def test_drawing_counts_of_equal_values_gives_the_interval_that_drawing_values_gives(monkeypatch):
+    values = np.random.default_rng(0).binomial(8, 0.4, 2000) / 8
+    sizes = np.random.default_rng(1).integers(3, 6, 2000)
+    by_count = bootstrap_mean(values), bootstrap_ratio(values, sizes)
+    monkeypatch.setattr(intervals, "DRAWS_PER_COUNT", 10**9)
+    intervals._bootstrap.cache_clear()
+    by_value = bootstrap_mean(values), bootstrap_ratio(values, sizes)
+    for one, other in zip(by_count, by_value):
+        assert one.value == other.value and one != other
+        assert (one.low, one.high) == pytest.approx((other.low, other.high), abs=0.001)
 
 
 @pytest.mark.parametrize(("n_correct", "n"), [(1, 0), (-1, 3), (4, 3)])

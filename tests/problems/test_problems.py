@@ -11,7 +11,7 @@ import pytest
 
 from engine.errors import ProblemSetError
 from engine.problems import examine_problems, problem_id, read_problems, require_disjoint
-from engine.problems.shapes import guess_mapping
+from engine.problems.mapping import guess_mapping
 from engine.problems.stored import store_problems, stored_sets
 from engine.types import Problem
 
@@ -96,7 +96,7 @@ def test_a_file_without_one_usable_problem_is_an_error_that_names_the_first_bad_
     [
         ("missing.jsonl", "There is no problem file"),
         ("starter:other", "starter:train, starter:held_out"),
-        ("notes.txt", "Allowed: .jsonl, .json, .csv, .parquet"),
+        ("notes.txt", "Allowed: .jsonl, .json, .csv, .tsv, .parquet"),
         ("bad.json", "is not JSON"),
         ("bad.parquet", "no Parquet file"),
     ],

@@ -13,6 +13,7 @@ from engine import store
 from engine.config import load_config, parse_config, plain_config
 from engine.errors import ConfigError
 from engine.grading import Grader
+from engine.grading.extraction import DEFAULT
 from engine.headless.replay import replay, replay_config
 from engine.headless.run import run_to_end
 from engine.jobs.runner import JobRunner
@@ -132,11 +133,21 @@ def test_what_came_without_a_flag_is_graded_now_and_gives_the_same(db, tmp_path,
 def test_verdicts_keep_the_order_of_the_recording(db, tmp_path):
     made = imported(db, tmp_path, flagged=False)
     run_id = create_run(db, configured(made))
+    problems = store.problems.of_run(db, run_id, "train")
     with Grader() as grader:
-        known = judged(open_set(made.folder), store.problems.of_run(db, run_id, "train"), grader)
-    assert sorted("".join("01"[int(c)] for c in correct) for correct in known.values()) == sorted(
-        FLAGS
-    )
+        for left_out in (0, 2):
+            n_first = dict.fromkeys(problems, left_out)
+            known = judged(open_set(made.folder), problems, grader, DEFAULT, n_first=n_first)
+            flags = ["".join("01"[int(c)] for c in correct) for correct in known.values()]
+            assert sorted(flags) == sorted(flag[left_out:] for flag in FLAGS)
+
+
+def test_a_replay_finds_answers_by_the_rules_of_its_configuration(db, tmp_path):
+    made = imported(db, tmp_path, flagged=False)
+    sampling = {"n": 5, "n_presample": N_PRESAMPLE}
+    none = {"pattern": "(?P<answer>there is no such word)"}
+    config = configured(made, sampling=sampling, grading=none)
+    assert all(r.pairs.value == 0 for r in replay_config(config, **TAUS))
 
 
 def test_a_finished_run_is_replayed_from_its_pre_samples_as_its_configuration_is(db, config):

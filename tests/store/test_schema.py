@@ -7,7 +7,7 @@ import pytest
 
 from engine.errors import StoreError
 from engine.store import Database, now
-from engine.store.runs import BEFORE_COMMIT, HISTORY
+from engine.store.runs import BEFORE_COMMIT, HISTORY, TAGS
 from engine.store.schema import MIGRATIONS
 
 
@@ -43,7 +43,7 @@ def test_what_a_fork_copies_is_checked_against_the_schema(db):
     for table, column in db.tuples("SELECT table_name, column_name FROM duckdb_columns()"):
         columns.setdefault(table, set()).add(column)
     of_a_run = {table for table, names in columns.items() if "run_id" in names}
-    copied = {**HISTORY, **BEFORE_COMMIT}
+    copied = {**HISTORY, **BEFORE_COMMIT, "tags": TAGS}
     assert not HISTORY.keys() & BEFORE_COMMIT.keys()
     made_anew = {"jobs", "run_problems", "labels", "unattended"}
     """Its jobs, its labels and its order are its own; copy_run writes run_problems."""

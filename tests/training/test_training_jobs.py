@@ -5,11 +5,13 @@ model is loaded.
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from engine import store
+from engine.errors import ConfigError
 from engine.events import OptimiserStep, PolicySaved
 from engine.figures.summary import summarise
 from engine.jobs.runner import JobRunner
@@ -19,6 +21,7 @@ from engine.store import Database, now
 from engine.store.jobs import Job
 from engine.study import pairing, plans
 from engine.study.handle import Iteration
+from engine.study.interim import interim as interim_of_training
 from engine.study.progress import progress
 from engine.study.runs import begin_next_iteration, create_run, fork
 from engine.training import TrainingTask
@@ -314,3 +317,30 @@ def test_an_evaluation_that_finds_its_policy_damaged_has_it_trained_again(db, mo
     assert Saving.n_trained == 2 and content_id(folder) == trained.policy_id
     assert store.jobs.get(db, trained.id).state == "done"
     assert store.jobs.get(db, evaluation).state == "queued", "the evaluation follows by itself"
+
+
+def test_a_training_is_told_the_held_out_problems_that_it_is_evaluated_on(db, told):
+    changed = {"evaluate_every_steps": 3, "evaluate_problems": 4}
+    run_id = new_run(db, **changed)
+    pool(db, run_id)
+    train(db, run_id)
+    train(db, run_id, params={"evaluate_every_steps": 0})
+    train(db, run_id, params={"evaluate_problems": 100})
+    held_out = store.problems.of_run(db, run_id, "held_out")
+    interim = told[0].interim
+    ids = [r.problem_id for r in interim.requests]
+    assert interim.every == 3 and len(ids) == 4 and set(ids) <= held_out.keys()
+    assert interim.settings.temperature == 0 and interim.settings.max_new_tokens == 80
+    assert all(interim.references[id] == held_out[id].reference for id in ids)
+    assert told[1].interim is None
+    assert [r.problem_id for r in told[2].interim.requests][:4] == ids
+    assert len(told[2].interim.requests) == len(held_out) == 6
+
+
+def test_a_training_cannot_close_thinking_while_it_is_evaluated(db, told):
+    sampling = {"thinking_tokens": 5, "sampler": "openai_api", "base_urls": ["http://127.0.0.1:1"]}
+    config = small(placement="inline", sampling={**sampling, "model": "m"})
+    it = Iteration(db, create_run(db, small()), 0)
+    vars(it)["config"] = config
+    with pytest.raises(ConfigError, match=r"sampling.thinking_tokens is 5"):
+        interim_of_training(it, replace(config.training, evaluate_every_steps=1))

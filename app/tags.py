@@ -1,0 +1,101 @@
+"""Tags of problems: put on a selection, shown beside a problem, listed with who and when."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from app import inert, state
+from engine import store
+from engine.errors import EngineError
+from engine.study import tags
+from engine.study.handle import Iteration
+
+MOST_SHOWN = 1000
+REFUSED = "tag_refused"
+"""Session entry with why the last click tagged nothing."""
+TEXT, KNOWN = "tag_text", "tag_known"
+
+
+def column(run_id: str, problem_ids: Sequence[str]) -> dict[str, list[list[str]]]:
+    """The column of a table of problems; none where the run has no tag."""
+    by_problem = store.tags.by_problem(state.database(), run_id)
+    return {"Tags": [by_problem.get(id, []) for id in problem_ids]} if by_problem else {}
+
+
+def cell(run_id: str, problem_id: str) -> dict[str, list[str]]:
+    """The same for one row."""
+    return {name: values[0] for name, values in column(run_id, [problem_id]).items()}
+
+
+def badges(run_id: str, problem_id: str) -> str:
+    """A problem's tags as Markdown; empty where it has none."""
+    put = store.tags.by_problem(state.database(), run_id).get(problem_id, [])
+    return " ".join(f":green-badge[{inert.markdown(tag)}]" for tag in put)
+
+
+def tagging(chosen: Iteration, ids: Sequence[str], row: DeltaGenerator, *, disabled: bool) -> None:
+    """The button that puts a tag on selected problems, or takes it off."""
+    said = st.session_state.pop(REFUSED, None)
+    with row.popover("Tag", icon=":material/sell:", disabled=disabled):
+        known = tags.names(chosen)
+        st.text_input("New tag", key=TEXT, max_chars=tags.MOST_CHARS)
+        if known:
+            st.selectbox("Or one that is there", known, index=None, key=KNOWN)
+        if said:
+            st.warning(inert.markdown(said))
+        for label, wanted in (("Put it on", True), ("Take it off", False)):
+            st.button(
+                label,
+                key=f"tag_{wanted}",
+                on_click=_entered,
+                args=[chosen, ids, wanted],
+                width="stretch",
+            )
+
+
+def table(chosen: Iteration) -> None:
+    """Every tag with who and when, to be taken off again. Nothing where there is none."""
+    holding = store.tags.holding(chosen.db, chosen.run_id)
+    if not holding:
+        return
+    st.subheader(f"{len(holding):,} tag{'s' * (len(holding) != 1)}")
+    shown = holding[:MOST_SHOWN]
+    questions = store.problems.questions(chosen.db, [t.problem_id for t in shown])
+    event = st.dataframe(
+        [
+            {
+                "Problem": t.problem_id,
+                "Tag": t.tag,
+                "By": state.who(t.made_by),
+                "At (UTC)": f"{t.made_at:%Y-%m-%d %H:%M}",
+                "Question": question,
+            }
+            for t, question in zip(shown, questions)
+        ],
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="multi-row",
+        key=f"tags_{store.tags.n_rows(chosen.db, chosen.run_id)}",
+    )
+    if len(holding) > len(shown):
+        st.caption(f"The first {len(shown):,} are shown.")
+    picked = [shown[row] for row in event["selection"]["rows"] if row < len(shown)]
+    st.button(
+        "Take off the selected", disabled=not picked, on_click=_take_off, args=[chosen, picked]
+    )
+
+
+def _take_off(chosen: Iteration, picked: Sequence[store.tags.Tag]) -> None:
+    for tag in {t.tag for t in picked}:
+        ids = [t.problem_id for t in picked if t.tag == tag]
+        tags.put(chosen, ids, tag, made_by=state.tab_id(), wanted=False)
+
+
+def _entered(chosen: Iteration, ids: Sequence[str], wanted: bool) -> None:
+    text = st.session_state.get(TEXT, "").strip() or st.session_state.get(KNOWN) or ""
+    try:
+        tags.put(chosen, ids, text, made_by=state.tab_id(), wanted=wanted)
+        st.session_state[TEXT] = ""
+    except EngineError as error:
+        st.session_state[REFUSED] = str(error)
