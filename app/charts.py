@@ -64,7 +64,7 @@ def curves(lines: list[Line], *, title: str, n_steps: int, log: bool = False) ->
         figure.add_scatter(
             x=line.steps,
             y=line.values,
-            name=line.name,
+            name=escape(line.name, quote=False),
             mode="lines" if len(line.steps) > FEW else "lines+markers",
             line={"color": colour, "width": 2, "dash": dash},
         )
@@ -114,7 +114,7 @@ def by_level(levels: list[str], policies: list[str], values: np.ndarray) -> go.F
     shades = np.linspace(0.35, 1.0, len(policies))
     for row, policy in enumerate(policies):
         figure.add_bar(
-            x=levels,
+            x=[escape(level, quote=False) for level in levels],
             y=values[row],
             name=policy,
             marker={"color": palette.faded(palette.BLUE, shades[row])},

@@ -7,13 +7,14 @@ stay text.
 """
 
 import re
+from collections.abc import Iterator
+from functools import cached_property
 
 _JOINER = "\u2060"
-_MATH = re.compile(
-    r"(?<!\\)\$\$(.+?)\$\$|(?<!\\)\$(?!\s)([^$\n]+?)(?<!\s)\$|\\\[(.+?)\\\]|\\\((.+?)\\\)",
-    re.DOTALL,
-)
-_BOXED = re.compile(r"\\boxed\s*\{")
+_OPENING = re.compile(r"\$\$?|\\\[|\\\(|\\boxed\s*\{")
+_CLOSING = {"$$": "$$", "\\[": "\\]", "\\(": "\\)"}
+_LINE_OR_DOLLAR = re.compile(r"[$\n]")
+_BRACE = re.compile(r"[{}]")
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&\"'=^])")
 _ADDRESS = re.compile(r"://|www\.|@", re.IGNORECASE)
 MAX_CHARS = 20_000
@@ -33,38 +34,75 @@ def markdown(text: str) -> str:
     return _JOINER.join(part for part in [*parts, _plain(cut[end:])] if part)
 
 
-def _math_spans(text: str):
-    """(start, end, LaTeX body) of every formula."""
+def _math_spans(text: str) -> Iterator[tuple[int, int, str]]:
+    """(start, end, LaTeX body) of every formula, in one pass: no character is looked at more often
+    than a fixed number of times, however many formulas begin and never end.
+    """
+    closings = _Closings(text)
     position = 0
-    while position < len(text):
-        math, boxed = _MATH.search(text, position), _BOXED.search(text, position)
-        if boxed and (not math or boxed.start() < math.start()):
-            stop = _closing_brace(text, boxed.end())
-            if stop is None:
-                position = boxed.end()
-                continue
-            start, body = boxed.start(), text[boxed.start() : stop]
-        elif math:
-            start, stop, body = (
-                math.start(),
-                math.end(),
-                next(g for g in math.groups() if g is not None),
-            )
-        else:
-            return
+    while opening := _OPENING.search(text, position):
+        span = closings.span(opening)
+        if span is None:
+            is_double = opening[0] == "$$"  # whose second dollar may begin a formula
+            position = opening.start() + 1 if is_double else opening.end()
+            continue
+        start, stop, body = span
         body = " ".join(body.split()).replace("$", "")
         if body:
             yield start, stop, body
         position = stop
 
 
-def _closing_brace(text: str, position: int) -> int | None:
-    depth = 1
-    for i in range(position, len(text)):
-        depth += (text[i] == "{") - (text[i] == "}")
-        if depth == 0:
-            return i + 1
-    return None
+class _Closings:
+    """Where the formulas of a text end."""
+
+    def __init__(self, text: str):
+        self._text = text
+        self._absent: set[str] = set()
+        """Delimiters that do not come any more."""
+
+    def span(self, opening: re.Match[str]) -> tuple[int, int, str] | None:
+        """(start, end, body) of the formula that begins here; None where none does."""
+        sign, start = opening[0], opening.start()
+        if sign.startswith("$"):
+            if self._text[max(start - 1, 0) : start] == "\\":
+                return None
+            return (self._delimited(opening) if sign == "$$" else None) or self._inline(opening)
+        if sign in _CLOSING:
+            return self._delimited(opening)
+        stop = self._braces.get(opening.end() - 1)
+        return None if stop is None else (start, stop, self._text[start:stop])
+
+    def _delimited(self, opening: re.Match[str]) -> tuple[int, int, str] | None:
+        sign = _CLOSING[opening[0]]
+        if sign in self._absent:
+            return None
+        at = self._text.find(sign, opening.end() + 1)
+        if at < 0:
+            self._absent.add(sign)
+            return None
+        return opening.start(), at + len(sign), self._text[opening.end() : at]
+
+    def _inline(self, opening: re.Match[str]) -> tuple[int, int, str] | None:
+        """$…$ in one line, without a space inside its dollars."""
+        begin = opening.start() + 1
+        end = _LINE_OR_DOLLAR.search(self._text, begin)
+        body = self._text[begin : end.start()] if end and end[0] == "$" else ""
+        if end is None or not body or body[0].isspace() or body[-1].isspace():
+            return None
+        return opening.start(), end.end(), body
+
+    @cached_property
+    def _braces(self) -> dict[int, int]:
+        """Behind which position each opening brace is closed, of those that are."""
+        opened: list[int] = []
+        closed: dict[int, int] = {}
+        for brace in _BRACE.finditer(self._text):
+            if brace[0] == "{":
+                opened.append(brace.start())
+            elif opened:
+                closed[opened.pop()] = brace.end()
+        return closed
 
 
 def _plain(text: str) -> str:

@@ -7,6 +7,7 @@ import streamlit as st
 from app import inert, state, widgets
 from app.streamlit_internals.tab_title import tab_title
 from engine import store
+from engine.errors import EngineError
 from engine.jobs.log import tail
 from engine.store.jobs import Job
 from engine.types import JobKind, JobState
@@ -66,8 +67,8 @@ def _jobs() -> None:
     unfinished = store.jobs.unfinished(db)
     if {job.id: job.state for job in unfinished} != st.session_state.get(SEEN):
         st.rerun()
-    if runner.trouble:
-        st.error(inert.markdown(runner.trouble), icon=":material/error:")
+    for trouble in filter(None, (runner.trouble, db.warning)):
+        st.error(inert.markdown(trouble), icon=":material/error:")
     active = [job for job in unfinished if job.state is not JobState.QUEUED]
     queued = [job for job in unfinished if job.state is JobState.QUEUED]
     for job in active:
@@ -194,7 +195,17 @@ def log(job: Job) -> None:
 
 
 def _act(label: str, icon: str | None, key: str, call, *arguments) -> None:
-    st.button(label, icon=icon, key=key, on_click=call, args=arguments)
+    st.button(label, icon=icon, key=key, on_click=_done, args=(call, *arguments))
+
+
+def _done(call, *arguments) -> None:
+    """What a button means, or why that is not possible any more: another tab may have been
+    faster.
+    """
+    try:
+        call(*arguments)
+    except EngineError as error:
+        st.toast(inert.markdown(str(error)), icon=":material/error:")
 
 
 def _hide(job: Job) -> None:

@@ -41,6 +41,14 @@ class SamplerError(EngineError):
     """The policy could not be loaded or could not sample."""
 
 
+class PolicyDamaged(EngineError):
+    """The folder of a policy that was trained here does not hold what was saved in it."""
+
+    def __init__(self, policy_id: str, text: str):
+        super().__init__(text)
+        self.policy_id = policy_id
+
+
 class GradingError(EngineError):
     """The grading workers could not be started. A single odd response never raises: it is a verdict
     with a status.

@@ -100,6 +100,16 @@ class OptimiserStep:
 
 
 @dataclass(frozen=True, slots=True)
+class StepsBefore:
+    """The steps that a resumed training has behind it, as its checkpoint knows them. A kill may lie
+    between a checkpoint and the record of its steps: those that are not stored are stored now.
+    """
+
+    steps: list[OptimiserStep]
+    """By step, ascending."""
+
+
+@dataclass(frozen=True, slots=True)
 class InterimAnswer:
     """One held-out response of a policy that is still in training."""
 
@@ -161,6 +171,7 @@ Event = (
     | Graded
     | Scored
     | OptimiserStep
+    | StepsBefore
     | InterimEvaluated
     | CheckpointSaved
     | CheckpointKept

@@ -19,6 +19,10 @@ CHECKOUT = ROOT if (ROOT / "pyproject.toml").is_file() else None
 """The checkout that the program runs from; None where it is installed."""
 
 
+DAMAGED = "damaged-"
+"""What the name of a file or folder that was set aside begins with."""
+
+
 def default_database(checkout: Path | None) -> Path:
     """Where the dashboard keeps its studies unless told: in the checkout's data/, which git
     ignores, or in the user's data folder.
@@ -63,3 +67,28 @@ def written_whole(path: Path) -> Iterator[Path]:
             shutil.rmtree(draft, ignore_errors=True)
         else:
             draft.unlink(missing_ok=True)
+
+
+def set_aside(path: Path) -> Path:
+    """Move away what is damaged, beside where it was. Returns: its new path."""
+    names = (f"{DAMAGED}{path.name}{suffix}" for suffix in ("", *(f"-{n}" for n in range(2, 1000))))
+    return path.replace(next(at for name in names if not (at := path.with_name(name)).exists()))
+
+
+def flush_to_disk(path: Path, *, deep: bool = True) -> None:
+    """Wait until a file is on the disk, or a folder: with everything in it, or only its list of
+    names. Raises: OSError.
+    """
+    for inner in sorted(path.rglob("*")) if deep and path.is_dir() else ():
+        _flush(inner)
+    _flush(path)
+
+
+def _flush(path: Path) -> None:
+    if path.is_dir() and os.name == "nt":  # Windows opens no folder
+        return
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

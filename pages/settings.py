@@ -1,5 +1,7 @@
 """Where is everything, on what does it run, and with which settings?"""
 
+from pathlib import Path
+
 import streamlit as st
 
 from app import charts, inert, state, widgets
@@ -9,6 +11,7 @@ from engine.config.toml import as_toml
 from engine.doctor import machine, storage
 from engine.errors import EngineError
 from engine.samplers import resolve_sampler
+from engine.store.backup import write_backup
 from engine.study.resolved import resolved_config
 
 
@@ -27,6 +30,21 @@ def where() -> None:
         f"{widgets.size(storage.n_free(state.database()))} free on that disk. Another database:"
         " `streamlit run app/main.py -- --db FILE`."
     )
+
+
+def backup() -> None:
+    """A copy of the database, written by this process, which owns it."""
+    db = state.database()
+    named = f"{db.path.stem}-{store.now():%Y%m%d-%H%M%S}{db.path.suffix}"
+    left, right = st.columns([4, 1], vertical_alignment="bottom")
+    target = left.text_input("Backup of the database", str(db.path.with_name(named)))
+    if right.button("Write backup", icon=":material/save:", width="stretch"):
+        try:
+            n_bytes = write_backup(db, Path(target).expanduser().resolve())
+        except EngineError as error:
+            st.error(inert.markdown(str(error)), icon=":material/error:")
+            return
+        st.success(inert.markdown(f"{widgets.size(n_bytes)} in {target}."))
 
 
 def hardware() -> None:
@@ -80,6 +98,7 @@ def saved_charts() -> None:
 state.selected()
 st.title("Settings")
 where()
+backup()
 saved_charts()
 left, right = widgets.columns(2, least=widgets.PART, gap="medium")
 with left:

@@ -38,26 +38,32 @@ def doctor(
     db: Path,
     as_json: bool,
 ) -> int:
-    """Say what is installed and who owns the database; or what a configuration lacks here; or what
-    a file of problems is like.
+    """Say what is installed and whether the database is whole; or what a configuration lacks here;
+    or what a file of problems is like.
 
-    CONFIG.toml is checked without downloading or loading anything; exit status 1 if it would not
-    run. PROBLEMS is a file, a folder of parts or a hub data set: it is read whole, nothing is
-    stored; exit status 1 if it holds no usable problem.
+    Of a database every row is read, and the policies that were trained beside it; exit status 1 if
+    something is damaged, or if another process has it open. CONFIG.toml is checked without
+    downloading or loading anything; exit status 1 if it would not run. PROBLEMS is a file, a folder
+    of parts or a hub data set: it is read whole, nothing is stored; exit status 1 if it holds no
+    usable problem.
     """
     if file and file.endswith(".toml"):
         return _examine_config(Path(file), as_json)
     if file:
         return _examine_problems(file, against, policy, mapping, as_json)
+    from engine.doctor.database import check
     from engine.doctor.machine import examine
 
-    findings = examine(db)
+    findings, is_sound = examine(db), True
+    if db.exists():
+        checked, is_sound = check(db)
+        findings |= checked
     print(
         json.dumps(findings)
         if as_json
         else "\n".join(f"{name:<14} {value}" for name, value in findings.items())
     )
-    return 0
+    return 0 if is_sound else 1
 
 
 def _examine_config(path: Path, as_json: bool) -> int:

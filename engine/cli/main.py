@@ -9,6 +9,7 @@ from inspect import cleandoc
 
 import click
 
+from engine.cli.backup import backup
 from engine.cli.bring import import_responses, init
 from engine.cli.dashboard import dashboard
 from engine.cli.doctor import doctor
@@ -19,7 +20,7 @@ from engine.cli.pick import pick
 from engine.cli.small_lm import small_lm
 from engine.cli.status import status
 from engine.cli.study import resume, run
-from engine.cli.takeaway import export, regrade
+from engine.cli.takeaway import export, import_study, regrade
 from engine.errors import EngineError
 
 
@@ -75,6 +76,8 @@ for command in (
     replay,
     status,
     export,
+    import_study,
+    backup,
     regrade,
     judge,
     import_responses,

@@ -14,6 +14,7 @@ from engine.cli.options import as_json, database, require_database
 def status(db: Path, as_json: bool) -> None:
     """Say which runs and jobs a database holds, or what its owner does."""
     from engine.errors import StoreLocked
+    from engine.jobs.status import published
     from engine.paths import status_path
     from engine.store import Database
 
@@ -21,10 +22,12 @@ def status(db: Path, as_json: bool) -> None:
     try:
         opened = Database(db)
     except StoreLocked as locked:
-        path = status_path(db)
-        if not path.exists():
-            raise
-        print(path.read_text() if as_json else f"{locked}\nIt last said: {path.read_text()}")
+        said = published(db)
+        if said is None:
+            raise StoreLocked(
+                f"{locked} What it does cannot be read from {status_path(db)}."
+            ) from None
+        print(json.dumps(said) if as_json else f"{locked}\nIt last said: {json.dumps(said)}")
         return
     runs = _runs(opened)
     opened.close()

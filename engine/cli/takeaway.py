@@ -2,6 +2,7 @@
 
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +35,7 @@ class Exportable(click.ParamType):
 def _choice() -> click.Choice:
     from engine.export.run import TABLES
 
-    return click.Choice([*TABLES, "config", "policy", "all"])
+    return click.Choice([*TABLES, "config", "policy", "all", "study"])
 
 
 @click.command()
@@ -65,11 +66,15 @@ def export(what: str, out: str, db: Path, as_json: bool, **chosen: Any) -> None:
     tags.
 
     OUT is a .jsonl, .csv or .parquet file for a table, .toml or .json for config, a new folder for
-    policy, a folder for all.
+    policy, a folder for all. WHAT may also be study: the database and the files beside it in one
+    file, OUT.tar, for import-study; of one run with --run, else of all.
     """
     from engine.store import Database
 
     require_database(db)
+    if what == "study":
+        _pack(db, Path(out).expanduser().resolve(), chosen["run_id"], as_json)
+        return
     opened = Database(db)
     try:
         said, lines = _exported(opened, what, Path(out).expanduser(), **chosen)
@@ -79,6 +84,35 @@ def export(what: str, out: str, db: Path, as_json: bool, **chosen: Any) -> None:
         print(json.dumps(said))
     for line in [] if as_json else lines:
         print(line, file=sys.stderr)
+
+
+def _pack(db: Path, out: Path, run_id: str | None, as_json: bool) -> None:
+    from engine.export.study import pack
+
+    packed = pack(db, out, run_id=run_id)
+    if as_json:
+        print(json.dumps(asdict(packed)))
+        return
+    print(f"{len(packed.run_ids)} runs, {packed.n_bytes:,} bytes in {out}", file=sys.stderr)
+    for path in packed.elsewhere:
+        print(f"Not here, and not in it: {path}", file=sys.stderr)
+
+
+@click.command("import-study")
+@click.argument("file")
+@database
+@as_json
+def import_study(file: str, db: Path, as_json: bool) -> None:
+    """Bring back what `export study` packed: a new database, or more runs in one that is there."""
+    from engine.export.study import unpack
+
+    brought = unpack(Path(file).expanduser().resolve(), db)
+    if as_json:
+        print(json.dumps(asdict(brought)))
+        return
+    print(f"{len(brought.run_ids)} runs in {db}: {', '.join(brought.run_ids)}")
+    for path in brought.elsewhere:
+        print(f"Not on this machine: the model at {path}", file=sys.stderr)
 
 
 def _exported(

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from engine import store
 from engine.config.backends import opening_options, reads_as
 from engine.events import Event, Planned, Seated, Text
+from engine.jobs.policies import sound_path
 from engine.jobs.respond import Owed, respond
 from engine.jobs.work import Work
 from engine.method.prompts import fill
@@ -82,14 +83,14 @@ def _longest(requests: list[Request]) -> int:
 
 def policy_backend(it: Iteration, sampler: str, policy_id: str) -> Backend:
     """A sampler over a stored policy, with the options that it takes of the run's configuration and
-    no others.
+    no others. Raises: PolicyDamaged.
     """
     is_first = policy_id == store.runs.iterations(it.db, it.run_id)[0].policy_id
     about_set = {
         "set.policy_id": policy_id,
         "set.known_as": it.config.policy.path if is_first else "",
     }
-    path = store.runs.policy_path(it.db, policy_id)
+    path = sound_path(it.db, policy_id)
     return Backend(sampler, path, opening_options(sampler, it.config, about_set))
 
 

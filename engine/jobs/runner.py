@@ -7,27 +7,32 @@ Resume from failed, cancelled or interrupted is a new attempt of the same job, w
 still owed.
 """
 
-import json
-import os
 import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import asdict
+from contextlib import contextmanager
 from typing import Any
 
 from engine import store
-from engine.errors import ConfigError, DeviceBusy, EngineError, WorkerDied, in_one_line
+from engine.errors import (
+    ConfigError,
+    DeviceBusy,
+    EngineError,
+    PolicyDamaged,
+    WorkerDied,
+    in_one_line,
+)
 from engine.events import Note
 from engine.grading import Grader
-from engine.jobs import kinds
-from engine.jobs.pace import Pace, said
+from engine.jobs import kinds, policies
+from engine.jobs.backup import BackupRequests
+from engine.jobs.pace import Pace
+from engine.jobs.status import publish_idle, publish_job
 from engine.jobs.unattended import next_order
 from engine.jobs.watch import watched
 from engine.jobs.work import Work
 from engine.jobs.writer import Writer
-from engine.paths import status_path, write_text
 from engine.placement import Placement, open_placement
 from engine.store import Database, Place, record
 from engine.store.jobs import Job
@@ -57,7 +62,7 @@ class JobRunner:
         """Told the job's row after every event, in the working thread."""
         store.jobs.mark_lost(db)
         self.paused = bool(store.jobs.unfinished(db))
-        self._write_status({"pid": os.getpid(), "state": "idle"})
+        publish_idle(db.path)
         self._grader = Grader()
         self._placements: dict[str, Placement] = {}
         self._wake = threading.Condition()
@@ -65,6 +70,7 @@ class JobRunner:
         self._closing = False
         self._stop_asked: set[str] = set()
         self._thread: threading.Thread | None = None
+        self._backups = BackupRequests(db)
 
     def start(self) -> None:
         """Begin to work in a thread of its own."""
@@ -87,15 +93,18 @@ class JobRunner:
         return job_id
 
     def resume(self, job_id: str) -> None:
-        """A new attempt. Raises: ConfigError if the job is in no state to be resumed."""
+        """A new attempt; one that somebody else has resumed meanwhile goes on. Raises: ConfigError
+        for a job that is done, or unknown.
+        """
         with self._wake:
             job = store.jobs.get(self.db, job_id)
-            if not job.is_resumable:
+            if not job.is_unfinished and not job.is_resumable:
                 raise ConfigError(
                     f"Job {job_id} is {job.state}: only failed, cancelled and interrupted jobs can"
                     " be resumed."
                 )
-            store.jobs.set_state(self.db, job_id, JobState.QUEUED)
+            if job.is_resumable:
+                store.jobs.set_state(self.db, job_id, JobState.QUEUED)
         self.continue_queue()
 
     def go_on(self, run_id: str, n_iterations: int, *, ordered_by: str) -> None:
@@ -202,6 +211,7 @@ class JobRunner:
         for placement in self._placements.values():
             placement.release()
         self._grader.close()
+        self._backups.close()
         store.jobs.mark_lost(self.db)
 
     def _work(self) -> None:
@@ -228,6 +238,7 @@ class JobRunner:
             )
         if state is JobState.DONE:
             self._go_on(job.run_id)
+        self.db.checkpoint()
         self._publish(job)
 
     def _drive(self, job: Job) -> tuple[JobState, str | None]:
@@ -253,6 +264,8 @@ class JobRunner:
             for kind, params in kinds.follow_ups(self.db, job):
                 self.submit(it, kind, params)
             return JobState.DONE, None
+        except PolicyDamaged as error:
+            return JobState.FAILED, self._repair(error)
         except EngineError as error:
             if should_stop():
                 return self._stopped()
@@ -262,6 +275,17 @@ class JobRunner:
         except Exception as error:
             record(self.db, job.id, job.attempt, Note(traceback.format_exc()))
             return JobState.FAILED, _fault(error)
+
+    def _repair(self, damaged: PolicyDamaged) -> str:
+        """Have a policy trained again. Returns what is said of the job that found it damaged."""
+        with self._wake:
+            is_queued = policies.train_again(self.db, damaged.policy_id)
+        what = (
+            "It is being trained again; resume this job when that is done."
+            if is_queued
+            else "No training of this database made it: bring its folder back."
+        )
+        return f"{damaged} {what}"
 
     def _sentence(self, job: Job, error: EngineError) -> str:
         """What an error says, in one line: where it says more, all of it goes to the job's log."""
@@ -304,27 +328,9 @@ class JobRunner:
         return self._placements[name]
 
     def _publish(self, job: Job) -> None:
-        """Write FILE.status.json, whole or not at all: what a process that does not own the
-        database can read.
-        """
         row = store.jobs.get(self.db, job.id)
-        names = ("id", "kind", "state", "n_done", "n_total", "run_id", "iteration")
-        status = {name: getattr(row, name) for name in names}
-        self._write_status({"pid": os.getpid(), **status, **_at(self.pace)})
+        publish_job(self.db.path, row, self.pace)
         self.on_progress(row)
-
-    def _write_status(self, status: dict) -> None:
-        with suppress(OSError):  # a full disk: the rows are what counts
-            write_text(status_path(self.db.path), json.dumps(status))
-
-
-def _at(pace: Pace | None) -> dict[str, Any]:
-    """Where a running job is: the part of all its work that is done, the seconds left, in words."""
-    if pace is None:
-        return {}
-    now = time.monotonic()
-    at = {"share": pace.share(), "left_s": pace.left_s(now), "progress": said(pace, now)}
-    return at | ({"in_flight": asdict(pace.in_flight)} if pace.in_flight else {})
 
 
 def _fault(error: Exception) -> str:

@@ -8,6 +8,7 @@ from engine.config import TrainingConfig, training_config
 from engine.config.backends import keeps_responses
 from engine.errors import TrainingError
 from engine.events import Event, Planned, PolicySaved
+from engine.jobs.policies import sound_path
 from engine.jobs.work import Work
 from engine.placement import seating, trainer_backend
 from engine.store import Database
@@ -36,7 +37,7 @@ def train(work: Work) -> Iterator[Event]:
     start = _start(it, training)
     folder = _work_folder(it.db, work.job.id)
     task = TrainingTask(
-        policy_path=store.runs.policy_path(it.db, start),
+        policy_path=sound_path(it.db, start),
         rows=_rows(it, training, folder),
         config=training,
         seed=config.seed,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from engine.models.plausible import require_plausible
 from engine.models.tokens import cannot_load, template_end
 from engine.models.weights import size_of
 
@@ -37,8 +38,9 @@ class ModelAbout:
 def about_model(folder: Path, *, trust_remote_code: bool = False) -> ModelAbout:
     """Read a model folder's small files. Blocks for seconds when the first tokenizer is opened.
 
-    Raises: SamplerError for files that cannot be read.
+    Raises: SamplerError for files that cannot be read; ConfigError for a model that cannot be.
     """
+    require_plausible(folder, trust=trust_remote_code)
     try:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

@@ -16,7 +16,10 @@ from engine.paths import STARTER
 FIELDS = {"policy": "policy.path", "prm": "reward.path"}
 """How a configuration names the path of a role."""
 
-_CONTENT = ("*.json", "*.safetensors", "*.model", "*.txt", "*.jinja", "*.py")
+_CONTENT = ("*.json", "*.safetensors", "*.model", "*.txt", "*.jinja", "*.py", "*.tiktoken", "*.bpe")
+_SAFETENSORS = ("model.safetensors", "model.safetensors.index.json")
+_PICKLES = ("*.bin", "*.pt", "*.pth")
+_ADAPTER = "adapter_config.json"
 
 
 def locate(path: str, *, role: str, revision: str | None = None) -> Path:
@@ -93,15 +96,65 @@ def tensor_names(folder: Path) -> frozenset[str] | None:
 
 
 def content_id(folder: Path) -> str:
-    """16 hex digits of the SHA-256 over the names and contents of a model's files. Blocks while it
-    reads them.
+    """16 hex digits of the SHA-256 over the names and contents of what changes a model's answers:
+    its own files, those in other folders that an index names, and the base of an adapter. Pickled
+    weights count where there are no safetensors, because only then are they loaded. Blocks while
+    it reads them.
+
+    Raises: ConfigError for an adapter whose base is nowhere; OSError for a file that cannot be
+    read.
     """
+    return _content_id(folder.resolve(), frozenset())
+
+
+def _content_id(folder: Path, above: frozenset[Path]) -> str:
     total = hashlib.sha256()
-    for file in sorted({file for pattern in _CONTENT for file in folder.glob(pattern)}):
-        total.update(file.name.encode())
+    for name, file in _content(folder).items():
+        total.update(name.encode())
         with file.open("rb") as stream:
             total.update(hashlib.file_digest(stream, "sha256").digest())
+    if base := _adapter_base(folder):
+        if base in above | {folder}:
+            raise ConfigError(f"The adapter at {folder} names itself as its own base.")
+        total.update(b"base " + _content_id(base, above | {folder}).encode())
     return total.hexdigest()[:16]
+
+
+def _content(folder: Path) -> dict[str, Path]:
+    """The files of a model by name, in the order in which they count: those beside each other
+    first.
+    """
+    is_pickled = not any((folder / name).is_file() for name in _SAFETENSORS)
+    patterns = (*_CONTENT, *_PICKLES) if is_pickled else _CONTENT
+    own = sorted({file for pattern in patterns for file in folder.glob(pattern) if file.is_file()})
+    elsewhere = {
+        name: folder / name
+        for index in folder.glob("*.index.json")
+        for name in _indexed(index)
+        if folder / name not in own
+    }
+    return {file.name: file for file in own} | dict(sorted(elsewhere.items()))
+
+
+def _indexed(index: Path) -> set[str]:
+    """The files that an index of weights names and that are there."""
+    try:
+        named = json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()
+        return {name for name in named if (index.parent / name).is_file()}
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return set()
+
+
+def _adapter_base(folder: Path) -> Path | None:
+    """The folder of the model that an adapter was trained on; None for a model that is none."""
+    try:
+        named = json.loads((folder / _ADAPTER).read_text(encoding="utf-8"))
+        base, revision = named["base_model_name_or_path"], named.get("revision")
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return None
+    if (folder / _SAFETENSORS[0]).is_file() or not isinstance(base, str) or not base:
+        return None
+    return locate(base, role="policy", revision=revision)
 
 
 def adapter_folder(policy: Path) -> Path:

@@ -13,6 +13,7 @@ from engine.events import (
     OptimiserStep,
     Planned,
     PolicySaved,
+    StepsBefore,
 )
 from engine.training import TrainingTask
 from engine.types import Request, Response, SamplingSettings, StepScores
@@ -27,6 +28,7 @@ RESULTS: dict[str, Any] = {
     "sample": list[Response],
     "score": list[StepScores],
     "train": Planned
+    | StepsBefore
     | OptimiserStep
     | InterimEvaluated
     | CheckpointSaved

@@ -7,7 +7,7 @@ guessed on the way is a sentence in `notes`, complete once the rows are read.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -75,14 +75,33 @@ def _parquet(path: Path, notes: Notes) -> Rows:
     number = 0
     try:
         with pyarrow.parquet.ParquetFile(path) as file:
+            texts = [
+                field.name
+                for field in file.schema_arrow
+                if pyarrow.types.is_string(field.type) or pyarrow.types.is_large_string(field.type)
+            ]
+        with pyarrow.parquet.ParquetFile(path, read_dictionary=texts) as file:
             for batch in file.iter_batches(batch_size=4096):
-                for row in batch.to_pylist():
+                columns = {name: _values(batch[name]) for name in batch.schema.names}
+                for row in zip(*columns.values()):
                     number += 1
-                    yield number, row
+                    yield number, dict(zip(columns, row))
     except (pyarrow.ArrowException, OSError) as error:
         raise ProblemSetError(
             f"{path} is no Parquet file that can be read: {str(error)[:160].rstrip('.')}."
         ) from None
+
+
+def _values(column: Any) -> Sequence[Any]:
+    """A column as Python has it. A text that stands in many rows is one object in all of them: a
+    small file may repeat a large one without end.
+    """
+    import pyarrow
+
+    if not pyarrow.types.is_dictionary(column.type):
+        return column.to_pylist()
+    texts = column.dictionary.to_pylist()
+    return [None if at is None else texts[at] for at in column.indices.to_pylist()]
 
 
 _READERS = {

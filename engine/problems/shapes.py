@@ -71,9 +71,18 @@ def text_of(value: Any, field: str) -> str:
     """
     if isinstance(value, str):
         return without_surrogates(value).strip()
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if not is_number(value) and (isinstance(value, bool) or not isinstance(value, int)):
         raise RowError(field, f"{field} is {kind_of(value)}; text or a number is needed.")
     return str(int(value)) if value == int(value) else repr(value)
+
+
+def is_number(value: Any) -> bool:
+    """Whether a value is a finite number, and no whole one beyond what a float holds."""
+    try:
+        is_one = isinstance(value, int | float) and not isinstance(value, bool)
+        return is_one and math.isfinite(value)
+    except OverflowError:
+        return False
 
 
 def kind_of(value: Any) -> str:

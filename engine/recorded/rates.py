@@ -92,5 +92,5 @@ def _number(value: object) -> float:
     """NaN, which fails every comparison, where it is none."""
     try:
         return float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return math.nan

@@ -19,14 +19,13 @@ A number, or a list of one number beside a text of several steps, is an *outcome
 whole response, no minimum over steps. The field pred_score is one always.
 """
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from engine.grading.extraction import without_surrogates
 from engine.method.steps import n_steps
-from engine.problems.shapes import RowError, text_of
+from engine.problems.shapes import RowError, is_number, text_of
 
 RESPONSE_FIELDS = (
     "response",
@@ -122,9 +121,7 @@ def scores_of(value: Any, field: str, text: str) -> tuple[tuple[float, ...] | No
     if value is None or value == []:
         return None, None
     numbers = value if isinstance(value, list | tuple) else [value]
-    if not all(
-        isinstance(n, int | float) and not isinstance(n, bool) and math.isfinite(n) for n in numbers
-    ):
+    if not all(map(is_number, numbers)):
         raise RowError(field, f"{field} holds something that is not a finite number.")
     is_outcome = (
         not isinstance(value, list | tuple)

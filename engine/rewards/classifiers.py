@@ -5,6 +5,7 @@ in one way.
 from dataclasses import dataclass
 
 from engine.errors import RewardModelError, in_one_line
+from engine.models.whole import faults_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,11 @@ def load_classifier(kind: Kind, path: str, device, trust_remote_code: bool):
     dtype = torch.float32 if device.type == "cpu" else "auto"
     try:
         model, report = getattr(transformers, kind.auto_class).from_pretrained(
-            path, dtype=dtype, trust_remote_code=trust_remote_code, output_loading_info=True
+            path,
+            dtype=dtype,
+            trust_remote_code=trust_remote_code,
+            output_loading_info=True,
+            ignore_mismatched_sizes=True,
         )
     except Exception as error:  # damaged files raise what they like
         raise RewardModelError(
@@ -49,6 +54,11 @@ def load_classifier(kind: Kind, path: str, device, trust_remote_code: bool):
             f"{path!r} is not a {kind.classifier}: it holds no weights for"
             f" {', '.join(sorted(report['missing_keys'])[:4])}. A reward model of this family needs"
             " a trained classifier head."
+        )
+    if faults := faults_of(report, unused="lm_head."):
+        raise RewardModelError(
+            f"{path!r} is not whole, or not a {kind.classifier} of its config.json: {faults}. Fetch"
+            " its files again."
         )
     if model.config.num_labels not in (1, 2):
         raise RewardModelError(

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from engine.errors import RewardModelError, in_one_line
+from engine.models.whole import faults_of
 
 
 def load_headed(path: str, head: str, build: Callable[[int], Any], device: Any) -> Any:
@@ -38,7 +39,7 @@ def load_headed(path: str, head: str, build: Callable[[int], Any], device: Any) 
             )
         dtype = torch.float32 if device.type == "cpu" else torch.bfloat16
         model, report = _headed(head, build).from_pretrained(
-            path, dtype=dtype, output_loading_info=True
+            path, dtype=dtype, output_loading_info=True, ignore_mismatched_sizes=True
         )
     except Exception as error:  # damaged files raise what they like
         raise RewardModelError(
@@ -50,6 +51,10 @@ def load_headed(path: str, head: str, build: Callable[[int], Any], device: Any) 
         raise RewardModelError(
             f"{path!r} is not a model of this family: it holds no weights for"
             f" {', '.join(sorted(report['missing_keys'])[:4])}. Check reward.family."
+        )
+    if faults := faults_of(report):
+        raise RewardModelError(
+            f"{path!r} is not whole, or not of its config.json: {faults}. Fetch its files again."
         )
     getattr(model, head).float()
     return model.to(device).eval()

@@ -21,6 +21,7 @@ from engine.models.tokens import (
     require_no_thinking_budget,
 )
 from engine.models.vocabulary import require_known_ids
+from engine.models.whole import load_whole
 from engine.samplers.attention import use_grouped
 from engine.samplers.choosing import choose
 from engine.samplers.drawn import Drawn
@@ -136,8 +137,11 @@ class HfSampler(LoadedSampler):
             tokenizer: Any = AutoTokenizer.from_pretrained(
                 path, trust_remote_code=trust_remote_code
             )
-            model: Any = AutoModelForCausalLM.from_pretrained(
-                path, dtype=getattr(torch, dtype), trust_remote_code=trust_remote_code
+            model: Any = load_whole(
+                AutoModelForCausalLM,
+                path,
+                dtype=getattr(torch, dtype),
+                trust_remote_code=trust_remote_code,
             )
         except Exception as error:  # damaged files raise what they like
             raise cannot_load(path, error) from error

@@ -3,7 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from typing import Any
 
+from engine.store import beside
 from engine.store.connection import Database
 from engine.store.samples import n_overrides, table_sizes
 
@@ -68,10 +71,14 @@ class Change:
     """Standard error of the gain over problems; None for a single problem."""
 
 
+def _stage(db: Database, config: str, **row: Any) -> Stage:
+    return Stage(config=beside.located_in_json(db, config), **row)
+
+
 def stages(db: Database) -> list[Stage]:
     """Every run, newest first."""
     return db.records(
-        Stage,
+        partial(_stage, db),
         """WITH here AS (
             SELECT run_id, max(iteration) AS iteration FROM iterations GROUP BY run_id),
         latest AS (

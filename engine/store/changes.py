@@ -303,4 +303,27 @@ CHANGES: list[tuple[str, str]] = [
         );
         """,
     ),
+    (
+        (
+            "Paths in the folder beside the database are stored relative to it, so that both can be"
+            " moved together."
+        ),
+        """
+        UPDATE policies SET path = '{files}/' || substr(policies.path, length(home.folder) + 1)
+            FROM (SELECT path || '.files/' AS folder FROM duckdb_databases()
+                WHERE database_name = current_database()) home
+            WHERE starts_with(policies.path, home.folder);
+        UPDATE runs SET prm_path = CASE WHEN starts_with(prm_path, home.folder)
+                THEN '{files}/' || substr(prm_path, length(home.folder) + 1) ELSE prm_path END,
+            config = replace(config, '"' || home.folder, '"{files}/')
+            FROM (SELECT path || '.files/' AS folder FROM duckdb_databases()
+                WHERE database_name = current_database()) home
+            WHERE home.folder IS NOT NULL;
+        UPDATE kept_checkpoints SET path = '{files}/'
+                || substr(kept_checkpoints.path, length(home.folder) + 1)
+            FROM (SELECT path || '.files/' AS folder FROM duckdb_databases()
+                WHERE database_name = current_database()) home
+            WHERE starts_with(kept_checkpoints.path, home.folder);
+        """,
+    ),
 ]

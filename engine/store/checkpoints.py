@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from typing import Any
 
+from engine.store import beside
 from engine.store.connection import Database, now
 
 
@@ -39,14 +42,18 @@ def add_kept(db: Database, job_id: str, weights: Kept) -> None:
         cursor.execute(
             """INSERT OR REPLACE INTO kept_checkpoints (job_id, step, path, n_bytes, kept_at)
             VALUES (?, ?, ?, ?, ?)""",
-            [job_id, weights.step, weights.path, weights.n_bytes, now()],
+            [job_id, weights.step, beside.stored(db, weights.path), weights.n_bytes, now()],
         )
+
+
+def _kept(db: Database, path: str, **row: Any) -> Kept:
+    return Kept(path=beside.located(db, path), **row)
 
 
 def kept(db: Database, job_id: str) -> list[Kept]:
     """By step."""
     return db.records(
-        Kept,
+        partial(_kept, db),
         "SELECT step, path, n_bytes FROM kept_checkpoints WHERE job_id = ? ORDER BY step",
         [job_id],
     )

@@ -4,7 +4,6 @@ Knows nothing of runs: only how the file is opened, migrated, written in one tra
 its failures mean.
 """
 
-import re
 import threading
 from collections.abc import Callable, Generator, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -15,8 +14,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import duckdb
 import numpy as np
 
-from engine.errors import StoreConflict, StoreError, StoreLocked
+from engine.errors import StoreConflict, StoreError
 from engine.paths import artifacts_of
+from engine.store import opening
+from engine.store.opening import as_sentence
 from engine.store.schema import MIGRATIONS
 
 if TYPE_CHECKING:
@@ -38,6 +39,16 @@ committing, a FatalException after.
 """
 
 
+_CANNOT_READ = (
+    duckdb.IOException,
+    duckdb.InternalException,
+    duckdb.SerializationException,
+    duckdb.OutOfMemoryException,
+    MemoryError,
+)
+"""What a damaged file and too little memory look like."""
+
+
 class Database:
     """An open database file. Every thread that uses it gets a cursor of its own.
 
@@ -53,11 +64,10 @@ class Database:
         in_memory = str(path) == ":memory:"
         if not in_memory:
             self.path = self.path.expanduser().resolve()
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._connection = duckdb.connect(str(path) if in_memory else str(self.path))
-        except (OSError, duckdb.Error) as error:
-            raise _open_error(self.path, error) from error
+        opened = opening.open_memory() if in_memory else opening.open_file(self.path)
+        self._connection, self._written = opened.connection, opened.written
+        self.warning = opened.warning
+        """What was found damaged when it was opened; None is the normal case."""
         self._local = threading.local()
         self._remembered: dict[Hashable, tuple[Any, Any]] = {}
         self._n_commits = 0
@@ -108,6 +118,8 @@ class Database:
                 yield cursor
                 cursor.execute("COMMIT")
                 self._n_commits += 1
+                if self._written:
+                    self._written.note()
             except BaseException as error:
                 try:
                     cursor.execute("ROLLBACK")
@@ -243,8 +255,23 @@ class Database:
                 with suppress(duckdb.Error):
                     cursor.unregister("batch")
 
+    def checkpoint(self) -> None:
+        """Bring all that is stored into the file itself, so that nothing hangs on its log. One that
+        cannot be made now, because somebody reads, is left to the next.
+        """
+        with self._write, suppress(duckdb.Error):
+            if self._written:
+                self._written.expect_empty()
+            try:
+                self.cursor().execute("CHECKPOINT")
+            finally:
+                if self._written:
+                    self._written.note()
+
     def close(self) -> None:
         self._connection.close()
+        if self._written:
+            self._written.close()
 
     def _migrate(self) -> None:
         with self.transaction() as cursor:
@@ -294,7 +321,12 @@ def _reading() -> Generator[None]:
         yield
     except duckdb.FatalException as error:
         raise StoreError(
-            f"The database cannot be used any more: {_as_sentence(error)} Start the program again."
+            f"The database cannot be used any more: {as_sentence(error)} Start the program again."
+        ) from error
+    except _CANNOT_READ as error:
+        raise StoreError(
+            f"The database could not be read: {as_sentence(error)} Check it with `hs-star doctor"
+            " --db FILE`, and go back to a backup if it is damaged."
         ) from error
     except RuntimeError as error:
         if _is_ctrl_c(error):
@@ -307,26 +339,8 @@ def _is_ctrl_c(error: BaseException) -> bool:
     return isinstance(error, RuntimeError) and str(error) == "Query interrupted"
 
 
-def _open_error(path: Path, error: Exception) -> StoreError | StoreLocked:
-    owner = re.search(r"\(PID (\d+)\)", str(error))
-    if owner:
-        return StoreLocked(
-            f"{path} is in use by the process with PID {owner[1]}. One process owns a database at a"
-            " time: close that one, or open another file with --db."
-        )
-    return StoreError(
-        f"{path} could not be opened as a database: {_as_sentence(error)} Check the path, or give"
-        " another file."
-    )
-
-
 def _write_error(path: Path, error: duckdb.Error) -> StoreError:
     return StoreError(
-        f"{path} could not be written: {_as_sentence(error)} What was stored before is kept. Check"
+        f"{path} could not be written: {as_sentence(error)} What was stored before is kept. Check"
         " the disk's free space, then start the program again and resume the job."
     )
-
-
-def _as_sentence(error: Exception) -> str:
-    """DuckDB's first line, ending like a sentence."""
-    return f"{str(error).splitlines()[0].rstrip('. ')}."

@@ -18,8 +18,9 @@ from engine.events import (
     PolicySaved,
     Sampled,
     Scored,
+    StepsBefore,
 )
-from engine.store import checkpoints, interim, jobs, runs
+from engine.store import checkpoints, interim, jobs, metrics, runs
 from engine.store.connection import Database, now
 from engine.store.place import Place
 from engine.store.texts import printable
@@ -134,24 +135,17 @@ def _(event: Scored, db: Database, job_id: str, attempt: int) -> None:
 
 @_record.register
 def _(event: OptimiserStep, db: Database, job_id: str, attempt: int) -> None:
-    n = len(event.values)
-    db.insert(
-        "metrics",
-        {
-            "job_id": [job_id] * n,
-            "attempt": [attempt] * n,
-            "step": [event.step] * n,
-            "n_steps": [event.n_steps] * n,
-            "name": list(event.values),
-            "value": list(event.values.values()),
-            "logged_at": [now()] * n,
-        },
-        or_ignore=True,
-    )
+    metrics.add(db, job_id, attempt, [event])
     db.cursor().execute(
         "UPDATE jobs SET n_done = ?, n_total = ?, unit = 'steps' WHERE id = ?",
         [event.step, event.n_steps, job_id],
     )
+
+
+@_record.register
+def _(event: StepsBefore, db: Database, job_id: str, attempt: int) -> None:
+    known = metrics.steps_of(db, job_id)
+    metrics.add(db, job_id, attempt, [step for step in event.steps if step.step not in known])
 
 
 @_record.register

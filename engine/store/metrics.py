@@ -1,8 +1,38 @@
 """What trainings logged, step by step."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from engine.store.connection import Database
+from engine.events import OptimiserStep
+from engine.store.connection import Database, now
+
+
+def add(db: Database, job_id: str, attempt: int, steps: Sequence[OptimiserStep]) -> None:
+    """What an attempt logged at some steps. Values that are there already stay as they are."""
+    values = [(s.step, s.n_steps, *named) for s in steps for named in s.values.items()]
+    step, n_steps, name, value = zip(*values) if values else ((), (), (), ())
+    db.insert(
+        "metrics",
+        {
+            "job_id": [job_id] * len(values),
+            "attempt": [attempt] * len(values),
+            "step": step,
+            "n_steps": n_steps,
+            "name": name,
+            "value": value,
+            "logged_at": [now()] * len(values),
+        },
+        or_ignore=True,
+    )
+
+
+def steps_of(db: Database, job_id: str) -> set[int]:
+    """Steps at which any attempt of a training logged something."""
+    return {
+        step
+        for (step,) in db.tuples("SELECT DISTINCT step FROM metrics WHERE job_id = ?", [job_id])
+    }
 
 
 def of_job(db: Database, job_id: str) -> dict[str, np.ndarray]:

@@ -1,11 +1,14 @@
 """Runs and their iterations, the policies that they sample and make, what was tuned."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
+from typing import Any, TypeVar
 
 from engine.errors import ConfigError
-from engine.store import jobs
+from engine.store import beside, jobs
 from engine.store.connection import Database, now
 from engine.store.place import Place
 
@@ -44,6 +47,9 @@ class ListedRun(Run):
     """A run in a list of runs."""
 
     n_iterations: int
+
+
+AnyRun = TypeVar("AnyRun", bound=Run)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +96,17 @@ _ITERATION = (
 )
 
 
+def _located(
+    db: Database, kind: Callable[..., AnyRun], config: str, prm_path: str, **row: Any
+) -> AnyRun:
+    config, prm_path = beside.located_in_json(db, config), beside.located(db, prm_path)
+    return kind(config=config, prm_path=prm_path, **row)
+
+
 def listed(db: Database) -> list[ListedRun]:
     """Every run, newest first, with its number of iterations."""
     return db.records(
-        ListedRun,
+        partial(_located, db, ListedRun),
         f"""SELECT {_RUN}, coalesce(i.n, 0) AS n_iterations
         FROM runs r LEFT JOIN (SELECT run_id, count(*) AS n FROM iterations GROUP BY run_id) i
             ON i.run_id = r.id
@@ -103,7 +116,7 @@ def listed(db: Database) -> list[ListedRun]:
 
 def find(db: Database, run_id: str) -> Run | None:
     """The run, if there is one."""
-    return db.known(Run, f"SELECT {_RUN} FROM runs WHERE id = ?", [run_id])
+    return db.known(partial(_located, db, Run), f"SELECT {_RUN} FROM runs WHERE id = ?", [run_id])
 
 
 def get(db: Database, run_id: str) -> Run:
@@ -134,10 +147,14 @@ def get_iteration(at: Place) -> IterationRow:
     return row
 
 
+def _use(db: Database, path: str, **row: Any) -> PolicyUse:
+    return PolicyUse(path=beside.located(db, path), **row)
+
+
 def policies(db: Database) -> list[PolicyUse]:
     """Every policy a run samples or made, newest run first."""
     return db.records(
-        PolicyUse,
+        partial(_use, db),
         """SELECT DISTINCT u.policy_id, p.path, r.id AS run_id, r.name AS run_name, u.number,
             r.created_at
         FROM (SELECT policy_id, run_id, iteration AS number FROM iterations UNION
@@ -149,7 +166,7 @@ def policies(db: Database) -> list[PolicyUse]:
 
 def policy_path(db: Database, policy_id: str) -> str:
     """The folder of a stored policy."""
-    return db.value("SELECT path FROM policies WHERE id = ?", [policy_id])
+    return beside.located(db, db.value("SELECT path FROM policies WHERE id = ?", [policy_id]))
 
 
 def tuning(at: Place) -> Tuning | None:
@@ -176,6 +193,11 @@ def next_policy(at: Place) -> str | None:
 def add(db: Database, run: Run) -> None:
     """Store a run that is begun by itself."""
     names = [name.strip() for name in _RUN.split(",")]
+    run = replace(
+        run,
+        config=beside.stored_in_json(db, run.config),
+        prm_path=beside.stored(db, run.prm_path),
+    )
     with db.transaction() as cursor:
         cursor.execute(
             f"INSERT INTO runs ({_RUN}) VALUES ({', '.join('?' * len(names))})",
@@ -189,7 +211,7 @@ def add_policy(db: Database, policy_id: str, path: str, parent_id: str | None) -
         cursor.execute(
             """INSERT INTO policies (id, path, parent_id, created_at) VALUES (?, ?, ?, ?)
             ON CONFLICT (id) DO UPDATE SET path = excluded.path""",
-            [policy_id, path, parent_id, now()],
+            [policy_id, beside.stored(db, path), parent_id, now()],
         )
 
 
@@ -262,19 +284,21 @@ def rename(db: Database, run_id: str, name: str) -> None:
     with db.transaction() as cursor:
         cursor.execute(
             "UPDATE runs SET name = ?, config = ? WHERE id = ?",
-            [name, _named(get(db, run_id).config, name), run_id],
+            [name, _named(db, run_id, name), run_id],
         )
 
 
-def _named(config: str, name: str) -> str:
-    return json.dumps(json.loads(config) | {"name": name})
+def _named(db: Database, run_id: str, name: str) -> str:
+    """A run's configuration with another name, as it is stored."""
+    config = json.dumps(json.loads(get(db, run_id).config) | {"name": name})
+    return beside.stored_in_json(db, config)
 
 
 def copy_run(at: Place, new_id: str, *, name: str) -> None:
     """A new run with everything that came before an iteration of another one, and what that
     iteration had before its commit.
     """
-    config = _named(get(at.db, at.run_id).config, name)
+    config = _named(at.db, at.run_id, name)
     with at.db.transaction() as cursor:
         cursor.execute(
             f"""INSERT INTO runs ({_RUN})

@@ -11,6 +11,7 @@ from engine.config.backends import BACKENDS
 from engine.errors import ConfigError, ProblemSetError
 from engine.grading.domains import unavailable
 from engine.method.budget import remaining_budget
+from engine.models.plausible import require_plausible
 from engine.models.weights import content_id, locate
 from engine.problems import read_problems, require_disjoint
 from engine.recorded.replay import open_set
@@ -81,6 +82,7 @@ def policy(config: RunConfig) -> tuple[str, str]:
         recorded = open_set(str(Path(config.policy.path).expanduser().resolve()))
         return str(recorded.folder), recorded.about["id"]
     folder = locate(config.policy.path, role="policy", revision=config.policy.revision)
+    require_plausible(folder, trust=config.policy.trust_remote_code)
     return str(folder), content_id(folder)
 
 
@@ -101,6 +103,7 @@ def _reward_model(config: RunConfig) -> tuple[str, str]:
     entry = BACKENDS[config.reward.family]
     if entry.loads_model:
         folder = locate(config.reward.path, role="prm", revision=config.reward.revision)
+        require_plausible(folder, trust=config.reward.trust_remote_code)
         require_head(config.reward, folder)
         return str(folder), (
             content_id(folder) if entry.reads == "text" else f"{entry.name}-{content_id(folder)}"

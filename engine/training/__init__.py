@@ -58,7 +58,7 @@ class TrainingTask:
 class Trainer(Protocol):
     def train(self, task: TrainingTask, should_stop: Callable[[], bool]) -> Iterator[Event]:
         """Train and yield Planned, OptimiserStep, InterimEvaluated, CheckpointSaved, CheckpointKept
-        and at last PolicySaved.
+        and at last PolicySaved; one that goes on from a checkpoint begins with StepsBefore.
 
         should_stop is asked after every optimiser step; when it says so, a checkpoint is saved and
         the generator ends without PolicySaved. Blocks between events. Raises: TrainingError.

@@ -13,7 +13,6 @@ from typing import Any
 
 from engine.training import TrainingTask
 from engine.training.lengths import n_tokens, side_by_side
-from engine.training.schedule import warming_up
 from engine.training.trl_trainer import Encode, TrlTrainer
 from engine.types import Preference
 
@@ -46,7 +45,7 @@ class DpoTrainer(TrlTrainer):
 
         c = task.config
 
-        trainer = warming_up(DPOTrainer, c)
+        trainer = self.base(DPOTrainer, task)
         if set(c.loss_type) <= MEANS_OVER_PAIRS:
             trainer = side_by_side(trainer, c.batch_size)
 

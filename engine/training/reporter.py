@@ -11,7 +11,7 @@ from typing import Any
 from engine.config import TrainingConfig
 from engine.config.training import HELD_OUT_ACCURACY
 from engine.errors import TrainingError
-from engine.events import CheckpointSaved, Event, OptimiserStep, Planned
+from engine.events import CheckpointSaved, Event, OptimiserStep, Planned, StepsBefore
 from engine.training import TrainingTask, ranks
 from engine.training.saving import inherit_optimiser
 
@@ -32,6 +32,8 @@ def reporter(task: TrainingTask, emit: Callable[[Event], None], should_stop: Cal
             # a checkpoint of this training has its own
             if task.inherit_from and state.global_step == 0:
                 inherit_optimiser(optimizer, Path(task.inherit_from))
+            if state.global_step > 0:
+                emit(StepsBefore(_logged_steps(state)))
             emit(Planned(state.max_steps, state.global_step, "steps"))
 
         # returned as the class's own text says; its annotation is that of an empty body
@@ -61,6 +63,15 @@ def reporter(task: TrainingTask, emit: Callable[[Event], None], should_stop: Cal
             control.should_training_stop |= self.stop_reason is not None
 
     return Reporter()
+
+
+def _logged_steps(state: Any) -> list[OptimiserStep]:
+    """What the trainer itself has logged so far, step by step."""
+    return [
+        OptimiserStep(row["step"], state.max_steps, _finite_numbers(row, but="step"))
+        for row in state.log_history
+        if "loss" in row
+    ]
 
 
 def why_stop(config: TrainingConfig, logged: Sequence[Mapping[str, Any]]) -> str | None:
@@ -93,9 +104,9 @@ def _require_finite(loss: float, step: int, learning_rate: float) -> None:
         )
 
 
-def _finite_numbers(logs: dict[str, Any]) -> dict[str, float]:
+def _finite_numbers(logs: Mapping[str, Any], *, but: str | None = None) -> dict[str, float]:
     return {
         name: float(v)
         for name, v in logs.items()
-        if isinstance(v, int | float) and math.isfinite(v)
+        if name != but and isinstance(v, int | float) and math.isfinite(v)
     }

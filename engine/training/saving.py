@@ -1,23 +1,28 @@
-"""Files of a training: checkpoints, the new policy in a folder named by its content, a LoRA
-adapter, the optimiser's state.
+"""Files that a training leaves: the new policy in a folder named by its content, a LoRA adapter,
+the optimiser's state.
 """
 
-import json
+import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from engine.config import TrainingConfig
 from engine.errors import TrainingError, in_one_line
-from engine.events import PolicySaved
+from engine.events import Event, Note, PolicySaved
 from engine.models.weights import adapter_folder, content_id
-from engine.paths import written_whole
+from engine.models.whole import load_whole
+from engine.paths import flush_to_disk, set_aside, write_text, written_whole
 from engine.training import TrainingTask, ranks
+from engine.training.checkpoints import remove_checkpoints
 
 SAVED = "policy_id"
 """File in the work folder that names the policy once it is saved, and the step of weights that were
 picked: a crash after that trains nothing again.
 """
+
+_NAMED = re.compile(r"([0-9a-f]{16})(?: (\d+))?")
 
 OPTIMISER = "optimizer.pt"
 """File in the work folder with the optimiser's state, for the training that inherits it: never
@@ -25,26 +30,27 @@ inside the policy's folder.
 """
 
 
-def saved_policy(work: Path, policies: Path) -> PolicySaved | None:
-    """The policy that this training has saved already; None before that."""
+def saved_policy(work: Path, policies: Path, emit: Callable[[Event], None]) -> PolicySaved | None:
+    """The policy that this training has saved already, if its files are what was saved; None before
+    that. What is damaged is set aside, and a note says so.
+    """
     saved = work / SAVED
-    policy_id, *step = saved.read_text().split() if saved.exists() else [""]
-    final = policies / policy_id
-    if not policy_id or not final.is_dir():
+    try:
+        content = saved.read_text(encoding="utf-8", errors="replace")
+    except OSError:
         return None
-    return PolicySaved(policy_id, str(final), int(step[0]) if step else None)
-
-
-def last_checkpoint(work: Path) -> str | None:
-    """The newest whole checkpoint; one that a killed process left half written is removed."""
-    for folder in sorted(
-        work.glob("checkpoint-*"), key=lambda folder: -int(folder.name.removeprefix("checkpoint-"))
-    ):
-        try:
-            json.loads((folder / "trainer_state.json").read_text())  # the trainer writes it last
-            return str(folder)
-        except (OSError, ValueError):
-            shutil.rmtree(folder, ignore_errors=True)
+    named = _NAMED.fullmatch(content.strip())
+    if not named:
+        emit(Note(f"{SAVED} of this training names no policy, so it is not taken as finished."))
+        saved.unlink()
+        return None
+    policy_id, step = named[1], named[2]
+    final = policies / policy_id
+    if final.is_dir() and content_id(final) == policy_id:
+        return PolicySaved(policy_id, str(final), int(step) if step else None)
+    what = "was not what was saved any more" if final.is_dir() else "is missing"
+    emit(Note(f"The policy {policy_id} {what}{_aside(final)}: it is trained again."))
+    saved.unlink()
     return None
 
 
@@ -74,8 +80,9 @@ def publish(task: TrainingTask, weights: Path, *, step: int | None = None) -> Po
     trust = task.trust_remote_code
     try:
         tokenizer = AutoTokenizer.from_pretrained(task.policy_path, trust_remote_code=trust)
-        model: Any = AutoModelForCausalLM.from_pretrained(
-            task.policy_path if is_adapter else weights,
+        model: Any = load_whole(
+            AutoModelForCausalLM,
+            task.policy_path if is_adapter else str(weights),
             dtype=torch.float32,
             trust_remote_code=trust,
         )
@@ -110,13 +117,33 @@ def _written(model: Any, tokenizer: Any, task: TrainingTask, step: int | None) -
     policies.mkdir(parents=True, exist_ok=True)
     final = policies / policy_id
     for source, target in ((adapter_folder(unnamed), adapter_folder(final)), (unnamed, final)):
-        if source.exists() and not target.exists():
-            source.replace(target)
-        shutil.rmtree(source, ignore_errors=True)
-    (work / SAVED).write_text(policy_id if step is None else f"{policy_id} {step}")
-    for leftover in (*work.glob("checkpoint-*"), work / "rows"):
-        shutil.rmtree(leftover, ignore_errors=True)
+        if source.exists():
+            _put(source, target)
+    write_text(work / SAVED, policy_id if step is None else f"{policy_id} {step}")
+    flush_to_disk(work / SAVED)
+    remove_checkpoints(work)
+    shutil.rmtree(work / "rows", ignore_errors=True)
     return PolicySaved(policy_id, str(final), step)
+
+
+def _put(source: Path, target: Path) -> None:
+    """Give a new folder its place, on the disk; one there that is the same stays, another one is
+    set aside.
+    """
+    if target.is_dir() and content_id(target) == content_id(source):
+        shutil.rmtree(source)
+        return
+    flush_to_disk(source)
+    _aside(target)
+    source.replace(target)
+    flush_to_disk(target.parent, deep=False)
+
+
+def _aside(path: Path) -> str:
+    """Move away what is at a path; says where to, in words, and nothing where nothing was."""
+    if not path.exists():
+        return ""
+    return f" and was set aside as {set_aside(path).name}"
 
 
 def require_whole(trainer, config: TrainingConfig) -> None:

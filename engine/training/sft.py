@@ -9,7 +9,6 @@ from typing import Any
 
 from engine.training import TrainingTask
 from engine.training.lengths import side_by_side
-from engine.training.schedule import warming_up
 from engine.training.trl_trainer import Encode, TrlTrainer
 from engine.types import Worked
 
@@ -31,5 +30,5 @@ class SftTrainer(TrlTrainer):
         from trl.trainer.sft_config import SFTConfig
         from trl.trainer.sft_trainer import SFTTrainer
 
-        own = side_by_side(warming_up(SFTTrainer, task.config), task.config.batch_size)
+        own = side_by_side(self.base(SFTTrainer, task), task.config.batch_size)
         return own(args=SFTConfig(**shared, completion_only_loss=True, packing=False), **parts)

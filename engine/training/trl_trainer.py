@@ -24,19 +24,21 @@ from engine.events import Event, Note, PolicySaved
 from engine.models.precision import is_bfloat16
 from engine.models.tokens import render, response_tokens, written_end
 from engine.models.vocabulary import require_known_ids
+from engine.models.whole import load_whole
 from engine.training import TrainingTask, ranks
+from engine.training.checkpoints import history, last_checkpoint, writing_whole
 from engine.training.kept import best_step, folder_of
 from engine.training.lengths import n_tokens
 from engine.training.on_the_way import keep_weights, on_the_way
 from engine.training.reporter import reporter
 from engine.training.saving import (
-    last_checkpoint,
     publish,
     require_whole,
     save_optimiser,
     save_policy,
     saved_policy,
 )
+from engine.training.schedule import warming_up
 
 
 class TrlTrainer(ABC):
@@ -62,6 +64,10 @@ class TrlTrainer(ABC):
         """TRL's trainer from the shared arguments and the parts (model, dataset, tokenizer,
         callbacks, adapter).
         """
+
+    def base(self, trainer: Any, task: TrainingTask) -> Any:
+        """TRL's trainer with our warm-up and checkpoints."""
+        return writing_whole(warming_up(trainer, task.config), Path(task.work_dir))
 
     def train(self, task: TrainingTask, should_stop: Callable[[], bool]) -> Iterator[Event]:
         """See Trainer. Raises: TrainingError for no usable row, an unknown policy, or a loss that
@@ -110,7 +116,8 @@ class TrlTrainer(ABC):
 
         work = Path(task.work_dir)
         work.mkdir(parents=True, exist_ok=True)
-        if saved := ranks.from_first(lambda: saved_policy(work, Path(task.policies_dir))):
+        policies = Path(task.policies_dir)
+        if saved := ranks.from_first(lambda: saved_policy(work, policies, emit)):
             emit(saved)
             return
         if task.checkpoint:
@@ -119,7 +126,7 @@ class TrlTrainer(ABC):
         ranks.read_numbered_cpus()
         model, tokenizer = _load(task)
         rows = self._fitting_rows(task, _Encoder(tokenizer, model.generation_config, task), emit)
-        checkpoint = ranks.from_first(lambda: last_checkpoint(work))
+        checkpoint = ranks.from_first(lambda: last_checkpoint(work, emit))
         beside, reports = on_the_way(task, emit), reporter(task, emit, should_stop)
         set_seed(task.seed % 2**32)  # a new adapter is drawn before the trainer seeds anything
         trainer = self.build(
@@ -133,6 +140,7 @@ class TrlTrainer(ABC):
         )
         require_whole(trainer, task.config)
         trainer.remove_callback(_printer())
+        _go_on_counting(trainer, history(checkpoint))
         try:
             trainer.train(resume_from_checkpoint=checkpoint)
         finally:
@@ -220,6 +228,13 @@ class _Encoder:
         return encode
 
 
+def _go_on_counting(trainer: Any, logged: list[dict[str, Any]]) -> None:
+    """TRL counts the tokens it trained on in an attribute that no checkpoint holds."""
+    counted = [row["num_tokens"] for row in logged if "num_tokens" in row]
+    if counted:
+        trainer._total_train_tokens = counted[-1]
+
+
 def _is_over(state: Any, stop_reason: str | None, emit: Callable[[Event], None]) -> bool:
     """Whether the policy can be saved; where a training ended before its last step, why is said."""
     step = f"step {state.global_step} of {state.max_steps}"
@@ -242,8 +257,8 @@ def _load(task: TrainingTask):
     trust = task.trust_remote_code
     try:
         tokenizer = AutoTokenizer.from_pretrained(task.policy_path, trust_remote_code=trust)
-        model = AutoModelForCausalLM.from_pretrained(
-            task.policy_path, dtype=torch.float32, trust_remote_code=trust
+        model = load_whole(
+            AutoModelForCausalLM, task.policy_path, dtype=torch.float32, trust_remote_code=trust
         )
     except Exception as error:  # damaged files raise what they like
         raise TrainingError(
@@ -318,7 +333,6 @@ def _shared_arguments(task: TrainingTask, n_rows: int) -> dict:
         "logging_steps": 1,
         "logging_nan_inf_filter": False,
         "save_strategy": "no",
-        "save_total_limit": 2,
         "seed": task.seed % 2**32,
         "report_to": [],
         "disable_tqdm": True,

@@ -1,6 +1,8 @@
 """Model text is shown and does nothing."""
 
 import re
+import sys
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -57,3 +59,70 @@ def test_outside_formulas_every_word_is_kept(text):
 
 def test_a_very_long_text_is_cut_with_a_mark():
     assert len(inert.markdown("a" * 1_000_000)) < 21_000
+
+
+MATH = re.compile(
+    r"(?<!\\)\$\$(.+?)\$\$|(?<!\\)\$(?!\s)([^$\n]+?)(?<!\s)\$|\\\[(.+?)\\\]|\\\((.+?)\\\)",
+    re.DOTALL,
+)
+"""What a formula between delimiters is, as one expression: short, and cubic."""
+
+
+@given(st.text(alphabet="$\\[]()ab \n", max_size=40))
+def test_formulas_are_those_of_the_expression_that_says_what_they_are(text):
+    bodies = [next(g for g in m.groups() if g is not None) for m in MATH.finditer(text)]
+    whole = [" ".join(body.split()).replace("$", "") for body in bodies]
+    assert [body for _, _, body in inert._math_spans(text)] == [body for body in whole if body]
+
+
+def test_a_box_ends_at_its_own_brace():
+    text = r"\boxed{a{b}} } \boxed{c \boxed{d}"
+    assert [body for _, _, body in inert._math_spans(text)] == [r"\boxed{a{b}}", r"\boxed{d}"]
+
+
+def n_operations(call: Callable[[], object]) -> int:
+    """Lines of Python that a call runs."""
+    counted = 0
+
+    def trace(frame, event, argument):
+        nonlocal counted
+        counted += event == "line"
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        call()
+    finally:
+        sys.settrace(before)
+    return counted
+
+
+UNITS = [
+    *("$", "$$", "$ ", "$a\n", r"\[", r"\(", r"\boxed{", r"\boxed {", "{", "\\$", "$$ $"),
+    *("    ", "@://"),
+]
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_work_grows_no_faster_than_the_text(unit):
+    short, long = (
+        n_operations(lambda n=n: inert.markdown((unit * n)[:n])) for n in (2_000, 16_000)
+    )
+    assert long <= 8.5 * short + 200
+    assert looked_at(unit * 4_000, 16_000) <= 8.5 * looked_at(unit * 4_000, 2_000) + 2_000
+
+
+def looked_at(text: str, n: int) -> int:
+    """Characters that the finding of closing delimiters passes over."""
+    passed = 0
+
+    class Counted(str):
+        def find(self, sign, start):
+            nonlocal passed
+            at = super().find(sign, start)
+            passed += (len(self) if at < 0 else at) - start
+            return at
+
+    list(inert._math_spans(Counted(text[:n])))
+    return passed

@@ -66,3 +66,16 @@ def test_a_process_that_does_not_own_the_database_is_told_what_the_owner_does(fi
         and f"PID {os.getpid()}" in other.stderr
         and "Traceback" not in other.stderr
     )
+
+
+def test_a_status_that_cannot_be_read_is_said_in_a_sentence(finished, tmp_path):
+    path = finished.copy(tmp_path)
+    db = Database(path)
+    try:
+        for content in (b"{", b"", bytes(100), b"[1]"):
+            path.with_name(f"{path.name}.status.json").write_bytes(content)
+            done = cli("status", "--db", path)
+            assert done.returncode == 1 and "cannot be read from" in done.stderr
+            assert "Traceback" not in done.stderr
+    finally:
+        db.close()

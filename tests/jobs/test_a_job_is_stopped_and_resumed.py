@@ -87,12 +87,19 @@ def test_a_training_that_finished_before_it_heard_of_the_stop_is_done(db, run_id
     assert state(db, job_id) == "done" and store.runs.next_policy(Iteration(db, run_id, 0)) == "m1"
 
 
-@pytest.mark.parametrize("ending", ["queued", "running", "done"])
-def test_only_what_stopped_early_can_be_resumed(db, run_id, runner, world, ending):
+@pytest.mark.parametrize("going", ["queued", "running"])
+def test_what_another_tab_has_resumed_already_goes_on(db, run_id, runner, world, going):
     job_id = runner.submit(Iteration(runner.db, run_id, 0), "presample")
-    store.jobs.set_state(db, job_id, ending)
+    store.jobs.set_state(db, job_id, going)
+    runner.resume(job_id)
+    assert store.jobs.get(db, job_id).state == going
+
+
+def test_only_what_stopped_early_can_be_resumed(db, run_id, runner, world):
+    job_id = runner.submit(Iteration(runner.db, run_id, 0), "presample")
+    store.jobs.set_state(db, job_id, "done")
     with pytest.raises(
-        ConfigError, match=f"Job {job_id} is {ending}: only failed, cancelled and interrupted"
+        ConfigError, match=f"Job {job_id} is done: only failed, cancelled and interrupted"
     ):
         runner.resume(job_id)
     with pytest.raises(ConfigError, match="There is no job abc"):

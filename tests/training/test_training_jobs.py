@@ -3,6 +3,7 @@ model is loaded.
 """
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from engine.errors import ConfigError
 from engine.events import OptimiserStep, PolicySaved
 from engine.figures.summary import summarise
 from engine.jobs.runner import JobRunner
+from engine.models.weights import content_id
 from engine.placement import trainer_backend
 from engine.store import Database, now
 from engine.store.jobs import Job
@@ -275,6 +277,46 @@ def test_several_processes_are_told_to_the_placement():
     config = small(training={"n_processes": 2, "batch_size": 4}).training
     backend = trainer_backend(config)
     assert (backend.name, backend.options) == ("dpo", {"n_processes": 2, "accelerate_config": None})
+
+
+class Saving:
+    """A trainer that saves a policy of one file."""
+
+    n_trained = 0
+
+    def train(self, task, should_stop):
+        type(self).n_trained += 1
+        draft = Path(task.policies_dir) / "draft"
+        draft.mkdir(parents=True)
+        (draft / "config.json").write_text("{}")
+        policy_id = content_id(draft)
+        shutil.rmtree(draft.with_name(policy_id), ignore_errors=True)
+        yield OptimiserStep(1, 1, {"loss": 0.5})
+        yield PolicySaved(policy_id, str(draft.replace(draft.with_name(policy_id))))
+
+    def close(self):
+        pass
+
+
+def test_an_evaluation_that_finds_its_policy_damaged_has_it_trained_again(db, monkeypatch):
+    open_with(monkeypatch, "sft", Saving)
+    run_id = new_run(db, method="sft")
+    pool(db, run_id)
+    trained = train(db, run_id)
+    folder = db.artifacts / "policies" / str(trained.policy_id)
+    (folder / "config.json").write_text("")
+    runner = JobRunner(db)
+    it = Iteration(db, run_id, 0)
+    evaluation = runner.submit(it, "evaluate", {"policy": "after", "policy_id": trained.policy_id})
+    runner.run_next()
+    failed = store.jobs.get(db, evaluation)
+    assert failed.state == "failed" and "is damaged" in failed.error
+    assert "trained again" in failed.error
+    runner.run_next()
+    runner.close()
+    assert Saving.n_trained == 2 and content_id(folder) == trained.policy_id
+    assert store.jobs.get(db, trained.id).state == "done"
+    assert store.jobs.get(db, evaluation).state == "queued", "the evaluation follows by itself"
 
 
 def test_a_training_is_told_the_held_out_problems_that_it_is_evaluated_on(db, told):

@@ -1,0 +1,42 @@
+"""Policies that were trained here, trusted by their content: a folder that is there need not be
+what was saved in it.
+"""
+
+from pathlib import Path
+
+from engine import store
+from engine.errors import PolicyDamaged
+from engine.models.weights import content_id
+from engine.store import Database
+
+
+def sound_path(db: Database, policy_id: str) -> str:
+    """The folder of a stored policy. One that was trained here is read whole, and must be what was
+    saved.
+
+    Raises: PolicyDamaged.
+    """
+    folder = Path(store.runs.policy_path(db, policy_id))
+    if folder.parent != db.artifacts / "policies":
+        return str(folder)
+    if not folder.is_dir():
+        raise PolicyDamaged(policy_id, f"The policy {policy_id} is missing: {folder} is no folder.")
+    if content_id(folder) != policy_id:
+        raise PolicyDamaged(
+            policy_id,
+            f"The policy {policy_id} is damaged: the files in {folder} are not those that were"
+            " saved.",
+        )
+    return str(folder)
+
+
+def train_again(db: Database, policy_id: str) -> bool:
+    """Queue the training that made a policy, before everything else. Returns: False where no
+    training here made it.
+    """
+    makers = store.jobs.that_made(db, policy_id)
+    if not makers:
+        return False
+    store.jobs.set_state(db, makers[-1], "queued")
+    store.jobs.to_front(db, makers[-1])
+    return True

@@ -1,0 +1,101 @@
+"""How a database file is opened, and what stands in the way in words: another owner, a file that
+is no database, a damaged log.
+"""
+
+import logging
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from engine.errors import StoreError, StoreLocked
+from engine.store import wal
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    connection: duckdb.DuckDBPyConnection
+    written: wal.Written | None
+    """None in memory."""
+    warning: str | None
+    """What was wrong with the log; None is the normal case."""
+
+
+def open_file(path: Path) -> Opened:
+    """Connect to a database file, made with its folder if missing. Its log is looked at before it
+    is read: a damaged one is copied beside itself, and a warning says so here and in Python's log.
+
+    Raises: StoreLocked, StoreError.
+    """
+    damage = copy = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if damage := wal.damage_of(path):
+            copy = wal.keep_damaged(path)
+        connection = duckdb.connect(str(path))
+        if damage:
+            connection = _with_new_log(path, connection)
+        written = wal.Written(path)
+    except (OSError, MemoryError, duckdb.Error) as error:
+        raise _open_error(path, error, copy) from error
+    warning = None
+    if damage:
+        warning = _log_warning(path, damage, copy)
+        logging.getLogger(__name__).warning(warning)
+    return Opened(connection, written, warning)
+
+
+def _with_new_log(path: Path, connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    """Connect again once a damaged log is out of the way: DuckDB would write on behind what it
+    cannot read, and lose that too the next time.
+    """
+    connection.execute("CHECKPOINT")
+    connection.close()
+    wal.log_of(path).unlink(missing_ok=True)
+    return duckdb.connect(str(path))
+
+
+def open_memory() -> Opened:
+    """A database that no file holds, for tests."""
+    return Opened(duckdb.connect(":memory:"), None, None)
+
+
+def _log_warning(path: Path, damage: str, copy: Path | None) -> str:
+    kept = f" The log as it was is kept at {copy}." if copy else ""
+    return (
+        f"The log of what was stored last, {wal.log_of(path).name}, is damaged: {damage}. What"
+        f" could be read of it is in the database, the rest is missing.{kept} Look over the newest"
+        " rows, resume the jobs that made them, or go back to a backup."
+    )
+
+
+def _open_error(path: Path, error: Exception, copy: Path | None) -> StoreError | StoreLocked:
+    owner = re.search(r"\(PID (\d+)\)", str(error))
+    if owner:
+        if copy:  # of a log that its owner was writing
+            copy.unlink()
+        return StoreLocked(
+            f"{path} is in use by the process with PID {owner[1]}. One process owns a database at a"
+            " time: close that one, or open another file with --db."
+        )
+    if isinstance(error, MemoryError | duckdb.OutOfMemoryException):
+        return StoreError(
+            f"{path} could not be opened: this process may not use enough memory for a database."
+            " Raise its limit (ulimit -v), or close other programs."
+        )
+    if "WAL file" in str(error):
+        return StoreError(
+            f"{path} could not be opened: {as_sentence(error)} The database itself may be whole."
+            f" To open it without what was stored last, move {wal.log_of(path)} away; or go back to"
+            " a backup."
+        )
+    return StoreError(
+        f"{path} could not be opened as a database: {as_sentence(error)} Check the path, or give"
+        " another file."
+    )
+
+
+def as_sentence(error: Exception) -> str:
+    """The first line of an error of DuckDB's, ending like a sentence."""
+    return f"{(str(error).splitlines() or [type(error).__name__])[0].rstrip('. ')}."

@@ -1,0 +1,135 @@
+"""A backup is a whole copy of one moment, whoever owns the database."""
+
+import json
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from engine import store
+from engine.errors import StoreError, StoreLocked
+from engine.jobs import backup
+from engine.jobs.backup import back_up
+from engine.jobs.runner import JobRunner
+from engine.store import Database
+from engine.store.backup import rows_read, write_backup
+from engine.study.runs import create_run
+from tests.small_runs import ROOT, cli, small
+
+ASKED = "import sys; from engine.cli.main import main; sys.exit(main(sys.argv[1:]))"
+
+
+@pytest.fixture
+def db(tmp_path):
+    database = Database(tmp_path / "studio.duckdb")
+    create_run(database, small())
+    yield database
+    database.close()
+
+
+def opened(path: Path) -> dict[str, int]:
+    copy = Database(path)
+    rows = rows_read(copy)
+    copy.close()
+    return rows
+
+
+def test_a_backup_holds_the_rows_of_every_table(db, tmp_path):
+    n_bytes = write_backup(db, tmp_path / "deep" / "copy.duckdb")
+    assert (tmp_path / "deep" / "copy.duckdb").stat().st_size == n_bytes
+    assert opened(tmp_path / "deep" / "copy.duckdb") == rows_read(db)
+
+
+def test_nobody_owns_the_database(db, tmp_path):
+    rows = rows_read(db)
+    db.close()
+    done = cli("backup", tmp_path / "copy.duckdb", "--db", db.path, "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["n_bytes"] > 0
+    assert opened(tmp_path / "copy.duckdb") == rows
+
+
+def test_the_owner_is_asked_and_answers(db, tmp_path):
+    runner = JobRunner(db)
+    asked = [sys.executable, "-c", ASKED, "backup", "--db", str(db.path)]
+    try:
+        for n_there, status in ((0, 0), (1, 1)):
+            done = subprocess.run(
+                [*asked, str(tmp_path / "copy.duckdb")],
+                cwd=ROOT,
+                capture_output=True,
+                text=True,
+                timeout=60,
+            )
+            assert done.returncode == status, done.stderr
+            assert ("is there already" in done.stderr) == bool(n_there)
+    finally:
+        runner.close()
+    assert opened(tmp_path / "copy.duckdb") == rows_read(db)
+    assert not list(tmp_path.glob("*backup-*"))
+
+
+def test_a_request_that_is_no_json_is_taken_away_and_nothing_ends(db, tmp_path):
+    answering = backup.BackupRequests(db)
+    request = Path(f"{db.path}.backup-request.json")
+    gone = threading.Event()
+    request.write_text("[1")
+    for _ in range(50):
+        if not request.exists() or gone.wait(0.1):
+            break
+    answering.close()
+    assert not request.exists()
+
+
+def test_an_owner_that_does_not_answer_is_named(db, tmp_path, monkeypatch):
+    def locked(path):
+        raise StoreLocked(f"{path} is in use by the process with PID 1.")
+
+    monkeypatch.setattr(backup, "Database", locked)
+    monkeypatch.setattr(backup, "TAKEN_S", 0.0)
+    with pytest.raises(StoreLocked, match="did not take the request"):
+        back_up(db.path, tmp_path / "copy.duckdb")
+    assert not list(tmp_path.glob("*backup-*"))
+
+
+def test_a_folder_that_is_a_file_is_said(db, tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(StoreError, match="could not be written"):
+        write_backup(db, tmp_path / "file" / "copy.duckdb")
+
+
+def test_doctor_checks_a_database(db, tmp_path):
+    db.close()
+    whole = cli("doctor", "--db", db.path, "--json")
+    assert whole.returncode == 0 and "rows of" in json.loads(whole.stdout)["tables"]
+    content = db.path.read_bytes()
+    db.path.write_bytes(content[: len(content) // 2])
+    cut = cli("doctor", "--db", db.path, "--json")
+    assert cut.returncode == 1 and "could not be" in json.loads(cut.stdout)["database"]
+    assert "Traceback" not in cut.stderr
+
+
+def test_several_tabs_resume_a_job_at_once(db):
+    runner = JobRunner(db)
+    run_id = store.runs.listed(db)[0].id
+    from engine.study.handle import Iteration
+
+    job_id = store.jobs.add(Iteration(db, run_id, 0), "presample")
+    store.jobs.set_state(db, job_id, "failed")
+    errors: list[Exception] = []
+
+    def press() -> None:
+        try:
+            runner.resume(job_id)
+        except Exception as error:
+            errors.append(error)
+
+    tabs = [threading.Thread(target=press) for _ in range(5)]
+    for tab in tabs:
+        tab.start()
+    for tab in tabs:
+        tab.join()
+    assert not errors and store.jobs.get(db, job_id).state == "queued"
+    runner.close()

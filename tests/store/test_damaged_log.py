@@ -1,0 +1,154 @@
+"""A damaged write-ahead log is never opened over in silence: it is copied, and said."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from engine.errors import StoreError
+from engine.store import Database
+from engine.store.wal import damage_of, log_of
+from tests.small_runs import ROOT
+
+KILLED = """
+import os, sys
+from engine.store import Database
+db = Database(sys.argv[1])
+db.checkpoint()
+for i in range(20):
+    with db.transaction() as cursor:
+        cursor.execute("INSERT INTO notes (job_id, text) VALUES ('j', ?)", ["x" * 500])
+os.kill(os.getpid(), 9)
+"""
+
+
+@pytest.fixture
+def killed(tmp_path) -> Path:
+    """A database whose process was killed with twenty rows in its log."""
+    path = tmp_path / "studio.duckdb"
+    subprocess.run([sys.executable, "-c", KILLED, path], cwd=ROOT, timeout=60)
+    assert log_of(path).stat().st_size > 10_000
+    return path
+
+
+def n_notes(db: Database) -> int:
+    return db.value("SELECT count(*) FROM notes")
+
+
+def test_what_a_kill_leaves_is_whole_and_opens_without_a_word(killed):
+    assert damage_of(killed) is None
+    db = Database(killed)
+    assert n_notes(db) == 20 and db.warning is None
+    db.close()
+    assert damage_of(killed) is None
+
+
+def cut_in_half(log: bytes) -> bytes:
+    return log[: len(log) // 2]
+
+
+def cut_by_one(log: bytes) -> bytes:
+    return log[:-1]
+
+
+def emptied(log: bytes) -> bytes:
+    return b""
+
+
+def zeroed(log: bytes) -> bytes:
+    return bytes(len(log))
+
+
+def zeroed_at_its_beginning(log: bytes) -> bytes:
+    return bytes(64) + log[64:]
+
+
+def overwritten(log: bytes) -> bytes:
+    return b"no log\n" * (len(log) // 7 + 1)
+
+
+def removed(log: bytes) -> None:
+    return None
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [cut_in_half, cut_by_one, emptied, zeroed, zeroed_at_its_beginning, overwritten, removed],
+)
+def test_a_damaged_log_is_kept_and_said(damage: Callable[[bytes], bytes | None], killed, caplog):
+    log = log_of(killed)
+    damaged = damage(log.read_bytes())
+    log.unlink() if damaged is None else log.write_bytes(damaged)
+    db = Database(killed)
+    n_left = n_notes(db)
+    with db.transaction() as cursor:
+        cursor.execute("INSERT INTO notes (job_id, text) VALUES ('j', 'stored afterwards')")
+    db.close()
+    assert n_left < 20
+    assert db.warning and "is damaged" in db.warning and db.warning in caplog.text
+    copies = list(killed.parent.glob("*.damaged-*"))
+    assert [copy.read_bytes() for copy in copies] == ([damaged] if damaged else [])
+    again = Database(killed)
+    assert again.warning is None, "it is said once"
+    assert n_notes(again) == n_left + 1
+    again.close()
+
+
+def test_a_log_with_a_wrong_byte_is_refused_with_what_to_do(killed):
+    log = log_of(killed)
+    content = bytearray(log.read_bytes())
+    content[5000] ^= 255
+    log.write_bytes(content)
+    with pytest.raises(StoreError, match=r"move .*studio\.duckdb\.wal away"):
+        Database(killed)
+    assert log.read_bytes() == content
+
+
+def test_an_entry_that_was_never_committed_is_no_damage(killed):
+    with log_of(killed).open("ab") as stream:
+        stream.write((5000).to_bytes(8, "little") + b"half of a commit")
+    assert damage_of(killed) is None
+
+
+def test_a_locked_database_leaves_no_copy_of_the_log_that_its_owner_writes(tmp_path):
+    db = Database(tmp_path / "studio.duckdb")
+    code = (
+        "import sys\nfrom engine.errors import StoreLocked\n"
+        "from engine.store import Database, wal\n"
+        "wal.damage_of = lambda path: 'seen in the middle of a write'\n"
+        "try:\n    Database(sys.argv[1])\nexcept StoreLocked as locked:\n    print(locked)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, db.path], cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
+    assert f"PID {os.getpid()}" in done.stdout, done.stderr
+    db.close()
+    assert not list(tmp_path.glob("*.damaged-*"))
+
+
+def test_a_checkpoint_leaves_nothing_to_the_log(killed):
+    db = Database(killed)
+    with db.transaction() as cursor:
+        cursor.execute("INSERT INTO notes (job_id, text) VALUES ('j', 'last')")
+    db.checkpoint()
+    assert not log_of(killed).exists() or not log_of(killed).stat().st_size
+    db.close()
+
+
+@pytest.mark.parametrize("share", [0.05, 0.3, 0.5, 0.8, 0.99])
+def test_a_database_that_is_cut_is_refused_in_a_sentence(share, tmp_path):
+    path = tmp_path / "studio.duckdb"
+    db = Database(path)
+    with db.transaction() as cursor:
+        cursor.execute(
+            "INSERT INTO notes (text) SELECT repeat(md5(i::VARCHAR), 40) FROM range(20000) t(i)"
+        )
+    db.close()
+    content = path.read_bytes()
+    path.write_bytes(content[: int(len(content) * share)])
+    with pytest.raises(StoreError, match=r"^[^\n]+\.$"):
+        db = Database(path)
+        db.rows("SELECT max(text) FROM notes")
