@@ -7,6 +7,7 @@ from pathlib import Path
 
 from engine import store
 from engine.config import load_config
+from engine.grading.version import RULES
 from engine.store import Database
 from engine.study import pairing, plans
 from engine.study.handle import Iteration
@@ -69,7 +70,8 @@ def _presampled(db: Database, n_problems: int, n_presample: int, n: int) -> str:
             [f'"n_train": {n_problems},', run_id],
         )
         cursor.execute(
-            """INSERT INTO problems SELECT md5('p' || i)[:16], 'What is the value number ' || i ||
+            """INSERT INTO problems (id, question, answer, level, solution)
+            SELECT md5('p' || i)[:16], 'What is the value number ' || i ||
                     ' of the table, if every '
             || 'row of it holds the sum of the two rows above and the first two hold $' || i % 97
                 || '$ and $' || i % 89 || '$?',
@@ -102,7 +104,8 @@ def _answer(it: Iteration, set_id: str, wanted: str) -> None:
             reward FROM ({made})"""
     with it.db.transaction() as cursor:
         cursor.execute(
-            f"""INSERT INTO responses SELECT ?, id, idx, hash(id || idx),
+            f"""INSERT INTO responses (set_id, problem_id, idx, seed, text, finish_reason, n_tokens)
+            SELECT ?, id, idx, hash(id || idx),
                     'Add the two rows above: ' || hash(id) % 977 || ' + '
             || hash(idx) % 881 || ' is on the way to the answer.' || chr(10) || chr(10) ||
                 'Then go on with row ' || hash(idx || id) % 761
@@ -112,13 +115,16 @@ def _answer(it: Iteration, set_id: str, wanted: str) -> None:
             [set_id],
         )
         cursor.execute(
-            f"""INSERT INTO verdicts SELECT ?, id, idx, correct, (hash(idx) % 1000)::VARCHAR,
-            CASE WHEN correct THEN 'correct' ELSE 'wrong' END, 'Compared as numbers.' FROM
+            f"""INSERT INTO verdicts
+            (set_id, problem_id, idx, correct, predicted, status, reason, rules)
+            SELECT ?, id, idx, correct, (hash(idx) % 1000)::VARCHAR,
+            CASE WHEN correct THEN 'correct' ELSE 'wrong' END, 'Compared as numbers.', ? FROM
                 ({judged})""",
-            [set_id],
+            [set_id, RULES],
         )
         cursor.execute(
-            "INSERT INTO step_scores SELECT ?, id, idx, ?, [least(1, reward + 0.1), reward,"
+            "INSERT INTO step_scores (set_id, problem_id, idx, prm_id, scores, status, reward)"
+            " SELECT ?, id, idx, ?, [least(1, reward + 0.1), reward,"
             f" least(1, reward + 0.2)], 'ok', reward FROM ({judged})",
             [set_id, it.run.prm_id],
         )

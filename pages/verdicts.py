@@ -23,6 +23,13 @@ st.caption(
     f"Of the pre-samples and resamples of this iteration, by the rules {rules.extraction}{pattern};"
     " overrides not counted."
 )
+if n_earlier := store.opinions.n_by_earlier_rules(chosen):
+    st.info(
+        f"{n_earlier:,} of these verdicts were given by an earlier version's rules. They count as"
+        " they are; `hs-star regrade` lists what today's rules see otherwise, and `--apply` lets"
+        " that count.",
+        icon=":material/history:",
+    )
 st.subheader("A second opinion")
 judge = asking.form(chosen)
 if judge is not None:

@@ -100,8 +100,8 @@ def _code_elsewhere(config: dict[str, Any]) -> str | None:
     """The first entry that names code on the hub; None where there is none."""
     for name, value in config.items():
         if isinstance(value, dict):
-            if found := _code_elsewhere(value):
-                return found
+            if inner := _code_elsewhere(value):
+                return inner
         elif name.endswith("_implementation") and isinstance(value, str) and "/" in value:
             return f"{name} = {value[:80]}"
         elif name == "use_kernels" and value:

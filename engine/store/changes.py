@@ -326,4 +326,8 @@ CHANGES: list[tuple[str, str]] = [
             WHERE starts_with(kept_checkpoints.path, home.folder);
         """,
     ),
+    (
+        "A verdict knows which rules gave it: 1 for those from before this was stored.",
+        "ALTER TABLE verdicts ADD COLUMN rules SMALLINT DEFAULT 1;",
+    ),
 ]

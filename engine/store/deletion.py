@@ -64,7 +64,7 @@ def policies_made(db: Database, run_id: str) -> dict[str, str]:
     """Folders by id of the policies that a run's trainings made and no other run samples, made or
     began with.
     """
-    made = db.tuples(
+    policies = db.tuples(
         """SELECT DISTINCT p.id, p.path FROM jobs j JOIN policies p ON p.id = j.policy_id
         WHERE j.run_id = ? AND p.id NOT IN (
             SELECT policy_id FROM iterations WHERE run_id <> j.run_id
@@ -72,7 +72,7 @@ def policies_made(db: Database, run_id: str) -> dict[str, str]:
                 WHERE run_id <> j.run_id AND policy_id IS NOT NULL)""",
         [run_id],
     )
-    return {id: beside.located(db, path) for id, path in made}
+    return {id: beside.located(db, path) for id, path in policies}
 
 
 def remove(db: Database, run_id: str, *, set_ids: Sequence[str], policy_ids: Sequence[str]) -> None:

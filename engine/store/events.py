@@ -20,6 +20,7 @@ from engine.events import (
     Scored,
     StepsBefore,
 )
+from engine.grading.version import RULES
 from engine.store import checkpoints, interim, jobs, metrics, runs
 from engine.store.connection import Database, now
 from engine.store.place import Place
@@ -110,6 +111,7 @@ def _(event: Graded, db: Database, job_id: str, attempt: int) -> None:
             "predicted": [None if v.predicted is None else printable(v.predicted) for _, v in rows],
             "status": [v.status for _, v in rows],
             "reason": [printable(v.reason) for _, v in rows],
+            "rules": np.full(len(rows), RULES, dtype=np.int16),
         },
         or_ignore=True,
     )

@@ -62,11 +62,11 @@ def open_memory() -> Opened:
 
 
 def _log_warning(path: Path, damage: str, copy: Path | None) -> str:
-    kept = f" The log as it was is kept at {copy}." if copy else ""
+    copied = f" The log as it was is kept at {copy}." if copy else ""
     return (
         f"The log of what was stored last, {wal.log_of(path).name}, is damaged: {damage}. What"
-        f" could be read of it is in the database, the rest is missing.{kept} Look over the newest"
-        " rows, resume the jobs that made them, or go back to a backup."
+        f" could be read of it is in the database, the rest is missing.{copied} Look over the"
+        " newest rows, resume the jobs that made them, or go back to a backup."
     )
 
 

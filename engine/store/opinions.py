@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from engine.grading.version import RULES
 from engine.store.connection import now
 from engine.store.place import Place
 from engine.store.runs import EVERY, RUNS
@@ -76,6 +77,19 @@ def statuses(at: Place) -> dict[str, int]:
         at.key,
     )
     return dict(rows)
+
+
+def n_by_earlier_rules(at: Place) -> int:
+    """How many graded responses of an iteration have a verdict by other rules of finding and
+    comparing answers than those of this version.
+    """
+    return at.db.value(
+        f"""SELECT count(*) {_GRADED}
+        JOIN verdicts given ON given.set_id = v.set_id AND given.problem_id = v.problem_id
+            AND given.idx = v.idx
+        WHERE i.run_id = ? AND i.iteration = ? AND given.rules <> ?""",
+        [*at.key, RULES],
+    )
 
 
 def owed(at: Place, judge: str) -> list[Open]:

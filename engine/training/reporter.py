@@ -38,11 +38,9 @@ def reporter(task: TrainingTask, emit: Callable[[Event], None], should_stop: Cal
 
         # returned as the class's own text says; its annotation is that of an empty body
         def on_step_end(self, args, state, control, **kwargs):  # pyright: ignore[reportIncompatibleMethodOverride]
+            every_s = task.config.checkpoint_every_s
             stop, due = ranks.from_first(
-                lambda: (
-                    should_stop(),
-                    time.monotonic() - self.saved_at >= task.config.checkpoint_every_s,
-                )
+                lambda: (should_stop(), time.monotonic() - self.saved_at >= every_s)
             )
             if stop:
                 control.should_training_stop = True

@@ -114,15 +114,10 @@ class TrlTrainer(ABC):
     ) -> None:
         from transformers import set_seed
 
-        work = Path(task.work_dir)
-        work.mkdir(parents=True, exist_ok=True)
-        policies = Path(task.policies_dir)
-        if saved := ranks.from_first(lambda: saved_policy(work, policies, emit)):
+        if saved := _weights_there(task, emit):
             emit(saved)
             return
-        if task.checkpoint:
-            emit(publish(task, Path(task.checkpoint)))
-            return
+        work = Path(task.work_dir)
         ranks.read_numbered_cpus()
         model, tokenizer = _load(task)
         rows = self._fitting_rows(task, _Encoder(tokenizer, model.generation_config, task), emit)
@@ -226,6 +221,15 @@ class _Encoder:
             return response_tokens(self._tokenizer, prompt, text, None if is_cut else self._end)
 
         return encode
+
+
+def _weights_there(task: TrainingTask, emit: Callable[[Event], None]) -> PolicySaved | None:
+    """The policy of a training that is over, or that only has to publish what it kept."""
+    work, policies = Path(task.work_dir), Path(task.policies_dir)
+    work.mkdir(parents=True, exist_ok=True)
+    if saved := ranks.from_first(lambda: saved_policy(work, policies, emit)):
+        return saved
+    return publish(task, Path(task.checkpoint)) if task.checkpoint else None
 
 
 def _go_on_counting(trainer: Any, logged: list[dict[str, Any]]) -> None:

@@ -27,3 +27,14 @@ def test_a_judge_is_asked_from_the_page_and_a_person_decides(studio):
 
 def test_before_the_first_verdict_the_page_says_so(studio):
     assert "No response is graded yet" in said(show("verdicts"))
+
+
+def test_verdicts_by_an_earlier_versions_rules_are_counted(studio):
+    studio.presampled()
+    assert "earlier version" not in said(show("verdicts"))
+    with studio.db.transaction() as cursor:
+        cursor.execute("UPDATE verdicts SET rules = 1 WHERE idx = 0")
+    n = studio.db.value("SELECT count(*) FROM verdicts WHERE rules = 1")
+    assert f"{n:,} of these verdicts were given by an earlier version's rules" in said(
+        show("verdicts")
+    )

@@ -6,7 +6,7 @@ import json
 import threading
 
 from engine import store
-from engine.jobs.runner import status_path
+from engine.paths import status_path
 from engine.study.handle import Iteration
 from engine.study.progress import progress
 from engine.study.runs import fork
