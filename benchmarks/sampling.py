@@ -14,17 +14,18 @@ from pathlib import Path
 from benchmarks import decoding
 from benchmarks.rows import Row, against, alone
 from engine import store
-from engine.config import load_config
+from engine.config import RunConfig, load_config
 from engine.jobs.owed import policy_backend
 from engine.jobs.runner import JobRunner
 from engine.method.prompts import fill
 from engine.placement import Backend, Workers
+from engine.small_lm import build, is_installed
 from engine.store import Database
 from engine.study.handle import Iteration
 from engine.study.runs import create_run
 from engine.study.sample_sets import requests
 
-N_PROBLEMS, N_RUNS = 2_000, 5
+N_PROBLEMS, N_RUNS, N_SMALL_LM_RUNS = 2_000, 5, 3
 CONFIG = Path(__file__).resolve().parent.parent / "data" / "starter" / "default.toml"
 
 
@@ -49,29 +50,40 @@ class _Clock:
 
 
 def measure() -> list[Row]:
-    samplers = ["hf_local", *(["vllm_local"] if find_spec("vllm") else [])]
-    return [*decoding.measure(), *(row for sampler in samplers for row in _measure(sampler))]
+    has_vllm = find_spec("vllm") is not None
+    samplers = ["hf_local", *(["vllm_local"] if has_vllm else [])]
+    rows = [*decoding.measure(), *(row for sampler in samplers for row in _on_starter(sampler))]
+    return [*rows, *on_small_lm()] if has_vllm and is_installed() else rows
 
 
-def _measure(sampler: str) -> list[Row]:
+def _on_starter(sampler: str) -> list[Row]:
+    config = load_config(CONFIG)
+    problems = replace(config.problems, n_train=N_PROBLEMS, n_held_out=1)
+    return _measure(replace(config, problems=problems), sampler, N_RUNS, "")
+
+
+def on_small_lm() -> list[Row]:
+    """vllm_local's pipeline on the small language model, graded and stored, nothing scored."""
+    with tempfile.TemporaryDirectory() as folder:
+        config = load_config(build(Path(folder) / "lm").configuration)
+        return _measure(config, "vllm_local", N_SMALL_LM_RUNS, " on the small LM")
+
+
+def _measure(config: RunConfig, sampler: str, n_runs: int, where: str) -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
         placement = Timed(Path(folder) / "logs")
-        config = load_config(CONFIG)
-        problems, sampling = (
-            replace(config.problems, n_train=N_PROBLEMS, n_held_out=1),
-            replace(config.sampling, sampler=sampler),
-        )
-        config = replace(config, n_iterations=1, problems=problems, sampling=sampling)
+        config = replace(config, n_iterations=1, sampling=replace(config.sampling, sampler=sampler))
         walls, bares, idle = [], [], []
-        for turn in range(-1, N_RUNS):
+        for turn in range(-1, n_runs):
             wall, busy = _pipeline(Path(folder) / f"{turn}.duckdb", config, placement)
             bare = _bare(Path(folder) / f"{turn}.duckdb", placement)
             if turn >= 0:
                 walls.append(wall), bares.append(bare), idle.append(1 - busy / wall)
         placement.release()
+    name = f"pipeline_{sampler}{where}"
     return [
-        alone(f"pipeline_{sampler}: share of wall with no request in flight", idle, "share"),
-        against(f"pipeline_{sampler}: wall against the bare sampler", walls, bares, "s"),
+        alone(f"{name}: share of wall with no request in flight", idle, "share"),
+        against(f"{name}: wall against the bare sampler", walls, bares, "s"),
     ]
 
 
