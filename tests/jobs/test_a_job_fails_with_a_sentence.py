@@ -183,7 +183,8 @@ def test_a_training_whose_loss_is_no_number_fails_and_names_the_learning_rate(re
 @pytest.mark.parametrize("kind", ["commit", "next", ""])
 def test_only_real_kinds_of_jobs_can_be_queued(db, run_id, runner, kind):
     with pytest.raises(
-        ConfigError, match="it must be one of tune, presample, calibrate, resample, train, evaluate"
+        ConfigError,
+        match="it must be one of tune, presample, calibrate, resample, train, pick, evaluate",
     ):
         runner.submit(Iteration(runner.db, run_id, 0), kind)
     assert store.jobs.of_run(db, run_id) == []
