@@ -36,7 +36,7 @@ def backup() -> None:
     """A copy of the database, written by this process, which owns it."""
     db = state.database()
     named = f"{db.path.stem}-{store.now():%Y%m%d-%H%M%S}{db.path.suffix}"
-    left, right = st.columns([4, 1], vertical_alignment="bottom")
+    left, right = widgets.columns([3, 1], least=180, align="bottom")
     target = left.text_input("Backup of the database", str(db.path.with_name(named)))
     if right.button("Write backup", icon=":material/save:", width="stretch"):
         try:

@@ -22,6 +22,7 @@ def bare() -> None:
     )
     st.progress(0.5, text="Half")
     st.metric("Metric", "50 %", "1 point")
+    st.metric("With a chart", "50 %", chart_data=[1, 2], chart_type="area")
     st.slider("Slider", 0.0, 1.0)
     st.slider("Disabled slider", 0.0, 1.0, disabled=True)
     st.slider("Range", 0.0, 1.0, (0.0, 1.0))

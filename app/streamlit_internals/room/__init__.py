@@ -11,6 +11,7 @@ _STYLE = """
   padding-inline: clamp(1rem, 3vw, 5rem);
 }
 [data-testid="stHeading"] h1 { font-size: 1.75rem; padding: 0.25rem 0; }
+[data-testid="stFileUploaderDropzoneInstructions"] * { white-space: normal; text-overflow: clip; }
 </style>
 """
 
