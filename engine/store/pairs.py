@@ -35,6 +35,10 @@ _POOL = f"""FROM allocations a
 """Responses r to the problems of allocations a, pre-samples and resamples together."""
 
 
+_POOL_RESPONSE = """r.problem_id, r.idx, r.text, r.finish_reason = 'length' AS truncated,
+            v.correct, s.reward, q.domain"""
+"""What is asked of responses r, with their verdicts v, scores s and problems q."""
+
 PAIRS_AT_ONCE = 100_000
 """Rows that are inserted as one."""
 
@@ -138,8 +142,7 @@ def pool(at: Place) -> list[PoolResponse]:
     """
     return at.db.records(
         PoolResponse,
-        f"""SELECT r.problem_id, r.idx, r.text, r.finish_reason = 'length' AS truncated,
-            v.correct, s.reward, q.domain
+        f"""SELECT {_POOL_RESPONSE}
         {_POOL}
         JOIN problems q ON q.id = a.problem_id
         {_JUDGED}
@@ -167,8 +170,7 @@ def correct_responses(at: Place) -> Iterator[PoolResponse]:
     return _streamed(
         at,
         PoolResponse,
-        f"""SELECT r.problem_id, r.idx, r.text, r.finish_reason = 'length' AS truncated,
-            v.correct, s.reward, q.domain
+        f"""SELECT {_POOL_RESPONSE}
         {_POOL}
         JOIN problems q ON q.id = a.problem_id
         {_JUDGED}
@@ -186,8 +188,7 @@ def graded(at: Place, problem_ids: Sequence[str]) -> list[PoolResponse]:
     """Graded responses to these problems as pool() has them, in the pool or not."""
     return at.db.records(
         PoolResponse,
-        f"""SELECT r.problem_id, r.idx, r.text, r.finish_reason = 'length' AS truncated,
-            v.correct, s.reward, q.domain
+        f"""SELECT {_POOL_RESPONSE}
         FROM iterations i
         JOIN {RUNS} runs ON runs.id = i.run_id
         JOIN responses r ON r.problem_id IN (SELECT unnest(?)) AND {_IN_POOL}

@@ -4,10 +4,11 @@ and started again.
 
 import json
 import signal
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from benchmarks.serving import free_port, start
+from benchmarks.serving import free_port, serve, start
 from engine import store
 from engine.events import Graded, OptimiserStep, PolicySaved, Sampled, Scored
 from engine.paths import ROOT
@@ -38,6 +39,28 @@ METRICS = (
     "grad_norm",
     "learning_rate",
 )
+
+
+@contextmanager
+def own_tab(chromium, folder: Path, page_name: str = "", *, limit_ms: int = 60_000) -> Iterator:
+    """A tab on a dashboard of its own, started in this folder over a new database there. Fails at
+    the end if a script of the page failed.
+    """
+    arguments = ("--db", str(folder / "studio.duckdb"))
+    with serve(ROOT / "app" / "main.py", *arguments, log=folder / "log.txt", cwd=folder) as url:
+        page, wrong = chromium.new_page(viewport={"width": 1440, "height": 1000}), []
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.set_default_timeout(limit_ms)
+        page.goto(f"{url}/{page_name}")
+        yield page
+        page.close()
+        assert wrong == []
+
+
+def settled(tab) -> None:
+    """Wait until the script of the page has run."""
+    tab.wait_for_timeout(200)
+    tab.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
 
 
 class Studio:

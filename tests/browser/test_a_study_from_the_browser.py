@@ -10,8 +10,9 @@ import pytest
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
-from benchmarks.serving import serve
-from engine.paths import ROOT, STARTER
+from engine.paths import STARTER
+from tests.browser.studio import own_tab
+from tests.browser.studio import settled as settle
 
 pytestmark = pytest.mark.browser
 LIMIT_MS, JOB_LIMIT_MS = 60_000, 420_000
@@ -34,21 +35,8 @@ def folder(tmp_path_factory):
 
 @pytest.fixture
 def tab(chromium, folder):
-    arguments = ("--db", str(folder / "studio.duckdb"))
-    with serve(ROOT / "app" / "main.py", *arguments, log=folder / "log.txt", cwd=folder) as url:
-        page, wrong = chromium.new_page(viewport={"width": 1440, "height": 1000}), []
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.set_default_timeout(LIMIT_MS)
-        page.goto(url)
+    with own_tab(chromium, folder) as page:
         yield page
-        page.screenshot(path="/tmp/bldr/fail.png", full_page=True)
-        page.close()
-        assert wrong == []
-
-
-def settle(tab):
-    tab.wait_for_timeout(200)
-    tab.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
 
 
 def go(tab, name, heading=None):
@@ -174,7 +162,7 @@ def compare_the_sweep(tab):
     tab.locator(".js-plotly-plot").first.wait_for()
 
 
-def archive_one_and_delete_it(tab, folder):
+def archive_one_and_delete_it(tab):
     """Asked twice; the file is compacted at the next start."""
     go(tab, "Home", "Studies")
     pick(tab, 0)
@@ -190,7 +178,6 @@ def archive_one_and_delete_it(tab, folder):
     tab.get_by_role("button", name="Delete", exact=True).click()
     tab.get_by_role("dialog").wait_for(state="detached")
     settle(tab)
-    assert (folder / "studio.duckdb.compact").exists()
 
 
 def test_a_study_is_built_started_compared_copied_swept_and_deleted(tab, folder):
@@ -203,4 +190,5 @@ def test_a_study_is_built_started_compared_copied_swept_and_deleted(tab, folder)
     name_it_and_look_at_it(tab)
     copy_it_as_a_sweep(tab)
     compare_the_sweep(tab)
-    archive_one_and_delete_it(tab, folder)
+    archive_one_and_delete_it(tab)
+    assert (folder / "studio.duckdb.compact").exists(), "the file is compacted at the next start"

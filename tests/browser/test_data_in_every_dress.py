@@ -8,13 +8,12 @@ import pytest
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
-from benchmarks.serving import serve
-from engine.paths import ROOT
 from engine.problems.stored import stored_sets
 from engine.recorded import imported_sets
+from tests.browser.studio import own_tab
+from tests.browser.studio import settled as settle
 
 pytestmark = pytest.mark.browser
-LIMIT_MS = 60_000
 
 SEMICOLONS = (
     "question;answer\r\n"
@@ -50,22 +49,10 @@ def folder(tmp_path):
 
 @pytest.fixture
 def tab(chromium, folder):
-    arguments = ("--db", str(folder / "studio.duckdb"))
-    with serve(ROOT / "app" / "main.py", *arguments, log=folder / "log.txt", cwd=folder) as url:
-        page, wrong = chromium.new_page(viewport={"width": 1440, "height": 1000}), []
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.set_default_timeout(LIMIT_MS)
-        page.goto(f"{url}/data")
+    with own_tab(chromium, folder, "data") as page:
         page.get_by_role("heading", name="Data", level=1).wait_for()
         settle(page)
         yield page
-        page.close()
-        assert wrong == []
-
-
-def settle(tab):
-    tab.wait_for_timeout(200)
-    tab.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
 
 
 def bring(tab, path, place=0):

@@ -77,7 +77,10 @@ def test_buffers_that_old_files_hold_are_no_fault(tmp_path):
     def buffer(tensors: dict) -> None:
         tensors["model.layers.0.self_attn.rotary_emb.inv_freq"] = torch.ones(4)
 
-    sampled(changed(tmp_path / "policy", "policy", buffer), tmp_path)
+    loaded = HfSampler(str(changed(tmp_path / "policy", "policy", buffer)), device="cpu").model
+    untouched = HfSampler(str(STARTER / "policy"), device="cpu").model
+    for ours, own in zip(loaded.parameters(), untouched.parameters(), strict=True):
+        assert torch.equal(ours, own)
 
 
 def test_a_head_tied_to_the_embeddings_is_no_fault(tmp_path):
