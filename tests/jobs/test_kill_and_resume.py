@@ -3,7 +3,6 @@ equal those of an unbroken run.
 """
 
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -17,11 +16,13 @@ import psutil
 import pytest
 
 from engine import store
+from engine.jobs import writer
 from engine.jobs.runner import JobRunner
 from engine.store import Database
 from engine.store.jobs import Job
 from engine.study.handle import Iteration
 from engine.study.runs import create_run
+from tests.jobs.halting_cli import HALTED
 from tests.small_runs import ROOT, cli, small, toml, until
 
 KILLS = (
@@ -116,9 +117,10 @@ def listen_to_ctrl_c() -> None:
 def run_until(
     command: list[str], broken: Broken, kind: str, n_done: int, how: signal.Signals
 ) -> None:
-    """Start the command line and stop it as soon as it says that a job has done so much."""
+    """Start the command line and stop it where a job has done so much."""
+    halting = [sys.executable, "-m", "tests.jobs.halting_cli", kind, str(n_done)]
     process = subprocess.Popen(
-        [sys.executable, "-m", "engine", *command, "--db", str(broken.db)],
+        [*halting, *command, "--db", str(broken.db)],
         cwd=ROOT,
         stderr=subprocess.PIPE,
         text=True,
@@ -129,8 +131,7 @@ def run_until(
     seen = []
     for line in process.stderr:
         seen.append(line)
-        told = re.match(rf"iteration 0  {kind} +running +(\d+) of", line)
-        if told and int(told[1]) >= n_done:
+        if line.strip() == HALTED:
             break
     else:
         pytest.fail(f"the run ended before {kind} had done {n_done}:\n{''.join(seen[-20:])}")
@@ -247,8 +248,9 @@ def workers() -> list[psutil.Process]:
 
 
 def test_a_killed_worker_interrupts_the_job_with_a_sentence_and_resuming_completes_it(
-    db, runner, finished
+    db, runner, finished, monkeypatch
 ):
+    monkeypatch.setattr(writer, "ENOUGH_ROWS", 1)
     run_id = create_run(db, small())
     killed = []
 
