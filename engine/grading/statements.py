@@ -13,6 +13,9 @@ MAX_STATED_CHARS = 2_000
 MAX_SEARCHED_CHARS = 200_000
 """How far from a text's end, or its beginning, statements are looked for."""
 
+MAX_LAST_LINE_CHARS = 300
+"""How long a last line may be that is looked at."""
+
 MAX_LENIENT_CHARS = 20_000
 """How far from a text's end a formula or a number is looked for that nothing points to."""
 
@@ -31,10 +34,8 @@ _HEADING = re.compile(
     rf"|^{_BOLD}(?:Ans\b\.?|ANS\b\.?)[ \t]{{0,2}}[:=]?{_BOLD}(?=[ \t]{{0,4}}\S)",
     re.IGNORECASE | re.MULTILINE,
 )
-_LAST_LINE = re.compile(r"(?:^|\n)[ \t]{0,8}(?:A|Solution)[ \t]?:[ \t]{0,8}(\S[^\n]{0,200})\s*\Z")
-_LAST_BOLD = re.compile(
-    r"(?:^|\n)[ \t]{0,8}(?:\*\*|__)([^*\n]{1,200}?)(?:\*\*|__)[ \t]{0,4}\.?\s*\Z"
-)
+_LAST_LINE = re.compile(r"[ \t]{0,8}(?:A|Solution)[ \t]?:[ \t]{0,8}(\S[^\n]{0,200})\Z")
+_LAST_BOLD = re.compile(r"[ \t]{0,8}(?:\*\*|__)([^*\n]{1,200}?)(?:\*\*|__)[ \t]{0,4}\.?\Z")
 _TAG = re.compile(r"<(/?)answer>", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"[.!?](?=\s|$)|,? (?:because|since|so that|which)\b")
 _LEAD = re.compile(
@@ -75,11 +76,13 @@ def tagged(text: str) -> str | None:
 
 def _ends(text: str) -> list[int]:
     """Where statements end and their values begin, in order."""
-    lower = text.lower()
-    if not any(mark in lower for mark in ("####", "answer", "result", "ans")):
-        return []
-    ends = [stated.end() for pattern in (_STATED, _HEADING) for stated in pattern.finditer(text)]
-    return sorted(set(ends))
+    lower, ends = text.lower(), set()
+    has_answer = "answer" in lower
+    if has_answer or "####" in lower or "result" in lower:
+        ends.update(end.end() for end in _STATED.finditer(text))
+    if has_answer or any(mark in lower for mark in ("\nans", "*ans", "_ans")) or lower[:3] == "ans":
+        ends.update(end.end() for end in _HEADING.finditer(text))
+    return sorted(ends)
 
 
 def stated(text: str) -> str | None:
@@ -114,6 +117,8 @@ def _behind(text: str, start: int) -> str:
 def phrase_of(line: str) -> str:
     """A stated answer without the sentence around it."""
     phrase = line.strip().strip("*_").strip()
+    if phrase.isdecimal():
+        return phrase
     end = _SENTENCE_END.search(phrase)
     phrase = phrase[: end.start()] if end else phrase
     while lead := _LEAD.match(phrase):
@@ -131,10 +136,13 @@ def phrase_of(line: str) -> str:
 
 def last_line(text: str) -> Iterator[tuple[str, str]]:
     """(rule, answer) of what the last line gives: "A: 7", "Solution: 7", or all of it in bold."""
-    tail = max(0, len(text) - 300)
-    if (line := _LAST_LINE.search(text, tail)) and (phrase := phrase_of(line.group(1))):
+    text = text.rstrip()
+    start = text.rfind("\n", -MAX_LAST_LINE_CHARS) + 1
+    if start == 0 and len(text) > MAX_LAST_LINE_CHARS:
+        return
+    if (line := _LAST_LINE.match(text, start)) and (phrase := phrase_of(line.group(1))):
         yield "the last line", phrase
-    if (bold := _LAST_BOLD.search(text, tail)) and _is_value(bold.group(1)):
+    if (bold := _LAST_BOLD.match(text, start)) and _is_value(bold.group(1)):
         yield "the last line, in bold", phrase_of(bold.group(1))
 
 

@@ -57,11 +57,13 @@ def turn_of(
             new turn ends the response only behind it.
         names: What thinking is called in its marks.
     """
-    opens, closes = _marks(tuple(names))
-    start = max((mark.end() for mark in closes.finditer(response)), default=0)
-    text = response[start:]
-    if opens.search(text):
-        return Turn(None, True, False)
+    start, text = 0, response
+    if ">" in response:
+        opens, closes = _marks(tuple(names))
+        start = max((mark.end() for mark in closes.finditer(response)), default=0)
+        text = response[start:]
+        if opens.search(text):
+            return Turn(None, True, False)
     if _SOLUTION_BEGINS in text:  # a search from the end costs ten times as much
         text = text.rpartition(_SOLUTION_BEGINS)[2]
     return _up_to_its_end(text, answered_at, thought=start > 0)
@@ -69,11 +71,33 @@ def turn_of(
 
 def _up_to_its_end(text: str, answered_at: Callable[[str], int | None], *, thought: bool) -> Turn:
     rest = ""
-    for mark in _END_OF_TURN.finditer(text):
-        if text[: mark.start()].strip():
-            text, rest = text[: mark.start()], text[mark.end() :]
-            break
-    stated = answered_at(text) if _NEW_TURN.search(text) else None
-    if stated is not None and (line := _NEW_TURN.search(text, stated)):
-        text, rest = text[: line.start()], text[line.start() :]
-    return Turn(text, thought, bool(_END_OF_TURN.sub("", rest).strip()))
+    if _may_end(text):
+        for mark in _END_OF_TURN.finditer(text):
+            if text[: mark.start()].strip():
+                text, rest = text[: mark.start()], text[mark.end() :]
+                break
+    if _may_turn(text) and _NEW_TURN.search(text):
+        stated = answered_at(text)
+        if stated is not None and (line := _NEW_TURN.search(text, stated)):
+            text, rest = text[: line.start()], text[line.start() :]
+    return Turn(text, thought, bool(rest and _END_OF_TURN.sub("", rest).strip()))
+
+
+def _may_end(text: str) -> bool:
+    """Whether a text may hold the end of a turn: plain text is found in a twentieth of the time
+    that a pattern takes, and few responses hold any of it.
+    """
+    return "|>" in text or "s>" in text or "n>" in text or "T]" in text or "｜>" in text
+
+
+def _may_turn(text: str) -> bool:
+    """Whether a text may hold a line that begins a new turn; see above."""
+    return (
+        "##" in text
+        or "Q" in text
+        or "Problem" in text
+        or "ser" in text
+        or "uman" in text
+        or "ssistant" in text
+        or "ystem" in text
+    )
