@@ -6,6 +6,7 @@ import argparse
 import json
 from dataclasses import asdict
 from importlib import import_module
+from pathlib import Path
 
 from benchmarks.rows import Row
 
@@ -19,15 +20,20 @@ NAMES = (
     "ray_pool",
     "training",
     "ui",
+    "ui_earlier",
     "grading",
     "data",
     "scale",
 )
 
 
-def _measured(name: str, sizes: list[int] | None) -> list[Row]:
+def _measured(name: str, arguments: argparse.Namespace) -> list[Row]:
+    if name == "ui_earlier":
+        if not arguments.against:
+            raise SystemExit("ui_earlier needs --against FOLDER: the root of another checkout.")
+        return import_module("benchmarks.ui_earlier").measure(arguments.against.resolve())
     measure = import_module(f"benchmarks.{name}").measure
-    return measure(sizes) if name == "scale" and sizes else measure()
+    return measure(arguments.sizes) if name == "scale" and arguments.sizes else measure()
 
 
 def main() -> None:
@@ -38,9 +44,12 @@ def main() -> None:
     parser.add_argument(
         "--sizes", type=int, nargs="+", metavar="N", help="numbers of problems, for scale"
     )
+    parser.add_argument(
+        "--against", type=Path, metavar="FOLDER", help="another checkout, for ui_earlier"
+    )
     parser.add_argument("--json", action="store_true", help="print a list of rows and nothing else")
     arguments = parser.parse_args()
-    rows = [row for name in arguments.names for row in _measured(name, arguments.sizes)]
+    rows = [row for name in arguments.names for row in _measured(name, arguments)]
     if arguments.json:
         print(json.dumps([asdict(row) for row in rows]))
         return

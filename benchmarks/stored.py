@@ -54,6 +54,18 @@ def resampled(path: Path, *, n_problems: int, n_presample: int = 3, n: int = 8) 
         db.close()
 
 
+def begun(path: Path, *, n_runs: int) -> None:
+    """A new database with many runs that were only begun."""
+    db = Database(path)
+    try:
+        config = load_config(CONFIG)
+        problems = replace(config.problems, n_train=20, n_held_out=10)
+        for seed in range(n_runs):
+            create_run(db, replace(config, seed=seed, problems=problems))
+    finally:
+        db.close()
+
+
 def _presampled(db: Database, n_problems: int, n_presample: int, n: int) -> str:
     config = load_config(CONFIG)
     config = replace(

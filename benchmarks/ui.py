@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmarks import stored
 from benchmarks.dragging import PLOT, drag_ours, drag_plotly, hold_upper, in_turn, open_plotly
-from benchmarks.rows import Row, against, alone
+from benchmarks.rows import Row, against, alone, interleaved
 from benchmarks.serving import CHROMIUM, CHROMIUM_FLAGS, OUR_RUNNER, free_port, serve, start
 from benchmarks.startup import first_page
 from engine.paths import ROOT
@@ -24,10 +24,13 @@ SIZES = (10_000, 1_000_000)
 N_PLOTLY = (10_000, 100_000)
 N_PROBLEMS, N_EACH = 125_000, 8
 PAGES = (
+    "This run",
+    "New study",
     "Data",
     "Difficulty",
     "Plan",
     "Responses",
+    "Verdicts",
     "Pairs",
     "Training",
     "Compare",
@@ -37,7 +40,9 @@ PAGES = (
     "Glossary",
     "Home",
 )
-HEADINGS = {"Home": f"{N_PROBLEMS:,} made-up problems"}
+HEADINGS = {"Home": "Studies", "This run": f"{N_PROBLEMS:,} made-up problems"}
+"""Of pages whose title is not their name."""
+N_RUNS_ON_BOARD = 500
 LIMIT_MS = 180_000
 IDLE = "document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'"
 FRESH = "!document.querySelector('[data-stale=true]')"
@@ -74,13 +79,14 @@ def measure() -> list[Row]:
             *_drags(browser),
             *_releases(browser, Path(folder)),
             *_switches(browser, Path(folder)),
+            _board(browser, Path(folder)),
         ]
     return [*rows, first_page("ui: first page")]
 
 
 def _drags(browser) -> list[Row]:
     with serve(BARE) as url:
-        ours = [_opened(browser, f"{url}/?n={n}") for n in SIZES]
+        ours = [opened(browser, f"{url}/?n={n}") for n in SIZES]
         theirs = [browser.new_page() for _ in N_PLOTLY]
         for page, n in zip(theirs, N_PLOTLY):
             open_plotly(page, n)
@@ -114,11 +120,11 @@ def _releases(browser, folder: Path) -> list[Row]:
             serve(BARE, settings=OUR_RUNNER) as alike,
         ):
             pages = [
-                _opened(browser, url)
+                opened(browser, url)
                 for url in (f"{ours}/difficulty", f"{bare}/?n={n}", f"{alike}/?n={n}")
             ]
             runs = [
-                [_release(page, 8 if run % 2 else -9) for page in pages]
+                [release(page, 8 if run % 2 else -9) for page in pages]
                 for run in range(N_RELEASES + 1)
             ][1:]
             for page in pages:
@@ -137,7 +143,7 @@ def _releases(browser, folder: Path) -> list[Row]:
     return rows
 
 
-def _release(page, by_pixels: int) -> float:
+def release(page, by_pixels: int) -> float:
     """Milliseconds from letting go of the upper threshold until the plot has its echo, the page the
     plot's counts, and nothing is stale.
 
@@ -163,15 +169,15 @@ def _switches(browser, folder: Path) -> list[Row]:
     with ExitStack() as stack:
         url, pid = stack.enter_context(_server(APP, "--db", str(database)))
         started = time.perf_counter()
-        ours = _new_page(browser, url)
+        ours = new_page(browser, url)
         first_home = time.perf_counter() - started
-        theirs = _new_page(browser, stack.enter_context(serve(empty)))
-        first = {name: _switch(ours, name) for name in PAGES}
+        theirs = new_page(browser, stack.enter_context(serve(empty)))
+        first = {name: switch(ours, name) for name in PAGES}
         taken, bare = {name: [] for name in PAGES}, []
         for _ in range(N_RUNS):
             for name in PAGES:
-                taken[name].append(_switch(ours, name))
-                bare.append(_switch(theirs, ("Two", "One")[len(bare) % 2]))
+                taken[name].append(switch(ours, name))
+                bare.append(switch(theirs, ("Two", "One")[len(bare) % 2]))
         memory = _mebibytes(pid)
     slowest = max(PAGES, key=lambda name: statistics.median(taken[name]))
     rows = [
@@ -190,26 +196,48 @@ def _switches(browser, folder: Path) -> list[Row]:
     ]
 
 
-def _switch(page, name: str) -> float:
+def _board(browser, folder: Path) -> Row:
+    """The board with many runs as a tab's first page, against that of a database without any."""
+    many = folder / "many.duckdb"
+    stored.begun(many, n_runs=N_RUNS_ON_BOARD)
+    with (
+        serve(APP, "--db", str(many)) as ours,
+        serve(APP, "--db", str(folder / "none.duckdb")) as theirs,
+    ):
+        taken = interleaved(
+            lambda: new_page(browser, ours).close(),
+            lambda: new_page(browser, theirs).close(),
+            N_RUNS,
+        )
+    return against(f"ui: board with {N_RUNS_ON_BOARD} runs as the first page", *taken, "s")
+
+
+def switch(page, name: str, *, is_earlier: bool = False) -> float:
     """Seconds from the click to the page's title, the end of its script, and every part of it
     drawn.
+
+    Args:
+        is_earlier: The page is of a version whose Home showed one run.
     """
+    heading = HEADINGS.get(name, name)
+    if is_earlier and name == "This run":
+        name = "Home"
     page.bring_to_front()
     page.wait_for_function(SETTLED)
     started = time.perf_counter()
     page.get_by_test_id("stSidebar").get_by_role("link", name=name, exact=True).click()
-    page.get_by_role("heading", name=HEADINGS.get(name, name), level=1).wait_for()
+    page.get_by_role("heading", name=heading, level=1).wait_for()
     page.wait_for_function(SETTLED)
     return time.perf_counter() - started
 
 
-def _opened(browser, url: str):
-    page = _new_page(browser, url)
+def opened(browser, url: str):
+    page = new_page(browser, url)
     page.wait_for_function(f"() => {PLOT}?.stats.frames > 0")
     return page
 
 
-def _new_page(browser, url: str):
+def new_page(browser, url: str):
     page = browser.new_page(viewport={"width": 1440, "height": 1000})
     page.set_default_timeout(LIMIT_MS)
     page.goto(url)
