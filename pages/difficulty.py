@@ -15,6 +15,7 @@ from app.data.recorded import score_name, signal_note
 from app.difficulty import choice, columns, decisions, panels, selection
 from app.difficulty.commit import offer
 from app.difficulty.tuning import tuning_panel
+from app.streamlit_internals.room import split
 from engine import store
 from engine.method.difficulty import classify, deciding_mode
 from engine.store.commits import Commit
@@ -51,7 +52,7 @@ def draw(chosen: Iteration) -> tuple[Choice, Estimates, tuple] | None:
     decides = deciding_mode(now.mode, e.phi_r)
     estimated = classes_now(chosen, e, now, decides, stored)
     classes = forced(chosen, e.problem_ids, estimated)
-    left, right = widgets.columns([2, 1], least=185, gap="medium")
+    left, right = split("difficulty")
     with right:
         choice.controls(now, decides, locked=commit is not None)
         offer(chosen, e, now, classes, commit, stored)

@@ -5,6 +5,7 @@ import streamlit as st
 from app import inert, start_run, state, widgets
 from app.new_study import cards, fields, groups, models, outlook, start
 from app.new_study.draft import Draft
+from app.streamlit_internals.room import split
 from engine.config.templates import TEMPLATES
 from engine.errors import ConfigError
 
@@ -106,7 +107,7 @@ def differences(draft: Draft, changed: list[str]) -> None:
 
 def form(draft: Draft) -> None:
     header(draft)
-    left, right = st.columns([3, 2], gap="medium")
+    left, right = split("new_study")
     choices = models.at_hand(draft)
     order = None
     with left:

@@ -44,8 +44,8 @@ def _open_row(total: int) -> int:
 
 def _walk(at: int, total: int, number: int, n_pages: int) -> None:
     """How many there are, the keys, and the pages."""
+    st.caption(f"{total:,} responses. Click any cell to read its row.")
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.caption(f"{total:,} responses. Click any cell to read its row.", width="content")
         for label, key, to in (("Previous", "k", at - 1), ("Next", "j", at + 1)):
             st.button(
                 label,

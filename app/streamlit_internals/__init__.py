@@ -41,4 +41,6 @@ room, above and around a page's title:
 12. The block of a page and its headings have the test ids stMainBlockContainer and stHeading, the
     header is 60 pixels high, and st.html takes a style alone without room for it. Otherwise titles
     are twice as high, and nothing else is different.
+13. A row of containers is a flex box of theirs that wraps, with the class of its key. Otherwise
+    what stands beneath a plot in a narrow window does not take its whole width.
 """

@@ -188,6 +188,18 @@ def test_nothing_is_cut_in_a_narrow_window_with_the_sidebar_open(studio, tab):
     assert {title: what for title, what in cut.items() if what} == {}
 
 
+def test_in_a_narrow_window_the_controls_are_as_wide_as_the_plot_above_them(studio, tab):
+    tab.set_viewport_size({"width": 800, "height": 1000})
+    tab.goto(studio.at("difficulty", studio.trainable))
+    tab.wait_for_function(
+        """() => {
+            const parts = document.querySelectorAll('.st-key-split_difficulty > div');
+            const [plot, controls] = [...parts].map(part => part.getBoundingClientRect());
+            return controls?.top >= plot?.bottom && Math.abs(controls.width - plot.width) < 2;
+        }"""
+    )
+
+
 def n_done(tab, words, **limits) -> int:
     """What a page says of a job's progress: the number in the first text that fits `words`, with N
     in its place.
