@@ -263,6 +263,9 @@ class Verdict:
     """One sentence: why it was judged as it was."""
 
 
+ScoreStatus = Literal["ok", "too_long", "holds_tag", "outcome", "missing"]
+
+
 @dataclass(frozen=True, slots=True)
 class StepScores:
     """What a process reward model says of one response."""
@@ -271,9 +274,9 @@ class StepScores:
     """One probability in [0, 1] per step, in order; a single one of the whole response where the
     status is "outcome".
     """
-    status: Literal["ok", "too_long", "outcome", "missing"] = "ok"
-    """outcome: a score of the whole response, no minimum over steps. missing: recorded without a
-    score.
+    status: ScoreStatus = "ok"
+    """outcome: a score of the whole response, no minimum over steps. too_long: for the model's
+    positions. holds_tag: its text spells the model's step tag. missing: recorded without a score.
     """
 
     @property
@@ -283,7 +286,7 @@ class StepScores:
         Source: HS-STaR, docs/method.md, section 1.2; a response without steps scoring 0 is our
         choice.
         """
-        if self.status in ("too_long", "missing"):
+        if self.status in ("too_long", "holds_tag", "missing"):
             return None
         return min(self.scores, default=0.0)
 

@@ -30,6 +30,7 @@ TITLES = {
     "problems": "Problems",
     "policy": "Policy",
     "reward": "Reward model",
+    "tagged_lm": "A reward model that is a language model",
     "sampling": "Sampling",
     "grading": "Grading",
     "judge": "A second opinion on verdicts",

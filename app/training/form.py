@@ -15,7 +15,7 @@ from app.new_study.fields import field
 from app.training.interim import cost
 from engine import store
 from engine.config import TrainingConfig, training_config
-from engine.config.checks import check_training
+from engine.config.training_checks import check_training
 from engine.errors import EngineError
 from engine.study.handle import Iteration
 from engine.types import JobKind, JobState

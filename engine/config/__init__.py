@@ -2,7 +2,7 @@
 methods as templates.
 """
 
-from engine.config.checks import check_config, check_servers, check_training, require_thresholds
+from engine.config.checks import check_config, check_servers, require_thresholds
 from engine.config.reading import load_config, parse_config, plain_config, training_config
 from engine.config.run import RunConfig
 from engine.config.tables import (
@@ -18,6 +18,7 @@ from engine.config.tables import (
     TuningConfig,
 )
 from engine.config.training import InitConfig, TrainingConfig
+from engine.config.training_checks import check_training
 
 __all__ = [
     "DifficultyConfig",

@@ -6,9 +6,11 @@ engine.training, and an entry here.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any, Literal
+
+from engine.config.tagged import TaggedLmConfig
 
 
 class Role(StrEnum):
@@ -118,6 +120,12 @@ BACKENDS: dict[str, BackendEntry] = {
             _FAMILIES + "skywork_prm:SkyworkPrm",
             _REWARD,
             head=("v_head.summary.",),
+        ),
+        BackendEntry(
+            "tagged_lm",
+            Role.REWARD,
+            _FAMILIES + "tagged_lm:TaggedLm",
+            _REWARD | {f.name: f"tagged_lm.{f.name}" for f in fields(TaggedLmConfig)},
         ),
         BackendEntry(
             "outcome",

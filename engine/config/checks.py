@@ -2,7 +2,6 @@
 before a model is loaded. What each may be by itself stands beside it in its table.
 """
 
-from collections.abc import Callable
 from dataclasses import asdict, fields
 from urllib.parse import SplitResult, urlsplit
 
@@ -11,13 +10,13 @@ from engine.config.backends import (
     NO_REWARD,
     Role,
     backend_names,
-    keeps_responses,
     takers,
 )
-from engine.config.ranges import read
+from engine.config.ranges import read, require
 from engine.config.run import RunConfig
 from engine.config.tables import JudgeConfig, SamplingConfig
-from engine.config.training import HELD_OUT_ACCURACY, TrainingConfig
+from engine.config.tagged import layout_of
+from engine.config.training_checks import check_training_together
 from engine.errors import ConfigError
 from engine.method.budget import remaining_budget
 from engine.method.difficulty import check_thresholds
@@ -43,33 +42,34 @@ def check_together(config: RunConfig) -> None:
     for setting, known in named_backends().items():
         table, _, name = setting.partition(".")
         value = getattr(getattr(config, table), name)
-        _require(setting, value, value in known, f"one of {', '.join(known)}")
+        require(setting, value, value in known, f"one of {', '.join(known)}")
     remaining_budget(config.problems.n_train, config.sampling.n, config.sampling.n_presample)
     check_template(config.policy.prompt_template)
     d, r, t = config.difficulty, config.reward, config.training
     options_of(d.strategy, d.options)
     check_thresholds(0.0 if d.tau_l is None else d.tau_l, 1.0 if d.tau_h is None else d.tau_h)
     n_held_out, least = config.problems.n_held_out, 0 if config.is_recorded else 1
-    _require("problems.n_held_out", n_held_out, n_held_out >= least, f"{least} or more")
+    require("problems.n_held_out", n_held_out, n_held_out >= least, f"{least} or more")
     fits = d.n_calibration <= config.problems.n_train
-    _require("difficulty.n_calibration", d.n_calibration, fits, "0 to problems.n_train")
+    require("difficulty.n_calibration", d.n_calibration, fits, "0 to problems.n_train")
     _check_pattern(config.grading.pattern)
     check_judge(config.judge)
     _check_thresholds(config)
     _check_tuning(config)
-    _require("reward.path", r.path or "left out", bool(r.path) or not config.has_rewards, _A_MODEL)
+    require("reward.path", r.path or "left out", bool(r.path) or not config.has_rewards, _A_MODEL)
     is_recorded = r.family in BACKENDS and BACKENDS[r.family].reads == "key"
     allowed = "response, because the scores are recorded"
-    _require("reward.scored", r.scored, r.scored == "response" or not is_recorded, allowed)
+    require("reward.scored", r.scored, r.scored == "response" or not is_recorded, allowed)
     families = takers("reward.backend")
     fits = r.backend != "vllm" or r.family in families
     allowed = f"auto or transformers unless reward.family is one of {', '.join(families)}"
-    _require("reward.backend", r.backend, fits, allowed)
-    _check_training_together(t, "training")
-    _check_training_together(config.init, "init")
+    require("reward.backend", r.backend, fits, allowed)
+    _check_tagged(config)
+    check_training_together(t, "training")
+    check_training_together(config.init, "init")
     inline = config.placement == "inline" and max(t.n_processes, config.init.n_processes) > 1
     allowed = "worker, because training.n_processes is above 1"
-    _require("placement", config.placement, not inline, allowed)
+    require("placement", config.placement, not inline, allowed)
     _check_servers_together(config.sampling)
     _check_recorded(config)
 
@@ -80,7 +80,7 @@ def check_judge(judge: JudgeConfig) -> None:
     """
     if judge.base_url:
         checked_url(judge.base_url, "judge.base_url")
-        _require("judge.model", judge.model, bool(judge.model), "a model of that server")
+        require("judge.model", judge.model, bool(judge.model), "a model of that server")
     filled = {"question": "", "reference": "{r}", "answer": "{a}"}
     try:
         text = judge.prompt.format(**filled)
@@ -91,7 +91,27 @@ def check_judge(judge: JudgeConfig) -> None:
         "a text with {reference} and {answer}, {question} where it is wanted, and other braces"
         " doubled"
     )
-    _require("judge.prompt", judge.prompt, fits, allowed)
+    require("judge.prompt", judge.prompt, fits, allowed)
+
+
+def _check_tagged(config: RunConfig) -> None:
+    """Raises: ConfigError for a layout that cannot be read."""
+    if config.reward.family != "tagged_lm":
+        return
+    layout = layout_of(config.tagged_lm)
+    require(
+        "tagged_lm.tag",
+        layout.tag or "left out",
+        bool(layout.tag),
+        "the text that stands behind a step",
+    )
+    fits = layout.question.count("{question}") == 1
+    require("tagged_lm.question", layout.question, fits, "a text with {question} once")
+    fits = layout.step.count("{step}") == 1 and (layout.turns or layout.step.count("{tag}") == 1)
+    wanted = "{step} once" if layout.turns else "{step} and, behind it, {tag}, once each"
+    if not layout.turns:
+        fits = fits and layout.step.index("{step}") < layout.step.index("{tag}")
+    require("tagged_lm.step", layout.step, fits, f"a text with {wanted}")
 
 
 def _check_pattern(pattern: str) -> None:
@@ -104,7 +124,7 @@ def _check_pattern(pattern: str) -> None:
         raise ConfigError(
             f"grading.pattern is {pattern!r}: it is no regular expression ({error})."
         ) from None
-    _require("grading.pattern", pattern, fits, "one with a group named answer, (?P<answer>…)")
+    require("grading.pattern", pattern, fits, "one with a group named answer, (?P<answer>…)")
 
 
 def named_backends() -> dict[str, tuple[str, ...]]:
@@ -130,13 +150,13 @@ def require_thresholds(config: RunConfig) -> None:
 def _check_thresholds(config: RunConfig) -> None:
     """Raises: ConfigError where the data cannot say what is asked of them."""
     d = config.difficulty
-    _require(
+    require(
         "difficulty.thresholds",
         d.thresholds,
         d.thresholds == "given" or config.has_rewards,
         'given, because reward.family is "none"',
     )
-    _require(
+    require(
         "difficulty.n_calibration",
         d.n_calibration,
         d.thresholds != "calibrated" or d.n_calibration > 0,
@@ -148,18 +168,18 @@ def _check_tuning(config: RunConfig) -> None:
     """Raises: ConfigError for the first tuning value that cannot be used."""
     t, n_train = config.tuning, config.problems.n_train
     allowed = f"0 to problems.n_train ({n_train})"
-    _require("tuning.n_problems", t.n_problems, t.n_problems <= n_train, allowed)
+    require("tuning.n_problems", t.n_problems, t.n_problems <= n_train, allowed)
     for name, values in (("temperatures", t.temperatures), ("taus", t.taus)):
         fits = len(set(values)) == len(values)
-        _require(f"tuning.{name}", values, fits, "different numbers, each of them once")
+        require(f"tuning.{name}", values, fits, "different numbers, each of them once")
     if t.n_problems:
-        _require(
+        require(
             "reward.family",
             config.reward.family,
             config.has_rewards,
             "a reward model, because tuning.n_problems is set",
         )
-        _require(
+        require(
             "tuning.n_problems",
             t.n_problems,
             not config.is_recorded,
@@ -182,11 +202,11 @@ def _check_servers_together(s: SamplingConfig) -> None:
         checked_url(url)
     needed = s.sampler != "openai_api" or bool(s.base_urls)
     allowed = 'at least one address, because sampling.sampler is "openai_api"'
-    _require("sampling.base_urls", list(s.base_urls), needed, allowed)
+    require("sampling.base_urls", list(s.base_urls), needed, allowed)
     for name, default in ((f.name, f.default) for f in fields(s)):
         samplers = takers(f"sampling.{name}")
         fits = not samplers or getattr(s, name) == default or s.sampler in ("auto", *samplers)
-        _require(
+        require(
             f"sampling.{name}",
             getattr(s, name),
             fits,
@@ -231,8 +251,8 @@ def _check_recorded(config: RunConfig) -> None:
     """What replayed responses and missing rewards exclude. Raises: ConfigError."""
     family, mode = config.reward.family, config.difficulty.mode
     fits = family != "recorded_scores" or config.is_recorded
-    _require("reward.family", family, fits, 'used with sampling.sampler = "recorded" only')
-    _require(
+    require("reward.family", family, fits, 'used with sampling.sampler = "recorded" only')
+    require(
         "difficulty.mode",
         mode,
         config.has_rewards or mode == "accuracy",
@@ -240,107 +260,23 @@ def _check_recorded(config: RunConfig) -> None:
     )
     n_calibration = config.difficulty.n_calibration
     fits = not config.is_recorded or n_calibration == 0
-    _require(
+    require(
         "difficulty.n_calibration",
         n_calibration,
         fits,
         "0 with recorded responses: labels come from the recording, at no cost",
     )
     tau, can_keep = config.training.keep_above, config.has_rewards
-    _require(
+    require(
         "training.keep_above",
         tau,
         tau is None or can_keep,
         'left out, because reward.family is "none"',
     )
     fits = not config.is_recorded or config.n_iterations == 1
-    _require(
+    require(
         "n_iterations",
         config.n_iterations,
         fits,
         "1 with recorded responses: they come from one policy",
     )
-
-
-def check_training(t: TrainingConfig, table: str = "training") -> None:
-    """Types and ranges of a training's settings, and what they mean together; table names it in the
-    sentence.
-
-    Raises: ConfigError for the first value that cannot be used.
-    """
-    read(type(t), asdict(t), table)
-    _check_training_together(t, table)
-
-
-def _check_training_together(t: TrainingConfig, table: str) -> None:
-    def require(name: str, holds: bool, allowed: str) -> None:
-        _require(f"{table}.{name}", getattr(t, name), holds, allowed)
-
-    trainers = backend_names(Role.TRAINER)
-    require("method", t.method in trainers, f"one of {', '.join(trainers)}")
-    times = f" times {table}.n_processes ({t.n_processes})" if t.n_processes > 1 else ""
-    require(
-        "batch_size",
-        t.batch_size % (t.micro_batch_size * t.n_processes) == 0,
-        f"a multiple of {table}.micro_batch_size ({t.micro_batch_size}){times}",
-    )
-    weights_fit = t.loss_weights is None or len(t.loss_weights) == len(t.loss_type)
-    require("loss_weights", weights_fit, f"one weight per loss in {table}.loss_type")
-    fits = t.accelerate_config is None or t.n_processes > 1
-    require("accelerate_config", fits, f"left out with {table}.n_processes = 1")
-    _check_method(t, require)
-    _check_stop(t, require)
-    _check_interim(t, table, require)
-    _check_kept(t, table, require)
-
-
-def _check_method(t: TrainingConfig, require: Callable[[str, bool, str], None]) -> None:
-    fits = t.keep_above is None or keeps_responses(t.method)
-    require("keep_above", fits, f'left out with method = "{t.method}": pairs need both sides')
-    fits = not t.inherit_optimizer or t.start == "latest"
-    require("inherit_optimizer", fits, 'false with start = "base": the weights begin anew')
-    fits = not t.inherit_optimizer or t.lora_rank is None
-    require("inherit_optimizer", fits, "false with lora_rank: every training has a new adapter")
-
-
-def _check_stop(t: TrainingConfig, require: Callable[[str, bool, str], None]) -> None:
-    limits = [t.stop_above, t.stop_below]
-    has_rewards = not keeps_responses(t.method) or not t.stop_on.startswith("rewards/")
-    require("stop_on", has_rewards, f'a metric that method = "{t.method}" has: no rewards')
-    has_limit = t.stop_on == "none" or limits != [None, None]
-    require("stop_on", has_limit, "none, or stop_above or stop_below says where to stop")
-    if t.stop_on == "none":
-        require("stop_above", t.stop_above is None, "left out without stop_on")
-        require("stop_below", t.stop_below is None, "left out without stop_on")
-
-
-def _check_interim(
-    t: TrainingConfig, table: str, require: Callable[[str, bool, str], None]
-) -> None:
-    is_off = t.evaluate_every_steps == 0
-    in_a_run = is_off or table == "training"
-    require("evaluate_every_steps", in_a_run, "0: only the training of a run has held-out problems")
-    why = "one process holds all weights and answers with them"
-    require("evaluate_every_steps", is_off or t.n_processes == 1, f"0 with n_processes > 1: {why}")
-    measured = t.stop_on != HELD_OUT_ACCURACY or not is_off
-    require("stop_on", measured, "another metric while evaluate_every_steps is 0")
-
-
-def _check_kept(t: TrainingConfig, table: str, require: Callable[[str, bool, str], None]) -> None:
-    is_off = t.keep_checkpoints == 0
-    require("keep_checkpoints", is_off or table == "training", "0: only a run can pick one of them")
-    require("keep_checkpoints", is_off or t.n_processes == 1, "0 with n_processes > 1")
-    if t.policy_by == "last":
-        return
-    require("policy_by", not is_off, "last while keep_checkpoints is 0")
-    has_rewards = not keeps_responses(t.method) or not t.policy_by.startswith("rewards/")
-    require("policy_by", has_rewards, f'a metric that method = "{t.method}" has: no rewards')
-    measured = t.policy_by != HELD_OUT_ACCURACY or t.evaluate_every_steps > 0
-    require("policy_by", measured, "another metric while evaluate_every_steps is 0")
-    allowed = "last with inherit_optimizer: the optimiser's state is that of the last step"
-    require("policy_by", not t.inherit_optimizer, allowed)
-
-
-def _require(field_name: str, value: object, holds: bool, allowed: str) -> None:
-    if not holds:
-        raise ConfigError(f"{field_name} is {value}: it must be {allowed}.")

@@ -138,3 +138,11 @@ def _hint(table: Any, names: list[str]) -> Any:
     for name in names:
         table = next(f.type for f in fields(table) if is_dataclass(table) and f.name == name)
     return table
+
+
+def require(setting: str, value: object, holds: bool, allowed: str) -> None:
+    """Raises: ConfigError, which names the setting, its value and what is allowed, unless it
+    holds.
+    """
+    if not holds:
+        raise ConfigError(f"{setting} is {value}: it must be {allowed}.")

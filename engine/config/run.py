@@ -19,6 +19,7 @@ from engine.config.tables import (
     Table,
     TuningConfig,
 )
+from engine.config.tagged import TaggedLmConfig
 from engine.config.training import InitConfig, TrainingConfig
 from engine.grading.extraction import Extraction
 from engine.types import SamplingSettings
@@ -33,6 +34,7 @@ class RunConfig(Table):
     problems: ProblemsConfig
     policy: PolicyConfig
     reward: RewardConfig = field(default_factory=RewardConfig)
+    tagged_lm: TaggedLmConfig = field(default_factory=TaggedLmConfig)
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     """What every random draw of the run follows from."""
     n_iterations: Annotated[int, Field(ge=1)] = 3

@@ -151,9 +151,11 @@ class RewardConfig(Table):
     needed.
     """
     family: str = "token_classification"
-    """token_classification, qwen_prm, skywork_prm: a score per step. outcome: one score per
-    response from a sequence classifier. recorded_scores: the scores of the imported set at path.
-    none: no process reward, accuracy alone decides.
+    """token_classification, qwen_prm, skywork_prm: a score per step. tagged_lm: the same from a
+    causal language model, read as the table [tagged_lm] says (RLHFlow, Math-Shepherd, VersaPRM,
+    math-psa, one's own). outcome: one score per response from a sequence classifier.
+    recorded_scores: the scores of the imported set at path. none: no process reward, accuracy alone
+    decides.
     """
     scored: ScoredPart = "response"
     """response: all steps, thinking included; no family's own protocol leaves it out. answer: those

@@ -15,7 +15,7 @@ from typing import Literal
 from engine.errors import RewardModelError, in_one_line
 from engine.method.steps import normalise_newlines
 from engine.rewards import SCORE_DECIMALS
-from engine.types import StepScores
+from engine.types import ScoreStatus, StepScores
 
 Item = tuple[str, str]
 """(prompt, response text), newlines normalised."""
@@ -77,7 +77,7 @@ class BatchedReward(ABC):
             if self._longest is not None and len(row.ids) > self._longest:
                 known[item] = StepScores((), "too_long")
             elif not row.ends:
-                known[item] = StepScores((), self._status)
+                known[item] = StepScores((), self._unscored(row))
             else:
                 rows.append(row)
         for row, scores in self._answers(rows):
@@ -87,6 +87,10 @@ class BatchedReward(ABC):
     @abstractmethod
     def close(self) -> None:
         """Give memory and device back. Safe to call twice."""
+
+    def _unscored(self, row: Row) -> ScoreStatus:
+        """The status of a text of which no token is read."""
+        return self._status
 
     @abstractmethod
     def _read(self, item: Item) -> Row:

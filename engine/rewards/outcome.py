@@ -11,7 +11,7 @@ Must not know of problems, runs or thresholds.
 
 from engine.rewards.batched import ForwardReward, Item, Row, load_tokenizer
 from engine.rewards.classifiers import OUTCOME, load_classifier, probabilities
-from engine.rewards.plain_text import PlainText, chat_parts
+from engine.rewards.plain_text import PlainText, added_tokens, chat_parts
 
 
 class OutcomeReward(ForwardReward):
@@ -76,16 +76,9 @@ class OutcomeReward(ForwardReward):
         question, response = self._plain.ids(list(item))
         before, between, behind = self._tokenizer(self._frame, add_special_tokens=False).input_ids
         if not self._tokenizer.chat_template:
-            before, behind = _added(self._tokenizer)
+            before, behind = added_tokens(self._tokenizer)
         return [*before, *question, *between, *response, *behind]
 
     def _probabilities(self, ids, mask, batch: list[Row]) -> list[list[float]]:
         logits = self._model(input_ids=ids, attention_mask=mask).logits.float()
         return [probabilities(text) for text in logits.split(1)]
-
-
-def _added(tokenizer) -> tuple[list[int], list[int]]:
-    """The special tokens that the tokenizer puts before and behind a text."""
-    one = tokenizer("a", return_special_tokens_mask=True)
-    inside = [index for index, special in enumerate(one.special_tokens_mask) if not special]
-    return one.input_ids[: inside[0]], one.input_ids[inside[-1] + 1 :]

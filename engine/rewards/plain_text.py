@@ -76,3 +76,10 @@ def chat_parts(tokenizer, path: str, system: str | None) -> list[str]:
             " this order."
         )
     return parts
+
+
+def added_tokens(tokenizer) -> tuple[list[int], list[int]]:
+    """The special tokens that the tokenizer puts before and behind a text."""
+    one = tokenizer("a", return_special_tokens_mask=True)
+    inside = [index for index, special in enumerate(one.special_tokens_mask) if not special]
+    return one.input_ids[: inside[0]], one.input_ids[inside[-1] + 1 :]

@@ -4,13 +4,16 @@ what gives rewards.
 Knows files and content, neither the store nor any model's inside.
 """
 
+from dataclasses import astuple
 from pathlib import Path
 
 from engine.config import RunConfig
 from engine.config.backends import BACKENDS
+from engine.config.tagged import layout_of
 from engine.errors import ConfigError, ProblemSetError
 from engine.grading.domains import unavailable
 from engine.method.budget import remaining_budget
+from engine.method.seeds import stable_hash
 from engine.models.plausible import require_plausible
 from engine.models.weights import content_id, locate
 from engine.problems import read_problems, require_disjoint
@@ -105,9 +108,9 @@ def _reward_model(config: RunConfig) -> tuple[str, str]:
         folder = locate(config.reward.path, role="prm", revision=config.reward.revision)
         require_plausible(folder, trust=config.reward.trust_remote_code)
         require_head(config.reward, folder)
-        return str(folder), (
-            content_id(folder) if entry.reads == "text" else f"{entry.name}-{content_id(folder)}"
-        )
+        if entry.reads == "text":
+            return str(folder), content_id(folder)
+        return str(folder), f"{entry.name}-{_layout_id(config)}{content_id(folder)}"
     if entry.reads != "key":
         return config.reward.path, f"{entry.name}-{config.reward.path}"
     recorded = open_set(str(Path(config.reward.path).expanduser().resolve()))
@@ -117,6 +120,13 @@ def _reward_model(config: RunConfig) -> tuple[str, str]:
             ' = "none" and difficulty.mode = "accuracy".'
         )
     return str(recorded.folder), recorded.about["id"]
+
+
+def _layout_id(config: RunConfig) -> str:
+    """One model that is read in two ways has two ids."""
+    if config.reward.family != "tagged_lm":
+        return ""
+    return f"{stable_hash(*astuple(layout_of(config.tagged_lm))):016x}-"
 
 
 def _enough_recorded(config: RunConfig, problems: list[Problem]) -> list[Problem]:

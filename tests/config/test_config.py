@@ -9,8 +9,8 @@ import tomllib
 import pytest
 
 from engine.config import load_config, parse_config, plain_config
-from engine.config.checks import check_training
 from engine.config.training import LOSSES
+from engine.config.training_checks import check_training
 from engine.errors import ConfigError
 from tests.small_runs import ROOT, SMALL, small, toml
 

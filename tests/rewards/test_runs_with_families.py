@@ -23,6 +23,7 @@ TEXT = "By Tuesday it is 2 + 2 = 4.\n\nThe answer is \\boxed{4}."
 BUILD = {
     "qwen_prm": tiny_models.qwen_prm,
     "skywork_prm": tiny_models.skywork_prm,
+    "tagged_lm": lambda folder: tiny_models.tagged_lm(folder, "rlhflow"),
     "outcome": tiny_models.sequence_classifier,
 }
 
@@ -55,6 +56,7 @@ def test_a_run_scores_its_presamples_with_the_family_that_it_names(family, tmp_p
             placement="inline",
             policy=template,
             reward={"path": str(model), "family": family},
+            tagged_lm={"preset": "rlhflow"},
             sampling={"sampler": "hf_local"},
         ),
     )
@@ -84,3 +86,16 @@ def test_one_folder_read_as_two_families_never_shares_its_scores(tmp_path):
         for f in ("token_classification", "outcome")
     )
     assert as_tokens != as_outcome and as_tokens in as_outcome
+
+
+def test_one_language_model_in_two_layouts_never_shares_its_scores(tmp_path):
+    model = str(tiny_models.tagged_lm(tmp_path / "model", "rlhflow"))
+    ids = {
+        reward(small(reward={"path": model, "family": "tagged_lm"}, tagged_lm=layout))[1]
+        for layout in (
+            {"preset": "rlhflow"},
+            {"preset": "rlhflow", "read_at": "tag"},
+            {"turns": True, "read_at": "before"},
+        )
+    }
+    assert len(ids) == 2, "the third is the first in other words"

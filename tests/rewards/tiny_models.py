@@ -10,6 +10,7 @@ from torch import nn
 POSITIONS = 192
 SPECIAL = ("<|endoftext|>", "<|im_start|>", "<|im_end|>", "<extra_0>")
 CORPUS = [
+    "Step 1: 5 + 2 = 7. \n\n\n\n\n Step 2: 7 - 3 = 4. \n\n\n\nThursday: + -",
     "Wednesday: 5 + 2 = 7.\n\nThursday: 7 - 3 = 4.\nSo 4 are left.\n\nThe answer is \\boxed{4}.",
     (
         "How many eggs are there in the end? Please reason step by step, and put your final answer"
@@ -142,6 +143,57 @@ def bert_classifier(folder: Path) -> Path:
         model_max_length=POSITIONS,
     ).save_pretrained(folder)
     return folder
+
+
+TURNS = (
+    "{% for message in messages %}<|im_start|>{{ message['role'] }}\n\n{{ message['content'] | trim"
+    " }}<|im_end|>{% endfor %}"
+)
+"""As Llama 3's: nothing stands behind the end of a turn."""
+
+
+def tagged_lm(folder: Path, kind: str) -> Path:
+    """A causal language model with the habits of a preset's tokenizer."""
+    torch.manual_seed(5)
+    made = _sentence_pieces() if kind == "math_shepherd" else tokenizer(chat=False)
+    made.chat_template = TURNS if kind == "rlhflow" else None
+    config = qwen_config(made, tie_word_embeddings=False)
+    if kind == "math_shepherd":
+        model = transformers.GPTNeoXForCausalLM(_neo_x(config))
+    else:
+        model = transformers.Qwen2ForCausalLM(config)
+    model.save_pretrained(folder)
+    made.save_pretrained(folder)
+    return folder
+
+
+def _neo_x(config) -> transformers.GPTNeoXConfig:
+    """Of the same size; an architecture that leaves a tokenizer as it was saved."""
+    names = ("vocab_size", "hidden_size", "intermediate_size", "num_hidden_layers")
+    more = ("num_attention_heads", "max_position_embeddings", "initializer_range")
+    return transformers.GPTNeoXConfig(**{name: getattr(config, name) for name in names + more})
+
+
+def _sentence_pieces() -> transformers.PreTrainedTokenizerFast:
+    """Pieces that begin with the blank before them, behind a token that begins the text."""
+    from tokenizers import Tokenizer, models, pre_tokenizers, processors, trainers
+
+    made = Tokenizer(models.BPE(unk_token="<unk>"))
+    made.pre_tokenizer = pre_tokenizers.Sequence(
+        [pre_tokenizers.Split("\n", "isolated"), pre_tokenizers.Metaspace()]
+    )
+    trainer = trainers.BpeTrainer(
+        vocab_size=500,
+        special_tokens=["<unk>", "<s>", "</s>"],
+        initial_alphabet=list("ки+-0123456789×?.abcdefghijklmnopqrstuvwxyz\n—"),
+    )
+    made.train_from_iterator([*CORPUS, *["ки + - Step 1: ки\nStep 2: ки\n"] * 20], trainer)
+    made.post_processor = processors.TemplateProcessing(
+        single="<s> $A", special_tokens=[("<s>", 1)]
+    )
+    return transformers.PreTrainedTokenizerFast(
+        tokenizer_object=made, unk_token="<unk>", bos_token="<s>", eos_token="</s>"
+    )
 
 
 def _describe(folder: Path, **changes) -> None:
