@@ -108,6 +108,35 @@ def compared(series: dict[str, list[tuple[int, float, float, float]]], *, title:
     return _plain(figure, title=title, height=380)
 
 
+def reliability(series: dict[str, list[tuple[float, float, float, float]]]) -> go.Figure:
+    """Share correct by reward, one line per reward model, and the diagonal on which reward and
+    share are the same. series: name -> [(mean reward, share correct, low, high)].
+    """
+    figure = go.Figure()
+    figure.add_scatter(
+        x=[0, 1],
+        y=[0, 1],
+        mode="lines",
+        name="calibrated",
+        line={"color": palette.GREY, "width": 1, "dash": "dot"},
+        hoverinfo="skip",
+    )
+    for row, (name, points) in enumerate(series.items()):
+        reward, value, low, high = (np.array(column) for column in zip(*points))
+        colour = palette.LINES[row % len(palette.LINES)]
+        figure.add_scatter(
+            x=reward,
+            y=value,
+            name=escape(name, quote=False),
+            mode="lines+markers",
+            line={"color": colour, "width": 2},
+            error_y={"type": "data", "array": high - value, "arrayminus": value - low},
+        )
+    figure.update_xaxes(title="process reward", range=[0, 1])
+    figure.update_yaxes(title="share correct", tickformat=".0%", range=[0, 1.02])
+    return _plain(figure, title="Calibration", height=340)
+
+
 def by_level(levels: list[str], policies: list[str], values: np.ndarray) -> go.Figure:
     """mean@n per level, one group of bars per level. values: shape (policies, levels)."""
     figure = go.Figure()

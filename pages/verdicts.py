@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import inert, state, widgets
+from app import inert, reward_quality, state, widgets
 from app.judging import asking, queue
 from app.response_card import VERDICTS
 from engine import store
@@ -30,6 +30,7 @@ if n_earlier := store.opinions.n_by_earlier_rules(chosen):
         " that count.",
         icon=":material/history:",
     )
+reward_quality.section(chosen)
 st.subheader("A second opinion")
 judge = asking.form(chosen)
 if judge is not None:

@@ -1,6 +1,9 @@
 """The page of verdicts: counts, a judge's opinions, and a person's decisions on them."""
 
+import pytest
+
 from engine import store
+from engine.figures.rewards import scorer_reports
 from engine.study.handle import Iteration
 from tests.app.shown import metrics, said, show
 from tests.judging.test_judge import saying
@@ -38,3 +41,41 @@ def test_verdicts_by_an_earlier_versions_rules_are_counted(studio):
     assert f"{n:,} of these verdicts were given by an earlier version's rules" in said(
         show("verdicts")
     )
+
+
+def test_the_reward_model_is_compared_with_the_verdicts(studio):
+    studio.presampled()
+    it = Iteration(studio.db, studio.run_id, 0)
+    report = scorer_reports(it)[0]
+    right, wrong = (
+        [
+            row["reward"]
+            for row in studio.db.rows(
+                "SELECT s.reward FROM step_scores s JOIN judged v USING (set_id, problem_id, idx)"
+                " WHERE v.correct = ?",
+                [correct],
+            )
+        ]
+        for correct in (True, False)
+    )
+    pairs = [(r > w) + (r == w) / 2 for r in right for w in wrong]
+    assert report.quality.auc.value == pytest.approx(sum(pairs) / len(pairs))
+    assert (report.quality.n, report.quality.n_correct) == (len(right) + len(wrong), len(right))
+    (table,) = [t for t in show("verdicts").dataframe if "Area" in t.value]
+    assert table.value["Area"][0].startswith(f"{report.quality.auc.value:.3f} [")
+
+
+def test_another_reward_model_on_the_same_responses_has_a_row_of_its_own(studio):
+    studio.presampled()
+    with studio.db.transaction() as cursor:
+        cursor.execute(
+            "INSERT INTO step_scores (set_id, problem_id, idx, prm_id, scores, status, reward)"
+            " SELECT set_id, problem_id, idx, 'other', [0.9], 'ok',"
+            " 1 - reward FROM step_scores"
+        )
+    own, other = scorer_reports(Iteration(studio.db, studio.run_id, 0))
+    assert other.scorer.prm_id == "other" and other.one_step == 1.0
+    assert other.quality.auc.value == pytest.approx(1 - own.quality.auc.value)
+    at = show("verdicts")
+    (table,) = [t for t in at.dataframe if "Area" in t.value]
+    assert len(table.value) == 2 and not at.exception

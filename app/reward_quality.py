@@ -1,0 +1,120 @@
+"""What the reward model sees of right and wrong: the section of the Verdicts page."""
+
+import streamlit as st
+
+from app import charts, state, widgets
+from engine import store
+from engine.figures.rewards import ScorerReport, scorer_reports
+from engine.figures.text import share
+from engine.method.reward_quality import BAD_STEP
+from engine.study.handle import Iteration
+
+MOSTLY = 0.5
+"""Share of single-step responses from which the page says so."""
+
+
+@st.cache_data(show_spinner="Comparing rewards with verdicts", max_entries=8)
+def _reports(run_id: str, iteration: int, stored: tuple) -> list[ScorerReport]:
+    """stored: what makes the same question a new one."""
+    return scorer_reports(Iteration(state.database(), run_id, iteration))
+
+
+def section(chosen: Iteration) -> None:
+    """Nothing in a run without rewards, or before a response is graded and scored."""
+    stored = (*store.samples.table_sizes(chosen.db), store.samples.n_overrides(chosen.db))
+    reports = _reports(chosen.run_id, chosen.number, stored) if chosen.config.has_rewards else []
+    if not reports:
+        return
+    st.subheader("What the reward model sees of it")
+    names = _names(reports)
+    st.dataframe(
+        [_row(name, report) for name, report in zip(names, reports)],
+        hide_index=True,
+        placeholder="–",
+    )
+    st.caption(
+        "Area under the ROC curve: how often a correct response has a higher reward than a wrong"
+        f" one, .5 by chance. Doubted: correct, with a step below {BAD_STEP:g}. Trusted: wrong,"
+        " without one. 95 % intervals; the area's comes from resampling problems."
+    )
+    own = reports[0]
+    if own.one_step > MOSTLY:
+        st.info(
+            f"{own.one_step:.0%} of these responses are a single step, because no blank line is in"
+            " them: their worst step is their only one.",
+            icon=":material/splitscreen:",
+        )
+    if any(report.quality.bins for report in reports):
+        _reliability(names, reports)
+    _worst(own)
+
+
+def _names(reports: list[ScorerReport]) -> list[str]:
+    paths = [report.scorer.path.rstrip("/").rsplit("/", 1)[-1] for report in reports]
+    return [
+        path if path and paths.count(path) == 1 else f"{path or 'model'} {r.scorer.prm_id[-8:]}"
+        for path, r in zip(paths, reports)
+    ]
+
+
+def _row(name: str, report: ScorerReport) -> dict[str, str | int | float | None]:
+    q = report.quality
+    area = f"{q.auc.value:.3f} [{q.auc.low:.3f}, {q.auc.high:.3f}]" if q.auc else None
+    return {
+        "Reward model": name,
+        "Responses": q.n,
+        "Area": area,
+        "Doubted, %": share(q.doubted),
+        "Trusted, %": share(q.trusted),
+        "Calibration error": None if q.calibration_error is None else round(q.calibration_error, 3),
+        "Single step, %": round(100 * report.one_step, 1),
+    }
+
+
+def _reliability(names: list[str], reports: list[ScorerReport]) -> None:
+    series = {
+        name: [(b.mean_reward, b.correct.value, b.correct.low, b.correct.high) for b in bins]
+        for name, report in zip(names, reports)
+        if (bins := report.quality.bins)
+    }
+    table = [
+        {"Reward model": name, "Mean reward": x, "Share correct": y, "Low": low, "High": high}
+        for name, points in series.items()
+        for x, y, low, high in points
+    ]
+    widgets.chart(
+        charts.reliability(series),
+        table,
+        alt="Share correct by reward, in tenths",
+        key="reliability",
+    )
+
+
+def _worst(report: ScorerReport) -> None:
+    for title, is_correct, verdict, low, high in (
+        ("Correct, and doubted most", True, "correct", 0.0, BAD_STEP),
+        ("Wrong, and trusted most", False, "wrong", BAD_STEP, 1.0),
+    ):
+        rows = [one for one in report.worst if one.correct == is_correct]
+        if not rows:
+            continue
+        with st.expander(f"{title}: {len(rows)}"):
+            st.dataframe(
+                [
+                    {
+                        "Problem": one.problem_id,
+                        "Index": one.idx,
+                        "Reward": one.reward,
+                        "Steps": one.n_steps,
+                    }
+                    for one in rows
+                ],
+                hide_index=True,
+                column_config={"Reward": st.column_config.NumberColumn(format="%.5f")},
+            )
+            widgets.link(
+                "responses.py",
+                f"Read all that are {verdict} with a reward from {low:g} to {high:g}",
+                verdict=verdict,
+                reward=f"{low:g}-{high:g}",
+            )

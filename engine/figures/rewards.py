@@ -1,0 +1,68 @@
+"""How well each reward model that read an iteration's responses sees what the verdicts say."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine import store
+from engine.method.reward_quality import BAD_STEP, RewardQuality, quality
+from engine.store.rewards import Scorer
+from engine.study.handle import Iteration
+
+N_WORST = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """A response whose reward says the opposite of its verdict."""
+
+    problem_id: str
+    idx: int
+    correct: bool
+    reward: float
+    n_steps: int
+
+
+@dataclass(frozen=True, slots=True)
+class ScorerReport:
+    scorer: Scorer
+    quality: RewardQuality
+    worst: tuple[Contradiction, ...]
+    """The correct ones with the lowest rewards and the wrong ones with the highest, at most N_WORST
+    of each, the worst first.
+    """
+    one_step: float
+    """Share of the responses that are a single step: their minimum is that step."""
+
+
+def scorer_reports(it: Iteration) -> list[ScorerReport]:
+    """One report per reward model, the run's own first; none before a response is graded and
+    scored. Seconds for a million responses.
+    """
+    return [_report(it, scorer) for scorer in store.rewards.scorers(it)]
+
+
+def _report(it: Iteration, scorer: Scorer) -> ScorerReport:
+    c = store.rewards.against_verdicts(it, scorer.prm_id)
+    rewards, correct = c["reward"].astype(np.float64), c["correct"].astype(bool)
+    doubted = np.flatnonzero(correct & (rewards < BAD_STEP))
+    trusted = np.flatnonzero(~correct & (rewards >= BAD_STEP))
+    contradict = [
+        *doubted[np.argsort(rewards[doubted], kind="stable")][:N_WORST],
+        *trusted[np.argsort(-rewards[trusted], kind="stable")][:N_WORST],
+    ]
+    return ScorerReport(
+        scorer,
+        quality(rewards, correct, c["problem_id"], seed=it.config.seed),
+        tuple(
+            Contradiction(
+                str(c["problem_id"][row]),
+                int(c["idx"][row]),
+                bool(correct[row]),
+                float(rewards[row]),
+                int(c["n_steps"][row]),
+            )
+            for row in contradict
+        ),
+        float((c["n_steps"] == 1).mean()),
+    )
