@@ -110,7 +110,7 @@ class RecordedSet:
         if len(missing):
             at = missing[0]
             raise RecordedSetError(
-                f"Response {index[at]} of problem {problem_ids[place[at]]} is asked for, and"
+                f"Response {index[at]} of problem {problem_ids[int(place[at])]} is asked for, and"
                 f" {n_recorded[place[at]]} are recorded in {self.folder}. Recorded responses are"
                 " never drawn twice: lower sampling.n, or import more of them."
             )
