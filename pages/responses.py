@@ -11,7 +11,7 @@ from engine import store
 
 def nothing_fits() -> None:
     """Say why the list is empty."""
-    if not store.samples.stored_keys(state.database(), chosen.row.presample_set):
+    if not store.samples.is_begun(state.database(), chosen.row.presample_set):
         widgets.nothing_yet(
             "No response is drawn yet. Start the pre-sampling on the Home page, or wait for its"
             " first batch.",

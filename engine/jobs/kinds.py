@@ -67,9 +67,9 @@ def after(policy_id: str) -> dict[str, str]:
 
 def _presample(work: Work) -> Iterator[Event]:
     it = work.it
-    problems = store.problems.of_run(it.db, it.run_id, "train", it.number)
-    wanted = dict.fromkeys(problems, range(it.config.sampling.n_presample))
-    return respond_to(work, [Part(it.row.presample_set, "train", wanted)], scored=True)
+    n = it.config.sampling.n_presample
+    wanted = store.owed.of_run(it.db, it.run_id, "train", it.number, n)
+    return respond_to(work, [Part(it.row.presample_set, wanted)], scored=True)
 
 
 def _resample(work: Work) -> Iterator[Event]:
@@ -85,12 +85,8 @@ def _resample(work: Work) -> Iterator[Event]:
                 f"{n_reused:,} resamples were drawn by another run with the same requests, and are"
                 " taken from there. They count in this run's budget."
             )
-        wanted = {
-            row.problem_id: range(first, first + row.n_more)
-            for row in store.commits.allocation(it)
-            if row.n_more
-        }
-        part, n_later = Part(it.row.resample_set, "train", wanted), store.commits.get(it).n_later
+        part = Part(it.row.resample_set, store.owed.of_allocation(it, first))
+        n_later = store.commits.get(it).n_later
         yield from respond_to(work, [part], scored=True, n_later=n_later)
         more = plans.next_round(it)
 
@@ -105,7 +101,7 @@ def _calibrate(work: Work) -> Iterator[Event]:
 
 
 def _side_parts(ordered: list[SideOrder]) -> list[Part]:
-    return [Part(o.set_id, "train", dict.fromkeys(o.problem_ids, range(o.n))) for o in ordered]
+    return [Part(o.set_id, store.owed.all_of(o.problem_ids, 0, o.n)) for o in ordered]
 
 
 def _evaluate(work: Work) -> Iterator[Event]:
@@ -115,13 +111,13 @@ def _evaluate(work: Work) -> Iterator[Event]:
     is_after = params["policy"] == AFTER
     policy_id = params["policy_id"] if is_after else it.row.policy_id
     greedy, sampled = evaluation_sets(it.config, policy_id, it.number + is_after)
-    ids = list(store.problems.of_run(it.db, it.run_id, "held_out"))
     parts, only = [], params.get("only")
     for samples, n_each in ((greedy, 1), (sampled, it.config.evaluation.n)):
         if only not in (None, samples.purpose):
             continue
         make_known(it.db, samples)
-        parts.append(Part(samples.id, "held_out", dict.fromkeys(ids, range(n_each))))
+        wanted = store.owed.of_run(it.db, it.run_id, "held_out", None, n_each)
+        parts.append(Part(samples.id, wanted))
     return respond_to(work, parts, scored=False)
 
 

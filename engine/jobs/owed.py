@@ -2,23 +2,33 @@
 where both do not fit.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
+
+import numpy as np
 
 from engine import store
 from engine.config.backends import opening_options, reads_as
-from engine.events import Event, Planned, Seated, Text
+from engine.events import Event, Planned, Seated
 from engine.jobs.policies import sound_path
 from engine.jobs.respond import Owed, respond
 from engine.jobs.work import Work
 from engine.method.prompts import fill
 from engine.models.memory import tokens_of
 from engine.placement import Backend, Placement, seating
+from engine.recorded.replay import open_set
+from engine.store.owed import NO_KEYS, Keys, Wanted
 from engine.study.handle import Iteration
 from engine.study.sample_sets import requests
-from engine.study.worked_examples import with_examples
-from engine.types import Problem, Request
+from engine.study.worked_examples import Prompts, prompts_with_examples
+from engine.types import Problem, SampleSet
+
+WINDOW = 65_536
+"""So many responses are asked for at once: what a phase holds as objects is bounded by it."""
+
+LEFTOVERS = 8_192
+"""So many stored responses without a verdict or a score are read at once, with their texts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +36,44 @@ class Part:
     """One sample set of a job, and what of it is wanted."""
 
     set_id: str
-    role: Literal["train", "held_out"]
-    """Of its problems."""
-    wanted: dict[str, range]
-    """Indices by problem id."""
+    wanted: Wanted
 
-    @property
-    def n(self) -> int:
-        return sum(map(len, self.wanted.values()))
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What a part lacks, as keys: a few bytes for each response."""
+
+    part: Part
+    samples: SampleSet
+    missing: Keys
+    ungraded: Keys
+    """Stored responses that a crash left without a verdict."""
+    unscored: Keys
+    refused: Keys
+    """Stored responses to refused prompts, without the answer that there is no score."""
+
+    def windows(self) -> Iterator["Backlog"]:
+        """The same in pieces, at least one."""
+        n = max(
+            -(-len(self.missing) // WINDOW),
+            *(-(-len(k) // LEFTOVERS) for k in (self.ungraded, self.unscored, self.refused)),
+            1,
+        )
+        for i in range(n):
+            yield replace(
+                self,
+                missing=self.missing.part(i * WINDOW, (i + 1) * WINDOW),
+                **{
+                    name: getattr(self, name).part(i * LEFTOVERS, (i + 1) * LEFTOVERS)
+                    for name in ("ungraded", "unscored", "refused")
+                },
+            )
+
+    def problem_ids(self) -> list[str]:
+        """Of all that is lacking, each once."""
+        keys = self.missing, self.ungraded, self.unscored, self.refused
+        places = np.unique(np.concatenate([k.place for k in keys]))
+        return self.part.wanted.problem_ids[places].tolist()
 
 
 def respond_to(work: Work, parts: list[Part], *, scored: bool, n_later: int = 0) -> Iterator[Event]:
@@ -44,29 +84,38 @@ def respond_to(work: Work, parts: list[Part], *, scored: bool, n_later: int = 0)
     """
     it, placement = work.it, work.placement
     prm_id = (it.run.prm_id or None) if scored else None
-    owed = [_owed(it, part, prm_id) for part in parts]
-    n_total = sum(part.n for part in parts)
-    yield _planned(owed, n_total, n_later, is_scored=prm_id is not None)
+    backlogs = [_backlog(it, part, prm_id) for part in parts]
+    yield _planned(backlogs, n_later, is_scored=prm_id is not None)
     reward = reward_backend(it)
-    for part, lacking in zip(parts, owed):
+    for part, lacking in zip(parts, backlogs):
         drawn_by = policy_backend(it, lacking.samples.sampler, lacking.samples.policy_id)
+        prompts = _prompts(it, lacking.samples)
         sampler, seated_reward, together = seating.place(
-            it.config, placement, drawn_by, reward, _longest(lacking.requests)
+            it.config, placement, drawn_by, reward, _longest(it, lacking, prompts)
         )
         yield Seated(in_turn=prm_id is not None and not together)
         openers = _opener(placement, sampler), work.grader, _opener(placement, seated_reward)
         if together or prm_id is None:
-            yield from respond(lacking, *openers)
+            yield from _in_windows(it, lacking, prompts, prm_id, openers)
             continue
-        yield from respond(replace(lacking, prm_id=None), *openers)
+        unjudged = replace(lacking, unscored=NO_KEYS, refused=NO_KEYS)
+        yield from _in_windows(it, unjudged, prompts, None, openers)
         placement.release(keep=[seated_reward])
-        yield from respond(_owed(it, part, prm_id), *openers)
+        yield from _in_windows(it, _backlog(it, part, prm_id), prompts, prm_id, openers)
 
 
-def _planned(owed: list[Owed], n_total: int, n_later: int, *, is_scored: bool) -> Planned:
-    n_done = n_total - sum(len(o.requests) for o in owed)
-    n_graded = n_done - sum(len(o.ungraded) for o in owed)
-    n_scored = n_done - sum(len(o.unscored) + len(o.refused) for o in owed)
+def _in_windows(
+    it: Iteration, lacking: Backlog, prompts: Prompts, prm_id: str | None, openers: tuple
+) -> Iterator[Event]:
+    for window in lacking.windows():
+        yield from respond(_owed(it, window, prompts, prm_id), *openers)
+
+
+def _planned(backlogs: list[Backlog], n_later: int, *, is_scored: bool) -> Planned:
+    n_total = sum(lacking.part.wanted.n for lacking in backlogs)
+    n_done = n_total - sum(len(lacking.missing) for lacking in backlogs)
+    n_graded = n_done - sum(len(lacking.ungraded) for lacking in backlogs)
+    n_scored = n_done - sum(len(lacking.unscored) + len(lacking.refused) for lacking in backlogs)
     return Planned(
         n_total + n_later,
         n_done,
@@ -76,9 +125,34 @@ def _planned(owed: list[Owed], n_total: int, n_later: int, *, is_scored: bool) -
     )
 
 
-def _longest(requests: list[Request]) -> int:
-    """Tokens of the longest prompt, as a rule; 0 without requests."""
-    return max(map(tokens_of, {request.prompt for request in requests}), default=0)
+def _prompts(it: Iteration, samples: SampleSet) -> Prompts:
+    """How problems are shown to the policy."""
+    if samples.settings.n_examples:
+        problems = store.problems.of_run(it.db, it.run_id, "train", it.number)
+        return prompts_with_examples(it, samples, problems)
+    return lambda problems: _filled(samples, problems)
+
+
+def _filled(samples: SampleSet, problems: Mapping[str, Problem]) -> dict[str, str]:
+    template = samples.settings.prompt_template
+    return {id: fill(template, problem.question) for id, problem in problems.items()}
+
+
+def _longest(it: Iteration, lacking: Backlog, prompts: Prompts) -> int:
+    """Tokens of the longest prompt that is owed, as a rule, 0 without one: of the longest question
+    where nothing else stands in prompts.
+    """
+    ids = lacking.part.wanted.problem_ids[np.unique(lacking.missing.place)]
+    if not len(ids):
+        return 0
+    if not lacking.samples.settings.n_examples:
+        question = store.owed.longest_question(it.db, ids)
+        return tokens_of(fill(lacking.samples.settings.prompt_template, question))
+    shown = (
+        prompts(store.problems.by_id(it.db, ids[start : start + LEFTOVERS].tolist()))
+        for start in range(0, len(ids), LEFTOVERS)
+    )
+    return max(tokens_of(prompt) for part in shown for prompt in part.values())
 
 
 def policy_backend(it: Iteration, sampler: str, policy_id: str) -> Backend:
@@ -94,45 +168,54 @@ def policy_backend(it: Iteration, sampler: str, policy_id: str) -> Backend:
     return Backend(sampler, path, opening_options(sampler, it.config, about_set))
 
 
-def _owed(it: Iteration, part: Part, prm_id: str | None) -> Owed:
-    samples = store.samples.get(it.db, part.set_id)
-    number = it.number if part.role == "train" else None
-    problems = store.problems.of_run(it.db, it.run_id, part.role, number)
-    stored = store.samples.stored_keys(it.db, part.set_id)
-    keys = [(id, index) for id, indices in part.wanted.items() for index in indices]
+def _backlog(it: Iteration, part: Part, prm_id: str | None) -> Backlog:
+    db, set_id, wanted = it.db, part.set_id, part.wanted
+    missing = store.owed.missing(db, set_id, wanted)
+    samples = store.samples.get(db, set_id)
+    if it.config.is_recorded:
+        missing = _in_file_order(it, samples, wanted, missing)
+    return Backlog(
+        part,
+        samples,
+        missing,
+        ungraded=store.owed.ungraded(db, set_id, wanted),
+        unscored=_unscored(it, part, prm_id, refused=False),
+        refused=_unscored(it, part, prm_id, refused=True),
+    )
+
+
+def _unscored(it: Iteration, part: Part, prm_id: str | None, *, refused: bool) -> Keys:
+    if prm_id is None:
+        return NO_KEYS
+    return store.owed.unscored(it.db, part.set_id, prm_id, part.wanted, refused=refused)
+
+
+def _in_file_order(it: Iteration, samples: SampleSet, wanted: Wanted, missing: Keys) -> Keys:
+    """As they are recorded, so that a window is read from one place of the file."""
+    recorded = open_set(sound_path(it.db, samples.policy_id))
+    positions = recorded.positions(wanted.problem_ids, missing.place, missing.index)
+    return missing.ordered(np.argsort(positions))
+
+
+def _owed(it: Iteration, window: Backlog, prompts: Prompts, prm_id: str | None) -> Owed:
+    samples, wanted = window.samples, window.part.wanted
+    problems = store.problems.by_id(it.db, window.problem_ids())
     reads = reads_as(it.config.reward.family)
-    prompts = {id: fill(samples.settings.prompt_template, p.question) for id, p in problems.items()}
-    shown = with_examples(it, samples, problems) if samples.settings.n_examples else prompts
-    read = prompts if reads == "text" else {id: p.question for id, p in problems.items()}
+    read = {id: p.question for id, p in problems.items()}
+    unscored = window.unscored.of(wanted)
     return Owed(
         samples=samples,
-        requests=requests(samples, shown, [key for key in keys if key not in stored]),
+        requests=requests(samples, prompts(problems), window.missing.of(wanted)),
         answers={id: p.reference for id, p in problems.items()},
         rules=it.config.extraction(),
-        prompts=read if prm_id else {},
+        prompts=(_filled(samples, problems) if reads == "text" else read) if prm_id else {},
         prm_id=prm_id,
         scored=it.config.reward.scored,
         scored_by_key=reads == "key",
-        ungraded=_of(problems, store.samples.ungraded(it.db, part.set_id)),
-        unscored=_unscored(it, part, prm_id, problems, refused=False),
-        refused=[(id, i) for id, i, _ in _unscored(it, part, prm_id, problems, refused=True)],
+        ungraded=store.owed.texts(it.db, samples.id, window.ungraded.of(wanted), "answer"),
+        unscored=store.owed.texts(it.db, samples.id, unscored, it.config.reward.scored),
+        refused=window.refused.of(wanted),
     )
-
-
-def _unscored(
-    it: Iteration, part: Part, prm_id: str | None, problems: dict[str, Problem], *, refused: bool
-) -> list[Text]:
-    if prm_id is None:
-        return []
-    texts = store.samples.unscored(
-        it.db, part.set_id, prm_id, refused=refused, scored=it.config.reward.scored
-    )
-    return _of(problems, texts)
-
-
-def _of(problems: dict[str, Problem], texts: list[Text]) -> list[Text]:
-    """Other runs may have drawn for other problems into the same set."""
-    return [text for text in texts if text[0] in problems]
 
 
 def reward_backend(it: Iteration) -> Backend:

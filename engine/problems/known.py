@@ -61,6 +61,11 @@ def as_object(row: Any) -> Any:
     return {"0": row[0], "1": row[1]} if is_pair else row
 
 
+def is_flat(columns: tuple[str, ...]) -> bool:
+    """Whether rows with these columns, or some of them, have plain names already."""
+    return _reader(columns) is None
+
+
 @lru_cache(maxsize=1024)
 def _reader(columns: tuple[str, ...]) -> Callable[[Mapping[str, Any], bool], Flat] | None:
     """Which shape has these columns; None for plain fields."""

@@ -82,7 +82,7 @@ def _parquet(path: Path, notes: Notes) -> Rows:
             ]
         with pyarrow.parquet.ParquetFile(path, read_dictionary=texts) as file:
             for batch in file.iter_batches(batch_size=4096):
-                columns = {name: _values(batch[name]) for name in batch.schema.names}
+                columns = {name: values_of(batch[name]) for name in batch.schema.names}
                 for row in zip(*columns.values()):
                     number += 1
                     yield number, dict(zip(columns, row))
@@ -92,7 +92,7 @@ def _parquet(path: Path, notes: Notes) -> Rows:
         ) from None
 
 
-def _values(column: Any) -> Sequence[Any]:
+def values_of(column: Any) -> Sequence[Any]:
     """A column as Python has it. A text that stands in many rows is one object in all of them: a
     small file may repeat a large one without end.
     """

@@ -2,6 +2,7 @@
 where they come from.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -32,29 +33,44 @@ class Chunks:
                 "solver": pyarrow.string(),
             }
         )
-        self._table = pyarrow.table
+        self._table, self._concat = pyarrow.table, pyarrow.concat_tables
         self._writer = pyarrow.parquet.ParquetWriter(path, self._schema, compression="zstd")
-        self._clear()
+        self._tables: list[Any] = []
+        self._columns: dict[str, list] = {name: [] for name in self._schema.names}
+        self._n_rows = self._n_chars = 0
 
     def add(self, **row: Any) -> None:
         """One row, every column given."""
         for name, values in self._columns.items():
             values.append(row[name])
-        self._n_rows += 1
-        self._n_chars += len(row["text"])
-        if self._n_rows >= MAX_ROWS or self._n_chars >= MAX_CHARS:
-            self._flush()
+        self._count(1, len(row["text"]))
+
+    def add_columns(self, columns: Mapping[str, Any]) -> None:
+        """Many rows, every column given."""
+        self._end_rows()
+        table = self._table([columns[name] for name in self._schema.names], schema=self._schema)
+        self._tables.append(table)
+        self._count(table.num_rows, table["text"].nbytes)
 
     def close(self) -> None:
         """Write what is left. Raises: OSError."""
         self._flush()
         self._writer.close()
 
-    def _flush(self) -> None:
-        if self._n_rows:
-            self._writer.write_table(self._table(self._columns, schema=self._schema))
-        self._clear()
+    def _count(self, n_rows: int, n_chars: int) -> None:
+        self._n_rows += n_rows
+        self._n_chars += n_chars
+        if self._n_rows >= MAX_ROWS or self._n_chars >= MAX_CHARS:
+            self._flush()
 
-    def _clear(self) -> None:
-        self._columns: dict[str, list] = {name: [] for name in self._schema.names}
-        self._n_rows = self._n_chars = 0
+    def _end_rows(self) -> None:
+        """What came row by row becomes a table."""
+        if self._columns["text"]:
+            self._tables.append(self._table(self._columns, schema=self._schema))
+            self._columns = {name: [] for name in self._schema.names}
+
+    def _flush(self) -> None:
+        self._end_rows()
+        if self._tables:
+            self._writer.write_table(self._concat(self._tables))
+        self._tables, self._n_rows, self._n_chars = [], 0, 0

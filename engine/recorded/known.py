@@ -46,6 +46,11 @@ def flat_recording(row: Any) -> Any:
     return row if reader is None else reader(row)
 
 
+def is_flat_recording(columns: tuple[str, ...]) -> bool:
+    """Whether rows with these columns, or some of them, have plain names already."""
+    return _reader(columns) is None
+
+
 @lru_cache(maxsize=1024)
 def _reader(columns: tuple[str, ...]) -> Callable[[Row], Row] | None:
     names = set(columns)

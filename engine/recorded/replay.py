@@ -37,26 +37,18 @@ class RecordedSet:
         try:
             self.about = json.loads((self.folder / "about.json").read_text())
             self._file = pyarrow.parquet.ParquetFile(self.folder / "responses.parquet")
-            keys = [
-                self._file.read_row_group(g, columns=["problem_id", "idx"])
-                for g in range(self._file.num_row_groups)
-            ]
+            groups = range(self._file.num_row_groups)
+            keys = [_keys(self._file, group) for group in groups]
         except (OSError, ValueError, pyarrow.ArrowException) as error:
             raise RecordedSetError(
                 f"{folder} is not an imported set of responses ({error}). Import the file again:"
                 " python -m engine import-responses."
             ) from error
-        ids = np.array(
-            [int(id, 16) for part in keys for id in part["problem_id"].to_numpy()], dtype=np.uint64
-        )
-        idx = (
-            np.concatenate([part["idx"].to_numpy() for part in keys])
-            if keys
-            else np.zeros(0, np.int32)
-        )
+        ids = np.concatenate([np.zeros(0, np.uint64), *(part for part, _ in keys)])
+        idx = np.concatenate([np.zeros(0, np.int32), *(part for _, part in keys)])
         self._order = np.lexsort((idx, ids))
         self._ids = ids[self._order]
-        self._starts = np.cumsum([0, *(part.num_rows for part in keys)])
+        self._starts = np.cumsum([0, *(len(part) for part, _ in keys)])
         self._last_group: tuple[int, tuple[str, ...], Any] | None = None
 
     def counts(self) -> dict[str, int]:
@@ -71,7 +63,8 @@ class RecordedSet:
         Raises: RecordedSetError naming the first response that is not recorded; nothing is yielded
         then.
         """
-        positions = self._positions(keys)
+        ids, indices = zip(*keys) if keys else ((), ())
+        positions = self.positions(ids, np.arange(len(keys)), np.array(indices, dtype=np.int64))
         by_position = dict(zip(positions.tolist(), keys))
         ordered = np.unique(positions)
         cuts = np.searchsorted(ordered, self._starts)
@@ -98,20 +91,30 @@ class RecordedSet:
             rows = table.select(columns).take(wanted).to_pylist()
             yield list(zip((keys[i] for i in wanted), rows))
 
-    def _positions(self, keys: Sequence[Key]) -> np.ndarray:
-        wanted = np.array([_number(id) for id, _ in keys], dtype=np.uint64)
-        index = np.array([index for _, index in keys], dtype=np.int64)
+    def positions(
+        self, problem_ids: Sequence[str] | np.ndarray, place: np.ndarray, index: np.ndarray
+    ) -> np.ndarray:
+        """Where responses stand in the file.
+
+        Args:
+            problem_ids: shape (P,).
+            place: int, shape (N,): which of the problems.
+            index: int, shape (N,).
+
+        Raises: RecordedSetError naming the first response that is not recorded.
+        """
+        wanted = _numbers(problem_ids)
         first = np.searchsorted(self._ids, wanted, side="left")
         n_recorded = np.searchsorted(self._ids, wanted, side="right") - first
-        missing = np.flatnonzero((index < 0) | (index >= n_recorded))
+        missing = np.flatnonzero((index < 0) | (index >= n_recorded[place]))
         if len(missing):
-            id, asked = keys[missing[0]]
+            at = missing[0]
             raise RecordedSetError(
-                f"Response {asked} of problem {id} is asked for, and {n_recorded[missing[0]]} are"
-                f" recorded in {self.folder}. Recorded responses are never drawn twice: lower"
-                " sampling.n, or import more of them."
+                f"Response {index[at]} of problem {problem_ids[int(place[at])]} is asked for, and"
+                f" {n_recorded[place[at]]} are recorded in {self.folder}. Recorded responses are"
+                " never drawn twice: lower sampling.n, or import more of them."
             )
-        return self._order[first + index]
+        return self._order[first[place] + index]
 
     def _group(self, group: int, columns: tuple[str, ...]):
         """One row group, the last one kept: neighbours are asked for one after the other."""
@@ -128,6 +131,17 @@ class RecordedSet:
 def open_set(folder: str) -> RecordedSet:
     """An imported set, opened once per process."""
     return RecordedSet(folder)
+
+
+def _keys(file: Any, group: int) -> tuple[np.ndarray, np.ndarray]:
+    """The problem ids and indices of a row group."""
+    keys = file.read_row_group(group, columns=["problem_id", "idx"])
+    return _numbers(keys["problem_id"].to_pylist()), keys["idx"].to_numpy()
+
+
+def _numbers(problem_ids: Sequence[str] | np.ndarray) -> np.ndarray:
+    """Problem ids as uint64. Raises: RecordedSetError for one that is none."""
+    return np.fromiter(map(_number, problem_ids), dtype=np.uint64, count=len(problem_ids))
 
 
 def _number(problem_id: str) -> int:

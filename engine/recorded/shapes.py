@@ -168,13 +168,13 @@ def _entry(one: Mapping[str, Any], solver: str | None) -> Entry:
     n_tokens = one.get("n_tokens")
     return Entry(
         text,
-        _flag(one[flag_field], flag_field) if flag_field else None,
+        flag_of(one[flag_field], flag_field) if flag_field else None,
         scores,
         kind,
         isinstance(reason := one.get("finish_reason"), str) and reason in CUT_OFF,
-        n_tokens if isinstance(n_tokens, int) and n_tokens >= 0 else None,
+        count_of(n_tokens),
         solver or (text_of(one["solver"], "solver") if one.get("solver") else None),
-        index if isinstance(index := one.get("index"), int) and index >= 0 else None,
+        count_of(one.get("index")),
     )
 
 
@@ -190,7 +190,14 @@ def _is_flag(value: Any, field: str) -> bool:
     return isinstance(value, bool) if field == "score" else True
 
 
-def _flag(value: Any, field: str) -> bool:
+def count_of(value: Any) -> int | None:
+    """A whole number of 31 bits; None for anything else."""
+    is_whole = isinstance(value, int) and not isinstance(value, bool)
+    return value if is_whole and 0 <= value < 2**31 else None
+
+
+def flag_of(value: Any, field: str) -> bool:
+    """A flag as true or false. Raises: RowError."""
     if isinstance(value, bool):
         return value
     known = {"true": True, "1": True, "1.0": True, "false": False, "0": False, "0.0": False}

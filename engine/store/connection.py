@@ -188,6 +188,13 @@ class Database:
         with _reading():
             return self.cursor().execute(sql, parameters).fetchnumpy()
 
+    def columns_beside(
+        self, name: str, columns: Mapping[str, Column], sql: str, parameters: Parameters = ()
+    ) -> dict[str, Any]:
+        """As columns(), of a query that finds these columns as a table of this name."""
+        with _reading(), self._registered(name, columns) as cursor:
+            return cursor.execute(sql, parameters).fetchnumpy()
+
     def remembered(self, key: Hashable, version: Any, read: Callable[[], Any]) -> Any:
         """What `read` gives, read again only when the version is another one than at the last read
         of this key.
@@ -236,24 +243,30 @@ class Database:
         """
         if not columns or not len(next(iter(columns.values()))):
             return 0
+        names = ", ".join(columns)
+        with self.transaction(), self._registered("batch", columns) as cursor:
+            ignoring = "OR IGNORE " if or_ignore else ""
+            [(n_new,)] = cursor.execute(
+                f"INSERT {ignoring}INTO {table} ({names}) SELECT {names} FROM batch"
+            ).fetchall()
+            return n_new
+
+    @contextmanager
+    def _registered(
+        self, name: str, columns: Mapping[str, Column]
+    ) -> Generator[duckdb.DuckDBPyConnection]:
+        """This thread's cursor, for which columns are a table of this name as long as it lasts."""
         import pyarrow
 
-        names = ", ".join(columns)
-        batch = pyarrow.table(
-            {name: pyarrow.array(values, from_pandas=False) for name, values in columns.items()}
-        )
-        with self.transaction() as cursor:
-            cursor.register("batch", batch)
-            try:
-                ignoring = "OR IGNORE " if or_ignore else ""
-                [(n_new,)] = cursor.execute(
-                    f"INSERT {ignoring}INTO {table} ({names}) SELECT {names} FROM batch"
-                ).fetchall()
-                return n_new
-            finally:
-                # in a broken transaction: its own error is the one to tell
-                with suppress(duckdb.Error):
-                    cursor.unregister("batch")
+        cursor = self.cursor()
+        table = {column: pyarrow.array(v, from_pandas=False) for column, v in columns.items()}
+        cursor.register(name, pyarrow.table(table))
+        try:
+            yield cursor
+        finally:
+            # in a broken transaction: its own error is the one to tell
+            with suppress(duckdb.Error):
+                cursor.unregister(name)
 
     def checkpoint(self) -> None:
         """Bring all that is stored into the file itself, so that nothing hangs on its log. One that

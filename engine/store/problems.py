@@ -26,6 +26,18 @@ def of_run(db: Database, run_id: str, role: str, number: int | None = None) -> d
     return {problem.id: problem for problem in problems}
 
 
+def by_id(db: Database, problem_ids: Sequence[str]) -> dict[str, Problem]:
+    """These problems by id, in their order."""
+    problems = db.records(
+        Problem,
+        f"""SELECT {_PROBLEM} FROM (
+            SELECT unnest($ids) AS id, unnest(range(len($ids))) AS position) asked
+        JOIN problems p ON p.id = asked.id ORDER BY asked.position""",
+        {"ids": list(problem_ids)},
+    )
+    return {problem.id: problem for problem in problems}
+
+
 def levels(at: Place, role: str) -> list[str]:
     """The levels that problems of an iteration, or held-out ones of its run, came with; "" among
     them where some came with none.

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.events import Key, Text
+from engine.events import Key
 from engine.store.connection import Database, now
 from engine.store.place import Place
 from engine.store.runs import EVERY, RUNS
-from engine.types import Purpose, SampleSet, SamplingSettings, ScoredPart
+from engine.types import Purpose, SampleSet, SamplingSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,29 +94,9 @@ def stored_keys(db: Database, set_id: str) -> set[Key]:
     return set(db.tuples("SELECT problem_id, idx FROM responses WHERE set_id = ?", [set_id]))
 
 
-def ungraded(db: Database, set_id: str) -> list[Text]:
-    """(problem id, index, answer) of responses without a verdict: the text behind the thinking."""
-    return db.tuples(
-        """SELECT problem_id, idx, substr(text, coalesce(answer_at, 0) + 1) FROM responses
-        ANTI JOIN verdicts USING (set_id, problem_id, idx)
-        WHERE set_id = ? ORDER BY problem_id, idx""",
-        [set_id],
-    )
-
-
-def unscored(
-    db: Database, set_id: str, prm_id: str, *, refused: bool, scored: ScoredPart
-) -> list[Text]:
-    """(problem id, index, what is scored) of responses that this reward model has not seen: those
-    whose prompt was refused, or the others.
-    """
-    text = "text" if scored == "response" else "substr(text, coalesce(answer_at, 0) + 1)"
-    return db.tuples(
-        f"""SELECT problem_id, idx, {text} FROM responses
-        ANTI JOIN (SELECT * FROM step_scores WHERE prm_id = ?) USING (set_id, problem_id, idx)
-        WHERE set_id = ? AND (finish_reason = 'refused') = ? ORDER BY problem_id, idx""",
-        [prm_id, set_id, refused],
-    )
+def is_begun(db: Database, set_id: str) -> bool:
+    """Whether a response of a sample set is stored."""
+    return bool(db.tuples("SELECT 1 FROM responses WHERE set_id = ? LIMIT 1", [set_id]))
 
 
 def estimates(at: Place) -> Estimates:

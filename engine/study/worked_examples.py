@@ -2,6 +2,8 @@
 the problems trained on.
 """
 
+from collections.abc import Callable, Mapping
+
 from engine import store
 from engine.method.dast import (
     CUTOFFS,
@@ -15,15 +17,21 @@ from engine.method.seeds import stable_hash
 from engine.study.handle import Iteration
 from engine.types import Problem, SampleSet
 
+Prompts = Callable[[Mapping[str, Problem]], dict[str, str]]
+"""From problems to their prompts, both by id."""
 
-def with_examples(
-    it: Iteration, samples: SampleSet, problems: dict[str, Problem]
-) -> dict[str, str]:
-    """The prompt of every problem by id; problems of one level are shown the same examples, none
-    its own.
+
+def prompts_with_examples(
+    it: Iteration, samples: SampleSet, problems: Mapping[str, Problem]
+) -> Prompts:
+    """How a sample set's prompts show worked examples; problems of one level are shown the same
+    ones, none its own.
 
     A problem whose level is unknown, or has no problem with a worked solution, is shown without
     examples.
+
+    Args:
+        problems: those that examples are taken from.
     """
     levels = levels_of(it)
     pool = [
@@ -33,18 +41,13 @@ def with_examples(
     ]
     n, seed = samples.settings.n_examples, stable_hash(samples.seed, "examples", it.number)
     by_level = {level: matched_examples(level, pool, n + 1, seed) for level in Level}
-    return {
-        id: length_prompt(
-            samples.settings.prompt_template,
-            p.question,
-            [
-                example
-                for example in (by_level[levels[id]] if id in levels else ())
-                if example.question != p.question
-            ][:n],
-        )
-        for id, p in problems.items()
-    }
+
+    def prompt(id: str, question: str) -> str:
+        examples = by_level[levels[id]] if id in levels else ()
+        others = [example for example in examples if example.question != question][:n]
+        return length_prompt(samples.settings.prompt_template, question, others)
+
+    return lambda shown: {id: prompt(id, p.question) for id, p in shown.items()}
 
 
 def levels_of(it: Iteration) -> dict[str, Level]:

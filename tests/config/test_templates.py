@@ -15,7 +15,7 @@ from engine.store import record
 from engine.study import pairing, plans
 from engine.study.handle import Iteration
 from engine.study.runs import begin_next_iteration, create_run
-from engine.study.worked_examples import with_examples
+from engine.study.worked_examples import prompts_with_examples
 from engine.types import Choice, Response
 from tests.small_runs import judge, small
 
@@ -65,7 +65,8 @@ def test_worked_examples_are_of_the_problems_level_never_itself_and_never_in_pre
     pre, re = (store.samples.get(db, id) for id in (row.presample_set, row.resample_set))
     assert (pre.settings.n_examples, re.settings.n_examples) == (0, 2)
     problems = store.problems.of_run(db, run_id, "train", 0)
-    ids, prompts = list(problems), with_examples(Iteration(db, run_id, 0), re, problems)
+    ids, shown_as = list(problems), prompts_with_examples(Iteration(db, run_id, 0), re, problems)
+    prompts = shown_as(problems)
     for position, id in enumerate(ids):
         shown = [
             other

@@ -194,7 +194,8 @@ def test_a_spreadsheet_of_responses_is_read(tmp_path):
 
 def test_many_responses_go_to_disk_in_chunks_and_progress_is_told(tmp_path, monkeypatch):
     monkeypatch.setattr("engine.recorded.importing.REPORT_EVERY", 4)
-    monkeypatch.setattr("engine.recorded.chunks.MAX_ROWS", 5)
+    monkeypatch.setattr("engine.recorded.blocks.MAX_ROWS", 4)
+    monkeypatch.setattr("engine.recorded.chunks.MAX_ROWS", 4)
     told = []
     made = brought(
         tmp_path,

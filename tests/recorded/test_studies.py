@@ -16,12 +16,14 @@ from engine.figures.summary import summarise
 from engine.grading import Grader
 from engine.grading.again import as_table, regrade
 from engine.headless.run import run_to_end
+from engine.jobs import owed
 from engine.jobs.runner import JobRunner
 from engine.method.seeds import stable_hash
 from engine.placement import Backend, Inline, Workers
 from engine.problems import problem_id
 from engine.recorded import import_responses
 from engine.recorded.flags import flagged
+from engine.recorded.sampler import RecordedSampler
 from engine.store import Database
 from engine.study import pairing, plans
 from engine.study.handle import Iteration
@@ -73,6 +75,14 @@ def finished(db, config) -> str:
     return run_id
 
 
+def noted(sample, asked: list):
+    def noting(self, requests, settings):
+        asked.append(requests)
+        return sample(self, requests, settings)
+
+    return noting
+
+
 def test_a_whole_study_runs_from_import_to_pairs_and_the_budget_adds_up(db, made):
     run_id = finished(db, configured(made))
     told = summarise(db, run_id)["iterations"][0]
@@ -94,6 +104,20 @@ def test_a_whole_study_runs_from_import_to_pairs_and_the_budget_adds_up(db, made
         assert sorted((p.problem_id, getattr(p, f"{side}_index")) for p in pairs) == sorted(wanted)
     jobs = {job.kind: (job.state, job.n_done, job.n_total) for job in store.jobs.of_run(db, run_id)}
     assert jobs == {"presample": ("done", 9, 9), "resample": ("done", 3, 3)}
+
+
+def test_windows_of_a_recording_give_the_same_rows(db, made, tmp_path, monkeypatch):
+    finished(db, configured(made))
+    monkeypatch.setattr(owed, "WINDOW", 2)
+    other = Database(tmp_path / "other.duckdb")
+    again = import_responses(DATA / "recorded_lines.jsonl", other.artifacts, scale="probability")
+    asked = []
+    monkeypatch.setattr(RecordedSampler, "sample", noted(RecordedSampler.sample, asked))
+    finished(other, configured(again))
+    for table in ("responses", "verdicts", "step_scores", "allocations", "pairs"):
+        sql = f"SELECT COLUMNS(lambda c: c NOT IN ('run_id', 'set_id')) FROM {table} ORDER BY ALL"
+        assert db.tuples(sql) == other.tuples(sql), table
+    assert max(map(len, asked)) == 2 and sum(map(len, asked)) == 12
 
 
 def test_a_problem_gives_no_more_than_is_recorded_and_the_rest_of_its_share_is_unspent(db, made):
