@@ -26,6 +26,7 @@ from engine.store import (
     samples,
     side_samples,
     tags,
+    tracking,
     unattended,
 )
 from engine.store.connection import Database, now
@@ -59,5 +60,6 @@ __all__ = [
     "samples",
     "side_samples",
     "tags",
+    "tracking",
     "unattended",
 ]
