@@ -351,4 +351,15 @@ CHANGES: list[tuple[str, str]] = [
         );
         """,
     ),
+    (
+        "Questions in SQL are saved by name.",
+        """
+        CREATE TABLE questions (
+            name VARCHAR PRIMARY KEY,
+            sql VARCHAR NOT NULL,
+            made_by VARCHAR NOT NULL,
+            made_at TIMESTAMP NOT NULL
+        );
+        """,
+    ),
 ]
