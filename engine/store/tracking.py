@@ -50,8 +50,8 @@ def choose(db: Database, run_id: str, trackers: tuple[str, ...], *, made_by: str
 
 def sent(db: Database, job_id: str, tracker: str) -> Sent:
     """What a tracker has of a job."""
-    found = "SELECT step, has_end FROM sent_figures WHERE job_id = ? AND tracker = ?"
-    return db.record(Sent, found, [job_id, tracker]) or Sent()
+    query = "SELECT step, has_end FROM sent_figures WHERE job_id = ? AND tracker = ?"
+    return db.record(Sent, query, [job_id, tracker]) or Sent()
 
 
 def note_sent(db: Database, job_id: str, tracker: str, what: Sent) -> None:
