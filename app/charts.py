@@ -291,6 +291,24 @@ def rewards(right: np.ndarray, wrong: np.ndarray, picked: tuple[float, float]) -
     return _plain(figure, title="Rewards of its responses", height=260)
 
 
+KINDS = ("dots", "line", "bar")
+"""How the answer to a question can be drawn."""
+
+
+def answer(x: list, y: list, x_title: str, y_title: str, kind: str) -> go.Figure:
+    """Two columns of an answer; texts are shown as they are. kind: one of KINDS."""
+    across = [escape(v, quote=False) if isinstance(v, str) else v for v in x]
+    figure = go.Figure()
+    if kind == "bar":
+        figure.add_bar(x=across, y=y, marker={"color": palette.BLUE})
+    else:
+        mode = "markers" if kind == "dots" else "lines+markers"
+        figure.add_scatter(x=across, y=y, mode=mode, line={"color": palette.BLUE})
+    figure.update_xaxes(title=escape(x_title, quote=False))
+    figure.update_yaxes(title=escape(y_title, quote=False))
+    return _plain(figure, title="", height=380, legend=False)
+
+
 def _plain(figure: go.Figure, *, title: str, height: int, legend: bool = True) -> go.Figure:
     figure.update_layout(
         title={"text": title, "font": {"size": 15}},

@@ -31,6 +31,7 @@ PAGES = {
     "training.py": ("Training", ":material/trending_up:"),
     "compare.py": ("Compare", ":material/leaderboard:"),
     "export.py": ("Export", ":material/download:"),
+    "sql.py": ("SQL", ":material/database:"),
     "playground.py": ("Playground", ":material/science:"),
     "settings.py": ("Settings", ":material/settings:"),
     "glossary.py": ("Glossary", ":material/menu_book:"),

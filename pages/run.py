@@ -4,6 +4,7 @@ import streamlit as st
 
 from app import inert, job_banner, state, widgets
 from app.difficulty import columns
+from app.watching import watching
 from engine import store
 from engine.study.handle import Iteration
 from engine.study.progress import progress
@@ -149,5 +150,6 @@ by_itself(chosen)
 now = progress(chosen)
 journey(chosen, now)
 job_table(chosen)
+watching(chosen)
 if now.presampled:
     columns.read_ahead(chosen)

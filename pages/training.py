@@ -7,6 +7,7 @@ from app.training.checkpoints import checkpoints
 from app.training.figures import training_curves
 from app.training.form import form
 from app.training.siblings import settings_of, trainings_table
+from app.watching import watching
 from engine import store
 from engine.config.backends import keeps_responses
 from engine.types import JobKind, JobState
@@ -52,6 +53,7 @@ is_live = job.is_unfinished
 st.caption(inert.markdown(settings_of(chosen, job)))
 trainings_table(chosen)
 st.fragment(training_curves, run_every=2 if is_live else None)(job.id)
+watching(chosen)
 if not is_live:
     checkpoints(chosen, job)
     if job.state is JobState.DONE:

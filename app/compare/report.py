@@ -14,10 +14,9 @@ from app import charts
 from app.palette import REPORT
 from engine.config.toml import as_toml
 from engine.doctor.machine import PACKAGES
-from engine.figures.comparison import Comparison
+from engine.figures.comparison import Comparison, accuracy_series
 from engine.figures.measure import Measured
 from engine.figures.text import NOTES, tables
-from engine.method.intervals import Interval
 
 POLICY = (
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:"
@@ -72,39 +71,6 @@ def as_html(comparison: Comparison, measured: list[Measured]) -> str:
         "<!doctype html><html"
         f' lang="en"><head>{head}<style>{STYLE}</style></head><body>{"".join(parts)}</body></html>'
     )
-
-
-def accuracy_series(
-    comparison: Comparison, measure: str
-) -> dict[str, list[tuple[int, float, float, float]]]:
-    """(t of M_t, value, low, high) per run, or per group where it has several seeds; what is not
-    evaluated is left out.
-
-    Args:
-        measure: "mean" or "greedy".
-    """
-    by_label, series = {run.label: run for run in comparison.runs}, {}
-    for group in comparison.groups:
-        seeds = max((len(a.seeds) for a in group.accuracy), default=0)
-        if seeds > 1:
-            spread = [
-                (
-                    a.number,
-                    getattr(a, f"{measure}_interval") or Interval(*[getattr(a, measure)] * 3),
-                )
-                for a in group.accuracy
-            ]
-            series[f"{group.done.strategy}, {seeds} seeds ({group.id})"] = spread
-            continue
-        for label in group.labels:
-            series[f"{group.done.strategy}, {label}"] = [
-                (a.number, getattr(a, measure)) for a in by_label[label].accuracy
-            ]
-    return {
-        name: [(number, i.value, i.low, i.high) for number, i in points]
-        for name, points in series.items()
-        if points
-    }
 
 
 def _figures(comparison: Comparison) -> list[str]:

@@ -8,10 +8,10 @@ import numpy as np
 import streamlit as st
 
 from app import charts, inert, state, widgets
-from app.compare.report import accuracy_series, as_html
+from app.compare.report import as_html
 from engine import store
 from engine.figures import monitors
-from engine.figures.comparison import Comparison
+from engine.figures.comparison import Comparison, accuracy_series
 from engine.figures.evaluation import Evaluation, gain
 from engine.figures.lengths import Length, level_lengths
 from engine.figures.measure import Measured

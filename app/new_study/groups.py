@@ -39,6 +39,7 @@ TITLES = {
     "pairs": "Pairs",
     "training": "Training",
     "evaluation": "Evaluation",
+    "tracking": "Watching it in other tools",
     "init": "Initialisation before a study",
 }
 LABELS = {
@@ -78,6 +79,7 @@ LABELS = {
     "pairs.drop_truncated": "Leave cut responses out",
     "pairs.choose_truncated": "Let cut responses be chosen",
     "evaluation.n": "Responses per held-out problem",
+    "tracking.n_responses": "Sampled responses to send",
 }
 """What is said otherwise than by the setting's own name."""
 OF_TRAININGS = {

@@ -21,6 +21,7 @@ from engine.cli.small_lm import small_lm
 from engine.cli.status import status
 from engine.cli.study import resume, run
 from engine.cli.takeaway import export, import_study, regrade
+from engine.cli.track import track
 from engine.errors import EngineError
 
 
@@ -82,6 +83,7 @@ for command in (
     judge,
     import_responses,
     rates,
+    track,
     doctor,
     dashboard,
 ):

@@ -17,6 +17,7 @@ from engine.config.tables import (
     SamplingConfig,
     TuningConfig,
 )
+from engine.config.tracking import TrackingConfig
 from engine.config.training import InitConfig, TrainingConfig
 from engine.config.training_checks import check_training
 
@@ -32,6 +33,7 @@ __all__ = [
     "RewardConfig",
     "RunConfig",
     "SamplingConfig",
+    "TrackingConfig",
     "TrainingConfig",
     "TuningConfig",
     "check_config",

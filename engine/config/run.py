@@ -20,6 +20,7 @@ from engine.config.tables import (
     TuningConfig,
 )
 from engine.config.tagged import TaggedLmConfig
+from engine.config.tracking import TrackingConfig
 from engine.config.training import InitConfig, TrainingConfig
 from engine.grading.extraction import Extraction
 from engine.types import SamplingSettings
@@ -50,6 +51,7 @@ class RunConfig(Table):
     training: TrainingConfig = field(default_factory=TrainingConfig)
     init: InitConfig = field(default_factory=InitConfig)
     evaluation: EvaluationConfig = field(default_factory=EvaluationConfig)
+    tracking: TrackingConfig = field(default_factory=TrackingConfig)
 
     @property
     def is_recorded(self) -> bool:

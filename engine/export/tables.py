@@ -78,6 +78,19 @@ def write_table(batches: Iterable["pyarrow.RecordBatch"], path: Path) -> int:
     return n_rows
 
 
+def write_rows(table: "pyarrow.Table", path: Path) -> None:
+    """Write any table of plain values (engine.queries.plain) under its own types. Raises: as
+    write_table.
+    """
+    require_suffix(path)
+    try:
+        with written_whole(path) as draft, _WRITERS[path.suffix](draft, table.schema) as write:
+            for batch in table.to_batches():
+                write(batch)
+    except OSError as error:
+        raise ConfigError(f"{path} could not be written: {error}. Free space.") from error
+
+
 def read_table(path: str | Path) -> "pyarrow.Table":
     """Everything in a file that write_table wrote, typed as it was; columns it does not know come
     as text, or as JSON has them.

@@ -85,6 +85,39 @@ def plain(comparison: Comparison) -> dict:
     return asdict(comparison)
 
 
+def accuracy_series(
+    comparison: Comparison, measure: str
+) -> dict[str, list[tuple[int, float, float, float]]]:
+    """(t of M_t, value, low, high) per run, or per group where it has several seeds; what is not
+    evaluated is left out.
+
+    Args:
+        measure: "mean" or "greedy".
+    """
+    by_label, series = {run.label: run for run in comparison.runs}, {}
+    for group in comparison.groups:
+        seeds = max((len(a.seeds) for a in group.accuracy), default=0)
+        if seeds > 1:
+            spread = [
+                (
+                    a.number,
+                    getattr(a, f"{measure}_interval") or Interval(*[getattr(a, measure)] * 3),
+                )
+                for a in group.accuracy
+            ]
+            series[f"{group.done.strategy}, {seeds} seeds ({group.id})"] = spread
+            continue
+        for label in group.labels:
+            series[f"{group.done.strategy}, {label}"] = [
+                (a.number, getattr(a, measure)) for a in by_label[label].accuracy
+            ]
+    return {
+        name: [(number, i.value, i.low, i.high) for number, i in points]
+        for name, points in series.items()
+        if points
+    }
+
+
 def _by_seed(members: list[Measured]) -> dict[int, Measured]:
     """The first run of every seed."""
     return {m.compared.seed: m for m in reversed(members)}

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from engine import store
-from engine.config import RunConfig
+from engine.config import RunConfig, TrackingConfig
 from engine.errors import ConfigError
 from engine.figures.evaluation import Evaluation, evaluations, gain
 from engine.figures.summary import summarise
@@ -228,9 +228,10 @@ def _file_and_run(name: str) -> tuple[Path, str | None]:
 
 def _kind(config: RunConfig) -> RunConfig:
     """What two runs share that differ in seed and name alone. The policy counts by its content, not
-    by its path.
+    by its path, and where a run is watched does not count.
     """
-    return replace(config, seed=0, name="", policy=replace(config.policy, path=""))
+    own = {"seed": 0, "name": "", "tracking": TrackingConfig()}
+    return replace(config, **own, policy=replace(config.policy, path=""))
 
 
 def _choice(config: RunConfig, commit: Commit) -> tuple:

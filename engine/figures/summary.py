@@ -17,7 +17,7 @@ def summarise(db: Database, run_id: str) -> dict[str, Any]:
     """
     evaluated = {e.number: e for e in evaluations(db, run_id)}
     rows = store.runs.iterations(db, run_id)
-    return {"iterations": [_iteration(Iteration(db, run_id, r.number), evaluated) for r in rows]}
+    return {"iterations": [figures_of(Iteration(db, run_id, r.number), evaluated) for r in rows]}
 
 
 def class_counts_of_commit(it: Iteration) -> dict[str, int]:
@@ -26,7 +26,12 @@ def class_counts_of_commit(it: Iteration) -> dict[str, int]:
     return {d.name.lower(): sum(row.n for row in rows if row.difficulty == d) for d in Difficulty}
 
 
-def _iteration(it: Iteration, evaluated: dict[int, Evaluation]) -> dict[str, Any]:
+def figures_of(it: Iteration, evaluated: dict[int, Evaluation]) -> dict[str, Any]:
+    """One iteration's.
+
+    Args:
+        evaluated: complete evaluations by the t of M_t.
+    """
     commit, pairs = store.commits.find(it), store.pairs.find_set(it)
     before, after = evaluated.get(it.number), evaluated.get(it.number + 1)
     return {

@@ -38,6 +38,7 @@ from engine.store import Database, Place, record
 from engine.store.jobs import Job
 from engine.study.handle import Iteration
 from engine.study.resolved import UNATTENDED
+from engine.tracking.following import tracked
 from engine.types import JobKind, JobState
 
 LEND_WAIT_S = 0.5
@@ -229,8 +230,9 @@ class JobRunner:
         self.pace = Pace(job.id)
         self._publish(job)
         started = time.monotonic()
-        with watched(self.db, job.id, lambda: self.pace):
+        with watched(self.db, job.id, lambda: self.pace), tracked(self.db, job) as following:
             state, error = self._drive(job)
+            following.is_whole = state is JobState.DONE
         self.pace = None
         with self._wake:
             store.jobs.set_state(

@@ -21,6 +21,7 @@ from engine.store import (
     owed,
     pairs,
     problems,
+    questions,
     resamples,
     responses,
     rewards,
@@ -28,6 +29,7 @@ from engine.store import (
     samples,
     side_samples,
     tags,
+    tracking,
     unattended,
 )
 from engine.store.connection import Database, now
@@ -55,6 +57,7 @@ __all__ = [
     "owed",
     "pairs",
     "problems",
+    "questions",
     "record",
     "resamples",
     "responses",
@@ -63,5 +66,6 @@ __all__ = [
     "samples",
     "side_samples",
     "tags",
+    "tracking",
     "unattended",
 ]

@@ -21,6 +21,7 @@ OF_A_RUN = (
     "run_problems",
     "side_samples",
     "tags",
+    "trackings",
     "tunings",
     "unattended",
 )
@@ -33,6 +34,7 @@ OF_A_JOB = (
     "metrics",
     "notes",
     "picks",
+    "sent_figures",
 )
 OF_A_SET = ("opinions", "overrides", "step_scores", "verdicts", "responses")
 

@@ -1,11 +1,13 @@
 """The tables as they began, and the numbered migrations that brought them here
-(engine.store.changes). They run in order, each in one transaction, and are never edited.
+(engine.store.changes, engine.store.newer_changes). They run in order, each in one transaction, and
+are never edited.
 
 Tables only grow: verdicts and step scores are rows beside responses, metrics are keyed by job and
 attempt. One table is thinned out by itself: loads, how busy the machine was.
 """
 
 from engine.store.changes import CHANGES
+from engine.store.newer_changes import NEWER_CHANGES
 
 MIGRATIONS: list[tuple[str, str]] = [
     (
@@ -187,4 +189,5 @@ MIGRATIONS: list[tuple[str, str]] = [
         """,
     ),
     *CHANGES,
+    *NEWER_CHANGES,
 ]

@@ -45,8 +45,8 @@ def test_what_a_fork_copies_is_checked_against_the_schema(db):
     of_a_run = {table for table, names in columns.items() if "run_id" in names}
     copied = {**HISTORY, **BEFORE_COMMIT, "tags": TAGS}
     assert not HISTORY.keys() & BEFORE_COMMIT.keys()
-    made_anew = {"jobs", "run_problems", "labels", "unattended"}
-    """Its jobs, its labels and its order are its own; copy_run writes run_problems."""
+    made_anew = {"jobs", "run_problems", "labels", "trackings", "unattended"}
+    """Its jobs, labels, order and trackers are its own; copy_run writes run_problems."""
     assert of_a_run - copied.keys() == made_anew and copied.keys() <= of_a_run
     for table, listed in copied.items():
         names = listed.split(", ")

@@ -1,0 +1,57 @@
+"""In which other tools the selected run is watched, and what was stored before it was."""
+
+import streamlit as st
+
+from app import inert, state
+from engine import store
+from engine.config.tracking import TRACKERS
+from engine.errors import EngineError
+from engine.study.handle import Iteration
+from engine.tracking import LIBRARIES, is_there
+from engine.tracking.following import send_stored, trackers_of
+
+NAMES: dict[str, str] = {
+    "tensorboard": "TensorBoard",
+    "trackio": "trackio",
+    "wandb": "W&B",
+    "mlflow": "MLflow",
+}
+
+
+def watching(chosen: Iteration) -> None:
+    """Choose trackers, for a job that is running too; send what earlier jobs gave."""
+    now = trackers_of(chosen)
+    said = ", ".join(NAMES[name] for name in now)
+    with st.expander(f"Watched in {said}" if now else "Watch it in other tools", key="watching"):
+        wanted = st.pills(
+            "Tools",
+            TRACKERS,
+            selection_mode="multi",
+            default=now,
+            format_func=lambda name: NAMES[name],
+            key=f"trackers_{chosen.run_id}",
+        )
+        if tuple(wanted) != now:
+            store.tracking.choose(chosen.db, chosen.run_id, tuple(wanted), made_by=state.tab_id())
+            st.rerun()
+        for name in wanted:
+            if not is_there(name):
+                st.caption(f"{NAMES[name]} is not installed here: `pip install {LIBRARIES[name]}`.")
+        if "tensorboard" in wanted:
+            st.code(f"tensorboard --logdir {chosen.db.artifacts / 'tracking' / 'tensorboard'}")
+        if "trackio" in wanted:
+            st.code(f"trackio show --project {chosen.config.tracking.project!r}")
+        if wanted and st.button("Send what is stored", icon=":material/send:"):
+            _send(chosen)
+
+
+def _send(chosen: Iteration) -> None:
+    try:
+        with st.spinner("Sending"):
+            troubles = send_stored(chosen.db, chosen.run_id)
+    except EngineError as error:
+        troubles = [str(error)]
+    for trouble in troubles:
+        st.error(inert.markdown(trouble), icon=":material/error:")
+    if not troubles:
+        st.success("Sent: every finished job of this run.")

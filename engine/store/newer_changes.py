@@ -1,0 +1,36 @@
+"""Numbered migrations, after those of engine.store.changes."""
+
+NEWER_CHANGES: list[tuple[str, str]] = [
+    (
+        (
+            "A run may be watched in other tools while it works: which of them, and what of each"
+            " job was sent already."
+        ),
+        """
+        CREATE TABLE trackings (
+            run_id VARCHAR PRIMARY KEY,
+            trackers VARCHAR NOT NULL,
+            made_by VARCHAR NOT NULL,
+            made_at TIMESTAMP NOT NULL
+        );
+        CREATE TABLE sent_figures (
+            job_id VARCHAR,
+            tracker VARCHAR,
+            step INTEGER NOT NULL,
+            has_end BOOLEAN NOT NULL,
+            PRIMARY KEY (job_id, tracker)
+        );
+        """,
+    ),
+    (
+        "Questions in SQL are saved by name.",
+        """
+        CREATE TABLE questions (
+            name VARCHAR PRIMARY KEY,
+            sql VARCHAR NOT NULL,
+            made_by VARCHAR NOT NULL,
+            made_at TIMESTAMP NOT NULL
+        );
+        """,
+    ),
+]
