@@ -4,7 +4,7 @@ where a job stopped.
 
 import streamlit as st
 
-from app import inert, state, widgets
+from app import inert, state, visitor, widgets
 from app.streamlit_internals.tab_title import tab_title
 from engine import store
 from engine.errors import EngineError
@@ -110,7 +110,8 @@ def _waiting(queued: list[Job]) -> None:
         st.markdown(f":material/schedule: **{widgets.title(queued[0])}** is queued. {held}.")
         with st.container(horizontal=True, vertical_alignment="center"):
             if state.runner().paused:
-                st.button(
+                visitor.button(
+                    st,
                     "Continue",
                     key="continue_queue",
                     icon=":material/play_arrow:",
@@ -130,7 +131,8 @@ def _stopped(job: Job) -> None:
         if job.sentence:
             st.text(job.sentence)
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.button(
+            visitor.button(
+                st,
                 "Resume",
                 key=f"resume_{job.id}",
                 icon=":material/play_arrow:",
@@ -139,7 +141,13 @@ def _stopped(job: Job) -> None:
                 args=[job.id],
             )
             _log(job)
-            _act("Hide", ":material/visibility_off:", f"hide_{job.id}", _hide, job)
+            st.button(
+                "Hide",
+                icon=":material/visibility_off:",
+                key=f"hide_{job.id}",
+                on_click=_hide,
+                args=[job],
+            )
 
 
 def _queue(queued: list[Job]) -> None:
@@ -195,7 +203,7 @@ def log(job: Job) -> None:
 
 
 def _act(label: str, icon: str | None, key: str, call, *arguments) -> None:
-    st.button(label, icon=icon, key=key, on_click=_done, args=(call, *arguments))
+    visitor.button(st, label, icon=icon, key=key, on_click=_done, args=(call, *arguments))
 
 
 def _done(call, *arguments) -> None:

@@ -1,5 +1,8 @@
 """HS-STaR Studio: page configuration and navigation. Start with: streamlit run app/main.py [-- --db
 FILE]
+
+Streamlit imports this file for its server, with the door in front, and runs it as a script for
+every page.
 """
 
 import sys
@@ -11,7 +14,8 @@ if str(ROOT) not in sys.path:
 
 import streamlit as st
 
-from app import job_banner, state, system, widgets
+from app import job_banner, state, system, visitor, widgets
+from app.door.opening import door
 from app.shortcuts import shortcuts
 from app.streamlit_internals.address import replace_settings
 from app.streamlit_internals.parts import load_parts
@@ -19,6 +23,7 @@ from app.streamlit_internals.room import use_room
 
 
 def main() -> None:
+    visitor.come_in()
     st.set_page_config(
         page_title=job_banner.TITLE,
         page_icon=str(ROOT / "app" / "icon.svg"),
@@ -46,3 +51,5 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
+else:
+    app = st.App(__file__, middleware=door())

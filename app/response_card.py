@@ -7,7 +7,7 @@ from difflib import SequenceMatcher
 
 import streamlit as st
 
-from app import domains, inert, palette, state, tags, widgets
+from app import domains, inert, palette, state, tags, visitor, widgets
 from engine import store
 from engine.method.steps import split_steps
 from engine.store.responses import HELD_OUT, SIDE, Filter, ListedResponse, Phase
@@ -145,7 +145,8 @@ def _override(row: ListedResponse, graded: str, *, key: str) -> None:
     with st.popover("Override", icon=":material/gavel:"):
         st.text_input("Note", key=f"note_{key}", placeholder="Why is the verdict not right?")
         for label, correct in (("Mark as correct", True), ("Mark as wrong", False)):
-            st.button(
+            visitor.button(
+                st,
                 label,
                 key=f"mark_{correct}_{key}",
                 on_click=_overrode,
@@ -153,7 +154,8 @@ def _override(row: ListedResponse, graded: str, *, key: str) -> None:
                 width="stretch",
             )
         if row.overridden_by:
-            st.button(
+            visitor.button(
+                st,
                 "Undo",
                 key=f"undo_{key}",
                 on_click=_overrode,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from app import inert, state
+from app import inert, state, visitor
 from engine import small_lm
 from engine.errors import EngineError
 
@@ -24,7 +24,8 @@ def offer(label: str = LABEL) -> Path | None:
             " `make run SMALL_LM=1`."
         )
         return None
-    pressed = st.button(
+    pressed = visitor.button(
+        st,
         label,
         icon=":material/neurology:",
         help="SmolLM2-135M-Instruct on 120 word problems, judged by their answers alone. One"

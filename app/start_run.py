@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import inert, state
+from app import inert, state, visitor
 from engine.config import RunConfig
 from engine.config.checks import check_config
 from engine.errors import EngineError
@@ -15,6 +15,7 @@ def begin(config: RunConfig) -> bool:
     and the answer is False.
     """
     try:
+        visitor.check(config)
         check_config(config)
         run_id = create_run(state.database(), config)
     except EngineError as error:

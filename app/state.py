@@ -5,23 +5,22 @@ Knows Streamlit and the engine's store and runner; draws nothing but the sentenc
 nothing can be drawn.
 """
 
-import argparse
 import atexit
-import sys
 import uuid
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
-from app import inert
+from app import inert, visitor
+from app.place import database_path
 from engine import store
 from engine.errors import EngineError
+from engine.jobs.looking import LookingRunner
 from engine.jobs.runner import JobRunner
-from engine.paths import DEFAULT_DB
 from engine.store import Database, compaction
+from engine.store.looking import Looking
 from engine.study.handle import Iteration
 from engine.study.progress import progress
 from engine.study.resolved import UNATTENDED
@@ -60,17 +59,6 @@ it does not.
 """
 
 
-def database_path() -> Path:
-    return _database_path(tuple(sys.argv[1:]))
-
-
-@cache
-def _database_path(arguments: tuple[str, ...]) -> Path:
-    parser = argparse.ArgumentParser(add_help=False)
-    parser.add_argument("--db", default=str(DEFAULT_DB))
-    return Path(parser.parse_known_args(arguments)[0].db).expanduser().resolve()
-
-
 @st.cache_resource(show_spinner=False)
 def _open(path: Path) -> tuple[Database, JobRunner]:
     compaction.compact_if_asked(path)
@@ -92,11 +80,14 @@ def runner() -> JobRunner:
 
 
 def _opened() -> tuple[Database, JobRunner]:
+    """For those who may only look, as they see it."""
+    visitor.come_in()
     try:
-        return _open(database_path())
+        db, runner = _open(database_path())
     except EngineError as error:
         st.error(inert.markdown(str(error)), icon=":material/lock:")
         st.stop()
+    return (db, runner) if visitor.may_write() else (Looking(db), LookingRunner(runner))
 
 
 def kept(name: str, default=None):

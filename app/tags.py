@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app import inert, state
+from app import inert, state, visitor
 from engine import store
 from engine.errors import EngineError
 from engine.study import tags
@@ -45,7 +45,8 @@ def tagging(chosen: Iteration, ids: Sequence[str], row: DeltaGenerator, *, disab
         if said:
             st.warning(inert.markdown(said))
         for label, wanted in (("Put it on", True), ("Take it off", False)):
-            st.button(
+            visitor.button(
+                st,
                 label,
                 key=f"tag_{wanted}",
                 on_click=_entered,
@@ -81,8 +82,8 @@ def table(chosen: Iteration) -> None:
     if len(holding) > len(shown):
         st.caption(f"The first {len(shown):,} are shown.")
     picked = [shown[row] for row in event["selection"]["rows"] if row < len(shown)]
-    st.button(
-        "Take off the selected", disabled=not picked, on_click=_take_off, args=[chosen, picked]
+    visitor.button(
+        st, "Take off the selected", disabled=not picked, on_click=_take_off, args=[chosen, picked]
     )
 
 

@@ -24,6 +24,7 @@ NAMES = (
     "grading",
     "data",
     "scale",
+    "endurance",
 )
 
 
@@ -33,7 +34,11 @@ def _measured(name: str, arguments: argparse.Namespace) -> list[Row]:
             raise SystemExit("ui_earlier needs --against FOLDER: the root of another checkout.")
         return import_module("benchmarks.ui_earlier").measure(arguments.against.resolve())
     measure = import_module(f"benchmarks.{name}").measure
-    return measure(arguments.sizes) if name == "scale" and arguments.sizes else measure()
+    given = {
+        "scale": {"sizes": arguments.sizes},
+        "endurance": {"n_kills": arguments.kills, "seed": arguments.seed},
+    }.get(name, {})
+    return measure(**{key: value for key, value in given.items() if value is not None})
 
 
 def main() -> None:
@@ -47,6 +52,8 @@ def main() -> None:
     parser.add_argument(
         "--against", type=Path, metavar="FOLDER", help="another checkout, for ui_earlier"
     )
+    parser.add_argument("--kills", type=int, metavar="N", help="how often, for endurance")
+    parser.add_argument("--seed", type=int, metavar="N", help="of what is killed, for endurance")
     parser.add_argument("--json", action="store_true", help="print a list of rows and nothing else")
     arguments = parser.parse_args()
     rows = [row for name in arguments.names for row in _measured(name, arguments)]

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import inert, state, widgets
+from app import inert, state, visitor, widgets
 from app.compare import sections
 from app.compare.flows import held_out_flows
 from app.training.siblings import siblings_on_compare
@@ -30,7 +30,7 @@ chosen = widgets.need_run()
 st.title("Compare")
 db = state.database()
 is_next = next_phase(progress(latest(db, chosen.run_id))) is Phase.NEXT
-if is_next and st.button("Next iteration", type="primary", icon=":material/skip_next:"):
+if is_next and visitor.button(st, "Next iteration", type="primary", icon=":material/skip_next:"):
     next_iteration()
 names = sections.run_names()
 compared = sections.chosen_runs(chosen)

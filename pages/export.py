@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from app import inert, state, widgets
+from app import inert, state, visitor, widgets
 from engine import store
 from engine.errors import EngineError
 from engine.export.run import (
@@ -64,11 +64,11 @@ def all_to_folder(chosen: Iteration, suffix: str) -> None:
             "Write all tables and the configuration to a folder of this machine",
             placeholder=str(Path.home() / f"run_{chosen.run_id}"),
         )
-        if st.form_submit_button("Write", icon=":material/folder:") and folder.strip():
+        if visitor.submit(st, "Write", icon=":material/folder:") and folder.strip():
             written(
                 lambda: export_all(
                     state.database(),
-                    Path(folder.strip()).expanduser(),
+                    visitor.path(folder.strip(), "The folder"),
                     suffix=suffix,
                     run_id=chosen.run_id,
                 ),
@@ -120,10 +120,12 @@ def policy(chosen: Iteration) -> None:
     st.code(f"vllm serve {path}", language="bash", wrap_lines=True)
     with st.form("policy"):
         folder = st.text_input("Copy it to a new folder of this machine")
-        if st.form_submit_button("Copy", icon=":material/folder:") and folder.strip():
+        if visitor.submit(st, "Copy", icon=":material/folder:") and folder.strip():
             written(
                 lambda: export_policy(
-                    state.database(), Path(folder.strip()).expanduser(), run_id=chosen.run_id
+                    state.database(),
+                    visitor.path(folder.strip(), "The folder"),
+                    run_id=chosen.run_id,
                 ),
                 folder,
             )

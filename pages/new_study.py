@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import inert, start_run, state, widgets
+from app import inert, start_run, state, visitor, widgets
 from app.new_study import cards, fields, groups, models, outlook, start
 from app.new_study.draft import Draft
 from app.streamlit_internals.room import split
@@ -132,7 +132,8 @@ def offer(draft: Draft, order: start.Order) -> None:
         findings, needs_thresholds=order.far != "stop"
     )
     with place:
-        pressed = st.button(
+        pressed = visitor.button(
+            st,
             start.button_label(order),
             type="primary",
             icon=":material/play_arrow:",

@@ -5,7 +5,7 @@ from dataclasses import replace
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app import inert, state, widgets
+from app import inert, state, visitor, widgets
 from app.response_card import STATUS, answer_steps
 from app.sampling_fields import all_settings
 from engine import store
@@ -55,7 +55,7 @@ def form(known: dict[str, PolicyUse]) -> None:
         scorer = scorer_field()
         with st.expander("All sampling settings"):
             settings = replace(all_settings(chosen.config), temperature=temperature)
-        if st.form_submit_button("Ask", type="primary", icon=":material/play_arrow:"):
+        if visitor.submit(st, "Ask", type="primary", icon=":material/play_arrow:"):
             is_example = (text, answer) == (example.question, example.answer)
             question = playground.Question(
                 text,
@@ -154,7 +154,9 @@ def submit(question: playground.Question, wanted: list[str | None], folder: str)
     ids = wanted[:1] if folder else wanted
     try:
         policies = [playground.asked(chosen, id) for id in dict.fromkeys(ids) if id]
-        policies += [playground.asked_folder(chosen, folder)] if folder else []
+        policies += (
+            [playground.asked_folder(chosen, visitor.model(folder, "The folder"))] if folder else []
+        )
         policies = list({policy.policy_id: policy for policy in policies}.values())
         st.session_state[EXCHANGE] = playground.ask(state.runner(), question, policies)
     except EngineError as error:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import inert, job_banner, state, widgets
+from app import inert, job_banner, state, visitor, widgets
 from app.difficulty import columns
 from app.watching import watching
 from engine import store
@@ -69,7 +69,8 @@ def journey(chosen: Iteration, progress: Progress) -> None:
             widgets.link(page, widgets.page_title(page))
     kind = job_of(waiting)
     if kind and waiting is not Phase.TRAIN and not store.jobs.find_same(chosen, kind):
-        st.button(
+        visitor.button(
+            st,
             widgets.JOB_NAMES[kind],
             type="primary",
             on_click=state.submit,
@@ -99,7 +100,8 @@ def job_table(chosen: Iteration) -> None:
         hide_index=True,
     )
     for job in [job for job in jobs if job.is_resumable]:
-        st.button(
+        visitor.button(
+            st,
             f"Resume: {widgets.title(job)}",
             key=f"again_{job.id}",
             on_click=state.runner().resume,
@@ -129,7 +131,8 @@ def by_itself(chosen: Iteration) -> None:
             f":material/autoplay: Goes on by itself to the end of"
             f" {'its first iteration' if n == 1 else f'iteration {n - 1}'}."
         )
-        st.button(
+        visitor.button(
+            st,
             "Wait for me instead",
             on_click=store.unattended.remove,
             args=[state.database(), chosen.run_id],

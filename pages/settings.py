@@ -1,10 +1,8 @@
 """Where is everything, on what does it run, and with which settings?"""
 
-from pathlib import Path
-
 import streamlit as st
 
-from app import charts, inert, state, widgets
+from app import charts, inert, state, visitor, widgets
 from app.new_study import cards
 from engine import store
 from engine.config.toml import as_toml
@@ -35,15 +33,17 @@ def where() -> None:
 def backup() -> None:
     """A copy of the database, written by this process, which owns it."""
     db = state.database()
-    named = f"{db.path.stem}-{store.now():%Y%m%d-%H%M%S}{db.path.suffix}"
+    now = f"{db.path.stem}-{store.now():%Y%m%d-%H%M%S}{db.path.suffix}"
+    named = st.session_state.setdefault("backup_named", now)
     left, right = widgets.columns([3, 1], least=180, align="bottom")
     target = left.text_input("Backup of the database", str(db.path.with_name(named)))
-    if right.button("Write backup", icon=":material/save:", width="stretch"):
+    if visitor.button(right, "Write backup", icon=":material/save:", width="stretch"):
         try:
-            n_bytes = write_backup(db, Path(target).expanduser().resolve())
+            n_bytes = write_backup(db, visitor.path(target, "Backup of the database").resolve())
         except EngineError as error:
             st.error(inert.markdown(str(error)), icon=":material/error:")
             return
+        del st.session_state["backup_named"]
         st.success(inert.markdown(f"{widgets.size(n_bytes)} in {target}."))
 
 

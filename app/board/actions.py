@@ -7,7 +7,7 @@ from dataclasses import replace
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app import inert, state, widgets
+from app import inert, state, visitor, widgets
 from app.difficulty import columns
 from app.new_study import cards
 from app.training.figures import MOST_OVERLAID
@@ -36,7 +36,7 @@ def actions(picked: list[BoardRow]) -> None:
         if bar.button("Overlay their curves", icon=":material/trending_up:"):
             _overlay(picked)
     _away(bar, picked)
-    if bar.button("Delete …", icon=":material/delete:", key="delete"):
+    if visitor.button(bar, "Delete …", icon=":material/delete:", key="delete"):
         confirm([row.run_id for row in picked])
 
 
@@ -60,7 +60,7 @@ def _labels(row: BoardRow) -> None:
             key=f"tags_{row.run_id}",
         )
         note = st.text_area("Note", row.labels.note, key=f"note_{row.run_id}")
-        if not st.form_submit_button("Save"):
+        if not visitor.submit(st, "Save"):
             return
     db = state.database()
     taken = {other.name for other in store.runs.listed(db) if other.id != row.run_id}
@@ -80,7 +80,7 @@ def _away(bar: DeltaGenerator, picked: list[BoardRow]) -> None:
     """Into the archive, or out of it where the archive is on screen."""
     is_away = picked[0].labels.archived_at is not None
     words, icon = ("Take out of the archive", "unarchive") if is_away else ("Archive", "archive")
-    if bar.button(words, icon=f":material/{icon}:", key="archive"):
+    if visitor.button(bar, words, icon=f":material/{icon}:", key="archive"):
         for row in picked:
             store.labels.archive(state.database(), row.run_id, away=not is_away)
         st.rerun()
@@ -126,7 +126,7 @@ def confirm(run_ids: list[str]) -> None:
         " compared, and only then replaced."
     )
     sure = st.checkbox("I want this gone; it cannot be undone.", key="delete_sure")
-    if st.button("Delete", type="primary", disabled=not sure, key="delete_now"):
+    if visitor.button(st, "Delete", type="primary", disabled=not sure, key="delete_now"):
         for run_id in run_ids:
             deletion.delete(db, run_id)
         compaction.ask(db.path)

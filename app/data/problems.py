@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from app import domains, inert, state
+from app import domains, inert, state, visitor
 from app.data import mapping, reading, uploads
 from engine.doctor.problems import findings
 from engine.errors import EngineError
@@ -53,7 +53,8 @@ def bring(file: uploads.Brought) -> None:
         return
     staged, no_lengths = read
     show(staged.report, no_lengths)
-    if st.button(
+    if visitor.button(
+        st,
         f"Store {staged.report.n_problems:,} problems",
         type="primary",
         disabled=not staged.report.n_problems,

@@ -2,11 +2,9 @@
 the same file and the same choices.
 """
 
-from pathlib import Path
-
 import streamlit as st
 
-from app import state
+from app import state, visitor
 from app.data import uploads
 from engine.doctor.problems import tokens_of_policy
 from engine.headless.against import sets_against
@@ -20,6 +18,11 @@ _HELD, _CANCELLED = "problems_staged", "problems_cancelled"
 @st.cache_resource(show_spinner="Reading the tokenizer", max_entries=4)
 def _tokens(policy: str):
     return tokens_of_policy(policy)
+
+
+def _tokens_of(policy: str):
+    """Raises: NotAllowed, as visitor.path."""
+    return _tokens(visitor.model(policy, "Policy whose tokens are counted"))
 
 
 def compared() -> tuple[tuple[str, ...], str]:
@@ -72,7 +75,7 @@ def staged(
         with slot.container():
             bar = st.progress(0.0, text="Reading")
             st.button("Cancel", key="problems_cancel", on_click=_cancel, args=(key,))
-        tokens, why = _tokens(policy) if policy else (None, "no policy was named")
+        tokens, why = _tokens_of(policy) if policy else (None, "no policy was named")
         one = stage_problems(
             file.source,
             uploads.staging_folder(),
@@ -102,5 +105,5 @@ def _sets(against: tuple[str, ...]) -> list[Against]:
     names = {str(s.path): s.name for s in stored_sets(state.database().artifacts)}
     return [
         *(Against(names.get(one, one), one) for one in single),
-        *sets_against([Path(folder).expanduser() for folder in folders]),
+        *sets_against([visitor.path(f, "Folder of evaluation sets") for f in folders]),
     ]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from app import inert, state
+from app import inert, state, visitor
 from app.data import mapping, recorded_preview, uploads
 from app.data.problems import rejected_table
 from engine.config import RunConfig
@@ -90,8 +90,8 @@ def looked_at(file: uploads.Brought) -> None:
         key="recorded_rewards",
         help="The path of the reference code's *_reward_dict file that belongs to it.",
     ).strip()
-    if st.button("Import the responses", type="primary", key="import_responses"):
-        rewards_file = Path(rewards).expanduser() if rewards else None
+    if visitor.button(st, "Import the responses", type="primary", key="import_responses"):
+        rewards_file = visitor.path(rewards, "Reward file") if rewards else None
         if bring(file, scale, rewards_file, chosen):
             mapping.keep(KIND, sample, chosen)
 
@@ -178,7 +178,7 @@ def check(sets: list[Imported]) -> None:
         format_func=lambda s: f"{s.name} · {s.n_flagged:,} flags",
         key="regrade_set",
     )
-    if row.button("Compare with the flags", key="regrade"):
+    if visitor.button(row, "Compare with the flags", key="regrade"):
         with st.spinner("Grading"), Grader() as grader:
             done = regrade(flagged(Path(chosen.folder)), grader)
         st.markdown(

@@ -11,6 +11,7 @@ from typing import Protocol
 
 import streamlit as st
 
+from app import inert, visitor
 from engine.errors import EngineError
 from engine.problems import hub_name
 from engine.problems.rows import COMPRESSED, FILE_TYPES, rows_of_file
@@ -76,6 +77,7 @@ def brought(
         type=[*TYPES, *(["eval"] if has_logs else [])],
         key=f"{key}_upload",
         accept_multiple_files=True,
+        disabled=not visitor.may_write(),
     )
     if uploads:
         return _saved(uploads, key)
@@ -83,12 +85,17 @@ def brought(
         "or its path on this machine",
         key=f"{key}_path",
         help=_OFFERS_HUB if has_hub else _OFFERS,
+        disabled=not visitor.may_write(),
     ).strip()
     if not typed:
         return None
-    path = Path(typed).expanduser()
     if has_hub and (hub := hub_name(typed)):
         return Brought(Path(typed), hub, hub, hub=typed)
+    try:
+        path = visitor.path(typed, "The path")
+    except EngineError as error:
+        st.error(inert.markdown(str(error)), icon=":material/lock:")
+        return None
     if not path.exists():
         st.error(f"There is no file at {path}.", icon=":material/error:")
         return None

@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 
 import streamlit as st
 
-from app import inert, state, widgets
+from app import inert, state, visitor, widgets
 from app.difficulty.choice import MODE_NAMES
 from engine import store
 from engine.errors import EngineError
@@ -138,7 +138,8 @@ def _order(chosen: Iteration, n_problems: int, now: Choice, known: tuple) -> Non
         right.caption(inert.markdown(str(error)))
         return
     more = max(k - calibration.n_ordered(chosen), 0) * N_LABEL
-    right.button(
+    visitor.button(
+        right,
         f"Sample {more:,} of the remaining {budget:,} responses",
         disabled=not 0 < more <= budget,
         on_click=state.submit,

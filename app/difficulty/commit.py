@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import streamlit as st
 
-from app import inert, state, widgets
+from app import inert, state, visitor, widgets
 from app.difficulty import choice, columns, decisions, options
 from engine import store
 from engine.errors import EngineError
@@ -50,7 +50,9 @@ def _to_commit(
         )
     ready = stored[0] >= chosen.config.problems.n_train * chosen.config.sampling.n_presample
     why = None if ready else "The pre-samples are not complete yet."
-    if st.button("Commit …", type="primary", width="stretch", disabled=not ready, help=why):
+    if visitor.button(
+        st, "Commit …", type="primary", width="stretch", disabled=not ready, help=why
+    ):
         confirm(chosen, now, classes, stored)
 
 
@@ -70,7 +72,8 @@ def _committed(chosen: Iteration, commit: Commit, stored: columns.Stored) -> Non
         icon=":material/lock:",
     )
     widgets.link("plan.py", "The plan")
-    if st.button(
+    if visitor.button(
+        st,
         "Fork this iteration",
         width="stretch",
         help="A new run on the same pre-samples, to be committed in another way.",
@@ -124,7 +127,7 @@ def confirm(chosen: Iteration, now: Choice, classes: np.ndarray, stored: columns
         "A commit binds: the plan never changes again. Another plan on the same pre-samples is a"
         " fork."
     )
-    if st.button("Commit and resample", type="primary", disabled=not ready):
+    if visitor.button(st, "Commit and resample", type="primary", disabled=not ready):
         try:
             plans.commit(chosen, now, made_by=state.tab_id())
             state.submit(chosen, JobKind.RESAMPLE)

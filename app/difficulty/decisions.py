@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app import inert, state, tags, widgets
+from app import inert, state, tags, visitor, widgets
 from engine import store
 from engine.errors import EngineError
 from engine.store.decisions import Decision, What
@@ -62,7 +62,8 @@ def actions(chosen: Iteration, ids: Sequence[str], total: int, *, locked: bool) 
 def _decide_buttons(
     chosen: Iteration, ids: Sequence[str], row: DeltaGenerator, *, disabled: bool
 ) -> None:
-    row.button(
+    visitor.button(
+        row,
         "Leave out of the plan",
         key="decide_exclude",
         icon=":material/block:",
@@ -72,7 +73,8 @@ def _decide_buttons(
     )
     with row.popover("Put into a class", icon=":material/category:", disabled=disabled):
         for what in decisions.CLASSES:
-            st.button(
+            visitor.button(
+                st,
                 WORDS[what],
                 key=f"decide_{what}",
                 on_click=_decide,
@@ -80,7 +82,8 @@ def _decide_buttons(
                 width="stretch",
             )
     decided = {d.problem_id for d in store.decisions.holding(chosen)}
-    row.button(
+    visitor.button(
+        row,
         "Take back",
         key="decide_back",
         disabled=disabled or decided.isdisjoint(ids),
@@ -135,7 +138,7 @@ def table(chosen: Iteration, *, locked: bool) -> None:
             ("Take back the selected", picked),
             ("Take back all", [d.problem_id for d in holding]),
         ):
-            st.button(label, disabled=not ids, on_click=_decide, args=[chosen, ids, None])
+            visitor.button(st, label, disabled=not ids, on_click=_decide, args=[chosen, ids, None])
 
 
 def _row(decision: Decision, question: str) -> dict:

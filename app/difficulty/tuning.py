@@ -4,7 +4,7 @@ and a threshold.
 
 import streamlit as st
 
-from app import charts, state, widgets
+from app import charts, state, visitor, widgets
 from engine import store
 from engine.errors import EngineError
 from engine.study import tuning
@@ -34,7 +34,8 @@ def tuning_panel(chosen: Iteration) -> None:
 def _order_grid(chosen: Iteration) -> None:
     job = store.jobs.find_same(chosen, JobKind.TUNE)
     is_live = job is not None and job.is_unfinished
-    st.button(
+    visitor.button(
+        st,
         "Sample the grid",
         type="primary",
         disabled=is_live,
@@ -65,7 +66,8 @@ def _adoption(chosen: Iteration, grid: tuning.Grid) -> None:
         key="tuned_temperature",
     )
     tau = b.selectbox("τ", grid.taus, index=grid.taus.index(grid.best[1]), key="tuned_tau")
-    c.button(
+    visitor.button(
+        c,
         "Adopt and pre-sample",
         type="primary",
         on_click=_adopt,

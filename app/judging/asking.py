@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from app import start_run, widgets
+from app import start_run, visitor, widgets
 from engine import store
 from engine.config import JudgeConfig
 from engine.errors import EngineError
@@ -39,7 +39,8 @@ def form(it: Iteration) -> Judge | None:
         start_run.refuse(error)
         return None
     n_owed = len(store.opinions.owed(it, judge.id))
-    if st.button(
+    if visitor.button(
+        st,
         f"Ask about {n_owed:,} responses" if n_owed else "Everything was asked",
         type="primary",
         disabled=not n_owed,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from app import inert, state, widgets
+from app import inert, state, visitor, widgets
 from engine.figures.text import share
 from engine.judging import agreement, sample_to_label
 from engine.store.opinions import Judged
@@ -57,7 +57,8 @@ def _card(it: Iteration, one: Judged, made_by: str) -> None:
         st.caption(f"By the rules: {inert.markdown(one.reason or one.status)}")
         with st.container(horizontal=True):
             for label, correct in (("It is correct", True), ("It is wrong", False)):
-                st.button(
+                visitor.button(
+                    st,
                     label,
                     key=f"label_{correct}_{key}",
                     on_click=_decide,

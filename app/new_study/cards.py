@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from app import inert, small_lm, state, widgets
+from app import inert, small_lm, state, visitor, widgets
 from app.new_study.draft import Draft
 from engine import store
 from engine.config import RunConfig, load_config
@@ -138,13 +138,17 @@ def _copy_card() -> None:
 
 def _upload_card() -> None:
     _card("A file of yours", "A configuration as TOML.")
-    upload = st.file_uploader("Configuration", type=["toml"], key="configuration_upload")
-    typed = st.text_input("or its path on this machine", key="configuration_path").strip()
+    upload = st.file_uploader(
+        "Configuration", type=["toml"], key="configuration_upload", disabled=not visitor.may_write()
+    )
+    typed = st.text_input(
+        "or its path on this machine", key="configuration_path", disabled=not visitor.may_write()
+    ).strip()
 
     def read() -> Draft:
         if upload is not None:
             return begin(_uploaded(upload.name, upload.getvalue()), upload.name)
-        path = Path(typed).expanduser()
+        path = visitor.path(typed, "The path of the configuration")
         return begin(load_config(path), path.name)
 
     _begin_button("file", read, disabled=upload is None and not typed)

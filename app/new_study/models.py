@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from app import inert, state
+from app import inert, state, visitor
 from app.new_study.draft import Draft
 from engine import store
 from engine.errors import EngineError
@@ -67,7 +67,11 @@ def describe(key: str, draft: Draft) -> None:
     path, revision = draft.value(key), draft.value(f"{table}.revision")
     trust = draft.value(f"{table}.trust_remote_code")
     try:
-        folder = folder_here(path, role=MODELS[key], revision=revision) if path else None
+        folder = (
+            folder_here(visitor.model(path, key), role=MODELS[key], revision=revision)
+            if path
+            else None
+        )
         if folder is None:
             st.caption(
                 "It is downloaded from the hub at the start." if path else "No model is named yet."

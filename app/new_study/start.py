@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from app import start_run, state, texts, widgets
+from app import start_run, state, texts, visitor, widgets
 from app.new_study import fields, groups
 from app.new_study.draft import Draft
 from engine.config import RunConfig
@@ -122,6 +122,7 @@ def start(order: Order) -> None:
     with st.spinner("Reading problems and models"):
         for config in order.configs:
             try:
+                visitor.check(config)
                 run_id = create_run(state.database(), config)
                 begun.append(Iteration(state.database(), run_id, 0))
                 _go(begun[-1], order.far)

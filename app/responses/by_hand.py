@@ -7,7 +7,7 @@ from functools import partial
 
 import streamlit as st
 
-from app import inert, state
+from app import inert, state, visitor
 from app.response_card import PHASES
 from engine import store
 from engine.config.backends import keeps_responses
@@ -69,13 +69,15 @@ class PairDesk:
         if response is self.right:
             st.markdown(":blue-badge[to be chosen]")
         elif response.correct and self._can_be_chosen(response):
-            st.button(
+            visitor.button(
+                st,
                 "Choose this one",
                 key=f"choose_{row.idx}",
                 on_click=partial(st.session_state.__setitem__, self._key, row.idx),
             )
         elif why_no_pair(self.chosen, self.right, response) is None:
-            st.button(
+            visitor.button(
+                st,
                 f"Reject for {self._name(self.right.idx)}",
                 key=f"reject_{row.idx}",
                 icon=":material/compare_arrows:",
@@ -113,7 +115,8 @@ class PairDesk:
                 f" {pair.made_at:%Y-%m-%d %H:%M} UTC",
                 width="content",
             )
-            st.button(
+            visitor.button(
+                st,
                 "Take back",
                 key=f"unpair_{pair.chosen_index}_{pair.rejected_index}",
                 disabled=self.is_locked,

@@ -43,4 +43,11 @@ room, above and around a page's title:
     are twice as high, and nothing else is different.
 13. A row of containers is a flex box of theirs that wraps, with the class of its key. Otherwise
     what stands beneath a plot in a narrow window does not take its whole width.
+
+The door (app/door) and identity:
+14. `streamlit run` finds the st.App in app/main.py, imports that file under another name than
+    __main__ before it serves anything, and has its middleware before its own. Otherwise no page is
+    served: the script asks the guard again.
+15. The cookie _streamlit_user of Streamlit's login is signed and read by a function that is not
+    documented. Otherwise nobody can log in with an identity provider.
 """

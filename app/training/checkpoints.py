@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import inert, state, widgets
+from app import inert, state, visitor, widgets
 from app.training.figures import NAMES
 from engine import store
 from engine.config.training import LOWEST_IS_BEST, Metric
@@ -72,7 +72,8 @@ def _choose(chosen: Iteration, job: Job, steps: list[int]) -> None:
         step = st.selectbox(
             "Step", steps, index=len(steps) - 1, key=f"pick_{job.id}", width=widgets.FIELD
         )
-        st.button(
+        visitor.button(
+            st,
             "Make its weights the policy",
             icon=":material/flag:",
             on_click=_pick,

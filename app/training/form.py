@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from app import inert, state, widgets
+from app import inert, state, visitor, widgets
 from app.new_study import groups
 from app.new_study.draft import Draft
 from app.new_study.fields import field
@@ -42,7 +42,8 @@ def form(chosen: Iteration) -> None:
                     field(grid.cell(), known[f"{TABLE}.{own.name}"], draft, {})
     _say_cost(chosen, draft)
     method = str(draft.value(f"{TABLE}.method")).upper()
-    if st.button(
+    if visitor.button(
+        st,
         f"Train with {method}",
         type="primary",
         icon=":material/play_arrow:",

@@ -16,6 +16,7 @@ from engine.cli.doctor import doctor
 from engine.cli.evaluate import evaluate
 from engine.cli.figures import compare, rates, replay
 from engine.cli.judge import judge
+from engine.cli.password import password
 from engine.cli.pick import pick
 from engine.cli.small_lm import small_lm
 from engine.cli.status import status
@@ -86,6 +87,7 @@ for command in (
     track,
     doctor,
     dashboard,
+    password,
 ):
     studio.add_command(command)
 

@@ -5,12 +5,7 @@ never stands.
 import json
 import os
 
-from engine.samplers.served import inert
-
-KEY_NAMES = ("HS_STAR_API_KEY", "OPENAI_API_KEY")
-"""Environment variables, the first that is set counts. The key is never stored and never part of a
-message.
-"""
+from engine.samplers.served import KEY_NAMES, inert
 
 
 def authorization() -> dict[str, str]:
@@ -31,18 +26,11 @@ def sentence(body: bytes) -> str:
         )
     except ValueError:
         pass
-    return f'"{_without_key(inert(text))}"' if text.strip() else "without a word"
-
-
-def _without_key(text: str) -> str:
-    for name in KEY_NAMES:
-        if os.environ.get(name):
-            text = text.replace(os.environ[name], "…")
-    return text
+    return f'"{inert(text)}"' if text.strip() else "without a word"
 
 
 def words(error: Exception) -> str:
-    return _without_key(inert(str(error))) or type(error).__name__
+    return inert(str(error)) or type(error).__name__
 
 
 def cannot_answer(url: str, status: int, said: str) -> str:

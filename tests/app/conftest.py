@@ -6,6 +6,7 @@ import sys
 from dataclasses import replace
 
 import pytest
+from streamlit import config
 
 from app import state
 from engine import store
@@ -121,6 +122,12 @@ class Studio:
         if into != "running":
             store.jobs.set_state(self.db, job_id, into, **values)
         return job_id
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_address():
+    """The address that the program's own configuration gives a server."""
+    config.set_option("server.address", "127.0.0.1")
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ list. One that fails after an update says what to look at there.
 
 import gc
 import inspect
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -17,8 +18,13 @@ from streamlit.elements.lib.shortcut_utils import normalize_shortcut
 from streamlit.errors import StreamlitAPIException
 from streamlit.runtime.scriptrunner import ScriptRunner
 from streamlit.testing.v1 import AppTest
+from streamlit.web.server.app_discovery import discover_asgi_app
+from streamlit.web.server.starlette import starlette_websocket
+from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
+from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 
 from app.components import difficulty_plot
+from app.streamlit_internals import identity
 from app.streamlit_internals.parts import PARTS, files
 from engine.paths import ROOT
 
@@ -173,3 +179,24 @@ def test_the_names_that_our_style_gives_room_by_are_streamlits():
     scripts = "".join(path.read_text(encoding="utf-8") for path in SCRIPTS.glob("*.js"))
     for test_id in ("stMainBlockContainer", "stHeading"):
         assert f'data-testid="{test_id}"' in ours and test_id in scripts
+
+
+def test_the_cookie_of_streamlits_own_login_is_read_and_a_forged_one_is_not(monkeypatch):
+    secret = "a secret of thirty-two characters"
+    monkeypatch.setattr(starlette_websocket, "get_cookie_secret", lambda: secret)
+    about = {"is_logged_in": True, "email": "ada@example.org", "email_verified": True}
+
+    def cookie(about: dict, secret: str) -> dict[str, str]:
+        signed = create_signed_value(secret, USER_COOKIE_NAME, json.dumps(about))
+        return {USER_COOKIE_NAME: signed.decode()}
+
+    assert identity.verified_email(cookie(about, secret)) == "ada@example.org"
+    assert identity.verified_email(cookie(about, "another secret of the same size")) is None
+    assert identity.verified_email(cookie({**about, "email_verified": False}, secret)) is None
+    assert identity.verified_email({USER_COOKIE_NAME: "damaged"}) is None
+    assert identity.verified_email({}) is None
+
+
+def test_the_door_is_found_by_the_bare_command():
+    found = discover_asgi_app(ROOT / "app" / "main.py")
+    assert found.is_asgi_app and found.import_string == "main:app"

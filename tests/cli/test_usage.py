@@ -2,6 +2,7 @@
 import.
 """
 
+import io
 import subprocess
 import sys
 import tomllib
@@ -13,6 +14,7 @@ import pytest
 from engine.cli.dashboard import dashboard_command
 from engine.cli.main import main, studio
 from engine.export.run import TABLES
+from engine.login import Role, read_login
 from engine.paths import ROOT
 from tests.small_runs import cli
 
@@ -102,3 +104,18 @@ def test_listing_commands_opens_no_database_library():
     )
     assert done.returncode == 0, done.stderr
     assert {"duckdb", "pyarrow", "pydantic", "torch"} & set(done.stdout.split()) == set()
+
+
+def test_a_password_is_read_from_standard_input_and_only_its_hash_is_stored(
+    tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setattr("sys.stdin", io.StringIO("correct horse battery\n"))
+    database = tmp_path / "studio.duckdb"
+    assert main(["password", "--read-only", "--db", str(database)]) == 0
+    assert "for looking only is set in" in capsys.readouterr().err
+    assert read_login(database).role_of_password("correct horse battery") is Role.READ_ONLY
+    monkeypatch.setattr("sys.stdin", io.StringIO("short\n"))
+    assert main(["password", "--db", str(database)]) == 1
+    assert "give at least 12" in capsys.readouterr().err
+    assert main(["password", "--read-only", "--remove", "--db", str(database)]) == 0
+    assert not read_login(database).is_set

@@ -1,0 +1,92 @@
+"""Who is logged in, and how often a wrong password may be tried. Both are in memory: a program that
+is started again asks everybody again.
+"""
+
+import hashlib
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from engine.login import Login, Role
+
+LIFETIME_S = 12 * 3600
+MAX_SESSIONS = 1000
+N_FREE = 5
+"""Wrong passwords before a client has to wait."""
+LONGEST_WAIT_S = 900.0
+MAX_CLIENTS = 10_000
+
+
+@dataclass(frozen=True)
+class _Session:
+    role: Role
+    stored: str
+    """The hash of the password that it was begun with."""
+    until_s: float
+
+
+class Sessions:
+    """Sessions by the hash of their token, which only the browser has."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic):
+        self._clock, self._lock = clock, threading.Lock()
+        self._sessions: dict[str, _Session] = {}
+
+    def begin(self, role: Role, login: Login) -> str:
+        """Returns: the token of a new session. Beyond 1,000 the oldest one ends."""
+        token = secrets.token_urlsafe(32)
+        with self._lock:
+            while len(self._sessions) >= MAX_SESSIONS:
+                del self._sessions[next(iter(self._sessions))]
+            until_s = self._clock() + LIFETIME_S
+            self._sessions[_digest(token)] = _Session(role, login.passwords[role], until_s)
+        return token
+
+    def role(self, token: str | None, login: Login) -> Role | None:
+        """What the bearer of a token may do; None once it has ended, or the password is another."""
+        session = self._sessions.get(_digest(token)) if token else None
+        if session is None or session.until_s < self._clock():
+            return None
+        return session.role if login.passwords.get(session.role) == session.stored else None
+
+    def end(self, token: str | None) -> None:
+        if token:
+            with self._lock:
+                self._sessions.pop(_digest(token), None)
+
+
+class Throttle:
+    """How long a client has to wait before its next password is looked at: nothing for the first
+    five wrong ones, then twice as long each time, up to 15 minutes.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic):
+        self._clock, self._lock = clock, threading.Lock()
+        self._failures: dict[str, tuple[int, float]] = {}
+
+    def wait_s(self, client: str) -> float:
+        n, last_s = self._failures.get(client, (0, 0.0))
+        return max(0.0, last_s + _pause_s(n) - self._clock())
+
+    def failed(self, client: str) -> None:
+        with self._lock:
+            n, _ = self._failures.pop(client, (0, 0.0))
+            while len(self._failures) >= MAX_CLIENTS:
+                del self._failures[next(iter(self._failures))]
+            self._failures[client] = (n + 1, self._clock())
+
+    def succeeded(self, client: str) -> None:
+        with self._lock:
+            self._failures.pop(client, None)
+
+
+def _pause_s(n_failures: int) -> float:
+    if n_failures < N_FREE:
+        return 0.0
+    return min(2.0 ** (n_failures - N_FREE), LONGEST_WAIT_S)
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,108 @@
+"""Those who may only look see every page, and start, write and delete nothing: neither by a button
+nor by a message that pretends one was pressed.
+"""
+
+import inspect
+
+import pytest
+
+from app import state, visitor
+from app.door.guard import Guard
+from app.widgets import PAGES
+from engine.config import load_config
+from engine.errors import ConfigError
+from engine.jobs.looking import LookingRunner
+from engine.jobs.runner import JobRunner
+from engine.login import NotAllowed, Role
+from engine.paths import ROOT
+from engine.store.looking import Looking
+from tests.app.shown import show
+
+HARMLESS = {
+    "Begin with this",
+    "Begin with something else",
+    "Build a study",
+    "Clear the filters",
+    "Compare",
+    "Copy into a new study",
+    "Hide",
+    "Next",
+    "Open",
+    "Overlay their curves",
+    "Read it again",
+    "Reset",
+    "Show all rewards",
+    "Use",
+}
+"""Buttons that change nothing but what this tab shows."""
+
+
+@pytest.fixture
+def looking(monkeypatch):
+    monkeypatch.setattr(visitor, "role", lambda: Role.READ_ONLY)
+    monkeypatch.setattr("engine.doctor.machine.device", lambda: "cpu")
+
+
+@pytest.mark.parametrize("page", [file.removesuffix(".py") for file in PAGES])
+def test_every_page_is_shown_and_none_of_its_buttons_does_anything(studio, looking, page):
+    studio.trained()
+    studio.job("train", "failed", error="No.")
+    before = studio.db.version
+    at = show(page)
+    live = {
+        b.label for b in at.button if not b.disabled and not (b.key or "").startswith("shortcut")
+    }
+    presets = {label for label in live if " / " in label}
+    assert live - presets - HARMLESS == set()
+    for button in at.button:
+        if button.disabled:
+            button._value = True  # as a client does that is no browser
+    at.run()
+    assert not at.exception and studio.db.version == before, "nothing was written"
+
+
+def test_the_views_of_those_who_look_refuse_every_command(studio):
+    runner, db = LookingRunner(studio.runner), Looking(studio.db)
+    for name, _ in inspect.getmembers(JobRunner, inspect.isfunction):
+        if not name.startswith("_"):
+            with pytest.raises(NotAllowed):
+                getattr(runner, name)("job")
+    with pytest.raises(NotAllowed), runner.db.transaction():
+        pass
+    for write in (lambda: db.insert("notes", {"text": ["x"]}), db.checkpoint, db.close):
+        with pytest.raises(NotAllowed):
+            write()
+    assert db.value("SELECT count(*) FROM runs") == 1 and runner.pace is None
+
+
+def test_a_configuration_and_a_path_are_refused_to_those_who_look(database, looking):
+    with pytest.raises(NotAllowed, match="logged in to look"):
+        visitor.path(str(database), "The path")
+    with pytest.raises(NotAllowed, match="logged in to look"):
+        visitor.check(load_config(ROOT / "data" / "starter" / "default.toml"))
+
+
+def test_where_others_can_come_in_fields_name_paths_within_the_roots_alone(database, monkeypatch):
+    monkeypatch.setattr(visitor, "role", lambda: Role.FULL)
+    assert str(visitor.path("/etc/passwd", "The path")) == "/etc/passwd"
+    monkeypatch.setattr(Guard, "are_paths_limited", True)
+    with pytest.raises(NotAllowed, match="The path names /etc/passwd, which is outside"):
+        visitor.path("/etc/passwd", "The path")
+    assert visitor.path(str(database.with_name("a.jsonl")), "The path")
+    assert visitor.model("starter", "policy.path") == "starter"
+    visitor.check(load_config(ROOT / "data" / "starter" / "default.toml"))
+
+
+def test_nobody_sees_a_page_that_the_door_did_not_let_in(database, monkeypatch):
+    monkeypatch.setattr(visitor, "role", lambda: None)
+    at = show("home")
+    assert [error.value for error in at.error] == ["Log in first."] and not at.button
+
+
+def test_a_login_file_that_cannot_be_read_makes_nobody_a_visitor(database, monkeypatch):
+    def damaged(guard: Guard) -> bool:
+        raise ConfigError("It cannot be read.")
+
+    monkeypatch.setattr(Guard, "needs_login", property(damaged))
+    assert visitor.role() is None and not visitor.may_write()
+    assert state.database_path() == database
