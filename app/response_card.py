@@ -9,6 +9,8 @@ import streamlit as st
 
 from app import domains, inert, palette, state, tags, visitor, widgets
 from engine import store
+from engine.config import RewardConfig
+from engine.config.splitter import BLANK_LINE, Splitter
 from engine.method.steps import split_steps
 from engine.store.responses import HELD_OUT, SIDE, Filter, ListedResponse, Phase
 from engine.study import overrides
@@ -59,7 +61,7 @@ def response_table(chosen: Iteration, *, problem_id: str) -> None:
         return
     question_card(rows[0])
     for row in rows:
-        response_card(row, key=f"{problem_id}_{row.idx}", scored=chosen.config.reward.scored)
+        response_card(row, key=f"{problem_id}_{row.idx}", reward=chosen.config.reward)
 
 
 def question_card(row: ListedResponse) -> None:
@@ -95,7 +97,7 @@ def _where(row: ListedResponse) -> dict[str, str | None]:
     return {"problem": row.problem_id, "phase": phase, "policy": policy}
 
 
-def response_card(row: ListedResponse, *, key: str, scored: ScoredPart) -> None:
+def response_card(row: ListedResponse, *, key: str, reward: RewardConfig) -> None:
     """Steps coloured by score, verdict and reason, raw text one click away."""
     with st.container(border=True):
         st.markdown(headline(row))
@@ -117,7 +119,7 @@ def response_card(row: ListedResponse, *, key: str, scored: ScoredPart) -> None:
         elif view == "Difference":
             _difference(row, key=key)
         else:
-            response_steps(row, scored)
+            response_steps(row, reward)
         domains.outcome(row.reference, row.predicted, row.reason)
         answer = "none" if row.predicted is None else inert.markdown(row.predicted)
         extracted = "" if row.domain == "code" else f"Extracted answer: **{answer}** · "
@@ -195,6 +197,7 @@ def answer_steps(
     *,
     answer_at: int | None = None,
     scored: ScoredPart = "response",
+    splitter: Splitter = BLANK_LINE,
 ) -> None:
     """A response step by step, behind its thinking, which is folded.
 
@@ -203,9 +206,11 @@ def answer_steps(
             score is shown.
         answer_at: where the answer begins behind the thinking, in characters.
         scored: what the scores are of.
+        splitter: where the text is cut into steps.
     """
-    thought, answer = split_steps(text[: answer_at or 0]), split_steps(text[answer_at or 0 :])
-    steps = split_steps(text) if scored == "response" else [*thought, *answer]
+    thought = splitter.split(text[: answer_at or 0])
+    answer = splitter.split(text[answer_at or 0 :])
+    steps = splitter.split(text) if scored == "response" else [*thought, *answer]
     if not steps:
         st.caption("This response has no step.")
     n_thought = min(len(thought), len(steps))
@@ -229,10 +234,16 @@ def _list_steps(steps: Sequence[str], chips: Sequence[float | None] | None) -> N
             st.markdown(inert.markdown(step))
 
 
-def response_steps(row: ListedResponse, scored: ScoredPart) -> None:
+def response_steps(row: ListedResponse, reward: RewardConfig) -> None:
     """The steps of a stored response with their scores."""
     scores = row.scores or [] if row.score_status == "ok" else []
-    answer_steps(row.text, scores, answer_at=row.answer_at, scored=scored)
+    answer_steps(
+        row.text,
+        scores,
+        answer_at=row.answer_at,
+        scored=reward.scored,
+        splitter=reward.splitter,
+    )
 
 
 def _difference(row: ListedResponse, *, key: str) -> None:

@@ -4,6 +4,8 @@ import streamlit as st
 
 from app import charts, state, widgets
 from engine import store
+from engine.config.backends import takers
+from engine.config.splitter import N_SHOWN, suggested_rule
 from engine.figures.rewards import ScorerReport, scorer_reports
 from engine.figures.text import share
 from engine.method.reward_quality import BAD_STEP
@@ -39,14 +41,24 @@ def section(chosen: Iteration) -> None:
     )
     own = reports[0]
     if own.one_step > MOSTLY:
-        st.info(
-            f"{own.one_step:.0%} of these responses are a single step, because no blank line is in"
-            " them: their worst step is their only one.",
-            icon=":material/splitscreen:",
-        )
+        st.info(_single_steps(chosen, own), icon=":material/splitscreen:")
     if any(report.quality.bins for report in reports):
         _reliability(names, reports)
     _worst(own)
+
+
+def _single_steps(chosen: Iteration, report: ScorerReport) -> str:
+    rule = chosen.config.reward.steps
+    other = suggested_rule(store.rewards.some_texts(chosen, N_SHOWN))
+    advice = (
+        f' A copy of this run with `reward.steps = "{other}"` would cut them into more.'
+        if other not in (None, rule) and chosen.config.reward.family in takers("reward.steps")
+        else ""
+    )
+    return (
+        f"{report.one_step:.0%} of these responses are a single step by the rule {rule}: their"
+        f" worst step is their only one.{advice}"
+    )
 
 
 def _names(reports: list[ScorerReport]) -> list[str]:

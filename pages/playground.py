@@ -9,6 +9,7 @@ from app import inert, state, visitor, widgets
 from app.response_card import STATUS, answer_steps
 from app.sampling_fields import all_settings
 from engine import store
+from engine.config.splitter import BLANK_LINE
 from engine.errors import EngineError
 from engine.jobs import playground
 from engine.store.runs import PolicyUse
@@ -213,6 +214,7 @@ def one_policy(
                 a.scores.scores if a.scores and a.scores.status == "ok" else None,
                 answer_at=a.response.answer_at,
                 scored=by.scored if by else "response",
+                splitter=by.splitter if by else BLANK_LINE,
             )
             if a.scores and a.scores.reward is not None:
                 st.caption(f"Process reward {a.scores.reward:.3f}")

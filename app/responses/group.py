@@ -124,5 +124,5 @@ def _card(row: ListedResponse, desk: PairDesk) -> None:
     answer = "none" if row.predicted is None else inert.markdown(row.predicted)
     st.markdown(f"Answer: **{answer}**")
     with st.expander("Steps", type="compact", key=f"steps_{row.set_id}_{row.idx}"):
-        response_steps(row, desk.chosen.config.reward.scored)
+        response_steps(row, desk.chosen.config.reward)
     desk.buttons(row)

@@ -61,6 +61,7 @@ _SERVERS = {
 }
 _RAY = {"address": "sampling.ray_address", "n_engines": "sampling.n_engines"}
 _REWARD = {"trust_remote_code": "reward.trust_remote_code"}
+_STEPPED = _REWARD | {"steps": "reward.steps", "step_pattern": "reward.step_pattern"}
 _FAMILIES = "engine.rewards."
 _TOKEN_HEADS = ("score.weight", "score.out_proj.", "classifier.")
 _SEQUENCE_HEADS = (*_TOKEN_HEADS, "classification_head.", "logits_proj.", "sequence_summary.")
@@ -103,7 +104,7 @@ BACKENDS: dict[str, BackendEntry] = {
             "token_classification",
             Role.REWARD,
             _FAMILIES + "token_classification:TokenClassificationReward",
-            _REWARD,
+            _STEPPED,
             reads="text",
             head=_TOKEN_HEADS,
         ),
@@ -111,21 +112,21 @@ BACKENDS: dict[str, BackendEntry] = {
             "qwen_prm",
             Role.REWARD,
             _FAMILIES + "qwen_prm:open_qwen_prm",
-            _REWARD | {"backend": "reward.backend"},
+            _STEPPED | {"backend": "reward.backend"},
             head=("score.0.",),
         ),
         BackendEntry(
             "skywork_prm",
             Role.REWARD,
             _FAMILIES + "skywork_prm:SkyworkPrm",
-            _REWARD,
+            _STEPPED,
             head=("v_head.summary.",),
         ),
         BackendEntry(
             "tagged_lm",
             Role.REWARD,
             _FAMILIES + "tagged_lm:TaggedLm",
-            _REWARD | {f.name: f"tagged_lm.{f.name}" for f in fields(TaggedLmConfig)},
+            _STEPPED | {f.name: f"tagged_lm.{f.name}" for f in fields(TaggedLmConfig)},
         ),
         BackendEntry(
             "outcome",

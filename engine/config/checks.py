@@ -3,6 +3,7 @@ before a model is loaded. What each may be by itself stands beside it in its tab
 """
 
 from dataclasses import asdict, fields
+from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from engine.config.backends import (
@@ -14,7 +15,7 @@ from engine.config.backends import (
 )
 from engine.config.ranges import read, require
 from engine.config.run import RunConfig
-from engine.config.tables import JudgeConfig, SamplingConfig
+from engine.config.tables import JudgeConfig, RewardConfig, SamplingConfig
 from engine.config.tagged import layout_of
 from engine.config.training_checks import check_training_together
 from engine.errors import ConfigError
@@ -64,6 +65,7 @@ def check_together(config: RunConfig) -> None:
     fits = r.backend != "vllm" or r.family in families
     allowed = f"auto or transformers unless reward.family is one of {', '.join(families)}"
     require("reward.backend", r.backend, fits, allowed)
+    _check_steps(r)
     _check_tagged(config)
     check_training_together(t, "training")
     check_training_together(config.init, "init")
@@ -94,6 +96,19 @@ def check_judge(judge: JudgeConfig) -> None:
     require("judge.prompt", judge.prompt, fits, allowed)
 
 
+def _check_steps(reward: RewardConfig) -> None:
+    """Raises: ConfigError for a rule that the family cannot follow, or one without its pattern."""
+    families = takers("reward.steps")
+    fits = reward.steps == "blank_line" or reward.family in families
+    allowed = f"blank_line unless reward.family is one of {', '.join(families)}"
+    require("reward.steps", reward.steps, fits, allowed)
+    given, wanted = bool(reward.step_pattern), reward.steps == "pattern"
+    said = reward.step_pattern or "left out"
+    allowed = 'given with reward.steps = "pattern", and with it only'
+    require("reward.step_pattern", said, given == wanted, allowed)
+    require_pattern("reward.step_pattern", reward.step_pattern)
+
+
 def _check_tagged(config: RunConfig) -> None:
     """Raises: ConfigError for a layout that cannot be read."""
     if config.reward.family != "tagged_lm":
@@ -114,16 +129,21 @@ def _check_tagged(config: RunConfig) -> None:
     require("tagged_lm.step", layout.step, fits, f"a text with {wanted}")
 
 
-def _check_pattern(pattern: str) -> None:
-    """Raises: ConfigError for what is no regular expression, or has no group named answer."""
+def require_pattern(setting: str, pattern: str) -> Any:
+    """The regular expression that a setting holds. Raises: ConfigError for what is none."""
     import regex
 
     try:
-        fits = not pattern or "answer" in regex.compile(pattern).groupindex
+        return regex.compile(pattern)
     except regex.error as error:
         raise ConfigError(
-            f"grading.pattern is {pattern!r}: it is no regular expression ({error})."
+            f"{setting} is {pattern!r}: it is no regular expression ({error})."
         ) from None
+
+
+def _check_pattern(pattern: str) -> None:
+    """Raises: ConfigError for what is no regular expression, or has no group named answer."""
+    fits = not pattern or "answer" in require_pattern("grading.pattern", pattern).groupindex
     require("grading.pattern", pattern, fits, "one with a group named answer, (?P<answer>…)")
 
 

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
+from engine.config.splitter import Splitter, StepRule
 from engine.grading.turns import THINKING_NAMES
 from engine.method.prompts import PAPER_TEMPLATE
 from engine.method.tuning import TAUS, TEMPERATURES
@@ -161,6 +162,15 @@ class RewardConfig(Table):
     """response: all steps, thinking included; no family's own protocol leaves it out. answer: those
     behind the thinking.
     """
+    steps: StepRule = "blank_line"
+    """Where a response is cut into steps. blank_line: the paper's. line: at every newline. marker:
+    ahead of lines that begin with a number, "Step 1" or a heading. pattern: at every match of
+    step_pattern.
+    """
+    step_pattern: str = ""
+    """A regular expression; what it matches belongs to no step, so (?=Then) cuts ahead of a word.
+    Empty unless steps is pattern.
+    """
     revision: str | None = None
     """As policy.revision."""
     trust_remote_code: bool = False
@@ -171,6 +181,11 @@ class RewardConfig(Table):
     """
     n_parameters: Annotated[int, Field(ge=1)] | None = None
     """As policy.n_parameters."""
+
+    @property
+    def splitter(self) -> Splitter:
+        """Where responses are cut into steps."""
+        return Splitter(self.steps, self.step_pattern)
 
 
 @dataclass(frozen=True, slots=True)

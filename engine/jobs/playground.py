@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from engine.config.backends import opening_options, reads_as
+from engine.config.splitter import BLANK_LINE, Splitter
 from engine.errors import ConfigError, EngineError, in_one_line
 from engine.grading import grade
 from engine.jobs.owed import policy_backend, reward_backend
@@ -72,6 +73,7 @@ class Scorer:
     reads_prompt: bool
     """The prompt as it was sampled from, not the bare question."""
     scored: ScoredPart = "response"
+    splitter: Splitter = BLANK_LINE
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +137,8 @@ def scorer(it: Iteration) -> Scorer | None:
     reward = it.config.reward
     if not it.config.has_rewards or reads_as(reward.family) == "key":
         return None
-    return Scorer(reward_backend(it), reads_as(reward.family) == "text", reward.scored)
+    reads_prompt = reads_as(reward.family) == "text"
+    return Scorer(reward_backend(it), reads_prompt, reward.scored, reward.splitter)
 
 
 def ask(runner: JobRunner, question: Question, policies: list[Asked]) -> Exchange:

@@ -1,10 +1,11 @@
 """Steps of a response: the parts between blank lines.
 
 Departure from the reference code: a blank line at the end adds no empty step, which there could
-become the minimum.
+become the minimum. Other rules than the paper's are in engine.config.splitter.
 """
 
 import re
+from collections.abc import Iterable
 
 _BLANK_LINE = re.compile(r"\n\s*\n")
 
@@ -15,19 +16,27 @@ def normalise_newlines(text: str) -> str:
 
 
 def step_spans(text: str) -> list[tuple[int, int]]:
-    """Where the steps stand in a text whose newlines are already normalised: [(start, end)), end
-    exclusive.
+    """Where the paper's steps stand in a text whose newlines are already normalised: [(start,
+    end)), end exclusive.
 
     >>> step_spans("a b\\n\\nc\\n\\n")
     [(0, 3), (5, 6)]
     """
-    cuts = [
-        0,
-        *(position for match in _BLANK_LINE.finditer(text) for position in match.span()),
-        len(text),
-    ]
+    return spans_between(text, (match.span() for match in _BLANK_LINE.finditer(text)))
+
+
+def spans_between(text: str, cuts: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """What stands between cuts, as [start, end): parts stripped, empty ones left out.
+
+    Args:
+        cuts: [start, end) of what belongs to no part, in order; empty ones only part.
+
+    >>> spans_between("a; b", [(1, 2)])
+    [(0, 1), (3, 4)]
+    """
+    ends = [0, *(position for cut in cuts for position in cut), len(text)]
     spans: list[tuple[int, int]] = []
-    for start, end in zip(cuts[::2], cuts[1::2]):
+    for start, end in zip(ends[::2], ends[1::2]):
         part = text[start:end]
         if part.strip():
             left = len(part) - len(part.lstrip())
@@ -36,7 +45,7 @@ def step_spans(text: str) -> list[tuple[int, int]]:
 
 
 def split_steps(text: str) -> list[str]:
-    """The steps of a response: CRLF to LF, split at blank lines, parts stripped, empty ones
+    """The paper's steps of a response: CRLF to LF, split at blank lines, parts stripped, empty ones
     dropped.
 
     Args:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal
 
+from engine.config.splitter import BLANK_LINE, PATTERN_S, Splitter
 from engine.errors import RewardModelError, in_one_line
 from engine.method.steps import normalise_newlines
 from engine.rewards import SCORE_DECIMALS
@@ -49,13 +50,14 @@ class BatchedReward(ABC):
 
     Args:
         path: a folder in transformers' format, or a hub id.
+        splitter: where responses are cut into steps.
     """
 
     _status: Literal["ok", "outcome"] = "ok"
     _longest: int | None = None
 
-    def __init__(self, path: str):
-        self.path = str(path)
+    def __init__(self, path: str, splitter: Splitter = BLANK_LINE):
+        self.path, self._splitter = str(path), splitter
 
     def score(self, items: Sequence[Item]) -> list[StepScores]:
         """Score (prompt, response) pairs, in their order; equal items are scored once.
@@ -73,7 +75,7 @@ class BatchedReward(ABC):
         known: dict[Item, StepScores] = {}
         rows = []
         for item in dict.fromkeys(clean):
-            row = self._read(item)
+            row = self._read_in_time(item)
             if self._longest is not None and len(row.ids) > self._longest:
                 known[item] = StepScores((), "too_long")
             elif not row.ends:
@@ -87,6 +89,15 @@ class BatchedReward(ABC):
     @abstractmethod
     def close(self) -> None:
         """Give memory and device back. Safe to call twice."""
+
+    def _read_in_time(self, item: Item) -> Row:
+        try:
+            return self._read(item)
+        except TimeoutError as error:
+            raise RewardModelError(
+                f"reward.step_pattern took longer than {PATTERN_S:g} s on a response that begins"
+                f" {item[1][:60]!r}. Write it without repetitions inside repetitions."
+            ) from error
 
     def _unscored(self, row: Row) -> ScoreStatus:
         """The status of a text of which no token is read."""
@@ -128,15 +139,22 @@ class ForwardReward(BatchedReward):
         device: "auto" takes a GPU where there is one; else "cpu", "cuda", "cuda:1".
         batch_tokens: padded tokens per forward pass; at least one text is always read. None:
             BATCH_TOKENS.
+        splitter: where responses are cut into steps.
     """
 
     _model = None
     _pad = 0
 
-    def __init__(self, path: str, device: str = "auto", batch_tokens: int | None = None):
+    def __init__(
+        self,
+        path: str,
+        device: str = "auto",
+        batch_tokens: int | None = None,
+        splitter: Splitter = BLANK_LINE,
+    ):
         import torch
 
-        super().__init__(path)
+        super().__init__(path, splitter)
         self._device = torch.device(
             device if device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
         )

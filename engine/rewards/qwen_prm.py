@@ -12,6 +12,7 @@ Qwen2.5-Math-PRM-7B's model card.
 from importlib.util import find_spec
 from typing import Literal
 
+from engine.config.splitter import Splitter, StepRule
 from engine.errors import RewardModelError
 from engine.models import devices, vllm
 from engine.rewards.batched import ForwardReward, Item, Row, load_tokenizer
@@ -29,6 +30,7 @@ class QwenPrm(ForwardReward):
         batch_tokens: padded tokens per forward pass; at least one text is always read. None: 512 on
             a CPU, 16,384 on a GPU.
         trust_remote_code: run code that comes with the tokenizer; the model's own is never needed.
+        steps, step_pattern: where responses are cut into steps, as method.steps.Splitter has it.
 
     Raises: RewardModelError: nothing of this family is loadable at `path`.
     """
@@ -39,14 +41,16 @@ class QwenPrm(ForwardReward):
         device: str = "auto",
         batch_tokens: int | None = None,
         trust_remote_code: bool = False,
+        steps: StepRule = "blank_line",
+        step_pattern: str = "",
     ):
-        super().__init__(path, device, batch_tokens)
+        super().__init__(path, device, batch_tokens, Splitter(steps, step_pattern))
         self._tags = StepTags(self.path, load_tokenizer(self.path, trust_remote_code))
         self._model = load_headed(self.path, "score", _score_head, self._device)
         self._longest = self._model.config.max_position_embeddings
 
     def _read(self, item: Item) -> Row:
-        return self._tags.read(item)
+        return self._tags.read(item, self._splitter)
 
     def _probabilities(self, ids, mask, batch: list[Row]) -> list[list[float]]:
         states = end_states(self._model, ids, mask, [row.ends for row in batch])
@@ -57,6 +61,8 @@ def open_qwen_prm(
     path: str,
     backend: Literal["auto", "transformers", "vllm"] = "auto",
     trust_remote_code: bool = False,
+    steps: StepRule = "blank_line",
+    step_pattern: str = "",
 ):
     """The family's scorer. "auto": vLLM where it is installed with an NVIDIA GPU and no other vLLM
     runs in this process.
@@ -74,8 +80,12 @@ def open_qwen_prm(
     ):
         from engine.rewards.qwen_prm_vllm import PooledQwenPrm
 
-        return PooledQwenPrm(path, trust_remote_code=trust_remote_code)
-    return QwenPrm(path, trust_remote_code=trust_remote_code)
+        return PooledQwenPrm(
+            path, trust_remote_code=trust_remote_code, steps=steps, step_pattern=step_pattern
+        )
+    return QwenPrm(
+        path, trust_remote_code=trust_remote_code, steps=steps, step_pattern=step_pattern
+    )
 
 
 def _score_head(hidden_size: int):

@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
+from engine.config.splitter import Splitter, StepRule
 from engine.errors import RewardModelError
 from engine.models import vllm
 from engine.rewards.batched import BatchedReward, Item, Row, load_tokenizer
@@ -27,13 +28,21 @@ class PooledQwenPrm(BatchedReward):
     Args:
         path: a folder with config, tokenizer and safetensors, or a hub id.
         trust_remote_code: run code that comes with the tokenizer or the configuration.
+        steps, step_pattern: where responses are cut into steps, as method.steps.Splitter has it.
 
     Raises: RewardModelError if the model cannot be loaded, or a vLLM engine is open in this
     process.
     """
 
-    def __init__(self, path: str, *, trust_remote_code: bool = False):
-        super().__init__(path)
+    def __init__(
+        self,
+        path: str,
+        *,
+        trust_remote_code: bool = False,
+        steps: StepRule = "blank_line",
+        step_pattern: str = "",
+    ):
+        super().__init__(path, Splitter(steps, step_pattern))
         if vllm.is_taken():
             raise RewardModelError(
                 "A model is already open in vLLM in this process, and two engines in one process"
@@ -68,7 +77,7 @@ class PooledQwenPrm(BatchedReward):
         vllm.set_taken(False)
 
     def _read(self, item: Item) -> Row:
-        return self._tags.read(item)
+        return self._tags.read(item, self._splitter)
 
     def _answers(self, rows: list[Row]) -> Iterator[tuple[Row, list[float]]]:
         prompts = [{"prompt_token_ids": row.ids} for row in rows]

@@ -11,8 +11,8 @@ Must not know of problems, runs or thresholds. Source: SkyworkAI/skywork-o1-prm-
 model_utils; AMAP-ML/HS-STaR, skywork/eva_reward_sky_ddp.py; docs/method.md, section 1.3.
 """
 
+from engine.config.splitter import Splitter, StepRule
 from engine.errors import RewardModelError
-from engine.method.steps import split_steps
 from engine.rewards.batched import ForwardReward, Item, Row, load_tokenizer, tagged_row
 from engine.rewards.headed import end_states, load_headed
 from engine.rewards.plain_text import PlainText
@@ -30,6 +30,7 @@ class SkyworkPrm(ForwardReward):
         batch_tokens: padded tokens per forward pass; at least one text is always read. None: 512 on
             a CPU, 16,384 on a GPU.
         trust_remote_code: run code that comes with the tokenizer; the model's own is never needed.
+        steps, step_pattern: where responses are cut into steps, as method.steps.Splitter has it.
 
     Raises: RewardModelError: nothing of this family is loadable at `path`.
     """
@@ -40,8 +41,10 @@ class SkyworkPrm(ForwardReward):
         device: str = "auto",
         batch_tokens: int | None = None,
         trust_remote_code: bool = False,
+        steps: StepRule = "blank_line",
+        step_pattern: str = "",
     ):
-        super().__init__(path, device, batch_tokens)
+        super().__init__(path, device, batch_tokens, Splitter(steps, step_pattern))
         tokenizer = load_tokenizer(self.path, trust_remote_code)
         self._plain = PlainText(tokenizer)
         self._begin = [] if tokenizer.bos_token_id is None else [tokenizer.bos_token_id]
@@ -56,7 +59,7 @@ class SkyworkPrm(ForwardReward):
         self._longest = self._model.config.max_position_embeddings
 
     def _read(self, item: Item) -> Row:
-        question, *steps = self._plain.ids([f"{item[0]}\n", *split_steps(item[1])])
+        question, *steps = self._plain.ids([f"{item[0]}\n", *self._splitter.split(item[1])])
         return tagged_row(item, self._begin + question, steps, self._end_id)
 
     def _probabilities(self, ids, mask, batch: list[Row]) -> list[list[float]]:

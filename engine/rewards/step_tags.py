@@ -2,8 +2,8 @@
 and the steps, a tag after each.
 """
 
+from engine.config.splitter import BLANK_LINE, Splitter
 from engine.errors import RewardModelError
-from engine.method.steps import split_steps
 from engine.rewards.batched import Item, Row, tagged_row
 from engine.rewards.plain_text import PlainText, chat_parts
 
@@ -31,8 +31,8 @@ class StepTags:
         ).input_ids
         self._plain = PlainText(tokenizer, (STEP_TAG,))
 
-    def read(self, item: Item) -> Row:
-        question, *steps = self._plain.ids([item[0], *split_steps(item[1])])
+    def read(self, item: Item, splitter: Splitter = BLANK_LINE) -> Row:
+        question, *steps = self._plain.ids([item[0], *splitter.split(item[1])])
         return tagged_row(
             item, self._before + question + self._between, steps, self.tag_id, self._behind
         )

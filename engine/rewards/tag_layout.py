@@ -14,9 +14,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from engine.config.splitter import BLANK_LINE, Splitter
 from engine.config.tagged import TagLayout
 from engine.errors import RewardModelError
-from engine.method.steps import split_steps
 from engine.rewards.batched import Item, Row
 from engine.rewards.plain_text import PlainText, added_tokens
 
@@ -40,13 +40,15 @@ class TagReader:
         path: of the model, for what is said when something does not fit.
         tokenizer: transformers' tokenizer beside it.
         layout: how this model is read.
+        splitter: where responses are cut into steps.
 
     Raises: RewardModelError: an id outside the vocabulary, a text without tokens, right and wrong
         steps alike, or turns without a chat template.
     """
 
-    def __init__(self, path: str, tokenizer, layout: TagLayout):
-        self._path, self._tokenizer, self._layout = path, tokenizer, layout
+    def __init__(self, path: str, tokenizer, layout: TagLayout, splitter: Splitter = BLANK_LINE):
+        self._path, self._tokenizer = path, tokenizer
+        self._layout, self._splitter = layout, splitter
         self._plain = PlainText(tokenizer)
         self.tokens = Tokens(
             self._token("tag", layout.tag, layout.tag_id),
@@ -67,7 +69,7 @@ class TagReader:
 
     def read(self, item: Item) -> Row | None:
         """The item as token ids, and where each step is read; None where a step holds the tag."""
-        question, steps = item[0], split_steps(item[1])
+        question, steps = item[0], self._splitter.split(item[1])
         row = self._in_turns(item, steps) if self._layout.turns else self._as_text(item, steps)
         if row is None or len(row.ends) == len(steps):
             return row

@@ -5,6 +5,7 @@ of one's own.
 Must not know of problems, runs or thresholds. Sources: engine.config.tagged; docs/rewards.md.
 """
 
+from engine.config.splitter import Splitter, StepRule
 from engine.config.tagged import TaggedLmConfig, TagLayout, layout_of
 from engine.errors import RewardModelError, in_one_line
 from engine.models.whole import load_whole
@@ -24,6 +25,7 @@ class TaggedLm(ForwardReward):
         batch_tokens: padded tokens per forward pass; at least one text is always read. None: 512 on
             a CPU, 16,384 on a GPU.
         trust_remote_code: run code that comes with the model.
+        steps, step_pattern: where responses are cut into steps, as method.steps.Splitter has it.
         layout: the settings of the table [tagged_lm].
 
     Raises: RewardModelError: no causal language model is loadable at `path`, its head scales its
@@ -36,11 +38,13 @@ class TaggedLm(ForwardReward):
         device: str = "auto",
         batch_tokens: int | None = None,
         trust_remote_code: bool = False,
+        steps: StepRule = "blank_line",
+        step_pattern: str = "",
         **layout,
     ):
-        super().__init__(path, device, batch_tokens)
+        super().__init__(path, device, batch_tokens, Splitter(steps, step_pattern))
         tokenizer = load_tokenizer(self.path, trust_remote_code)
-        self.reader = TagReader(self.path, tokenizer, _layout(layout))
+        self.reader = TagReader(self.path, tokenizer, _layout(layout), self._splitter)
         self._model = _load(self.path, self._device, trust_remote_code)
         self._longest = getattr(self._model.config, "max_position_embeddings", None)
         tokens, head = self.reader.tokens, self._model.get_output_embeddings()

@@ -9,8 +9,8 @@ Must not know of problems, runs or thresholds. Source: HS-STaR, docs/method.md, 
 step is read is ours.
 """
 
+from engine.config.splitter import Splitter, StepRule
 from engine.errors import RewardModelError
-from engine.method.steps import step_spans
 from engine.rewards.batched import ForwardReward, Item, Row, load_tokenizer
 from engine.rewards.classifiers import STEPS, load_classifier, probabilities
 from engine.rewards.step_ends import step_end_tokens
@@ -25,6 +25,7 @@ class TokenClassificationReward(ForwardReward):
         batch_tokens: padded tokens per forward pass; at least one text is always read. None: 512 on
             a CPU, 16,384 on a GPU.
         trust_remote_code: run code that comes with the model.
+        steps, step_pattern: where responses are cut into steps, as method.steps.Splitter has it.
 
     Raises:
         RewardModelError: nothing loadable at `path`, no classifier head in it, or neither one label
@@ -37,8 +38,10 @@ class TokenClassificationReward(ForwardReward):
         device: str = "auto",
         batch_tokens: int | None = None,
         trust_remote_code: bool = False,
+        steps: StepRule = "blank_line",
+        step_pattern: str = "",
     ):
-        super().__init__(path, device, batch_tokens)
+        super().__init__(path, device, batch_tokens, Splitter(steps, step_pattern))
         self._model = load_classifier(STEPS, self.path, self._device, trust_remote_code)
         self._tokenizer = load_tokenizer(self.path, trust_remote_code)
         if not self._tokenizer.is_fast:
@@ -54,7 +57,10 @@ class TokenClassificationReward(ForwardReward):
         encoding = self._tokenizer(
             prompt + response, return_offsets_mapping=True, truncation=False, verbose=False
         )
-        spans = [(len(prompt) + start, len(prompt) + end) for start, end in step_spans(response)]
+        spans = [
+            (len(prompt) + start, len(prompt) + end)
+            for start, end in self._splitter.spans(response)
+        ]
         return Row(item, encoding["input_ids"], step_end_tokens(encoding["offset_mapping"], spans))
 
     def _probabilities(self, ids, mask, batch: list[Row]) -> list[list[float]]:

@@ -51,3 +51,15 @@ def against_verdicts(at: Place, prm_id: str) -> dict[str, np.ndarray]:
         {_SCORED} AND s.prm_id = ? ORDER BY v.problem_id, v.idx""",
         [*at.key, prm_id],
     )
+
+
+def some_texts(at: Place, n: int) -> list[str]:
+    """Texts of the first pre-samples of an iteration, by problem and index."""
+    return [
+        text
+        for (text,) in at.db.tuples(
+            """SELECT r.text FROM responses r JOIN iterations i ON i.presample_set = r.set_id
+            WHERE i.run_id = ? AND i.iteration = ? ORDER BY r.problem_id, r.idx LIMIT ?""",
+            [*at.key, n],
+        )
+    ]

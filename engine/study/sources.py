@@ -9,6 +9,7 @@ from pathlib import Path
 
 from engine.config import RunConfig
 from engine.config.backends import BACKENDS
+from engine.config.splitter import BLANK_LINE
 from engine.config.tagged import layout_of
 from engine.errors import ConfigError, ProblemSetError
 from engine.grading.domains import unavailable
@@ -91,14 +92,17 @@ def policy(config: RunConfig) -> tuple[str, str]:
 
 def reward(config: RunConfig) -> tuple[str, str]:
     """(path, id) of what gives rewards; both empty where nothing does. One folder read as two
-    families has two ids, and so has one that scores whole responses or answers. What loads no model
-    here and is not a recording goes by its name and path.
+    families has two ids, and so has one that scores whole responses or answers, or other steps.
+    What loads no model here and is not a recording goes by its name and path.
 
     Raises: ConfigError, RecordedSetError.
     """
     if not config.has_rewards:
         return "", ""
     path, id = _reward_model(config)
+    steps = config.reward.splitter
+    if steps != BLANK_LINE:
+        id = f"{steps.rule}-{stable_hash(steps.pattern):016x}-{id}"
     return path, id if config.reward.scored == "response" else f"{config.reward.scored}-{id}"
 
 

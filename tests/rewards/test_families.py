@@ -200,3 +200,23 @@ def test_all_families_share_one_way_of_batching():
     assert scorer._padded(rows[-1]) == 19, (
         "a text of just the model's length gets no padding that the model has no position for"
     )
+
+
+@pytest.mark.parametrize("family", ["qwen_prm", "skywork_prm"], indirect=True)
+def test_steps_by_another_rule_are_the_papers_steps_of_a_text_cut_there(family):
+    by_line = type(family.scorer)(str(family.path), device="cpu", steps="line")
+    question, lines = ITEMS[3][0], [line for line in ITEMS[3][1].split("\n") if line]
+    (single,), (apart,) = (
+        by_line.score([(question, "\n".join(lines))]),
+        family.scorer.score([(question, "\n\n".join(lines))]),
+    )
+    assert single.scores == apart.scores and len(single.scores) == len(lines)
+
+
+@pytest.mark.parametrize("family", ["qwen_prm"], indirect=True)
+def test_a_step_pattern_that_never_ends_is_a_sentence(family):
+    scorer = type(family.scorer)(
+        str(family.path), device="cpu", steps="pattern", step_pattern=r"(a+)+$"
+    )
+    with pytest.raises(RewardModelError, match="reward.step_pattern took longer than 1 s"):
+        scorer.score([(QUESTION, "a" * 5000 + "b")])

@@ -5,6 +5,7 @@ starter's.
 import pytest
 
 from engine import store
+from engine.errors import ConfigError
 from engine.jobs.runner import JobRunner
 from engine.store import Database
 from engine.study.handle import Iteration
@@ -99,3 +100,31 @@ def test_one_language_model_in_two_layouts_never_shares_its_scores(tmp_path):
         )
     }
     assert len(ids) == 2, "the third is the first in other words"
+
+
+def test_other_steps_are_other_scores(tmp_path):
+    model = str(tiny_models.qwen_prm(tmp_path / "model"))
+    ids = [
+        reward(small(reward={"path": model, "family": "qwen_prm", **steps}))[1]
+        for steps in (
+            {},
+            {"steps": "line"},
+            {"steps": "pattern", "step_pattern": "a"},
+            {"steps": "pattern", "step_pattern": "b"},
+        )
+    ]
+    assert len(set(ids)) == 4 and all(id.endswith(ids[0]) for id in ids)
+
+
+@pytest.mark.parametrize(
+    ("table", "what"),
+    [
+        ({"steps": "pattern"}, r"reward\.step_pattern is left out: it must be given with"),
+        ({"step_pattern": "x"}, r"reward\.step_pattern is x: it must be given with"),
+        ({"steps": "pattern", "step_pattern": "("}, r"reward\.step_pattern is '\(': it is no reg"),
+        ({"family": "outcome", "steps": "line"}, r"reward\.steps is line: it must be blank_line"),
+    ],
+)
+def test_a_rule_of_steps_that_cannot_be_followed_is_refused(table, what):
+    with pytest.raises(ConfigError, match=what):
+        small(reward=table)
