@@ -9,44 +9,24 @@ from collections.abc import Callable, Generator, Hashable, Iterable, Iterator, M
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import duckdb
-import numpy as np
 
 from engine.errors import StoreConflict, StoreError
 from engine.paths import artifacts_of
 from engine.store import opening
-from engine.store.opening import as_sentence
+from engine.store.failures import CANNOT_WRITE, is_ctrl_c, reading, write_error
 from engine.store.schema import MIGRATIONS
 
 if TYPE_CHECKING:
+    import numpy as np
     import pyarrow
 
 Record = TypeVar("Record")
 Parameters = Sequence[Any] | Mapping[str, Any]
 """Of a query: by position (?) or by name ($name)."""
-Column = Sequence[Any] | np.ndarray
-
-_CANNOT_WRITE = (
-    duckdb.IOException,
-    duckdb.OutOfMemoryException,
-    duckdb.FatalException,
-    duckdb.TransactionException,
-)
-"""What a full disk looks like: an IOException while writing, a TransactionException while
-committing, a FatalException after.
-"""
-
-
-_CANNOT_READ = (
-    duckdb.IOException,
-    duckdb.InternalException,
-    duckdb.SerializationException,
-    duckdb.OutOfMemoryException,
-    MemoryError,
-)
-"""What a damaged file and too little memory look like."""
+Column: TypeAlias = "Sequence[Any] | np.ndarray | pyarrow.Array[Any]"
 
 
 class Database:
@@ -125,7 +105,7 @@ class Database:
                     cursor.execute("ROLLBACK")
                 except duckdb.Error:
                     del self._local.cursor
-                if _is_ctrl_c(error):
+                if is_ctrl_c(error):
                     raise KeyboardInterrupt from None
                 if isinstance(error, duckdb.ConstraintException) or (
                     isinstance(error, duckdb.Error) and "conflict" in str(error)
@@ -133,22 +113,22 @@ class Database:
                     raise StoreConflict(
                         f"{self.path}: somebody else stored the same row first ({error})."
                     ) from error
-                if isinstance(error, _CANNOT_WRITE):
-                    raise _write_error(self.path, error) from error
+                if isinstance(error, CANNOT_WRITE):
+                    raise write_error(self.path, error) from error
                 raise
             finally:
                 self._local.open = False
 
     def rows(self, sql: str, parameters: Parameters = ()) -> list[dict[str, Any]]:
         """The result as one dict per row."""
-        with _reading():
+        with reading():
             result = self.cursor().execute(sql, parameters)
             names = [column[0] for column in result.description or ()]
             return [dict(zip(names, row)) for row in result.fetchall()]
 
     def tuples(self, sql: str, parameters: Parameters = ()) -> list[tuple[Any, ...]]:
         """The result as plain tuples."""
-        with _reading():
+        with reading():
             return self.cursor().execute(sql, parameters).fetchall()
 
     def records(
@@ -185,14 +165,14 @@ class Database:
 
     def columns(self, sql: str, parameters: Parameters = ()) -> dict[str, Any]:
         """The result as NumPy columns; a column with NULLs is a masked array."""
-        with _reading():
+        with reading():
             return self.cursor().execute(sql, parameters).fetchnumpy()
 
     def columns_beside(
         self, name: str, columns: Mapping[str, Column], sql: str, parameters: Parameters = ()
     ) -> dict[str, Any]:
         """As columns(), of a query that finds these columns as a table of this name."""
-        with _reading(), self._registered(name, columns) as cursor:
+        with reading(), self._registered(name, columns) as cursor:
             return cursor.execute(sql, parameters).fetchnumpy()
 
     def remembered(self, key: Hashable, version: Any, read: Callable[[], Any]) -> Any:
@@ -224,7 +204,7 @@ class Database:
         """
         cursor, is_first = self._connection.cursor(), True
         try:
-            with _reading():
+            with reading():
                 cursor.execute("BEGIN")
                 for sql, parameters in queries:
                     reader = cursor.sql(sql, params=parameters).to_arrow_reader(n_rows)
@@ -259,7 +239,10 @@ class Database:
         import pyarrow
 
         cursor = self.cursor()
-        table = {column: pyarrow.array(v, from_pandas=False) for column, v in columns.items()}
+        table = {
+            column: v if isinstance(v, pyarrow.Array) else pyarrow.array(v, from_pandas=False)
+            for column, v in columns.items()
+        }
         cursor.register(name, pyarrow.table(table))
         try:
             yield cursor
@@ -326,34 +309,3 @@ def _without_rows(schema: "pyarrow.Schema") -> "pyarrow.RecordBatch":
 def now() -> datetime:
     """UTC without a zone, as stored."""
     return datetime.now(UTC).replace(tzinfo=None)
-
-
-@contextmanager
-def _reading() -> Generator[None]:
-    try:
-        yield
-    except duckdb.FatalException as error:
-        raise StoreError(
-            f"The database cannot be used any more: {as_sentence(error)} Start the program again."
-        ) from error
-    except _CANNOT_READ as error:
-        raise StoreError(
-            f"The database could not be read: {as_sentence(error)} Check it with `hs-star doctor"
-            " --db FILE`, and go back to a backup if it is damaged."
-        ) from error
-    except RuntimeError as error:
-        if _is_ctrl_c(error):
-            raise KeyboardInterrupt from None
-        raise
-
-
-def _is_ctrl_c(error: BaseException) -> bool:
-    """DuckDB takes Ctrl-C for itself while a query runs, and raises this instead."""
-    return isinstance(error, RuntimeError) and str(error) == "Query interrupted"
-
-
-def _write_error(path: Path, error: duckdb.Error) -> StoreError:
-    return StoreError(
-        f"{path} could not be written: {as_sentence(error)} What was stored before is kept. Check"
-        " the disk's free space, then start the program again and resume the job."
-    )
