@@ -126,6 +126,6 @@ def _limited(
     chance = np.fromiter(
         (stable_hash(seed, pair.problem_id, pair.chosen_index) for pair in built()), np.uint64
     )
-    kept = np.zeros(len(chance), dtype=bool)
-    kept[np.argsort(chance, kind="stable")[:limit]] = True
-    return compress(built(), kept)
+    is_wanted = np.zeros(len(chance), dtype=bool)
+    is_wanted[np.argsort(chance, kind="stable")[:limit]] = True
+    return compress(built(), is_wanted)
