@@ -85,6 +85,8 @@ class JobRunner:
         Returns: the job's id. Raises: ConfigError for a kind that is none.
         """
         kind = kinds.kind_of(kind)
+        config = Iteration(at.db, at.run_id, at.number).config
+        self._named_placement(config.placement).prepare()
         with self._wake:
             existing = store.jobs.find_same(at, kind, params)
             job_id = existing.id if existing else store.jobs.add(at, kind, params)
@@ -210,7 +212,7 @@ class JobRunner:
         if self._thread:
             self._thread.join()
         for placement in self._placements.values():
-            placement.release()
+            placement.close()
         self._grader.close()
         self._backups.close()
         store.jobs.mark_lost(self.db)

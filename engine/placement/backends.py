@@ -96,6 +96,14 @@ class Placement(ABC):
                 self._open.pop(key).close()
 
     @abstractmethod
+    def prepare(self) -> None:
+        """Begin with what every backend needs, before one is asked for. Returns at once."""
+
+    def close(self) -> None:
+        """Give everything back."""
+        self.release()
+
+    @abstractmethod
     def abort(self) -> None:
         """Give up all work in flight, at once where it runs in children; from any thread."""
 

@@ -7,7 +7,6 @@ ends when its pipe closes, whoever dies first.
 import json
 import os
 import queue
-import signal
 import subprocess
 import sys
 import threading
@@ -15,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from engine import errors
 from engine.config.backends import BACKENDS
@@ -25,6 +24,7 @@ from engine.models import devices
 from engine.paths import ROOT
 from engine.placement import wire
 from engine.placement.backends import Backend, Placement
+from engine.placement.spare import Child, Spare, end_group
 from engine.training import TrainingTask
 from engine.types import InFlight, Request, Response, SamplingSettings, StepScores
 
@@ -41,16 +41,38 @@ CPU_ENVIRONMENT = {
 glibc keeps, ranks on the CPU.
 Source: measured, docs/decisions.md, "What a child process on a CPU is told before it starts"."""
 
+FORKED = ("hf_local", "token_classification", "skywork_prm", "outcome", "dpo", "sft")
+"""Backends that import transformers and nothing that a fork could break."""
+
 
 class Workers(Placement):
-    """One child process per backend."""
+    """One child process per backend. On a machine without a GPU those with a small model of
+    transformers come from a spare child, which imports it once for all.
+    """
+
+    def __init__(self, logs: Path):
+        super().__init__(logs)
+        self._spare: Spare | None = None
+
+    def prepare(self) -> None:
+        if devices.has_gpu() or (self._spare and not self._spare.dead):
+            return
+        with self._lock:
+            command = [sys.executable, "-m", "engine.placement.worker", "spare"]
+            self._spare = Spare(command, ROOT, child_environment())
 
     def abort(self) -> None:
         for opened in list(self._open.values()):
             opened.kill()
 
+    def close(self) -> None:
+        self.release()
+        if self._spare:
+            self._spare.close()
+
     def _start(self, backend: Backend) -> "Remote":
-        return Remote(backend, self.logs)
+        is_forked = backend.name in FORKED and backend.options.get("n_processes", 1) == 1
+        return Remote(backend, self.logs, self._spare if is_forked else None)
 
 
 class Remote:
@@ -61,25 +83,12 @@ class Remote:
     call. Calls from several threads take turns.
     """
 
-    def __init__(self, backend: Backend, logs: Path):
+    def __init__(self, backend: Backend, logs: Path, spare: Spare | None = None):
         logs.mkdir(parents=True, exist_ok=True)
         read_end, write_end = os.pipe()
         self._backend, self.dead = backend, False
         self._log = logs / f"{backend.name}-{os.getpid()}-{id(self):x}.log"
-        with self._log.open("wb") as log:
-            self._process = subprocess.Popen(
-                [*child_command(backend), str(write_end)],
-                stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                pass_fds=[write_end],
-                start_new_session=True,
-                cwd=ROOT,
-                env=child_environment(backend.seat.get("gpu")),
-            )
-        os.close(write_end)
-        assert self._process.stdin is not None, "it is a pipe"
-        self._stdin = self._process.stdin
+        self._process, self._stdin = _started(backend, self._log, write_end, spare)
         self._answers: queue.Queue[bytes | None] = queue.Queue()
         self._reader = threading.Thread(
             target=self._read, args=(read_end,), name=f"{backend.name} pipe", daemon=True
@@ -125,7 +134,7 @@ class Remote:
         for it gets WorkerDied.
         """
         self.dead = True
-        self._end_group()
+        end_group(self._process)
         self._process.wait()
         self._reader.join(timeout=30)  # the pipe closes when the last rank is gone
 
@@ -179,16 +188,10 @@ class Remote:
                 self._answers.put(line)
         self._answers.put(None)
 
-    def _end_group(self) -> None:
-        """Kill the child's session while the child, dead or alive, still holds its number."""
-        if self._process.returncode is None:
-            with suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
-
     def _death(self) -> WorkerDied:
         with suppress(ChildProcessError):
             os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOWAIT)
-        self._end_group()
+        end_group(self._process)
         code = self._process.wait()
         tail = self._log.read_text(errors="replace").strip().splitlines()[-3:]
         said = f' Its last words: "{" / ".join(tail)}".' if tail else ""
@@ -197,6 +200,32 @@ class Remote:
             " it had finished is stored. If memory is short, lower sampling.batch_size; then"
             f" resume the job. Its log: {self._log}"
         )
+
+
+def _started(
+    backend: Backend, log: Path, write_end: int, spare: Spare | None
+) -> tuple[Child | subprocess.Popen[bytes], BinaryIO]:
+    """A child process and its standard input: forked where there is a spare one, else started. The
+    descriptor for its answers is its own then.
+    """
+    stdin, to_child = os.pipe()
+    try:
+        with log.open("wb") as file:
+            process = spare.child(stdin, file.fileno(), write_end) if spare else None
+            process = process or subprocess.Popen(
+                [*child_command(backend), str(write_end)],
+                stdin=stdin,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                pass_fds=[write_end],
+                start_new_session=True,
+                cwd=ROOT,
+                env=child_environment(backend.seat.get("gpu")),
+            )
+    finally:
+        os.close(stdin)
+        os.close(write_end)
+    return process, os.fdopen(to_child, "wb")
 
 
 def child_command(backend: Backend) -> list[str]:

@@ -2,6 +2,7 @@
 JSON line each.
 
     python -m engine.placement.worker WRITE_FD
+    python -m engine.placement.worker spare SOCKET_FD    (engine.placement.spare)
 
 Under `accelerate launch` every rank is such a process: the first hears and speaks, the others do
 what it was told. Whatever libraries print goes to the parent's log file. The process, and all it
@@ -21,6 +22,7 @@ from engine.config.backends import BackendEntry
 from engine.errors import EngineError, in_one_line
 from engine.placement import wire
 from engine.placement.backends import Backend, open_backend
+from engine.placement.spare import serve
 from engine.training import ranks
 
 REPORT_S = 1.0
@@ -132,4 +134,7 @@ def _listen(calls: queue.Queue, stop: threading.Event) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    if sys.argv[1] == "spare":
+        serve(int(sys.argv[2]), main)
+    else:
+        main(int(sys.argv[1]))

@@ -125,11 +125,11 @@ def _fields(table: "pyarrow.Table") -> dict[str, str | None] | None:
         "scores": SCORE_FIELDS,
     }
     known = {role: [name for name in of_role if name in names] for role, of_role in roles.items()}
-    if any(len(alike) > 1 for alike in known.values()):
+    if any(len(names_of_role) > 1 for names_of_role in known.values()):
         return None
     if not all(known[role] for role in ("question", "answer", "response")):
         return None
-    fields = {role: next(iter(alike), None) for role, alike in known.items()}
+    fields = {role: next(iter(of_role), None) for role, of_role in known.items()}
     one_value = [name for role in ("question", "answer", "level") if (name := fields[role])]
     is_list = any(pyarrow.types.is_list(table.schema.field(name).type) for name in one_value)
     return None if is_list else fields

@@ -9,10 +9,9 @@ from collections.abc import Callable, Generator, Hashable, Iterable, Iterator, M
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import duckdb
-import numpy as np
 
 from engine.errors import StoreConflict, StoreError
 from engine.paths import artifacts_of
@@ -21,12 +20,13 @@ from engine.store.failures import CANNOT_WRITE, is_ctrl_c, reading, write_error
 from engine.store.schema import MIGRATIONS
 
 if TYPE_CHECKING:
+    import numpy as np
     import pyarrow
 
 Record = TypeVar("Record")
 Parameters = Sequence[Any] | Mapping[str, Any]
 """Of a query: by position (?) or by name ($name)."""
-Column = Sequence[Any] | np.ndarray
+Column: TypeAlias = "Sequence[Any] | np.ndarray | pyarrow.Array[Any]"
 
 
 class Database:
@@ -239,7 +239,10 @@ class Database:
         import pyarrow
 
         cursor = self.cursor()
-        table = {column: pyarrow.array(v, from_pandas=False) for column, v in columns.items()}
+        table = {
+            column: v if isinstance(v, pyarrow.Array) else pyarrow.array(v, from_pandas=False)
+            for column, v in columns.items()
+        }
         cursor.register(name, pyarrow.table(table))
         try:
             yield cursor

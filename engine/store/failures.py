@@ -1,4 +1,4 @@
-"""What DuckDB raises, as sentences."""
+"""What DuckDB's failures mean, as sentences."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -32,9 +32,7 @@ CANNOT_READ = (
 
 @contextmanager
 def reading() -> Generator[None]:
-    """Around a query: what the database raises becomes a sentence. Raises: StoreError,
-    KeyboardInterrupt.
-    """
+    """Raises: StoreError for what cannot be read; KeyboardInterrupt for Ctrl-C."""
     try:
         yield
     except duckdb.FatalException as error:
@@ -58,7 +56,7 @@ def is_ctrl_c(error: BaseException) -> bool:
 
 
 def write_error(path: Path, error: duckdb.Error) -> StoreError:
-    """The sentence of what could not be written."""
+    """What is said where something could not be written."""
     return StoreError(
         f"{path} could not be written: {as_sentence(error)} What was stored before is kept. Check"
         " the disk's free space, then start the program again and resume the job."

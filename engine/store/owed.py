@@ -153,13 +153,13 @@ def texts(db: Database, set_id: str, keys: Sequence[Key], part: ScoredPart) -> l
 
 def longest_question(db: Database, problem_ids: np.ndarray) -> str:
     """The longest of these problems' questions in bytes; "" without problems."""
-    columns = db.columns_beside(
+    rows = db.columns_beside(
         "wanted",
         {"problem_id": problem_ids},
         """SELECT question FROM problems WHERE id IN (SELECT problem_id FROM wanted)
         ORDER BY strlen(question) DESC LIMIT 1""",
     )
-    return next(iter(columns["question"]), "")
+    return next(iter(rows["question"]), "")
 
 
 def _keys(db: Database, wanted: Wanted, sql: str, parameters: list[Any]) -> Keys:
@@ -169,5 +169,5 @@ def _keys(db: Database, wanted: Wanted, sql: str, parameters: list[Any]) -> Keys
         "first": wanted.first,
         "end": wanted.end,
     }
-    keys = db.columns_beside("wanted", columns, sql, parameters)
-    return Keys(keys["place"], keys["index"])
+    rows = db.columns_beside("wanted", columns, sql, parameters)
+    return Keys(rows["place"], rows["index"])

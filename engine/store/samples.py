@@ -106,6 +106,8 @@ def estimates(at: Place) -> Estimates:
     Counts verdicts and scores without their responses: neither is stored before its response, and
     no response is ever deleted.
     """
+    n = at.db.value(f"SELECT n_presample FROM {RUNS} WHERE id = ?", [at.run_id])
+    each = " + ".join(f"max(reward) FILTER (idx = {index})" for index in range(n))
     columns = at.db.columns(
         f"""WITH looked_at AS (
             SELECT r.id AS run_id, r.prm_id, r.n_presample, i.iteration, i.presample_set AS set_id
@@ -114,8 +116,7 @@ def estimates(at: Place) -> Estimates:
             SELECT problem_id, count(correct) AS n_graded, sum(correct::INTEGER) AS n_correct
             FROM judged JOIN looked_at USING (set_id) WHERE idx < n_presample GROUP BY problem_id),
         scored AS (
-            SELECT problem_id, count(reward) AS n_scored,
-                list_avg(list(reward ORDER BY idx)) AS phi_r
+            SELECT problem_id, count(reward) AS n_scored, ({each}) / {n} AS phi_r
             FROM step_scores JOIN looked_at USING (set_id, prm_id)
             WHERE idx < n_presample GROUP BY problem_id)
         SELECT p.problem_id AS id, coalesce(n_graded, 0) AS n_graded,
@@ -232,17 +233,33 @@ def n_judged(at: Place, set_id: str, prm_id: str | None) -> int:
 
 
 def _n_judged(at: Place, set_id: str, prm_id: str | None) -> int:
+    scored = "(v.problem_id, v.idx) IN (SELECT (problem_id, idx) FROM step_scores"
+    is_scored = f"{scored} WHERE set_id = $set_id AND prm_id = $prm_id)"
+    is_judged = "true" if _is_whole(at.db, set_id, prm_id) else is_scored
+    parameters = {"run_id": at.run_id, "number": at.number, "set_id": set_id, "prm_id": prm_id}
     return at.db.value(
         f"""SELECT count(*) AS n FROM verdicts v
         JOIN sample_sets s ON s.id = v.set_id
-        JOIN run_problems p ON p.problem_id = v.problem_id AND p.run_id = ? AND p.role = 'train'
-            AND p.iteration IN (?, {EVERY})
+        JOIN run_problems p ON p.problem_id = v.problem_id AND p.run_id = $run_id
+            AND p.role = 'train' AND p.iteration IN ($number, {EVERY})
         JOIN {RUNS} runs ON runs.id = p.run_id
             AND (s.purpose <> 'presample' OR v.idx < runs.n_presample)
-        WHERE v.set_id = ? AND (? IS NULL OR (v.problem_id, v.idx) IN (
-            SELECT (problem_id, idx) FROM step_scores WHERE set_id = ? AND prm_id = ?))""",
-        [*at.key, set_id, prm_id or None, set_id, prm_id],
+        WHERE v.set_id = $set_id AND (coalesce($prm_id, '') = '' OR {is_judged})""",
+        parameters,
     )
+
+
+def _is_whole(db: Database, set_id: str, prm_id: str | None) -> bool:
+    """Whether every response of a set has a verdict and a score, by their numbers alone: neither is
+    stored without its response. So of millions it is seldom asked which.
+    """
+    n_responses, n_verdicts, n_scores = db.tuples(
+        """SELECT (SELECT count(*) FROM responses WHERE set_id = $set_id),
+            (SELECT count(*) FROM verdicts WHERE set_id = $set_id),
+            (SELECT count(*) FROM step_scores WHERE set_id = $set_id AND prm_id = $prm_id)""",
+        {"set_id": set_id, "prm_id": prm_id},
+    )[0]
+    return n_responses == n_verdicts == n_scores
 
 
 def table_sizes(db: Database) -> list[tuple[str, int]]:

@@ -3,21 +3,25 @@ responses.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import groupby
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from heapq import merge
+from itertools import compress, groupby
+from operator import attrgetter
+
+import numpy as np
 
 from engine import store
 from engine.config import PairsConfig
 from engine.method.pairs import build_pairs
 from engine.method.seeds import stable_hash
-from engine.store.pairs import Candidate, NewPair
+from engine.store.pairs import Candidate, NewPair, packed
 from engine.study.choosable import not_chosen, why_no_pair
 from engine.study.handle import Iteration
 
 
 def make_pairs(it: Iteration) -> int:
     """Build and store an iteration's preference pairs from its pool, once. Of the pool no text and
-    a bounded number of responses are in memory.
+    a bounded number of responses are in memory, and the pairs as columns.
 
     Returns: the number of pairs.
     """
@@ -27,10 +31,19 @@ def make_pairs(it: Iteration) -> int:
     used_up = {(p.problem_id, i) for p in by_hand for i in (p.chosen_index, p.rejected_index)}
     left_out = not_chosen(it)
     taken = left_out.keys() | used_up
-    usable = (r for r in _candidates(it) if (r.problem_id, r.idx) not in taken)
     n_by_hand = Counter(pair.problem_id for pair in by_hand)
-    built = _limited(it, list(_pairs_of(it, usable, n_by_hand)), it.config.pairs, len(by_hand))
-    pairs = sorted([*by_hand, *built], key=lambda pair: pair.problem_id) if by_hand else built
+
+    def built() -> Iterator[NewPair]:
+        usable = (r for r in _candidates(it) if (r.problem_id, r.idx) not in taken)
+        return _pairs_of(it, usable, n_by_hand)
+
+    pairs = packed(
+        merge(
+            sorted(by_hand, key=attrgetter("problem_id")),
+            _limited(it, built, it.config.pairs, len(by_hand)),
+            key=attrgetter("problem_id"),
+        )
+    )
     faults = Counter(left_out.values())
     store.pairs.add(
         it,
@@ -100,18 +113,19 @@ def _pairs_of(
             yield pair if it.config.has_rewards else _without_rewards(pair)
 
 
-def _limited(it: Iteration, pairs: list[NewPair], p: PairsConfig, n_by_hand: int) -> list[NewPair]:
+def _limited(
+    it: Iteration, built: Callable[[], Iterator[NewPair]], p: PairsConfig, n_by_hand: int
+) -> Iterator[NewPair]:
     """At most as many pairs as those by hand leave of what the iteration may keep, picked by seed,
-    in their order.
+    in their order. Where there is a limit they are built twice, because a place among all decides.
     """
     if p.total is None:
-        return pairs
+        return built()
     limit = max(p.total[min(it.number, len(p.total) - 1)] - n_by_hand, 0)
-    if len(pairs) <= limit:
-        return pairs
     seed = stable_hash(it.config.seed, "pairs", it.number)
-    by_chance = sorted(
-        range(len(pairs)),
-        key=lambda i: stable_hash(seed, pairs[i].problem_id, pairs[i].chosen_index),
+    chance = np.fromiter(
+        (stable_hash(seed, pair.problem_id, pair.chosen_index) for pair in built()), np.uint64
     )
-    return [pairs[i] for i in sorted(by_chance[:limit])]
+    is_wanted = np.zeros(len(chance), dtype=bool)
+    is_wanted[np.argsort(chance, kind="stable")[:limit]] = True
+    return compress(built(), is_wanted)

@@ -317,3 +317,58 @@ def test_the_posterior_mode_wants_one_class_per_problem(classes):
             on_need=print,
             **given_values,
         )
+
+
+class Tab:
+    """Mounts the plot as one tab's session does, and keeps what was sent."""
+
+    def __init__(self, monkeypatch):
+        self.data, self.asks = {}, None
+        monkeypatch.setattr(package.st, "session_state", {})
+        monkeypatch.setattr(package, "_COMPONENT", self._mounted)
+
+    def _mounted(self, *, data, on_need_change, **_):
+        self.data, self.asks = data, on_need_change
+
+    def visit(self, data, **options) -> dict:
+        package.difficulty_plot(
+            data,
+            **{"tau_l": 0.2, "tau_h": 0.8, "mode": "both", "seq": 0, "have": (), "key": "plot"}
+            | options,
+            on_tau=print,
+            on_pick=print,
+            on_need=lambda: None,
+        )
+        return self.data
+
+
+def test_a_tab_that_comes_back_gets_no_points_until_it_asks_for_them(monkeypatch):
+    tab = Tab(monkeypatch)
+    data, other = (plot_data([0, 3], 3, [0.1, y], ["a", "b"]) for y in (0.9, 0.8))
+    assert "points" in tab.visit(data) and "points" not in tab.visit(data)
+    assert "points" in tab.visit(other) and "points" not in tab.visit(data)
+    tab.asks()
+    assert "points" in tab.visit(data) and "points" not in tab.visit(data)
+
+
+def test_a_tab_is_sent_again_what_its_browser_has_dropped_by_now(monkeypatch):
+    tab = Tab(monkeypatch)
+    sets = [plot_data([0, 3], 3, [0.1, y / 10], ["a", "b"]) for y in range(2, 8)]
+    for data in sets:
+        assert "points" in tab.visit(data)
+    assert "points" in tab.visit(sets[0]) and "points" not in tab.visit(sets[-1])
+
+
+def test_classes_are_sent_again_where_others_came_between(monkeypatch):
+    tab = Tab(monkeypatch)
+    data = plot_data([0, 3], 3, [0.1, 0.9], ["a", "b"])
+    first, second = np.array([0, 1], np.int8), np.array([1, 1], np.int8)
+    for classes, is_sent in ((first, True), (first, False), (second, True), (first, True)):
+        assert ("classes" in tab.visit(data, mode="posterior", classes=classes)) is is_sent
+    assert "classes" not in tab.visit(data)
+    assert "classes" not in tab.visit(data, mode="posterior", classes=first)
+
+
+def test_as_many_versions_are_taken_for_had_as_the_browser_keeps():
+    source = (Path(package.__file__).parent / "points.js").read_text(encoding="utf-8")
+    assert f"KEPT_VERSIONS = {package.KEPT_VERSIONS};" in source

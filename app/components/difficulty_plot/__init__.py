@@ -3,8 +3,8 @@ the plot itself.
 
 A Streamlit component (v2) with an own canvas. It must not know the store, the engine or the page's
 state: columns go in, checked thresholds and row numbers come out through callbacks. What travels:
-1. points once per data version; the browser says which versions it has, and asks when it has lost
-   one;
+1. points once per tab and data version: what was sent to a tab is not sent again, and the browser
+   asks when it has not got it;
 2. classes once per version too, where something else than the thresholds decides;
 3. thresholds with a sequence number: an echo older than the browser's last release is ignored
    there;
@@ -42,6 +42,8 @@ __all__ = [
 
 MODES = ("both", "accuracy", "reward", "posterior")
 SELECTION_CAP = 500
+KEPT_VERSIONS = 4
+"""As many versions of points as the browser keeps (points.js)."""
 
 
 def _source(*names: str) -> str:
@@ -108,7 +110,9 @@ def difficulty_plot(
     `mode` is "both", "accuracy" (no lines), "reward" (lines across all strips) or "posterior" (no
     lines; `classes`, integers [n], says of every problem whether it is 0 Inlier, 1 Boundary or 2
     Outlier; other modes ignore it). `seq` and `have` are those of the last Thresholds, 0 and () at
-    first. The callbacks run before the next script run and get checked values: `on_tau` the
+    first; what was sent to this tab before counts as had.
+
+    The callbacks run before the next script run and get checked values: `on_tau` the
     released thresholds, `on_pick` the selection (empty = cleared), `on_need` when the browser has
     lost the points: set `have` to () there.
 
@@ -124,7 +128,10 @@ def difficulty_plot(
     _check(data, tau_l, tau_h, mode, classes)
     triggers = _Triggers(key, data.n, data.version, cap, on_tau, on_pick)
     row, also_have = triggers.last_asked()
-    has = (*have, *also_have)
+    sent = _Sent(key)
+    has = (*have, *also_have, *sent.versions())
+    shown = classes if mode == "posterior" else None
+    sent.note(data.version, _version_of(shown))
     _COMPONENT(
         key=key,
         data={
@@ -141,12 +148,12 @@ def difficulty_plot(
             "cap": cap,
             **_question(question_of if data.texts is None else None, row),
             **_points(data, has),
-            **_classes(classes if mode == "posterior" else None, has),
+            **_classes(shown, has),
         },
         on_tau_change=triggers.tau_released,
         on_pick_change=triggers.picked,
         on_read_change=triggers.asked_about,
-        on_need_change=on_need,
+        on_need_change=lambda: sent.forget(on_need),
     )
 
 
@@ -188,6 +195,33 @@ class _Triggers:
 
     def _payload(self, name: str) -> Any:
         return st.session_state[self.key].get(name)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """What was sent to this tab, as its session knows it: the browser keeps as much of it."""
+
+    key: str
+
+    def versions(self) -> list[str]:
+        """Of points, and of the classes that were sent last for each."""
+        return [v for pair in self._known.items() for v in pair if v is not None]
+
+    def note(self, version: str, classes: str | None) -> None:
+        known = self._known
+        before = known.pop(version, None)
+        known[version] = classes or before
+        for oldest in list(known)[:-KEPT_VERSIONS]:
+            del known[oldest]
+
+    def forget(self, then: Callable[[], None]) -> None:
+        """Send everything again, because the browser asks for it."""
+        self._known.clear()
+        then()
+
+    @property
+    def _known(self) -> dict[str, str | None]:
+        return st.session_state.setdefault(f"{self.key}_sent", {})
 
 
 def _check(
@@ -232,8 +266,15 @@ def _classes(classes: np.ndarray | None, have: Collection[str]) -> dict[str, Any
     """Which classes are shown, and the classes themselves for a browser that has not got them."""
     if classes is None:
         return {}
+    version = _version_of(classes)
     column = np.ascontiguousarray(classes, dtype=np.uint8)
-    version = hashlib.blake2b(column.data, digest_size=8).hexdigest()
     return {"classes_version": version} | (
         {} if version in have else {"classes": pd.DataFrame({"class": column})}
     )
+
+
+def _version_of(classes: np.ndarray | None) -> str | None:
+    if classes is None:
+        return None
+    column = np.ascontiguousarray(classes, dtype=np.uint8)
+    return hashlib.blake2b(column.data, digest_size=8).hexdigest()

@@ -1,0 +1,99 @@
+"""Children that come from a spare child are children of the program like any other."""
+
+import os
+import subprocess
+import sys
+
+import psutil
+import pytest
+
+from engine.paths import ROOT
+from engine.placement import child
+from engine.placement.backends import Backend
+from engine.placement.spare import Spare, end_group
+
+COMMAND = [sys.executable, "-m", "tests.placement.small_spare"]
+
+
+@pytest.fixture
+def spare():
+    spare = Spare(COMMAND, ROOT, {**os.environ, "PYTHONPATH": str(ROOT), "WORD": "so"})
+    yield spare
+    spare.close()
+
+
+class Forked:
+    """A child with its pipes."""
+
+    def __init__(self, spare, folder):
+        self.log = folder / "log.txt"
+        stdin, self.stdin = os.pipe()
+        answers, write_end = os.pipe()
+        with self.log.open("wb") as log:
+            self.child = spare.child(stdin, log.fileno(), write_end)
+        os.close(stdin)
+        os.close(write_end)
+        self.answers = os.fdopen(answers)
+
+
+def test_a_child_is_the_programs_own_with_a_session_an_input_and_an_exit_code(spare, tmp_path):
+    first, second = Forked(spare, tmp_path), Forked(spare, tmp_path)
+    for forked in (first, second):
+        expected = f"{os.getpid()} {forked.child.pid} so\n"
+        assert forked.answers.readline() == expected
+    os.write(second.stdin, b"a word")
+    os.close(second.stdin)
+    assert second.child.wait() == 1 and "heard a word" in second.log.read_text()
+    assert second.child.wait() == 1
+    end_group(first.child)
+    assert first.child.wait() == -9 and first.answers.read() == ""
+    os.close(first.stdin)
+
+
+def test_a_child_lives_on_when_the_spare_ends_and_none_comes_any_more(spare, tmp_path):
+    forked = Forked(spare, tmp_path)
+    assert forked.answers.readline()
+    spare._process.kill()
+    spare._process.wait()
+    assert spare.dead
+    assert Forked(spare, tmp_path).child is None
+    os.close(forked.stdin)
+    assert forked.child.wait() == 1
+
+
+def test_everything_ends_with_a_program_that_is_killed(tmp_path):
+    code = (
+        "import os, sys\n"
+        "from tests.placement import test_spare as t\n"
+        "spare = t.Spare(t.COMMAND, t.ROOT, {**os.environ, 'WORD': 'so'})\n"
+        f"forked = t.Forked(spare, t.Path({str(tmp_path)!r}))\n"
+        "forked.answers.readline()\n"
+        "print(spare._process.pid, forked.child.pid, flush=True)\n"
+        "sys.stdin.read()\n"
+    )
+    program = subprocess.Popen(
+        [sys.executable, "-c", code],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    left = [psutil.Process(int(pid)) for pid in program.stdout.readline().split()]
+    program.kill()
+    program.communicate()
+    _, alive = psutil.wait_procs(left, timeout=60)
+    assert not [p for p in alive if p.status() != psutil.STATUS_ZOMBIE]
+
+
+def test_a_backend_is_started_where_the_spare_is_gone(monkeypatch, tmp_path):
+    monkeypatch.setattr(child.devices, "has_gpu", lambda: False)
+    workers = child.Workers(tmp_path)
+    workers.prepare()
+    first = workers._spare
+    first._process.kill()
+    first._process.wait()
+    opened = workers.get(Backend("hf_local", str(tmp_path)))
+    assert isinstance(opened._process, subprocess.Popen)
+    workers.prepare()
+    assert workers._spare is not first and not workers._spare.dead
+    workers.close()
+    assert opened.dead and workers._spare.dead
