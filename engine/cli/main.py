@@ -18,6 +18,7 @@ from engine.cli.figures import compare, rates, replay
 from engine.cli.judge import judge
 from engine.cli.password import password
 from engine.cli.pick import pick
+from engine.cli.report import report
 from engine.cli.small_lm import small_lm
 from engine.cli.status import status
 from engine.cli.study import resume, run
@@ -73,6 +74,7 @@ for command in (
     evaluate,
     pick,
     compare,
+    report,
     init,
     small_lm,
     replay,
