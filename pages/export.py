@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from app import inert, state, visitor, widgets
+from app.hub import push_form
 from engine import store
 from engine.errors import EngineError
 from engine.export.gguf import CONVERTER, FOLDER, converter
@@ -153,3 +154,4 @@ with left:
     configuration(chosen)
 with right:
     policy(chosen)
+    push_form(chosen)

@@ -15,6 +15,7 @@ from engine.cli.dashboard import dashboard
 from engine.cli.doctor import doctor
 from engine.cli.evaluate import evaluate
 from engine.cli.figures import compare, rates, replay
+from engine.cli.hub import hub
 from engine.cli.judge import judge
 from engine.cli.password import password
 from engine.cli.pick import pick
@@ -81,6 +82,7 @@ for command in (
     status,
     export,
     import_study,
+    hub,
     backup,
     regrade,
     judge,
