@@ -5,8 +5,10 @@ from pathlib import Path
 import streamlit as st
 
 from app import inert, state, visitor, widgets
+from app.hub import push_form
 from engine import store
 from engine.errors import EngineError
+from engine.export.gguf import CONVERTER, FOLDER, converter
 from engine.export.run import (
     TABLES,
     config_text,
@@ -16,6 +18,7 @@ from engine.export.run import (
     trained_policy,
 )
 from engine.export.tables import SUFFIXES
+from engine.models.weights import adapter_folder
 from engine.study.handle import Iteration
 
 # Above it the long tables go to a folder, not through the browser's memory.
@@ -119,13 +122,25 @@ def policy(chosen: Iteration) -> None:
     )
     st.code(f"vllm serve {path}", language="bash", wrap_lines=True)
     with st.form("policy"):
-        folder = st.text_input("Copy it to a new folder of this machine")
+        folder = st.text_input(
+            "Copy it to a new folder of this machine",
+            help="With tokenizer, chat template and generation config. A name that ends in .gguf is"
+            " one file, written by llama.cpp's converter.",
+        )
+        has_adapter = adapter_folder(Path(path)).is_dir()
+        is_adapter = has_adapter and st.checkbox("Only its LoRA adapter")
+        if converter() is None:
+            st.caption(
+                f"No GGUF here: llama.cpp's {CONVERTER} is not installed, and {FOLDER} names no"
+                " checkout of it."
+            )
         if visitor.submit(st, "Copy", icon=":material/folder:") and folder.strip():
             written(
                 lambda: export_policy(
                     state.database(),
                     visitor.path(folder.strip(), "The folder"),
                     run_id=chosen.run_id,
+                    adapter=is_adapter,
                 ),
                 folder,
             )
@@ -139,3 +154,4 @@ with left:
     configuration(chosen)
 with right:
     policy(chosen)
+    push_form(chosen)

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from app import charts, inert, state, visitor, widgets
+from app.hub import pull_form
 from app.new_study import cards
 from engine import store
 from engine.config.toml import as_toml
@@ -100,6 +101,7 @@ st.title("Settings")
 where()
 backup()
 saved_charts()
+pull_form()
 left, right = widgets.columns(2, least=widgets.PART, gap="medium")
 with left:
     configuration()

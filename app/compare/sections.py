@@ -10,6 +10,7 @@ import streamlit as st
 from app import charts, inert, state, widgets
 from app.compare.report import as_html
 from engine import store
+from engine.export.report import report_files, zipped
 from engine.figures import monitors
 from engine.figures.comparison import Comparison, accuracy_series
 from engine.figures.evaluation import Evaluation, gain
@@ -18,6 +19,7 @@ from engine.figures.measure import Measured
 from engine.figures.summary import class_counts_of_commit
 from engine.figures.text import NOTES, tables
 from engine.study.handle import Iteration
+from engine.study.runs import latest
 
 FIRST = ("Budget", "Accuracy", "Paired between groups")
 """Tables that are shown at once."""
@@ -76,6 +78,19 @@ def side_by_side(comparison: Comparison, measured: list[Measured]) -> None:
         icon=":material/download:",
         help="One file with figures, configurations, seeds and versions; it needs no network.",
     )
+    st.download_button(
+        "Report as Markdown",
+        lambda: zipped(report_files(comparison, measured, of=_single(measured))),
+        file_name="report.zip",
+        mime="application/zip",
+        icon=":material/download:",
+        help="For papers: tables with intervals, figures as SVG, configurations, seeds, versions.",
+    )
+
+
+def _single(measured: list[Measured]) -> Iteration | None:
+    """The newest iteration of the run that is reported, where it is one."""
+    return latest(state.database(), measured[0].compared.run_id) if len(measured) == 1 else None
 
 
 def _accuracy_over_policies(comparison: Comparison) -> None:

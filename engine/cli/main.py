@@ -15,9 +15,11 @@ from engine.cli.dashboard import dashboard
 from engine.cli.doctor import doctor
 from engine.cli.evaluate import evaluate
 from engine.cli.figures import compare, rates, replay
+from engine.cli.hub import hub
 from engine.cli.judge import judge
 from engine.cli.password import password
 from engine.cli.pick import pick
+from engine.cli.report import report
 from engine.cli.small_lm import small_lm
 from engine.cli.status import status
 from engine.cli.study import resume, run
@@ -73,12 +75,14 @@ for command in (
     evaluate,
     pick,
     compare,
+    report,
     init,
     small_lm,
     replay,
     status,
     export,
     import_study,
+    hub,
     backup,
     regrade,
     judge,

@@ -65,9 +65,10 @@ def export(what: str, out: str, db: Path, as_json: bool, **chosen: Any) -> None:
     held_out_responses, estimates, plan, pairs, metrics, evaluations, overrides,
     tags.
 
-    OUT is a .jsonl, .csv or .parquet file for a table, .toml or .json for config, a new folder for
-    policy, a folder for all. WHAT may also be study: the database and the files beside it in one
-    file, OUT.tar, for import-study; of one run with --run, else of all.
+    OUT is a .jsonl, .csv or .parquet file for a table, .toml or .json for config, a folder for all.
+    For policy it is a new folder, or a .gguf file, which llama.cpp's converter writes. WHAT may
+    also be study: the database and the files beside it in one file, OUT.tar, for import-study; of
+    one run with --run, else of all.
     """
     from engine.store import Database
 

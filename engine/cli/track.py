@@ -3,17 +3,30 @@
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
 from engine.cli.options import as_json, database, one_run, require_database
-from engine.config.tracking import TRACKERS
 
 NONE = "none"
 
 
+class Trackers(click.ParamType):
+    """A tracker's name, or none. Which there are is asked of the configuration, and only when a
+    person names one: that room is slow to import.
+    """
+
+    name = "tracker"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        from engine.config.tracking import TRACKERS
+
+        return click.Choice([*TRACKERS, NONE]).convert(value, param, ctx)
+
+
 @click.command()
-@click.argument("trackers", nargs=-1, required=True, type=click.Choice([*TRACKERS, NONE]))
+@click.argument("trackers", nargs=-1, required=True, type=Trackers(), metavar="TRACKER...")
 @one_run
 @database
 @as_json

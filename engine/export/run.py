@@ -17,6 +17,7 @@ from engine import store
 from engine.config import plain_config
 from engine.config.toml import as_toml
 from engine.errors import ConfigError
+from engine.export.gguf import write_gguf
 from engine.export.tables import SUFFIXES, require_suffix, write_table
 from engine.figures.evaluation import evaluated_policies, evaluations
 from engine.method.prompts import fill
@@ -31,6 +32,17 @@ from engine.study.sample_sets import evaluation_sets
 if TYPE_CHECKING:
     import pyarrow
 
+GGUF = ".gguf"
+BESIDE_WEIGHTS = (
+    "tokenizer*",
+    "special_tokens_map.json",
+    "added_tokens.json",
+    "vocab*",
+    "merges.txt",
+    "chat_template*",
+    "generation_config.json",
+)
+"""Files of a policy that are neither weights nor their configuration."""
 TABLES = {
     "problems": "Training and held-out problems, with the iteration that used them.",
     "responses": "Responses to training problems with verdicts, overrides and step scores.",
@@ -142,11 +154,11 @@ def export_policy(
     iteration: int | None = None,
     adapter: bool = False,
 ) -> str:
-    """Copy a trained policy to a folder that transformers and vLLM load. Blocks while the files are
-    read and written.
+    """Copy a trained policy to a folder that transformers and vLLM load, with its tokenizer, chat
+    template and generation config; or convert it to one GGUF file. Blocks while files are written.
 
     Args:
-        folder: must not exist, or be empty.
+        folder: must not exist, or be empty; a name that ends in .gguf is the file.
         iteration: the one that trained it; None for the newest trained policy.
         adapter: only the LoRA adapter, as peft loads it on the policy that the training began with.
 
@@ -154,20 +166,26 @@ def export_policy(
     in use, or if the copy differs.
     """
     policy_id = _required_policy(db, pick_run(db, run_id), iteration)
+    source = Path(store.runs.policy_path(db, policy_id))
+    if folder.suffix == GGUF:
+        if adapter:
+            raise ConfigError("An adapter is no GGUF file here: leave --adapter out.")
+        write_gguf(source, folder)
+        return policy_id
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ConfigError(f"{folder} is there already and not an empty folder. Give a new one.")
-    source = Path(store.runs.policy_path(db, policy_id))
-    if adapter:
-        source = adapter_folder(source)
-        if not source.is_dir():
-            raise ConfigError(
-                f"Policy {policy_id} has no adapter: it was trained without training.lora_rank."
-                " Leave --adapter out."
-            )
+    weights = adapter_folder(source) if adapter else source
+    if adapter and not weights.is_dir():
+        raise ConfigError(
+            f"Policy {policy_id} has no adapter: it was trained without training.lora_rank. Leave"
+            " --adapter out."
+        )
     try:
         folder.absolute().parent.mkdir(parents=True, exist_ok=True)
         with written_whole(folder) as draft:
-            shutil.copytree(source, draft)
+            shutil.copytree(weights, draft)
+            if adapter:
+                _copy_beside_weights(source, draft)
             if not adapter and content_id(draft) != policy_id:
                 raise ConfigError(
                     f"The files at {source} are not those of policy {policy_id} any more."
@@ -178,6 +196,14 @@ def export_policy(
             " folder."
         ) from error
     return policy_id
+
+
+def _copy_beside_weights(policy: Path, draft: Path) -> None:
+    """What an adapter is read with: it alone has neither tokenizer nor chat template."""
+    for pattern in BESIDE_WEIGHTS:
+        for file in policy.glob(pattern):
+            if file.is_file():
+                shutil.copy(file, draft / file.name)
 
 
 def _required_policy(db: Database, run_id: str, number: int | None) -> str:

@@ -138,7 +138,7 @@ def measure_files(names: list[str]) -> list[Measured]:
     Raises: ConfigError for a file or run that is not there; StoreLocked for a file that another
     process owns.
     """
-    asked = [_file_and_run(name) for name in names]
+    asked = [file_and_run(name) for name in names]
     measured: dict[tuple[Path, str | None], Measured] = {}
     for path in dict.fromkeys(path for path, _ in asked):
         db = Database(path)
@@ -214,7 +214,7 @@ def _spent(db: Database, run_id: str, figures: list[dict[str, Any]]) -> list[Spe
     ]
 
 
-def _file_and_run(name: str) -> tuple[Path, str | None]:
+def file_and_run(name: str) -> tuple[Path, str | None]:
     file, colon, run_id = name.rpartition(":")
     path = (
         Path(name).expanduser()

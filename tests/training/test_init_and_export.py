@@ -96,7 +96,8 @@ def test_the_adapter_of_a_lora_policy_is_exported_and_loads_on_its_base(tmp_path
         == policy_id
     )
     assert content_id(tmp_path / "whole") == policy_id
-    assert {"adapter_config.json", "adapter_model.safetensors"} <= {
+    beside = {"tokenizer.json", "tokenizer_config.json", "generation_config.json"}
+    assert {"adapter_config.json", "adapter_model.safetensors", *beside} <= {
         file.name for file in (tmp_path / "adapter").iterdir()
     }
     base = AutoModelForCausalLM.from_pretrained(STARTER / "policy")
