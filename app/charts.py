@@ -264,7 +264,7 @@ def rewards(right: np.ndarray, wrong: np.ndarray, picked: tuple[float, float]) -
 
 def _plain(figure: go.Figure, *, title: str, height: int, legend: bool = True) -> go.Figure:
     figure.update_layout(
-        title={"text": title, "font": {"size": 15}},
+        title={"text": escape(title, quote=False), "font": {"size": 15}},
         height=height,
         margin={"l": 10, "r": 10, "t": 44, "b": 10},
         showlegend=legend,
