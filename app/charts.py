@@ -311,7 +311,7 @@ def answer(x: list, y: list, x_title: str, y_title: str, kind: str) -> go.Figure
 
 def _plain(figure: go.Figure, *, title: str, height: int, legend: bool = True) -> go.Figure:
     figure.update_layout(
-        title={"text": title, "font": {"size": 15}},
+        title={"text": escape(title, quote=False), "font": {"size": 15}},
         height=height,
         margin={"l": 10, "r": 10, "t": 44, "b": 10},
         showlegend=legend,

@@ -72,15 +72,15 @@ def _look(wanted: Wanted) -> None:
 
 def _pull(wanted: Wanted) -> None:
     """The library tells its progress from threads of its own; a page is drawn from one."""
-    bar, told = st.progress(0.0, "Asking the hub"), [(0, 0)]
+    bar, counts = st.progress(0.0, "Asking the hub"), [(0, 0)]
 
     def note(done: int, total: int) -> None:
-        told[0] = done, total
+        counts[0] = done, total
 
     with ThreadPoolExecutor(1) as pool:
         pulling = pool.submit(pull, wanted, note)
         while wait([pulling], timeout=LOOK_S).not_done:
-            done, total = told[0]
+            done, total = counts[0]
             if total:
                 bar.progress(done / total, f"{widgets.size(done)} of {widgets.size(total)}")
     bar.empty()

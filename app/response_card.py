@@ -3,11 +3,11 @@ was.
 """
 
 from collections.abc import Sequence
-from difflib import SequenceMatcher
 
 import streamlit as st
 
 from app import domains, inert, palette, state, tags, visitor, widgets
+from app.differences import difference
 from engine import store
 from engine.config import RewardConfig
 from engine.config.splitter import BLANK_LINE, Splitter
@@ -17,6 +17,8 @@ from engine.study import overrides
 from engine.study.handle import Iteration
 from engine.types import ScoredPart
 
+MOST_STEPS = 200
+"""Steps of a response that are drawn; each is an element of the page."""
 VIEWS = ("Steps", "Raw", "Difference")
 PHASES: dict[Phase, str] = {
     "presample": "Pre-sample",
@@ -224,14 +226,19 @@ def answer_steps(
 
 
 def _list_steps(steps: Sequence[str], chips: Sequence[float | None] | None) -> None:
-    if chips is None:
-        for step in steps:
+    for number, step in enumerate(steps[:MOST_STEPS]):
+        if chips is None:
             st.markdown(inert.markdown(step))
-        return
-    for step, score in zip(steps, chips):
+            continue
         with st.container(horizontal=True, wrap=False):
-            st.html(_chip(score), width=CHIP)
+            st.html(_chip(chips[number]), width=CHIP)
             st.markdown(inert.markdown(step))
+    _say_cut(len(steps))
+
+
+def _say_cut(n_steps: int) -> None:
+    if n_steps > MOST_STEPS:
+        st.caption(f"The first {MOST_STEPS} of {n_steps:,} steps; all of them are in Raw.")
 
 
 def response_steps(row: ListedResponse, reward: RewardConfig) -> None:
@@ -267,28 +274,12 @@ def _difference(row: ListedResponse, *, key: str) -> None:
             "Against", list(others), format_func=name, key=f"against_{key}_{row.problem_id}"
         )
     ]
-    for kind, step in difference(split_steps(other.text), split_steps(row.text)):
+    compared = difference(split_steps(other.text), split_steps(row.text))
+    for kind, step in compared[:MOST_STEPS]:
         with st.container(horizontal=True, wrap=False):
             st.markdown(MARKS[kind], width=MARK)
             st.markdown(inert.markdown(step))
-
-
-def difference(before: list[str], after: list[str]) -> list[tuple[str, str]]:
-    """Steps of two responses in one order: ("both" | "other" | "this", step); what is replaced
-    stands before what replaces it.
-
-    >>> difference(["a", "b"], ["a", "c"])
-    [('both', 'a'), ('other', 'b'), ('this', 'c')]
-    """
-    steps = []
-    for what, a, b, c, d in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
-        steps += (
-            [("both", step) for step in before[a:b]]
-            if what == "equal"
-            else [("other", step) for step in before[a:b]]
-        )
-        steps += [("this", step) for step in after[c:d]] if what != "equal" else []
-    return steps
+    _say_cut(len(compared))
 
 
 def score_strip(scores: Sequence[float]) -> str:

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app import charts, state
+from app import charts, inert, state
 from engine import store
 from engine.jobs.kinds import AFTER
 from engine.jobs.pace import Pace, said
@@ -240,7 +240,7 @@ def chart(
     options = choosing if on_click else {}
     st.plotly_chart(figure, key=key, config=chart_config(), alt=alt, **options)
     with st.expander(
-        f"Table: {alt}", type="compact", key=f"{key}_open", on_change="rerun"
+        f"Table: {inert.markdown(alt)}", type="compact", key=f"{key}_open", on_change="rerun"
     ) as opened:
         if opened.open:
             st.dataframe(table, hide_index=True, key=f"{key}_table", alt=alt)

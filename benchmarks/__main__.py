@@ -25,6 +25,7 @@ NAMES = (
     "data",
     "scale",
     "endurance",
+    "slices",
 )
 
 

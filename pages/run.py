@@ -140,7 +140,7 @@ def by_itself(chosen: Iteration) -> None:
 
 
 chosen = widgets.need_run()
-st.title(chosen.config.name)
+st.title(inert.markdown(chosen.config.name))
 labels = store.labels.find(state.database(), chosen.run_id)
 tags = "".join(f" :gray-badge[{inert.markdown(tag)}]" for tag in labels.tags)
 st.caption(

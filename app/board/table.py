@@ -6,7 +6,7 @@ from urllib.parse import quote, unquote
 
 import streamlit as st
 
-from app import state, widgets
+from app import inert, state, widgets
 from app.look import entry, joined, listed
 from engine.figures.board import BoardRow, board
 from engine.method.intervals import Interval
@@ -97,7 +97,13 @@ def _filtered(rows: list[BoardRow]) -> list[BoardRow]:
     wanted = []
     if tags:
         read = lambda chosen: joined([quote(tag) for tag in chosen])
-        wanted = bar.pills("Tags", tags, selection_mode="multi", **entry("tags", asked, read))
+        wanted = bar.pills(
+            "Tags",
+            tags,
+            format_func=inert.markdown,
+            selection_mode="multi",
+            **entry("tags", asked, read),
+        )
     n_away = sum(row.labels.archived_at is not None for row in rows)
     away = False
     if n_away:

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from app import glossary, widgets
-from app.response_card import difference
+from app.differences import difference
 from engine import store
 from engine.errors import DeviceBusy
 from engine.events import Note, OptimiserStep
@@ -141,6 +141,23 @@ def test_an_earlier_training_is_laid_over_this_one(studio):
 def test_a_difference_shows_what_both_have_once():
     steps = difference(["a", "b", "c"], ["a", "x", "c", "d"])
     assert steps == [("both", "a"), ("other", "b"), ("this", "x"), ("both", "c"), ("this", "d")]
+
+
+def test_a_difference_of_too_many_steps_has_in_common_what_both_begin_and_end_with():
+    before, after = ["a", *"bc" * 100, "z"], ["a", *"cb" * 100, "z"]
+    steps = difference(before, after)
+    assert [steps[0], steps[-1]] == [("both", "a"), ("both", "z")]
+    assert [step for kind, step in steps if kind != "this"] == before
+    assert [step for kind, step in steps if kind != "other"] == after
+
+
+def test_of_a_response_with_thousands_of_steps_the_first_are_drawn(studio):
+    studio.presampled()
+    with studio.db.transaction() as cursor:
+        cursor.execute("UPDATE responses SET text = ?", ["a\n\n" * 3000])
+    problem = list(store.problems.of_run(studio.db, studio.run_id, "train", 0))[2]
+    at = show("responses", problem=problem)
+    assert "The first 200 of 3,000 steps" in said(at) and len(at.markdown) < 1_000
 
 
 def test_a_response_is_compared_with_another_one_to_its_problem(studio):
