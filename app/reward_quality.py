@@ -40,6 +40,13 @@ def section(chosen: Iteration) -> None:
         " without one. 95 % intervals; the area's comes from resampling problems."
     )
     own = reports[0]
+    if chosen.config.reward.family != "outcome" and own.one_step < 1:
+        areas = ", ".join(f"{name} {area:.3f}" for name, area in own.areas.items())
+        st.caption(
+            f"The area by what its steps are one reward by: {areas}. This run takes the"
+            f" {chosen.config.reward.aggregation}; a copy with another `reward.aggregation` takes"
+            " the scores that are stored."
+        )
     if own.one_step > MOSTLY:
         st.info(_single_steps(chosen, own), icon=":material/splitscreen:")
     if any(report.quality.bins for report in reports):

@@ -1,10 +1,9 @@
-"""The nouns: frozen records that every room shares. No behaviour beyond what a record can say about
-itself.
-"""
+"""The nouns: frozen records that every room shares, and what each can say about itself."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
+from math import fsum, prod
 from typing import Any, Literal
 
 FinishReason = Literal["stop", "length", "refused"]
@@ -13,15 +12,12 @@ at all.
 """
 
 VerdictStatus = Literal["correct", "wrong", "no_answer", "timeout", "error"]
-
 Domain = Literal["maths", "choice", "code"]
 """How a problem is checked: two answers compared, an option picked, a program run."""
 
 Thinking = Literal["auto", "on", "off"]
-
 Dtype = Literal["float32", "bfloat16"]
 """Numbers in which a model is computed."""
-
 DtypeSetting = Literal["auto", "by_device", "float32", "bfloat16"]
 """As a configuration says it: auto takes bfloat16 where it is native; by_device takes float32 on a
 CPU and bfloat16 elsewhere.
@@ -263,6 +259,13 @@ class Verdict:
     """One sentence: why it was judged as it was."""
 
 
+Aggregation = Literal["min", "last", "mean", "product"]
+_AGGREGATED = {
+    "min": min,
+    "last": lambda scores: scores[-1],
+    "mean": lambda scores: fsum(scores) / len(scores),
+    "product": prod,
+}
 ScoreStatus = Literal["ok", "too_long", "holds_tag", "outcome", "missing"]
 
 
@@ -278,17 +281,18 @@ class StepScores:
     """outcome: a score of the whole response, no minimum over steps. too_long: for the model's
     positions. holds_tag: its text spells the model's step tag. missing: recorded without a score.
     """
+    aggregation: Aggregation = "min"
+    """What the scores of the steps are one reward by; the paper's is the minimum."""
 
     @property
     def reward(self) -> float | None:
-        """S(r) = min over steps; 0 where the response has no step; None where there is no score.
+        """S(r): the aggregation of the steps; None where there is no score.
 
-        Source: HS-STaR, docs/method.md, section 1.2; a response without steps scoring 0 is our
-        choice.
+        Source: HS-STaR, docs/method.md, section 1.2. That a response without steps has 0 is ours.
         """
         if self.status in ("too_long", "holds_tag", "missing"):
             return None
-        return min(self.scores, default=0.0)
+        return _AGGREGATED[self.aggregation](self.scores) if self.scores else 0.0
 
 
 @dataclass(frozen=True, slots=True)

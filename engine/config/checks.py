@@ -102,6 +102,8 @@ def _check_steps(reward: RewardConfig) -> None:
     fits = reward.steps == "blank_line" or reward.family in families
     allowed = f"blank_line unless reward.family is one of {', '.join(families)}"
     require("reward.steps", reward.steps, fits, allowed)
+    fits = reward.aggregation == "min" or reward.family not in ("outcome", NO_REWARD)
+    require("reward.aggregation", reward.aggregation, fits, "min: there are no steps")
     given, wanted = bool(reward.step_pattern), reward.steps == "pattern"
     said = reward.step_pattern or "left out"
     allowed = 'given with reward.steps = "pattern", and with it only'

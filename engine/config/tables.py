@@ -15,7 +15,7 @@ from engine.config.splitter import Splitter, StepRule
 from engine.grading.turns import THINKING_NAMES
 from engine.method.prompts import PAPER_TEMPLATE
 from engine.method.tuning import TAUS, TEMPERATURES
-from engine.types import Domain, DtypeSetting, Mode, ScoredPart, Thinking
+from engine.types import Aggregation, Domain, DtypeSetting, Mode, ScoredPart, Thinking
 
 
 class Table:
@@ -170,6 +170,10 @@ class RewardConfig(Table):
     step_pattern: str = ""
     """A regular expression; what it matches belongs to no step, so (?=Then) cuts ahead of a word.
     Empty unless steps is pattern.
+    """
+    aggregation: Aggregation = "min"
+    """What the scores of a response's steps are one reward by: min is the paper's; last, mean and
+    product are tried on stored scores without scoring again.
     """
     revision: str | None = None
     """As policy.revision."""

@@ -1,13 +1,15 @@
 """How well each reward model that read an iteration's responses sees what the verdicts say."""
 
 from dataclasses import dataclass
+from typing import get_args
 
 import numpy as np
 
 from engine import store
-from engine.method.reward_quality import BAD_STEP, RewardQuality, quality
+from engine.method.reward_quality import BAD_STEP, RewardQuality, auc, quality
 from engine.store.rewards import Scorer
 from engine.study.handle import Iteration
+from engine.types import Aggregation
 
 N_WORST = 10
 
@@ -30,6 +32,10 @@ class ScorerReport:
     worst: tuple[Contradiction, ...]
     """The correct ones with the lowest rewards and the wrong ones with the highest, at most N_WORST
     of each, the worst first.
+    """
+    areas: dict[Aggregation, float]
+    """The area under the ROC curve by every aggregation of the same step scores; NaN where all are
+    correct, or all wrong.
     """
     one_step: float
     """Share of the responses that are a single step: their minimum is that step."""
@@ -64,5 +70,6 @@ def _report(it: Iteration, scorer: Scorer) -> ScorerReport:
             )
             for row in contradict
         ),
+        {name: auc(c[name].astype(np.float64), correct) for name in get_args(Aggregation)},
         float((c["n_steps"] == 1).mean()),
     )

@@ -187,6 +187,8 @@ def _backlog(it: Iteration, part: Part, prm_id: str | None) -> Backlog:
 def _unscored(it: Iteration, part: Part, prm_id: str | None, *, refused: bool) -> Keys:
     if prm_id is None:
         return NO_KEYS
+    if (aggregation := it.config.reward.aggregation) != "min":
+        store.rewards.aggregate(it.db, part.set_id, prm_id, aggregation)
     return store.owed.unscored(it.db, part.set_id, prm_id, part.wanted, refused=refused)
 
 
@@ -211,6 +213,7 @@ def _owed(it: Iteration, window: Backlog, prompts: Prompts, prm_id: str | None) 
         prompts=(_filled(samples, problems) if reads == "text" else read) if prm_id else {},
         prm_id=prm_id,
         scored=it.config.reward.scored,
+        aggregation=it.config.reward.aggregation,
         scored_by_key=reads == "key",
         ungraded=store.owed.texts(it.db, samples.id, window.ungraded.of(wanted), "answer"),
         unscored=store.owed.texts(it.db, samples.id, unscored, it.config.reward.scored),

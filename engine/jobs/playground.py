@@ -22,6 +22,7 @@ from engine.study import sources
 from engine.study.handle import Iteration
 from engine.study.sample_sets import requests, sample_set
 from engine.types import (
+    Aggregation,
     Purpose,
     Reference,
     Response,
@@ -74,6 +75,7 @@ class Scorer:
     """The prompt as it was sampled from, not the bare question."""
     scored: ScoredPart = "response"
     splitter: Splitter = BLANK_LINE
+    aggregation: Aggregation = "min"
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +140,9 @@ def scorer(it: Iteration) -> Scorer | None:
     if not it.config.has_rewards or reads_as(reward.family) == "key":
         return None
     reads_prompt = reads_as(reward.family) == "text"
-    return Scorer(reward_backend(it), reads_prompt, reward.scored, reward.splitter)
+    return Scorer(
+        reward_backend(it), reads_prompt, reward.scored, reward.splitter, reward.aggregation
+    )
 
 
 def ask(runner: JobRunner, question: Question, policies: list[Asked]) -> Exchange:
@@ -210,7 +214,10 @@ def _score(placement: Placement, exchange: Exchange, by: Scorer) -> None:
         a.response.answer if by.scored == "answer" else a.response.text for _, a in read_answers
     ]
     scores = placement.get(by.backend).score([(read, text) for text in texts])
-    by_answer = {(id, a.response.index): s for (id, a), s in zip(read_answers, scores)}
+    by_answer = {
+        (id, a.response.index): replace(s, aggregation=by.aggregation)
+        for (id, a), s in zip(read_answers, scores)
+    }
     for id, own in exchange.answers.items():
         exchange.answers[id] = [
             replace(a, scores=by_answer.get((id, a.response.index))) for a in own

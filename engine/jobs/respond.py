@@ -7,7 +7,7 @@ sampler busy: while it fills the next batch, the one before is graded and scored
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from engine.events import Decoding, Event, Graded, Key, Loading, Sampled, Scored, Settled, Text
@@ -15,7 +15,16 @@ from engine.grading import Grader
 from engine.grading.extraction import DEFAULT, Extraction
 from engine.rewards import RewardModel
 from engine.samplers import Sampler
-from engine.types import InFlight, Reference, Request, Response, SampleSet, ScoredPart, StepScores
+from engine.types import (
+    Aggregation,
+    InFlight,
+    Reference,
+    Request,
+    Response,
+    SampleSet,
+    ScoredPart,
+    StepScores,
+)
 
 LOOK_S = 2.0
 """After which it is said what the sampler is at, where nothing else has happened."""
@@ -44,6 +53,7 @@ class Owed:
     prm_id: str | None = None
     """None: responses are graded, not scored."""
     scored: ScoredPart = "response"
+    aggregation: Aggregation = "min"
     scored_by_key: bool = False
     """The reward model looks recorded scores up: it is handed (problem id, index) instead of
     (prompt, text).
@@ -223,7 +233,8 @@ class _Judging:
         model = _loaded(self._open_reward_model)
         self.loading = ()
         started = time.monotonic()
-        return model.score(items), time.monotonic() - started
+        scores = [replace(s, aggregation=self._owed.aggregation) for s in model.score(items)]
+        return scores, time.monotonic() - started
 
 
 def _loaded(opener: Callable[[], Any]) -> Any:

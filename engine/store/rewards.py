@@ -1,11 +1,14 @@
 """What reward models say of an iteration's graded responses, as columns."""
 
 from dataclasses import dataclass
+from typing import get_args
 
 import numpy as np
 
+from engine.store.connection import Database
 from engine.store.place import Place
 from engine.store.runs import EVERY, RUNS
+from engine.types import Aggregation, StepScores
 
 _SCORED = f"""FROM iterations i
     JOIN {RUNS} runs ON runs.id = i.run_id
@@ -16,6 +19,18 @@ _SCORED = f"""FROM iterations i
     JOIN step_scores s ON s.set_id = v.set_id AND s.problem_id = v.problem_id AND s.idx = v.idx
     WHERE i.run_id = ? AND i.iteration = ? AND s.reward IS NOT NULL"""
 """Pre-samples and resamples with a verdict v and a reward s."""
+
+
+_AGGREGATED = {
+    "min": "list_min(s.scores)",
+    "last": "s.scores[-1]",
+    "mean": "list_avg(s.scores)",
+    "product": "list_product(s.scores)",
+}
+_BY_AGGREGATION = ", ".join(
+    f'coalesce({sql}, 0.0)::DOUBLE AS "{name}"' for name, sql in _AGGREGATED.items()
+)
+"""For figures; what counts is filed by `aggregate`, in the arithmetic of StepScores."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +59,11 @@ def scorers(at: Place) -> list[Scorer]:
 
 def against_verdicts(at: Place, prm_id: str) -> dict[str, np.ndarray]:
     """One model's rewards beside the verdicts as they count: set_id, problem_id, idx, correct,
-    reward, n_steps; by problem and index.
+    reward, n_steps, and the reward by each aggregation under its name; by problem and index.
     """
     return at.db.columns(
-        f"""SELECT v.set_id, v.problem_id, v.idx, v.correct, s.reward, len(s.scores) AS n_steps
+        f"""SELECT v.set_id, v.problem_id, v.idx, v.correct, s.reward, len(s.scores) AS n_steps,
+            {_BY_AGGREGATION}
         {_SCORED} AND s.prm_id = ? ORDER BY v.problem_id, v.idx""",
         [*at.key, prm_id],
     )
@@ -63,3 +79,39 @@ def some_texts(at: Place, n: int) -> list[str]:
             [*at.key, n],
         )
     ]
+
+
+def aggregate(db: Database, set_id: str, prm_id: str, aggregation: Aggregation) -> int:
+    """File the step scores of a sample set under another aggregation, where it is not there yet:
+    nothing is scored again. Returns: how many responses that were.
+
+    Args:
+        prm_id: what rewards by this aggregation are filed under; what it begins with is another
+            name of the same step scores.
+    """
+    base = prm_id.removeprefix(f"{aggregation}-")
+    others = [base, *(f"{other}-{base}" for other in get_args(Aggregation) if other != aggregation)]
+    n_filed = 0
+    while rows := db.tuples(
+        """SELECT problem_id, idx, any_value(scores), any_value(status) FROM step_scores s
+        WHERE set_id = $set_id AND list_contains($others, prm_id) AND NOT EXISTS (
+            SELECT 1 FROM step_scores o WHERE o.set_id = $set_id AND o.prm_id = $prm_id
+                AND o.problem_id = s.problem_id AND o.idx = s.idx)
+        GROUP BY problem_id, idx LIMIT 8192""",
+        {"set_id": set_id, "others": others, "prm_id": prm_id},
+    ):
+        scores = [StepScores(tuple(steps), status, aggregation) for _, _, steps, status in rows]
+        n_filed += db.insert(
+            "step_scores",
+            {
+                "set_id": [set_id] * len(rows),
+                "problem_id": [row[0] for row in rows],
+                "idx": [row[1] for row in rows],
+                "prm_id": [prm_id] * len(rows),
+                "scores": [list(s.scores) for s in scores],
+                "status": [s.status for s in scores],
+                "reward": [s.reward for s in scores],
+            },
+            or_ignore=True,
+        )
+    return n_filed

@@ -20,7 +20,7 @@ from engine.models.weights import content_id, locate
 from engine.problems import read_problems, require_disjoint
 from engine.recorded.replay import open_set
 from engine.rewards.heads import require_head
-from engine.types import Domain, Problem
+from engine.types import Aggregation, Domain, Problem
 
 
 def problem_sets(config: RunConfig) -> tuple[list[Problem], list[Problem]]:
@@ -100,10 +100,16 @@ def reward(config: RunConfig) -> tuple[str, str]:
     if not config.has_rewards:
         return "", ""
     path, id = _reward_model(config)
-    steps = config.reward.splitter
+    steps, scored, aggregation = (
+        config.reward.splitter,
+        config.reward.scored,
+        config.reward.aggregation,
+    )
     if steps != BLANK_LINE:
         id = f"{steps.rule}-{stable_hash(steps.pattern):016x}-{id}"
-    return path, id if config.reward.scored == "response" else f"{config.reward.scored}-{id}"
+    if scored != "response":
+        id = f"{scored}-{id}"
+    return path, aggregated_id(id, aggregation)
 
 
 def _reward_model(config: RunConfig) -> tuple[str, str]:
@@ -124,6 +130,11 @@ def _reward_model(config: RunConfig) -> tuple[str, str]:
             ' = "none" and difficulty.mode = "accuracy".'
         )
     return str(recorded.folder), recorded.about["id"]
+
+
+def aggregated_id(id: str, aggregation: Aggregation) -> str:
+    """What rewards by an aggregation are filed under; the step scores are those of `id`."""
+    return id if aggregation == "min" else f"{aggregation}-{id}"
 
 
 def _layout_id(config: RunConfig) -> str:

@@ -6,6 +6,7 @@ import pytest
 
 from engine import store
 from engine.errors import ConfigError
+from engine.figures.rewards import scorer_reports
 from engine.jobs.runner import JobRunner
 from engine.store import Database
 from engine.study.handle import Iteration
@@ -128,3 +129,51 @@ def test_other_steps_are_other_scores(tmp_path):
 def test_a_rule_of_steps_that_cannot_be_followed_is_refused(table, what):
     with pytest.raises(ConfigError, match=what):
         small(reward=table)
+
+
+def test_another_aggregation_takes_the_scores_that_are_stored(tmp_path, monkeypatch):
+    model = str(tiny_models.qwen_prm(tmp_path / "model"))
+    n_scored, original = [0], batched.BatchedReward.score
+    open_with(monkeypatch, "hf_local", lambda path, **options: FixedSampler())
+
+    def score(self, items):
+        n_scored[0] += len(items)
+        return original(self, items)
+
+    monkeypatch.setattr(batched.BatchedReward, "score", score)
+    db = Database(tmp_path / "studio.duckdb")
+    runner, phi_r = JobRunner(db), {}
+    for aggregation in ("min", "mean", "product", "last", "min"):
+        run_id = create_run(
+            db,
+            small(
+                placement="inline",
+                reward={"path": model, "family": "qwen_prm", "aggregation": aggregation},
+                sampling={"sampler": "hf_local"},
+            ),
+        )
+        job_id = runner.submit(Iteration(db, run_id, 0), "presample")
+        runner.run_next()
+        assert store.jobs.get(db, job_id).state == "done"
+        e = store.samples.estimates(Iteration(db, run_id, 0))
+        phi_r[aggregation] = dict(zip(e.problem_ids.tolist(), e.phi_r.tolist()))
+    assert n_scored == [36], "the first run alone scores"
+    steps = {row["problem_id"]: row["scores"] for row in db.rows("FROM step_scores WHERE idx = 0")}
+    by_hand = {
+        "min": min,
+        "mean": lambda scores: sum(scores) / 2,
+        "product": lambda scores: scores[0] * scores[1],
+        "last": lambda scores: scores[1],
+    }
+    for aggregation, value in by_hand.items():
+        expected = {id: value(scores) for id, scores in steps.items()}
+        assert phi_r[aggregation] == pytest.approx(expected), aggregation
+    report = scorer_reports(Iteration(db, run_id, 0))
+    assert {r.scorer.prm_id.split("-")[0] for r in report} >= {"qwen_prm", "mean", "product"}
+    runner.close()
+    db.close()
+
+
+def test_a_reward_without_steps_has_nothing_to_aggregate():
+    with pytest.raises(ConfigError, match="reward.aggregation is mean: it must be min"):
+        small(reward={"family": "outcome", "aggregation": "mean"})
