@@ -97,7 +97,8 @@ class Remote:
         self._turn = threading.Lock()
         self._opened = False
         self.in_flight: InFlight | None = None
-        self._send({"backend": asdict(backend), "entry": asdict(BACKENDS[backend.name])})
+        opening = {"backend": asdict(backend), "entry": asdict(BACKENDS[backend.name])}
+        self._send(wire.message_line(opening))
 
     @property
     def pid(self) -> int:
@@ -117,7 +118,7 @@ class Remote:
         for event in self._call("train", task):
             yield event
             if should_stop() and not stop_sent:
-                self._send({"stop": True})
+                self._send(wire.message_line({"stop": True}))
                 stop_sent = True
 
     def load(self) -> None:
@@ -145,7 +146,7 @@ class Remote:
             finished = False
             try:
                 self._require_open()
-                self._send({"call": method, "arguments": wire.dump_arguments(method, arguments)})
+                self._send(wire.call_line(method, arguments))
                 yield from self._results(method)
                 finished = True
             finally:
@@ -164,6 +165,9 @@ class Remote:
             if line is None:
                 self.dead = True
                 raise self._death()
+            if result := wire.read_result(method, line):
+                yield result[0]
+                continue
             message = json.loads(line)
             if "error" in message:
                 kind = getattr(errors, message["kind"], EngineError)
@@ -172,12 +176,10 @@ class Remote:
                 return
             if "in_flight" in message:
                 self.in_flight = InFlight(**message["in_flight"])
-                continue
-            yield wire.load_result(method, message["result"])
 
-    def _send(self, message: dict) -> None:
+    def _send(self, line: bytes) -> None:
         try:
-            self._stdin.write(json.dumps(message).encode() + b"\n")
+            self._stdin.write(line)
             self._stdin.flush()
         except BrokenPipeError:
             raise self._death() from None

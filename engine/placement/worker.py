@@ -36,26 +36,26 @@ for it without end.
 
 def main(write_fd: int) -> None:
     with ranks.open_pipe(write_fd) as pipe:
-        calls: queue.Queue[dict] = queue.Queue()
+        calls: queue.Queue[bytes] = queue.Queue()
         stop = threading.Event()
         if ranks.is_first():
             threading.Thread(target=_listen, args=(calls, stop), daemon=True).start()
 
         turn = threading.Lock()
 
-        def say(message: dict) -> None:
+        def say(line: bytes, *, is_error: bool = False) -> None:
             if ranks.is_first():
                 with turn:
-                    pipe.write(json.dumps(message) + "\n")
+                    pipe.write(line)
                     pipe.flush()
-            elif "error" in message:
+            elif is_error:
                 time.sleep(GRACE_S)
                 ranks.leave(1)
 
         opened: list = []
 
         def open_it():
-            request = ranks.from_first(calls.get)
+            request = json.loads(ranks.from_first(calls.get))
             opened.append(
                 open_backend(Backend(**request["backend"]), BackendEntry(**request["entry"]))
             )
@@ -71,9 +71,10 @@ def main(write_fd: int) -> None:
                 _answer(say, _results(opened[0], call, stop))
 
 
-def _results(backend, call: dict, stop: threading.Event):
-    method = call["call"]
-    arguments = wire.load_arguments(method, call["arguments"])
+def _results(backend, line: bytes, stop: threading.Event):
+    call = wire.read_call(line)
+    assert call is not None, "whatever is no message is a call"
+    method, arguments = call
     if method == "train":
         results = backend.train(*arguments, stop.is_set)
     elif method == "score":
@@ -96,7 +97,7 @@ def _reporting(backend, say):
         while not done.wait(REPORT_S):
             in_flight = getattr(backend, "in_flight", None)
             if in_flight is not None and in_flight != said:
-                say({"in_flight": asdict(in_flight)})
+                say(wire.message_line({"in_flight": asdict(in_flight)}))
                 said = in_flight
 
     thread = threading.Thread(target=report, daemon=True)
@@ -111,25 +112,26 @@ def _reporting(backend, say):
 def _answer(say, results) -> None:
     try:
         for method, result in results:
-            say({"result": wire.dump_result(method, result)})
-        say({"end": True})
+            say(wire.result_line(method, result))
+        say(wire.message_line({"end": True}))
     except EngineError as error:
-        say({"error": str(error), "kind": type(error).__name__})
+        message = {"error": str(error), "kind": type(error).__name__}
+        say(wire.message_line(message), is_error=True)
     except Exception as error:
         import traceback
 
         traceback.print_exc()
         sentence = f"{in_one_line(error)}. The worker's log has the rest."
-        say({"error": sentence, "kind": "EngineError"})
+        message = {"error": sentence, "kind": "EngineError"}
+        say(wire.message_line(message), is_error=True)
 
 
 def _listen(calls: queue.Queue, stop: threading.Event) -> None:
     for line in sys.stdin.buffer:
-        message = json.loads(line)
-        if message.get("stop"):
+        if line == wire.message_line({"stop": True}):
             stop.set()
         else:
-            calls.put(message)
+            calls.put(line)
     ranks.leave(0)
 
 

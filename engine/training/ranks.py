@@ -9,7 +9,7 @@ import ctypes
 import os
 import signal
 from collections.abc import Callable
-from typing import TextIO, TypeVar, cast
+from typing import BinaryIO, TypeVar, cast
 
 T = TypeVar("T")
 
@@ -44,16 +44,16 @@ def from_first(make: Callable[[], T]) -> T:
     return cast(T, broadcast_object_list([make() if is_first() else None])[0])
 
 
-def open_pipe(write_fd: int) -> TextIO:
+def open_pipe(write_fd: int) -> BinaryIO:
     """The pipe to the parent. A launcher passes no descriptors on, but keeps its own: they are
     reopened through /proc.
 
     A launched rank ends with its launcher from here on, whatever ends that.
     """
     if not is_launched():
-        return os.fdopen(write_fd, "w", buffering=1)
+        return os.fdopen(write_fd, "wb")
     ctypes.CDLL(None).prctl(_DIES_WITH_PARENT, signal.SIGKILL)
-    return open(f"/proc/{os.getppid()}/fd/{write_fd}", "w", buffering=1)
+    return open(f"/proc/{os.getppid()}/fd/{write_fd}", "wb")
 
 
 def read_numbered_cpus() -> None:

@@ -1,5 +1,6 @@
 """What a child says beside its answers."""
 
+import json
 import threading
 from types import SimpleNamespace
 
@@ -11,8 +12,8 @@ def test_a_child_says_what_its_sampler_is_at_once_for_every_change(monkeypatch):
     monkeypatch.setattr(worker, "REPORT_S", 0.001)
     backend, said, was_said = SimpleNamespace(in_flight=None), [], threading.Semaphore(0)
 
-    def say(message):
-        said.append(message)
+    def say(line):
+        said.append(json.loads(line))
         was_said.release()
 
     with worker._reporting(backend, say):
