@@ -47,7 +47,7 @@ def pull_form() -> None:
         id = name.text_input("Its id", placeholder="OWNER/NAME").strip()
         at = revision.text_input("Revision", placeholder="the default branch").strip()
         bar = st.container(horizontal=True, vertical_alignment="center")
-        is_looked_at = bar.form_submit_button("Look", icon=":material/search:")
+        is_looked_at = visitor.submit(bar, "Look", icon=":material/search:")
         is_pulled = visitor.submit(bar, "Pull", icon=":material/cloud_download:")
     if id and (is_looked_at or is_pulled):
         wanted = Wanted(id, wanted_kind, at or None)

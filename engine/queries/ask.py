@@ -1,5 +1,6 @@
 """A question in SQL, answered by a child process over a copy of the database as of one moment."""
 
+import atexit
 import json
 import os
 import subprocess
@@ -60,14 +61,15 @@ class Answer:
 
 
 def take_snapshot(db: Database) -> Snapshot:
-    """Copy all tables as of now; earlier copies of this process are removed. Blocks; others read
-    and write meanwhile.
+    """Copy all tables as of now; earlier copies of this process are removed, and this one when it
+    ends. Blocks; others read and write meanwhile.
 
     Raises: EngineError where the disk has no room for it; StoreError.
     """
     folder = db.artifacts / FOLDER / str(os.getpid())
     rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
+    atexit.register(rmtree, folder, ignore_errors=True)
     needed, free = db.path.stat().st_size, disk_usage(folder).free
     if free < needed:
         raise EngineError(

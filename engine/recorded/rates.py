@@ -1,10 +1,12 @@
-"""A table of pass rates per problem, such as DART-Math's query tables: accuracies without the
-responses behind them.
+"""A table of pass rates per problem, such as DART-Math's query tables or NeMo Gym's profiles:
+accuracies without the responses behind them.
 
 Nothing can be replayed from it; it says how the problems would fall into classes by accuracy alone.
 Columns read: query_id, pass_rate in [0, 1] and tot_n_samples. Not seen: the table itself. The three
 names were read in other people's code that joins it, and such a table holds no question, so its
-rows can be counted and not be sampled.
+rows can be counted and not be sampled. A profile of NeMo Gym has pass_rate, which it fills where it
+was given a threshold, and total_samples beside what the task's row held; its names are those of its
+public documentation (nemo_gym.profile), and no such file was at hand.
 """
 
 import math
@@ -19,7 +21,10 @@ from engine.problems import Rejected
 from engine.problems.rows import Broken, rows_of_file
 from engine.recorded.shapes import RESPONSE_FIELDS
 
-RATE, COUNT, NAME = "pass_rate", "tot_n_samples", "query_id"
+RATE, NAME = "pass_rate", "query_id"
+COUNTS = ("tot_n_samples", "total_samples")
+"""DART-Math's name of the number of samples, and NeMo Gym's."""
+NEEDED = f"{RATE} and one of {', '.join(COUNTS)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +47,8 @@ def is_rate_table(row: object) -> bool:
     """Whether a row is one of such a table."""
     return (
         isinstance(row, dict)
-        and {RATE, COUNT} <= row.keys()
+        and RATE in row
+        and not row.keys().isdisjoint(COUNTS)
         and not row.keys() & set(RESPONSE_FIELDS)
     )
 
@@ -60,13 +66,12 @@ def read_rates(source: Path) -> Rates:
                 Rejected(
                     line,
                     "",
-                    row.reason
-                    if isinstance(row, Broken)
-                    else f"The row has no {RATE} and {COUNT}.",
+                    row.reason if isinstance(row, Broken) else f"The row has not {NEEDED}.",
                 )
             )
             continue
-        rate, n = _number(row[RATE]), _number(row[COUNT])
+        count = next(name for name in COUNTS if name in row)
+        rate, n = _number(row[RATE]), _number(row[count])
         if not 0 <= rate <= 1:
             rejected.append(
                 Rejected(line, RATE, f"{RATE} is {row[RATE]!r}; a number in [0, 1] is needed.")
@@ -75,8 +80,8 @@ def read_rates(source: Path) -> Rates:
             rejected.append(
                 Rejected(
                     line,
-                    COUNT,
-                    f"{COUNT} is {row[COUNT]!r}; a whole number of at least 1 is needed.",
+                    count,
+                    f"{count} is {row[count]!r}; a whole number of at least 1 is needed.",
                 )
             )
         else:
@@ -84,7 +89,7 @@ def read_rates(source: Path) -> Rates:
             n_correct.append(round(rate * n))
             totals.append(int(n))
     if not names:
-        raise RecordedSetError(f"{source} holds no usable row: each needs {RATE} and {COUNT}.")
+        raise RecordedSetError(f"{source} holds no usable row: each needs {NEEDED}.")
     return Rates(names, np.array(n_correct), np.array(totals), rejected)
 
 

@@ -1,7 +1,9 @@
 """The SQL page: ready questions, one's own, saved ones; off for readers unless allowed."""
 
+from app import visitor
 from app.sql.permission import FOR_READERS, may_run_sql
 from engine import store
+from engine.login import Role
 from tests.app.shown import press, read, show
 
 
@@ -28,3 +30,15 @@ def test_readers_do_not_ask_unless_they_are_allowed_to(monkeypatch):
     assert may_run_sql() and not may_run_sql(is_read_only=True)
     monkeypatch.setenv(FOR_READERS, "1")
     assert may_run_sql(is_read_only=True)
+
+
+def test_a_reader_who_is_allowed_to_asks_and_saves_nothing(studio, monkeypatch):
+    studio.presampled()
+    monkeypatch.setattr(visitor, "role", lambda: Role.READ_ONLY)
+    assert "do not ask in SQL here" in read(show("sql"))
+    monkeypatch.setenv(FOR_READERS, "1")
+    at = show("sql")
+    at.text_area(key="sql_text").set_value("SELECT count(*) AS n FROM responses")
+    press(at, "Ask")
+    assert at.dataframe[0].value["n"].tolist() == [36]
+    assert [b.label for b in at.button if b.label == "Save" and not b.disabled] == []
