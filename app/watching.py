@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import inert, state
+from app import inert, state, visitor
 from engine import store
 from engine.config.tracking import TRACKERS
 from engine.errors import EngineError
@@ -30,8 +30,9 @@ def watching(chosen: Iteration) -> None:
             default=now,
             format_func=lambda name: NAMES[name],
             key=f"trackers_{chosen.run_id}",
+            disabled=not visitor.may_write(),
         )
-        if tuple(wanted) != now:
+        if tuple(wanted) != now and visitor.may_write():
             store.tracking.choose(chosen.db, chosen.run_id, tuple(wanted), made_by=state.tab_id())
             st.rerun()
         for name in wanted:
@@ -41,7 +42,7 @@ def watching(chosen: Iteration) -> None:
             st.code(f"tensorboard --logdir {chosen.db.artifacts / 'tracking' / 'tensorboard'}")
         if "trackio" in wanted:
             st.code(f"trackio show --project {chosen.config.tracking.project!r}")
-        if wanted and st.button("Send what is stored", icon=":material/send:"):
+        if wanted and visitor.button(st, "Send what is stored", icon=":material/send:"):
             _send(chosen)
 
 

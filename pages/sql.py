@@ -2,13 +2,13 @@
 
 import streamlit as st
 
-from app import state
+from app import state, visitor
 from app.sql import answer, asking
 from app.sql.permission import FOR_READERS, may_run_sql
 
 chosen = state.selected()
 st.title("SQL")
-if not may_run_sql():
+if not may_run_sql(is_read_only=not visitor.may_write()):
     st.info(
         f"Visitors who may only read do not ask in SQL here. Whoever runs this dashboard allows it"
         f" with {FOR_READERS}=1.",

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import inert, state, widgets
+from app import inert, state, visitor, widgets
 from engine import store
 from engine.errors import EngineError
 from engine.queries.ask import Answer, Snapshot, ask, remove_snapshots, take_snapshot
@@ -80,11 +80,11 @@ def save(sql: str) -> None:
     with st.form("sql_save", border=False):
         left, right = widgets.columns([3, 1], least=180, align="bottom")
         name = left.text_input("Save the question as").strip()
-        if right.form_submit_button("Save", icon=":material/save:") and name and sql.strip():
+        if visitor.submit(right, "Save", icon=":material/save:") and name and sql.strip():
             store.questions.save(state.database(), name, sql, made_by=state.tab_id())
             st.rerun()
     shown = st.session_state.get("sql_saved")
-    if shown and st.button(f"Forget “{inert.markdown(shown)}”", icon=":material/delete:"):
+    if shown and visitor.button(st, f"Forget “{inert.markdown(shown)}”", icon=":material/delete:"):
         store.questions.remove(state.database(), shown)
         st.rerun()
 
