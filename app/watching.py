@@ -32,7 +32,7 @@ def watching(chosen: Iteration) -> None:
             key=f"trackers_{chosen.run_id}",
             disabled=not visitor.may_write(),
         )
-        if tuple(wanted) != now:
+        if tuple(wanted) != now and visitor.may_write():
             store.tracking.choose(chosen.db, chosen.run_id, tuple(wanted), made_by=state.tab_id())
             st.rerun()
         for name in wanted:

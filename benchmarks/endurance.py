@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -64,6 +65,12 @@ def measure(n_kills: int = N_KILLS, *, seed: int = 0) -> list[Row]:
 def endured(folder: Path, n_kills: int, rng: random.Random) -> Tally:
     """Studies until so many kills are done, a fifth of them while a database is migrated."""
     tally = Tally()
+    with suppress(KeyboardInterrupt):  # what was done until then is reported
+        _endure(folder, n_kills, rng, tally)
+    return tally
+
+
+def _endure(folder: Path, n_kills: int, rng: random.Random, tally: Tally) -> None:
     unbroken = unbroken_study(folder)
     while tally.stops.total() < n_kills // 5:
         stops = migrations.random_stops(rng)
@@ -76,7 +83,6 @@ def endured(folder: Path, n_kills: int, rng: random.Random) -> Tally:
         study.endure(stops, rng, damaged_share=DAMAGED_SHARE)
         study.compare(unbroken)
         _progress(tally, n_kills)
-    return tally
 
 
 def unbroken_study(folder: Path) -> Path:

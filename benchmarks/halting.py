@@ -47,7 +47,7 @@ class Halts:
                 return
             self._left[moment] -= 1
             if self._left[moment] == 0:
-                print(f"{HALTED} {moment}", file=sys.stderr, flush=True)
+                print(f"\n{HALTED} {moment}", file=sys.stderr, flush=True)  # behind any bar
                 self._listen()
 
     def reached_transaction(self) -> None:

@@ -19,6 +19,23 @@ def in_one_line(error: Exception) -> str:
     return f"{kind}: {text}"
 
 
+_NO_MEMORY = ("can't start new thread", "failed to map segment", "Cannot allocate memory")
+"""What Python and the loader of libraries say where address space is short."""
+
+
+def lack_of_memory(error: BaseException) -> str | None:
+    """A sentence for an error that says that there was no memory to be had; None for any other."""
+    text = str(error)
+    if not isinstance(error, MemoryError) and not any(words in text for words in _NO_MEMORY):
+        return None
+    said = f" ({text.splitlines()[0]})" if text else ""
+    return (
+        f"There is not enough memory{said}: this process may not use more, or the machine has none"
+        " left. Raise its limit (ulimit -v) or close other programs, then start again. What was"
+        " stored is kept."
+    )
+
+
 class EngineError(Exception):
     """The base of every error this package raises on purpose; its text is shown to a person as it
     stands.

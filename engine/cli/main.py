@@ -25,7 +25,7 @@ from engine.cli.status import status
 from engine.cli.study import resume, run
 from engine.cli.takeaway import export, import_study, regrade
 from engine.cli.track import track
-from engine.errors import EngineError
+from engine.errors import EngineError, lack_of_memory
 
 
 class InOrder(click.Group):
@@ -113,3 +113,8 @@ def main(argv: list[str] | None = None) -> int:
             raise
         print("Stopped. What was finished is stored; `resume` goes on.", file=sys.stderr)
         return 130
+    except (MemoryError, ImportError, OSError, RuntimeError) as error:
+        if (sentence := lack_of_memory(error)) is None:
+            raise
+        print(sentence, file=sys.stderr)
+        return 1

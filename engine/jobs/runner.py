@@ -22,6 +22,7 @@ from engine.errors import (
     PolicyDamaged,
     WorkerDied,
     in_one_line,
+    lack_of_memory,
 )
 from engine.events import Note
 from engine.grading import Grader
@@ -338,4 +339,6 @@ class JobRunner:
 
 
 def _fault(error: Exception) -> str:
+    if sentence := lack_of_memory(error):
+        return sentence
     return f"{in_one_line(error)}. This is a fault of the program; the job's log has the details."

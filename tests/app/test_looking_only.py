@@ -19,6 +19,7 @@ from engine.store.looking import Looking
 from tests.app.shown import show
 
 HARMLESS = {
+    "Look",
     "Begin with this",
     "Begin with something else",
     "Build a study",

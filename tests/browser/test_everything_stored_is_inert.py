@@ -37,9 +37,11 @@ FED = {
     "overrides": ["note", "made_by"],
     "picks": ["made_by"],
     "problems": ["question", "answer", "level", "solution"],
+    "questions": ["name", "sql", "made_by"],
     "responses": ["text"],
     "runs": ["name", "config"],
     "tags": ["tag", "made_by"],
+    "trackings": ["made_by"],
     "tunings": ["made_by"],
     "unattended": ["ordered_by", "trouble"],
     "verdicts": ["predicted", "reason"],
@@ -50,7 +52,7 @@ STRUCTURAL = {
     *("presample_set", "resample_set", "owner", "purpose", "role", "kind", "state", "status"),
     *("mode", "strategy", "difficulty", "what", "says", "finish_reason", "unit", "drawn_in"),
     *("options", "params", "settings", "sampler", "graded", "domain", "details"),
-    *("path", "prm_path", "why"),
+    *("path", "prm_path", "why", "tracker", "trackers"),
 }
 """Ids, names of a closed set, settings that are parsed, and paths of this machine: with anything
 else in them nothing is found, and nothing shown.
@@ -76,6 +78,7 @@ def feed(db: Database, run_id: str) -> None:
         | {"correct": [True], "note": ["x"], "made_by": ["x"], "made_at": [now]},
         "opinions": response | {"judge": ["x"], "says": ["same"], "reply": ["x"], "made_at": [now]},
         "notes": {"job_id": [job.id], "attempt": [1], "text": ["x"], "noted_at": [now]},
+        "questions": {"name": ["x"], "sql": ["x"], "made_by": ["x"], "made_at": [now]},
         "labels": {"run_id": [run_id], "tags": ["[]"], "note": ["x"]},
         "interim_answers": {"job_id": [job.id], "step": [1], "position": [0]}
         | {"problem_id": [problem], "text": ["x"], "finish_reason": ["stop"], "n_tokens": [1]}

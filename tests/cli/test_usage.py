@@ -13,6 +13,7 @@ import pytest
 
 from engine.cli.dashboard import dashboard_command
 from engine.cli.main import main, studio
+from engine.errors import lack_of_memory
 from engine.export.run import TABLES
 from engine.login import Role, read_login
 from engine.paths import ROOT
@@ -119,3 +120,29 @@ def test_a_password_is_read_from_standard_input_and_only_its_hash_is_stored(
     assert "give at least 12" in capsys.readouterr().err
     assert main(["password", "--read-only", "--remove", "--db", str(database)]) == 0
     assert not read_login(database).is_set
+
+
+def test_too_little_memory_is_a_sentence(tmp_path, monkeypatch, capsys):
+    def no_thread(path: Path) -> None:
+        raise RuntimeError("can't start new thread")
+
+    (tmp_path / "studio.duckdb").touch()
+    monkeypatch.setattr("engine.store.Database", no_thread)
+    assert main(["status", "--db", str(tmp_path / "studio.duckdb")]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("There is not enough memory (can't start new thread):")
+    assert "Raise its limit (ulimit -v)" in said
+
+
+@pytest.mark.parametrize(
+    ("error", "is_one"),
+    [
+        (MemoryError(), True),
+        (RuntimeError("can't start new thread"), True),
+        (OSError(12, "Cannot allocate memory"), True),
+        (ImportError("a.so: failed to map segment from shared object"), True),
+        (RuntimeError("another"), False),
+    ],
+)
+def test_errors_that_say_there_was_no_memory_are_known(error, is_one):
+    assert bool(lack_of_memory(error)) is is_one

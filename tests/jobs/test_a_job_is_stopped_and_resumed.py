@@ -154,3 +154,27 @@ def test_closing_interrupts_the_job_soon_and_keeps_what_is_stored(db, run_id, ru
     job = store.jobs.get(db, job_id)
     assert job.state == "interrupted" and "closed while this job ran" in job.error
     assert 6 <= db.row("SELECT count(*) AS n FROM responses")["n"] < N_PRESAMPLES
+
+
+def test_resume_pressed_in_five_tabs_at_once_begins_one_attempt(db, run_id, runner, world):
+    job_id = runner.submit(Iteration(runner.db, run_id, 0), "presample")
+    store.jobs.set_state(db, job_id, "running")
+    store.jobs.set_state(db, job_id, "interrupted")
+    at_once, wrong = threading.Barrier(5), []
+
+    def press() -> None:
+        at_once.wait()
+        try:
+            runner.resume(job_id)
+        except Exception as error:
+            wrong.append(error)
+
+    tabs = [threading.Thread(target=press) for _ in range(5)]
+    for tab in tabs:
+        tab.start()
+    for tab in tabs:
+        tab.join()
+    world.gate.set()
+    runner.run_next()
+    job = store.jobs.get(db, job_id)
+    assert wrong == [] and (job.state, job.attempt) == ("done", 2) and not runner.run_next()
