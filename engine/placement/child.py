@@ -41,12 +41,15 @@ CPU_ENVIRONMENT = {
 glibc keeps, ranks on the CPU.
 Source: measured, docs/decisions.md, "What a child process on a CPU is told before it starts"."""
 
-FORKED = ("hf_local", "token_classification", "skywork_prm", "outcome", "dpo", "sft")
+FORKED = (
+    *("hf_local", "token_classification", "skywork_prm", "tagged_lm", "outcome"),
+    *("dpo", "sft"),
+)
 """Backends that import transformers and nothing that a fork could break."""
 
 
 class Workers(Placement):
-    """One child process per backend. On a machine without a GPU those with a small model of
+    """One child process per backend. On a Linux machine without a GPU those with a small model of
     transformers come from a spare child, which imports it once for all.
     """
 
@@ -55,7 +58,8 @@ class Workers(Placement):
         self._spare: Spare | None = None
 
     def prepare(self) -> None:
-        if devices.has_gpu() or (self._spare and not self._spare.dead):
+        has_one = self._spare is not None and not self._spare.dead
+        if devices.has_gpu() or has_one or sys.platform != "linux":
             return
         with self._lock:
             command = [sys.executable, "-m", "engine.placement.worker", "spare"]
