@@ -32,7 +32,7 @@ _MARKUP = re.compile(r"([\\`*_{}\[\]<>|#!~$&])")
 def report_files(
     comparison: Comparison, measured: Sequence[Measured], *, of: Iteration | None = None
 ) -> dict[str, str]:
-    """The texts of the report and of its figures by file name: report.md and .svg files.
+    """The texts of the report and of its figures by file name: NAME and .svg files.
 
     Args:
         of: the newest iteration of the run, where it is a report of one run: then its classes,

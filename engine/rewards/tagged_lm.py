@@ -2,7 +2,8 @@
 of a right step against that of a wrong one. RLHFlow, Math-Shepherd, math-psa, VersaPRM, and layouts
 of one's own.
 
-Must not know of problems, runs or thresholds. Sources: engine.config.tagged; docs/rewards.md.
+Must not know of problems, runs or thresholds. Sources: engine.config.tagged;
+docs/howto/reward_model.md.
 """
 
 from engine.config.splitter import Splitter, StepRule

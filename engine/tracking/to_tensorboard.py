@@ -2,13 +2,10 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import Any
 
 from engine.tracking import Row, Session
 from engine.tracking.texts import as_block
-
-if TYPE_CHECKING:
-    from tensorboard.compat.proto.summary_pb2 import Summary  # pyright: ignore[reportMissingImports]
 
 FOLDER = "tensorboard"
 
@@ -47,7 +44,10 @@ class EventFiles:
     def close(self) -> None:
         self._file.close()
 
-    def _add(self, step: int, summary: "Summary") -> None:
-        from tensorboard.compat.proto.event_pb2 import Event  # pyright: ignore[reportMissingImports]
+    def _add(self, step: int, summary: Any) -> None:
+        """summary: a message of TensorBoard's protocol, whose classes are made at its import."""
+        from tensorboard.compat.proto import event_pb2  # pyright: ignore[reportMissingImports]
 
-        self._file.add_event(Event(summary=summary, step=step, wall_time=time.time()))
+        message: Any = event_pb2
+        event = message.Event(summary=summary, step=step, wall_time=time.time())
+        self._file.add_event(event)

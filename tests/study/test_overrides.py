@@ -188,24 +188,15 @@ def test_a_database_of_version_one_is_opened_with_all_its_rows(tmp_path, monkeyp
     path = tmp_path / "old.duckdb"
     monkeypatch.setattr("engine.store.connection.MIGRATIONS", MIGRATIONS[:1])
     old = Database(path)
-    record(
-        old,
-        "j",
-        1,
-        Sampled("s", [Response("p", i, 2**64 - 1, "text", "stop", 1) for i in range(2)]),
-    )
-    record(
-        old,
-        "j",
-        1,
-        Graded(
-            "s",
-            [
-                (("p", i), Verdict(i == 0, "1", "correct" if i == 0 else "wrong", "Compared."))
-                for i in range(2)
-            ],
-        ),
-    )
+    with old.transaction() as cursor:
+        cursor.execute(
+            "INSERT INTO responses SELECT 's', 'p', i, 18446744073709551615, 'text', 'stop', 1"
+            " FROM range(2) t(i)"
+        )
+        cursor.execute(
+            "INSERT INTO verdicts SELECT 's', 'p', i, i = 0, '1',"
+            " if(i = 0, 'correct', 'wrong'), 'Compared.' FROM range(2) t(i)"
+        )
     verdicts = old.rows("SELECT * FROM verdicts ORDER BY ALL")
     with pytest.raises(duckdb.CatalogException):
         old.rows("SELECT * FROM judged")

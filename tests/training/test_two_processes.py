@@ -40,7 +40,7 @@ def launched(told, folder, *, stop_at: int | None = None, lost_parent: bool = Fa
             events.append(event)
         ranks = ranks_of(remote)
         if lost_parent:
-            remote._process.stdin.close()  # all that a child sees of its parent's death
+            remote._stdin.close()  # all that a child sees of its parent's death
             until(
                 lambda: all(map(gone, ranks)), "the ranks to end with their parent", deadline_s=30
             )
