@@ -117,6 +117,8 @@ def test_the_first_page_draws_over_a_database_in_the_user_s_data_folder(installe
         "print(json.dumps({'exceptions': [one.value for one in app.exception], "
         "'n_elements': len(app.main.children), 'database_exists': DEFAULT_DB.is_file()}))"
     )
+    (elsewhere / ".streamlit").mkdir()  # a test without a server does not read the program's own
+    (elsewhere / ".streamlit" / "config.toml").write_text('[server]\naddress = "127.0.0.1"\n')
     shown = json.loads(finished([str(installed / "python"), "-c", code], elsewhere))
     assert shown["exceptions"] == []
     assert shown["n_elements"] > 0 and shown["database_exists"]
