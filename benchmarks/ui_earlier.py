@@ -36,10 +36,11 @@ def measure(other: Path) -> list[Row]:
 
 
 def _databases(other: Path, folder: Path, call: str) -> tuple[Path, Path]:
-    """(ours, theirs) with the same rows."""
+    """(ours, theirs) with the same rows, in a folder of their own: nothing of other ones, such as a
+    log, may lie beside them.
+    """
+    folder = Path(tempfile.mkdtemp(dir=folder))
     theirs, ours = folder / "theirs.duckdb", folder / "ours.duckdb"
-    for path in (theirs, ours):
-        path.unlink(missing_ok=True)
     code = f"from pathlib import Path; from benchmarks import stored; stored.{call}"
     code = code.replace("PATH", f"Path({str(theirs)!r})")
     subprocess.run([sys.executable, "-c", code], cwd=other, check=True)
