@@ -75,33 +75,15 @@ def curves(lines: list[Line], *, title: str, n_steps: int, log: bool = False) ->
     )
 
 
-def compared(series: dict[str, list[tuple[int, float, float, float]]], *, title: str) -> go.Figure:
+def compared(
+    series: dict[str, list[tuple[float, float, float, float]]], *, title: str
+) -> go.Figure:
     """Accuracy over policies, one line per run or group. series: name -> [(t of M_t, value, low,
     high)]; names are shown as they are.
     """
     figure = go.Figure()
     for row, (name, points) in enumerate(series.items()):
-        number, value, low, high = (np.array(column) for column in zip(*points))
-        colour = palette.LINES[row % len(palette.LINES)]
-        figure.add_scatter(
-            x=number,
-            y=value,
-            name=escape(name, quote=False),
-            mode="lines+markers",
-            line={
-                "color": colour,
-                "width": 2,
-                "dash": "dot" if row >= len(palette.LINES) else "solid",
-            },
-            marker={"size": 8},
-            error_y={
-                "type": "data",
-                "array": high - value,
-                "arrayminus": value - low,
-                "color": colour,
-                "width": 4,
-            },
-        )
+        _add_with_intervals(figure, name, points, row)
     last = max((number for points in series.values() for number, *_ in points), default=0)
     figure.update_xaxes(tickprefix="M", dtick=1, range=[-0.25, last + 0.25])
     figure.update_yaxes(tickformat=".0%", title="accuracy")
@@ -122,19 +104,34 @@ def reliability(series: dict[str, list[tuple[float, float, float, float]]]) -> g
         hoverinfo="skip",
     )
     for row, (name, points) in enumerate(series.items()):
-        reward, value, low, high = (np.array(column) for column in zip(*points))
-        colour = palette.LINES[row % len(palette.LINES)]
-        figure.add_scatter(
-            x=reward,
-            y=value,
-            name=escape(name, quote=False),
-            mode="lines+markers",
-            line={"color": colour, "width": 2},
-            error_y={"type": "data", "array": high - value, "arrayminus": value - low},
-        )
+        _add_with_intervals(figure, name, points, row)
     figure.update_xaxes(title="process reward", range=[0, 1])
     figure.update_yaxes(title="share correct", tickformat=".0%", range=[0, 1.02])
     return _plain(figure, title="Calibration", height=340)
+
+
+def _add_with_intervals(
+    figure: go.Figure, name: str, points: Sequence[tuple[float, float, float, float]], row: int
+) -> None:
+    """A line of (x, value, low, high); the row-th of a figure, which tells its colour and dash."""
+    x, value, low, high = (np.array(column) for column in zip(*points))
+    colour = palette.LINES[row % len(palette.LINES)]
+    dash = "dot" if row >= len(palette.LINES) else "solid"
+    figure.add_scatter(
+        x=x,
+        y=value,
+        name=escape(name, quote=False),
+        mode="lines+markers",
+        line={"color": colour, "width": 2, "dash": dash},
+        marker={"size": 8},
+        error_y={
+            "type": "data",
+            "array": high - value,
+            "arrayminus": value - low,
+            "color": colour,
+            "width": 4,
+        },
+    )
 
 
 def by_level(levels: list[str], policies: list[str], values: np.ndarray) -> go.Figure:

@@ -30,7 +30,7 @@ class QwenPrm(ForwardReward):
         batch_tokens: padded tokens per forward pass; at least one text is always read. None: 512 on
             a CPU, 16,384 on a GPU.
         trust_remote_code: run code that comes with the tokenizer; the model's own is never needed.
-        steps, step_pattern: where responses are cut into steps, as method.steps.Splitter has it.
+        steps, step_pattern: where responses are cut into steps, as config.splitter.Splitter has it.
 
     Raises: RewardModelError: nothing of this family is loadable at `path`.
     """

@@ -28,7 +28,7 @@ class PooledQwenPrm(BatchedReward):
     Args:
         path: a folder with config, tokenizer and safetensors, or a hub id.
         trust_remote_code: run code that comes with the tokenizer or the configuration.
-        steps, step_pattern: where responses are cut into steps, as method.steps.Splitter has it.
+        steps, step_pattern: where responses are cut into steps, as config.splitter.Splitter has it.
 
     Raises: RewardModelError if the model cannot be loaded, or a vLLM engine is open in this
     process.

@@ -25,7 +25,7 @@ class TokenClassificationReward(ForwardReward):
         batch_tokens: padded tokens per forward pass; at least one text is always read. None: 512 on
             a CPU, 16,384 on a GPU.
         trust_remote_code: run code that comes with the model.
-        steps, step_pattern: where responses are cut into steps, as method.steps.Splitter has it.
+        steps, step_pattern: where responses are cut into steps, as config.splitter.Splitter has it.
 
     Raises:
         RewardModelError: nothing loadable at `path`, no classifier head in it, or neither one label
