@@ -75,9 +75,7 @@ def curves(lines: list[Line], *, title: str, n_steps: int, log: bool = False) ->
     )
 
 
-def compared(
-    series: dict[str, list[tuple[float, float, float, float]]], *, title: str
-) -> go.Figure:
+def compared(series: dict[str, list[tuple[int, float, float, float]]], *, title: str) -> go.Figure:
     """Accuracy over policies, one line per run or group. series: name -> [(t of M_t, value, low,
     high)]; names are shown as they are.
     """
