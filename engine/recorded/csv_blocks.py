@@ -98,7 +98,7 @@ def _blocks(file: BinaryIO, n_bytes: int = BLOCK_BYTES) -> Iterator[bytes]:
 
 def _end_of_records(data: bytes) -> int:
     end = data.rfind(b"\n") + 1
-    n_quotes = data.count(b'"', 0, end)
+    n_quotes = _count(memoryview(data)[:end], b'"')
     while end and n_quotes % 2:
         before = data.rfind(b"\n", 0, end - 1) + 1
         n_quotes -= data.count(b'"', before, end)
@@ -106,13 +106,23 @@ def _end_of_records(data: bytes) -> int:
     return end
 
 
+def _count(data: bytes | memoryview, byte: bytes) -> int:
+    return int(np.count_nonzero(np.frombuffer(data, dtype=np.uint8) == ord(byte)))
+
+
+def _has_lone_return(data: bytes) -> bool:
+    values = np.frombuffer(data, dtype=np.uint8)
+    behind = np.flatnonzero(values == ord("\r")) + 1
+    return bool(behind.size) and (behind[-1] == len(values) or (values[behind] != ord("\n")).any())
+
+
 def _is_plain(block: bytes, one: re.Pattern[bytes], all_of: re.Pattern[bytes]) -> bool:
-    """Whether quotes stand around cells only, no record has too many lines, and each has the
-    header's number of cells.
+    """Whether quotes stand around cells only, no carriage return stands alone, no record has too
+    many lines, and each has the header's number of cells.
     """
-    if block.count(b"\r") != block.count(b"\r\n") or not all_of.fullmatch(block):
+    if _has_lone_return(block) or not all_of.fullmatch(block):
         return False
-    is_short = block.count(b"\n") < MAX_LINES
+    is_short = _count(block, b"\n") < MAX_LINES
     return is_short or all(m.group().count(b"\n") < MAX_LINES for m in one.finditer(block))
 
 
@@ -139,9 +149,11 @@ def _table(block: bytes, names: list[str]) -> "pyarrow.Table":
 
 def _n_lines(table: "pyarrow.Table") -> np.ndarray:
     """How many lines of the file each record takes."""
-    import pyarrow.compute
-
     n = np.ones(table.num_rows, dtype=np.int64)
     for column in table.columns:
-        n += pyarrow.compute.count_substring(column, "\n").to_numpy()
+        whole: Any = column.combine_chunks()
+        _, offsets, texts = whole.buffers()
+        ends = np.frombuffer(offsets, dtype=np.int32)[: len(whole) + 1]
+        breaks = np.flatnonzero(np.frombuffer(texts or b"", dtype=np.uint8) == ord("\n"))
+        n += np.diff(np.searchsorted(breaks, ends))
     return n

@@ -2,7 +2,9 @@
 and all of them as probabilities.
 """
 
+import io
 import math
+import re
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,6 +15,9 @@ from engine.recorded.shapes import OUTCOME_FIELDS
 
 Column = Any
 """A pyarrow array."""
+
+_NUMBER = re.compile(r"null|[-+.\deE]++")
+_LIST = re.compile(r"null|\[[-+.\deE,\s]*+\]")
 
 EXACT = 2.0**53
 """Whole numbers below are the same as floating point."""
@@ -38,6 +43,8 @@ def scores_of_rows(
     import pyarrow
 
     types, n = pyarrow.types, len(column)
+    if types.is_string(column.type) and (column := _written_out(column)) is None:
+        return None
     if types.is_null(column.type):
         nothing = np.zeros(n, dtype=bool)
         nulls = pyarrow.nulls(n, pyarrow.list_(pyarrow.float64()))
@@ -69,6 +76,31 @@ def scores_of_rows(
                             mask=np.append(~is_scored, False))  # fmt: skip
     raw = pyarrow.ListArray.from_arrays(offsets, pyarrow.array(values))
     return Scores(raw, _kinds(is_steps, is_scored & ~is_steps), is_odd)
+
+
+def _written_out(texts: Column) -> Column | None:
+    """Texts that are all JSON numbers, or all lists of them, as these; empty ones as null. None
+    for any other.
+    """
+    import pyarrow
+    import pyarrow.compute
+    import pyarrow.json
+
+    written = [text or "null" for text in pyarrow.compute.utf8_trim_whitespace(texts).to_pylist()]
+    is_list = any(text.startswith("[") for text in written)
+    if not all(map((_LIST if is_list else _NUMBER).fullmatch, written)):
+        return None
+    number = pyarrow.float64()
+    schema = pyarrow.schema({"scores": pyarrow.list_(number) if is_list else number})
+    rows = "".join([f'{{"scores":{text}}}\n' for text in written]).encode()
+    whole = pyarrow.json.ReadOptions(use_threads=False, block_size=len(rows) + 1)
+    try:
+        table = pyarrow.json.read_json(
+            io.BytesIO(rows), whole, pyarrow.json.ParseOptions(explicit_schema=schema)
+        )
+    except pyarrow.ArrowException:
+        return None
+    return pyarrow.concat_arrays(table["scores"].chunks)
 
 
 def _n_steps(text: Column, of: np.ndarray) -> np.ndarray:

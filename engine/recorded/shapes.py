@@ -19,6 +19,7 @@ A number, or a list of one number beside a text of several steps, is an *outcome
 whole response, no minimum over steps. The field pred_score is one always.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -117,7 +118,10 @@ def entries_of(row: Mapping[str, Any]) -> list[Entry | RowError]:
 
 
 def scores_of(value: Any, field: str, text: str) -> tuple[tuple[float, ...] | None, Kind | None]:
-    """Raw scores and what they are. Raises: RowError for anything but finite numbers."""
+    """Raw scores and what they are, also as JSON text, as a cell of a CSV file has them. Raises:
+    RowError for anything but finite numbers.
+    """
+    value = _read(value) if isinstance(value, str) else value
     if value is None or value == []:
         return None, None
     numbers = value if isinstance(value, list | tuple) else [value]
@@ -129,6 +133,14 @@ def scores_of(value: Any, field: str, text: str) -> tuple[tuple[float, ...] | No
         or (len(numbers) == 1 and n_steps(text) > 1)
     )
     return tuple(map(float, numbers)), "outcome" if is_outcome else "steps"
+
+
+def _read(text: str) -> Any:
+    """What a cell holds; the text itself where it is not JSON."""
+    try:
+        return json.loads(text) if text.strip() else None
+    except (ValueError, RecursionError):
+        return text
 
 
 def _element(

@@ -102,11 +102,11 @@ def test_parquet_gives_the_same_set_many_at_a_time(name, tmp_path, monkeypatch):
     assert n_taken or name in ("panel", "indexed")
 
 
-@pytest.mark.parametrize("name", ["rows", "flags", "numbers"])
+@pytest.mark.parametrize("name", ["rows", "flags", "numbers", "outcomes"])
 @pytest.mark.parametrize("quoting", [csv.QUOTE_MINIMAL, csv.QUOTE_ALL])
 def test_csv_gives_the_same_set_many_at_a_time(name, quoting, tmp_path, monkeypatch):
     source = tmp_path / "r.csv"
-    names = [n for n in dict.fromkeys(key for r in ALL[name] for key in r) if n != "step_scores"]
+    names = list(dict.fromkeys(key for row in ALL[name] for key in row))
     with source.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, names, extrasaction="ignore", quoting=quoting)
         writer.writeheader()
@@ -129,12 +129,21 @@ def test_csv_gives_the_same_set_many_at_a_time(name, quoting, tmp_path, monkeypa
         b"What is 2?,2,'=1\n",
         b"What is 2?,2,\xff\n",
         b'What is 2?,2,"a\n\nb"',
+        b'What is 2?,2,a,"[0.5, NaN]"\n',
+        b'What is 2?,2,a,"[0.5"\n',
+        b'What is 2?,2,a,"1}\n{""scores"":1"\n',
+        b"What is 2?,2,a,1e999\n",
+        b"What is 2?,2,a,.5\n",
+        b"What is 2?,2,a, 0.5 \n",
+        b"What is 2?,2,a,high\n",
     ],
 )
 def test_a_row_of_csv_that_may_be_odd_is_read_as_before(row, tmp_path, monkeypatch):
     source = tmp_path / "r.csv"
-    plain = b'What is 2?,2,"one\n\ntwo"\r\n'
-    source.write_bytes(b"question,answer,response\n" + plain * 3 + row + plain)
+    is_scored = row.count(b",") == 3 or b"[" in row
+    header = b"question,answer,response" + b",step_scores" * is_scored + b"\n"
+    plain = b'What is 2?,2,"one\n\ntwo"' + b',"[0.5, 1]"' * is_scored + b"\r\n"
+    source.write_bytes(header + plain * 3 + row + plain)
     fast, slow, _ = both_ways(source, tmp_path, monkeypatch)
     assert fast == slow
 
@@ -191,3 +200,13 @@ def test_what_the_tests_import_elsewhere_is_the_same(tmp_path, monkeypatch):
     fast, slow, n_taken = both_ways(DATA / "recorded_lines.jsonl", tmp_path, monkeypatch)
     assert fast == slow
     assert n_taken
+
+
+def test_a_csv_cell_holds_scores_as_json(tmp_path):
+    source = tmp_path / "r.csv"
+    source.write_text(
+        'question,answer,response,step_scores\nWhat is 2?,2,"So.\n\n\\boxed{2}","[0.5, 1]"\n'
+    )
+    made = import_responses(source, tmp_path / "files", scale="probability")
+    (row,) = pyarrow.parquet.read_table(Path(made.folder) / "responses.parquet").to_pylist()
+    assert (row["scores"], row["kind"]) == ([0.5, 1.0], "steps")
