@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Generator, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
@@ -22,6 +23,9 @@ from engine.store.schema import MIGRATIONS
 if TYPE_CHECKING:
     import numpy as np
     import pyarrow
+
+PART = 8192
+"""So many rows are taken from DuckDB at once."""
 
 Record = TypeVar("Record")
 Parameters = Sequence[Any] | Mapping[str, Any]
@@ -134,8 +138,14 @@ class Database:
     def records(
         self, kind: Callable[..., Record], sql: str, parameters: Parameters = ()
     ) -> list[Record]:
-        """The result as typed records, whose fields are named like the columns."""
-        return [kind(**row) for row in self.rows(sql, parameters)]
+        """The result as typed records, whose fields are named like the columns. Beside them a
+        bounded number of rows is in memory.
+        """
+        with reading():
+            result = self.cursor().execute(sql, parameters)
+            names = [column[0] for column in result.description or ()]
+            parts = iter(partial(result.fetchmany, PART), [])
+            return [kind(**dict(zip(names, row))) for rows in parts for row in rows]
 
     def record(
         self, kind: Callable[..., Record], sql: str, parameters: Parameters = ()
@@ -192,7 +202,7 @@ class Database:
         self._remembered.clear()
 
     def batches(
-        self, queries: Iterable[tuple[str, Any]], *, n_rows: int = 8192
+        self, queries: Iterable[tuple[str, Any]], *, n_rows: int = PART
     ) -> Iterator["pyarrow.RecordBatch"]:
         """The rows of several queries with equal columns, one after the other, as of one moment.
 

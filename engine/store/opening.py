@@ -13,6 +13,12 @@ from engine.errors import StoreError, StoreLocked
 from engine.store import wal
 
 
+MEMORY_LIMIT = "2GiB"
+"""What DuckDB may hold; it puts aside into FILE.tmp what needs more. Left alone it would take four
+fifths of the machine, beside the models.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Opened:
     connection: duckdb.DuckDBPyConnection
@@ -33,7 +39,7 @@ def open_file(path: Path) -> Opened:
         path.parent.mkdir(parents=True, exist_ok=True)
         if damage := wal.damage_of(path):
             copy = wal.keep_damaged(path)
-        connection = duckdb.connect(str(path))
+        connection = _connect(path)
         if damage:
             connection = _with_new_log(path, connection)
         written = wal.Written(path)
@@ -53,7 +59,11 @@ def _with_new_log(path: Path, connection: duckdb.DuckDBPyConnection) -> duckdb.D
     connection.execute("CHECKPOINT")
     connection.close()
     wal.log_of(path).unlink(missing_ok=True)
-    return duckdb.connect(str(path))
+    return _connect(path)
+
+
+def _connect(path: Path) -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(str(path), config={"memory_limit": MEMORY_LIMIT})
 
 
 def open_memory() -> Opened:
