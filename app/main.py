@@ -15,6 +15,7 @@ if str(ROOT) not in sys.path:
 import streamlit as st
 
 from app import job_banner, state, system, visitor, widgets
+from app.collection import keep_what_is_loaded
 from app.door.opening import door
 from app.shortcuts import shortcuts
 from app.streamlit_internals.address import replace_settings
@@ -47,6 +48,7 @@ def main() -> None:
     job_banner.look()
     job_banner.banner()
     page.run()
+    keep_what_is_loaded()
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 named, put away and deleted.
 """
 
+import gc
+
 import pytest
 
 from app import state
@@ -167,3 +169,8 @@ def test_what_is_looked_for_among_the_runs_is_in_the_address_and_comes_back(stud
     at = show("home", find="nothing of this kind")
     assert at.text_input(key="look_find").value == "nothing of this kind"
     assert "No run fits" in said(at)
+
+
+def test_what_the_first_page_loads_is_not_walked_over_by_later_collections(studio):
+    show("home")
+    assert gc.get_freeze_count() > len(gc.get_objects())
