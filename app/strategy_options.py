@@ -38,6 +38,10 @@ class OptionFields:
         key, mistake = f"{self.key}_{self.strategy}_{option}", self.mistakes.get(_name(option))
         common = {"key": key, "on_change": self._entered, "args": [key, option, default]}
         is_several = isinstance(default, tuple | list)
+        if words_of := strategies()[self.strategy].choices.get(option):
+            st.session_state[key] = value
+            at.selectbox(words, words_of, **common)
+            return
         if not mistake or key not in st.session_state:
             plain = texts.as_numbers(value) if is_several else type(default)(value)
             st.session_state[key] = plain

@@ -7,7 +7,7 @@ import numpy as np
 from engine import store
 from engine.config import RunConfig
 from engine.method.posterior import expected_pairs, posterior_shapes
-from engine.method.strategies import spread, strategies
+from engine.method.strategies import Group, spread, strategies
 from engine.store.samples import Estimates
 from engine.study import plans
 from engine.study.handle import Iteration
@@ -44,13 +44,20 @@ class Offer:
 
 
 def offers(
-    it: Iteration, *, tau_l: float, tau_h: float, mode: Mode, own: Choice | None = None
+    it: Iteration,
+    *,
+    tau_l: float,
+    tau_h: float,
+    mode: Mode,
+    own: Choice | None = None,
+    group: Group | None = None,
 ) -> list[Offer]:
     """Every strategy at these thresholds and this mode, then the Boundary by each single signal. In
     rounds nothing is simulated: one go is offered. The configured strategy has its configured
     options, the others their defaults.
 
     Args:
+        group: only the strategies of this group; None for all.
         own: a choice whose strategy has that choice's options instead.
 
     Raises: ConfigError for thresholds that cannot be used.
@@ -60,6 +67,7 @@ def offers(
     return [
         _offer(it, seen, Choice(tau_l, tau_h, by, name, given.get(name)), label=label)
         for name, by, label in offered(it.config, mode)
+        if group in (None, strategies()[name].group)
     ]
 
 

@@ -20,6 +20,7 @@ __all__ = [
     "FEW",
     "Estimate",
     "expected_pairs",
+    "mean_and_variance",
     "posterior",
     "posterior_classes",
     "posterior_shapes",
@@ -108,6 +109,21 @@ def posterior_shapes(
     return alpha + n_correct, beta + (n - n_correct), prior.fitted
 
 
+def mean_and_variance(
+    n_correct: ArrayLike, n: ArrayLike, phi_r: ArrayLike | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """E[p] and E[p (1 - p)] of every pass rate under its posterior, shape (P,) each; arguments and
+    errors as for posterior. The second is the expected variance of one response's reward.
+
+    >>> mean, variance = mean_and_variance([1], 1, None)
+    >>> float(mean[0]), float(variance[0])
+    (0.75, 0.125)
+    """
+    alpha, beta, _ = posterior_shapes(n_correct, n, phi_r)
+    strength = alpha + beta
+    return alpha / strength, alpha * beta / (strength * (strength + 1))
+
+
 def posterior_classes(estimate: Estimate) -> np.ndarray:
     """The most probable class of every problem, int8, shape (P,): 0 Inlier, 1 Boundary, 2 Outlier.
     Ties go to Boundary.
@@ -130,7 +146,13 @@ def posterior_classes(estimate: Estimate) -> np.ndarray:
 
 
 def expected_pairs(
-    alpha: ArrayLike, beta: ArrayLike, n_correct: ArrayLike, n: ArrayLike, m_more: ArrayLike
+    alpha: ArrayLike,
+    beta: ArrayLike,
+    n_correct: ArrayLike,
+    n: ArrayLike,
+    m_more: ArrayLike,
+    *,
+    most: int | None = None,
 ) -> np.ndarray:
     """E[min(#correct, #wrong)] over the responses there are and m_more further ones, for given Beta
     posteriors.
@@ -139,6 +161,8 @@ def expected_pairs(
         alpha, beta: of the pass rate's posterior, floats > 0, shape (P,).
         n_correct, n: of the responses there are, integers, shape (P,) or scalars.
         m_more: further responses, integers >= 0, shape (P,) or a scalar.
+        most: pairs of one problem beyond which no more count; None for no such limit. With 1 it is
+            the chance that a problem gives a pair at all.
 
     Raises: ConfigError for an m_more that is negative, a fraction or of another shape.
 
@@ -151,12 +175,19 @@ def expected_pairs(
     pairs = np.empty(alpha.shape)
     for m in np.unique(m_more).tolist():
         rows = m_more == m
-        pairs[rows] = _pairs_of(alpha[rows], beta[rows], n_correct[rows], (n - n_correct)[rows], m)
+        pairs[rows] = _pairs_of(
+            alpha[rows], beta[rows], n_correct[rows], (n - n_correct)[rows], m, most
+        )
     return pairs
 
 
 def _pairs_of(
-    alpha: np.ndarray, beta: np.ndarray, n_correct: np.ndarray, n_wrong: np.ndarray, m: int
+    alpha: np.ndarray,
+    beta: np.ndarray,
+    n_correct: np.ndarray,
+    n_wrong: np.ndarray,
+    m: int,
+    most: int | None,
 ) -> np.ndarray:
     """The sum over x further correct ones of P(x) min(n_correct + x, n_wrong + m - x), P(x) by its
     ratios in logarithms.
@@ -166,7 +197,8 @@ def _pairs_of(
         log_p += np.log((beta + j) / (alpha + beta + j))
     total = np.zeros(len(alpha))
     for x in range(m + 1):
-        total += np.exp(log_p) * np.minimum(n_correct + x, n_wrong + (m - x))
+        pairs = np.minimum(n_correct + x, n_wrong + (m - x))
+        total += np.exp(log_p) * (pairs if most is None else np.minimum(pairs, most))
         if x < m:
             log_p += np.log((m - x) * (alpha + x) / ((x + 1) * (beta + (m - x - 1))))
     return total

@@ -17,6 +17,7 @@ from engine.method.difficulty import classify
 from engine.method.planning import cap_plan, plan_resample, round_budget
 from engine.method.seeds import stable_hash
 from engine.method.strategies import Presampled, options_of
+from engine.method.strategies import strategy as strategy_named
 from engine.recorded.replay import open_set
 from engine.store import now
 from engine.store.commits import Commit
@@ -192,7 +193,7 @@ def _later_view(it: Iteration, commit_row: Commit, round_number: int) -> Presamp
         budget=round_budget(commit_row.n_later, n_rounds_left),
         budget_left=commit_row.n_later,
         seed=_seed(it, round_number),
-        options=commit_row.options,
+        options={**strategy_named(commit_row.strategy).options, **commit_row.options},
         excluded=decisions.excluded(it),
     )
 

@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.errors import ConfigError
+from engine.method.handing_out import greatest
 from engine.method.posterior import FEW, expected_pairs, posterior_shapes
 from engine.method.strategies import Presampled, options_of, strategies
-from engine.method.strategies.posterior import _greedy, _worth_of_each
+from engine.method.strategies.posterior import _worth_of_each
 from engine.types import Difficulty
 
 
@@ -90,7 +91,7 @@ def test_greedy_by_the_concave_hull_is_within_one_block_of_the_best_possible_spr
     view = seen("posterior", counts, budget=budget)
     worth = _worth_of_each(alpha, beta, view, 5)
     assert (np.diff(worth, axis=1) <= 1e-12).all()
-    n_more = _greedy(worth, budget, view)
+    n_more = greatest(worth, budget, view.problem_ids, seed=view.seed)
 
     def value(spread) -> float:
         return float(expected_pairs(alpha, beta, view.n_correct, view.n, np.array(spread)).sum())

@@ -38,9 +38,9 @@ def test_an_excluded_problem_gets_nothing_and_the_whole_budget_goes_to_the_other
     decisions.decide(it, gone, "exclude", made_by="tab 1")
     plan = plans.plan(it, choice)
     assert not {*gone} & {*plan.allocation, *plan.pool} and plan.difficulty == before.difficulty
-    assert sum(plan.allocation.values()) + plan.n_unspent == 12 * 5
+    assert sum(plan.allocation.values()) + plan.n_later + plan.n_unspent == 12 * 5
     bought = offer(it, choice)
-    assert sum(bought.n_responses.values()) == sum(plan.allocation.values())
+    assert sum(bought.n_responses.values()) == sum(plan.allocation.values()) + plan.n_later
 
 
 def test_a_forced_class_stands_against_the_thresholds_in_the_plan_and_in_the_commit(it):

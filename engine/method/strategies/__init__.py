@@ -11,11 +11,20 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 
 from engine.errors import ConfigError
+from engine.method.handing_out import evenly, in_proportion
+from engine.method.posterior import mean_and_variance
+
+Group = Literal["paper", "ours", "published"]
+"""Whose a strategy is: HS-STaR's, ours beyond it, or published elsewhere."""
+UNREACHED = "unreached_share"
+"""An option of the rules that can keep a share of the budget for problems that nobody has seen
+solved: those without one right response.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +82,24 @@ class Strategy:
     """
     check: Callable[[Mapping[str, Any]], None] = lambda options: None
     """Raises: ConfigError for an option's value that cannot be used."""
+    group: Group = "ours"
+    source: str = ""
+    """Where the rule was published, in a few words; empty for ours."""
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    """The values of those options that are words."""
 
 
 @cache
 def strategies() -> dict[str, Strategy]:
-    """Every strategy by name; the paper's comes first."""
+    """Every strategy by name: the paper's first, ours, then what others published."""
     entries: list[Strategy] = [
         s
         for module in iter_modules(__path__)
         for s in import_module(f"{__name__}.{module.name}").STRATEGIES
     ]
-    return {s.name: s for s in sorted(entries, key=lambda s: s.name != "boundary")}
+    order = get_args(Group)
+    by_group = sorted(entries, key=lambda s: (order.index(s.group), s.name != "boundary"))
+    return {s.name: s for s in by_group}
 
 
 def strategy(name: str) -> Strategy:
@@ -91,6 +107,98 @@ def strategy(name: str) -> Strategy:
     if name not in strategies():
         raise ConfigError(f'difficulty.strategy is "{name}": use one of {", ".join(strategies())}.')
     return strategies()[name]
+
+
+def rule(
+    name: str,
+    label: str,
+    about: str,
+    hand_out: Callable[[Presampled], np.ndarray | Spread],
+    options: Mapping[str, Any] | None = None,
+    *,
+    source: str = "",
+    check: Callable[[Mapping[str, Any]], None] = lambda options: None,
+    choices: Mapping[str, tuple[str, ...]] | None = None,
+    group: Group = "published",
+) -> Strategy:
+    """A strategy that may keep a stated share of the budget for unreached problems.
+
+    Args:
+        hand_out: further responses of every problem, shape (P,), where every problem may give
+            pairs; or a Spread.
+    """
+
+    def own(seen: Presampled) -> Spread:
+        given = hand_out(seen)
+        if isinstance(given, Spread):
+            return given
+        return Spread(given, np.ones(len(given), dtype=bool))
+
+    def checked(options: Mapping[str, Any]) -> None:
+        if not 0 <= options[UNREACHED] <= 1:
+            raise ConfigError(
+                f"difficulty.options.{UNREACHED} is {options[UNREACHED]}: the share of the budget"
+                " that is kept for problems without a right response lies in [0, 1]."
+            )
+        check(options)
+
+    return Strategy(
+        name,
+        label,
+        about,
+        lambda seen: _with_unreached(seen, own),
+        {**(options or {}), UNREACHED: 0.0},
+        checked,
+        group,
+        source,
+        choices or {},
+    )
+
+
+def weighed(
+    weights: Callable[[np.ndarray, np.ndarray, Presampled], np.ndarray],
+) -> Callable[[Presampled], np.ndarray]:
+    """A hand-out in proportion to one weight per problem.
+
+    Args:
+        weights: of E[p] and E[p (1 - p)] under the posterior of each pass rate, shape (P,) each,
+            and of all that is seen: floats >= 0, shape (P,).
+    """
+
+    def hand_out(seen: Presampled) -> np.ndarray:
+        mean, variance = mean_and_variance(seen.n_correct, seen.n, seen.phi_r)
+        own = weights(mean, variance, seen)
+        return in_proportion(seen.budget, own, seen.problem_ids, seed=seen.seed)
+
+    return hand_out
+
+
+def even_among(seen: Presampled, kept: np.ndarray) -> Spread:
+    """The budget evenly over some problems; the others give no pairs either."""
+    return Spread(evenly(seen.budget, kept, seen.problem_ids, seed=seen.seed), kept)
+
+
+def require_positive(options: Mapping[str, Any], *names: str) -> None:
+    """Raises: ConfigError for an option that is not above 0."""
+    for name in names:
+        if options[name] <= 0:
+            raise ConfigError(f"difficulty.options.{name} is {options[name]}: it must be above 0.")
+
+
+def _with_unreached(seen: Presampled, own: Callable[[Presampled], Spread]) -> Spread:
+    """A stated share evenly to the problems without a right response, the rest as the rule has it;
+    all as the rule has it where there is no such problem, and the share to all where the rule has
+    nobody to give to but keeps one.
+    """
+    unreached = np.asarray(seen.n_correct) == 0
+    kept = round(seen.options[UNREACHED] * seen.budget) if unreached.any() else 0
+    given = own(replace(seen, budget=seen.budget - kept))
+    if not kept:
+        return given
+    if kept < seen.budget and not given.n_more.any():
+        kept = seen.budget
+    extra = evenly(kept, unreached, seen.problem_ids, seed=seen.seed)
+    return Spread(given.n_more + extra, given.in_pool | unreached)
 
 
 def spread(name: str, seen: Presampled) -> Spread:
@@ -125,7 +233,10 @@ def options_of(name: str, given: Mapping[str, Any] | None = None) -> dict[str, A
                 f"difficulty.options.{option} is not an option of the strategy {name}: it has"
                 f" {known}."
             )
-        _check_type(option, value, chosen.options[option])
+        if option in chosen.choices:
+            _check_choice(option, value, chosen.choices[option])
+        else:
+            _check_type(option, value, chosen.options[option])
     options = {**chosen.options, **given}
     n_rounds = options.get("n_rounds", 1)
     if n_rounds < 1:
@@ -135,6 +246,13 @@ def options_of(name: str, given: Mapping[str, Any] | None = None) -> dict[str, A
         )
     chosen.check(options)
     return options
+
+
+def _check_choice(option: str, value: object, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise ConfigError(
+            f"difficulty.options.{option} is {value!r}: use one of {', '.join(allowed)}."
+        )
 
 
 def _check_type(

@@ -32,7 +32,14 @@ def _strategy(union: tuple[Difficulty, ...]) -> Strategy:
     name = "uniform" if len(union) == len(Difficulty) else "+".join(names)
     label = "Uniform" if name == "uniform" else " and ".join(names).capitalize()
     about = "every problem alike" if name == "uniform" else f"the {label} problems alike"
-    return Strategy(name, label, f"Gives {about}.", lambda seen: spread_evenly(seen, targets))
+    return Strategy(
+        name,
+        label,
+        f"Gives {about}.",
+        lambda seen: spread_evenly(seen, targets),
+        group="paper",
+        source="HS-STaR, arXiv 2505.19866" if name == "boundary" else "",
+    )
 
 
 _UNIONS = [union for size in (1, 2, 3) for union in combinations(Difficulty, size)]

@@ -53,5 +53,7 @@ STRATEGIES = [
         spread_by_level,
         {"cutoffs": CUTOFFS, "targets": tuple(float(TARGETS[level]) for level in Level)},
         _check,
+        group="published",
+        source="DAST, arXiv 2503.09029",
     )
 ]

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from engine.errors import ConfigError
+from engine.method.handing_out import greatest, hull_of
 from engine.method.posterior import expected_pairs, posterior_shapes
-from engine.method.seeds import stable_hash
 from engine.method.strategies import Presampled, Spread, Strategy
 from engine.method.strategies.classes import spread_evenly
 from engine.types import Difficulty
@@ -26,7 +26,9 @@ def spread_by_posterior(seen: Presampled) -> Spread:
     """Every response goes to the problem where it is worth most. Every problem may give pairs.
 
     Options: cap, a multiple of R / b (b Boundary problems) that no problem's share exceeds;
-    n_rounds, after each of which the posterior is fitted again to everything known.
+    n_rounds, after each of which the posterior is fitted again to everything known;
+    pairs_per_problem, beyond which a problem's pairs do not count: 1 is for the most distinct
+    problems, 0 for the most pairs.
     """
     alpha, beta, fitted = posterior_shapes(seen.n_correct, seen.n, seen.phi_r)
     if not fitted:
@@ -34,7 +36,8 @@ def spread_by_posterior(seen: Presampled) -> Spread:
     room = np.maximum(_cap(seen) - seen.n_given, 0)
     worth = _worth_of_each(alpha, beta, seen, int(room.max(initial=0)))
     worth[np.arange(worth.shape[1]) >= room[:, None]] = -np.inf
-    n_more = _greedy(worth, min(seen.budget, int(room.sum())), seen)
+    budget = min(seen.budget, int(room.sum()))
+    n_more = greatest(worth, budget, seen.problem_ids, seed=seen.seed)
     return Spread(n_more, np.ones(len(n_more), dtype=bool))
 
 
@@ -50,46 +53,13 @@ def _worth_of_each(
 ) -> np.ndarray:
     """Expected pairs that the first, second, … further response adds, shape (P, n_columns), never
     increasing along a row.
-
-    Where a later response is worth more than an earlier one both count as their mean: one is bought
-    for the sake of the other.
     """
-    pairs = np.stack(
-        [expected_pairs(alpha, beta, seen.n_correct, seen.n, m) for m in range(n_columns + 1)],
-        axis=1,
-    )
-    worth, start = np.empty((len(alpha), n_columns)), np.zeros(len(alpha), dtype=np.int64)
-    rows, steps = np.arange(len(alpha)), np.arange(n_columns + 1)
-    while (unfinished := start < n_columns).any():
-        ahead = steps[None, :] - start[:, None]
-        slopes = np.where(
-            ahead > 0,
-            (pairs - pairs[rows, np.minimum(start, n_columns)][:, None]) / np.maximum(ahead, 1),
-            -np.inf,
-        )
-        end = np.where(unfinished, n_columns - slopes[:, ::-1].argmax(axis=1), start)
-        inside = (steps[None, :-1] >= start[:, None]) & (steps[None, :-1] < end[:, None])
-        worth = np.where(inside, slopes[rows, end][:, None], worth)
-        start = np.maximum(end, start)
-    return worth
-
-
-def _greedy(worth: np.ndarray, budget: int, seen: Presampled) -> np.ndarray:
-    """How many of each row's worths are among the largest ones; of equal ones the earlier in a row,
-    then by seed.
-    """
-    if budget == 0:
-        return np.zeros(len(worth), dtype=np.int64)
-    least = np.partition(worth.ravel(), worth.size - budget)[worth.size - budget]
-    n_more = (worth > least).sum(axis=1)
-    rows, columns = np.nonzero(worth == least)
-    tied: list[int] = rows.tolist()
-    luck = np.array(
-        [stable_hash(seen.seed, seen.problem_ids[row]) for row in tied], dtype=np.uint64
-    )
-    taken = np.lexsort((luck, columns))[: budget - int(n_more.sum())]
-    np.add.at(n_more, rows[taken], 1)
-    return n_more
+    most = seen.options.get("pairs_per_problem") or None
+    pairs = [
+        expected_pairs(alpha, beta, seen.n_correct, seen.n, m, most=most)
+        for m in range(n_columns + 1)
+    ]
+    return hull_of(np.stack(pairs, axis=1))
 
 
 def _check(options: Mapping[str, Any]) -> None:
@@ -97,6 +67,11 @@ def _check(options: Mapping[str, Any]) -> None:
         raise ConfigError(
             f"difficulty.options.cap is {options['cap']}: it must be 1 or more times the even share"
             " of the Boundary."
+        )
+    if options["pairs_per_problem"] < 0:
+        raise ConfigError(
+            f"difficulty.options.pairs_per_problem is {options['pairs_per_problem']}: it must be 1"
+            " or more, or 0 for no limit."
         )
 
 
@@ -106,7 +81,7 @@ STRATEGIES = [
         "Posterior",
         "Gives each response to the problem where it is expected to add the most pairs.",
         spread_by_posterior,
-        {"cap": 2.0, "n_rounds": 1},
+        {"cap": 2.0, "n_rounds": 1, "pairs_per_problem": 0},
         _check,
     )
 ]
