@@ -12,7 +12,6 @@ import duckdb
 from engine.errors import StoreError, StoreLocked
 from engine.store import wal
 
-
 MEMORY_LIMIT = "2GiB"
 """What DuckDB may hold; it puts aside into FILE.tmp what needs more. Left alone it would take four
 fifths of the machine, beside the models.
