@@ -295,7 +295,10 @@ def score_strip(scores: Sequence[float]) -> str:
 
 
 def _scale(score: float) -> str:
-    """A cell's look on the scale from orange (0) over nothing (0.5) to blue (1), as CSS."""
+    """A cell's look on the scale from orange (0) over nothing (0.5) to blue (1), as CSS; whatever
+    lies outside looks as the end does.
+    """
+    score = min(max(score, 0.0), 1.0)
     colour, weight = (
         (palette.BLUE, 2 * score - 1) if score >= 0.5 else (palette.ORANGE, 1 - 2 * score)
     )

@@ -36,8 +36,9 @@ def section(chosen: Iteration) -> None:
     )
     st.caption(
         "Area under the ROC curve: how often a correct response has a higher reward than a wrong"
-        f" one, .5 by chance. Doubted: correct, with a step below {BAD_STEP:g}. Trusted: wrong,"
-        " without one. 95 % intervals; the area's comes from resampling problems."
+        f" one, .5 by chance. Doubted: correct, with a step below {BAD_STEP:g} (below 0"
+        " where scores have no bounds). Trusted: wrong, without one. 95 % intervals; the area's"
+        " comes from resampling problems."
     )
     own = reports[0]
     if chosen.config.reward.family != "outcome" and own.one_step < 1:
@@ -111,8 +112,8 @@ def _reliability(names: list[str], reports: list[ScorerReport]) -> None:
 
 def _worst(report: ScorerReport) -> None:
     for title, is_correct, verdict, low, high in (
-        ("Correct, and doubted most", True, "correct", 0.0, BAD_STEP),
-        ("Wrong, and trusted most", False, "wrong", BAD_STEP, 1.0),
+        ("Correct, and doubted most", True, "correct", 0.0, report.bad_below),
+        ("Wrong, and trusted most", False, "wrong", report.bad_below, 1.0),
     ):
         rows = [one for one in report.worst if one.correct == is_correct]
         if not rows:
@@ -131,6 +132,8 @@ def _worst(report: ScorerReport) -> None:
                 hide_index=True,
                 column_config={"Reward": st.column_config.NumberColumn(format="%.5f")},
             )
+            if not report.is_bounded:
+                continue
             widgets.link(
                 "responses.py",
                 f"Read all that are {verdict} with a reward from {low:g} to {high:g}",

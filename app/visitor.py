@@ -87,6 +87,7 @@ def check(config: RunConfig) -> None:
         ("problems.held_out", config.problems.held_out),
         ("policy.path", config.policy.path),
         ("reward.path", config.reward.path),
+        ("implicit.reference", config.implicit.reference),
     ):
         model(value, what)
 

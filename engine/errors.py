@@ -80,6 +80,10 @@ class RewardModelError(EngineError):
     """The process reward model could not be loaded, or what it answered is not a score."""
 
 
+class RewardModelChanged(RewardModelError):
+    """Where a run's reward model was, there is another one or none."""
+
+
 class TrainingError(EngineError):
     """Training could not start or could not go on."""
 

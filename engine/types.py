@@ -274,8 +274,8 @@ class StepScores:
     """What a process reward model says of one response."""
 
     scores: tuple[float, ...]
-    """One probability in [0, 1] per step, in order; a single one of the whole response where the
-    status is "outcome".
+    """One per step, in order, a probability or, of the family implicit, any finite number; a single
+    one of the whole response where the status is "outcome".
     """
     status: ScoreStatus = "ok"
     """outcome: a score of the whole response, no minimum over steps. too_long: for the model's

@@ -54,7 +54,8 @@ def draw(chosen: Iteration) -> tuple[Choice, Estimates, tuple] | None:
     classes = forced(chosen, e.problem_ids, estimated)
     left, right = split("difficulty")
     with right:
-        choice.controls(now, decides, locked=commit is not None)
+        scale = choice.scale_of_page(chosen)
+        choice.controls(now, decides, locked=commit is not None, scale=scale)
         offer(chosen, e, now, classes, commit, stored)
     with left:
         plot(chosen, e, data, now, decides, estimated, last, locked=commit is not None)

@@ -8,16 +8,18 @@ from dataclasses import asdict, replace
 import streamlit as st
 
 from app import inert, state, visitor, widgets
-from app.difficulty.choice import MODE_NAMES
+from app.difficulty.choice import MODE_NAMES, scale_of_page
 from engine import store
 from engine.errors import EngineError
 from engine.figures.estimation import EstimationReport, ModeReport, estimation
 from engine.figures.offers import Offer, most_pairs, offer
 from engine.method.intervals import Interval
+from engine.method.scale import Scale
 from engine.method.suggestions import N_LABEL, Suggestion, quantile_thresholds
 from engine.store.samples import Estimates
 from engine.study import calibration, plans
 from engine.study.handle import Iteration
+from engine.study.thresholds import scale_at
 from engine.types import Choice, Difficulty, JobKind
 
 MOST_TRIED = 10_000
@@ -36,7 +38,8 @@ def _report(
 
 @st.cache_data(show_spinner=False, max_entries=16)
 def _quantiles(run_id: str, iteration: int, stored: tuple, _e: Estimates) -> Suggestion:
-    return quantile_thresholds(_e.n_correct, _e.n, _e.phi_r)
+    scale = scale_at(Iteration(state.database(), run_id, iteration), _e)
+    return quantile_thresholds(_e.n_correct, _e.n, _e.phi_r, scale=scale)
 
 
 def calibration_panel(
@@ -52,6 +55,7 @@ def calibration_panel(
             "Half of each outer strip is cut",
             _quantiles(chosen.run_id, chosen.number, stored, e),
             "quantile",
+            scale=scale_of_page(chosen),
             locked=locked,
             bought=lambda taus: _bought(chosen, replace(now, **taus), known),
         )
@@ -71,6 +75,7 @@ def calibration_panel(
             f"Meets most labels, {MODE_NAMES[mode].lower()}",
             suggestion,
             f"best_{mode}",
+            scale=scale_of_page(chosen),
             locked=locked,
             bought=lambda taus, mode=mode: _bought(chosen, replace(now, mode=mode, **taus), known),
         )
@@ -111,7 +116,8 @@ def _cost(chosen: Iteration, choice: Choice, known: tuple, side: int) -> str:
 
 
 def _most_pairs_line(chosen: Iteration, now: Choice, known: tuple, *, locked: bool) -> None:
-    at = replace(now, tau_l=0.0, tau_h=1.0)
+    scale = scale_of_page(chosen)
+    at = replace(now, tau_l=scale.low, tau_h=scale.high)
     try:
         tau_l, tau_h = _most_pairs(chosen.run_id, chosen.number, at, known)
     except EngineError as error:
@@ -119,10 +125,10 @@ def _most_pairs_line(chosen: Iteration, now: Choice, known: tuple, *, locked: bo
         return
     best = replace(now, tau_l=tau_l, tau_h=tau_h)
     _line(
-        f"Most expected pairs of a grid over both strips: τ low **{tau_l:.3f}**, τ high"
-        f" **{tau_h:.3f}**.  \n{_bought(chosen, best, known)}",
+        f"Most expected pairs of a grid over both strips: τ low **{scale.text(tau_l)}**, τ high"
+        f" **{scale.text(tau_h)}**.  \n{_bought(chosen, best, known)}",
         "pairs",
-        {"tau_l": f"{tau_l:.3f}", "tau_h": f"{tau_h:.3f}"},
+        {"tau_l": scale.text(tau_l), "tau_h": scale.text(tau_h)},
         locked=locked,
     )
 
@@ -185,7 +191,13 @@ def _row(m: ModeReport) -> dict:
 
 
 def _suggestion(
-    what: str, suggestion: Suggestion, name: str, *, locked: bool, bought: Callable[[dict], str]
+    what: str,
+    suggestion: Suggestion,
+    name: str,
+    *,
+    scale: Scale,
+    locked: bool,
+    bought: Callable[[dict], str],
 ) -> None:
     """A suggestion, what it would buy, and the button that takes it."""
     met = (
@@ -193,9 +205,10 @@ def _suggestion(
         if suggestion.agreement is None
         else f", agreement {suggestion.agreement:.1%} on these very problems"
     )
-    taus = {"tau_l": round(suggestion.tau_l.value, 3), "tau_h": round(suggestion.tau_h.value, 3)}
-    said = f"{what}: τ low **{_tau(suggestion.tau_l)}**, τ high **{_tau(suggestion.tau_h)}**{met}."
-    query = {key: f"{tau:.3f}" for key, tau in taus.items()}
+    low, high = suggestion.tau_l, suggestion.tau_h
+    taus = {"tau_l": scale.within(low.value), "tau_h": scale.within(high.value)}
+    said = f"{what}: τ low **{_tau(low, scale)}**, τ high **{_tau(high, scale)}**{met}."
+    query = {key: scale.text(tau) for key, tau in taus.items()}
     _line(f"{said}  \n{bought(taus)}", name, query, locked=locked)
 
 
@@ -207,8 +220,8 @@ def _line(said: str, name: str, taus: dict[str, str], *, locked: bool) -> None:
     )
 
 
-def _tau(i: Interval) -> str:
-    return f"{i.value:.3f} [{i.low:.3f}, {i.high:.3f}]"
+def _tau(i: Interval, scale: Scale) -> str:
+    return f"{scale.text(i.value)} [{scale.text(i.low)}, {scale.text(i.high)}]"
 
 
 def _share(i: Interval) -> str:

@@ -11,9 +11,12 @@ from engine import store
 from engine.method.difficulty import MODES, PRESETS, class_counts
 from engine.method.planning import Handout
 from engine.method.posterior import FEW
+from engine.method.scale import STEPS, UNIT, Scale
 from engine.method.strategies import strategies
+from engine.method.suggestions import quantile_thresholds
 from engine.store.commits import Commit
 from engine.study.handle import Iteration
+from engine.study.thresholds import mode_at, scale_at
 from engine.types import Choice, Mode
 
 NEUTRAL = (0.25, 0.65)
@@ -35,26 +38,28 @@ def last_commit(chosen: Iteration) -> Commit | None:
 
 def current(chosen: Iteration, commit: Commit | None, last: Commit | None) -> Choice:
     """A commit's setting if there is one; else the URL's, the last iteration's, the
-    configuration's, in this order.
+    configuration's, in this order. Thresholds outside what is shown stand at its end.
     """
     if commit:
         return commit.choice
-    d = chosen.config.difficulty
+    d, scale = chosen.config.difficulty, scale_of_page(chosen)
+    last = carried(chosen, last)
     _, start_l, start_h = start_of(chosen, last)
-    tau_l, tau_h = _share(state.kept("tau_l"), start_l), _share(state.kept("tau_h"), start_h)
+    tau_l = _read(state.kept("tau_l"), start_l, scale)
+    tau_h = _read(state.kept("tau_h"), start_h, scale)
     mode, named = state.kept("mode"), state.kept("strategy")
     modes = modes_of(chosen)
     strategy = named if named in strategies() else (last or d).strategy
     setting = Choice(
         min(tau_l, tau_h),
         tau_h,
-        mode if mode in modes else (last or d).mode,
+        mode if mode in modes else last.mode if last else mode_at(chosen),
         strategy,
         options.now(strategy, last),
     )
     state.remember(
-        tau_l=f"{setting.tau_l:.3f}",
-        tau_h=f"{setting.tau_h:.3f}",
+        tau_l=scale.text(setting.tau_l),
+        tau_h=scale.text(setting.tau_h),
         mode=setting.mode,
         strategy=setting.strategy,
     )
@@ -63,14 +68,42 @@ def current(chosen: Iteration, commit: Commit | None, last: Commit | None) -> Ch
 
 def start_of(chosen: Iteration, last: Commit | None) -> tuple[str, float, float]:
     """Where the lines stand before anybody moves them, tau_l and tau_h, and who says so: the last
-    iteration's commit, if there is one, or the configuration."""
-    d = chosen.config.difficulty
+    iteration's commit, if there is one, or the configuration; else a neutral start, which cuts half
+    of each outer strip where rewards have no bounds."""
+    d, last = chosen.config.difficulty, carried(chosen, last)
     if last:
         return f"as committed in iteration {chosen.number - 1}", last.tau_l, last.tau_h
+    if d.tau_l is None and not chosen.config.has_bounded_rewards:
+        tau_l, tau_h = neutral_start(chosen)
+        return "half of each outer strip", tau_l, tau_h
     tau_l, tau_h = (
         neutral if own is None else own for own, neutral in zip((d.tau_l, d.tau_h), NEUTRAL)
     )
     return "as the configuration says" if d.tau_l is not None else "a neutral start", tau_l, tau_h
+
+
+def carried(chosen: Iteration, last: Commit | None) -> Commit | None:
+    """The commit before, as far as it says where this iteration begins: not that of iteration 0
+    where its rewards said nothing.
+    """
+    return None if chosen.config.is_own_reward and chosen.number == 1 else last
+
+
+def scale_of_page(chosen: Iteration) -> Scale:
+    """What thresholds are chosen in."""
+    if chosen.config.has_bounded_rewards:
+        return UNIT
+    return scale_at(chosen, store.samples.estimates(chosen))
+
+
+def neutral_start(chosen: Iteration) -> tuple[float, float]:
+    """Thresholds that cut half of each outer strip; the ends of the scale before there are any."""
+    e = store.samples.estimates(chosen)
+    scale = scale_at(chosen, e)
+    if not len(e.n):
+        return scale.low, scale.high
+    halves = quantile_thresholds(e.n_correct, e.n, e.phi_r, scale=scale)
+    return scale.within(halves.tau_l.value), scale.within(halves.tau_h.value)
 
 
 def modes_of(chosen: Iteration) -> tuple[Mode, ...]:
@@ -118,38 +151,39 @@ def pickers(now: Choice, *, locked: bool, modes: tuple[Mode, ...] = MODES) -> No
             )
 
 
-def controls(now: Choice, decides: Mode, *, locked: bool) -> None:
+def controls(now: Choice, decides: Mode, *, locked: bool, scale: Scale = UNIT) -> None:
     """Sliders and number fields. What is moved goes into the URL; the plot follows.
 
     Args:
+        scale: what thresholds are chosen in.
         decides: the mode that decides in fact, as engine.method.difficulty.deciding_mode says.
     """
-    s, unused = st.session_state, locked or decides in WITHOUT_LINES
+    s, unused, size = st.session_state, locked or decides in WITHOUT_LINES, scale.high - scale.low
     for name, label in (("tau_h", "τ high"), ("tau_l", "τ low")):
         slide, field = st.columns([3, 2], vertical_alignment="bottom")
         value = getattr(now, name)
         s[f"{name}_slider"] = s[f"{name}_number"] = value
         slide.slider(
             label,
-            0.0,
-            1.0,
-            step=0.001,
-            format="%.3f",
+            scale.low,
+            scale.high,
+            step=size / STEPS,
+            format=f"%.{scale.digits}f",
             key=f"{name}_slider",
             on_change=_moved,
-            args=[name, "slider"],
+            args=[name, "slider", scale],
             disabled=unused,
         )
         field.number_input(
             label,
-            0.0,
-            1.0,
-            step=0.01,
-            format="%.3f",
+            scale.low,
+            scale.high,
+            step=size / 100,
+            format=f"%.{scale.digits}f",
             key=f"{name}_number",
             label_visibility="collapsed",
             on_change=_moved,
-            args=[name, "number"],
+            args=[name, "number", scale],
             disabled=unused,
         )
     if decides in WITHOUT_LINES:
@@ -212,21 +246,20 @@ def percent(count: int, total: int) -> str:
     return f"{(2000 * count + total) // (2 * total) / 10:.1f}%"
 
 
-def _share(text: str | None, default: float) -> float:
-    if text is None:
-        return default
+def _read(text: str | None, default: float, scale: Scale) -> float:
     try:
-        value = float(text)
+        value = default if text is None else float(text)
     except ValueError:
-        return default
-    return round(value, 3) if 0 <= value <= 1 else default
+        value = default
+    return scale.within(value if scale.low <= value <= scale.high else default)
 
 
-def _moved(name: str, widget: str) -> None:
+def _moved(name: str, widget: str, scale: Scale) -> None:
     """A threshold stops at the other one."""
-    value = round(st.session_state[f"{name}_{widget}"], 3)
-    other = _share(state.kept("tau_h" if name == "tau_l" else "tau_l"), value)
-    state.keep(**{name: f"{min(value, other) if name == 'tau_l' else max(value, other):.3f}"})
+    value = scale.within(st.session_state[f"{name}_{widget}"])
+    other = _read(state.kept("tau_h" if name == "tau_l" else "tau_l"), value, scale)
+    stopped = min(value, other) if name == "tau_l" else max(value, other)
+    state.keep(**{name: scale.text(stopped)})
 
 
 def _chosen(name: str) -> None:

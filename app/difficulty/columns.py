@@ -10,9 +10,11 @@ from app.components.difficulty_plot import MAX_TEXTS, PlotData, plot_data
 from engine import store
 from engine.method.difficulty import classify
 from engine.method.planning import Handout, handout_of
+from engine.method.scale import UNIT, Scale
 from engine.store.samples import Estimates
 from engine.study import plans
 from engine.study.handle import Iteration
+from engine.study.thresholds import scale_at
 from engine.types import Choice
 
 Stored = tuple[int, int]
@@ -37,21 +39,25 @@ def read_ahead(chosen: Iteration) -> None:
 def columns(run_id: str, iteration: int, known: Stored) -> tuple[Estimates, PlotData]:
     """The estimates of every finished problem, and the plot's columns."""
     db = state.database()
-    e = store.samples.estimates(Iteration(db, run_id, iteration))
+    it = Iteration(db, run_id, iteration)
+    e = store.samples.estimates(it)
+    scale = scale_at(it, e)
     ids = e.problem_ids.tolist()
     texts = store.problems.questions(db, ids) if len(ids) <= MAX_TEXTS else None
-    return e, plot_data(e.n_correct, e.n, heights(e), ids, texts)
+    span = (scale.low, scale.high, scale.digits)
+    return e, plot_data(e.n_correct, e.n, heights(e, scale), ids, texts, span)
 
 
-def heights(e: Estimates) -> np.ndarray:
-    """Where points lie in the plot, in [0, 1], shape (P,): at phi_r; those without a score spread
-    evenly, among those of the same accuracy.
+def heights(e: Estimates, scale: Scale = UNIT) -> np.ndarray:
+    """Where points lie in the plot, inside the scale, shape (P,): at phi_r; those without a score
+    spread evenly, among those of the same accuracy.
     """
     unscored = np.isnan(e.phi_r)
-    height = np.where(unscored, 0.5, e.phi_r)
+    height = np.where(unscored, scale.low, e.phi_r)
     for n_correct in np.unique(e.n_correct[unscored]):
         rows = np.flatnonzero(unscored & (e.n_correct == n_correct))
-        height[rows] = (np.arange(len(rows)) + 0.5) / len(rows)
+        share = (np.arange(len(rows)) + 0.5) / len(rows)
+        height[rows] = scale.low + share * (scale.high - scale.low)
     return height
 
 

@@ -31,6 +31,7 @@ TITLES = {
     "policy": "Policy",
     "reward": "Reward model",
     "tagged_lm": "A reward model that is a language model",
+    "implicit": "Rewards out of two policies",
     "sampling": "Sampling",
     "grading": "Grading",
     "judge": "A second opinion on verdicts",

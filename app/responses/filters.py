@@ -56,7 +56,8 @@ def wanted(chosen: Iteration) -> Filter:
     levels = look.levels(store.problems.levels(chosen, "held_out" if is_held_out else "train"))
     look.tags(tags.names(chosen))
     is_scored = chosen.config.has_rewards and not is_held_out and phase != "calibrate"
-    reward = look.reward(is_scored=is_scored)
+    is_scored = is_scored and chosen.config.has_bounded_rewards
+    reward = look.reward(is_scored=is_scored, is_bounded=chosen.config.has_bounded_rewards)
     return Filter(
         problem_ids=problems,
         statuses=[v for v in _listed_in(said, "verdict") if v in VERDICTS],
@@ -255,14 +256,15 @@ class _Fields:
                 "Tag", options, placeholder="Any", **_entry("tag", given, _joined_levels)
             )
 
-    def reward(self, *, is_scored: bool) -> tuple[float, float]:
+    def reward(self, *, is_scored: bool, is_bounded: bool) -> tuple[float, float]:
+        without = "not scored" if is_bounded else "scored without bounds: sort the list instead"
         value = reward_range(self.said)
         self.grid.slider(
             "Process reward",
             *WHOLE,
             step=0.01,
             disabled=not is_scored,
-            help=None if is_scored else "These responses are not scored.",
+            help=None if is_scored else f"These responses are {without}.",
             **_entry("reward", value, lambda v: as_range(*v)),
         )
         return value

@@ -42,6 +42,9 @@ def _rewards(chosen: Iteration, rows: list[OutlinedResponse], picked: tuple[floa
     if not scored:
         st.caption("None of these responses is scored.")
         return
+    if not chosen.config.has_bounded_rewards:
+        _unbounded(scored)
+        return
     rewards = np.array([row.reward for row in scored], dtype=np.float64)
     is_right = np.array([row.status == "correct" for row in scored])
     right, wrong = (
@@ -61,6 +64,19 @@ def _rewards(chosen: Iteration, rows: list[OutlinedResponse], picked: tuple[floa
     n_without = len(rows) - len(scored)
     unscored = f" {n_without:,} are not scored." if n_without else ""
     st.caption(f"Click a bar to see only the responses in its bin.{unscored}")
+
+
+def _unbounded(scored: list[OutlinedResponse]) -> None:
+    """Rewards without bounds have no equal bins to click on: their ends and middle, by verdict."""
+    rows = []
+    for name, is_right in (("correct", True), ("other", False)):
+        rewards = [row.reward for row in scored if (row.status == "correct") == is_right]
+        if rewards:
+            least, middle, most = np.quantile(np.array(rewards, dtype=np.float64), [0, 0.5, 1])
+            ends = {"Lowest": least, "Median": middle, "Highest": most}
+            rows.append({"Responses": f"{len(rewards):,} {name}", **ends})
+    st.dataframe(rows, hide_index=True, key="reward_ends")
+    st.caption("Process rewards of this run have no bounds.")
 
 
 def _picked(key: str) -> None:

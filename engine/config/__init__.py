@@ -4,6 +4,7 @@ methods as templates.
 
 from engine.config.checks import check_config, check_servers, require_thresholds
 from engine.config.reading import load_config, parse_config, plain_config, training_config
+from engine.config.reward_checks import require_in_range
 from engine.config.run import RunConfig
 from engine.config.tables import (
     DifficultyConfig,
@@ -42,6 +43,7 @@ __all__ = [
     "load_config",
     "parse_config",
     "plain_config",
+    "require_in_range",
     "require_thresholds",
     "training_config",
 ]

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any, Literal
 
+from engine.config.implicit import ImplicitConfig
 from engine.config.tagged import TaggedLmConfig
 
 
@@ -37,10 +38,13 @@ class BackendEntry:
     """Arguments that say where it is opened, of memory_share."""
     loads_model: bool = True
     """It loads the policy or the reward model on this machine, so memory is estimated first."""
-    reads: Literal["text", "question", "key"] = "question"
+    reads: Literal["text", "question", "key", "sampled"] = "question"
     """Reward models: the policy's prompt and the response as one text, the bare question and the
-    response, or the response's key, whose scores a recording holds.
+    response, the response's key, whose scores a recording holds, or the prompt that was sampled
+    from, worked examples included.
     """
+    is_bounded: bool = True
+    """Reward models: scores are probabilities in [0, 1]; else finite numbers of any size."""
     head: tuple[str, ...] = ()
     """Reward models: how names of the head's tensors begin, any of these; empty where that is not
     known.
@@ -62,6 +66,7 @@ _SERVERS = {
 _RAY = {"address": "sampling.ray_address", "n_engines": "sampling.n_engines"}
 _REWARD = {"trust_remote_code": "reward.trust_remote_code"}
 _STEPPED = _REWARD | {"steps": "reward.steps", "step_pattern": "reward.step_pattern"}
+_PROMPTED = {name: f"policy.{name}" for name in ("chat", "system", "thinking")}
 _FAMILIES = "engine.rewards."
 _TOKEN_HEADS = ("score.weight", "score.out_proj.", "classifier.")
 _SEQUENCE_HEADS = (*_TOKEN_HEADS, "classification_head.", "logits_proj.", "sequence_summary.")
@@ -129,6 +134,14 @@ BACKENDS: dict[str, BackendEntry] = {
             _STEPPED | {f.name: f"tagged_lm.{f.name}" for f in fields(TaggedLmConfig)},
         ),
         BackendEntry(
+            "implicit",
+            Role.REWARD,
+            _FAMILIES + "implicit:ImplicitReward",
+            _STEPPED | _PROMPTED | {f.name: f"implicit.{f.name}" for f in fields(ImplicitConfig)},
+            reads="sampled",
+            is_bounded=False,
+        ),
+        BackendEntry(
             "outcome",
             Role.REWARD,
             _FAMILIES + "outcome:OutcomeReward",
@@ -170,7 +183,14 @@ def takers(setting: str) -> tuple[str, ...]:
     return tuple(entry.name for entry in BACKENDS.values() if setting in entry.options.values())
 
 
-def reads_as(family: str) -> Literal["text", "question", "key"]:
+def is_bounded(family: str) -> bool:
+    """Whether a reward family's scores are probabilities in [0, 1]; True for a name without a
+    backend.
+    """
+    return family not in BACKENDS or BACKENDS[family].is_bounded
+
+
+def reads_as(family: str) -> Literal["text", "question", "key", "sampled"]:
     """What a reward family reads of a response; "question" for a name without a backend."""
     return BACKENDS[family].reads if family in BACKENDS else "question"
 

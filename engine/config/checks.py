@@ -3,28 +3,24 @@ before a model is loaded. What each may be by itself stands beside it in its tab
 """
 
 from dataclasses import asdict, fields
-from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from engine.config.backends import (
-    BACKENDS,
     NO_REWARD,
     Role,
     backend_names,
     takers,
 )
 from engine.config.ranges import read, require
+from engine.config.reward_checks import check_reward_together, require_pattern
 from engine.config.run import RunConfig
-from engine.config.tables import JudgeConfig, RewardConfig, SamplingConfig
-from engine.config.tagged import layout_of
+from engine.config.tables import JudgeConfig, SamplingConfig
 from engine.config.training_checks import check_training_together
 from engine.errors import ConfigError
 from engine.method.budget import remaining_budget
 from engine.method.difficulty import check_thresholds
 from engine.method.prompts import check_template
 from engine.method.strategies import options_of
-
-_A_MODEL = 'a model folder, a hub id, or starter; reward.family = "none" needs none'
 
 
 def check_config(config: RunConfig) -> None:
@@ -46,9 +42,10 @@ def check_together(config: RunConfig) -> None:
         require(setting, value, value in known, f"one of {', '.join(known)}")
     remaining_budget(config.problems.n_train, config.sampling.n, config.sampling.n_presample)
     check_template(config.policy.prompt_template)
-    d, r, t = config.difficulty, config.reward, config.training
+    d, t = config.difficulty, config.training
     options_of(d.strategy, d.options)
-    check_thresholds(0.0 if d.tau_l is None else d.tau_l, 1.0 if d.tau_h is None else d.tau_h)
+    given = [tau for tau in (d.tau_l, d.tau_h) if tau is not None]
+    check_thresholds(given[0] if given else 0.0, given[-1] if given else 0.0)
     n_held_out, least = config.problems.n_held_out, 0 if config.is_recorded else 1
     require("problems.n_held_out", n_held_out, n_held_out >= least, f"{least} or more")
     fits = d.n_calibration <= config.problems.n_train
@@ -57,16 +54,7 @@ def check_together(config: RunConfig) -> None:
     check_judge(config.judge)
     _check_thresholds(config)
     _check_tuning(config)
-    require("reward.path", r.path or "left out", bool(r.path) or not config.has_rewards, _A_MODEL)
-    is_recorded = r.family in BACKENDS and BACKENDS[r.family].reads == "key"
-    allowed = "response, because the scores are recorded"
-    require("reward.scored", r.scored, r.scored == "response" or not is_recorded, allowed)
-    families = takers("reward.backend")
-    fits = r.backend != "vllm" or r.family in families
-    allowed = f"auto or transformers unless reward.family is one of {', '.join(families)}"
-    require("reward.backend", r.backend, fits, allowed)
-    _check_steps(r)
-    _check_tagged(config)
+    check_reward_together(config)
     check_training_together(t, "training")
     check_training_together(config.init, "init")
     inline = config.placement == "inline" and max(t.n_processes, config.init.n_processes) > 1
@@ -94,53 +82,6 @@ def check_judge(judge: JudgeConfig) -> None:
         " doubled"
     )
     require("judge.prompt", judge.prompt, fits, allowed)
-
-
-def _check_steps(reward: RewardConfig) -> None:
-    """Raises: ConfigError for a rule that the family cannot follow, or one without its pattern."""
-    families = takers("reward.steps")
-    fits = reward.steps == "blank_line" or reward.family in families
-    allowed = f"blank_line unless reward.family is one of {', '.join(families)}"
-    require("reward.steps", reward.steps, fits, allowed)
-    fits = reward.aggregation == "min" or reward.family not in ("outcome", NO_REWARD)
-    require("reward.aggregation", reward.aggregation, fits, "min: there are no steps")
-    given, wanted = bool(reward.step_pattern), reward.steps == "pattern"
-    said = reward.step_pattern or "left out"
-    allowed = 'given with reward.steps = "pattern", and with it only'
-    require("reward.step_pattern", said, given == wanted, allowed)
-    require_pattern("reward.step_pattern", reward.step_pattern)
-
-
-def _check_tagged(config: RunConfig) -> None:
-    """Raises: ConfigError for a layout that cannot be read."""
-    if config.reward.family != "tagged_lm":
-        return
-    layout = layout_of(config.tagged_lm)
-    require(
-        "tagged_lm.tag",
-        layout.tag or "left out",
-        bool(layout.tag),
-        "the text that stands behind a step",
-    )
-    fits = layout.question.count("{question}") == 1
-    require("tagged_lm.question", layout.question, fits, "a text with {question} once")
-    fits = layout.step.count("{step}") == 1 and (layout.turns or layout.step.count("{tag}") == 1)
-    wanted = "{step} once" if layout.turns else "{step} and, behind it, {tag}, once each"
-    if not layout.turns:
-        fits = fits and layout.step.index("{step}") < layout.step.index("{tag}")
-    require("tagged_lm.step", layout.step, fits, f"a text with {wanted}")
-
-
-def require_pattern(setting: str, pattern: str) -> Any:
-    """The regular expression that a setting holds. Raises: ConfigError for what is none."""
-    import regex
-
-    try:
-        return regex.compile(pattern)
-    except regex.error as error:
-        raise ConfigError(
-            f"{setting} is {pattern!r}: it is no regular expression ({error})."
-        ) from None
 
 
 def _check_pattern(pattern: str) -> None:

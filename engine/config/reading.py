@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.config.checks import check_together
+from engine.config.implicit import OWN
 from engine.config.ranges import read
 from engine.config.run import RunConfig
 from engine.config.training import TrainingConfig
@@ -70,6 +71,7 @@ _PATHS = (
     ("problems", "held_out"),
     ("policy", "path"),
     ("reward", "path"),
+    ("implicit", "reference"),
     ("training", "accelerate_config"),
     ("init", "accelerate_config"),
 )
@@ -78,7 +80,7 @@ _PATHS = (
 def _resolve_paths(raw: dict[str, Any], folder: Path) -> dict[str, Any]:
     for table, name in _PATHS:
         value = raw.get(table, {}).get(name) if isinstance(raw.get(table), dict) else None
-        if not isinstance(value, str) or value in ("", "starter"):
+        if not isinstance(value, str) or value in ("", "starter", OWN):
             continue
         if not Path(value).is_absolute() and (folder / value).exists():
             raw[table][name] = str((folder / value).resolve())

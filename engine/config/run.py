@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from engine.config.backends import NO_REWARD, RECORDED
+from engine.config.backends import NO_REWARD, RECORDED, is_bounded
+from engine.config.implicit import OWN, ImplicitConfig
 from engine.config.tables import (
     DifficultyConfig,
     EvaluationConfig,
@@ -36,6 +37,7 @@ class RunConfig(Table):
     policy: PolicyConfig
     reward: RewardConfig = field(default_factory=RewardConfig)
     tagged_lm: TaggedLmConfig = field(default_factory=TaggedLmConfig)
+    implicit: ImplicitConfig = field(default_factory=ImplicitConfig)
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     """What every random draw of the run follows from."""
     n_iterations: Annotated[int, Field(ge=1)] = 3
@@ -62,6 +64,16 @@ class RunConfig(Table):
     def has_rewards(self) -> bool:
         """Whether responses get a process reward or an outcome score."""
         return self.reward.family != NO_REWARD
+
+    @property
+    def has_bounded_rewards(self) -> bool:
+        """Whether rewards are probabilities in [0, 1], or there are none."""
+        return is_bounded(self.reward.family)
+
+    @property
+    def is_own_reward(self) -> bool:
+        """Whether process rewards are those of M_t against M_0."""
+        return self.reward.family == "implicit" and self.reward.path == OWN
 
     def extraction(self) -> Extraction:
         """How the answers of responses are found."""

@@ -148,15 +148,15 @@ class RewardConfig(Table):
     """The process reward model that scores the steps of a response."""
 
     path: str = ""
-    """A model folder, a hub id, or starter; with recorded_scores, the imported set; with none, not
-    needed.
+    """A model folder, a hub id, or starter; with recorded_scores, the imported set; with implicit,
+    a policy, or own for this run's M_t against its M_0; with none, not needed.
     """
     family: str = "token_classification"
     """token_classification, qwen_prm, skywork_prm: a score per step. tagged_lm: the same from a
     causal language model, read as the table [tagged_lm] says (RLHFlow, Math-Shepherd, VersaPRM,
-    math-psa, one's own). outcome: one score per response from a sequence classifier.
-    recorded_scores: the scores of the imported set at path. none: no process reward, accuracy alone
-    decides.
+    math-psa, one's own). implicit: the same from two policies, read as the table [implicit] says,
+    without bounds. outcome: one score per response from a sequence classifier. recorded_scores: the
+    scores of the imported set at path. none: no process reward, accuracy alone decides.
     """
     scored: ScoredPart = "response"
     """response: all steps, thinking included; no family's own protocol leaves it out. answer: those
@@ -247,12 +247,12 @@ class JudgeConfig(Table):
 class DifficultyConfig(Table):
     """How problems are told apart after pre-sampling, and who gets the rest of the budget."""
 
-    tau_l: Annotated[float, Field(ge=0, le=1)] | None = None
-    """Lower threshold, at most tau_h; left out, a person has to choose before anything is
-    committed.
+    tau_l: float | None = None
+    """Lower threshold, at most tau_h; from 0 to 1 unless reward.family is implicit. Left out, a
+    person has to choose before anything is committed.
     """
-    tau_h: Annotated[float, Field(ge=0, le=1)] | None = None
-    """Upper threshold; left out as tau_l."""
+    tau_h: float | None = None
+    """Upper threshold; range and leaving it out as tau_l."""
     thresholds: Literal["given", "quantile", "calibrated"] = "given"
     """Where a run without a person takes the thresholds from. given: tau_l and tau_h. quantile:
     they cut half of each outer strip of the iteration's own pre-samples. calibrated: they meet the

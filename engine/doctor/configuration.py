@@ -7,6 +7,7 @@ nothing of runs.
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -21,7 +22,9 @@ from engine.models.memory import PROMPT_TOKENS, ModelSize, tokens_of
 from engine.models.weights import folder_here, size_of
 from engine.placement import seating
 from engine.problems import ProblemFile, hub_name, read_problems
+from engine.rewards.batched import load_tokenizer
 from engine.rewards.heads import require_head
+from engine.rewards.implicit import require_same_vocabulary
 from engine.samplers import resolve_sampler
 
 TRAINING_PACKAGES = ("torch", "transformers", "trl", "accelerate", "datasets", "math_verify")
@@ -74,7 +77,8 @@ def _thresholds(config: RunConfig) -> Iterator[Finding]:
         require_thresholds(config)
         given = d.thresholds == "given"
         thresholds = f"tau_l {d.tau_l:g}, tau_h {d.tau_h:g}" if given else WHENCE[d.thresholds]
-        yield Finding("difficulty", "ok", f"{thresholds}, mode {d.mode}, strategy {d.strategy}")
+        mode = f"{d.mode}, accuracy in iteration 0" if config.is_own_reward else d.mode
+        yield Finding("difficulty", "ok", f"{thresholds}, mode {mode}, strategy {d.strategy}")
     except ConfigError as error:
         yield Finding("difficulty", "ask", f"{error} That page suggests some from the pre-samples.")
 
@@ -165,17 +169,43 @@ def _domains(config: RunConfig, files: dict[str, ProblemFile | EngineError]) -> 
 def _models(config: RunConfig) -> Iterator[Finding]:
     if not config.is_recorded:
         yield from _policy(config)
-    if loads_model(config.reward.family):
+    if config.is_own_reward:
+        said = "M_t against M_0 from iteration 1 on; M_0 against itself gives 0 to every step"
+        yield Finding("reward.path", "ok", said)
+    elif loads_model(config.reward.family):
         yield _reward(config.reward)
+        if config.reward.family == "implicit":
+            yield _reference(config)
+
+
+def _reference(config: RunConfig) -> Finding:
+    """Whether it is there, and shares the vocabulary where both are."""
+    i, r = config.implicit, config.reward
+    finding = _model("implicit", i.reference, "reference", i.reference_revision)
+    if finding.status != "ok":
+        return replace(finding, about="implicit.reference")
+    try:
+        ours = folder_here(r.path, role="implicit", revision=r.revision)
+        theirs = folder_here(i.reference, role="reference", revision=i.reference_revision)
+        if ours and theirs:
+            read = [load_tokenizer(str(one), r.trust_remote_code) for one in (ours, theirs)]
+            require_same_vocabulary(str(ours), read[0], str(theirs), read[1])
+    except EngineError as error:
+        return Finding("implicit.reference", "change", str(error))
+    return replace(finding, about="implicit.reference")
 
 
 def _reward(reward: RewardConfig) -> Finding:
     try:
-        if folder := folder_here(reward.path, role="prm", revision=reward.revision):
+        if folder := folder_here(reward.path, role=_role(reward), revision=reward.revision):
             require_head(reward, folder)
     except ConfigError as error:
         return Finding("reward.path", "change", str(error))
-    return _model("reward", reward.path, "prm", reward.revision)
+    return _model("reward", reward.path, _role(reward), reward.revision)
+
+
+def _role(reward: RewardConfig) -> str:
+    return "implicit" if reward.family == "implicit" else "prm"
 
 
 def _policy(config: RunConfig) -> Iterator[Finding]:
@@ -272,7 +302,7 @@ def _sizes(config: RunConfig) -> tuple[ModelSize | None, ModelSize | None]:
     sizes = []
     for model, role, is_loaded in (
         (config.policy, "policy", loaded[0]),
-        (config.reward, "prm", loaded[1]),
+        (config.policy if config.is_own_reward else config.reward, _role(config.reward), loaded[1]),
     ):
         try:
             folder = (

@@ -30,6 +30,7 @@ from engine.recorded.replay import open_set
 from engine.store.samples import Estimates
 from engine.study import calibration
 from engine.study.handle import Iteration
+from engine.study.thresholds import scale_at
 from engine.types import Difficulty, Mode
 
 
@@ -97,7 +98,10 @@ def estimation(it: Iteration, *, tau_l: float, tau_h: float) -> EstimationReport
         labels={d.name.lower(): int((reference == d).sum()) for d in Difficulty},
         modes=_modes(e, rows, reference, has_rewards, tau_l, tau_h),
         posterior_fitted=len(e.n) >= FEW,
-        best={mode: best_thresholds(*signals, reference, mode=mode) for mode in thresholds},
+        best={
+            mode: best_thresholds(*signals, reference, mode=mode, scale=scale_at(it, e))
+            for mode in thresholds
+        },
     )
 
 

@@ -7,10 +7,12 @@ import numpy as np
 from engine import store
 from engine.config import RunConfig
 from engine.method.posterior import expected_pairs, posterior_shapes
+from engine.method.scale import Scale
 from engine.method.strategies import Group, spread, strategies
 from engine.store.samples import Estimates
 from engine.study import plans
 from engine.study.handle import Iteration
+from engine.study.thresholds import scale_at
 from engine.types import Choice, Difficulty, Mode
 
 GRID = (0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 1.0)
@@ -94,8 +96,9 @@ def most_pairs(it: Iteration, choice: Choice) -> tuple[Choice, Offer]:
     e = seen.e
     low, high = e.phi_r[e.n_correct == 0], e.phi_r[e.n_correct == e.n]
     best: tuple[Choice, Offer] | None = None
-    for tau_l in _grid(low, 0.0):
-        for tau_h in _grid(high, 1.0)[::-1]:
+    scale = scale_at(it, e)
+    for tau_l in _grid(low, scale.low, scale):
+        for tau_h in _grid(high, scale.high, scale)[::-1]:
             if tau_l <= tau_h:
                 tried = replace(choice, tau_l=tau_l, tau_h=tau_h)
                 bought = _offer(it, seen, tried, label=label)
@@ -105,10 +108,10 @@ def most_pairs(it: Iteration, choice: Choice) -> tuple[Choice, Offer]:
     return best
 
 
-def _grid(values: np.ndarray, end: float) -> list[float]:
+def _grid(values: np.ndarray, end: float, scale: Scale) -> list[float]:
     """Quantiles of a strip and its open end, rising."""
     known = np.quantile(values, GRID) if len(values) else np.empty(0)
-    return sorted({round(float(v), 3) for v in [*known, end]})
+    return sorted({scale.within(float(v)) for v in [*known, end]})
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,9 @@ class Contradiction:
 class ScorerReport:
     scorer: Scorer
     quality: RewardQuality
+    bad_below: float
+    """A step below this is called bad: half, or 0 where scores have no bounds."""
+    is_bounded: bool
     worst: tuple[Contradiction, ...]
     """The correct ones with the lowest rewards and the wrong ones with the highest, at most N_WORST
     of each, the worst first.
@@ -51,15 +54,26 @@ def scorer_reports(it: Iteration) -> list[ScorerReport]:
 def _report(it: Iteration, scorer: Scorer) -> ScorerReport:
     c = store.rewards.against_verdicts(it, scorer.prm_id)
     rewards, correct = c["reward"].astype(np.float64), c["correct"].astype(bool)
-    doubted = np.flatnonzero(correct & (rewards < BAD_STEP))
-    trusted = np.flatnonzero(~correct & (rewards >= BAD_STEP))
+    is_bounded = "implicit-" not in scorer.prm_id
+    bad_below = BAD_STEP if is_bounded else 0.0
+    doubted = np.flatnonzero(correct & (rewards < bad_below))
+    trusted = np.flatnonzero(~correct & (rewards >= bad_below))
     contradict = [
         *doubted[np.argsort(rewards[doubted], kind="stable")][:N_WORST],
         *trusted[np.argsort(-rewards[trusted], kind="stable")][:N_WORST],
     ]
     return ScorerReport(
         scorer,
-        quality(rewards, correct, c["problem_id"], seed=it.config.seed),
+        quality(
+            rewards,
+            correct,
+            c["problem_id"],
+            bad_below=bad_below,
+            is_bounded=is_bounded,
+            seed=it.config.seed,
+        ),
+        bad_below,
+        is_bounded,
         tuple(
             Contradiction(
                 str(c["problem_id"][row]),
@@ -70,6 +84,10 @@ def _report(it: Iteration, scorer: Scorer) -> ScorerReport:
             )
             for row in contradict
         ),
-        {name: auc(c[name].astype(np.float64), correct) for name in get_args(Aggregation)},
+        {
+            name: auc(c[name].astype(np.float64), correct)
+            for name in get_args(Aggregation)
+            if is_bounded or name != "product"
+        },
         float((c["n_steps"] == 1).mean()),
     )

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from engine import store
-from engine.config import RunConfig
+from engine.config import RunConfig, require_in_range
 from engine.errors import ConfigError
 from engine.figures.offers import offered
 from engine.grading import Grader
@@ -158,6 +158,7 @@ def _thresholds(
                 f"difficulty.{name} is not set: give it in the configuration or as"
                 f" --{name.replace('_', '-')}."
             )
+    require_in_range(config, *taus.values())
     return {**taus, "mode": mode or d.mode}
 
 

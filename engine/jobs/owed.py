@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from engine import store
-from engine.config.backends import opening_options, reads_as
+from engine.config.backends import NO_REWARD, opening_options, reads_as
 from engine.events import Event, Planned, Seated
 from engine.jobs.policies import sound_path
 from engine.jobs.respond import Owed, respond
+from engine.jobs.reward_models import sound_reward
 from engine.jobs.work import Work
 from engine.method.prompts import fill
 from engine.models.memory import tokens_of
@@ -26,6 +27,9 @@ from engine.types import Problem, SampleSet
 
 WINDOW = 65_536
 """So many responses are asked for at once: what a phase holds as objects is bounded by it."""
+
+NO_REWARD_MODEL = Backend(NO_REWARD)
+"""Of a phase that scores nothing."""
 
 LEFTOVERS = 8_192
 """So many stored responses without a verdict or a score are read at once, with their texts."""
@@ -86,7 +90,7 @@ def respond_to(work: Work, parts: list[Part], *, scored: bool, n_later: int = 0)
     prm_id = (it.run.prm_id or None) if scored else None
     backlogs = [_backlog(it, part, prm_id) for part in parts]
     yield _planned(backlogs, n_later, is_scored=prm_id is not None)
-    reward = reward_backend(it)
+    reward = reward_backend(it) if prm_id else NO_REWARD_MODEL
     for part, lacking in zip(parts, backlogs):
         drawn_by = policy_backend(it, lacking.samples.sampler, lacking.samples.policy_id)
         prompts = _prompts(it, lacking.samples)
@@ -202,15 +206,21 @@ def _in_file_order(it: Iteration, samples: SampleSet, wanted: Wanted, missing: K
 def _owed(it: Iteration, window: Backlog, prompts: Prompts, prm_id: str | None) -> Owed:
     samples, wanted = window.samples, window.part.wanted
     problems = store.problems.by_id(it.db, window.problem_ids())
-    reads = reads_as(it.config.reward.family)
-    read = {id: p.question for id, p in problems.items()}
+    reads, read_by_policy = reads_as(it.config.reward.family), prompts(problems)
+    questions = {id: p.question for id, p in problems.items()}
+    read = {
+        "text": _filled(samples, problems),
+        "sampled": read_by_policy,
+        "question": questions,
+        "key": questions,
+    }
     unscored = window.unscored.of(wanted)
     return Owed(
         samples=samples,
-        requests=requests(samples, prompts(problems), window.missing.of(wanted)),
+        requests=requests(samples, read_by_policy, window.missing.of(wanted)),
         answers={id: p.reference for id, p in problems.items()},
         rules=it.config.extraction(),
-        prompts=(_filled(samples, problems) if reads == "text" else read) if prm_id else {},
+        prompts=read[reads] if prm_id else {},
         prm_id=prm_id,
         scored=it.config.reward.scored,
         aggregation=it.config.reward.aggregation,
@@ -222,9 +232,16 @@ def _owed(it: Iteration, window: Backlog, prompts: Prompts, prm_id: str | None) 
 
 
 def reward_backend(it: Iteration) -> Backend:
-    """The reward model of an iteration's run."""
-    family = it.config.reward.family
-    return Backend(family, it.run.prm_path, opening_options(family, it.config))
+    """The reward model of an iteration's run, by the content that the run was begun with. Raises:
+    RewardModelChanged, PolicyDamaged.
+    """
+    family, options = it.config.reward.family, opening_options(it.config.reward.family, it.config)
+    if it.config.is_own_reward:
+        first = store.runs.iterations(it.db, it.run_id)[0].policy_id
+        options["reference"] = sound_path(it.db, first)
+        return Backend(family, sound_path(it.db, it.row.policy_id), options)
+    path, reference = sound_reward(it)
+    return Backend(family, path, options | ({"reference": reference} if reference else {}))
 
 
 def _opener(placement: Placement, backend: Backend) -> Callable[[], Any]:

@@ -139,7 +139,7 @@ def scorer(it: Iteration) -> Scorer | None:
     reward = it.config.reward
     if not it.config.has_rewards or reads_as(reward.family) == "key":
         return None
-    reads_prompt = reads_as(reward.family) == "text"
+    reads_prompt = reads_as(reward.family) in ("text", "sampled")
     return Scorer(
         reward_backend(it), reads_prompt, reward.scored, reward.splitter, reward.aggregation
     )

@@ -12,7 +12,7 @@ from engine.study import calibration, plans, tuning
 from engine.study.handle import Iteration
 from engine.study.progress import progress
 from engine.study.runs import begin_next_iteration, latest
-from engine.study.thresholds import thresholds
+from engine.study.thresholds import mode_at, thresholds
 from engine.types import Choice, JobKind, JobState
 from engine.walk import Phase, job_of, next_phase
 
@@ -54,8 +54,8 @@ def _order(it: Iteration, phase: Phase, made_by: str) -> Order | None:
     if phase is Phase.COMMIT:
         if calibration.is_wanted(it):
             return Order(it, JobKind.CALIBRATE, {"n_problems": it.config.difficulty.n_calibration})
-        d = it.config.difficulty
-        plans.commit(it, Choice(*thresholds(it), d.mode, d.strategy), made_by=made_by)
+        strategy = it.config.difficulty.strategy
+        plans.commit(it, Choice(*thresholds(it), mode_at(it), strategy), made_by=made_by)
         return None
     if phase is Phase.TUNE and (grid := tuning.grid(it)):
         tuning.adopt(it, *grid.best, made_by=made_by)

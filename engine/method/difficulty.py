@@ -9,6 +9,7 @@ reference code stops.
 """
 
 from dataclasses import dataclass
+from math import isfinite
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -39,13 +40,12 @@ PRESETS = (
 
 
 def check_thresholds(tau_l: float, tau_h: float) -> None:
-    """Raises: ConfigError unless 0 <= tau_l <= tau_h <= 1."""
+    """Raises: ConfigError unless both are finite and tau_l <= tau_h. That rewards which are
+    probabilities have thresholds in [0, 1] is the configuration's to check.
+    """
     for name, value in (("tau_l", tau_l), ("tau_h", tau_h)):
-        if not 0 <= value <= 1:
-            raise ConfigError(
-                f"difficulty.{name} is {value}: a threshold lies in [0, 1]. Choose a value in that"
-                " range."
-            )
+        if not isfinite(value):
+            raise ConfigError(f"difficulty.{name} is {value}: a threshold is a finite number.")
     if tau_l > tau_h:
         raise ConfigError(
             f"difficulty.tau_l is {tau_l} and difficulty.tau_h is {tau_h}: the lower threshold must"
@@ -67,10 +67,11 @@ def classify(
     Args:
         n_correct: correct pre-samples, integers, shape (P,).
         n: pre-samples, integers >= 1, shape (P,) or a scalar.
-        phi_r: mean over the pre-samples of the minimum step score, floats in [0, 1], shape (P,).
+        phi_r: mean over the pre-samples of the minimum step score, floats, shape (P,): in [0, 1]
+            where step scores are probabilities.
             NaN is allowed where it is not used: everywhere with mode "accuracy" (None is allowed
             there too), on mixed problems with mode "both".
-        tau_l, tau_h: thresholds, 0 <= tau_l <= tau_h <= 1.
+        tau_l, tau_h: thresholds, tau_l <= tau_h.
         mode: "both" signals, or the ablations "accuracy" and "reward". "posterior": the most
             probable class, whatever the thresholds; below FEW problems nothing can be fitted, and
             "both" decides ("accuracy" where no problem has a phi_r).
@@ -80,7 +81,7 @@ def classify(
 
     Raises:
         ConfigError: n < 1, n_correct outside 0..n, shapes that do not match, thresholds out of
-            order or outside [0, 1], an unknown mode, NaN in phi_r where it is used.
+            order or not finite, an unknown mode, NaN in phi_r where it is used.
 
     >>> classify([3, 3, 1, 0, 0], 3, [.9, .65, .9, .1, .25], tau_l=.25, tau_h=.65).tolist()
     [0, 1, 1, 2, 1]

@@ -52,8 +52,9 @@ def posterior(
     Args:
         n_correct: correct pre-samples, integers, shape (P,).
         n: pre-samples, integers >= 1, shape (P,) or a scalar.
-        phi_r: mean over the pre-samples of the minimum step score, floats in [0, 1], shape (P,).
-            NaN where a problem has none; None where no problem has one.
+        phi_r: mean over the pre-samples of the minimum step score, floats, shape (P,). NaN where a
+            problem has none; None where no problem has one. Where one lies outside [0, 1] they are
+            no probabilities, and their ranks stand for them.
         m_label: responses that the reference label is made of, >= 1.
         m_more: further responses per problem, integers >= 0, a scalar or shape (P,).
 
@@ -97,13 +98,13 @@ def posterior_shapes(
     errors as for posterior.
     """
     n_correct, n, phi_r = columns(n_correct, n, phi_r, "accuracy")
-    outside = (phi_r < 0) | (phi_r > 1)
-    if outside.any():
-        row = int(np.flatnonzero(outside)[0])
+    if np.isinf(phi_r).any():
+        row = int(np.flatnonzero(np.isinf(phi_r))[0])
         raise ConfigError(
-            f"phi_r is {phi_r[row]} in row {row}: a process reward lies in [0, 1], or is NaN where"
+            f"phi_r is {phi_r[row]} in row {row}: a process reward is a finite number, or NaN where"
             " there is none."
         )
+    phi_r = _as_shares(phi_r)
     prior = fit_prior(n_correct, n, phi_r)
     alpha, beta = prior.shapes(n, phi_r)
     return alpha + n_correct, beta + (n - n_correct), prior.fitted
@@ -122,6 +123,21 @@ def mean_and_variance(
     alpha, beta, _ = posterior_shapes(n_correct, n, phi_r)
     strength = alpha + beta
     return alpha / strength, alpha * beta / (strength * (strength + 1))
+
+
+def _as_shares(phi_r: np.ndarray) -> np.ndarray:
+    """Rewards as they are where all lie in [0, 1], else the middle of each one's ranks among all,
+    in (0, 1). NaN stays.
+
+    >>> _as_shares(np.array([-3.0, np.nan, 2.0, 2.0])).round(3).tolist()
+    [0.167, nan, 0.667, 0.667]
+    """
+    known = phi_r[~np.isnan(phi_r)]
+    if ((known >= 0) & (known <= 1)).all():
+        return phi_r
+    ordered = np.sort(known)
+    ranks = np.searchsorted(ordered, phi_r, "left") + np.searchsorted(ordered, phi_r, "right")
+    return np.where(np.isnan(phi_r), np.nan, ranks / 2 / len(known))
 
 
 def posterior_classes(estimate: Estimate) -> np.ndarray:

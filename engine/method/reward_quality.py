@@ -46,17 +46,23 @@ class RewardQuality:
     interval from resampling problems; None where all are correct, or all wrong.
     """
     doubted: Interval | None
-    """Share of the correct responses with a reward below BAD_STEP; None without a correct one."""
+    """Share of the correct responses with a reward that doubts them; None without a correct one."""
     trusted: Interval | None
-    """Share of the wrong responses with a reward of BAD_STEP or more; None without a wrong one."""
+    """Share of the wrong responses with a reward that does not; None without a wrong one."""
     bins: tuple[Bin, ...]
-    """Of the bins that hold responses, in order; empty where a reward lies outside [0, 1]."""
+    """Of the bins that hold responses, in order; empty where rewards are no probabilities."""
     calibration_error: float | None
     """Mean distance of reward and share correct over bins, by their responses; None as bins."""
 
 
 def quality(
-    rewards: ArrayLike, correct: ArrayLike, problems: ArrayLike, *, seed: int = 0
+    rewards: ArrayLike,
+    correct: ArrayLike,
+    problems: ArrayLike,
+    *,
+    bad_below: float = BAD_STEP,
+    is_bounded: bool = True,
+    seed: int = 0,
 ) -> RewardQuality:
     """The figures of N responses.
 
@@ -65,6 +71,8 @@ def quality(
         correct: verdicts, shape (N,).
         problems: which problem each response answers, shape (N,); responses of one problem are
             resampled together.
+        bad_below: a reward below this doubts its response.
+        is_bounded: rewards are probabilities; else nothing is calibrated.
 
     Raises: ValueError for no responses, shapes that differ, or a reward that is no number.
     """
@@ -76,9 +84,9 @@ def quality(
         raise ValueError("A reward is no finite number: leave responses without one out.")
     n_right = int(correct.sum())
     n_wrong = rewards.size - n_right
-    n_doubted = int((correct & (rewards < BAD_STEP)).sum())
-    n_trusted = int((~correct & (rewards >= BAD_STEP)).sum())
-    bins = _bins(rewards, correct)
+    n_doubted = int((correct & (rewards < bad_below)).sum())
+    n_trusted = int((~correct & (rewards >= bad_below)).sum())
+    bins = _bins(rewards, correct) if is_bounded else ()
     return RewardQuality(
         rewards.size,
         n_right,

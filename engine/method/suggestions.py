@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 from engine.errors import ConfigError
 from engine.method.difficulty import classify
 from engine.method.intervals import Interval, wilson
+from engine.method.scale import UNIT, Scale
 from engine.method.signals import columns
 from engine.types import Difficulty, Mode
 
@@ -34,9 +35,12 @@ class Suggestion:
     chosen on; None without labels.
     """
     n_all_wrong: int
-    """Problems that tau_l was read from; with 0 of them it is 0 and cuts nothing."""
+    """Problems that tau_l was read from; with 0 of them it is the scale's low end and cuts nothing.
+    """
     n_all_correct: int
-    """Problems that tau_h was read from; with 0 of them it is 1 and cuts nothing."""
+    """Problems that tau_h was read from; with 0 of them it is the scale's high end and cuts
+    nothing.
+    """
 
 
 def quantile_thresholds(
@@ -46,6 +50,7 @@ def quantile_thresholds(
     *,
     share_l: float = 0.5,
     share_h: float = 0.5,
+    scale: Scale = UNIT,
     seed: int = 0,
     n_resamples: int = 1000,
 ) -> Suggestion:
@@ -59,6 +64,7 @@ def quantile_thresholds(
     Args:
         n_correct, n, phi_r: of every problem, as for classify; phi_r may be NaN on mixed problems.
         share_l, share_h: in [0, 1].
+        scale: what rewards lie in; its ends are the thresholds that cut nothing.
         seed: of the bootstrap over each strip's problems, 95 % percentile intervals.
 
     Raises: ConfigError as classify does, and for a share outside [0, 1].
@@ -74,12 +80,12 @@ def quantile_thresholds(
     tau_l, spread_l = (
         _order_statistic(low, share_l, rng, n_resamples)
         if len(low)
-        else (0.0, np.zeros(n_resamples))
+        else (scale.low, np.full(n_resamples, scale.low))
     )
     tau_h, spread_h = (
         _order_statistic(high, share_h, rng, n_resamples)
         if len(high)
-        else (1.0, np.ones(n_resamples))
+        else (scale.high, np.full(n_resamples, scale.high))
     )
     point, spread = (
         np.array([min(tau_l, tau_h), tau_h]),
@@ -95,6 +101,7 @@ def best_thresholds(
     labels: ArrayLike,
     *,
     mode: Mode = "both",
+    scale: Scale = UNIT,
     seed: int = 0,
     n_resamples: int = 1000,
 ) -> Suggestion:
@@ -108,6 +115,7 @@ def best_thresholds(
         n_correct, n, phi_r: of the calibration subset's pre-samples, as for classify.
         labels: reference labels, shape (P,), P >= 1.
         mode: "both" or "reward".
+        scale: what rewards lie in; its ends are tried too.
         seed: of the bootstrap over problems, 95 % percentile intervals.
 
     Raises: ConfigError as classify does, for mode "accuracy", which has no thresholds, and for no
@@ -126,12 +134,12 @@ def best_thresholds(
         )
     everywhere = mode == "reward"
     in_l, in_h = (n_correct == 0) | everywhere, (n_correct == n) | everywhere
-    values = np.unique(np.concatenate([[0.0, 1.0], phi_r[in_l | in_h]]))
+    values = np.unique(np.concatenate([[scale.low, scale.high], phi_r[in_l | in_h]]))
     taus = np.unique(np.concatenate([values, (values[1:] + values[:-1]) / 2]))
     boundary = labels == Difficulty.BOUNDARY
     gain_l = np.where(in_l, (labels == Difficulty.OUTLIER).astype(int) - boundary, 0)
     gain_h = np.where(in_h, (labels == Difficulty.INLIER).astype(int) - boundary, 0)
-    at = np.searchsorted(taus, np.where(np.isnan(phi_r), 0.0, phi_r))
+    at = np.searchsorted(taus, np.where(np.isnan(phi_r), taus[0], phi_r))
     order = np.argsort(at, kind="stable")
     ends = np.searchsorted(at[order], np.arange(len(taus) + 1))
     parts = taus, ends, gain_l[order], gain_h[order]

@@ -13,8 +13,15 @@ from engine.errors import ConfigError
 from engine.models.memory import ModelSize, shape_of
 from engine.paths import STARTER
 
-FIELDS = {"policy": "policy.path", "prm": "reward.path"}
-"""How a configuration names the path of a role."""
+FIELDS = {
+    "policy": "policy.path",
+    "prm": "reward.path",
+    "implicit": "reward.path",
+    "reference": "implicit.reference",
+}
+"""How a configuration names the path of a role; the last two are the policies of an implicit
+reward.
+"""
 
 _CONTENT = ("*.json", "*.safetensors", "*.model", "*.txt", "*.jinja", "*.py", "*.tiktoken", "*.bpe")
 _SAFETENSORS = ("model.safetensors", "model.safetensors.index.json")
@@ -27,13 +34,13 @@ def locate(path: str, *, role: str, revision: str | None = None) -> Path:
 
     Args:
         path: a folder, a hub id such as "Qwen/Qwen2.5-7B", or "starter" for the one that ships.
-        role: "policy" or "prm"; names the field in an error and the starter model meant.
+        role: one of FIELDS; names the field in an error and the starter model meant.
         revision: commit or tag of a hub id.
 
     Blocks while a hub id downloads. Raises: ConfigError if there is no such model.
     """
     if path == "starter":
-        return STARTER / role
+        return STARTER / ("prm" if role == "prm" else "policy")
     folder = Path(path).expanduser()
     if folder.is_dir():
         if not (folder / "config.json").is_file():

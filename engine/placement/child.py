@@ -42,7 +42,7 @@ glibc keeps, ranks on the CPU.
 Source: measured, docs/decisions.md, "What a child process on a CPU is told before it starts"."""
 
 FORKED = (
-    *("hf_local", "token_classification", "skywork_prm", "tagged_lm", "outcome"),
+    *("hf_local", "token_classification", "skywork_prm", "tagged_lm", "implicit", "outcome"),
     *("dpo", "sft"),
 )
 """Backends that import transformers and nothing that a fork could break."""

@@ -188,10 +188,14 @@ def policy_load(
 
 
 def reward_load(config: RunConfig, size: ModelSize | None, here: Sequence[Device]) -> Load | None:
-    """The reward model; None where scores are looked up or there are none."""
+    """The reward model, both policies of an implicit one; None where scores are looked up or there
+    are none.
+    """
     if not loads_model(config.reward.family):
         return None
     device = here[min(config.sampling.tensor_parallel_size, len(here) - 1)]
+    if size and config.reward.family == "implicit":
+        size = replace(size, n_parameters=2 * size.n_parameters)
     need = size and memory.scoring_need(size, on_gpu=device.is_gpu)
     return Load(
         "reward",

@@ -10,6 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from math import isfinite
 from typing import Literal
 
 from engine.config.splitter import BLANK_LINE, PATTERN_S, Splitter
@@ -40,13 +41,16 @@ class Row:
     ids: list[int]
     ends: list[int]
     """Index of the token that each score is read at, in order."""
+    begin: int = 0
+    """Where the response begins; of a family that reads every token of it."""
 
 
 class BatchedReward(ABC):
     """Implements engine.rewards.RewardModel for a model that reads token ids.
 
     A family says how an item becomes a Row and what the model answers. It sets `_longest` (tokens
-    the model has positions for; None: no limit).
+    the model has positions for; None: no limit), and `_low` and `_high` where its scores are no
+    probabilities.
 
     Args:
         path: a folder in transformers' format, or a hub id.
@@ -55,6 +59,7 @@ class BatchedReward(ABC):
 
     _status: Literal["ok", "outcome"] = "ok"
     _longest: int | None = None
+    _low, _high = 0.0, 1.0
 
     def __init__(self, path: str, splitter: Splitter = BLANK_LINE):
         self.path, self._splitter = str(path), splitter
@@ -67,7 +72,7 @@ class BatchedReward(ABC):
 
         Raises:
             RewardModelError: the model gave another number of scores than there are steps, or a
-                score that is not a probability.
+                score that is none.
         """
         clean = [
             (normalise_newlines(prompt), normalise_newlines(response)) for prompt, response in items
@@ -119,13 +124,18 @@ class BatchedReward(ABC):
                 " may not be those of the family: check reward.family."
             )
         # NaN fails every comparison, so this also catches it.
-        if not all(0.0 <= score <= 1.0 for score in scores):
+        if not all(self._low <= score <= self._high and isfinite(score) for score in scores):
             raise RewardModelError(
-                f"The reward model {self.path} gave a score that is not a number between 0 and 1,"
+                f"The reward model {self.path} gave a score that is not {self._number},"
                 f" for a response that begins {row.item[1][:60]!r}. Its weights may be damaged,"
                 " or its precision too low: choose another one."
             )
         return StepScores(tuple(round(score, SCORE_DECIMALS) for score in scores), self._status)
+
+    @property
+    def _number(self) -> str:
+        is_bounded = isfinite(self._high)
+        return "a number between 0 and 1" if is_bounded else "a finite number"
 
 
 class ForwardReward(BatchedReward):

@@ -8,9 +8,9 @@ docs/howto/reward_model.md.
 
 from engine.config.splitter import Splitter, StepRule
 from engine.config.tagged import TaggedLmConfig, TagLayout, layout_of
-from engine.errors import RewardModelError, in_one_line
-from engine.models.whole import load_whole
+from engine.errors import RewardModelError
 from engine.rewards.batched import ForwardReward, Item, Row, load_tokenizer
+from engine.rewards.causal import load_causal
 from engine.rewards.tag_layout import TagReader
 from engine.types import ScoreStatus
 
@@ -46,7 +46,7 @@ class TaggedLm(ForwardReward):
         super().__init__(path, device, batch_tokens, Splitter(steps, step_pattern))
         tokenizer = load_tokenizer(self.path, trust_remote_code)
         self.reader = TagReader(self.path, tokenizer, _layout(layout), self._splitter)
-        self._model = _load(self.path, self._device, trust_remote_code)
+        self._model = load_causal(self.path, self._device, trust_remote_code, family="tagged_lm")
         self._longest = getattr(self._model.config, "max_position_embeddings", None)
         tokens, head = self.reader.tokens, self._model.get_output_embeddings()
         if max(tokens.positive, tokens.negative) >= head.weight.shape[0]:
@@ -78,27 +78,3 @@ class TaggedLm(ForwardReward):
 
 def _layout(settings: dict) -> TagLayout:
     return layout_of(TaggedLmConfig(**settings))
-
-
-def _load(path: str, device, trust_remote_code: bool):
-    import torch
-    from transformers import AutoModelForCausalLM
-
-    dtype = torch.float32 if device.type == "cpu" else "auto"
-    try:
-        model = load_whole(
-            AutoModelForCausalLM, path, dtype=dtype, trust_remote_code=trust_remote_code
-        )
-    except Exception as error:  # damaged files raise what they like
-        raise RewardModelError(
-            f"No causal language model could be loaded from {path!r} ({in_one_line(error)}). Give a"
-            " folder or a hub id in transformers' format; an adapter has to be merged into its base"
-            " model first."
-        ) from error
-    for name in ("final_logit_softcapping", "logit_scale", "logits_scaling"):
-        if getattr(model.config, name, None) not in (None, 1, 1.0):
-            raise RewardModelError(
-                f"{path!r} bends its logits ({name} in its config.json), which the family tagged_lm"
-                " does not read. No published reward model that we know does."
-            )
-    return model.to(device).eval()

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from engine import store
-from engine.config import RunConfig
+from engine.config import RunConfig, require_in_range
 from engine.errors import ConfigError, EngineError, StoreConflict
 from engine.method.budget import remaining_budget
 from engine.method.difficulty import classify
@@ -50,7 +50,10 @@ def plan(it: Iteration, choice: Choice, *, known: Estimates | None = None) -> Pl
 
 
 def classes(it: Iteration, e: Estimates, choice: Choice) -> np.ndarray:
-    """The class of every problem under a choice and what a person decided, int8, shape (P,)."""
+    """The class of every problem under a choice and what a person decided, int8, shape (P,).
+    Raises: ConfigError for thresholds that cannot be used.
+    """
+    require_in_range(it.config, choice.tau_l, choice.tau_h)
     estimated = classify(
         e.n_correct, e.n, e.phi_r, tau_l=choice.tau_l, tau_h=choice.tau_h, mode=choice.mode
     )

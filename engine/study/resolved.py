@@ -11,6 +11,7 @@ from pathlib import Path
 
 from engine import store
 from engine.config import RunConfig, training_config
+from engine.config.implicit import OWN
 from engine.problems import STARTER_SETS
 from engine.store import Database
 from engine.store.commits import Commit
@@ -110,6 +111,7 @@ def _located(config: RunConfig, policy_folder: str, prm_folder: str) -> RunConfi
             path=_absolute(config.reward.path),
             revision=config.reward.revision or _commit(prm_folder),
         ),
+        implicit=replace(config.implicit, reference=_absolute(config.implicit.reference)),
     )
 
 
@@ -117,7 +119,7 @@ def _absolute(source: str) -> str:
     path = Path(source).expanduser()
     return (
         str(path.resolve())
-        if source not in ("", "starter", *STARTER_SETS) and path.exists()
+        if source not in ("", "starter", OWN, *STARTER_SETS) and path.exists()
         else source
     )
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from engine.config import RunConfig
 from engine.config.backends import BACKENDS
+from engine.config.implicit import OWN
 from engine.config.splitter import BLANK_LINE
 from engine.config.tagged import layout_of
 from engine.errors import ConfigError, ProblemSetError
@@ -114,6 +115,8 @@ def reward(config: RunConfig) -> tuple[str, str]:
 
 def _reward_model(config: RunConfig) -> tuple[str, str]:
     entry = BACKENDS[config.reward.family]
+    if entry.name == "implicit":
+        return _two_policies(config)
     if entry.loads_model:
         folder = locate(config.reward.path, role="prm", revision=config.reward.revision)
         require_plausible(folder, trust=config.reward.trust_remote_code)
@@ -130,6 +133,21 @@ def _reward_model(config: RunConfig) -> tuple[str, str]:
             ' = "none" and difficulty.mode = "accuracy".'
         )
     return str(recorded.folder), recorded.about["id"]
+
+
+def _two_policies(config: RunConfig) -> tuple[str, str]:
+    """Of M_t against M_0 the id names M_0 alone: the sample set of a response says which M_t wrote
+    it.
+    """
+    i, r = config.implicit, config.reward
+    read_as = f"implicit-{stable_hash(i.coefficient, i.form):016x}"
+    if config.is_own_reward:
+        return OWN, f"{read_as}-{OWN}-{policy(config)[1]}"
+    folder = locate(r.path, role="implicit", revision=r.revision)
+    other = locate(i.reference, role="reference", revision=i.reference_revision)
+    for one in (folder, other):
+        require_plausible(one, trust=r.trust_remote_code)
+    return str(folder), f"{read_as}-{content_id(other)}-{content_id(folder)}"
 
 
 def aggregated_id(id: str, aggregation: Aggregation) -> str:

@@ -6,10 +6,12 @@ import numpy as np
 
 from engine import store
 from engine.errors import ConfigError
-from engine.method.intervals import Interval
+from engine.method.scale import Scale, scale_of
 from engine.method.suggestions import best_thresholds, quantile_thresholds, reference_labels
+from engine.store.samples import Estimates
 from engine.study import calibration
 from engine.study.handle import Iteration
+from engine.types import Mode
 
 
 def thresholds(it: Iteration) -> tuple[float, float]:
@@ -21,8 +23,9 @@ def thresholds(it: Iteration) -> tuple[float, float]:
     d = it.config.difficulty
     if d.thresholds == "quantile":
         e = store.samples.estimates(it)
-        suggestion = quantile_thresholds(e.n_correct, e.n, e.phi_r)
-        return _rounded(suggestion.tau_l), _rounded(suggestion.tau_h)
+        scale = scale_at(it, e)
+        suggestion = quantile_thresholds(e.n_correct, e.n, e.phi_r, scale=scale)
+        return scale.within(suggestion.tau_l.value), scale.within(suggestion.tau_h.value)
     if d.thresholds == "calibrated":
         return _calibrated(it)
     if d.tau_l is None or d.tau_h is None:
@@ -31,6 +34,25 @@ def thresholds(it: Iteration) -> tuple[float, float]:
             " Difficulty page, or set them."
         )
     return d.tau_l, d.tau_h
+
+
+def scale_at(it: Iteration, e: Estimates) -> Scale:
+    """What an iteration's process rewards are shown and cut in: [0, 1], or, of a family without
+    bounds, a range that holds the rewards and the thresholds that were committed or configured.
+    """
+    d, commit = it.config.difficulty, store.commits.find(it)
+    set_here = (commit.tau_l, commit.tau_h) if commit else (d.tau_l, d.tau_h)
+    also = [tau for tau in set_here if tau is not None]
+    return scale_of([*e.phi_r.tolist(), *also], is_bounded=it.config.has_bounded_rewards)
+
+
+def mode_at(it: Iteration) -> Mode:
+    """What decides the difficulty of an iteration unless a person says otherwise: as configured;
+    accuracy in iteration 0 of a run whose reward is M_t against M_0, because M_0 against itself
+    says nothing.
+    """
+    is_silent = it.config.is_own_reward and it.number == 0
+    return "accuracy" if is_silent else it.config.difficulty.mode
 
 
 def _calibrated(it: Iteration) -> tuple[float, float]:
@@ -47,16 +69,13 @@ def _calibrated(it: Iteration) -> tuple[float, float]:
             ' difficulty.thresholds = "given".'
         )
     rows = np.array([position[ids[n]] for n in known])
+    scale = scale_at(it, e)
     suggestion = best_thresholds(
         e.n_correct[rows],
         e.n[rows],
         e.phi_r[rows],
         reference_labels(n_correct[known]),
         mode="reward" if mode == "reward" else "both",
+        scale=scale,
     )
-    return _rounded(suggestion.tau_l), _rounded(suggestion.tau_h)
-
-
-def _rounded(tau: Interval) -> float:
-    """As the page's Use button takes it."""
-    return round(tau.value, 3)
+    return scale.within(suggestion.tau_l.value), scale.within(suggestion.tau_h.value)

@@ -67,7 +67,7 @@ def test_accuracy_mode_needs_no_reward_at_all():
         (dict(n_correct=[1.5], n=[3], phi_r=[0.5]), "integers"),
         (dict(n_correct=[3], n=[3], phi_r=[0.5], mode="best"), "mode"),
         (dict(n_correct=[3], n=[3], phi_r=[0.5], tau_l=0.9), "tau_l is 0.9"),
-        (dict(n_correct=[3], n=[3], phi_r=[0.5], tau_h=1.2), "tau_h is 1.2"),
+        (dict(n_correct=[3], n=[3], phi_r=[0.5], tau_h=float("inf")), "tau_h is inf"),
         (dict(n_correct=[3], n=[3], phi_r=[0.5], tau_l=float("nan")), "tau_l is nan"),
     ],
 )

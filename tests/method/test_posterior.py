@@ -184,7 +184,7 @@ def test_ties_between_classes_go_to_the_boundary():
     "arguments",
     [
         dict(n_correct=[4], n=3, phi_r=None, m_more=1),
-        dict(n_correct=[1], n=3, phi_r=[1.5], m_more=1),
+        dict(n_correct=[1], n=3, phi_r=[float("inf")], m_more=1),
         dict(n_correct=[1], n=3, phi_r=[0.5], m_more=-1),
         dict(n_correct=[1], n=3, phi_r=[0.5], m_more=1.5),
         dict(n_correct=[1], n=3, phi_r=[0.5], m_more=[1, 2]),

@@ -14,7 +14,7 @@ state: columns go in, checked thresholds and row numbers come out through callba
 
 import hashlib
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -122,11 +122,11 @@ def difficulty_plot(
     along.
 
     Raises:
-        ValueError: thresholds outside 0..1 or out of order, an unknown mode, or mode "posterior"
-            without a class per problem.
+        ValueError: thresholds outside the data's span or out of order, an unknown mode, or mode
+            "posterior" without a class per problem.
     """
     _check(data, tau_l, tau_h, mode, classes)
-    triggers = _Triggers(key, data.n, data.version, cap, on_tau, on_pick)
+    triggers = _Triggers(key, data, cap, on_tau, on_pick)
     row, also_have = triggers.last_asked()
     sent = _Sent(key)
     has = (*have, *also_have, *sent.versions())
@@ -137,13 +137,14 @@ def difficulty_plot(
         data={
             "key": key,
             "version": data.version,
-            "tau_l": tau_l,
-            "tau_h": tau_h,
+            "span": data.span,
+            "tau_l": data.share(tau_l),
+            "tau_h": data.share(tau_h),
             "mode": mode,
             "seq": seq,
             "locked": locked,
-            "home": home and asdict(home),
-            "ghosts": [asdict(ghost) for ghost in ghosts],
+            "home": home and _in_shares(home, data),
+            "ghosts": [_in_shares(ghost, data) for ghost in ghosts],
             "score": score,
             "cap": cap,
             **_question(question_of if data.texts is None else None, row),
@@ -162,9 +163,8 @@ class _Triggers:
     """What a person did on the mounted plot, checked before anybody is told."""
 
     key: str
-    n: int
-    """Points of the data on screen."""
-    version: str
+    data: PlotData
+    """On screen."""
     cap: int
     on_tau: Callable[[Thresholds], None]
     on_pick: Callable[[Selection], None]
@@ -172,16 +172,17 @@ class _Triggers:
     def tau_released(self) -> None:
         thresholds = read_tau(self._payload("tau"))
         if thresholds is not None:
-            self.on_tau(thresholds)
+            low, high = (self.data.reward(t) for t in (thresholds.tau_l, thresholds.tau_h))
+            self.on_tau(replace(thresholds, tau_l=low, tau_h=high))
 
     def picked(self) -> None:
         payload = self._payload("pick")
         if payload is not None:
-            self.on_pick(read_pick(payload, self.n, self.cap, self.version))
+            self.on_pick(read_pick(payload, self.data.n, self.cap, self.data.version))
 
     def asked_about(self) -> None:
         payload = self._payload("read")
-        asked = read_row(payload, self.n, self.version), read_have(payload)
+        asked = read_row(payload, self.data.n, self.data.version), read_have(payload)
         st.session_state[self._asked] = asked
 
     def last_asked(self) -> tuple[int | None, Collection[str]]:
@@ -228,9 +229,11 @@ def _check(
     data: PlotData, tau_l: float, tau_h: float, mode: str, classes: np.ndarray | None
 ) -> None:
     """Raises: ValueError for what cannot be shown."""
-    if not 0 <= tau_l <= tau_h <= 1:
+    low, high, _ = data.span
+    if not low <= tau_l <= tau_h <= high:
         raise ValueError(
-            f"tau_l is {tau_l} and tau_h is {tau_h}; allowed is 0 <= tau_l <= tau_h <= 1."
+            f"tau_l is {tau_l} and tau_h is {tau_h}; allowed is {low:g} <= tau_l <= tau_h <="
+            f" {high:g}."
         )
     if mode not in MODES:
         raise ValueError(f"mode is {mode!r}; allowed are {', '.join(MODES)}.")
@@ -239,6 +242,12 @@ def _check(
             f'mode is "posterior" and classes is not one class for each of {data.n} problems;'
             " allowed is 0, 1, 2 for each."
         )
+
+
+def _in_shares(lines: Lines, data: PlotData) -> dict[str, Any]:
+    """Lines outside what is shown stand at its end."""
+    low, high = (min(max(data.share(tau), 0.0), 1.0) for tau in (lines.tau_l, lines.tau_h))
+    return {"name": lines.name, "tau_l": low, "tau_h": high}
 
 
 def _question(question_of: Callable[[int], str] | None, row: int | None) -> dict[str, Any]:

@@ -1,14 +1,15 @@
 // What lies under the canvas and never moves in a drag: the strips' ground, grid lines, and the labels around them.
 
 function drawAxes(svg, points, layout, view, score) {
-  const { values, digits } = score ? axisTicks(view) : { values: [], digits: 0 };
+  const { values, digits } = score ? axisTicks(view, points.span) : { values: [], digits: 0 };
+  const yOf = value => layout.yOf(((value - points.span[0]) / (points.span[1] - points.span[0])) * TOP_CODE);
   const nodes = values.map(value =>
-    svgText(layout.stripX(0) - 12, layout.yOf(value * TOP_CODE) + 4, value.toFixed(digits), "tick muted"));
+    svgText(layout.stripX(0) - 12, yOf(value) + 4, value.toFixed(digits), "tick muted"));
   for (let strip = 0; strip < layout.nStrips; strip++) {
     const place = { x: layout.stripX(strip), width: layout.stripWidth };
     nodes.push(svgNode("rect", "", { class: "ground", ...place, y: layout.top, height: layout.plotHeight, rx: 6 }));
     for (const value of values) {
-      nodes.push(svgNode("rect", "", { class: "grid", ...place, y: Math.round(layout.yOf(value * TOP_CODE)), height: 1 }));
+      nodes.push(svgNode("rect", "", { class: "grid", ...place, y: Math.round(yOf(value)), height: 1 }));
     }
   }
   const roomy = layout.stripWidth >= 96, last = points.labels.length - 1;
@@ -27,11 +28,12 @@ function drawAxes(svg, points, layout, view, score) {
   svg.replaceChildren(...nodes, accuracy, reward);
 }
 
-function axisTicks(view) {
-  const span = (view.high - view.low) / TOP_CODE;
-  const [step, digits] = span > 0.5 ? [0.2, 1] : span > 0.2 ? [0.1, 1] : span > 0.08 ? [0.02, 2] : span > 0.03 ? [0.01, 2] : [0.002, 3];
-  const first = Math.ceil(Math.max(0, view.low / TOP_CODE) / step - 1e-9);
-  const last = Math.floor(Math.min(1, view.high / TOP_CODE) / step + 1e-9);
+// Round numbers, about six of them in what is shown.
+function axisTicks(view, [low, high]) {
+  const at = code => low + (high - low) * clamp(code / TOP_CODE, 0, 1);
+  const rough = ((view.high - view.low) / TOP_CODE) * (high - low) / 8, size = 10 ** Math.floor(Math.log10(rough));
+  const step = size * [1, 2, 5, 10].find(times => size * times >= rough), digits = Math.max(0, Math.ceil(-Math.log10(step) - 1e-9));
+  const first = Math.ceil(at(view.low) / step - 1e-9), last = Math.floor(at(view.high) / step + 1e-9);
   return { values: Array.from({ length: last - first + 1 }, (_, i) => (first + i) * step), digits };
 }
 

@@ -29,6 +29,8 @@ TEXT_CHARS = 160
 class PlotData:
     """One data set, ready to be sent to the browser. Rows keep the order of the input columns."""
 
+    span: tuple[float, float, int]
+    """Lowest and highest reward that is shown, and the decimals of a thousandth of that range."""
     version: str
     """Content hash: equal for equal columns, so that points travel once."""
     pair: np.ndarray
@@ -36,8 +38,8 @@ class PlotData:
     x: np.ndarray
     """uint16 [n]: place across the strip, a hash of the problem id."""
     y: np.ndarray
-    """uint16 [n]: process reward in 64,000ths; a multiple of 64 only where phi_r is that thousandth
-    exactly.
+    """uint16 [n]: process reward in 64,000ths of the span; a multiple of 64 only where phi_r is
+    that thousandth exactly.
     """
     pairs: tuple[tuple[int, int, int], ...]
     """The distinct (correct responses, responses, strip)."""
@@ -46,8 +48,8 @@ class PlotData:
     counts: tuple[int, ...]
     """Problems per strip."""
     tables: dict[str, dict[str, list[int]]]
-    """By mode ("both", "reward"): `above[k]` problems have phi_r > k/1000, `below[k]` have phi_r <
-    k/1000.
+    """By mode ("both", "reward"): `above[k]` problems have phi_r above k thousandths of the span,
+    `below[k]` below.
     """
     texts: tuple[str, ...] | None
     """Start of each question for the tooltip; None above 20,000 problems."""
@@ -57,6 +59,15 @@ class PlotData:
         """Problems drawn."""
         return len(self.y)
 
+    def share(self, reward: float) -> float:
+        """Where a reward stands in the span, 0 to 1."""
+        low, high, _ = self.span
+        return (reward - low) / (high - low)
+
+    def reward(self, share: float) -> float:
+        """The reward at a share of the span, on the nearest thousandth."""
+        return float(_edges(self.span)[round(share * STEPS)])
+
 
 def plot_data(
     n_correct: ArrayLike,
@@ -64,40 +75,37 @@ def plot_data(
     phi_r: ArrayLike,
     ids: Sequence[str],
     texts: Sequence[str] | None = None,
+    span: tuple[float, float, int] = (0.0, 1.0, 3),
 ) -> PlotData:
     """Turn the columns of N classified problems into what the browser draws.
 
-    `n_correct` [N] and `n` [N] or one number count responses, `phi_r` [N] lies in 0..1, `ids` [N]
-    are problem ids, `texts` [N] the questions, kept only up to 20,000 problems. N = 0 is allowed.
-    The caller caches the result: a million rows take about a second.
+    `n_correct` [N] and `n` [N] or one number count responses, `phi_r` [N] lies in the span, `ids`
+    [N] are problem ids, `texts` [N] the questions, kept only up to 20,000 problems. N = 0 is
+    allowed. The caller caches the result: a million rows take about a second.
 
     Raises:
         ValueError: columns of unequal length, a count outside 0..n, or a process reward outside
-            0..1.
+            the span.
     """
-    correct, total, reward = _checked(n_correct, n, phi_r, ids, texts)
+    correct, total, reward = _checked(n_correct, n, phi_r, ids, texts, span)
     key = correct * (int(total.max(initial=0)) + 1) + total
     _, first, inverse = np.unique(key, return_index=True, return_inverse=True)
     distinct = [(int(correct[i]), int(total[i])) for i in first]
     strip_of_pair, labels = _strips(distinct)
     pair = inverse.astype(np.min_scalar_type(max(len(distinct) - 1, 0)))
     strip = np.asarray(strip_of_pair, dtype=np.intp)[pair] if distinct else np.zeros(0, np.intp)
-    y = _reward_codes(reward)
+    y = _reward_codes(reward, span)
     # pandas.util gives its names away lazily, as objects of no type
     identity: np.ndarray = hash_array(  # pyright: ignore[reportCallIssue]
         np.asarray(ids, dtype=object), categorize=False
     )
-    x = (identity >> np.uint64(48)).astype(np.uint16)
-    short_texts = (
-        None
-        if texts is None or len(y) > MAX_TEXTS
-        else tuple(str(text)[:TEXT_CHARS] for text in texts)
-    )
+    short_texts = _shortened(texts, len(y))
     pairs = tuple((c, t, s) for (c, t), s in zip(distinct, strip_of_pair, strict=True))
     return PlotData(
-        version=_version(pair, y, identity, pairs, labels, short_texts),
+        span=span,
+        version=_version(pair, y, identity, (pairs, labels, span), short_texts),
         pair=pair,
-        x=x,
+        x=(identity >> np.uint64(48)).astype(np.uint16),
         y=y,
         pairs=pairs,
         labels=labels,
@@ -110,12 +118,19 @@ def plot_data(
     )
 
 
+def _shortened(texts: Sequence[str] | None, n: int) -> tuple[str, ...] | None:
+    if texts is None or n > MAX_TEXTS:
+        return None
+    return tuple(str(text)[:TEXT_CHARS] for text in texts)
+
+
 def _checked(
     n_correct: ArrayLike,
     n: ArrayLike,
     phi_r: ArrayLike,
     ids: Sequence[str],
     texts: Sequence[str] | None,
+    span: tuple[float, float, int],
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     correct = np.asarray(n_correct, dtype=np.int64)
     reward = np.asarray(phi_r, dtype=np.float64)
@@ -137,11 +152,12 @@ def _checked(
             f"n_correct is {correct[row]} of n = {total[row]} in row {row}; allowed is 0 <="
             " n_correct <= n with n >= 1. Leave out problems without graded responses."
         )
-    if not np.all((reward >= 0) & (reward <= 1)):
-        row = int(np.argmin((reward >= 0) & (reward <= 1)))
+    is_shown = (reward >= span[0]) & (reward <= span[1])
+    if not np.all(is_shown):
+        row = int(np.argmin(is_shown))
         raise ValueError(
-            f"phi_r is {reward[row]} in row {row}; allowed is 0 to 1. Leave out problems that are"
-            " still pending."
+            f"phi_r is {reward[row]} in row {row}; allowed is {span[0]:g} to {span[1]:g}. Leave out"
+            " problems that are still pending."
         )
     return correct, total, reward
 
@@ -169,17 +185,24 @@ def _strips(pairs: list[tuple[int, int]]) -> tuple[list[int], tuple[str, ...]]:
     return strips, ("0", *(f"{i / bins:.2f}–{(i + 1) / bins:.2f}" for i in range(bins)), "1")
 
 
-def _reward_codes(reward: np.ndarray) -> np.ndarray:
-    """uint16 codes that compare with every threshold k/1000 (as 64 k) exactly as the float64
-    rewards do.
+def _edges(span: tuple[float, float, int]) -> np.ndarray:
+    """Every threshold that there is, rising."""
+    low, high, digits = span
+    return np.round(low + (high - low) * (np.arange(STEPS + 1) / STEPS), digits)
+
+
+def _reward_codes(reward: np.ndarray, span: tuple[float, float, int]) -> np.ndarray:
+    """uint16 codes that compare with every threshold of k thousandths (as 64 k) exactly as the
+    float64 rewards do.
 
     Plain rounding would put a reward that equals a threshold on one side of it; ties must go to
     Boundary.
     """
-    edges = np.arange(STEPS + 1) / STEPS
+    edges, (low, high, _) = _edges(span), span
     step = np.searchsorted(edges, reward, side="right") - 1
     base = step * CODES_PER_STEP
-    between = np.clip(np.rint(reward * STEPS * CODES_PER_STEP), base + 1, base + CODES_PER_STEP - 1)
+    near = np.rint((reward - low) / (high - low) * STEPS * CODES_PER_STEP)
+    between = np.clip(near, base + 1, base + CODES_PER_STEP - 1)
     return np.where(reward == edges[step], base, between).astype(np.uint16)
 
 
@@ -193,11 +216,11 @@ def _count_tables(can_be_inlier: np.ndarray, can_be_outlier: np.ndarray) -> dict
     return {"above": above.tolist(), "below": below.tolist()}
 
 
-def _version(pair, y, identity, pairs, labels, texts) -> str:
+def _version(pair, y, identity, tables, texts) -> str:
     digest = hashlib.blake2b(digest_size=8)
     for column in (pair, y, identity):
         digest.update(np.ascontiguousarray(column).data)
-    digest.update(repr((pair.dtype.str, pairs, labels)).encode())
+    digest.update(repr((pair.dtype.str, *tables)).encode())
     if texts is not None:
         digest.update("\0".join(texts).encode("utf-8", "surrogatepass"))
     return digest.hexdigest()

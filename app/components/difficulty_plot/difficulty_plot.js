@@ -203,7 +203,7 @@ class DifficultyPlot {
     const built = performance.now();
     const { tau, mode, selection } = this, ghosts = this.showsGhosts && hasLines(mode) ? this.ghosts : [];
     this.picture.draw(this.ctx, { tau, mode, ghosts, selection, hovered: this.tip.row, outline: this.pointer.gesture?.path });
-    this.handles.place(this.layout, tau, mode);
+    this.handles.place(this.layout, tau, mode, this.points.span);
     this.showCounts();
     this.showTools();
     this.showTip();
@@ -227,13 +227,13 @@ class DifficultyPlot {
     });
     const { line, gesture } = this.pointer, before = line && gesture.moved ? gesture.tauBefore : this.keys.isOn && this.keys.tauBefore;
     if (before) this.note.textContent = changeInWords(classCounts(this.points, this.mode, before), this.counts);
-    this.handles.speak(this.tau, this.counts);
+    this.handles.speak(this.tau, this.points.span, this.counts);
   }
 
   showTools() {
     const { view, tau, home, tool, ghosts, showsGhosts } = this, canMove = hasLines(this.mode);
     this.toolbar.show({
-      tool, showsGhosts, ghosts: canMove ? ghosts : [], home: canMove && !this.locked ? home : null,
+      tool, showsGhosts, span: this.points.span, ghosts: canMove ? ghosts : [], home: canMove && !this.locked ? home : null,
       isSelected: Boolean(this.selection), isZoomed: view.low !== FULL_VIEW.low || view.high !== FULL_VIEW.high,
       isAway: home && (home.low !== tau.low || home.high !== tau.high),
     });

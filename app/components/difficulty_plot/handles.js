@@ -26,19 +26,20 @@ class Handles {
   }
 
   // What a line is at, and how many problems it cuts off.
-  speak(tau, [inlier, , outlier]) {
-    this.low.setAttribute("aria-valuetext", `${inDecimals(tau.low)}, ${number.format(outlier)} Outlier`);
-    this.high.setAttribute("aria-valuetext", `${inDecimals(tau.high)}, ${number.format(inlier)} Inlier`);
+  speak(tau, span, [inlier, , outlier]) {
+    this.low.setAttribute("aria-valuetext", `${inDecimals(tau.low, span)}, ${number.format(outlier)} Outlier`);
+    this.high.setAttribute("aria-valuetext", `${inDecimals(tau.high, span)}, ${number.format(inlier)} Inlier`);
   }
 
-  place(layout, tau, mode) {
+  place(layout, tau, mode, span) {
+    this.span = span;
     const yOf = which => layout.yOf(tau[which] * CODES_PER_STEP);
     // Tabs of lines close to each other, which share a strip in reward mode only, move apart.
     const nudge = mode === "reward" ? Math.max(0, 20 - (yOf("low") - yOf("high"))) / 2 : 0;
     this.placeOne("low", layout, yOf("low"), tau.low, mode, nudge);
     this.placeOne("high", layout, yOf("high"), tau.high, mode, -nudge);
-    setAttributes(this.low, { "aria-valuemin": 0, "aria-valuemax": tau.high / STEPS, "aria-valuenow": tau.low / STEPS });
-    setAttributes(this.high, { "aria-valuemin": tau.low / STEPS, "aria-valuemax": 1, "aria-valuenow": tau.high / STEPS });
+    setAttributes(this.low, { "aria-valuemin": span[0], "aria-valuemax": rewardAt(tau.high, span), "aria-valuenow": rewardAt(tau.low, span) });
+    setAttributes(this.high, { "aria-valuemin": rewardAt(tau.low, span), "aria-valuemax": span[1], "aria-valuenow": rewardAt(tau.high, span) });
   }
 
   // A line outside the zoomed range leaves its grip and tab on the edge, with an arrow.
@@ -52,7 +53,7 @@ class Handles {
     handle.hidden = !hasLines(mode);
     handle.classList.toggle("outside", away !== "");
     handle.style.cssText = `left:${left}px;width:${right - left}px;top:${shown}px;--overhang:${overhang}px;--nudge:${nudge}px`;
-    handle.lastElementChild.textContent = name + inDecimals(thousandths) + away;
+    handle.lastElementChild.textContent = name + inDecimals(thousandths, this.span) + away;
   }
 }
 

@@ -19,9 +19,11 @@ class Thresholds:
     """Where a person let go of a threshold."""
 
     tau_l: float
-    """A thousandth in 0..tau_h."""
+    """As a browser says it, a thousandth in 0..tau_h of what is shown; the plot's own are
+    rewards.
+    """
     tau_h: float
-    """A thousandth in tau_l..1."""
+    """As tau_l, in tau_l..1."""
     seq: int
     """To be handed back to the next mount, so that older echoes never pull a line back."""
     have: tuple[str, ...]

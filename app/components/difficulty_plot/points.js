@@ -23,7 +23,7 @@ function unpackPoints(message) {
   for (let row = 0; row < strip.length; row++) strip[row] = stripOfPair[pair[row]];
   return {
     version: message.version, n: pair.length, pair, strip, x: column("x"), y: column("y"),
-    pairs: message.pairs, labels: message.labels, counts: message.counts,
+    span: message.span, pairs: message.pairs, labels: message.labels, counts: message.counts,
     tables: message.tables, texts: message.texts, index: null, classes: null,
     textsRead: new Map(),                              // by row: questions asked for one at a time
   };

@@ -26,18 +26,18 @@ class Toolbar {
     this.whole.hidden = !state.isZoomed;
     this.reset.hidden = !state.home;
     this.reset.disabled = !state.isAway;
-    if (state.home) this.reset.title = `Back to ${pairInWords(state.home)}, ${state.home.name}`;
-    this.showGhosts(state.ghosts, state.showsGhosts);
+    if (state.home) this.reset.title = `Back to ${pairInWords(state.home, state.span)}, ${state.home.name}`;
+    this.showGhosts(state.ghosts, state.showsGhosts, state.span);
   }
 
-  showGhosts(ghosts, areShown) {
+  showGhosts(ghosts, areShown, span) {
     this.ghosts.hidden = !ghosts.length;
     this.ghosts.textContent = ghosts.length > 1 ? "Earlier commits" : "Last commit";
     this.ghosts.setAttribute("aria-pressed", areShown);
     this.ghostKey.hidden = !areShown || !ghosts.length;
     this.ghostKey.replaceChildren(...ghosts.map(ghost => {
       const line = document.createElement("span");
-      line.append(document.createElement("i"), `${ghost.name} ${pairInWords(ghost)}`);
+      line.append(document.createElement("i"), `${ghost.name} ${pairInWords(ghost, span)}`);
       return line;
     }));
   }

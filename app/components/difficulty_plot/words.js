@@ -8,12 +8,14 @@ const NO_LINES = {
   posterior: "The posterior of each pass rate decides here, so there are no lines to drag.",
 };
 const SELECT_HINT = `Drag over points to select them.${ZOOM_HINT}`;
-const KEYS_HINT = "Arrow keys move the line by 0.01, with Shift by 0.001, Page Up and Page Down by 0.1.";
+const KEYS_HINT = "Arrow keys move the line by a hundredth of the axis, with Shift by a thousandth, Page Up and Page Down by a tenth.";
 const READ_ONE = "Loading its text…";
 
 const number = new Intl.NumberFormat("en");
 const percent = new Intl.NumberFormat("en", { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
-const inDecimals = thousandths => (thousandths / STEPS).toFixed(3);
+// Thresholds and rewards are thousandths of what is shown: `span` says from where to where, and in how many decimals.
+const rewardAt = (thousandths, [low, high]) => low + (high - low) * (thousandths / STEPS);
+const inDecimals = (thousandths, span) => rewardAt(thousandths, span).toFixed(span[2]);
 
 function hintInWords(mode, locked) {
   if (!hasLines(mode)) return `${NO_LINES[mode]} ${SELECT_HINT}`;
@@ -34,7 +36,7 @@ function selectionInWords(total, shown) {
 // `score` is what the height means, such as "process reward"; empty where nothing is scored.
 function factsInWords(points, row, score) {
   const [correct, total] = points.pairs[points.pair[row]];
-  return `${correct} of ${total} correct` + (score && `, ${score} ${(points.y[row] / TOP_CODE).toFixed(3)}`);
+  return `${correct} of ${total} correct` + (score && `, ${score} ${inDecimals(points.y[row] / CODES_PER_STEP, points.span)}`);
 }
 
 function plotInWords(points, score) {
@@ -42,7 +44,7 @@ function plotInWords(points, score) {
   return `${number.format(points.n)} problems by accuracy and ${score || "nothing else"}. ${strips.join(", ")}.`;
 }
 
-const pairInWords = tau => `${inDecimals(tau.low)} / ${inDecimals(tau.high)}`;
+const pairInWords = (tau, span) => `${inDecimals(tau.low, span)} / ${inDecimals(tau.high, span)}`;
 
 function verdictInWords(points, row, mode, tau) {
   const name = CLASS_NAMES[classOf(points, row, mode, tau)], which = decidingThreshold(points, row, mode, tau);
@@ -50,5 +52,6 @@ function verdictInWords(points, row, mode, tau) {
   if (!which) return mode === "accuracy" ? `${name} by accuracy alone` : `${name}: right and wrong answers mixed`;
   const gap = points.y[row] - tau[which] * CODES_PER_STEP;
   if (gap === 0) return `${name}: exactly at τ ${which}`;
-  return `${name}: ${(Math.abs(gap) / TOP_CODE).toFixed(3)} ${gap > 0 ? "above" : "below"} τ ${which}`;
+  const [low, high, digits] = points.span, size = (Math.abs(gap) / TOP_CODE) * (high - low);
+  return `${name}: ${size.toFixed(digits)} ${gap > 0 ? "above" : "below"} τ ${which}`;
 }
