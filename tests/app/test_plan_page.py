@@ -22,7 +22,7 @@ def test_a_committed_plan_has_a_page_whose_parts_add_up_to_the_whole_budget(stud
     assert (
         metrics(at)["Strategy"] == "Posterior"
         and "Committed by another tab" in said(at)
-        and "Options: cap 2.0, n_rounds 1." in said(at)
+        and "Options: cap 2.0, n_rounds 1, pairs_per_problem 0." in said(at)
     )
 
 

@@ -173,9 +173,9 @@ def weighed(
     return hand_out
 
 
-def even_among(seen: Presampled, kept: np.ndarray) -> Spread:
+def even_among(seen: Presampled, wanted: np.ndarray) -> Spread:
     """The budget evenly over some problems; the others give no pairs either."""
-    return Spread(evenly(seen.budget, kept, seen.problem_ids, seed=seen.seed), kept)
+    return Spread(evenly(seen.budget, wanted, seen.problem_ids, seed=seen.seed), wanted)
 
 
 def require_positive(options: Mapping[str, Any], *names: str) -> None:
@@ -191,13 +191,13 @@ def _with_unreached(seen: Presampled, own: Callable[[Presampled], Spread]) -> Sp
     nobody to give to but keeps one.
     """
     unreached = np.asarray(seen.n_correct) == 0
-    kept = round(seen.options[UNREACHED] * seen.budget) if unreached.any() else 0
-    given = own(replace(seen, budget=seen.budget - kept))
-    if not kept:
+    reserved = round(seen.options[UNREACHED] * seen.budget) if unreached.any() else 0
+    given = own(replace(seen, budget=seen.budget - reserved))
+    if not reserved:
         return given
-    if kept < seen.budget and not given.n_more.any():
-        kept = seen.budget
-    extra = evenly(kept, unreached, seen.problem_ids, seed=seen.seed)
+    if reserved < seen.budget and not given.n_more.any():
+        reserved = seen.budget
+    extra = evenly(reserved, unreached, seen.problem_ids, seed=seen.seed)
     return Spread(given.n_more + extra, given.in_pool | unreached)
 
 
