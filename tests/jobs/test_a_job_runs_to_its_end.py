@@ -66,7 +66,7 @@ def test_a_refused_prompt_leaves_its_problem_pending_also_for_another_reward_mod
     world.refused = {next(iter(store.problems.of_run(db, run_id, "train", 0)))}
     other = fork(Iteration(db, run_id, 0)).run_id
     with db.transaction() as cursor:
-        cursor.execute("UPDATE runs SET prm_id = 'another' WHERE id = ?", [other])
+        cursor.execute("UPDATE runs SET prm_id = 'other-' || prm_id WHERE id = ?", [other])
     for id in (run_id, other):
         runner.submit(Iteration(runner.db, id, 0), "presample")
         runner.run_next()

@@ -131,7 +131,7 @@ def test_bfloat16_has_the_losses_of_float32_to_its_precision_and_saves_the_polic
         for dtype in ("float32", "bfloat16")
     }
     exact, rough = losses(events["float32"]), losses(events["bfloat16"])
-    assert rough[0] == pytest.approx(LN_2, abs=1e-3), "the reference is read in the same numbers"
+    assert rough[0] == pytest.approx(LN_2, abs=3e-3), "the reference is read in the same numbers"
     assert rough == pytest.approx(exact, abs=0.03) and rough != exact
     own, other = (weights(saved(events[name]).path) for name in events)
     assert {t.dtype for t in own.values()} == {t.dtype for t in other.values()} == {torch.float32}
