@@ -11,7 +11,7 @@ from typing import Any
 from engine.config import JudgeConfig
 from engine.config.checks import check_judge, checked_url
 from engine.errors import ConfigError, JudgeError
-from engine.samplers.server_words import authorization, sentence, words
+from engine.servers.words import authorization, sentence, words
 from engine.store.opinions import Open, Opinion, Says
 
 MAX_SHOWN = 2_000

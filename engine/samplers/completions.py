@@ -5,38 +5,23 @@ and gives text.
 
 An answer is a response, a refusal because the prompt does not fit, Failed where another server or
 the same one later may do better, or a SamplerError where none will. Which server is asked, and when
-one is asked again, is openai_api's.
+one is asked again, is engine.servers.pool's.
 """
 
 import json
-import re
-import socket
 
 from engine.errors import SamplerError
 from engine.models.tokens import answer_start, require_no_thinking_budget, with_reasoning
 from engine.samplers.read_prompts import ReadPrompts
-from engine.samplers.served import Served, inert
-from engine.samplers.server_words import authorization, cannot_answer, sentence, words
+from engine.samplers.served import Served
+from engine.servers.connection import Asking, Connection, DoesNotFit, Failed
+from engine.servers.words import inert
 from engine.types import Request, Response, SamplingSettings
-
-CONNECT_LIMIT_S, CHECK_LIMIT_S, ANSWER_LIMIT_S = 10, 30, 1800
-KEEPALIVE_S = 30
-"""A machine that has gone silent is noticed after about three times this."""
-
-_DOES_NOT_FIT = re.compile(r"context|max_model_len|too long|longer than|empty", re.IGNORECASE)
-"""How vLLM, SGLang, llama.cpp, TGI and OpenAI word a prompt that they cannot read; looked for in
-answers 400, 413 and 422 only.
-"""
 
 _PLAIN = {"top_k": 0, "min_p": 0.0, "repetition_penalty": 1.0}
 """Settings beyond OpenAI's, at the values that change nothing."""
 
-_FOR_A_WHILE = (404, 408, 409, 425, 429)
-"""404: it may have been started anew with another model."""
-
-
-class Failed(Exception):
-    """A try that another server, or the same one later, may answer."""
+ASKING = Asking("sampling.base_urls", "policy", SamplerError)
 
 
 class Completions:
@@ -45,33 +30,16 @@ class Completions:
     """
 
     def __init__(self, settings: SamplingSettings, prompts: ReadPrompts):
-        import aiohttp
-
-        self._settings, self._prompts, self._aiohttp = settings, prompts, aiohttp
+        self._settings, self._prompts = settings, prompts
         self._heads: dict[tuple[Served, int], str] = {}
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, socket_factory=_socket),
-            timeout=aiohttp.ClientTimeout(total=ANSWER_LIMIT_S, sock_connect=CONNECT_LIMIT_S),
-            headers={"Content-Type": "application/json", **authorization()},
-            cookie_jar=aiohttp.DummyCookieJar(),
-        )
+        self._connection = Connection(ASKING)
 
     async def close(self) -> None:
-        await self._session.close()
+        await self._connection.close()
 
     async def models(self, url: str) -> dict:
-        """What a server lists. Raises: Failed if it does not answer now; SamplerError for a wrong
-        key or no list of models.
-        """
-        limit = self._aiohttp.ClientTimeout(total=CHECK_LIMIT_S, sock_connect=CONNECT_LIMIT_S)
-        status, body = await self._read(
-            self._session.get(url + "/models", timeout=limit, allow_redirects=False)
-        )
-        if status >= 500 or status == 429:
-            raise Failed(f"it answered {status}, {sentence(body)}")
-        if status != 200:
-            raise SamplerError(cannot_answer(url, status, sentence(body)))
-        return _json(body)
+        """See Connection.models."""
+        return await self._connection.models(url)
 
     async def complete(self, url: str, served: Served, request: Request) -> Response:
         """One try. Raises: Failed where another may do better; SamplerError where none will."""
@@ -79,15 +47,11 @@ class Completions:
         if limit < 1:
             return refused(request)
         path = "/chat/completions" if self._is_chat(served) else "/completions"
-        status, body = await self._post(url + path, self._body(served, request, limit))
-        if status == 200:
-            return self._response(served, request, _json(body))
-        said = sentence(body)
-        if status in (400, 413, 422) and _DOES_NOT_FIT.search(said):
+        try:
+            answer = await self._connection.post(url, path, self._body(served, request, limit))
+        except DoesNotFit:
             return refused(request)
-        if status in _FOR_A_WHILE or status >= 500:
-            raise Failed(f"it answered {status}, {said}")
-        raise SamplerError(cannot_answer(url, status, said))
+        return self._response(served, request, answer)
 
     def _is_chat(self, served: Served) -> bool:
         """Whether the server renders the chat, not we."""
@@ -175,17 +139,6 @@ class Completions:
             return content or ""
         return with_reasoning(self._prompts[request.prompt].text, reasoning, content or "")
 
-    async def _post(self, url: str, body: bytes) -> tuple[int, bytes]:
-        return await self._read(self._session.post(url, data=body, allow_redirects=False))
-
-    async def _read(self, asked) -> tuple[int, bytes]:
-        """(HTTP status, body). Raises: Failed where no answer comes."""
-        try:
-            async with asked as answer:
-                return answer.status, await answer.read()
-        except (self._aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise Failed(words(error)) from error
-
 
 def _beyond_openai(s: SamplingSettings) -> dict:
     """Settings that OpenAI's protocol does not have, for a server that may not know them: only
@@ -197,23 +150,3 @@ def _beyond_openai(s: SamplingSettings) -> dict:
 def refused(request: Request) -> Response:
     """The answer to a prompt that no server can read."""
     return Response(request.problem_id, request.index, request.seed, "", "refused", 0)
-
-
-def _socket(address) -> socket.socket:
-    """A TCP socket that asks, while nothing comes, whether the other side is still there."""
-    sock = socket.socket(*address[:3])
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    for name in ("TCP_KEEPIDLE", "TCP_KEEPINTVL"):
-        if hasattr(socket, name):
-            sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), KEEPALIVE_S)
-    return sock
-
-
-def _json(body: bytes) -> dict:
-    try:
-        answer = json.loads(body)
-    except ValueError:
-        raise Failed("its answer is no JSON") from None
-    if not isinstance(answer, dict):
-        raise Failed("its answer is no JSON object")
-    return answer

@@ -6,21 +6,12 @@ sampled. vLLM gives each model a name (`id`) and the folder or hub id that it wa
 (`root`); other servers give a name alone.
 """
 
-import json
 import os
-import re
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
 
 from engine.errors import SamplerError
-
-KEY_NAMES = ("HS_STAR_API_KEY", "OPENAI_API_KEY")
-"""Environment variables, the first that is set counts. The key is never stored and never part of a
-message.
-"""
-SAID_LIMIT = 300
-"""Characters of a server's own words in an error."""
+from engine.servers.words import inert
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,21 +81,3 @@ def _is(model: dict[str, Any], wanted: Wanted) -> bool:
     return bool(wanted.known_as) and (
         loaded == wanted.known_as or (name == wanted.model and not says_what_it_loaded)
     )
-
-
-def inert(text: str) -> str:
-    """A server's own words as one short line without control characters; our key, and anything that
-    looks like one, is blotted out before the line is cut.
-    """
-    known = _without_key(text)
-    line = " ".join("".join(c if c.isprintable() else " " for c in known).split())
-    line = re.sub(r"\b(sk-|hf_|Bearer )\S+", r"\1…", line)
-    return line if len(line) <= SAID_LIMIT else line[:SAID_LIMIT] + "…"
-
-
-def _without_key(text: str) -> str:
-    """Without our key, as it is or as JSON and addresses spell it."""
-    for key in filter(None, map(os.environ.get, KEY_NAMES)):
-        for spelled in {key, json.dumps(key)[1:-1], quote(key, safe="")}:
-            text = text.replace(spelled, "…")
-    return text

@@ -1,10 +1,10 @@
-"""Pauses of openai_api that a test does not wait for."""
+"""Pauses before a server is asked again that a test does not wait for."""
 
 import pytest
 
-from engine.samplers import openai_api
+from engine.servers import pool
 
 
 @pytest.fixture
 def short_pauses(monkeypatch):
-    monkeypatch.setattr(openai_api, "FIRST_PAUSE_S", 0.001)
+    monkeypatch.setattr(pool, "FIRST_PAUSE_S", 0.001)

@@ -15,7 +15,7 @@ from engine.figures.comparison import compare
 from engine.figures.measure import measure
 from engine.jobs.runner import JobRunner
 from engine.paths import STARTER
-from engine.samplers.server_words import KEY_NAMES, sentence
+from engine.servers.words import KEY_NAMES, sentence
 from engine.store import Database
 from engine.study.handle import Iteration
 from engine.study.runs import create_run

@@ -8,8 +8,8 @@ from engine import store
 from engine.errors import SamplerError
 from engine.jobs.runner import JobRunner
 from engine.paths import STARTER
-from engine.samplers import openai_api
-from engine.samplers.openai_api import pause_s
+from engine.servers import pool
+from engine.servers.pool import pause_s
 from engine.study.handle import Iteration
 from engine.study.runs import create_run
 from tests.samplers.scripted_servers import (
@@ -109,7 +109,7 @@ def test_pauses_double_and_their_jitter_is_a_hash():
         == [pause_s(n, "salt") for n in range(1, 6)]
         != [pause_s(n, "pepper") for n in range(1, 6)]
     )
-    base = openai_api.FIRST_PAUSE_S
+    base = pool.FIRST_PAUSE_S
     assert all(base * 2**n / 2 <= pause < base * 2**n for n, pause in enumerate(pauses))
 
 

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from engine.config.checks import checked_url
 from engine.errors import ConfigError, SamplerError
-from engine.samplers.served import SAID_LIMIT, Wanted, find_served, inert
+from engine.samplers.served import Wanted, find_served
+from engine.servers.words import SAID_LIMIT, inert
 
 ID = "0123456789abcdef"
 FIRST = Wanted("/hub/models--Qwen--Q/snapshots/1", ID, known_as="Qwen/Q", model="prod")

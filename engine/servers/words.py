@@ -4,8 +4,15 @@ never stands.
 
 import json
 import os
+import re
+from urllib.parse import quote
 
-from engine.samplers.served import KEY_NAMES, inert
+KEY_NAMES = ("HS_STAR_API_KEY", "OPENAI_API_KEY")
+"""Environment variables, the first that is set counts. The key is never stored and never part of a
+message.
+"""
+SAID_LIMIT = 300
+"""Characters of a server's own words in an error."""
 
 
 def authorization() -> dict[str, str]:
@@ -33,7 +40,10 @@ def words(error: Exception) -> str:
     return inert(str(error)) or type(error).__name__
 
 
-def cannot_answer(url: str, status: int, said: str) -> str:
+def cannot_answer(url: str, status: int, said: str, setting: str) -> str:
+    """Args:
+    setting: where the address was given.
+    """
     if status in (401, 403):
         return (
             f"{url} wants another key: it answered {status}, {said}. Set HS_STAR_API_KEY or"
@@ -41,7 +51,7 @@ def cannot_answer(url: str, status: int, said: str) -> str:
         )
     if status == 404 or 300 <= status < 400:
         return (
-            f"{url} answered {status}, {said}. Give sampling.base_urls as OpenAI's client takes"
+            f"{url} answered {status}, {said}. Give {setting} as OpenAI's client takes"
             " them, such as http://127.0.0.1:8000/v1, of servers that list their models and"
             " complete prompts."
         )
@@ -49,3 +59,21 @@ def cannot_answer(url: str, status: int, said: str) -> str:
         f"{url} refused a request with {status}, {said}. Change the setting that it names, or the"
         " server."
     )
+
+
+def inert(text: str) -> str:
+    """A server's own words as one short line without control characters; our key, and anything that
+    looks like one, is blotted out before the line is cut.
+    """
+    known = _without_key(text)
+    line = " ".join("".join(c if c.isprintable() else " " for c in known).split())
+    line = re.sub(r"\b(sk-|hf_|Bearer )\S+", r"\1…", line)
+    return line if len(line) <= SAID_LIMIT else line[:SAID_LIMIT] + "…"
+
+
+def _without_key(text: str) -> str:
+    """Without our key, as it is or as JSON and addresses spell it."""
+    for key in filter(None, map(os.environ.get, KEY_NAMES)):
+        for spelled in {key, json.dumps(key)[1:-1], quote(key, safe="")}:
+            text = text.replace(spelled, "…")
+    return text
