@@ -282,12 +282,14 @@ def _difference(row: ListedResponse, *, key: str) -> None:
     _say_cut(len(compared))
 
 
-def score_strip(scores: Sequence[float]) -> str:
-    """Step scores as a row of cells, one per step, as HTML."""
-    said = ", ".join(f"{score:.2f}" for score in scores)
+def score_strip(scores: Sequence[float | None]) -> str:
+    """Step scores as a row of cells, one per step, as HTML; an empty one where there is none."""
+    said = ", ".join("none" if score is None else f"{score:.2f}" for score in scores)
     shape = "flex:1;max-width:2.2em"
     cells = "".join(
-        f'<span title="step {n}: {score:.3f}" style="{shape};{_scale(score)}"></span>'
+        f'<span title="step {n}: not scored" style="{shape};border:1px dashed"></span>'
+        if score is None
+        else f'<span title="step {n}: {score:.3f}" style="{shape};{_scale(score)}"></span>'
         for n, score in enumerate(scores, start=1)
     )
     row = "display:flex;gap:2px;height:14px"

@@ -10,6 +10,7 @@ from engine.figures.rewards import ScorerReport, scorer_reports
 from engine.figures.text import share
 from engine.method.reward_quality import BAD_STEP
 from engine.study.handle import Iteration
+from engine.types import Cost
 
 MOSTLY = 0.5
 """Share of single-step responses from which the page says so."""
@@ -29,11 +30,21 @@ def section(chosen: Iteration) -> None:
         return
     st.subheader("What the reward model sees of it")
     names = _names(reports)
+    has_costs = any(report.scorer.cost for report in reports)
     st.dataframe(
-        [_row(name, report) for name, report in zip(names, reports)],
+        [
+            _row(name, report) | (_spent(report.scorer.cost) if has_costs else {})
+            for name, report in zip(names, reports)
+        ],
         hide_index=True,
         placeholder="–",
     )
+    if has_costs:
+        st.caption(
+            "Requests and tokens are what a model that writes its judgements took for these"
+            " responses, as its servers count them. Unreadable: judgements that were due and in"
+            " whose place nothing could be read; a step without any has no score."
+        )
     st.caption(
         "Area under the ROC curve: how often a correct response has a higher reward than a wrong"
         f" one, .5 by chance. Doubted: correct, with a step below {BAD_STEP:g} (below 0"
@@ -88,6 +99,19 @@ def _row(name: str, report: ScorerReport) -> dict[str, str | int | float | None]
         "Trusted, %": share(q.trusted),
         "Calibration error": None if q.calibration_error is None else round(q.calibration_error, 3),
         "Single step, %": round(100 * report.one_step, 1),
+    }
+
+
+def _spent(cost: Cost | None) -> dict[str, int | float | None]:
+    """Columns of what asking a model took; empty cells for one that was not asked."""
+    c = cost or Cost()
+    return {
+        "Requests": c.n_requests if cost else None,
+        "Tokens read": c.n_read_tokens if cost else None,
+        "Tokens written": c.n_written_tokens if cost else None,
+        "Unreadable, %": round(100 * c.n_unreadable / c.n_judgements, 1)
+        if c.n_judgements
+        else None,
     }
 
 

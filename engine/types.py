@@ -7,9 +7,7 @@ from math import fsum, prod
 from typing import Any, Literal
 
 FinishReason = Literal["stop", "length", "refused"]
-"""Why a response ended: end-of-sequence, the token limit, or the prompt was too long to be sampled
-at all.
-"""
+"""Why a response ended: end-of-sequence, the token limit, or the prompt was too long to sample."""
 
 VerdictStatus = Literal["correct", "wrong", "no_answer", "timeout", "error"]
 Domain = Literal["maths", "choice", "code"]
@@ -19,24 +17,19 @@ Thinking = Literal["auto", "on", "off"]
 Dtype = Literal["float32", "bfloat16"]
 """Numbers in which a model is computed."""
 DtypeSetting = Literal["auto", "by_device", "float32", "bfloat16"]
-"""As a configuration says it: auto takes bfloat16 where it is native; by_device takes float32 on a
-CPU and bfloat16 elsewhere.
-"""
+"""In a configuration. auto: bfloat16 where it is native; by_device: float32 on a CPU and bfloat16
+elsewhere."""
 
 ScoredPart = Literal["response", "answer"]
 """What a reward model reads of a response: all of it, or the answer behind its thinking."""
 
 Mode = Literal["both", "accuracy", "reward", "posterior"]
-"""What decides the difficulty class: thresholds on both signals or on one of them, or the posterior
-of the pass rate.
-"""
+"""What decides the difficulty class: thresholds on both signals or one, or the posterior."""
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What a person chooses before a commit: the URL, the form, the configuration, the commit and
-    the export all speak of this.
-    """
+    """What a person chooses before a commit; URL, form, configuration and export speak of this."""
 
     tau_l: float
     tau_h: float
@@ -49,9 +42,7 @@ class Choice:
 
 
 class Difficulty(IntEnum):
-    """The three classes of reward-guided difficulty estimation, in the order of the plot's
-    legend.
-    """
+    """The three classes of difficulty estimation, in the order of the plot's legend."""
 
     INLIER = 0
     BOUNDARY = 1
@@ -168,9 +159,7 @@ class SamplingSettings:
 
 @dataclass(frozen=True, slots=True)
 class SampleSet:
-    """A set of responses drawn in one way from one policy. Runs refer to sample sets, so strategies
-    share pre-samples.
-    """
+    """Responses drawn in one way from one policy. Runs refer to them, so they share pre-samples."""
 
     id: str
     policy_id: str
@@ -185,9 +174,7 @@ class SampleSet:
     never of a seed.
     """
     owner: str = ""
-    """The run that a resample set belongs to; empty for sets that runs share. Never part of a
-    seed.
-    """
+    """Run that a resample set belongs to; empty for sets that runs share. Never part of a seed."""
     graded: str = ""
     """The rules by which its responses' answers are found; empty for the earlier ones. Never part
     of a seed: other rules mean other verdicts on the same responses.
@@ -214,9 +201,7 @@ class InFlight:
     n_responses: int
     """That run side by side now."""
     n_tokens: int | None
-    """Sampled in this call so far, for finished responses and running ones; None where the backend
-    counts none before a response has finished.
-    """
+    """Sampled in this call so far; None where none is counted before a response has finished."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,11 +216,9 @@ class Response:
     n_tokens: int
     """Sampled tokens, the end-of-sequence token not counted."""
     tokens: tuple[int, ...] | None = None
-    """The sampled token ids with the end token, if one was sampled: what is trained on. None where
-    only the text is known."""
+    """Sampled token ids with their end token: what is trained on; None where only text is known."""
     answer_at: int | None = None
-    """Where the answer begins in the text, in characters, behind the thinking; None without
-    thinking."""
+    """Where the answer begins in the text, in characters, behind the thinking; None without it."""
 
     @property
     def truncated(self) -> bool:
@@ -266,33 +249,49 @@ _AGGREGATED = {
     "mean": lambda scores: fsum(scores) / len(scores),
     "product": prod,
 }
-ScoreStatus = Literal["ok", "too_long", "holds_tag", "outcome", "missing"]
+ScoreStatus = Literal["ok", "too_long", "holds_tag", "outcome", "missing", "unreadable"]
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What asking a generative reward model took; tokens as its servers count them."""
+
+    n_requests: int = 0
+    n_read_tokens: int = 0
+    n_written_tokens: int = 0
+    n_judgements: int = 0
+    """That were due, one per vote and step."""
+    n_unreadable: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class StepScores:
     """What a process reward model says of one response."""
 
-    scores: tuple[float, ...]
-    """One per step, in order, a probability or, of the family implicit, any finite number; a single
-    one of the whole response where the status is "outcome".
+    scores: tuple[float | None, ...]
+    """One per step, in order: a probability, any finite number of the family implicit, None where a
+    judgement could not be read. A single one of the whole response with the status "outcome".
     """
     status: ScoreStatus = "ok"
     """outcome: a score of the whole response, no minimum over steps. too_long: for the model's
     positions. holds_tag: its text spells the model's step tag. missing: recorded without a score.
+    unreadable: no judgement of any step could be read.
     """
     aggregation: Aggregation = "min"
     """What the scores of the steps are one reward by; the paper's is the minimum."""
+    cost: Cost | None = None
+    """What asking a generative model for them took; None for any other."""
 
     @property
     def reward(self) -> float | None:
-        """S(r): the aggregation of the steps; None where there is no score.
+        """S(r): the aggregation of the steps that have a score; None where there is none.
 
         Source: HS-STaR, docs/method.md, section 1.2. That a response without steps has 0 is ours.
         """
-        if self.status in ("too_long", "holds_tag", "missing"):
+        if self.status in ("too_long", "holds_tag", "missing", "unreadable"):
             return None
-        return _AGGREGATED[self.aggregation](self.scores) if self.scores else 0.0
+        scores = [score for score in self.scores if score is not None]
+        return _AGGREGATED[self.aggregation](scores) if scores else 0.0
 
 
 @dataclass(frozen=True, slots=True)

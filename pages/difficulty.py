@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from app import inert, state, unanswered, widgets
+from app import inert, state, unanswered, unscored, widgets
 from app.components.difficulty_plot import (
     Lines,
     PlotData,
@@ -61,6 +61,7 @@ def draw(chosen: Iteration) -> tuple[Choice, Estimates, tuple] | None:
         plot(chosen, e, data, now, decides, estimated, last, locked=commit is not None)
         plot_caption(chosen, e)
         unanswered.note(chosen)
+        unscored.note(chosen)
         decisions.note(chosen)
     selection.selection(chosen, e, classes, locked=commit is not None)
     return now, e, asked

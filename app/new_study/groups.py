@@ -32,6 +32,7 @@ TITLES = {
     "reward": "Reward model",
     "tagged_lm": "A reward model that is a language model",
     "implicit": "Rewards out of two policies",
+    "generative": "A reward model that writes its judgements",
     "sampling": "Sampling",
     "grading": "Grading",
     "judge": "A second opinion on verdicts",

@@ -9,6 +9,7 @@ import streamlit as st
 from app import inert, state, visitor
 from app.new_study.draft import Draft
 from engine import store
+from engine.config.backends import loads_model
 from engine.errors import EngineError
 from engine.models.about import ModelAbout, about_model, cached_models
 from engine.models.weights import folder_here
@@ -85,7 +86,7 @@ def describe(key: str, draft: Draft) -> None:
 
 
 def _is_loaded(draft: Draft) -> bool:
-    return draft.value("reward.family") not in ("none", "recorded_scores")
+    return loads_model(draft.value("reward.family"))
 
 
 @st.cache_data(show_spinner="Looking at the model", max_entries=32)

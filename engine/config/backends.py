@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any, Literal
 
+from engine.config.generative import GenerativeConfig
 from engine.config.implicit import ImplicitConfig
 from engine.config.tagged import TaggedLmConfig
 
@@ -65,7 +66,8 @@ _SERVERS = {
 }
 _RAY = {"address": "sampling.ray_address", "n_engines": "sampling.n_engines"}
 _REWARD = {"trust_remote_code": "reward.trust_remote_code"}
-_STEPPED = _REWARD | {"steps": "reward.steps", "step_pattern": "reward.step_pattern"}
+_STEPS = {"steps": "reward.steps", "step_pattern": "reward.step_pattern"}
+_STEPPED = _REWARD | _STEPS
 _PROMPTED = {name: f"policy.{name}" for name in ("chat", "system", "thinking")}
 _FAMILIES = "engine.rewards."
 _TOKEN_HEADS = ("score.weight", "score.out_proj.", "classifier.")
@@ -140,6 +142,13 @@ BACKENDS: dict[str, BackendEntry] = {
             _STEPPED | _PROMPTED | {f.name: f"implicit.{f.name}" for f in fields(ImplicitConfig)},
             reads="sampled",
             is_bounded=False,
+        ),
+        BackendEntry(
+            "generative",
+            Role.REWARD,
+            _FAMILIES + "generative:GenerativeReward",
+            _STEPS | {f.name: f"generative.{f.name}" for f in fields(GenerativeConfig)},
+            loads_model=False,
         ),
         BackendEntry(
             "outcome",

@@ -3,6 +3,7 @@
 from typing import Any
 
 from engine.config.backends import BACKENDS, NO_REWARD, takers
+from engine.config.generative import check_generative
 from engine.config.implicit import OWN
 from engine.config.ranges import require
 from engine.config.run import RunConfig
@@ -27,6 +28,8 @@ def check_reward_together(config: RunConfig) -> None:
     _check_steps(r)
     _check_tagged(config)
     _check_implicit(config)
+    if r.family == "generative":
+        check_generative(config.generative)
     require_in_range(config, config.difficulty.tau_l, config.difficulty.tau_h)
 
 

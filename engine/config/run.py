@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from engine.config.backends import NO_REWARD, RECORDED, is_bounded
+from engine.config.generative import GenerativeConfig
 from engine.config.implicit import OWN, ImplicitConfig
 from engine.config.tables import (
     DifficultyConfig,
@@ -38,6 +39,7 @@ class RunConfig(Table):
     reward: RewardConfig = field(default_factory=RewardConfig)
     tagged_lm: TaggedLmConfig = field(default_factory=TaggedLmConfig)
     implicit: ImplicitConfig = field(default_factory=ImplicitConfig)
+    generative: GenerativeConfig = field(default_factory=GenerativeConfig)
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     """What every random draw of the run follows from."""
     n_iterations: Annotated[int, Field(ge=1)] = 3

@@ -149,14 +149,17 @@ class RewardConfig(Table):
 
     path: str = ""
     """A model folder, a hub id, or starter; with recorded_scores, the imported set; with implicit,
-    a policy, or own for this run's M_t against its M_0; with none, not needed.
+    a policy, or own for this run's M_t against its M_0; with generative, the model's name on its
+    servers; with none, not needed.
     """
     family: str = "token_classification"
     """token_classification, qwen_prm, skywork_prm: a score per step. tagged_lm: the same from a
     causal language model, read as the table [tagged_lm] says (RLHFlow, Math-Shepherd, VersaPRM,
     math-psa, one's own). implicit: the same from two policies, read as the table [implicit] says,
-    without bounds. outcome: one score per response from a sequence classifier. recorded_scores: the
-    scores of the imported set at path. none: no process reward, accuracy alone decides.
+    without bounds. generative: a language model on servers writes its judgement, as the table
+    [generative] says (ThinkPRM, R-PRM, GenPRM). outcome: one score per response from a sequence
+    classifier. recorded_scores: the scores of the imported set at path. none: no process reward,
+    accuracy alone decides.
     """
     scored: ScoredPart = "response"
     """response: all steps, thinking included; no family's own protocol leaves it out. answer: those

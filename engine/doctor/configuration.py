@@ -176,6 +176,10 @@ def _models(config: RunConfig) -> Iterator[Finding]:
         yield _reward(config.reward)
         if config.reward.family == "implicit":
             yield _reference(config)
+    elif config.reward.family == "generative":
+        servers = ", ".join(config.generative.base_urls)
+        said = f"{config.reward.path}: asked at {servers}, which was not tried"
+        yield Finding("reward.path", "note", said)
 
 
 def _reference(config: RunConfig) -> Finding:

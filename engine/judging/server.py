@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.config import JudgeConfig
-from engine.config.checks import check_judge, checked_url
+from engine.config.addresses import checked_url
+from engine.config.checks import check_judge
 from engine.errors import ConfigError, JudgeError
 from engine.servers.words import authorization, sentence, words
 from engine.store.opinions import Open, Opinion, Says

@@ -21,7 +21,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
-from engine.config.checks import checked_url
+from engine.config.addresses import checked_url
 from engine.samplers.completions import ASKING, Completions, refused
 from engine.samplers.hand_out import LONG_S, HandOut
 from engine.samplers.read_prompts import ReadPrompts

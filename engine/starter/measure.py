@@ -137,7 +137,7 @@ def prm_figures(
         for text in dict.fromkeys(texts)
     ]
     scores = [
-        step_scores.scores
+        [score for score in step_scores.scores if score is not None]
         for step_scores in scorer.score(
             [(fill(PROMPT_TEMPLATE, problem.question), text) for problem, text in pairs]
         )

@@ -36,7 +36,7 @@ OF_A_JOB = (
     "picks",
     "sent_figures",
 )
-OF_A_SET = ("opinions", "overrides", "step_scores", "verdicts", "responses")
+OF_A_SET = ("opinions", "overrides", "score_costs", "step_scores", "verdicts", "responses")
 
 
 @dataclass(frozen=True, slots=True)

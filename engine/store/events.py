@@ -1,6 +1,7 @@
 """Events as rows: whatever one says is recorded in one transaction."""
 
 from collections.abc import Sequence
+from dataclasses import fields
 from functools import singledispatch
 
 import numpy as np
@@ -25,7 +26,7 @@ from engine.store import checkpoints, interim, jobs, metrics, runs
 from engine.store.connection import Database, now
 from engine.store.place import Place
 from engine.store.texts import printable
-from engine.types import Response, StepScores, Verdict
+from engine.types import Cost, Response, StepScores, Verdict
 
 
 def record(db: Database, job_id: str, attempt: int, *events: Event) -> None:
@@ -130,6 +131,23 @@ def _(event: Scored, db: Database, job_id: str, attempt: int) -> None:
             "scores": [list(s.scores) for _, s in rows],
             "status": [s.status for _, s in rows],
             "reward": [s.reward for _, s in rows],
+        },
+        or_ignore=True,
+    )
+    if paid := [(key, s.cost) for key, s in rows if s.cost]:
+        _add_costs(db, event, paid)
+
+
+def _add_costs(db: Database, event: Scored, paid: Sequence[tuple[Key, Cost]]) -> None:
+    names = [field.name for field in fields(Cost)]
+    db.insert(
+        "score_costs",
+        {
+            "set_id": [event.sample_set_id] * len(paid),
+            "problem_id": [key[0] for key, _ in paid],
+            "idx": [key[1] for key, _ in paid],
+            "prm_id": [event.prm_id] * len(paid),
+            **{name: [getattr(cost, name) for _, cost in paid] for name in names},
         },
         or_ignore=True,
     )

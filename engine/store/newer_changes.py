@@ -33,4 +33,21 @@ NEWER_CHANGES: list[tuple[str, str]] = [
         );
         """,
     ),
+    (
+        "What asking a generative reward model took, beside the step scores.",
+        """
+        CREATE TABLE score_costs (
+            set_id VARCHAR,
+            problem_id VARCHAR,
+            idx INTEGER,
+            prm_id VARCHAR,
+            n_requests INTEGER NOT NULL,
+            n_read_tokens BIGINT NOT NULL,
+            n_written_tokens BIGINT NOT NULL,
+            n_judgements INTEGER NOT NULL,
+            n_unreadable INTEGER NOT NULL,
+            PRIMARY KEY (set_id, problem_id, idx, prm_id)
+        );
+        """,
+    ),
 ]

@@ -93,7 +93,7 @@ class ListedResponse:
     status: str
     """A verdict status, or "ungraded"."""
     reason: str | None
-    scores: list[float] | None
+    scores: list[float | None] | None
     reward: float | None
     score_status: str | None
     graded_status: str | None

@@ -1,6 +1,6 @@
 """What reward models say of an iteration's graded responses, as columns."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import get_args
 
 import numpy as np
@@ -8,7 +8,7 @@ import numpy as np
 from engine.store.connection import Database
 from engine.store.place import Place
 from engine.store.runs import EVERY, RUNS
-from engine.types import Aggregation, StepScores
+from engine.types import Aggregation, Cost, StepScores
 
 _SCORED = f"""FROM iterations i
     JOIN {RUNS} runs ON runs.id = i.run_id
@@ -23,7 +23,7 @@ _SCORED = f"""FROM iterations i
 
 _AGGREGATED = {
     "min": "list_min(s.scores)",
-    "last": "s.scores[-1]",
+    "last": "list_filter(s.scores, lambda x: x IS NOT NULL)[-1]",
     "mean": "list_avg(s.scores)",
     "product": "list_product(s.scores)",
 }
@@ -42,6 +42,8 @@ class Scorer:
     """As some run of this database names it; empty where none does any more."""
     n: int
     """Graded responses with its reward."""
+    cost: Cost | None = None
+    """What asking it about them took; None where nothing is known of that."""
 
 
 def scorers(at: Place) -> list[Scorer]:
@@ -54,7 +56,48 @@ def scorers(at: Place) -> list[Scorer]:
         ORDER BY s.prm_id <> (SELECT prm_id FROM runs WHERE id = ?), n DESC, s.prm_id""",
         [*at.key, at.run_id],
     )
-    return [Scorer(row["prm_id"], row["path"], row["n"]) for row in rows]
+    return [Scorer(row["prm_id"], row["path"], row["n"], cost(at, row["prm_id"])) for row in rows]
+
+
+def cost(at: Place, prm_id: str) -> Cost | None:
+    """What asking a generative reward model about an iteration's pre-samples and resamples took,
+    whatever its scores were aggregated by; None for one that was never asked.
+    """
+    summed = ", ".join(f"sum({field.name})::BIGINT" for field in fields(Cost))
+    rows = at.db.tuples(
+        f"""SELECT count(*), {summed} FROM score_costs c JOIN iterations i
+            ON c.set_id IN (i.presample_set, i.resample_set)
+        WHERE i.run_id = ? AND i.iteration = ? AND list_contains(?, c.prm_id)""",
+        [*at.key, _names(prm_id)],
+    )
+    n, *sums = rows[0]
+    return Cost(*sums) if n else None
+
+
+def without_score(at: Place) -> dict[str, int]:
+    """How many pre-samples of an iteration the run's reward model could give no score, by status:
+    too_long, holds_tag, missing, unreadable. Their problems are pending.
+    """
+    rows = at.db.tuples(
+        f"""SELECT s.status, count(*) FROM step_scores s
+        JOIN iterations i ON i.presample_set = s.set_id
+        JOIN {RUNS} runs ON runs.id = i.run_id AND runs.prm_id = s.prm_id
+            AND s.idx < runs.n_presample
+        JOIN run_problems p ON p.run_id = i.run_id AND p.iteration IN (i.iteration, {EVERY})
+            AND p.role = 'train' AND p.problem_id = s.problem_id
+        WHERE i.run_id = ? AND i.iteration = ? AND s.reward IS NULL
+        GROUP BY s.status ORDER BY s.status""",
+        at.key,
+    )
+    return dict(rows)
+
+
+def _names(prm_id: str) -> list[str]:
+    """What the same step scores are filed under by every aggregation, the plain name first."""
+    every = get_args(Aggregation)
+    prefix = next((f"{name}-" for name in every if prm_id.startswith(f"{name}-")), "")
+    base = prm_id.removeprefix(prefix)
+    return [base, *(f"{name}-{base}" for name in every)]
 
 
 def against_verdicts(at: Place, prm_id: str) -> dict[str, np.ndarray]:
@@ -89,8 +132,7 @@ def aggregate(db: Database, set_id: str, prm_id: str, aggregation: Aggregation) 
         prm_id: what rewards by this aggregation are filed under; what it begins with is another
             name of the same step scores.
     """
-    base = prm_id.removeprefix(f"{aggregation}-")
-    others = [base, *(f"{other}-{base}" for other in get_args(Aggregation) if other != aggregation)]
+    others = [name for name in _names(prm_id) if name != prm_id]
     n_filed = 0
     while rows := db.tuples(
         """SELECT problem_id, idx, any_value(scores), any_value(status) FROM step_scores s

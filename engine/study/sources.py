@@ -9,6 +9,7 @@ from pathlib import Path
 
 from engine.config import RunConfig
 from engine.config.backends import BACKENDS
+from engine.config.generative import what_scores_depend_on
 from engine.config.implicit import OWN
 from engine.config.splitter import BLANK_LINE
 from engine.config.tagged import layout_of
@@ -125,7 +126,7 @@ def _reward_model(config: RunConfig) -> tuple[str, str]:
             return str(folder), content_id(folder)
         return str(folder), f"{entry.name}-{_layout_id(config)}{content_id(folder)}"
     if entry.reads != "key":
-        return config.reward.path, f"{entry.name}-{config.reward.path}"
+        return config.reward.path, f"{entry.name}-{_layout_id(config)}{config.reward.path}"
     recorded = open_set(str(Path(config.reward.path).expanduser().resolve()))
     if recorded.about["scores"] == "none":
         raise ConfigError(
@@ -157,9 +158,11 @@ def aggregated_id(id: str, aggregation: Aggregation) -> str:
 
 def _layout_id(config: RunConfig) -> str:
     """One model that is read in two ways has two ids."""
-    if config.reward.family != "tagged_lm":
-        return ""
-    return f"{stable_hash(*astuple(layout_of(config.tagged_lm))):016x}-"
+    if config.reward.family == "generative":
+        return f"{stable_hash(*what_scores_depend_on(config.generative)):016x}-"
+    if config.reward.family == "tagged_lm":
+        return f"{stable_hash(*astuple(layout_of(config.tagged_lm))):016x}-"
+    return ""
 
 
 def _enough_recorded(config: RunConfig, problems: list[Problem]) -> list[Problem]:

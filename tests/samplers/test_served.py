@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.config.checks import checked_url
+from engine.config.addresses import checked_url
 from engine.errors import ConfigError, SamplerError
 from engine.samplers.served import Wanted, find_served
 from engine.servers.words import SAID_LIMIT, inert
