@@ -30,21 +30,7 @@ def section(chosen: Iteration) -> None:
         return
     st.subheader("What the reward model sees of it")
     names = _names(reports)
-    has_costs = any(report.scorer.cost for report in reports)
-    st.dataframe(
-        [
-            _row(name, report) | (_spent(report.scorer.cost) if has_costs else {})
-            for name, report in zip(names, reports)
-        ],
-        hide_index=True,
-        placeholder="–",
-    )
-    if has_costs:
-        st.caption(
-            "Requests and tokens are what a model that writes its judgements took for these"
-            " responses, as its servers count them. Unreadable: judgements that were due and in"
-            " whose place nothing could be read; a step without any has no score."
-        )
+    _table(names, reports)
     st.caption(
         "Area under the ROC curve: how often a correct response has a higher reward than a wrong"
         f" one, .5 by chance. Doubted: correct, with a step below {BAD_STEP:g} (below 0"
@@ -100,6 +86,25 @@ def _row(name: str, report: ScorerReport) -> dict[str, str | int | float | None]
         "Calibration error": None if q.calibration_error is None else round(q.calibration_error, 3),
         "Single step, %": round(100 * report.one_step, 1),
     }
+
+
+def _table(names: list[str], reports: list[ScorerReport]) -> None:
+    """A row per reward model, with what asking took where one was asked."""
+    has_costs = any(report.scorer.cost for report in reports)
+    st.dataframe(
+        [
+            _row(name, report) | (_spent(report.scorer.cost) if has_costs else {})
+            for name, report in zip(names, reports)
+        ],
+        hide_index=True,
+        placeholder="–",
+    )
+    if has_costs:
+        st.caption(
+            "Requests and tokens are what a model that writes its judgements took for these"
+            " responses, as its servers count them. Unreadable: judgements that were due and in"
+            " whose place nothing could be read; a step without any has no score."
+        )
 
 
 def _spent(cost: Cost | None) -> dict[str, int | float | None]:
