@@ -4,6 +4,7 @@ import streamlit as st
 
 from app import widgets
 from engine import store
+from engine.config.backends import draws_itself
 from engine.study.handle import Iteration
 from engine.study.progress import progress
 from engine.walk import Phase, job_of, next_phase
@@ -27,6 +28,8 @@ def next_step(chosen: Iteration, here: str) -> None:
     """
     phase = next_phase(progress(chosen))
     page, label = STEPS[phase]
+    if phase is Phase.TRAIN and draws_itself(chosen.config.training.method):
+        label = "Next: train, drawing what the plan says"
     ends = chosen.config.is_recorded and phase in (Phase.TRAIN, Phase.NEXT)
     if page == here or ends:
         return

@@ -23,6 +23,7 @@ VIEWS = ("Steps", "Raw", "Difference")
 PHASES: dict[Phase, str] = {
     "presample": "Pre-sample",
     "resample": "Resample",
+    "train": "Drawn in training",
     "calibrate": "Calibration",
     "tune": "Tuning",
     "greedy": "Held-out, greedy",

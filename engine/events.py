@@ -89,6 +89,34 @@ class Scored:
 
 
 @dataclass(frozen=True, slots=True)
+class Draw:
+    """One response that a policy drew while it was trained."""
+
+    response: Response
+    verdict: Verdict
+    scores: StepScores | None
+    """None in a run without rewards."""
+    reward: float
+    """What it was trained with."""
+    is_discarded: bool
+    """Its group's rewards were all equal, and another group was drawn instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """What was drawn for an optimiser step. A step that is repeated after a kill says the same keys
+    again.
+    """
+
+    sample_set_id: str
+    prm_id: str
+    """Whose the scores are; empty without any."""
+    step: int
+    """The first optimiser step that trains on them."""
+    draws: list[Draw]
+
+
+@dataclass(frozen=True, slots=True)
 class OptimiserStep:
     """One logged optimiser step; values are finite numbers keyed by the trainer's own names
     ("loss", "rewards/margins", …).
@@ -170,6 +198,7 @@ Event = (
     | Sampled
     | Graded
     | Scored
+    | Drawn
     | OptimiserStep
     | StepsBefore
     | InterimEvaluated

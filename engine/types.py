@@ -58,6 +58,7 @@ class Purpose(StrEnum):
     CALIBRATE = "calibrate"
     GREEDY = "greedy"
     EVALUATE = "evaluate"
+    TRAIN = "train"
     PLAYGROUND = "playground"
     """Never stored."""
 

@@ -3,6 +3,9 @@
     M_t ── (tune) ── presample ── look ── commit ── resample ── pairs ── train ── M_{t+1} ──
     evaluate ──► next iteration
 
+Where training.method draws its own responses (grpo, rloo), resample and pairs fall away: the policy
+draws what the plan says while it is trained.
+
 Pure: it knows neither the store nor any model. A person walks this line in the dashboard, `auto`
 walks it on the command line, and both ask the same function what comes next.
 
@@ -36,8 +39,11 @@ class Progress:
     presampled: bool
     committed: bool
     resampled: bool
+    """True from the commit on where the policy draws while it is trained."""
     n_rows: int | None
-    """Pairs to train on, or kept responses for SFT; None before the pool is whole."""
+    """Pairs to train on, or kept responses for SFT; None before the pool is whole. Where the policy
+    draws while it is trained: the responses that fill whole steps; None before the commit.
+    """
     next_policy: str | None
     """None before training is done."""
 

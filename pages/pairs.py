@@ -8,6 +8,7 @@ from app.data.recorded import has_outcome_scores
 from app.look import entry
 from app.next_step import next_step
 from engine import store
+from engine.config.backends import draws_itself
 from engine.export.run import table_bytes
 
 PAGE_ROWS = 200
@@ -16,6 +17,12 @@ chosen = widgets.need_run()
 st.title("Pairs")
 db = state.database()
 pair_set = store.pairs.find_set(chosen)
+if draws_itself(chosen.config.training.method):
+    widgets.nothing_yet(
+        f"This run trains with {chosen.config.training.method.upper()}: the policy draws its"
+        " responses itself, and there are no pairs.",
+        "training.py",
+    )
 if pair_set is None:
     widgets.nothing_yet(
         "Pairs are built when the resampling is done. Commit a plan on the Difficulty page first.",

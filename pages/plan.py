@@ -3,7 +3,7 @@
 import streamlit as st
 
 from app import charts, inert, state, tags, widgets
-from app.difficulty import decisions
+from app.difficulty import decisions, drawing
 from app.difficulty.choice import MODE_NAMES
 from app.next_step import next_step
 from engine import store
@@ -31,9 +31,10 @@ def budget(chosen: Iteration, commit: Commit, given: list[GivenCount]) -> None:
     """Every response of N n: where it went, and what is still to come."""
     side = store.side_samples.counts(chosen)
     s, n = chosen.config.sampling, chosen.config.problems.n_train
+    n_given = sum(row.n * row.n_more for row in given)
     parts = {
         "Pre-sampled": n * s.n_presample,
-        "Resampled": sum(row.n * row.n_more for row in given),
+        **drawing.parts(chosen, n_given),
         "Later rounds": commit.n_later,
         "Unspent": commit.n_unspent,
         "Tuning": side["tune"],
@@ -86,13 +87,7 @@ given = store.commits.given_counts(chosen)
 left, right = widgets.columns(2, least=widgets.PART, gap="medium")
 with left:
     budget(chosen, commit, given)
-    pair_set = store.pairs.find_set(chosen)
-    st.markdown(
-        f"**{pair_set.n_pairs:,} pairs** came of it, {pair_set.n_foregone:,} were foregone."
-        if pair_set
-        else "Its pairs are built when the resampling is done."
-    )
-    widgets.link("pairs.py", "See the pairs")
+    drawing.what_came(chosen)
     next_step(chosen, "plan.py")
 with right:
     by_class(given)

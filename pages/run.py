@@ -6,6 +6,7 @@ from app import inert, job_banner, state, visitor, widgets
 from app.difficulty import columns
 from app.watching import watching
 from engine import store
+from engine.config.backends import draws_itself
 from engine.study.handle import Iteration
 from engine.study.progress import progress
 from engine.walk import Phase, Progress, job_of, next_phase
@@ -43,16 +44,29 @@ STEPS = (
     ),
 )
 
+DRAWING = (
+    *STEPS[:2],
+    (
+        Phase.TRAIN,
+        "Draw and train",
+        "training.py",
+        "The policy draws what the plan gives, in groups, and learns from each at once.",
+    ),
+    STEPS[-1],
+)
+"""Where the policy draws while it is trained: nothing is resampled, and there are no pairs."""
+
 CARD = 147  # pixels: beside the sidebar, five fit in a window of 1280, two in one of 800
 
 
 def journey(chosen: Iteration, progress: Progress) -> None:
-    """The five steps of the iteration, the one it waits for marked."""
+    """The steps of the iteration, the one it waits for marked."""
     waiting = next_phase(progress)
     next_step = Phase.PRESAMPLE if waiting is Phase.TUNE else waiting
-    order = [phase for phase, *_ in STEPS]
-    cards = st.grid(len(STEPS), min_column_width=CARD, border=True)
-    for phase, name, page, what in STEPS:
+    steps = DRAWING if draws_itself(chosen.config.training.method) else STEPS
+    order = [phase for phase, *_ in steps]
+    cards = st.grid(len(steps), min_column_width=CARD, border=True)
+    for phase, name, page, what in steps:
         with cards.cell():
             done = order.index(phase) < order.index(next_step)
             mark = (

@@ -9,7 +9,8 @@ from app.training.form import form
 from app.training.siblings import settings_of, trainings_table
 from app.watching import watching
 from engine import store
-from engine.config.backends import keeps_responses
+from engine.config.backends import draws_itself, keeps_responses
+from engine.study.plan_groups import n_planned
 from engine.types import JobKind, JobState
 
 chosen = widgets.need_run()
@@ -23,19 +24,31 @@ if chosen.config.is_recorded:
 db = state.database()
 pair_set = store.pairs.find_set(chosen)
 job = store.jobs.latest(chosen, JobKind.TRAIN)
-if pair_set is None:
+draws, n_drawn = draws_itself(chosen.config.training.method), 0
+if draws and store.commits.find(chosen) is None:
+    widgets.nothing_yet("There is no plan to draw from yet. Commit one.", "difficulty.py")
+if pair_set is None and not draws:
     widgets.nothing_yet(
         "There are no pairs to train on yet. Commit a plan and let the resampling finish.",
         "difficulty.py",
     )
 keeps = keeps_responses(chosen.config.training.method)
-if keeps:
+if draws:
+    n_drawn = n_planned(chosen, chosen.config.training)
+    st.caption(f"{n_drawn:,} responses of the plan, drawn in groups while the policy is trained")
+elif keeps:
     st.caption(f"Fine-tuning on right responses, from the {chosen.config.training.start} policy")
-else:
+elif pair_set:
     st.caption(
         f"{pair_set.n_pairs:,} preference pairs · reference policy: the frozen M{chosen.number}"
     )
-if not pair_set.n_pairs and not keeps:
+if draws and not n_drawn:
+    widgets.nothing_yet(
+        "What the plan gives fills no step. Fork the iteration and commit another plan, or begin"
+        " the next one with the same policy.",
+        "compare.py",
+    )
+if pair_set and not pair_set.n_pairs and not keeps:
     why = (
         "Without a pair there is nothing to train on. Fork the iteration and commit another plan,"
         " or begin the next one with the same policy."

@@ -6,8 +6,9 @@ import numpy as np
 import streamlit as st
 
 from app import inert, state, visitor, widgets
-from app.difficulty import choice, columns, decisions, options
+from app.difficulty import choice, columns, decisions, drawing, options
 from engine import store
+from engine.config.backends import draws_itself
 from engine.errors import EngineError
 from engine.method.planning import Handout, handout
 from engine.store.commits import Commit
@@ -127,10 +128,14 @@ def confirm(chosen: Iteration, now: Choice, classes: np.ndarray, stored: columns
         "A commit binds: the plan never changes again. Another plan on the same pre-samples is a"
         " fork."
     )
-    if visitor.button(st, "Commit and resample", type="primary", disabled=not ready):
+    drawing.say_when(chosen)
+    draws = draws_itself(chosen.config.training.method)
+    go = "Commit the plan" if draws else "Commit and resample"
+    if visitor.button(st, go, type="primary", disabled=not ready):
         try:
             plans.commit(chosen, now, made_by=state.tab_id())
-            state.submit(chosen, JobKind.RESAMPLE)
+            if not draws:
+                state.submit(chosen, JobKind.RESAMPLE)
         except EngineError as error:
             st.session_state["said"] = str(error)
         st.rerun()

@@ -10,7 +10,7 @@ import streamlit as st
 from app import inert, state, visitor
 from app.response_card import PHASES
 from engine import store
-from engine.config.backends import keeps_responses
+from engine.config.backends import draws_itself, keeps_responses
 from engine.errors import EngineError
 from engine.store.hand_pairs import HandPair
 from engine.store.pairs import PoolResponse
@@ -57,6 +57,8 @@ class PairDesk:
             st.caption("Nothing can be paired by hand: no correct response may be chosen.")
         if keeps_responses(self.chosen.config.training.method):
             st.caption("This run trains on responses, not on pairs: pairs are only shown.")
+        if draws_itself(self.chosen.config.training.method):
+            st.caption("This run draws what it trains on: pairs made by hand are only shown.")
         for pair in self.pairs:
             self._made(pair)
 

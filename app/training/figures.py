@@ -18,6 +18,13 @@ from engine.types import JobState
 NAMES = {
     "loss": "Loss",
     HELD_OUT_ACCURACY: "Held-out accuracy",
+    "reward": "Reward",
+    "reward_std": "Spread of rewards",
+    "frac_reward_zero_std": "Groups without signal, share",
+    "kl": "KL from the first policy",
+    "entropy": "Entropy",
+    "completions/mean_length": "Length, tokens",
+    "draws/discarded": "Discarded draws",
     "rewards/margins": "Reward margin",
     "rewards/accuracies": "Reward accuracy",
     "rewards/chosen": "Chosen reward",
@@ -25,7 +32,6 @@ NAMES = {
     "grad_norm": "Gradient norm",
     "learning_rate": "Learning rate",
     "mean_token_accuracy": "Token accuracy",
-    "entropy": "Entropy",
     "num_tokens": "Tokens read",
     "epoch": "Epoch",
     "logps/chosen": "Log-probability, chosen",
@@ -41,8 +47,10 @@ PAIR_NAMES = {
     "logps/chosen": "Log-probability",
     "logits/chosen": "Mean logit",
 }
-N_FIRST = 6
-"""Figures shown at once; the others are behind a toggle."""
+N_FIRST, N_DRAWING = 6, 9
+"""Figures shown at once, and where the policy draws while it is trained; the others are behind a
+toggle.
+"""
 THIS = "this training"
 N_COLUMNS = 3
 LEAST_CONTROL, LEAST_FIGURE = 140, 220
@@ -60,7 +68,7 @@ def training_curves(job_id: str) -> None:
         f" of {job.n_total or '?'} steps"
     )
     if job.state is JobState.DONE and job.n_done < (job.n_total or 0):
-        text += " · ended early, as training.stop_on says; the job's log has the value"
+        text += " · ended early; the job's log says why"
     st.markdown(text + (f" · {inert.markdown(job.sentence)}" if job.sentence else ""))
     curves = _grown(job_id)
     if not curves.series:
@@ -73,8 +81,9 @@ def training_curves(job_id: str) -> None:
     weight, is_log, others = _controls(job)
     shown = {THIS: curves} | {name: _grown(id) for name, id in others.items()}
     figures = _figures(curves)
-    _grid(figures[:N_FIRST], shown, weight, is_log)
-    rest = figures[N_FIRST:]
+    n_first = N_DRAWING if "reward" in curves.series else N_FIRST
+    _grid(figures[:n_first], shown, weight, is_log)
+    rest = figures[n_first:]
     if rest and st.toggle(f"{len(rest)} more", key="more_curves"):
         _grid(rest, shown, weight, is_log)
     interim.samples(job_id, curves)

@@ -50,8 +50,10 @@ class BackendEntry:
     """Reward models: how names of the head's tensors begin, any of these; empty where that is not
     known.
     """
-    trains_on: Literal["pairs", "responses"] = "pairs"
-    """Trainers: an iteration's preference pairs, or the responses of its pool that are kept."""
+    trains_on: Literal["pairs", "responses", "plan"] = "pairs"
+    """Trainers: an iteration's preference pairs, the responses of its pool that are kept, or its
+    committed plan, from which they draw responses themselves.
+    """
 
 
 _TRUST = {"trust_remote_code": "policy.trust_remote_code"}
@@ -166,6 +168,8 @@ BACKENDS: dict[str, BackendEntry] = {
         ),
         BackendEntry("dpo", Role.TRAINER, "engine.training.dpo:DpoTrainer"),
         BackendEntry("sft", Role.TRAINER, "engine.training.sft:SftTrainer", trains_on="responses"),
+        BackendEntry("grpo", Role.TRAINER, "engine.training.grpo:GrpoTrainer", trains_on="plan"),
+        BackendEntry("rloo", Role.TRAINER, "engine.training.rloo:RlooTrainer", trains_on="plan"),
     )
 }
 """By name, in the order they are listed to a person."""
@@ -207,6 +211,11 @@ def reads_as(family: str) -> Literal["text", "question", "key", "sampled"]:
 def keeps_responses(method: str) -> bool:
     """Whether a trainer trains on the responses that an iteration keeps, not on its pairs."""
     return BACKENDS[method].trains_on == "responses"
+
+
+def draws_itself(method: str) -> bool:
+    """Whether a trainer draws the responses that it trains on, as the committed plan says."""
+    return BACKENDS[method].trains_on == "plan"
 
 
 def opening_options(

@@ -9,6 +9,7 @@ from engine.config.backends import (
     NO_REWARD,
     Role,
     backend_names,
+    draws_itself,
     takers,
 )
 from engine.config.ranges import read, require
@@ -62,6 +63,7 @@ def check_together(config: RunConfig) -> None:
     require("placement", config.placement, not inline, allowed)
     _check_servers_together(config.sampling)
     _check_recorded(config)
+    _check_drawing(config)
 
 
 def check_judge(judge: JudgeConfig) -> None:
@@ -175,6 +177,21 @@ def _check_servers_together(s: SamplingConfig) -> None:
             fits,
             f"left out, or sampling.sampler one of {', '.join(samplers)}",
         )
+
+
+def _check_drawing(config: RunConfig) -> None:
+    """What a training that draws its own responses needs of the rest. Raises: ConfigError."""
+    s, d, method = config.sampling, config.difficulty, config.training.method
+    if not draws_itself(method):
+        return
+    because = f'because training.method is "{method}"'
+    allowed = "dpo or sft with recorded responses: nothing new can be drawn"
+    require("training.method", method, not config.is_recorded, allowed)
+    require("sampling.temperature", s.temperature, s.temperature > 0, f"above 0, {because}")
+    require("sampling.n_examples", s.n_examples, s.n_examples == 0, f"0, {because}")
+    require("sampling.thinking_tokens", s.thinking_tokens, s.thinking_tokens == 0, f"0, {because}")
+    n_rounds = options_of(d.strategy, d.options).get("n_rounds", 1)
+    require("difficulty.options.n_rounds", n_rounds, n_rounds == 1, f"1, {because}")
 
 
 def _check_recorded(config: RunConfig) -> None:

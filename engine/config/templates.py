@@ -8,9 +8,11 @@ and tables of DAST's paper are unknown: what stands here is ours.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import lcm
 from typing import Any
 
 from engine.config import RunConfig, parse_config, plain_config
+from engine.config.backends import draws_itself
 from engine.errors import ConfigError
 
 
@@ -25,6 +27,8 @@ class Template:
 _FIXED = {"per_iteration": "fixed"}
 _SFT = {"method": "sft", "loss_type": ["sigmoid"], "loss_weights": None}
 _DPO = {"method": "dpo"}
+_GRPO = {"method": "grpo", "n_epochs": 1, "group_size": 8, "max_redraws": 0}
+_RLOO = {**_GRPO, "method": "rloo", "kl_weight": 0.05}
 
 TEMPLATES: dict[str, Template] = {
     "hs_star": Template(
@@ -42,6 +46,32 @@ TEMPLATES: dict[str, Template] = {
         "The rest of the budget where the most pairs are expected, DPO from the latest policy."
         " Ours, beyond the paper.",
         {"difficulty": {"strategy": "posterior"}, "training": _DPO},
+    ),
+    "planned_grpo": Template(
+        "Planned GRPO",
+        "GRPO on the Boundary problems alone: the policy draws the rest of the budget while it is"
+        " trained, as the committed plan says. Ours.",
+        {"difficulty": {"strategy": "boundary"}, "training": _GRPO},
+    ),
+    "planned_rloo": Template(
+        "Planned RLOO",
+        "As planned GRPO, with REINFORCE leave-one-out.",
+        {"difficulty": {"strategy": "boundary"}, "training": _RLOO},
+    ),
+    "uniform_grpo": Template(
+        "Uniform GRPO",
+        "GRPO on every problem alike: a baseline. It needs no difficulty, so fewer pre-samples"
+        " leave it more.",
+        {"difficulty": {"strategy": "uniform"}, "training": _GRPO},
+    ),
+    "dynamic_grpo": Template(
+        "Dynamic-sampling GRPO",
+        "As uniform GRPO, but groups without signal are discarded and others drawn, as DAPO does;"
+        " discarded ones count in the budget.",
+        {
+            "difficulty": {"strategy": "uniform"},
+            "training": {**_GRPO, "max_redraws": 3},
+        },
     ),
     "inlier_only": Template(
         "Inlier only",
@@ -151,5 +181,15 @@ def from_template(base: RunConfig, name: str) -> RunConfig:
     plain["difficulty"]["options"] = {}
     if name == "b_star" and not base.tuning.n_problems:
         plain["tuning"] |= {"n_problems": max(1, base.problems.n_train // 20), "n": 4}
+    if draws_itself(plain["training"]["method"]):
+        plain["training"]["batch_size"] = _in_groups(plain["training"])
     plain["name"] = f"{base.name}, {TEMPLATES[name].label}"
     return parse_config(plain)
+
+
+def _in_groups(training: Mapping[str, Any]) -> int:
+    """Responses of a step, in whole groups and micro-batches: at least 64, and at least as many as
+    the base takes rows.
+    """
+    unit = lcm(training["group_size"], training["micro_batch_size"])
+    return unit * -(-max(64, training["batch_size"]) // unit)

@@ -1,4 +1,6 @@
-"""The settings of a training: DPO or SFT in an iteration, and the initialisation before them."""
+"""The settings of a training: DPO, SFT, GRPO or RLOO in an iteration, and the initialisation before
+them.
+"""
 
 from dataclasses import dataclass
 from typing import Annotated, Literal, get_args
@@ -39,21 +41,29 @@ Metric = Literal[
     "rewards/margins",
     "mean_token_accuracy",
     "held_out/accuracy",
+    "reward",
+    "kl",
 ]
 """What a training can be judged by, by TRL's names and HELD_OUT_ACCURACY."""
 StopOn = Literal["none", Metric]
 PolicyBy = Literal["last", Metric]
 METRICS: tuple[PolicyBy, ...] = ("last", *get_args(Metric))
-LOWEST_IS_BEST = ("loss",)
+LOWEST_IS_BEST = ("loss", "kl")
 """Metrics of which the lowest value is the best; of the others the highest is."""
+
+PolicyLoss = Literal["grpo", "bnpo", "dr_grpo", "dapo", "cispo", "sapo", "luspo", "vespo"]
+"""Losses of GRPO by TRL's names. Source: TRL 1.16, GRPOConfig.loss_type."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingConfig(Table):
-    """How a policy is trained on an iteration's pairs or responses."""
+    """How a policy is trained on an iteration's pairs or responses, or on what it draws itself."""
 
     method: str = "dpo"
-    """dpo: on preference pairs. sft: on correct responses, loss on the response only."""
+    """dpo: on preference pairs. sft: on correct responses, loss on the response only. grpo, rloo:
+    on groups of responses that the policy draws while it is trained, where and as many as the
+    committed plan says; there is no resampling then and there are no pairs.
+    """
     start: Literal["latest", "base"] = "latest"
     """latest: from the iteration's own policy M_t. base: every iteration trains anew from M_0, as
     STaR and ReST-EM do.
@@ -116,6 +126,48 @@ class TrainingConfig(Table):
     """
     checkpoint_every_s: Annotated[float, Field(ge=0)] = 60.0
     """Seconds between checkpoints that a stopped training goes on from; 0: after every step."""
+    group_size: Annotated[int, Field(ge=2)] = 8
+    """grpo, rloo: responses of a group, whose rewards are compared with each other. A problem that
+    the plan gives more has several groups; batch_size is a multiple of it.
+    """
+    process_weight: Annotated[float, Field(ge=0)] = 0.0
+    """grpo, rloo: a response's reward is 1 where it is correct, plus this times its process
+    reward.
+    """
+    max_redraws: Annotated[int, Field(ge=0)] = 0
+    """grpo, rloo: dynamic sampling. A group whose rewards are all equal is discarded, and the next
+    one of the plan drawn instead, at most so many times the groups of a step; all of them count in
+    the budget. 0: every group is trained on.
+    """
+    policy_loss: PolicyLoss = "dapo"
+    """grpo only: TRL's name of the loss. dr_grpo with scale_rewards = "none" is Dr. GRPO."""
+    scale_rewards: Literal["group", "batch", "none"] = "group"
+    """grpo only: rewards less their group's mean are divided by the deviation of the group, of the
+    whole step, or by nothing.
+    """
+    importance: Literal["token", "sequence"] = "token"
+    """grpo only: what the ratio of new to old policy is taken of; sequence is GSPO."""
+    clip_low: Annotated[float, Field(ge=0, lt=1)] = 0.2
+    """grpo, rloo: the ratio is clipped below 1 less this. It acts where n_updates is above 1."""
+    clip_high: Annotated[float, Field(ge=0)] | None = None
+    """grpo, rloo: the ratio is clipped above 1 plus this ("clip-higher"); left out, as
+    clip_low.
+    """
+    n_updates: Annotated[int, Field(ge=1)] = 1
+    """grpo, rloo: optimiser steps on the same responses before new ones are drawn."""
+    kl_weight: Annotated[float, Field(ge=0)] = 0.0
+    """grpo, rloo: how strongly the divergence from the policy it starts from counts; 0 for none,
+    and no reference policy in memory.
+    """
+    mask_truncated: bool = False
+    """grpo, rloo: responses that ended at the token limit are no part of the loss."""
+    generation: Literal["transformers", "vllm_colocate", "vllm_server"] = "transformers"
+    """grpo, rloo: what draws the responses. transformers draws the same ones again when a training
+    is resumed. vllm_colocate: vLLM on the training's own GPU. vllm_server: `trl vllm-serve` at
+    vllm_url. With vLLM a repeated step may draw others. Neither was run by us.
+    """
+    vllm_url: str | None = None
+    """With generation = "vllm_server": its address, such as http://127.0.0.1:8000."""
     lora_rank: Annotated[int, Field(ge=1)] | None = None
     """Train a LoRA adapter of this rank on every linear layer but the output; left out, all
     weights are trained.
@@ -134,8 +186,8 @@ class TrainingConfig(Table):
     """
     stop_on: StopOn = "none"
     """End a training early on this metric, as the trainer logs it, and save the policy as it is
-    then; the rate falls as if it went on to the end. The rewards are those of pairs: dpo only;
-    held_out/accuracy is that of evaluate_every_steps.
+    then; the rate falls as if it went on to the end. The rewards/ are those of pairs: dpo only;
+    reward and kl: grpo and rloo only; held_out/accuracy is that of evaluate_every_steps.
     """
     stop_above: Annotated[float, Field(ge=-1e6, le=1e6)] | None = None
     """With stop_on: end where the metric's mean over the last stop_window steps is above this."""

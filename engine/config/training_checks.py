@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import asdict
 
-from engine.config.backends import Role, backend_names, keeps_responses
+from engine.config.backends import Role, backend_names, draws_itself, keeps_responses
 from engine.config.ranges import read
 from engine.config.ranges import require as require_value
 from engine.config.training import HELD_OUT_ACCURACY, TrainingConfig
@@ -38,6 +38,7 @@ def check_training_together(t: TrainingConfig, table: str) -> None:
     fits = t.accelerate_config is None or t.n_processes > 1
     require("accelerate_config", fits, f"left out with {table}.n_processes = 1")
     _check_method(t, require)
+    _check_groups(t, table, require)
     _check_stop(t, require)
     _check_interim(t, table, require)
     _check_kept(t, table, require)
@@ -45,17 +46,41 @@ def check_training_together(t: TrainingConfig, table: str) -> None:
 
 def _check_method(t: TrainingConfig, require: Callable[[str, bool, str], None]) -> None:
     fits = t.keep_above is None or keeps_responses(t.method)
-    require("keep_above", fits, f'left out with method = "{t.method}": pairs need both sides')
+    why = "it draws its own" if draws_itself(t.method) else "pairs need both sides"
+    require("keep_above", fits, f'left out with method = "{t.method}": {why}')
     fits = not t.inherit_optimizer or t.start == "latest"
     require("inherit_optimizer", fits, 'false with start = "base": the weights begin anew')
     fits = not t.inherit_optimizer or t.lora_rank is None
     require("inherit_optimizer", fits, "false with lora_rank: every training has a new adapter")
 
 
+def _check_groups(t: TrainingConfig, table: str, require: Callable[[str, bool, str], None]) -> None:
+    """What a training that draws its own responses needs."""
+    if not draws_itself(t.method):
+        return
+    require("method", table == "training", "dpo or sft: only a run has a plan to draw from")
+    fits = t.batch_size % t.group_size == 0
+    require("batch_size", fits, f"a multiple of {table}.group_size ({t.group_size})")
+    require("n_epochs", t.n_epochs == 1, f'1 with method = "{t.method}": a plan is drawn once')
+    one = f'1 with method = "{t.method}": one process draws for all'
+    require("n_processes", t.n_processes == 1, one)
+    given, wanted = bool(t.vllm_url), t.generation == "vllm_server"
+    require("vllm_url", given == wanted, 'given with generation = "vllm_server", and with it only')
+
+
+def _has_metric(t: TrainingConfig, name: str) -> bool:
+    """Whether a method logs a metric."""
+    draws = draws_itself(t.method)
+    if name in ("reward", "kl"):
+        return draws and (name == "reward" or t.kl_weight > 0)
+    if name.startswith("rewards/"):
+        return not draws and not keeps_responses(t.method)
+    return name != "mean_token_accuracy" or not draws
+
+
 def _check_stop(t: TrainingConfig, require: Callable[[str, bool, str], None]) -> None:
     limits = [t.stop_above, t.stop_below]
-    has_rewards = not keeps_responses(t.method) or not t.stop_on.startswith("rewards/")
-    require("stop_on", has_rewards, f'a metric that method = "{t.method}" has: no rewards')
+    require("stop_on", _has_metric(t, t.stop_on), f'a metric that method = "{t.method}" has')
     has_limit = t.stop_on == "none" or limits != [None, None]
     require("stop_on", has_limit, "none, or stop_above or stop_below says where to stop")
     if t.stop_on == "none":
@@ -82,8 +107,7 @@ def _check_kept(t: TrainingConfig, table: str, require: Callable[[str, bool, str
     if t.policy_by == "last":
         return
     require("policy_by", not is_off, "last while keep_checkpoints is 0")
-    has_rewards = not keeps_responses(t.method) or not t.policy_by.startswith("rewards/")
-    require("policy_by", has_rewards, f'a metric that method = "{t.method}" has: no rewards')
+    require("policy_by", _has_metric(t, t.policy_by), f'a metric that method = "{t.method}" has')
     measured = t.policy_by != HELD_OUT_ACCURACY or t.evaluate_every_steps > 0
     require("policy_by", measured, "another metric while evaluate_every_steps is 0")
     allowed = "last with inherit_optimizer: the optimiser's state is that of the last step"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from engine import store
 from engine.config import RunConfig, parse_config
+from engine.config.backends import draws_itself
 from engine.method.intervals import Interval
 from engine.method.strategies import strategies
 from engine.store import Database
@@ -129,11 +130,12 @@ def _waits_for(stage: Stage, config: RunConfig, n_presampled: int) -> Phase | No
     if not stage.is_committed:
         wanted = config.problems.n_train * config.sampling.n_presample
         return Phase.COMMIT if n_presampled >= wanted else Phase.PRESAMPLE
-    if stage.n_pairs is None:
+    draws = draws_itself(config.training.method)
+    if stage.n_pairs is None and not draws:
         return Phase.RESAMPLE
     if config.is_recorded:
         return None
-    if stage.n_pairs and not stage.is_trained:
+    if (stage.n_pairs or draws) and not stage.is_trained:
         return Phase.TRAIN
     return Phase.NEXT if stage.iteration + 1 < config.n_iterations else None
 

@@ -53,10 +53,14 @@ class Spent:
     resampled: int
     reused: int
     """Of the resamples: those that other runs had drawn with the same requests."""
+    drawn: int
+    """While the policy was trained, over all trainings of the iteration."""
+    discarded: int
+    """Of the drawn: those whose group was replaced by another one."""
     tuned: int
     calibrated: int
     unspent: int | None
-    """None before the commit."""
+    """None before the commit. What fills no optimiser step of grpo or rloo is among it."""
     n_tokens: int
     seconds: float
     """Wall seconds of sampling, grading, scoring and training, evaluations left out."""
@@ -65,7 +69,7 @@ class Spent:
 
     @property
     def sampled(self) -> int:
-        return self.presampled + self.resampled + self.tuned + self.calibrated
+        return self.presampled + self.resampled + self.drawn + self.tuned + self.calibrated
 
 
 @dataclass(frozen=True, slots=True)

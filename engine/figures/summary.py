@@ -4,10 +4,12 @@ from dataclasses import asdict
 from typing import Any
 
 from engine import store
+from engine.config.backends import draws_itself
 from engine.figures.evaluation import Evaluation, evaluations, gain
 from engine.store import Database
 from engine.store.commits import Commit
 from engine.study.handle import Iteration
+from engine.study.plan_groups import n_planned
 from engine.types import Difficulty, JobKind
 
 
@@ -51,15 +53,21 @@ def figures_of(it: Iteration, evaluated: dict[int, Evaluation]) -> dict[str, Any
 
 
 def _budget(it: Iteration, commit: Commit | None) -> dict[str, int | None]:
-    side = store.side_samples.counts(it)
+    side, drawn = store.side_samples.counts(it), store.draws.counts(it)
+    no_step = 0
+    if commit and draws_itself(it.config.training.method):
+        given = sum(row.n_more for row in store.commits.allocation(it))
+        no_step = given - n_planned(it, it.config.training)
     return {
         "total": it.config.problems.n_train * it.config.sampling.n,
         "presampled": store.samples.n_judged(it, it.row.presample_set, None),
         "resampled": store.samples.n_judged(it, it.row.resample_set, None),
         "reused": store.resamples.n_reused(it),
+        "drawn": drawn.n,
+        "discarded": drawn.n_discarded,
         "tuned": side["tune"],
         "calibrated": side["calibrate"],
-        "unspent": commit.n_unspent if commit else None,
+        "unspent": commit.n_unspent + no_step if commit else None,
     }
 
 

@@ -94,6 +94,8 @@ def _budget(run: Compared) -> list[dict[str, str]]:
             "presampled": _count(s.presampled),
             "resampled": _count(s.resampled),
             "of them reused": _count(s.reused),
+            "drawn in training": _count(s.drawn),
+            "of them discarded": _count(s.discarded),
             "tuned": _count(s.tuned),
             "calibrated": _count(s.calibrated),
             "unspent": _count(s.unspent),

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from engine import store
+from engine.config.backends import draws_itself
 from engine.errors import ConfigError, SamplerError
 from engine.events import Event, Note
 from engine.jobs.owed import Part, respond_to
@@ -56,7 +57,9 @@ def follow_ups(db: Database, job: Job) -> list[tuple[JobKind, dict[str, Any]]]:
         return [] if it.config.is_recorded else [(JobKind.EVALUATE, {"policy": BEFORE})]
     if job.kind in (JobKind.TRAIN, JobKind.PICK):
         policy_id = store.jobs.get(db, job.id).policy_id
-        return [(JobKind.EVALUATE, after(policy_id))] if policy_id else []
+        method = Iteration(db, job.run_id, job.iteration).config.training.method
+        before = [(JobKind.EVALUATE, {"policy": BEFORE})] if draws_itself(method) else []
+        return [*before, (JobKind.EVALUATE, after(policy_id))] if policy_id else []
     return []
 
 
@@ -77,6 +80,11 @@ def _resample(work: Work) -> Iterator[Event]:
     another run drew with the same requests is taken from there.
     """
     it, first = work.it, work.it.config.sampling.n_presample
+    if draws_itself(it.config.training.method):
+        raise ConfigError(
+            f"training.method is {it.config.training.method}: the plan is drawn while the policy is"
+            " trained, and not resampled. Start the training."
+        )
     is_own = store.samples.get(it.db, it.row.resample_set).settings.n_examples > 0
     more = True
     while more:

@@ -5,9 +5,10 @@ from pathlib import Path
 
 from engine import store
 from engine.config import TrainingConfig, training_config
-from engine.config.backends import keeps_responses
-from engine.errors import TrainingError
+from engine.config.backends import draws_itself, keeps_responses
+from engine.errors import ConfigError, TrainingError
 from engine.events import Event, Planned, PolicySaved
+from engine.jobs.owed import reward_backend
 from engine.jobs.policies import sound_path
 from engine.jobs.work import Work
 from engine.placement import seating, trainer_backend
@@ -15,6 +16,7 @@ from engine.store import Database
 from engine.study.checkpoints import own_step
 from engine.study.handle import Iteration
 from engine.study.interim import interim
+from engine.study.plan_groups import RewardModelAt, draws
 from engine.study.training_rows import training_rows
 from engine.training import TrainingTask
 from engine.training.saving import folder_with_optimiser
@@ -34,22 +36,28 @@ def train(work: Work) -> Iterator[Event]:
             " instead."
         )
     training = training_config(config.training, work.job.params)
+    _require_its_kind(config.training.method, training.method)
     start = _start(it, training)
     folder = _work_folder(it.db, work.job.id)
+    draws_own = draws_itself(training.method)
+    drawn_as = store.samples.get(it.db, it.row.presample_set).settings
+    at = _reward_model(it) if draws_own else None
     task = TrainingTask(
         policy_path=sound_path(it.db, start),
-        rows=_rows(it, training, folder),
+        rows=[] if draws_own else _rows(it, training, folder),
         config=training,
         seed=config.seed,
-        settings=config.train_settings(),
+        settings=drawn_as if draws_own else config.train_settings(),
         work_dir=str(folder),
         policies_dir=str(it.db.artifacts / "policies"),
         trust_remote_code=config.policy.trust_remote_code,
         inherit_from=_inherited(it, start) if training.inherit_optimizer else None,
         interim=interim(it, training),
+        draws=draws(it, training, work.job.id, start, at) if draws_own else None,
     )
     placement.release()
-    seating.require_training(config, training, task.policy_path)
+    prm_path = at.path if at else ""
+    seating.require_training(config, training, task.policy_path, prm_path)
     try:
         yield from placement.get(trainer_backend(training)).train(task, work.should_stop)
     finally:
@@ -87,6 +95,30 @@ def pick(work: Work) -> Iterator[Event]:
 def _start(it: Iteration, training: TrainingConfig) -> str:
     """The policy that a training starts from."""
     return (it.at(0) if training.start == "base" else it).row.policy_id
+
+
+def _reward_model(it: Iteration) -> RewardModelAt | None:
+    """What scores a training's own draws; None in a run without rewards. Raises:
+    RewardModelChanged, PolicyDamaged.
+    """
+    if not it.config.has_rewards:
+        return None
+    backend = reward_backend(it)
+    return RewardModelAt(backend.path, backend.options)
+
+
+def _require_its_kind(method: str, wanted: str) -> None:
+    """Raises: ConfigError where one of two methods draws its own responses and the other does not:
+    an iteration's budget is spent once.
+    """
+    if draws_itself(method) == draws_itself(wanted):
+        return
+    spent = "drawn while training" if draws_itself(method) else "resampled"
+    raise ConfigError(
+        f"training.method is {wanted} for this training, and {method} in this run, whose plan is"
+        f" {spent}: it must be one of the same kind, or the budget would be spent twice. Start a"
+        f" run with {wanted} instead."
+    )
 
 
 def _rows(it: Iteration, training: TrainingConfig, folder: Path) -> list[Preference] | list[Worked]:

@@ -43,7 +43,7 @@ Source: measured, docs/decisions.md, "What a child process on a CPU is told befo
 
 FORKED = (
     *("hf_local", "token_classification", "skywork_prm", "tagged_lm", "implicit", "outcome"),
-    *("dpo", "sft"),
+    *("dpo", "sft", "grpo", "rloo"),
 )
 """Backends that import transformers and nothing that a fork could break."""
 

@@ -22,6 +22,7 @@ from engine.models.devices import Device
 from engine.models.memory import ModelSize, Need
 from engine.models.weights import size_of
 from engine.placement.backends import Backend, Placement
+from engine.placement.beside_training import with_beside
 
 USABLE = 0.92
 """Share of the free memory that is counted on. Source: vLLM 0.31, default
@@ -214,12 +215,14 @@ def training_load(
     device: Device,
     *,
     row_tokens: int | None = None,
+    prm: ModelSize | None = None,
 ) -> Load:
     """The policy in one training process on one device.
 
     Args:
         row_tokens: of the longest prompt with its response; None for what training.max_length
             allows.
+        prm: the reward model, for a training that draws its own responses.
     """
     t = training
 
@@ -233,8 +236,8 @@ def training_load(
             is_half=precision.is_bfloat16(t.dtype, on_gpu=device.is_gpu),
             is_lora=t.lora_rank is not None,
         )
-        if need and size and t.evaluate_every_steps:
-            need = need.with_room_for(_interim_need(config, t, size, device))
+        if need and size:
+            need = with_beside(need, config, t, size, prm, on_gpu=device.is_gpu)
         return Load("policy", config.policy.path, "training", device, need, "")
 
     divisors = [n for n in range(t.micro_batch_size, 0, -1) if t.batch_size % n == 0]
@@ -245,21 +248,6 @@ def training_load(
         " training.lora_rank, or take a smaller policy, a larger device or several."
     )
     return replace(load(t.micro_batch_size), advice=advice)
-
-
-def _interim_need(
-    config: RunConfig, training: TrainingConfig, size: ModelSize, device: Device
-) -> Need:
-    """What the policy in training needs to answer with, in float32 numbers."""
-    n = min(config.sampling.batch_size, training.evaluate_problems, config.problems.n_held_out)
-    return memory.sampling_need(
-        size,
-        "hf_local",
-        batch_size=max(n, 1),
-        max_new_tokens=config.sampling.max_new_tokens,
-        on_gpu=device.is_gpu,
-        is_half=False,
-    )
 
 
 def _largest_that_fits(load: Callable[[int], Load], sizes: Sequence[int]) -> int | None:
@@ -322,12 +310,16 @@ def place(
     )
 
 
-def require_training(config: RunConfig, training: TrainingConfig, policy_path: str) -> None:
+def require_training(
+    config: RunConfig, training: TrainingConfig, policy_path: str, prm_path: str = ""
+) -> None:
     """Call it when everything else is released; on several GPUs nothing is said. Raises:
     ConfigError if it cannot fit.
     """
     here = devices.here()
-    load = training_load(config, training, _size(policy_path, config.policy.n_parameters), here[0])
+    size = _size(policy_path, config.policy.n_parameters)
+    prm = _size(prm_path, config.reward.n_parameters) if prm_path else None
+    load = training_load(config, training, size, here[0], prm=prm)
     if len(here) == 1 and not load.fits(here[0].free):
         raise ConfigError(load.refusal())
 

@@ -13,6 +13,7 @@ from typing import Any
 from engine.events import (
     CheckpointKept,
     CheckpointSaved,
+    Drawn,
     InterimEvaluated,
     Note,
     OptimiserStep,
@@ -34,6 +35,7 @@ RESULTS: dict[str, Any] = {
     "score": list[StepScores],
     "train": Planned
     | StepsBefore
+    | Drawn
     | OptimiserStep
     | InterimEvaluated
     | CheckpointSaved

@@ -131,7 +131,8 @@ def every_policy(db: Database) -> list[Trained]:
 
 
 def drawn(db: Database) -> dict[str, int]:
-    """Responses to training problems by run: pre-samples, resamples and side samples. Counted once
+    """Responses to training problems by run: pre-samples, resamples, side samples and
+    what trainings drew. Counted once
     for as long as the tables have the same number of rows.
     """
     return db.remembered("responses of runs", table_sizes(db), lambda: _drawn(db))
@@ -153,7 +154,9 @@ def _drawn(db: Database) -> dict[str, int]:
                 UNION ALL
                 SELECT a.run_id, c.n FROM asked a JOIN counted c ON c.set_id = a.resample_set
                 UNION ALL
-                SELECT run_id, n FROM side_samples)
+                SELECT run_id, n FROM side_samples
+                UNION ALL
+                SELECT run_id, count(*) FROM train_draws GROUP BY run_id)
             GROUP BY run_id"""
         )
     )

@@ -15,8 +15,12 @@ _PARTS = f"""
         AND p.role = 'train'
     JOIN responses r ON r.problem_id = p.problem_id
         AND (r.set_id = i.resample_set OR (r.set_id = i.presample_set AND r.idx < runs.n_presample))
-    WHERE i.run_id = ?"""
-"""Pre-samples and resamples of a run, one row each."""
+    WHERE i.run_id = $run
+    UNION ALL
+    SELECT d.iteration, d.problem_id, r.n_tokens FROM train_draws d
+    JOIN responses r USING (set_id, problem_id, idx)
+    WHERE d.run_id = $run"""
+"""Pre-samples, resamples and training draws of a run, one row each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +32,13 @@ class Yielded:
     level: str
     """Empty where the problems have none."""
     n_responses: int
-    """Pre-samples and resamples together."""
+    """Pre-samples, resamples and training draws together."""
     n_pairs: int
 
 
 def tokens(db: Database, run_id: str) -> dict[int, int]:
-    """Sampled tokens by iteration, over pre-samples, resamples and side samples; evaluations do not
-    count.
+    """Sampled tokens by iteration, over pre-samples, resamples, training draws and side samples;
+    evaluations do not count.
 
     Counted once for as long as the tables have the same number of rows: they only grow.
     """
@@ -50,9 +54,9 @@ def _tokens(db: Database, run_id: str) -> dict[int, int]:
                 SELECT x.iteration, r.n_tokens FROM side_samples x
                 JOIN responses r ON r.set_id = x.set_id AND r.problem_id = x.problem_id
                     AND r.idx < x.n
-                WHERE x.run_id = ?)
+                WHERE x.run_id = $run)
             GROUP BY iteration""",
-            [run_id, run_id],
+            {"run": run_id},
         )
     )
 
@@ -127,13 +131,13 @@ def _training_yield(db: Database, run_id: str) -> list[Yielded]:
         f"""WITH drawn AS (
             SELECT iteration, problem_id, count(*) AS n FROM ({_PARTS}) GROUP BY ALL),
         paired AS (
-            SELECT iteration, problem_id, count(*) AS n FROM pairs WHERE run_id = ? GROUP BY ALL)
+            SELECT iteration, problem_id, count(*) AS n FROM pairs WHERE run_id = $run GROUP BY ALL)
         SELECT a.iteration, a.difficulty, coalesce(q.level, '') AS level,
             coalesce(sum(d.n), 0)::BIGINT AS n_responses,
             coalesce(sum(p.n), 0)::BIGINT AS n_pairs
         FROM allocations a JOIN problems q ON q.id = a.problem_id
         LEFT JOIN drawn d USING (iteration, problem_id)
         LEFT JOIN paired p USING (iteration, problem_id)
-        WHERE a.run_id = ? GROUP BY ALL ORDER BY ALL""",
-        [run_id] * 3,
+        WHERE a.run_id = $run GROUP BY ALL ORDER BY ALL""",
+        {"run": run_id},
     )

@@ -21,6 +21,7 @@ OF_A_RUN = (
     "run_problems",
     "side_samples",
     "tags",
+    "train_draws",
     "trackings",
     "tunings",
     "unattended",
@@ -52,7 +53,9 @@ def set_uses(db: Database) -> list[SetUse]:
     return db.records(
         SetUse,
         """SELECT run_id, unnest([presample_set, resample_set]) AS set_id FROM iterations
-        UNION SELECT run_id, set_id FROM side_samples""",
+        UNION SELECT run_id, set_id FROM side_samples
+        UNION SELECT run_id, set_id FROM train_draws
+        UNION SELECT j.run_id, s.id FROM sample_sets s JOIN jobs j ON j.id = s.owner""",
     )
 
 

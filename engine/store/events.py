@@ -9,6 +9,7 @@ import numpy as np
 from engine.events import (
     CheckpointKept,
     CheckpointSaved,
+    Drawn,
     Event,
     Graded,
     InterimEvaluated,
@@ -22,7 +23,7 @@ from engine.events import (
     StepsBefore,
 )
 from engine.grading.version import RULES
-from engine.store import checkpoints, interim, jobs, metrics, runs
+from engine.store import checkpoints, draws, interim, jobs, metrics, runs
 from engine.store.connection import Database, now
 from engine.store.place import Place
 from engine.store.texts import printable
@@ -80,11 +81,15 @@ def _(event: Planned, db: Database, job_id: str, attempt: int) -> None:
 
 @_record.register
 def _(event: Sampled, db: Database, job_id: str, attempt: int) -> None:
-    rows = event.responses
-    n_new = db.insert(
+    n_new = _add_responses(db, event.sample_set_id, event.responses)
+    db.cursor().execute("UPDATE jobs SET n_done = n_done + ? WHERE id = ?", [n_new, job_id])
+
+
+def _add_responses(db: Database, set_id: str, rows: Sequence[Response]) -> int:
+    return db.insert(
         "responses",
         {
-            "set_id": [event.sample_set_id] * len(rows),
+            "set_id": [set_id] * len(rows),
             "problem_id": [r.problem_id for r in rows],
             "idx": [r.index for r in rows],
             "seed": np.array([r.seed for r in rows], dtype=np.uint64),
@@ -96,7 +101,22 @@ def _(event: Sampled, db: Database, job_id: str, attempt: int) -> None:
         },
         or_ignore=True,
     )
-    db.cursor().execute("UPDATE jobs SET n_done = n_done + ? WHERE id = ?", [n_new, job_id])
+
+
+@_record.register
+def _(event: Drawn, db: Database, job_id: str, attempt: int) -> None:
+    set_id, keys = (
+        event.sample_set_id,
+        [(d.response.problem_id, d.response.index) for d in event.draws],
+    )
+    _add_responses(db, set_id, [d.response for d in event.draws])
+    _record(
+        Graded(set_id, [(k, d.verdict) for k, d in zip(keys, event.draws)]), db, job_id, attempt
+    )
+    scored = [(key, d.scores) for key, d in zip(keys, event.draws) if d.scores is not None]
+    if scored:
+        _record(Scored(set_id, event.prm_id, scored), db, job_id, attempt)
+    draws.add(db, job_id, event)
 
 
 @_record.register

@@ -50,4 +50,24 @@ NEWER_CHANGES: list[tuple[str, str]] = [
         );
         """,
     ),
+    (
+        (
+            "A policy may draw responses while it is trained: which of its steps drew them, what"
+            " they were trained with, and which were discarded."
+        ),
+        """
+        CREATE TABLE train_draws (
+            run_id VARCHAR,
+            iteration INTEGER NOT NULL,
+            job_id VARCHAR,
+            step INTEGER NOT NULL,
+            set_id VARCHAR NOT NULL,
+            problem_id VARCHAR,
+            idx INTEGER,
+            reward DOUBLE NOT NULL,
+            is_discarded BOOLEAN NOT NULL,
+            PRIMARY KEY (run_id, job_id, problem_id, idx)
+        );
+        """,
+    ),
 ]

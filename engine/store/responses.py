@@ -14,7 +14,7 @@ from engine.store.runs import EVERY, RUNS
 from engine.store.samples import table_sizes
 from engine.types import Domain, FinishReason, Reference
 
-Phase = Literal["presample", "resample", "tune", "calibrate", "greedy", "evaluate"]
+Phase = Literal["presample", "resample", "train", "tune", "calibrate", "greedy", "evaluate"]
 """What a response was drawn for: the purposes of stored sample sets."""
 SIDE: tuple[Phase, ...] = ("tune", "calibrate")
 HELD_OUT: tuple[Phase, ...] = ("greedy", "evaluate")
@@ -32,6 +32,11 @@ _SIDE = f"""{_ITERATION}
     JOIN run_problems p ON p.run_id = i.run_id AND p.problem_id = x.problem_id
         AND p.role = 'train'
     JOIN responses r ON r.set_id = x.set_id AND r.problem_id = x.problem_id AND r.idx < x.n"""
+_DRAWN = f"""{_ITERATION}
+    JOIN train_draws x ON x.run_id = i.run_id AND x.iteration = i.iteration
+    JOIN run_problems p ON p.run_id = i.run_id AND p.problem_id = x.problem_id
+        AND p.role = 'train'
+    JOIN responses r ON r.set_id = x.set_id AND r.problem_id = x.problem_id AND r.idx = x.idx"""
 _HELD_OUT = f"""{_ITERATION}
     JOIN run_problems p ON p.run_id = i.run_id AND p.role = 'held_out'
     JOIN responses r ON r.set_id = ? AND r.problem_id = p.problem_id
@@ -254,6 +259,8 @@ def _source(chosen: Filter) -> tuple[str, list[Any]]:
     """Where responses r of a phase, to problems p of iteration i, come from."""
     if chosen.phase in HELD_OUT:
         return _HELD_OUT, [chosen.held_out_set, chosen.phase]
+    if chosen.phase == "train":
+        return _DRAWN, []
     if chosen.phase in SIDE:
         return _SIDE, [chosen.phase]
     return _TRAINING, []

@@ -261,6 +261,7 @@ HISTORY = {
         "iteration, position, problem_id, chosen_index, rejected_index, chosen_reward,"
         " rejected_reward"
     ),
+    "train_draws": "iteration, job_id, step, set_id, problem_id, idx, reward, is_discarded",
     "hand_pairs": (
         "iteration, number, problem_id, chosen_index, rejected_index, wanted, made_by, made_at"
     ),

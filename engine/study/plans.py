@@ -11,6 +11,7 @@ import numpy as np
 
 from engine import store
 from engine.config import RunConfig, require_in_range
+from engine.config.backends import draws_itself
 from engine.errors import ConfigError, EngineError, StoreConflict
 from engine.method.budget import remaining_budget
 from engine.method.difficulty import classify
@@ -100,7 +101,13 @@ def resolved_options(
 ) -> dict[str, Any]:
     """A strategy's options, every one with a value. Raises: ConfigError."""
     is_configured = options is None and strategy == config.difficulty.strategy
-    return options_of(strategy, config.difficulty.options if is_configured else options)
+    chosen = options_of(strategy, config.difficulty.options if is_configured else options)
+    if draws_itself(config.training.method) and (n := chosen.get("n_rounds", 1)) != 1:
+        raise ConfigError(
+            f"difficulty.options.n_rounds is {n}: it must be 1, because training.method is"
+            f" {config.training.method}, which draws the whole plan while it trains."
+        )
+    return chosen
 
 
 def budget_left(it: Iteration, n_problems: int) -> int:

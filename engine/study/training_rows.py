@@ -9,13 +9,14 @@ from pathlib import Path
 
 from engine import store
 from engine.config import TrainingConfig
-from engine.config.backends import keeps_responses
+from engine.config.backends import draws_itself, keeps_responses
 from engine.method.prompts import fill
 from engine.method.selection import keep_responses
 from engine.paths import write_text
 from engine.store.pairs import PoolResponse
 from engine.study.choosable import fault
 from engine.study.handle import Iteration
+from engine.study.plan_groups import n_planned
 from engine.types import Preference, Worked
 
 
@@ -71,7 +72,11 @@ def _as_sampled(tokens: list[int] | None) -> tuple[int, ...] | None:
 
 
 def n_training_rows(it: Iteration) -> int | None:
-    """How many rows the run's own settings give; None before the pool is whole."""
+    """How many rows the run's own settings give, or how many responses a training draws of the
+    plan; None before the pool is whole, or before the commit.
+    """
+    if draws_itself(it.config.training.method):
+        return n_planned(it, it.config.training) if store.commits.find(it) else None
     pairs = store.pairs.find_set(it)
     if pairs is None:
         return None

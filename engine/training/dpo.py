@@ -13,7 +13,7 @@ from typing import Any
 
 from engine.training import TrainingTask
 from engine.training.lengths import n_tokens, side_by_side
-from engine.training.trl_trainer import Encode, TrlTrainer
+from engine.training.row_trainer import Encode, RowTrainer
 from engine.types import Preference
 
 MEANS_OVER_PAIRS = {
@@ -26,7 +26,7 @@ mean reward.
 """
 
 
-class DpoTrainer(TrlTrainer):
+class DpoTrainer(RowTrainer):
     """Trains on preference pairs."""
 
     name = "dpo"

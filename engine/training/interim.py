@@ -51,7 +51,7 @@ class InterimEvaluator:
 
         sampler = LoadedSampler(model, tokenizer, batch_size=self._task.batch_size)
         passes = torch.autocast(model.device.type, dtype=torch.bfloat16, enabled=is_bfloat16)
-        with _undisturbed(model), passes:
+        with undisturbed(model), passes:
             batches = sampler.sample(self._task.requests, self._task.settings)
             responses = {r.problem_id: r for batch in batches for r in batch}
         return self._graded(step, [responses[r.problem_id] for r in self._task.requests])
@@ -76,7 +76,7 @@ def logged(evaluated: InterimEvaluated) -> dict[str, float]:
 
 
 @contextmanager
-def _undisturbed(model: Any) -> Iterator[None]:
+def undisturbed(model: Any) -> Iterator[None]:
     """The model in evaluation mode; afterwards every module is in the mode it was in, and random
     numbers go on where they were.
     """

@@ -9,11 +9,11 @@ from typing import Any
 
 from engine.training import TrainingTask
 from engine.training.lengths import side_by_side
-from engine.training.trl_trainer import Encode, TrlTrainer
+from engine.training.row_trainer import Encode, RowTrainer
 from engine.types import Worked
 
 
-class SftTrainer(TrlTrainer):
+class SftTrainer(RowTrainer):
     """Trains on worked solutions."""
 
     name = "sft"

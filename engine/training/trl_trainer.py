@@ -11,25 +11,20 @@ by rank 0 for all.
 
 import math
 import queue
-import shutil
 import threading
 import traceback
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
 from engine.errors import EngineError, TrainingError, in_one_line
 from engine.events import Event, Note, PolicySaved
-from engine.models.precision import is_bfloat16
-from engine.models.tokens import render, response_tokens, written_end
-from engine.models.vocabulary import require_known_ids
-from engine.models.whole import load_whole
 from engine.training import TrainingTask, ranks
 from engine.training.checkpoints import history, last_checkpoint, writing_whole
 from engine.training.kept import best_step, folder_of
-from engine.training.lengths import n_tokens
 from engine.training.on_the_way import keep_weights, on_the_way
+from engine.training.parts import adapter, dataset, load, printer, shared_arguments
 from engine.training.reporter import reporter
 from engine.training.saving import (
     publish,
@@ -47,17 +42,18 @@ class TrlTrainer(ABC):
     """
 
     name: ClassVar[str]
-    rows_are: ClassVar[str]
-    """The plural noun that errors use."""
 
     @abstractmethod
-    def columns(self, row: Any, prompt: list[int], encode: "Encode") -> dict[str, list[int]]:
-        """A row as token ids, by TRL's column names: no template is applied to a response.
-
-        Args:
-            encode: what is trained on of one response: its text, its sampled ids, whether it was
-                cut.
+    def rows(
+        self, task: TrainingTask, model: Any, tokenizer: Any, emit: Callable[[Event], None]
+    ) -> list[dict[str, Any]]:
+        """What TRL's trainer reads, by its column names. Raises: TrainingError where there is
+        none.
         """
+
+    def n_steps(self, task: TrainingTask, rows: Sequence[Any]) -> int:
+        """Optimiser steps of the whole training."""
+        return math.ceil(len(rows) / task.config.batch_size) * task.config.n_epochs
 
     @abstractmethod
     def build(self, task: TrainingTask, shared: dict[str, Any], **parts: Any) -> Any:
@@ -91,6 +87,13 @@ class TrlTrainer(ABC):
             abandoned.set()
             thread.join()
 
+    def why_over(self, step: int) -> str | None:
+        """What of its own ended a training before its last step, in words; None for nothing."""
+        return None
+
+    def release(self) -> None:  # noqa: B027, as close
+        """Give back what a training opened beside its model."""
+
     def close(self) -> None:  # noqa: B027, a trainer that keeps something overrides it
         """Nothing is kept between trainings."""
 
@@ -119,28 +122,31 @@ class TrlTrainer(ABC):
             return
         work = Path(task.work_dir)
         ranks.read_numbered_cpus()
-        model, tokenizer = _load(task)
-        rows = self._fitting_rows(task, _Encoder(tokenizer, model.generation_config, task), emit)
+        model, tokenizer = load(task)
+        rows = self.rows(task, model, tokenizer, emit)
         checkpoint = ranks.from_first(lambda: last_checkpoint(work, emit))
         beside, reports = on_the_way(task, emit), reporter(task, emit, should_stop)
         set_seed(task.seed % 2**32)  # a new adapter is drawn before the trainer seeds anything
         trainer = self.build(
             task,
-            _shared_arguments(task, len(rows)),
+            shared_arguments(task, self.n_steps(task, rows)),
             model=model,
             processing_class=tokenizer,
-            train_dataset=_dataset(rows, work),
-            peft_config=_adapter(task),
+            train_dataset=dataset(rows, work),
+            peft_config=adapter(task),
             callbacks=[beside, reports],
         )
         require_whole(trainer, task.config)
-        trainer.remove_callback(_printer())
+        trainer.remove_callback(printer())
         _go_on_counting(trainer, history(checkpoint))
         try:
             trainer.train(resume_from_checkpoint=checkpoint)
         finally:
             beside.close()
-        if not _is_over(trainer.state, reports.stop_reason, emit):
+            self.release()
+        if not _is_over(
+            trainer.state, reports.stop_reason or self.why_over(trainer.state.global_step), emit
+        ):
             return
         if task.config.inherit_optimizer:
             save_optimiser(trainer, work)
@@ -170,58 +176,6 @@ class TrlTrainer(ABC):
         step = last if best is None else best
         return publish(task, folder_of(work, step), step=step)
 
-    def _fitting_rows(
-        self, task: TrainingTask, encoder: "_Encoder", emit: Callable[[Event], None]
-    ) -> list[dict[str, list[int]]]:
-        limit, rows = task.config.max_length, []
-        for row in task.rows:
-            columns = self.columns(row, encoder.prompt(row), encoder.response_of(row))
-            if n_tokens(columns) <= limit:
-                rows.append(columns)
-        if not rows:
-            raise TrainingError(
-                f"None of the {len(task.rows)} {self.rows_are} can be trained on: there are none,"
-                f" or all are longer than max_length = {limit} tokens. Commit other thresholds in a"
-                " fork, or raise max_length."
-            )
-        if len(rows) < len(task.rows):
-            emit(
-                Note(
-                    f"{len(task.rows) - len(rows)} {self.rows_are} are longer than {limit} tokens"
-                    " and were left out."
-                )
-            )
-        return rows
-
-
-class Encode(Protocol):
-    """Token ids of one response as it is trained on."""
-
-    def __call__(self, text: str, tokens: Sequence[int] | None, *, is_cut: bool) -> list[int]: ...
-
-
-class _Encoder:
-    """Prompts as they were sampled from, and responses as they were sampled."""
-
-    def __init__(self, tokenizer: Any, generation_config: Any, task: TrainingTask):
-        self._tokenizer = tokenizer
-        prompts = {row.prompt for row in task.rows}
-        self._prompts = render(tokenizer, prompts, task.settings)
-        self._end = written_end(generation_config, tokenizer, task.settings)
-
-    def prompt(self, row: Any) -> list[int]:
-        return self._prompts[row.prompt].ids
-
-    def response_of(self, row: Any) -> Encode:
-        prompt = self._prompts[row.prompt]
-
-        def encode(text: str, tokens: Sequence[int] | None, *, is_cut: bool) -> list[int]:
-            if tokens is not None:
-                return list(tokens)
-            return response_tokens(self._tokenizer, prompt, text, None if is_cut else self._end)
-
-        return encode
-
 
 def _weights_there(task: TrainingTask, emit: Callable[[Event], None]) -> PolicySaved | None:
     """The policy of a training that is over, or that only has to publish what it kept."""
@@ -249,101 +203,3 @@ def _is_over(state: Any, stop_reason: str | None, emit: Callable[[Event], None])
         return True
     emit(Note(f"Stopped at {step}; the checkpoint is kept."))
     return False
-
-
-def _load(task: TrainingTask):
-    """Weights in fp32 whatever they were saved in: at learning rates of 1e-6 an update vanishes in
-    bf16.
-    """
-    import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
-
-    trust = task.trust_remote_code
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(task.policy_path, trust_remote_code=trust)
-        model = load_whole(
-            AutoModelForCausalLM, task.policy_path, dtype=torch.float32, trust_remote_code=trust
-        )
-    except Exception as error:  # damaged files raise what they like
-        raise TrainingError(
-            f"The policy at {task.policy_path} could not be loaded for training"
-            f" ({in_one_line(error)})."
-        ) from error
-    require_known_ids(tokenizer, model.config, task.policy_path)
-    return model, tokenizer
-
-
-def _adapter(task: TrainingTask):
-    """A LoRA adapter on every linear layer but the output, or None for training all weights."""
-    c = task.config
-    if c.lora_rank is None:
-        return None
-    from peft import LoraConfig
-
-    return LoraConfig(
-        r=c.lora_rank,
-        lora_alpha=c.lora_alpha,
-        lora_dropout=c.lora_dropout,
-        target_modules="all-linear",
-        task_type="CAUSAL_LM",
-    )
-
-
-def _dataset(rows: list[dict], work: Path):
-    """In memory; for several ranks from files, where one of them leaves the reference
-    log-probabilities for the others.
-    """
-    from datasets import Dataset, disable_progress_bars
-
-    disable_progress_bars()
-    if not ranks.is_launched():
-        return Dataset.from_list(rows)
-
-    def store() -> str:
-        shutil.rmtree(work / "rows", ignore_errors=True)
-        Dataset.from_list(rows).save_to_disk(work / "rows")
-        return str(work / "rows")
-
-    return Dataset.load_from_disk(ranks.from_first(store))
-
-
-def _shared_arguments(task: TrainingTask, n_rows: int) -> dict:
-    """Arguments of every TRL trainer. One optimiser step takes batch_size rows, however many ranks
-    share them.
-
-    The rate falls in a cosine to 0; where the optimiser is inherited it stays constant after the
-    warm-up of the first training.
-    """
-    import torch
-
-    c, on_cpu = task.config, not torch.cuda.is_available()
-    n_steps = math.ceil(n_rows / c.batch_size) * c.n_epochs
-    warmup_steps = min(math.ceil(c.warmup_share * n_steps), n_steps - 1)
-    return {
-        "output_dir": task.work_dir,
-        "learning_rate": c.learning_rate,
-        "lr_scheduler_type": "constant_with_warmup" if c.inherit_optimizer else "cosine",
-        "warmup_steps": 0 if task.inherit_from else warmup_steps,
-        "weight_decay": c.weight_decay,
-        "num_train_epochs": c.n_epochs,
-        "per_device_train_batch_size": c.micro_batch_size,
-        "gradient_accumulation_steps": c.batch_size // (c.micro_batch_size * ranks.n_ranks()),
-        "gradient_checkpointing": c.gradient_checkpointing,
-        "ddp_find_unused_parameters": False,
-        "max_length": None,
-        "bf16": is_bfloat16(c.dtype, on_gpu=not on_cpu),
-        "use_cpu": on_cpu,
-        "dataloader_pin_memory": not on_cpu,
-        "logging_steps": 1,
-        "logging_nan_inf_filter": False,
-        "save_strategy": "no",
-        "seed": task.seed % 2**32,
-        "report_to": [],
-        "disable_tqdm": True,
-    }
-
-
-def _printer() -> type:
-    from transformers import PrinterCallback
-
-    return PrinterCallback

@@ -48,6 +48,8 @@ def test_its_runs_are_read_with_their_figures(old):
         "presampled": 18,
         "resampled": 30,
         "reused": 0,
+        "drawn": 0,
+        "discarded": 0,
         "tuned": 0,
         "calibrated": 0,
         "unspent": 0,

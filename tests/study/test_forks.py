@@ -42,6 +42,8 @@ def test_a_fork_shares_the_presamples_and_counts_a_whole_budget_of_its_own(db, r
         "presampled": 36,
         "resampled": sum(plan.allocation.values()),
         "reused": 0,
+        "drawn": 0,
+        "discarded": 0,
         "tuned": 0,
         "calibrated": 0,
         "unspent": 0,

@@ -9,7 +9,7 @@ import pytest
 from engine.errors import ConfigError
 from engine.events import InterimEvaluated
 from engine.training import Interim
-from engine.training.interim import _undisturbed
+from engine.training.interim import undisturbed
 from engine.types import Reference, Request, SamplingSettings
 from tests.small_runs import small
 from tests.training.small_trainings import question, saved, steps, task, trained, weights
@@ -103,7 +103,7 @@ def test_modes_and_random_numbers_go_on_where_they_were():
     undrawn = draw()
     for put, state in zip((torch.set_rng_state, np.random.set_state, random.setstate), states):
         put(state)
-    with pytest.raises(ZeroDivisionError), _undisturbed(model):
+    with pytest.raises(ZeroDivisionError), undisturbed(model):
         assert not any(module.training for module in model.modules())
         draw()
         raise ZeroDivisionError
