@@ -20,6 +20,7 @@ from engine.cli.judge import judge
 from engine.cli.password import password
 from engine.cli.pick import pick
 from engine.cli.report import report
+from engine.cli.reward_bench import reward_bench
 from engine.cli.small_lm import small_lm
 from engine.cli.status import status
 from engine.cli.study import resume, run
@@ -86,6 +87,7 @@ for command in (
     backup,
     regrade,
     judge,
+    reward_bench,
     import_responses,
     rates,
     track,

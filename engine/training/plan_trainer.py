@@ -188,18 +188,12 @@ def drawing(trainer: Any, drawer: Drawer, generate: Transformers | Vllm) -> Any:
             return [drawer.prompt_ids(d.response.problem_id) for d in self._own], None, {}
 
         def _generate_single_turn(self, *_: Any, **__: Any) -> Any:
-            return self._as_asked([list(d.response.tokens) for d in self._own], self._logps())
+            ids = [list(draw.response.tokens) for draw in self._own]
+            return self._as_asked(ids, _log_probabilities(generate, self._own))
 
         def _as_asked(self, ids: list[list[int]], logps: list[Any] | None) -> Any:
             """GRPO returns log-probabilities beside the tokens, RLOO the tokens alone."""
             return (ids, logps) if hasattr(self, "multi_objective_aggregation") else ids
-
-        def _logps(self) -> list[Any] | None:
-            known = generate.log_probabilities if isinstance(generate, Vllm) else {}
-            keys = [(d.response.problem_id, d.response.index) for d in self._own]
-            own = [known[key] for key in keys] if known else None
-            known.clear()
-            return own
 
         def _asked(self, prompts: list[list[int]]) -> tuple[list[list[int]], list[Any] | None]:
             """vLLM's tokens and log-probabilities, by TRL's own way to it."""
@@ -209,6 +203,15 @@ def drawing(trainer: Any, drawer: Drawer, generate: Transformers | Vllm) -> Any:
             return own(prompts, None, {}, self.num_generations)
 
     return Drawing
+
+
+def _log_probabilities(generate: Transformers | Vllm, draws: Sequence[Any]) -> list[Any] | None:
+    """Those that vLLM gave with the tokens of these draws, once; None without any."""
+    known = generate.log_probabilities if isinstance(generate, Vllm) else {}
+    keys = [(draw.response.problem_id, draw.response.index) for draw in draws]
+    own = [known[key] for key in keys] if known else None
+    known.clear()
+    return own
 
 
 def keeping_place(trainer: Any, drawer: Drawer) -> Any:
