@@ -53,6 +53,7 @@ def follow_ups(db: Database, job: Job) -> list[tuple[JobKind, dict[str, Any]]]:
     """
     if job.kind is JobKind.RESAMPLE:
         it = Iteration(db, job.run_id, job.iteration)
+        db.checkpoint()  # until then the keys of all that was stored take DuckDB's memory
         make_pairs(it)
         return [] if it.config.is_recorded else [(JobKind.EVALUATE, {"policy": BEFORE})]
     if job.kind in (JobKind.TRAIN, JobKind.PICK):

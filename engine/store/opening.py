@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+import psutil
 
 from engine.errors import StoreError, StoreLocked
 from engine.store import wal
 
-MEMORY_LIMIT = "2GiB"
-"""What DuckDB may hold; it puts aside into FILE.tmp what needs more. Left alone it would take four
-fifths of the machine, beside the models.
+LEAST_MEMORY = 2 << 30
+"""Bytes that DuckDB may hold on any machine. A million problems with 8 responses each need them."""
+SHARE_OF_MEMORY = 8
+"""On larger machines it may hold one part in so many: left alone it would take four fifths, beside
+the models. What needs more is put aside into FILE.tmp.
 """
 
 
@@ -62,7 +65,8 @@ def _with_new_log(path: Path, connection: duckdb.DuckDBPyConnection) -> duckdb.D
 
 
 def _connect(path: Path) -> duckdb.DuckDBPyConnection:
-    return duckdb.connect(str(path), config={"memory_limit": MEMORY_LIMIT})
+    limit = max(LEAST_MEMORY, psutil.virtual_memory().total // SHARE_OF_MEMORY)
+    return duckdb.connect(str(path), config={"memory_limit": f"{limit}B"})
 
 
 def open_memory() -> Opened:
