@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("app", "benchmarks", "data/starter", "docs", "engine", "pages", "tests")
 TOLD = re.compile(r'"""(.*?)"""|#(.*?)$', re.DOTALL | re.MULTILINE)
 OURS = re.compile(
-    r"(?<![\w./-])((?:app|benchmarks|data|docs|engine|pages|tests)/[\w./-]*\w\.(?:py|md|toml|jsonl?|js|yaml))\b"
+    r"(?<![\w./-])((?:app|benchmarks|data|docs|engine|pages|tests)/[\w./-]*\w\.(?:py|md|toml|jsonl?|js|yaml)(?:\.gz)?)\b"
 )
 NOTE = re.compile(r"(?<![\w./…-])([\w-]+\.md)\b")
 LINK = re.compile(r"\]\((?!\w+:)([^)#\s]+)[^)]*\)")

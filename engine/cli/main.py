@@ -9,6 +9,7 @@ from inspect import cleandoc
 
 import click
 
+from engine.cli.arena import arena
 from engine.cli.backup import backup
 from engine.cli.bring import import_responses, init
 from engine.cli.dashboard import dashboard
@@ -80,6 +81,7 @@ for command in (
     init,
     small_lm,
     replay,
+    arena,
     status,
     export,
     import_study,

@@ -1,4 +1,4 @@
-"""The recordings that ship for the arena are read as anybody's are, and hold what their docs say."""
+"""The recordings that ship for the arena are read as anybody's, and hold what their docs say."""
 
 import gzip
 import json
@@ -18,6 +18,6 @@ def test_the_small_language_models_recording_holds_32_graded_responses_to_each_o
 
 
 def test_a_recordings_verdicts_leave_problems_of_every_kind():
-    rows = [json.loads(line) for line in gzip.open(SMALL_LM, "rt", encoding="utf-8")]
+    rows = [json.loads(line) for line in gzip.decompress(SMALL_LM.read_bytes()).splitlines()]
     n_right = [sum(row["correct"]) for row in rows]
     assert 0 < sum(0 < n < 32 for n in n_right) < len(rows) and 0 in n_right
