@@ -108,6 +108,28 @@ def reliability(series: dict[str, list[tuple[float, float, float, float]]]) -> g
     return _plain(figure, title="Calibration", height=340)
 
 
+def yields(series: dict[str, list[tuple[float, float, float, float]]]) -> go.Figure:
+    """Distinct pairs by budget, one line per rule. series: name -> [(responses per problem, pairs,
+    low, high)].
+    """
+    figure = go.Figure()
+    for row, (name, points) in enumerate(series.items()):
+        _add_with_intervals(figure, name, points, row)
+    figure.update_xaxes(title="responses per problem")
+    figure.update_yaxes(title="distinct pairs", rangemode="tozero")
+    return _plain(figure, title="Yield by budget", height=380)
+
+
+def given_by_rate(series: dict[str, Sequence[tuple[float, float]]]) -> go.Figure:
+    """To whom rules give, one line per rule. series: name -> [(pass rate, further responses)]."""
+    figure = go.Figure()
+    for row, (name, points) in enumerate(series.items()):
+        _add_with_intervals(figure, name, [(x, y, y, y) for x, y in points], row)
+    figure.update_xaxes(title="share correct of all recorded responses", range=[-0.02, 1.02])
+    figure.update_yaxes(title="further responses per problem", rangemode="tozero")
+    return _plain(figure, title="Allocation by pass rate", height=340)
+
+
 def _add_with_intervals(
     figure: go.Figure, name: str, points: Sequence[tuple[float, float, float, float]], row: int
 ) -> None:

@@ -32,6 +32,7 @@ PAGES = {
     "compare.py": ("Compare", ":material/leaderboard:"),
     "export.py": ("Export", ":material/download:"),
     "sql.py": ("SQL", ":material/database:"),
+    "arena.py": ("Arena", ":material/stadium:"),
     "playground.py": ("Playground", ":material/science:"),
     "settings.py": ("Settings", ":material/settings:"),
     "glossary.py": ("Glossary", ":material/menu_book:"),

@@ -35,6 +35,7 @@ PAGES = (
     "Training",
     "Compare",
     "Export",
+    "Arena",
     "Playground",
     "Settings",
     "Glossary",

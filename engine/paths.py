@@ -15,6 +15,8 @@ installation.
 """
 STARTER = ROOT / "data" / "starter"
 SUITES = ROOT / "data" / "suites"
+RECORDINGS = ROOT / "data" / "recordings"
+"""Recorded responses that ship, for comparisons of allocation rules."""
 CHECKOUT = ROOT if (ROOT / "pyproject.toml").is_file() else None
 """The checkout that the program runs from; None where it is installed."""
 
