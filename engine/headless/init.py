@@ -34,6 +34,19 @@ _BEFORE = {
     "evaluate_problems": 64,
     "keep_checkpoints": 0,
     "policy_by": "last",
+    "group_size": 8,
+    "process_weight": 0.0,
+    "max_redraws": 0,
+    "policy_loss": "dapo",
+    "scale_rewards": "group",
+    "importance": "token",
+    "clip_low": 0.2,
+    "clip_high": None,
+    "n_updates": 1,
+    "kl_weight": 0.0,
+    "mask_truncated": False,
+    "generation": "transformers",
+    "vllm_url": None,
 }
 """What a training begun before a setting was there did, by setting."""
 

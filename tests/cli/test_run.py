@@ -34,6 +34,8 @@ def test_the_object_has_every_figure(told):
         "presampled",
         "resampled",
         "reused",
+        "drawn",
+        "discarded",
         "tuned",
         "calibrated",
         "unspent",
