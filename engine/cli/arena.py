@@ -3,12 +3,15 @@
 import json
 import sys
 from pathlib import Path
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 import click
 
 from engine.cli.options import as_json
 from engine.types import Mode
+
+if TYPE_CHECKING:
+    from engine.recorded.about import Scale
 
 
 @click.command()
@@ -54,7 +57,7 @@ def arena(
     tau_h: float,
     mode: Mode | None,
     plays: int,
-    scale: str | None,
+    scale: "Scale | None",
     seed: int,
     as_json: bool,
 ) -> None:

@@ -94,7 +94,7 @@ def reward_bench(
     backend, id = _backend(config)
     placement = open_placement(config.placement, logs)
     try:
-        wanted = dict.fromkeys([*([tune] if tune else []), *files])
+        wanted: dict[Path, None] = dict.fromkeys([*([tune] if tune else []), *files])
         scored = {file: _scored(config, placement, backend, file, n_max, say) for file in wanted}
     finally:
         placement.release()

@@ -141,7 +141,8 @@ def _require_playable(recording: Recording, budgets: Sequence[int], rules: Rules
 
 
 def _is_there(recording: Recording) -> np.ndarray:
-    return np.arange(recording.correct.shape[1]) < recording.n[:, None]
+    n_most = int(recording.n.max(initial=0))
+    return np.arange(n_most) < recording.n[:, None]
 
 
 def _shuffled(recording: Recording, seed: int) -> Recording:
