@@ -141,7 +141,7 @@ def _require_playable(recording: Recording, budgets: Sequence[int], rules: Rules
 
 
 def _is_there(recording: Recording) -> np.ndarray:
-    n_most = int(recording.n.max(initial=0))
+    n_most: int = recording.correct.shape[1]
     return np.arange(n_most) < recording.n[:, None]
 
 
