@@ -32,6 +32,7 @@ SETTINGS = ("tau_l", "tau_h", "mode", "strategy", "options")
 button.
 """
 FILTERS = (
+    "where",
     "class",
     "verdict",
     "phase",

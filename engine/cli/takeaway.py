@@ -56,6 +56,12 @@ def _choice() -> click.Choice:
     show_default=True,
     help="Of the tables of all.",
 )
+@click.option(
+    "--where",
+    default="",
+    metavar="CONDITION",
+    help="For a table: only rows where it holds, such as 'correct and n_tokens < 800'.",
+)
 @database
 @as_json
 def export(what: str, out: str, db: Path, as_json: bool, **chosen: Any) -> None:
@@ -125,10 +131,14 @@ def _exported(
     iteration: int | None,
     adapter: bool,
     suffix: str,
+    where: str,
 ) -> tuple[dict, list[str]]:
     """What --json says of an export, and the lines that say it to a person."""
+    from engine.errors import ConfigError
     from engine.export import run as out
 
+    if where and what in ("policy", "config", "all"):
+        raise ConfigError(f"--where chooses rows of a table, and {what} is none: name a table.")
     if what == "policy":
         policy = out.export_policy(db, path, run_id=run_id, iteration=iteration, adapter=adapter)
         return {"policy": policy}, [
@@ -140,7 +150,7 @@ def _exported(
     if what == "all":
         counts = out.export_all(db, path, run_id=run_id, suffix=f".{suffix}")
         return counts, [f"{n} rows in {path / table}.{suffix}" for table, n in counts.items()]
-    n_rows = out.export_table(db, what, path, run_id=run_id, iteration=iteration)
+    n_rows = out.export_table(db, what, path, run_id=run_id, iteration=iteration, where=where)
     return {what: n_rows}, [f"{n_rows} rows in {path}"]
 
 

@@ -17,6 +17,7 @@ from engine import store
 from engine.config import plain_config
 from engine.config.toml import as_toml
 from engine.errors import ConfigError
+from engine.export.chosen import chosen
 from engine.export.gguf import write_gguf
 from engine.export.tables import SUFFIXES, require_suffix, write_table
 from engine.figures.evaluation import evaluated_policies, evaluations
@@ -64,7 +65,13 @@ TABLES = {
 
 
 def export_table(
-    db: Database, what: str, path: Path, *, run_id: str | None = None, iteration: int | None = None
+    db: Database,
+    what: str,
+    path: Path,
+    *,
+    run_id: str | None = None,
+    iteration: int | None = None,
+    where: str = "",
 ) -> int:
     """Write one table of a run to a .jsonl, .csv or .parquet file.
 
@@ -72,12 +79,14 @@ def export_table(
         what: a key of TABLES.
         run_id: None for the newest run.
         iteration: None for all.
+        where: a condition over the table's columns (engine.method.conditions); "" for all rows.
 
-    Returns: the number of rows. Raises: ConfigError for an unknown run, iteration or suffix, or a
-    folder that is not there.
+    Returns: the number of rows. Raises: ConfigError for an unknown run, iteration or suffix, a
+    folder that is not there, or a condition that cannot be read.
     """
     require_suffix(path)
-    return write_table(table_batches(db, what, pick_run(db, run_id), iteration), path)
+    batches = table_batches(db, what, pick_run(db, run_id), iteration)
+    return write_table(chosen(batches, where) if where.strip() else batches, path)
 
 
 def table_bytes(

@@ -9,7 +9,10 @@ from typing import Any, Literal
 
 import numpy as np
 
+from engine.method.conditions import Condition, named
+from engine.store.conditions import as_sql
 from engine.store.place import Place
+from engine.store.response_columns import SQL
 from engine.store.runs import EVERY, RUNS
 from engine.store.samples import table_sizes
 from engine.types import Domain, FinishReason, Reference
@@ -67,6 +70,8 @@ class Filter:
     """Inclusive; None for no end on that side."""
     text: str = ""
     """What a response contains, in capitals or not."""
+    where: Condition | None = None
+    """Over response_columns.COLUMNS."""
     held_out_set: str = ""
     """The sample set of the policy that is looked at: asked for in the phases greedy and
     evaluate.
@@ -249,7 +254,12 @@ def _from_where(at: Place, chosen: Filter, *, also: str = "") -> tuple[str, list
     """
     source, drawn = _source(chosen)
     where, values = _where(chosen)
-    needed = (_VERDICTS if chosen.statuses else "", _SCORES if chosen.reward_range else "")
+    names = named(chosen.where) if chosen.where else set[str]()
+    needed = (
+        _VERDICTS if chosen.statuses or names & {"correct", "status"} else "",
+        _SCORES if chosen.reward_range or "reward" in names else "",
+        _PURPOSE if "phase" in names else "",
+    )
     joins = also or " ".join(needed)
     sql = f"{source} {joins} WHERE i.run_id = ? AND i.iteration = ? {where}"
     return sql, [*drawn, *at.key, *values]
@@ -295,4 +305,7 @@ def _where(chosen: Filter) -> tuple[str, list[Any]]:
             add(f"r.n_tokens {sign} ?", end)
     if chosen.text:
         add("contains(lower(r.text), lower(?))", chosen.text)
+    if chosen.where:
+        sql, given = as_sql(chosen.where, SQL)
+        add(sql, *given)
     return " ".join(parts), values

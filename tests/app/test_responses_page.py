@@ -3,6 +3,9 @@
 from urllib.parse import parse_qs
 
 from engine import store
+from engine.method.conditions import parse
+from engine.store.response_columns import COLUMNS
+from engine.store.responses import Filter
 from engine.study import calibration
 from engine.study.handle import Iteration
 from engine.study.sample_sets import evaluation_sets
@@ -186,3 +189,28 @@ def test_what_is_looked_for_is_in_the_links_of_other_pages_and_gone_for_good_wit
     del at.query_params["verdict"]
     at.run()
     assert set(listed(at)["Verdict"]) > {"Wrong"} and "verdict" not in linked()
+
+
+def test_a_condition_chooses_responses_and_one_that_cannot_be_read_is_said(studio):
+    studio.presampled()
+    at = show("responses")
+    n_all = store.responses.count(Iteration(studio.db, studio.run_id, 0), Filter())
+    wanted = "correct and n_tokens > 0 and 0 <= pass_rate <= 1 and phase == 'presample'"
+    at.text_input(key="look_where").set_value(wanted).run()
+    assert not at.exception and "cannot be read" not in said(at)
+    chosen = Filter(where=parse(wanted, COLUMNS))
+    n_chosen = store.responses.count(Iteration(studio.db, studio.run_id, 0), chosen)
+    assert 0 < n_chosen == len(listed(at)) < n_all
+    at.text_input(key="look_where").set_value("tokens > 3").run()
+    assert "there is no column tokens" in said(at) and not at.exception
+
+
+def test_every_column_of_a_condition_is_one_of_the_database(studio):
+    studio.resampled()
+    it = Iteration(studio.db, studio.run_id, 0)
+    n_all = store.responses.count(it, Filter())
+    for name in COLUMNS:
+        either = parse(f"{name} != none or {name} == none", COLUMNS)
+        assert store.responses.count(it, Filter(where=either)) == n_all
+    boundary = parse("class == 'boundary' and in_pool", COLUMNS)
+    assert 0 < store.responses.count(it, Filter(where=boundary)) < n_all

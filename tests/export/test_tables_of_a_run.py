@@ -183,3 +183,17 @@ def test_a_folder_and_a_draft_are_named_beside_the_file(tmp_path, db, run_id):
         export_all(db, tmp_path / "file" / "below")
     with pytest.raises(ConfigError, match=r"suffix \.xls"):
         export_all(db, Path(tmp_path), suffix=".xls")
+
+
+def test_rows_are_chosen_by_a_condition_and_nothing_else_changes(db, run_id, tmp_path):
+    walked(db, run_id)
+    export_table(db, "responses", tmp_path / "all.jsonl", run_id=run_id)
+    where = "correct and n_tokens > 0"
+    n = export_table(db, "responses", tmp_path / "some.jsonl", run_id=run_id, where=where)
+    rows = read_table(tmp_path / "all.jsonl").to_pylist()
+    some = read_table(tmp_path / "some.jsonl").to_pylist()
+    assert some == [row for row in rows if row["correct"] and row["n_tokens"]]
+    assert 0 < n == len(some) < len(rows)
+    with pytest.raises(ConfigError, match="no column tokens"):
+        export_table(db, "responses", tmp_path / "x.csv", run_id=run_id, where="tokens > 1")
+    assert not (tmp_path / "x.csv").exists()

@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 
 from engine.errors import ConfigError
 from engine.method.conditions import MAX_CHARS, holds, named, parse
+from engine.store import Database
+from engine.store.conditions import as_sql
 
 COLUMNS = {"n": "number", "rate": "number", "class": "text", "done": "bool"}
 ROWS = {
@@ -103,3 +105,28 @@ def test_conditions_hold_as_python_says_of_rows_without_missing_values(text):
         for at in range(3)
     ]
     np.testing.assert_array_equal(where(text)[:3], python)
+
+
+@pytest.fixture(scope="module")
+def table():
+    db = Database(":memory:")
+    with db.transaction() as cursor:
+        cursor.execute(
+            "CREATE TABLE t (place INTEGER, n INTEGER, rate DOUBLE, class VARCHAR, done BOOLEAN)"
+        )
+        for at, row in enumerate(zip(*ROWS.values())):
+            cursor.execute("INSERT INTO t VALUES (?, ?, ?, ?, ?)", [at, *row])
+    yield db
+    db.close()
+
+
+@given(
+    text=CONDITIONS
+    | st.sampled_from(["rate == none", "n != 2", "n in (1, none)", "class contains 'a'"])
+)
+def test_the_database_chooses_the_same_rows(table, text):
+    sql, values = as_sql(parse(text, COLUMNS), {name: f'"{name}"' for name in COLUMNS})
+    chosen = [
+        at for (at,) in table.tuples(f"SELECT place FROM t WHERE {sql} ORDER BY place", values)
+    ]
+    assert chosen == np.flatnonzero(where(text)).tolist()
