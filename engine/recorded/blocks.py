@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.errors import ProblemSetError
+from engine.errors import ProblemSetError, StoreError
 from engine.problems.bytes_of_file import Broken, Notes, opened, require_text
 from engine.problems.rows import type_of, values_of
 from engine.recorded.csv_blocks import plain_header, records_of
 from engine.recorded.reading import files_of_recording, rows_of_recording
+from engine.store.parquet import most_text
 
 if TYPE_CHECKING:
     import pyarrow
@@ -24,6 +25,13 @@ if TYPE_CHECKING:
 MAX_ROWS = 4_096
 MAX_BYTES = 4 << 20
 """A block is about so large at most; a longer line is a block of its own."""
+
+MAX_TEXT = 16 * MAX_BYTES
+"""Of a table, each text as often as it stands there: a small Parquet file may repeat a large one
+without end.
+"""
+READ_BYTES = 1 << 20
+"""Of each column of a Parquet file at once."""
 
 N_PARTS = 8
 """A block that is no table is tried again in so many parts."""
@@ -126,8 +134,14 @@ def _parquet(path: Path, notes: Notes) -> Iterator[Block]:
     try:
         with pyarrow.parquet.ParquetFile(path) as file:
             texts = [f.name for f in file.schema_arrow if _is_text(f.type)]
-        with pyarrow.parquet.ParquetFile(path, read_dictionary=texts) as file:
-            for batch in file.iter_batches(batch_size=MAX_ROWS):
+        is_small = _fits_as_it_stands(path, texts)
+        with pyarrow.parquet.ParquetFile(
+            path,
+            read_dictionary=[] if is_small else texts,
+            pre_buffer=False,
+            buffer_size=READ_BYTES,
+        ) as file:
+            for batch in file.iter_batches(batch_size=MAX_ROWS, use_threads=False):
                 table = pyarrow.Table.from_batches([batch])
                 lines = range(number, number + batch.num_rows)
                 yield Block(lines, _Rows(batch), table if _is_usable(batch) else None)
@@ -136,6 +150,16 @@ def _parquet(path: Path, notes: Notes) -> Iterator[Block]:
         raise ProblemSetError(
             f"{path} is no Parquet file that can be read: {str(error)[:160].rstrip('.')}."
         ) from None
+
+
+def _fits_as_it_stands(path: Path, texts: Sequence[str]) -> bool:
+    """Whether no block is too large where each text is written out as often as it stands there. As
+    dictionaries they cost three times as much to read: each block brings those before it again.
+    """
+    try:
+        return most_text(path, texts, MAX_ROWS) <= MAX_TEXT
+    except StoreError:
+        return False
 
 
 class _Rows:
@@ -159,9 +183,7 @@ def _is_text(kind: "pyarrow.DataType") -> bool:
 
 
 def _is_usable(batch: "pyarrow.RecordBatch") -> bool:
-    """Whether its texts are UTF-8 and, each written out as often as it stands there, fit in a block
-    of 16 times the usual size: a small file may repeat a large text without end.
-    """
+    """Whether its texts are UTF-8 and fit in a block, each as often as it stands there."""
     import pyarrow
     import pyarrow.compute
 
@@ -175,7 +197,7 @@ def _is_usable(batch: "pyarrow.RecordBatch") -> bool:
         if pyarrow.types.is_dictionary(column.type):
             each = pyarrow.compute.binary_length(column.dictionary).cast(pyarrow.int64())
             n_bytes += pyarrow.compute.sum(each.take(column.indices)).as_py() or 0
-    return n_bytes <= 16 * MAX_BYTES
+    return n_bytes <= MAX_TEXT
 
 
 def _csv(path: Path, notes: Notes) -> Iterator[Block]:

@@ -115,7 +115,8 @@ def test_a_whole_iteration_runs_through_the_engine(made, tmp_path):
     assert iteration["budget"]["presampled"] == 36 and iteration["budget"]["total"] == 72
     assert iteration["classes"]["boundary"] > 0 and iteration["n_pairs"] > 0
     assert iteration["dpo"]["n_steps"] > 0
-    assert iteration["dpo"]["first_margin"] == pytest.approx(0, abs=1e-3)
+    # One model, read twice in bfloat16 in batches of other shapes: logits round by up to .06.
+    assert iteration["dpo"]["first_margin"] == pytest.approx(0, abs=2e-2)
     assert iteration["policy"]["after"] != iteration["policy"]["before"]
     assert iteration["eval"]["after"] is not None
     verdicts_are_those_of_a_plain_reading(tmp_path / "lm.duckdb")
