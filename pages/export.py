@@ -1,6 +1,7 @@
 """What can I take away?"""
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import streamlit as st
 
@@ -18,12 +19,15 @@ from engine.export.run import (
     trained_policy,
 )
 from engine.export.tables import SUFFIXES
+from engine.export.trainers import SUFFIXES as PROMPT_SUFFIXES
+from engine.export.trainers import TRAINERS, export_prompts
 from engine.models.weights import adapter_folder
 from engine.study.handle import Iteration
 
 # Above it the long tables go to a folder, not through the browser's memory.
 MOST_RESPONSES = 100_000
 LONG = ("responses", "held_out_responses")
+NAMES = {"trl": "TRL", "verl": "verl", "verifiers": "verifiers, prime-rl", "openrlhf": "OpenRLHF"}
 BUTTON = 210  # pixels: the longest name of a table fits
 
 
@@ -146,9 +150,59 @@ def policy(chosen: Iteration) -> None:
             )
 
 
+def prompts(chosen: Iteration) -> None:
+    """The training problems of one iteration, with their part in its plan."""
+    st.subheader("Problems for another trainer")
+    st.caption(
+        "Every training problem of the iteration shown: prompt and reference answer, with pass"
+        " rate, class and allocation beside them. What it drew comes back as a recording."
+    )
+    bar = st.container(horizontal=True, vertical_alignment="bottom")
+    trainer = bar.selectbox("Trainer", TRAINERS, format_func=NAMES.__getitem__, width=BUTTON)
+    suffix = bar.segmented_control(
+        "File", PROMPT_SUFFIXES, default=".parquet", format_func=lambda s: s[1:], required=True
+    )
+    where = bar.text_input(
+        "Where",
+        placeholder="n_more > 0",
+        help="A condition over problem_id, level, domain, class, n_more, in_pool, n, n_correct,"
+        ' pass_rate and phi_r: `class == "boundary" and 0 < pass_rate < 1`. Empty: all problems.',
+    )
+    st.caption(TRAINERS[trainer].about)
+    try:
+        data = _prompts_file(chosen, trainer, suffix, where) if where.strip() else None
+    except EngineError as error:
+        st.error(inert.markdown(str(error)))
+        return
+    st.download_button(
+        "Problems",
+        data or (lambda: _prompts_file(chosen, trainer, suffix, "")),
+        file_name=f"{trainer}_{chosen.run_id}_{chosen.number}{suffix}",
+        icon=":material/download:",
+        key="prompts",
+        on_click="ignore",
+        width=BUTTON,
+    )
+
+
+def _prompts_file(chosen: Iteration, trainer: str, suffix: str, where: str) -> bytes:
+    with TemporaryDirectory() as folder:
+        path = Path(folder, f"prompts{suffix}")
+        export_prompts(
+            state.database(),
+            trainer,
+            path,
+            run_id=chosen.run_id,
+            iteration=chosen.number,
+            where=where,
+        )
+        return path.read_bytes()
+
+
 chosen = widgets.need_run()
 st.title("Export")
 tables(chosen)
+prompts(chosen)
 left, right = widgets.columns(2, least=widgets.PART)
 with left:
     configuration(chosen)

@@ -35,7 +35,7 @@ class Exportable(click.ParamType):
 def _choice() -> click.Choice:
     from engine.export.run import TABLES
 
-    return click.Choice([*TABLES, "config", "policy", "all", "study"])
+    return click.Choice([*TABLES, "config", "policy", "all", "study", "prompts"])
 
 
 @click.command()
@@ -62,6 +62,14 @@ def _choice() -> click.Choice:
     metavar="CONDITION",
     help="For a table: only rows where it holds, such as 'correct and n_tokens < 800'.",
 )
+@click.option(
+    "--for",
+    "trainer",
+    type=click.Choice(["trl", "verl", "verifiers", "openrlhf"]),
+    default="trl",
+    show_default=True,
+    help="Of prompts: which trainer reads them (verifiers is prime-rl's, too).",
+)
 @database
 @as_json
 def export(what: str, out: str, db: Path, as_json: bool, **chosen: Any) -> None:
@@ -74,7 +82,9 @@ def export(what: str, out: str, db: Path, as_json: bool, **chosen: Any) -> None:
     OUT is a .jsonl, .csv or .parquet file for a table, .toml or .json for config, a folder for all.
     For policy it is a new folder, or a .gguf file, which llama.cpp's converter writes. WHAT may
     also be study: the database and the files beside it in one file, OUT.tar, for import-study; of
-    one run with --run, else of all.
+    one run with --run, else of all. Or prompts: an iteration's training problems as the data set of
+    another trainer (--for), a .jsonl or .parquet file with pass rate, class and allocation;
+    --where 'n_more > 0' for what the plan gives something.
     """
     from engine.store import Database
 
@@ -132,6 +142,7 @@ def _exported(
     adapter: bool,
     suffix: str,
     where: str,
+    trainer: str,
 ) -> tuple[dict, list[str]]:
     """What --json says of an export, and the lines that say it to a person."""
     from engine.errors import ConfigError
@@ -150,6 +161,11 @@ def _exported(
     if what == "all":
         counts = out.export_all(db, path, run_id=run_id, suffix=f".{suffix}")
         return counts, [f"{n} rows in {path / table}.{suffix}" for table, n in counts.items()]
+    if what == "prompts":
+        from engine.export.trainers import export_prompts
+
+        n_rows = export_prompts(db, trainer, path, run_id=run_id, iteration=iteration, where=where)
+        return {what: n_rows}, [f"{n_rows} problems for {trainer} in {path}"]
     n_rows = out.export_table(db, what, path, run_id=run_id, iteration=iteration, where=where)
     return {what: n_rows}, [f"{n_rows} rows in {path}"]
 

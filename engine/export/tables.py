@@ -61,8 +61,13 @@ def write_table(batches: Iterable["pyarrow.RecordBatch"], path: Path) -> int:
     Returns: the number of rows. Raises: ConfigError for an unknown suffix, no such folder, a file
     that cannot be written.
     """
+    return write_plain(map(_typed, batches), path)
+
+
+def write_plain(batches: Iterable["pyarrow.RecordBatch"], path: Path) -> int:
+    """As write_table, for columns of any names, which keep their own types."""
     require_suffix(path)
-    n_rows, batches = 0, map(_typed, batches)
+    n_rows, batches = 0, iter(batches)
     try:
         with written_whole(path) as draft:
             first = next(batches)
@@ -79,16 +84,11 @@ def write_table(batches: Iterable["pyarrow.RecordBatch"], path: Path) -> int:
 
 
 def write_rows(table: "pyarrow.Table", path: Path) -> None:
-    """Write any table of plain values (engine.queries.plain) under its own types. Raises: as
-    write_table.
-    """
-    require_suffix(path)
-    try:
-        with written_whole(path) as draft, _WRITERS[path.suffix](draft, table.schema) as write:
-            for batch in table.to_batches():
-                write(batch)
-    except OSError as error:
-        raise ConfigError(f"{path} could not be written: {error}. Free space.") from error
+    """Write any table of plain values (engine.queries.plain). Raises: as write_table."""
+    import pyarrow
+
+    empty = pyarrow.RecordBatch.from_pylist([], table.schema)
+    write_plain([empty, *table.to_batches()], path)
 
 
 def read_table(path: str | Path) -> "pyarrow.Table":
@@ -190,8 +190,13 @@ def _csv_writer(path: Path, schema: "pyarrow.Schema"):
 def _parquet_writer(path: Path, schema: "pyarrow.Schema"):
     from pyarrow import parquet
 
+    def write(batch: "pyarrow.RecordBatch") -> None:
+        """No group of no rows: Hugging Face's datasets take the first one's length as theirs."""
+        if batch.num_rows:
+            file.write_batch(batch)
+
     with parquet.ParquetWriter(path, schema) as file:
-        yield file.write_batch
+        yield write
 
 
 _WRITERS: dict[str, Callable[[Path, "pyarrow.Schema"], AbstractContextManager[Write]]] = {

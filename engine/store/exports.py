@@ -88,6 +88,16 @@ _PLAN = """SELECT a.iteration, a.problem_id, q.question, a.difficulty,
             ON d.iteration = a.iteration AND d.problem_id = a.problem_id
         WHERE a.run_id = $run AND ($t IS NULL OR a.iteration = $t)
         ORDER BY a.iteration, a.problem_id"""
+_PROMPTS = f"""SELECT p.position, p.problem_id, q.question, q.answer, q.level, q.domain, q.details,
+            CASE a.difficulty WHEN 0 THEN 'inlier' WHEN 1 THEN 'boundary' WHEN 2 THEN 'outlier' END
+                AS "class",
+            a.n_more, a.in_pool
+        FROM run_problems p JOIN problems q ON q.id = p.problem_id
+        LEFT JOIN allocations a ON a.run_id = p.run_id AND a.iteration = $t
+            AND a.problem_id = p.problem_id
+        WHERE p.run_id = $run AND p.role = 'train' AND p.iteration IN ($t, {EVERY})
+            AND p.position BETWEEN $low AND $high
+        ORDER BY p.position"""
 _METRICS = """SELECT j.iteration, m.job_id, m.attempt, m.step, m.n_steps, m.name, m.value,
             m.logged_at
         FROM metrics m JOIN jobs j ON j.id = m.job_id
@@ -135,7 +145,8 @@ def batches(
 
     Args:
         what: problems, responses, side_responses, held_out_responses, plan, pairs, metrics,
-            overrides or tags.
+            overrides or tags; prompts for an iteration's training problems with their part in its
+            plan, if it has one.
         iteration: None for all of them, and for the problems that belong to none.
         held_out_sets: ids of the sample sets with which the run's policies were evaluated.
     """
@@ -182,6 +193,7 @@ def _queries(
         "responses": (_RESPONSES, "run_problems"),
         "side_responses": (_SIDE, "run_problems"),
         "pairs": (_PAIRS, "pairs"),
+        "prompts": (_PROMPTS, "run_problems"),
     }[what]
     rows = db.rows(
         "SELECT iteration FROM iterations WHERE run_id = $run AND ($t IS NULL OR iteration = $t)"

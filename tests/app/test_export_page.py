@@ -8,7 +8,11 @@ def test_the_export_page_offers_every_table_the_configuration_and_the_policy(stu
     studio.trained()
     at = show("export")
     labels = [element.proto.label for element in at.get("download_button")]
-    assert labels == [*(what.replace("_", " ").capitalize() for what in TABLES), "Configuration"]
+    assert labels == [
+        *(what.replace("_", " ").capitalize() for what in TABLES),
+        "Problems",
+        "Configuration",
+    ]
     assert "vllm serve /nowhere" in [block.value for block in at.code]
     assert at.main.children[1].value == "Export", "a string of the source is on the page"
     at.text_input[0].set_value(str(tmp_path / "out"))
@@ -17,7 +21,10 @@ def test_the_export_page_offers_every_table_the_configuration_and_the_policy(stu
         "config.toml",
         *(f"{what}.jsonl" for what in TABLES),
     }
-    at.text_input[1].set_value(str(tmp_path / "policy"))
+    where, policy = at.text_input[1], at.text_input[2]
+    assert not where.set_value("n_more > 0").run().error
+    assert "no column" in where.set_value("n_mor > 0").run().error[0].value
+    policy.set_value(str(tmp_path / "policy"))
     press(at, "Copy")
     assert "could not be written" in said(at) and not (tmp_path / "policy").exists()
 
