@@ -94,7 +94,8 @@ def export(what: str, out: str, db: Path, as_json: bool, **chosen: Any) -> None:
         return
     opened = Database(db)
     try:
-        said, lines = _exported(opened, what, Path(out).expanduser(), **chosen)
+        export = _prompts if what == "prompts" else _exported
+        said, lines = export(opened, what, Path(out).expanduser(), **chosen)
     finally:
         opened.close()
     if as_json:
@@ -132,6 +133,23 @@ def import_study(file: str, db: Path, as_json: bool) -> None:
         print(f"Not on this machine: the model at {path}", file=sys.stderr)
 
 
+def _prompts(
+    db: "Database",
+    what: str,
+    path: Path,
+    *,
+    run_id: str | None,
+    iteration: int | None,
+    where: str,
+    trainer: str,
+    **_: Any,
+) -> tuple[dict, list[str]]:
+    from engine.export.trainers import export_prompts
+
+    n_rows = export_prompts(db, trainer, path, run_id=run_id, iteration=iteration, where=where)
+    return {what: n_rows}, [f"{n_rows} problems for {trainer} in {path}"]
+
+
 def _exported(
     db: "Database",
     what: str,
@@ -142,7 +160,7 @@ def _exported(
     adapter: bool,
     suffix: str,
     where: str,
-    trainer: str,
+    **_: Any,
 ) -> tuple[dict, list[str]]:
     """What --json says of an export, and the lines that say it to a person."""
     from engine.errors import ConfigError
@@ -161,11 +179,6 @@ def _exported(
     if what == "all":
         counts = out.export_all(db, path, run_id=run_id, suffix=f".{suffix}")
         return counts, [f"{n} rows in {path / table}.{suffix}" for table, n in counts.items()]
-    if what == "prompts":
-        from engine.export.trainers import export_prompts
-
-        n_rows = export_prompts(db, trainer, path, run_id=run_id, iteration=iteration, where=where)
-        return {what: n_rows}, [f"{n_rows} problems for {trainer} in {path}"]
     n_rows = out.export_table(db, what, path, run_id=run_id, iteration=iteration, where=where)
     return {what: n_rows}, [f"{n_rows} rows in {path}"]
 

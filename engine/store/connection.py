@@ -5,6 +5,7 @@ its failures mean.
 """
 
 import threading
+import weakref
 from collections.abc import Callable, Generator, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -16,7 +17,7 @@ import duckdb
 
 from engine.errors import StoreConflict, StoreError
 from engine.paths import artifacts_of
-from engine.store import opening
+from engine.store import opening, wal
 from engine.store.failures import CANNOT_WRITE, is_ctrl_c, reading, write_error
 from engine.store.schema import MIGRATIONS
 
@@ -53,6 +54,8 @@ class Database:
         self.warning = opened.warning
         """What was found damaged when it was opened; None is the normal case."""
         self._local = threading.local()
+        self._closed = weakref.finalize(self, _close, self._connection, self._local, self._written)
+        """Also where nobody closes it, as a notebook may not: at the end of the process at last."""
         self._remembered: dict[Hashable, tuple[Any, Any]] = {}
         self._n_commits = 0
         self._write = threading.RLock()
@@ -275,9 +278,7 @@ class Database:
                     self._written.note()
 
     def close(self) -> None:
-        self._connection.close()
-        if self._written:
-            self._written.close()
+        self._closed()
 
     def _migrate(self) -> None:
         with self.transaction() as cursor:
@@ -319,3 +320,14 @@ def _without_rows(schema: "pyarrow.Schema") -> "pyarrow.RecordBatch":
 def now() -> datetime:
     """UTC without a zone, as stored."""
     return datetime.now(UTC).replace(tzinfo=None)
+
+
+def _close(
+    connection: duckdb.DuckDBPyConnection, local: threading.local, written: wal.Written | None
+) -> None:
+    """Close it with this thread's cursor, and note what that left of the log."""
+    if cursor := getattr(local, "cursor", None):
+        cursor.close()
+    connection.close()
+    if written:
+        written.close()

@@ -46,6 +46,17 @@ def test_what_a_kill_leaves_is_whole_and_opens_without_a_word(killed):
     assert damage_of(killed) is None
 
 
+@pytest.mark.parametrize("last", ["", "del db", "db.close()", "sys.exit(3)", "1 / 0"])
+def test_a_process_that_ends_without_closing_leaves_nothing_that_looks_damaged(tmp_path, last):
+    path = tmp_path / "studio.duckdb"
+    program = KILLED.replace("os.kill(os.getpid(), 9)", last)
+    subprocess.run([sys.executable, "-c", program, path], cwd=ROOT, timeout=60)
+    assert damage_of(path) is None
+    db = Database(path)
+    assert n_notes(db) == 20 and db.warning is None
+    db.close()
+
+
 def cut_in_half(log: bytes) -> bytes:
     return log[: len(log) // 2]
 
