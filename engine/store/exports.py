@@ -130,6 +130,14 @@ _TAGS = """SELECT problem_id, tag, wanted, made_by, made_at FROM tags
                 AND (role = 'held_out' OR iteration IN ($t, -1))))
         ORDER BY number"""
 
+_IN_SLICES = {
+    "responses": (_RESPONSES, "run_problems"),
+    "side_responses": (_SIDE, "run_problems"),
+    "pairs": (_PAIRS, "pairs"),
+    "prompts": (_PROMPTS, "run_problems"),
+}
+"""Query of an iteration, and the table whose positions it goes by."""
+
 Query = tuple[str, dict[str, Any]]
 
 
@@ -189,12 +197,7 @@ def _queries(
             for values in whose
             for part in _slices(db, "run_problems", one, values)
         ]
-    sql, table = {
-        "responses": (_RESPONSES, "run_problems"),
-        "side_responses": (_SIDE, "run_problems"),
-        "pairs": (_PAIRS, "pairs"),
-        "prompts": (_PROMPTS, "run_problems"),
-    }[what]
+    sql, table = _IN_SLICES[what]
     rows = db.rows(
         "SELECT iteration FROM iterations WHERE run_id = $run AND ($t IS NULL OR iteration = $t)"
         " ORDER BY ALL",
