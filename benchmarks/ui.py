@@ -56,7 +56,7 @@ RELEASED = f"""() => new Promise(done => {{
         const look = () => {{
             const plan = [...document.querySelectorAll('p')].find(p => p.innerText.includes(' \
 responses for '));
-            const isCounted = isBare || plan?.innerText.includes(`for \
+            const isCounted = isBare || !plan || plan.innerText.includes(`for \
 ${{plot.counts[1].toLocaleString('en')}} problems`);
             if (plot.sent > 0 && plot.offered.seq === plot.sent && isCounted && {FRESH}) \
 done(performance.now() - start);

@@ -14,6 +14,7 @@ from engine.errors import EngineError
 from engine.jobs import playground
 from engine.store.runs import PolicyUse
 from engine.study.handle import Iteration
+from engine.types import SamplingSettings
 
 EXCHANGE = "playground_exchange"
 
@@ -54,21 +55,31 @@ def form(known: dict[str, PolicyUse]) -> None:
         folder = folder_field(fields)
         n, temperature, seed = sampling_fields(fields)
         scorer = scorer_field()
-        with st.expander("All sampling settings"):
-            settings = replace(all_settings(chosen.config), temperature=temperature)
-        if visitor.submit(st, "Ask", type="primary", icon=":material/play_arrow:"):
-            is_example = (text, answer) == (example.question, example.answer)
-            question = playground.Question(
-                text,
-                answer,
-                n,
-                settings,
-                seed,
-                chosen.config.placement,
-                example.reference if is_example else None,
-                scorer,
-            )
-            submit(question, wanted, folder)
+        is_asked = visitor.submit(st, "Ask", type="primary", icon=":material/play_arrow:")
+    settings = replace(more_settings(), temperature=temperature)
+    if is_asked:
+        is_example = (text, answer) == (example.question, example.answer)
+        question = playground.Question(
+            text,
+            answer,
+            n,
+            settings,
+            seed,
+            chosen.config.placement,
+            example.reference if is_example else None,
+            scorer,
+        )
+        submit(question, wanted, folder)
+
+
+def more_settings() -> SamplingSettings:
+    """Every sampling setting, as the run has it until somebody opens them."""
+    own = chosen.config.train_settings()
+    more = st.expander("All sampling settings", key="more_settings", on_change="rerun")
+    if not more.open and "ask_most" not in st.session_state:
+        return own
+    with more:
+        return all_settings(chosen.config)
 
 
 def folder_field(fields: DeltaGenerator) -> str:

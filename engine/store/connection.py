@@ -150,6 +150,15 @@ class Database:
             parts = iter(partial(result.fetchmany, PART), [])
             return [kind(**dict(zip(names, row))) for rows in parts for row in rows]
 
+    def known_records(
+        self, kind: Callable[..., Record], sql: str, parameters: Sequence[Any] = ()
+    ) -> list[Record]:
+        """As records, read again only after something was stored: for short lists that every page
+        asks for.
+        """
+        read = lambda: self.records(kind, sql, parameters)
+        return list(self.remembered((sql, *parameters), self.version, read))
+
     def record(
         self, kind: Callable[..., Record], sql: str, parameters: Parameters = ()
     ) -> Record | None:

@@ -165,7 +165,7 @@ def that_made(db: Database, policy_id: str) -> list[str]:
 
 def of_run(db: Database, run_id: str, number: int | None = None) -> list[Job]:
     """Jobs of a run, or of one of its iterations, oldest first."""
-    return db.records(
+    return db.known_records(
         _job,
         f"""SELECT {_JOB} FROM jobs j
         WHERE run_id = ? AND (? IS NULL OR iteration = ?) ORDER BY number""",
@@ -175,7 +175,7 @@ def of_run(db: Database, run_id: str, number: int | None = None) -> list[Job]:
 
 def unfinished(db: Database) -> list[Job]:
     """Running and queued jobs, in the order they run."""
-    return db.records(
+    return db.known_records(
         _job,
         f"""SELECT {_JOB} FROM jobs j
         WHERE state IN ('running', 'cancelling', 'queued')

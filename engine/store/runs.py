@@ -105,7 +105,7 @@ def _located(
 
 def listed(db: Database) -> list[ListedRun]:
     """Every run, newest first, with its number of iterations."""
-    return db.records(
+    return db.known_records(
         partial(_located, db, ListedRun),
         f"""SELECT {_RUN}, coalesce(i.n, 0) AS n_iterations
         FROM runs r LEFT JOIN (SELECT run_id, count(*) AS n FROM iterations GROUP BY run_id) i
@@ -131,7 +131,7 @@ def get(db: Database, run_id: str) -> Run:
 
 def iterations(db: Database, run_id: str) -> list[IterationRow]:
     """A run's iterations, by number."""
-    return db.records(IterationRow, f"{_ITERATION} ORDER BY iteration", [run_id])
+    return db.known_records(IterationRow, f"{_ITERATION} ORDER BY iteration", [run_id])
 
 
 def find_iteration(at: Place) -> IterationRow | None:

@@ -215,6 +215,8 @@ def test_the_playground_asks_with_every_sampling_setting_and_scores(studio, monk
     asked = []
     monkeypatch.setattr("engine.jobs.playground.ask", lambda runner, *told: asked.append(told))
     at = show("playground")
+    at.session_state["more_settings"] = True
+    at.run()
     at.number_input(key="ask_top_k").set_value(20)
     at.text_area(key="ask_stop").set_value("\\n\\n\nEnd")
     at.toggle(key="is_scored").set_value(True)
@@ -223,6 +225,9 @@ def test_the_playground_asks_with_every_sampling_setting_and_scores(studio, monk
     ((question, policies),) = asked
     own = studio.it.config.train_settings()
     assert question.settings == replace(own, top_k=20, stop=("\n\n", "End"))
+    at.session_state["more_settings"] = False
+    press(at, "Ask")
+    assert asked[-1][0].settings == question.settings, "what is folded away still counts"
     assert question.scorer.backend.path == studio.it.run.prm_path
     assert {policy.policy_id for policy in policies} == {studio.row.policy_id}
 
