@@ -279,15 +279,21 @@ def histogram(counts, edges, *, title: str, axis: str) -> go.Figure:
     return _plain(figure, title=title, height=260, legend=False)
 
 
-def rewards(right: np.ndarray, wrong: np.ndarray, picked: tuple[float, float]) -> go.Figure:
+def rewards(
+    right: np.ndarray,
+    wrong: np.ndarray,
+    picked: tuple[float, float],
+    ends: tuple[float, float] = (0.0, 1.0),
+) -> go.Figure:
     """Responses to one problem by reward, right ones and others on top of each other.
 
     Args:
-        right: counts in equal bins over 0..1, as wrong is.
+        right: counts in equal bins between the ends, as wrong is.
         picked: the range of rewards that is looked at; bins outside it are faded.
     """
-    edges = np.linspace(0, 1, len(right) + 1)
-    is_in = (edges[:-1] >= picked[0] - 1e-9) & (edges[1:] <= picked[1] + 1e-9)
+    edges = np.linspace(*ends, len(right) + 1)
+    near = 1e-3 * (ends[1] - ends[0])
+    is_in = (edges[:-1] >= picked[0] - near) & (edges[1:] <= picked[1] + near)
     figure = go.Figure()
     for name, counts, colour in (
         ("correct", right, palette.BLUE),
@@ -303,7 +309,7 @@ def rewards(right: np.ndarray, wrong: np.ndarray, picked: tuple[float, float]) -
             unselected={"marker": {"opacity": 0.3}},
         )
     figure.update_layout(barmode="stack")
-    figure.update_xaxes(title="process reward", range=[0, 1], fixedrange=True)
+    figure.update_xaxes(title="process reward", range=list(ends), fixedrange=True)
     figure.update_yaxes(title="responses", rangemode="tozero", fixedrange=True)
     return _plain(figure, title="Rewards of its responses", height=260)
 

@@ -47,6 +47,22 @@ GROUPS: dict[str, tuple[Term, ...]] = {
             HS,
         ),
         Term(
+            "Implicit step score",
+            "Without a reward model: how much likelier a response is to a policy than to the one it"
+            " was trained from, summed to the end of the step. It has no bounds, and nothing turns"
+            " at one half: thresholds come from quantiles, colours turn at 0.",
+            r"s_k = c \sum_{i \le e_k} \log \frac{\pi(y_i)}{\pi_{\text{ref}}(y_i)}",
+            "ImplicitPRM, arXiv 2412.01981",
+        ),
+        Term(
+            "Generative reward model",
+            "A language model that reviews a solution in words. A step's score is the share of its"
+            " judgements, or the probability in them, that call it right; one that cannot be read"
+            " is no score.",
+            r"s_j = \frac{1}{V} \sum_{v=1}^{V} p_v(\text{right})",
+            "ThinkPRM, R-PRM, GenPRM",
+        ),
+        Term(
             "Reward of a response",
             "Its worst step. Without any step it is 0.",
             r"S(r) = \min_j s_j",

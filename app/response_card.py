@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from app import domains, inert, palette, state, tags, visitor, widgets
+from app import domains, inert, state, tags, visitor, widgets
 from app.differences import difference
+from app.score_colours import chip, full_at
 from engine import store
-from engine.config import RewardConfig
 from engine.config.splitter import BLANK_LINE, Splitter
 from engine.method.steps import split_steps
 from engine.store.responses import HELD_OUT, SIDE, Filter, ListedResponse, Phase
@@ -64,7 +64,7 @@ def response_table(chosen: Iteration, *, problem_id: str) -> None:
         return
     question_card(rows[0])
     for row in rows:
-        response_card(row, key=f"{problem_id}_{row.idx}", reward=chosen.config.reward)
+        response_card(row, key=f"{problem_id}_{row.idx}", chosen=chosen)
 
 
 def question_card(row: ListedResponse) -> None:
@@ -100,7 +100,7 @@ def _where(row: ListedResponse) -> dict[str, str | None]:
     return {"problem": row.problem_id, "phase": phase, "policy": policy}
 
 
-def response_card(row: ListedResponse, *, key: str, reward: RewardConfig) -> None:
+def response_card(row: ListedResponse, *, key: str, chosen: Iteration) -> None:
     """Steps coloured by score, verdict and reason, raw text one click away."""
     with st.container(border=True):
         st.markdown(headline(row))
@@ -122,7 +122,7 @@ def response_card(row: ListedResponse, *, key: str, reward: RewardConfig) -> Non
         elif view == "Difference":
             _difference(row, key=key)
         else:
-            response_steps(row, reward)
+            response_steps(row, chosen)
         domains.outcome(row.reference, row.predicted, row.reason)
         answer = "none" if row.predicted is None else inert.markdown(row.predicted)
         extracted = "" if row.domain == "code" else f"Extracted answer: **{answer}** · "
@@ -201,6 +201,7 @@ def answer_steps(
     answer_at: int | None = None,
     scored: ScoredPart = "response",
     splitter: Splitter = BLANK_LINE,
+    full: float | None = None,
 ) -> None:
     """A response step by step, behind its thinking, which is folded.
 
@@ -210,6 +211,7 @@ def answer_steps(
         answer_at: where the answer begins behind the thinking, in characters.
         scored: what the scores are of.
         splitter: where the text is cut into steps.
+        full: as score_colours.full_at gives it.
     """
     thought = splitter.split(text[: answer_at or 0])
     answer = splitter.split(text[answer_at or 0 :])
@@ -222,17 +224,19 @@ def answer_steps(
     chips = None if scores is None else [*scores, *[None] * (len(steps) - len(scores))]
     if n_thought:
         with st.expander(f"Thinking, {n_thought:,} steps", icon=":material/psychology:"):
-            _list_steps(steps[:n_thought], chips and chips[:n_thought])
-    _list_steps(steps[n_thought:], chips and chips[n_thought:])
+            _list_steps(steps[:n_thought], chips and chips[:n_thought], full)
+    _list_steps(steps[n_thought:], chips and chips[n_thought:], full)
 
 
-def _list_steps(steps: Sequence[str], chips: Sequence[float | None] | None) -> None:
+def _list_steps(
+    steps: Sequence[str], chips: Sequence[float | None] | None, full: float | None
+) -> None:
     for number, step in enumerate(steps[:MOST_STEPS]):
         if chips is None:
             st.markdown(inert.markdown(step))
             continue
         with st.container(horizontal=True, wrap=False):
-            st.html(_chip(chips[number]), width=CHIP)
+            st.html(chip(chips[number], full), width=CHIP)
             st.markdown(inert.markdown(step))
     _say_cut(len(steps))
 
@@ -242,8 +246,9 @@ def _say_cut(n_steps: int) -> None:
         st.caption(f"The first {MOST_STEPS} of {n_steps:,} steps; all of them are in Raw.")
 
 
-def response_steps(row: ListedResponse, reward: RewardConfig) -> None:
+def response_steps(row: ListedResponse, chosen: Iteration) -> None:
     """The steps of a stored response with their scores."""
+    reward = chosen.config.reward
     scores = row.scores or [] if row.score_status == "ok" else []
     answer_steps(
         row.text,
@@ -251,6 +256,7 @@ def response_steps(row: ListedResponse, reward: RewardConfig) -> None:
         answer_at=row.answer_at,
         scored=reward.scored,
         splitter=reward.splitter,
+        full=full_at(chosen),
     )
 
 
@@ -281,45 +287,3 @@ def _difference(row: ListedResponse, *, key: str) -> None:
             st.markdown(MARKS[kind], width=MARK)
             st.markdown(inert.markdown(step))
     _say_cut(len(compared))
-
-
-def score_strip(scores: Sequence[float | None]) -> str:
-    """Step scores as a row of cells, one per step, as HTML; an empty one where there is none."""
-    said = ", ".join("none" if score is None else f"{score:.2f}" for score in scores)
-    shape = "flex:1;max-width:2.2em"
-    cells = "".join(
-        f'<span title="step {n}: not scored" style="{shape};border:1px dashed"></span>'
-        if score is None
-        else f'<span title="step {n}: {score:.3f}" style="{shape};{_scale(score)}"></span>'
-        for n, score in enumerate(scores, start=1)
-    )
-    row = "display:flex;gap:2px;height:14px"
-    return f'<div role="img" aria-label="step scores {said}" style="{row}">{cells}</div>'
-
-
-def _scale(score: float) -> str:
-    """A cell's look on the scale from orange (0) over nothing (0.5) to blue (1), as CSS; whatever
-    lies outside looks as the end does.
-    """
-    score = min(max(score, 0.0), 1.0)
-    colour, weight = (
-        (palette.BLUE, 2 * score - 1) if score >= 0.5 else (palette.ORANGE, 1 - 2 * score)
-    )
-    ground = palette.faded(colour, 0.08 + 0.45 * weight)
-    return f"border-radius:4px;border:1px solid {colour};background:{ground}"
-
-
-def _chip(score: float | None) -> str:
-    """A score on its scale; the number says the same."""
-    if score is None:
-        return '<span title="not scored">–</span>'
-    look = {
-        "display": "inline-block",
-        "min-width": "3.4em",
-        "text-align": "center",
-        "padding": "1px 6px",
-        "font-variant-numeric": "tabular-nums",
-        "font-size": "0.85em",
-    }
-    style = ";".join([*(f"{name}:{value}" for name, value in look.items()), _scale(score)])
-    return f'<span title="step score" style="{style}">{score:.3f}</span>'

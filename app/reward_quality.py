@@ -3,12 +3,15 @@
 import streamlit as st
 
 from app import charts, state, widgets
+from app.responses import filters
+from app.reward_names import names_of
 from engine import store
 from engine.config.backends import takers
 from engine.config.splitter import N_SHOWN, suggested_rule
 from engine.figures.rewards import ScorerReport, scorer_reports
 from engine.figures.text import share
 from engine.method.reward_quality import BAD_STEP
+from engine.method.scale import Scale
 from engine.study.handle import Iteration
 from engine.types import Cost
 
@@ -29,7 +32,7 @@ def section(chosen: Iteration) -> None:
     if not reports:
         return
     st.subheader("What the reward model sees of it")
-    names = _names(reports)
+    names = names_of({report.scorer.prm_id: report.scorer.path for report in reports})
     _table(names, reports)
     st.caption(
         "Area under the ROC curve: how often a correct response has a higher reward than a wrong"
@@ -49,7 +52,7 @@ def section(chosen: Iteration) -> None:
         st.info(_single_steps(chosen, own), icon=":material/splitscreen:")
     if any(report.quality.bins for report in reports):
         _reliability(names, reports)
-    _worst(own)
+    _worst(own, filters.reward_scale(chosen))
 
 
 def _single_steps(chosen: Iteration, report: ScorerReport) -> str:
@@ -64,14 +67,6 @@ def _single_steps(chosen: Iteration, report: ScorerReport) -> str:
         f"{report.one_step:.0%} of these responses are a single step by the rule {rule}: their"
         f" worst step is their only one.{advice}"
     )
-
-
-def _names(reports: list[ScorerReport]) -> list[str]:
-    paths = [report.scorer.path.rstrip("/").rsplit("/", 1)[-1] for report in reports]
-    return [
-        path if path and paths.count(path) == 1 else f"{path or 'model'} {r.scorer.prm_id[-8:]}"
-        for path, r in zip(paths, reports)
-    ]
 
 
 def _row(name: str, report: ScorerReport) -> dict[str, str | int | float | None]:
@@ -139,10 +134,11 @@ def _reliability(names: list[str], reports: list[ScorerReport]) -> None:
     )
 
 
-def _worst(report: ScorerReport) -> None:
+def _worst(report: ScorerReport, scale: Scale) -> None:
+    middle = scale.within(report.bad_below)
     for title, is_correct, verdict, low, high in (
-        ("Correct, and doubted most", True, "correct", 0.0, report.bad_below),
-        ("Wrong, and trusted most", False, "wrong", report.bad_below, 1.0),
+        ("Correct, and doubted most", True, "correct", scale.low, middle),
+        ("Wrong, and trusted most", False, "wrong", middle, scale.high),
     ):
         rows = [one for one in report.worst if one.correct == is_correct]
         if not rows:
@@ -161,11 +157,9 @@ def _worst(report: ScorerReport) -> None:
                 hide_index=True,
                 column_config={"Reward": st.column_config.NumberColumn(format="%.5f")},
             )
-            if not report.is_bounded:
-                continue
             widgets.link(
                 "responses.py",
                 f"Read all that are {verdict} with a reward from {low:g} to {high:g}",
                 verdict=verdict,
-                reward=f"{low:g}-{high:g}",
+                reward=filters.as_range(low, high, scale),
             )

@@ -5,6 +5,7 @@ at once: it looks its version up under the name vllm.
 """
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -32,7 +33,7 @@ ARGUMENTS = (
 
 @dataclass
 class ModelServer:
-    """One server with one policy, in a session of its own."""
+    """One server with one model, in a session of its own."""
 
     folder: str
     port: int
@@ -71,8 +72,14 @@ class ModelServer:
         self.process.wait()
 
 
-def serve_policy(folder: str, log: Path, *, port: int | None = None) -> ModelServer:
-    """Start a server without waiting for it; call wait() before asking it anything."""
+def serve_policy(
+    folder: str, log: Path, *, port: int | None = None, options: str = ""
+) -> ModelServer:
+    """Start a server without waiting for it; call wait() before asking it anything.
+
+    Args:
+        options: what `vllm serve FOLDER` takes beside the folder, as typed in a shell.
+    """
     port = port or free_port()
     command = [
         sys.executable,
@@ -83,6 +90,7 @@ def serve_policy(folder: str, log: Path, *, port: int | None = None) -> ModelSer
         "--port",
         str(port),
         *ARGUMENTS,
+        *shlex.split(options),
     ]
     environment = {
         **child_environment(),

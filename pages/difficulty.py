@@ -12,7 +12,7 @@ from app.components.difficulty_plot import (
     difficulty_plot,
 )
 from app.data.recorded import score_name, signal_note
-from app.difficulty import choice, columns, decisions, panels, selection
+from app.difficulty import choice, columns, decisions, looking, panels, selection
 from app.difficulty.commit import offer
 from app.difficulty.tuning import tuning_panel
 from app.streamlit_internals.room import split
@@ -29,12 +29,17 @@ CAP = 10_000
 """Selected problems that the plot names; of more it says how many there are."""
 
 
-def draw(chosen: Iteration) -> tuple[Choice, Estimates, tuple] | None:
+def draw(chosen: Iteration, look: looking.Looked | None) -> tuple[Choice, Estimates, tuple] | None:
     """What responses, verdicts and thresholds change: the fragment that is drawn anew when a
     threshold is released.
 
-    Returns: what the panels are asked; None before the first problem is finished.
+    Returns: what the panels are asked; None before the first problem is finished, and where
+    another reward model than the run's own is looked at.
     """
+    if look is not None:
+        now = choice.current(chosen, store.commits.find(chosen), choice.last_commit(chosen))
+        looking.draw(chosen, now, look)
+        return None
     stored = columns.stored(chosen)
     e, data = columns.columns(chosen.run_id, chosen.number, stored)
     if not len(e.problem_ids):
@@ -166,13 +171,16 @@ if not is_tuned(chosen):
     tuning_panel(chosen)
     st.stop()
 commit = store.commits.find(chosen)
-choice.pickers(
-    choice.current(chosen, commit, choice.last_commit(chosen)),
-    locked=commit is not None,
-    modes=choice.modes_of(chosen),
-)
+above = st.container()
+look = looking.picker(chosen)
+with above:
+    choice.pickers(
+        choice.current(chosen, commit, choice.last_commit(chosen)),
+        locked=commit is not None or look is not None,
+        modes=choice.modes_of(chosen),
+    )
 job = store.jobs.find_same(chosen, JobKind.PRESAMPLE)
 is_live = job is not None and job.is_unfinished
 st.session_state[panels.DRAWN] = None
-question = st.fragment(draw, run_every=2 if is_live else None)(chosen)
+question = st.fragment(draw, run_every=2 if is_live else None)(chosen, look)
 panels.panels(chosen, question, locked=commit is not None)

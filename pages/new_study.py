@@ -3,7 +3,7 @@
 import streamlit as st
 
 from app import inert, start_run, state, visitor, widgets
-from app.new_study import cards, fields, groups, models, outlook, start
+from app.new_study import cards, fields, groups, models, outlook, reward_preview, start
 from app.new_study.draft import Draft
 from app.streamlit_internals.room import split
 from engine.config.templates import TEMPLATES
@@ -97,6 +97,8 @@ def all_settings(draft: Draft, choices: dict[str, dict[str, str]]) -> None:
                 else:
                     key = fields.key_of(setting)
                     fields.field(grid.cell(), setting, draft, choices.get(key, {}))
+            if table == "tagged_lm" and draft.value("reward.family") == table:
+                reward_preview.show(draft)
 
 
 def differences(draft: Draft, changed: list[str]) -> None:

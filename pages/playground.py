@@ -8,6 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 from app import inert, state, visitor, widgets
 from app.response_card import STATUS, answer_steps
 from app.sampling_fields import all_settings
+from app.score_colours import full_at
 from engine import store
 from engine.config.splitter import BLANK_LINE
 from engine.errors import EngineError
@@ -226,6 +227,7 @@ def one_policy(
                 answer_at=a.response.answer_at,
                 scored=by.scored if by else "response",
                 splitter=by.splitter if by else BLANK_LINE,
+                full=full_at(chosen),
             )
             if a.scores and a.scores.reward is not None:
                 st.caption(f"Process reward {a.scores.reward:.3f}")

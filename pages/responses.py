@@ -36,4 +36,4 @@ if filters.is_side_by_side():
 else:
     opened = table.listed(chosen, wanted, total)
     question_card(opened)
-    response_card(opened, key="opened", reward=chosen.config.reward)
+    response_card(opened, key="opened", chosen=chosen)

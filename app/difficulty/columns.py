@@ -8,9 +8,10 @@ import streamlit as st
 from app import state
 from app.components.difficulty_plot import MAX_TEXTS, PlotData, plot_data
 from engine import store
+from engine.figures.rewards import has_bounds
 from engine.method.difficulty import classify
 from engine.method.planning import Handout, handout_of
-from engine.method.scale import UNIT, Scale
+from engine.method.scale import UNIT, Scale, scale_of
 from engine.store.samples import Estimates
 from engine.study import plans
 from engine.study.handle import Iteration
@@ -23,8 +24,10 @@ ones.
 """
 
 
-def stored(chosen: Iteration) -> Stored:
-    n_judged = store.samples.n_judged(chosen, chosen.row.presample_set, chosen.run.prm_id)
+def stored(chosen: Iteration, prm_id: str | None = None) -> Stored:
+    """prm_id: of another reward model than the run's own."""
+    prm_id = chosen.run.prm_id if prm_id is None else prm_id
+    n_judged = store.samples.n_judged(chosen, chosen.row.presample_set, prm_id)
     return n_judged, store.samples.n_overrides(state.database())
 
 
@@ -36,12 +39,18 @@ def read_ahead(chosen: Iteration) -> None:
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
-def columns(run_id: str, iteration: int, known: Stored) -> tuple[Estimates, PlotData]:
-    """The estimates of every finished problem, and the plot's columns."""
+def columns(
+    run_id: str, iteration: int, known: Stored, prm_id: str | None = None
+) -> tuple[Estimates, PlotData]:
+    """The estimates of every finished problem, and the plot's columns.
+
+    Args:
+        prm_id: of another reward model than the run's own.
+    """
     db = state.database()
     it = Iteration(db, run_id, iteration)
-    e = store.samples.estimates(it)
-    scale = scale_at(it, e)
+    e = store.samples.estimates(it, prm_id)
+    scale = scale_at(it, e) if prm_id is None else scale_of(e.phi_r, is_bounded=has_bounds(prm_id))
     ids = e.problem_ids.tolist()
     texts = store.problems.questions(db, ids) if len(ids) <= MAX_TEXTS else None
     span = (scale.low, scale.high, scale.digits)
@@ -62,9 +71,13 @@ def heights(e: Estimates, scale: Scale = UNIT) -> np.ndarray:
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
-def classes_by_posterior(run_id: str, iteration: int, known: Stored) -> np.ndarray:
-    """Kept, because no threshold changes them and a million take two seconds."""
-    e, _ = columns(run_id, iteration, known)
+def classes_by_posterior(
+    run_id: str, iteration: int, known: Stored, prm_id: str | None = None
+) -> np.ndarray:
+    """Kept, because no threshold changes them and a million take two seconds. prm_id: as of
+    columns.
+    """
+    e, _ = columns(run_id, iteration, known, prm_id)
     return classify(e.n_correct, e.n, e.phi_r, tau_l=0, tau_h=1, mode="posterior")
 
 

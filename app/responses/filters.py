@@ -2,6 +2,7 @@
 that they make.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,7 @@ from engine import store
 from engine.errors import EngineError
 from engine.figures.evaluation import Evaluation, evaluated_policies, evaluation, newly_solved
 from engine.method.conditions import Condition, parse
+from engine.method.scale import UNIT, Scale, scale_of
 from engine.store.response_columns import COLUMNS
 from engine.store.responses import HELD_OUT, Filter, Phase
 from engine.study import plans, tags
@@ -27,7 +29,8 @@ from engine.types import Difficulty
 TRUNCATED = {"": "Any", "yes": "Yes", "no": "No"}
 CHANGES = {"": "Any", "solved": "Newly solved", "broken": "Newly broken"}
 _PHASES: dict[str, Phase] = {phase: phase for phase in PHASES}
-WHOLE = (0.0, 1.0)
+_NUMBER = r"(-?\d+(?:\.\d+)?)"
+_RANGE = re.compile(f"{_NUMBER}-{_NUMBER}")
 MORE = ("truncated", "tokens", "level", "tag", "reward")
 """What stands behind the others."""
 NO_LEVEL = "%"
@@ -65,14 +68,14 @@ def wanted(chosen: Iteration) -> Filter:
     levels = look.levels(store.problems.levels(chosen, "held_out" if is_held_out else "train"))
     look.tags(tags.names(chosen))
     is_scored = chosen.config.has_rewards and not is_held_out and phase != "calibrate"
-    is_scored = is_scored and chosen.config.has_bounded_rewards
-    reward = look.reward(is_scored=is_scored, is_bounded=chosen.config.has_bounded_rewards)
+    scale = reward_scale(chosen)
+    reward = look.reward(scale, is_scored=is_scored)
     return Filter(
         problem_ids=problems,
         statuses=[v for v in _listed_in(said, "verdict") if v in VERDICTS],
         phase=phase,
         truncated={"yes": True, "no": False}.get(said.get("truncated", "")),
-        reward_range=reward if is_scored and reward != WHOLE else None,
+        reward_range=reward if is_scored and reward != (scale.low, scale.high) else None,
         levels=levels,
         token_range=tokens,
         text=text,
@@ -91,18 +94,31 @@ def clear() -> None:
     state.keep(**dict.fromkeys(("problem", *state.FILTERS, state.ROW)))
 
 
-def reward_range(said: Said) -> tuple[float, float]:
-    """The range that the address names; all of it where it names none that can be read."""
-    try:
-        low, high = (float(end) for end in said.get("reward", "").split("-"))
-    except ValueError:
-        return WHOLE
-    return (low, high) if 0 <= low <= high <= 1 else WHOLE
+def reward_scale(chosen: Iteration) -> Scale:
+    """What rewards of responses are looked for in: [0, 1], or a range that holds them all."""
+    if chosen.config.has_bounded_rewards:
+        return UNIT
+    spread = store.rewards.spread(chosen)
+    return scale_of([spread.low, spread.high] if spread else [], is_bounded=False)
 
 
-def as_range(low: float, high: float) -> str | None:
+def reward_range(said: Said, scale: Scale = UNIT) -> tuple[float, float]:
+    """The range that the address names; all of it where it names none that can be read.
+
+    >>> reward_range({"reward": "-1.5--0.25"}, Scale(-2.0, 2.0)), reward_range({"reward": "2-x"})
+    ((-1.5, -0.25), (0.0, 1.0))
+    """
+    whole, named = (scale.low, scale.high), _RANGE.fullmatch(said.get("reward", ""))
+    low, high = map(float, named.groups()) if named else whole
+    return (low, high) if scale.low <= low <= high <= scale.high else whole
+
+
+def as_range(low: float, high: float, scale: Scale = UNIT) -> str | None:
     """A range of rewards as the address says it; None for all of them."""
-    return None if (low, high) == WHOLE else f"{low:.2f}-{high:.2f}"
+    if (low, high) == (scale.low, scale.high):
+        return None
+    digits = 2 if scale == UNIT else scale.digits
+    return f"{low:.{digits}f}-{high:.{digits}f}"
 
 
 def _condition(typed: str) -> Condition | None:
@@ -275,16 +291,16 @@ class _Fields:
                 "Tag", options, placeholder="Any", **_entry("tag", given, _joined_levels)
             )
 
-    def reward(self, *, is_scored: bool, is_bounded: bool) -> tuple[float, float]:
-        without = "not scored" if is_bounded else "scored without bounds: sort the list instead"
-        value = reward_range(self.said)
+    def reward(self, scale: Scale, *, is_scored: bool) -> tuple[float, float]:
+        value = reward_range(self.said, scale)
         self.grid.slider(
             "Process reward",
-            *WHOLE,
-            step=0.01,
+            scale.low,
+            scale.high,
+            step=(scale.high - scale.low) / 100,
             disabled=not is_scored,
-            help=None if is_scored else f"These responses are {without}.",
-            **_entry("reward", value, lambda v: as_range(*v)),
+            help=None if is_scored else "These responses are not scored.",
+            **_entry("reward", value, lambda v: as_range(v[0], v[1], scale)),
         )
         return value
 

@@ -9,10 +9,12 @@ import numpy as np
 import streamlit as st
 
 from app import charts, inert, state, widgets
-from app.response_card import VERDICTS, headline, question_card, response_steps, score_strip
+from app.response_card import VERDICTS, headline, question_card, response_steps
 from app.responses import filters
 from app.responses.by_hand import PairDesk
+from app.score_colours import full_at, strip
 from engine import store
+from engine.method.scale import UNIT, Scale
 from engine.method.seeds import stable_hash
 from engine.store.responses import Filter, ListedResponse, OutlinedResponse
 from engine.study.handle import Iteration
@@ -31,60 +33,48 @@ def side_by_side(chosen: Iteration, wanted: Filter) -> None:
     question_card(first)
     left, right = widgets.columns(2, least=widgets.PART, gap="medium")
     with left:
-        _rewards(chosen, outlined, wanted.reward_range or filters.WHOLE)
+        _rewards(chosen, outlined, wanted.reward_range)
     with right:
         _answers(outlined)
     _cards(chosen, replace(every, reward_range=wanted.reward_range))
 
 
-def _rewards(chosen: Iteration, rows: list[OutlinedResponse], picked: tuple[float, float]) -> None:
+def _rewards(
+    chosen: Iteration, rows: list[OutlinedResponse], picked: tuple[float, float] | None
+) -> None:
+    """A histogram whose bars choose. picked: the range that is looked at; None for all."""
     scored = [row for row in rows if row.reward is not None]
     if not scored:
         st.caption("None of these responses is scored.")
         return
-    if not chosen.config.has_bounded_rewards:
-        _unbounded(scored)
-        return
+    scale = filters.reward_scale(chosen)
+    ends = scale.low, scale.high
     rewards = np.array([row.reward for row in scored], dtype=np.float64)
     is_right = np.array([row.status == "correct" for row in scored])
-    right, wrong = (
-        np.histogram(rewards[side], N_BINS, (0, 1))[0] for side in (is_right, ~is_right)
-    )
-    key = f"rewards_{stable_hash((*chosen.key, *picked)):x}"
+    right, wrong = (np.histogram(rewards[side], N_BINS, ends)[0] for side in (is_right, ~is_right))
+    key = f"rewards_{stable_hash((*chosen.key, *(picked or ends))):x}"
     st.plotly_chart(
-        charts.rewards(right, wrong, picked),
+        charts.rewards(right, wrong, picked or ends, ends),
         key=key,
         config=widgets.chart_config(),
         alt="Responses to this problem by reward",
-        on_select=lambda: _picked(key),
+        on_select=lambda: _picked(key, scale),
         selection_mode=["points"],
     )
-    if picked != filters.WHOLE:
+    if picked:
         st.button("Show all rewards", on_click=state.keep, kwargs={"reward": None})
     n_without = len(rows) - len(scored)
     unscored = f" {n_without:,} are not scored." if n_without else ""
     st.caption(f"Click a bar to see only the responses in its bin.{unscored}")
 
 
-def _unbounded(scored: list[OutlinedResponse]) -> None:
-    """Rewards without bounds have no equal bins to click on: their ends and middle, by verdict."""
-    rows = []
-    for name, is_right in (("correct", True), ("other", False)):
-        rewards = [row.reward for row in scored if (row.status == "correct") == is_right]
-        if rewards:
-            least, middle, most = np.quantile(np.array(rewards, dtype=np.float64), [0, 0.5, 1])
-            ends = {"Lowest": least, "Median": middle, "Highest": most}
-            rows.append({"Responses": f"{len(rewards):,} {name}", **ends})
-    st.dataframe(rows, hide_index=True, key="reward_ends")
-    st.caption("Process rewards of this run have no bounds.")
-
-
-def _picked(key: str) -> None:
+def _picked(key: str, scale: Scale) -> None:
     points = st.session_state[key]["selection"]["points"]
-    state.keep(reward=bins_range([point["point_index"] for point in points]), **{state.ROW: None})
+    bins = [point["point_index"] for point in points]
+    state.keep(reward=bins_range(bins, scale), **{state.ROW: None})
 
 
-def bins_range(bins: list[int]) -> str | None:
+def bins_range(bins: list[int], scale: Scale = UNIT) -> str | None:
     """The range of rewards from the lowest to the highest of some bins, as the address says it;
     None for no bin.
 
@@ -93,7 +83,8 @@ def bins_range(bins: list[int]) -> str | None:
     """
     if not bins:
         return None
-    return filters.as_range(min(bins) / N_BINS, (max(bins) + 1) / N_BINS)
+    low, high = (scale.value(at / N_BINS) for at in (min(bins), max(bins) + 1))
+    return filters.as_range(low, high, scale)
 
 
 def _answers(rows: list[OutlinedResponse]) -> None:
@@ -136,9 +127,9 @@ def _cards(chosen: Iteration, wanted: Filter) -> None:
 def _card(row: ListedResponse, desk: PairDesk) -> None:
     st.markdown(headline(row))
     if row.scores and row.score_status == "ok":
-        st.html(score_strip(row.scores))
+        st.html(strip(row.scores, full_at(desk.chosen)))
     answer = "none" if row.predicted is None else inert.markdown(row.predicted)
     st.markdown(f"Answer: **{answer}**")
     with st.expander("Steps", type="compact", key=f"steps_{row.set_id}_{row.idx}"):
-        response_steps(row, desk.chosen.config.reward)
+        response_steps(row, desk.chosen)
     desk.buttons(row)

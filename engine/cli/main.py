@@ -22,6 +22,7 @@ from engine.cli.password import password
 from engine.cli.pick import pick
 from engine.cli.report import report
 from engine.cli.reward_bench import reward_bench
+from engine.cli.reward_preview import reward_preview
 from engine.cli.small_lm import small_lm
 from engine.cli.status import status
 from engine.cli.study import resume, run
@@ -90,6 +91,7 @@ for command in (
     regrade,
     judge,
     reward_bench,
+    reward_preview,
     import_responses,
     rates,
     track,

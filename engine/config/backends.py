@@ -19,6 +19,8 @@ class Role(StrEnum):
     SAMPLER = "sampler"
     REWARD = "reward"
     TRAINER = "trainer"
+    READER = "reader"
+    """Reads a reward model of any family, or of some, elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ class BackendEntry:
     sampling.batch_size, or what the sample set says: set.policy_id, set.known_as.
     """
     seat_options: tuple[str, ...] = ()
-    """Arguments that say where it is opened, of memory_share."""
+    """Arguments that say where it is opened, of memory_share and n_spared."""
     loads_model: bool = True
     """It loads the policy or the reward model on this machine, so memory is estimated first."""
     reads: Literal["text", "question", "key", "sampled"] = "question"
@@ -46,6 +48,8 @@ class BackendEntry:
     """
     is_bounded: bool = True
     """Reward models: scores are probabilities in [0, 1]; else finite numbers of any size."""
+    is_served: bool = False
+    """Reward models: vLLM's pooling servers serve it (engine.rewards.layouts)."""
     head: tuple[str, ...] = ()
     """Reward models: how names of the head's tensors begin, any of these; empty where that is not
     known.
@@ -100,6 +104,7 @@ BACKENDS: dict[str, BackendEntry] = {
             Role.SAMPLER,
             "engine.samplers.ray_pool:RaySampler",
             _BATCH | _DTYPE | _TRUST | _RAY | _TENSOR,
+            ("n_spared",),
             loads_model=False,
         ),
         BackendEntry(
@@ -115,6 +120,7 @@ BACKENDS: dict[str, BackendEntry] = {
             _FAMILIES + "token_classification:TokenClassificationReward",
             _STEPPED,
             reads="text",
+            is_served=True,
             head=_TOKEN_HEADS,
         ),
         BackendEntry(
@@ -122,6 +128,7 @@ BACKENDS: dict[str, BackendEntry] = {
             Role.REWARD,
             _FAMILIES + "qwen_prm:open_qwen_prm",
             _STEPPED | {"backend": "reward.backend"},
+            is_served=True,
             head=("score.0.",),
         ),
         BackendEntry(
@@ -136,6 +143,7 @@ BACKENDS: dict[str, BackendEntry] = {
             Role.REWARD,
             _FAMILIES + "tagged_lm:TaggedLm",
             _STEPPED | {f.name: f"tagged_lm.{f.name}" for f in fields(TaggedLmConfig)},
+            is_served=True,
         ),
         BackendEntry(
             "implicit",
@@ -157,7 +165,22 @@ BACKENDS: dict[str, BackendEntry] = {
             Role.REWARD,
             _FAMILIES + "outcome:OutcomeReward",
             _REWARD,
+            is_served=True,
             head=_SEQUENCE_HEADS,
+        ),
+        BackendEntry(
+            "pooling_servers",
+            Role.READER,
+            _FAMILIES + "pooling_servers:ServedReward",
+            {"base_urls": "reward.base_urls", "known_as": "reward.path"},
+            loads_model=False,
+        ),
+        BackendEntry(
+            "reward_engines",
+            Role.READER,
+            _FAMILIES + "ray_engines:RewardEngines",
+            {"n_engines": "reward.n_engines", "address": "reward.ray_address"},
+            loads_model=False,
         ),
         BackendEntry(
             "recorded_scores",
@@ -174,6 +197,8 @@ BACKENDS: dict[str, BackendEntry] = {
 }
 """By name, in the order they are listed to a person."""
 
+ELSEWHERE = {"servers": "pooling_servers", "ray": "reward_engines"}
+"""What reads a reward model in another place than its own process, by reward.backend."""
 RECORDED = "recorded"
 NO_REWARD = "none"
 """The reward family of a run without process rewards: no backend."""
@@ -236,3 +261,25 @@ def opening_options(
 
     options = BACKENDS[name].options if name in BACKENDS else {}
     return {argument: value(setting) for argument, setting in options.items()}
+
+
+def reward_opening(config: Any, model_id: str, **given: Any) -> tuple[str, dict[str, Any]]:
+    """(name, arguments) of what a configuration's reward model is opened with: its family, or what
+    reads that elsewhere.
+
+    Args:
+        model_id: content id of its files.
+        given: what its family is opened with beside its settings.
+    """
+    family, reader = config.reward.family, ELSEWHERE.get(config.reward.backend)
+    options = opening_options(family, config) | given
+    if reader is None or family not in BACKENDS:
+        return family, options
+    if "backend" in options:
+        options["backend"] = "auto"
+    about = (
+        {"family": family, "model_id": model_id}
+        if reader == "pooling_servers"
+        else {"opens": BACKENDS[family].opens}
+    )
+    return reader, {"options": options, **about, **opening_options(reader, config)}

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from engine.config.backends import BACKENDS, NO_REWARD, takers
+from engine.config.addresses import checked_url
+from engine.config.backends import BACKENDS, NO_REWARD, loads_model, takers
 from engine.config.generative import check_generative
 from engine.config.implicit import OWN
 from engine.config.ranges import require
@@ -21,10 +22,7 @@ def check_reward_together(config: RunConfig) -> None:
     is_recorded = r.family in BACKENDS and BACKENDS[r.family].reads == "key"
     allowed = "response, because the scores are recorded"
     require("reward.scored", r.scored, r.scored == "response" or not is_recorded, allowed)
-    families = takers("reward.backend")
-    fits = r.backend != "vllm" or r.family in families
-    allowed = f"auto or transformers unless reward.family is one of {', '.join(families)}"
-    require("reward.backend", r.backend, fits, allowed)
+    _check_where(r)
     _check_steps(r)
     _check_tagged(config)
     _check_implicit(config)
@@ -73,6 +71,34 @@ def _check_implicit(config: RunConfig) -> None:
     require("tuning.n_problems", n, n == 0, allowed)
     allowed = "left out, for the reason that tuning.n_problems must be 0"
     require("training.keep_above", keep, keep is None, allowed)
+
+
+def _check_where(reward: RewardConfig) -> None:
+    """Raises: ConfigError for a family that cannot be read where it should be, and for what says
+    where without its backend, or the other way round.
+    """
+    families = takers("reward.backend")
+    fits = reward.backend != "vllm" or reward.family in families
+    allowed = f"auto or transformers unless reward.family is one of {', '.join(families)}"
+    require("reward.backend", reward.backend, fits, allowed)
+    served = tuple(entry.name for entry in BACKENDS.values() if entry.is_served)
+    fits = reward.backend != "servers" or reward.family in served
+    allowed = f"another one unless reward.family is one of {', '.join(served)}"
+    require("reward.backend", reward.backend, fits, allowed)
+    fits = reward.backend != "ray" or loads_model(reward.family)
+    allowed = "another one, because this reward.family loads no model"
+    require("reward.backend", reward.backend, fits, allowed)
+    for url in reward.base_urls:
+        checked_url(url, "reward.base_urls")
+    fits = bool(reward.base_urls) == (reward.backend == "servers")
+    allowed = 'given with reward.backend = "servers", and with it only'
+    require("reward.base_urls", list(reward.base_urls), fits, allowed)
+    is_ray = reward.backend == "ray"
+    allowed = 'given with reward.backend = "ray", and with it only'
+    n_engines = reward.n_engines
+    require("reward.n_engines", n_engines or "left out", bool(n_engines) == is_ray, allowed)
+    fits = is_ray or reward.ray_address is None
+    require("reward.ray_address", reward.ray_address, fits, 'left out, or reward.backend = "ray"')
 
 
 def _check_steps(reward: RewardConfig) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from engine.config.backends import NO_REWARD, RECORDED, is_bounded
+from engine.config.backends import ELSEWHERE, NO_REWARD, RECORDED, is_bounded, loads_model
 from engine.config.generative import GenerativeConfig
 from engine.config.implicit import OWN, ImplicitConfig
 from engine.config.tables import (
@@ -71,6 +71,11 @@ class RunConfig(Table):
     def has_bounded_rewards(self) -> bool:
         """Whether rewards are probabilities in [0, 1], or there are none."""
         return is_bounded(self.reward.family)
+
+    @property
+    def loads_reward(self) -> bool:
+        """Whether a reward model is loaded on this machine by what reads it."""
+        return loads_model(self.reward.family) and self.reward.backend not in ELSEWHERE
 
     @property
     def is_own_reward(self) -> bool:

@@ -182,10 +182,17 @@ class RewardConfig(Table):
     """As policy.revision."""
     trust_remote_code: bool = False
     """As policy.trust_remote_code."""
-    backend: Literal["auto", "transformers", "vllm"] = "auto"
-    """What reads a qwen_prm: auto takes vLLM where it is installed with an NVIDIA GPU. Every other
-    family is read by transformers.
+    backend: Literal["auto", "transformers", "vllm", "servers", "ray"] = "auto"
+    """Where it is read. auto, transformers, vllm: here, a qwen_prm through vLLM with auto where
+    that is installed with an NVIDIA GPU. servers: vLLM's pooling servers in base_urls. ray: engines
+    on Ray, one per GPU.
     """
+    base_urls: tuple[str, ...] = ()
+    """servers: where they are, as sampling.base_urls."""
+    n_engines: Annotated[int, Field(ge=1)] | None = None
+    """ray: engines, with a GPU each where there are some."""
+    ray_address: str | None = None
+    """ray: as sampling.ray_address."""
     n_parameters: Annotated[int, Field(ge=1)] | None = None
     """As policy.n_parameters."""
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from engine.config import ProblemsConfig, RewardConfig, RunConfig, load_config, require_thresholds
 from engine.config.backends import loads_model
+from engine.doctor.elsewhere import reward_elsewhere
 from engine.doctor.finding import Finding
 from engine.doctor.reading import reading
 from engine.errors import ConfigError, EngineError
@@ -21,6 +22,7 @@ from engine.models import devices
 from engine.models.memory import PROMPT_TOKENS, ModelSize, tokens_of
 from engine.models.weights import folder_here, size_of
 from engine.placement import seating
+from engine.placement.waiting import who_waits
 from engine.problems import ProblemFile, hub_name, read_problems
 from engine.rewards.batched import load_tokenizer
 from engine.rewards.heads import require_head
@@ -176,6 +178,7 @@ def _models(config: RunConfig) -> Iterator[Finding]:
         yield _reward(config.reward)
         if config.reward.family == "implicit":
             yield _reference(config)
+        yield from reward_elsewhere(config, _role(config.reward))
     elif config.reward.family == "generative":
         servers = ", ".join(config.generative.base_urls)
         said = f"{config.reward.path}: asked at {servers}, which was not tried"
@@ -288,6 +291,8 @@ def _memory(config: RunConfig, files: dict[str, ProblemFile | EngineError]) -> I
             "side by side" if seats.together else "in turn: all responses first, then all scores"
         )
         yield Finding("placement", "note", f"policy and reward model are loaded {beside}")
+    if said := who_waits(config, sampler, policy, reward, here):
+        yield Finding("waiting", "note", said)
 
 
 def _longest_prompt(config: RunConfig, files: dict[str, ProblemFile | EngineError]) -> int:

@@ -51,10 +51,17 @@ def scorer_reports(it: Iteration) -> list[ScorerReport]:
     return [_report(it, scorer) for scorer in store.rewards.scorers(it)]
 
 
+def has_bounds(prm_id: str) -> bool:
+    """Whether the scores of a reward model are probabilities, by its id: those of the family
+    implicit are not.
+    """
+    return "implicit-" not in prm_id
+
+
 def _report(it: Iteration, scorer: Scorer) -> ScorerReport:
     c = store.rewards.against_verdicts(it, scorer.prm_id)
     rewards, correct = c["reward"].astype(np.float64), c["correct"].astype(bool)
-    is_bounded = "implicit-" not in scorer.prm_id
+    is_bounded = has_bounds(scorer.prm_id)
     bad_below = BAD_STEP if is_bounded else 0.0
     doubted = np.flatnonzero(correct & (rewards < bad_below))
     trusted = np.flatnonzero(~correct & (rewards >= bad_below))

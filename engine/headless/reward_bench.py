@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.config import RunConfig
-from engine.config.backends import opening_options, reads_as
+from engine.config.backends import reads_as, reward_opening
 from engine.config.splitter import Splitter
 from engine.errors import ConfigError
 from engine.method.first_errors import FirstErrors, best_threshold, first_errors
@@ -126,12 +126,13 @@ def _require_texts(config: RunConfig) -> None:
 
 def _backend(config: RunConfig) -> tuple[Backend, str]:
     path, id = sources.reward(config)
-    options = opening_options(config.reward.family, config)
+    given = {}
     if config.reward.family == "implicit":
         i = config.implicit
         other = locate(i.reference, role="reference", revision=i.reference_revision)
-        options["reference"] = str(other)
-    return Backend(config.reward.family, path, options), id
+        given["reference"] = str(other)
+    name, options = reward_opening(config, id.split("-")[-1], **given)
+    return Backend(name, path, options), id
 
 
 def _tuned(scored: Scored, file: Path) -> float:

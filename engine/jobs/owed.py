@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from engine import store
-from engine.config.backends import NO_REWARD, opening_options, reads_as
+from engine.config.backends import NO_REWARD, opening_options, reads_as, reward_opening
 from engine.events import Event, Planned, Seated
 from engine.jobs.policies import sound_path
 from engine.jobs.respond import Owed, respond
@@ -235,13 +235,15 @@ def reward_backend(it: Iteration) -> Backend:
     """The reward model of an iteration's run, by the content that the run was begun with. Raises:
     RewardModelChanged, PolicyDamaged.
     """
-    family, options = it.config.reward.family, opening_options(it.config.reward.family, it.config)
     if it.config.is_own_reward:
         first = store.runs.iterations(it.db, it.run_id)[0].policy_id
-        options["reference"] = sound_path(it.db, first)
-        return Backend(family, sound_path(it.db, it.row.policy_id), options)
-    path, reference = sound_reward(it)
-    return Backend(family, path, options | ({"reference": reference} if reference else {}))
+        path, reference = (sound_path(it.db, id) for id in (it.row.policy_id, first))
+    else:
+        path, reference = sound_reward(it)
+    given = {"reference": reference} if reference else {}
+    model_id = it.run.prm_id.split("-")[-1]
+    name, options = reward_opening(it.config, model_id, **given)
+    return Backend(name, path, options)
 
 
 def _opener(placement: Placement, backend: Backend) -> Callable[[], Any]:

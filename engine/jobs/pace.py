@@ -21,6 +21,8 @@ from engine.events import (
 from engine.types import InFlight
 
 SAMPLED, GRADED, SCORED, STEPS = "sampled", "graded", "scored", "steps"
+SLOWER = 1.5
+"""So many times as long as a sampled response one has to be scored before it is said."""
 
 
 @dataclass(slots=True)
@@ -130,6 +132,16 @@ class Pace:
             return None
         return 1 / (sum(known) if self.in_turn else max(known))
 
+    def scoring_is_slower(self) -> float | None:
+        """How many times as long a response is scored as it is sampled, where that keeps the
+        sampler waiting; None where it does not, or neither is known yet.
+        """
+        costs = [stage.cost_s() for name in (SAMPLED, SCORED) if (stage := self.stages.get(name))]
+        if self.in_turn or len(costs) < 2 or not costs[0] or not costs[1]:
+            return None
+        ratio = costs[1] / costs[0]
+        return ratio if ratio >= SLOWER else None
+
     def tokens_per_s(self) -> float | None:
         """Tokens of finished responses by the seconds that were sampled; None before the first."""
         sampled = self.stages.get(SAMPLED)
@@ -171,6 +183,8 @@ def said(pace: Pace, now: float) -> str:
     rate, left = pace.per_s(), pace.left_s(now)
     if rate:
         parts.append(f"{rate:.1f} {pace.unit}/s")
+    if slower := pace.scoring_is_slower():
+        parts.append(f"sampling waits for scoring, which takes {slower:.1f} times as long")
     if left is not None:
         parts.append(f"{duration(left)} left")
     elif pace.in_turn and (sampling := pace.stages[SAMPLED].left_s(pace.n_total, now)):

@@ -56,7 +56,7 @@ def train(work: Work) -> Iterator[Event]:
         draws=draws(it, training, work.job.id, start, at) if draws_own else None,
     )
     placement.release()
-    prm_path = at.path if at else ""
+    prm_path = at.path if at and config.loads_reward else ""
     seating.require_training(config, training, task.policy_path, prm_path)
     try:
         yield from placement.get(trainer_backend(training)).train(task, work.should_stop)
@@ -104,7 +104,7 @@ def _reward_model(it: Iteration) -> RewardModelAt | None:
     if not it.config.has_rewards:
         return None
     backend = reward_backend(it)
-    return RewardModelAt(backend.path, backend.options)
+    return RewardModelAt(backend.name, backend.path, backend.options)
 
 
 def _require_its_kind(method: str, wanted: str) -> None:

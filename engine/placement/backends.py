@@ -24,8 +24,9 @@ class Backend:
     path: str = ""
     options: dict[str, Any] = field(default_factory=dict)
     seat: dict[str, Any] = field(default_factory=dict, compare=False)
-    """Where it is opened: gpu (its number), memory_share (of that GPU, for vLLM). It changes no
-    answer, so an open backend stays.
+    """Where it is opened: gpu (its number, or several with commas), memory_share (of that GPU, for
+    vLLM), n_spared (GPUs of a Ray cluster that are left). It changes no answer, so an open backend
+    stays.
     """
 
     def key(self) -> str:

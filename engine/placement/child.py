@@ -272,9 +272,9 @@ def child_command(backend: Backend) -> list[str]:
     return [*launch, *kind, "--module", "engine.placement.worker"]
 
 
-def child_environment(gpu: int | None = None) -> dict[str, str]:
+def child_environment(gpu: int | str | None = None) -> dict[str, str]:
     """The environment of a child process, which sees one GPU if it is given one, by its number on
-    the PCI bus.
+    the PCI bus, or several, with commas.
     """
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "TOKENIZERS_PARALLELISM": "false"}
     if gpu is not None:

@@ -23,6 +23,7 @@ from engine.models.memory import ModelSize, Need
 from engine.models.weights import size_of
 from engine.placement.backends import Backend, Placement
 from engine.placement.beside_training import with_beside
+from engine.placement.ray_seats import ray_seats
 
 USABLE = 0.92
 """Share of the free memory that is counted on. Source: vLLM 0.31, default
@@ -192,7 +193,7 @@ def reward_load(config: RunConfig, size: ModelSize | None, here: Sequence[Device
     """The reward model, both policies of an implicit one; None where scores are looked up or there
     are none.
     """
-    if not loads_model(config.reward.family):
+    if not config.loads_reward:
         return None
     device = here[min(config.sampling.tensor_parallel_size, len(here) - 1)]
     if size and config.reward.family == "implicit":
@@ -287,11 +288,7 @@ def place(
     policy_size = (
         _size(sampler.path, config.policy.n_parameters) if loads_model(sampler.name) else None
     )
-    reward_size = (
-        _size(reward.path, config.reward.n_parameters)
-        if loads_model(config.reward.family)
-        else None
-    )
+    reward_size = _size(reward.path, config.reward.n_parameters) if config.loads_reward else None
     seating = seat(
         policy_load(
             config, sampler.name, policy_size, here, warm=is_warm, prompt_tokens=prompt_tokens
@@ -299,13 +296,11 @@ def place(
         reward_load(config, reward_size, here),
     )
     seating.require(warm=is_warm)
+    policy_seat, reward_seat = ray_seats(config, sampler.name, here)
+    policy_seat |= _seat(seating.policy, here, config.sampling.tensor_parallel_size)
     return (
-        replace(
-            sampler,
-            seat=_seat(seating.policy, here, config.sampling.tensor_parallel_size)
-            | {"memory_share": seating.memory_share},
-        ),
-        replace(reward, seat=_seat(seating.reward, here)),
+        replace(sampler, seat=policy_seat | {"memory_share": seating.memory_share}),
+        replace(reward, seat=reward_seat | _seat(seating.reward, here)),
         seating.together,
     )
 

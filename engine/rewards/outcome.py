@@ -14,6 +14,35 @@ from engine.rewards.classifiers import OUTCOME, load_classifier, probabilities
 from engine.rewards.plain_text import PlainText, added_tokens, chat_parts
 
 
+class WholeResponse:
+    """Question and response through the chat template where there is one, read at the end."""
+
+    def __init__(self, path: str, tokenizer):
+        self._tokenizer, self._plain = tokenizer, PlainText(tokenizer)
+        has_chat = bool(tokenizer.chat_template)
+        self._frame = chat_parts(tokenizer, path, None) if has_chat else ["", "\n", ""]
+
+    def read(self, item: Item) -> Row:
+        """No end where the response is blanks only."""
+        before, between, behind = self._frame
+        if any(map(self._plain.holds_names, item)):
+            ids = self._read_in_pieces(item)
+        else:
+            text = before + item[0] + between + item[1] + behind
+            ids = self._tokenizer(
+                text, add_special_tokens=not self._tokenizer.chat_template, verbose=False
+            ).input_ids
+        return Row(item, ids, [len(ids) - 1] if item[1].strip() else [])
+
+    def _read_in_pieces(self, item: Item) -> list[int]:
+        """The ids of an item that holds the names of special tokens, which must stay letters."""
+        question, response = self._plain.ids(list(item))
+        before, between, behind = self._tokenizer(self._frame, add_special_tokens=False).input_ids
+        if not self._tokenizer.chat_template:
+            before, behind = added_tokens(self._tokenizer)
+        return [*before, *question, *between, *response, *behind]
+
+
 class OutcomeReward(ForwardReward):
     """Scores responses as a whole. Implements engine.rewards.RewardModel; its prompts are bare
     questions.
@@ -42,17 +71,10 @@ class OutcomeReward(ForwardReward):
     ):
         super().__init__(path, device, batch_tokens)
         self._model = load_classifier(OUTCOME, self.path, self._device, trust_remote_code)
-        self._tokenizer = load_tokenizer(self.path, trust_remote_code)
-        self._plain = PlainText(self._tokenizer)
-        self._frame = (
-            chat_parts(self._tokenizer, self.path, None)
-            if self._tokenizer.chat_template
-            else ["", "\n", ""]
-        )
+        tokenizer = load_tokenizer(self.path, trust_remote_code)
+        self._layout = WholeResponse(self.path, tokenizer)
         positions = getattr(self._model.config, "max_position_embeddings", None)
-        self._longest = min(
-            positions or self._tokenizer.model_max_length, self._tokenizer.model_max_length
-        )
+        self._longest = min(positions or tokenizer.model_max_length, tokenizer.model_max_length)
         self._pad = self._model.config.pad_token_id or 0
         if self._model.config.pad_token_id is None:
             self._batch_tokens, self._padded_to = (
@@ -61,23 +83,7 @@ class OutcomeReward(ForwardReward):
             )  # it cannot tell a text from its padding: each is read by itself
 
     def _read(self, item: Item) -> Row:
-        before, between, behind = self._frame
-        if any(map(self._plain.holds_names, item)):
-            ids = self._read_in_pieces(item)
-        else:
-            text = before + item[0] + between + item[1] + behind
-            ids = self._tokenizer(
-                text, add_special_tokens=not self._tokenizer.chat_template, verbose=False
-            ).input_ids
-        return Row(item, ids, [len(ids) - 1] if item[1].strip() else [])
-
-    def _read_in_pieces(self, item: Item) -> list[int]:
-        """The ids of an item that holds the names of special tokens, which must stay letters."""
-        question, response = self._plain.ids(list(item))
-        before, between, behind = self._tokenizer(self._frame, add_special_tokens=False).input_ids
-        if not self._tokenizer.chat_template:
-            before, behind = added_tokens(self._tokenizer)
-        return [*before, *question, *between, *response, *behind]
+        return self._layout.read(item)
 
     def _probabilities(self, ids, mask, batch: list[Row]) -> list[list[float]]:
         logits = self._model(input_ids=ids, attention_mask=mask).logits.float()

@@ -45,12 +45,13 @@ class QwenPrm(ForwardReward):
         step_pattern: str = "",
     ):
         super().__init__(path, device, batch_tokens, Splitter(steps, step_pattern))
-        self._tags = StepTags(self.path, load_tokenizer(self.path, trust_remote_code))
+        tokenizer = load_tokenizer(self.path, trust_remote_code)
+        self._tags = StepTags(self.path, tokenizer, self._splitter)
         self._model = load_headed(self.path, "score", _score_head, self._device)
         self._longest = self._model.config.max_position_embeddings
 
     def _read(self, item: Item) -> Row:
-        return self._tags.read(item, self._splitter)
+        return self._tags.read(item)
 
     def _probabilities(self, ids, mask, batch: list[Row]) -> list[list[float]]:
         states = end_states(self._model, ids, mask, [row.ends for row in batch])

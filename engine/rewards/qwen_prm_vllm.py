@@ -51,7 +51,8 @@ class PooledQwenPrm(BatchedReward):
             )
         for name, value in vllm.ENVIRONMENT.items():
             os.environ.setdefault(name, value)
-        self._tags = StepTags(self.path, load_tokenizer(self.path, trust_remote_code))
+        tokenizer = load_tokenizer(self.path, trust_remote_code)
+        self._tags = StepTags(self.path, tokenizer, self._splitter)
         try:
             self._model: Any = _start(self.path, self._tags.tag_id, trust_remote_code)
         except (OSError, ValueError, KeyError, RuntimeError) as error:
@@ -77,7 +78,7 @@ class PooledQwenPrm(BatchedReward):
         vllm.set_taken(False)
 
     def _read(self, item: Item) -> Row:
-        return self._tags.read(item, self._splitter)
+        return self._tags.read(item)
 
     def _answers(self, rows: list[Row]) -> Iterator[tuple[Row, list[float]]]:
         prompts = [{"prompt_token_ids": row.ids} for row in rows]

@@ -14,11 +14,15 @@ SYSTEM = "Please reason step by step, and put your final answer within \\boxed{}
 class StepTags:
     """How the family lays an item out as token ids.
 
+    Args:
+        splitter: where responses are cut into steps.
+
     Raises: RewardModelError if the tokenizer has no chat template, or does not know the step tag as
     one token.
     """
 
-    def __init__(self, path: str, tokenizer):
+    def __init__(self, path: str, tokenizer, splitter: Splitter = BLANK_LINE):
+        self._splitter = splitter
         self.tag_id = tokenizer.convert_tokens_to_ids(STEP_TAG)
         if tokenizer(STEP_TAG, add_special_tokens=False).input_ids != [self.tag_id]:
             raise RewardModelError(
@@ -31,8 +35,8 @@ class StepTags:
         ).input_ids
         self._plain = PlainText(tokenizer, (STEP_TAG,))
 
-    def read(self, item: Item, splitter: Splitter = BLANK_LINE) -> Row:
-        question, *steps = self._plain.ids([item[0], *splitter.split(item[1])])
+    def read(self, item: Item) -> Row:
+        question, *steps = self._plain.ids([item[0], *self._splitter.split(item[1])])
         return tagged_row(
             item, self._before + question + self._between, steps, self.tag_id, self._behind
         )

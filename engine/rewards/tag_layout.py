@@ -79,16 +79,6 @@ class TagReader:
             f" token {self.tokens.tag}. Check tagged_lm.preset, or set tagged_lm.tag_id."
         )
 
-    def shown(self, item: Item) -> list[tuple[str, bool]]:
-        """(text, whether a score is read there) of every token, in order: how an item is cut,
-        tagged and read. Empty where a step holds the tag.
-        """
-        row = self.read(item)
-        if row is None:
-            return []
-        ends = set(row.ends)
-        return [(self._tokenizer.decode([id]), at in ends) for at, id in enumerate(row.ids)]
-
     def _token(self, name: str, text: str, id: int | None) -> int:
         n_known = len(self._tokenizer)
         if id is not None:

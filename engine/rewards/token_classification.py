@@ -16,6 +16,35 @@ from engine.rewards.classifiers import STEPS, load_classifier, probabilities
 from engine.rewards.step_ends import step_end_tokens
 
 
+class OneText:
+    """Prompt and response as one text, each step read at its last character.
+
+    Args:
+        splitter: where responses are cut into steps.
+
+    Raises: RewardModelError for a tokenizer that gives no character offsets.
+    """
+
+    def __init__(self, path: str, tokenizer, splitter: Splitter):
+        self._tokenizer, self._splitter = tokenizer, splitter
+        if not tokenizer.is_fast:
+            raise RewardModelError(
+                f"The tokenizer of {path!r} gives no character offsets, which are needed to find"
+                " where steps end."
+            )
+
+    def read(self, item: Item) -> Row:
+        prompt, response = item
+        encoding = self._tokenizer(
+            prompt + response, return_offsets_mapping=True, truncation=False, verbose=False
+        )
+        spans = [
+            (len(prompt) + start, len(prompt) + end)
+            for start, end in self._splitter.spans(response)
+        ]
+        return Row(item, encoding["input_ids"], step_end_tokens(encoding["offset_mapping"], spans))
+
+
 class TokenClassificationReward(ForwardReward):
     """Scores steps with a token classifier. Implements engine.rewards.RewardModel.
 
@@ -43,25 +72,13 @@ class TokenClassificationReward(ForwardReward):
     ):
         super().__init__(path, device, batch_tokens, Splitter(steps, step_pattern))
         self._model = load_classifier(STEPS, self.path, self._device, trust_remote_code)
-        self._tokenizer = load_tokenizer(self.path, trust_remote_code)
-        if not self._tokenizer.is_fast:
-            raise RewardModelError(
-                f"The tokenizer of {self.path!r} gives no character offsets, which are needed to"
-                " find where steps end."
-            )
+        tokenizer = load_tokenizer(self.path, trust_remote_code)
+        self._layout = OneText(self.path, tokenizer, self._splitter)
         self._longest = getattr(self._model.config, "max_position_embeddings", None)
-        self._pad = self._tokenizer.pad_token_id or 0
+        self._pad = tokenizer.pad_token_id or 0
 
     def _read(self, item: Item) -> Row:
-        prompt, response = item
-        encoding = self._tokenizer(
-            prompt + response, return_offsets_mapping=True, truncation=False, verbose=False
-        )
-        spans = [
-            (len(prompt) + start, len(prompt) + end)
-            for start, end in self._splitter.spans(response)
-        ]
-        return Row(item, encoding["input_ids"], step_end_tokens(encoding["offset_mapping"], spans))
+        return self._layout.read(item)
 
     def _probabilities(self, ids, mask, batch: list[Row]) -> list[list[float]]:
         logits = self._model(input_ids=ids, attention_mask=mask).logits.float()

@@ -13,8 +13,8 @@ import json
 from engine.errors import SamplerError
 from engine.models.tokens import answer_start, require_no_thinking_budget, with_reasoning
 from engine.samplers.read_prompts import ReadPrompts
-from engine.samplers.served import Served
 from engine.servers.connection import Asking, Connection, DoesNotFit, Failed
+from engine.servers.served import Served
 from engine.servers.words import inert
 from engine.types import Request, Response, SamplingSettings
 

@@ -5,7 +5,7 @@ Every response is one request with its own seed; which server answers it, and wh
 that fails, is engine.servers.pool's, and one request to one server engine.samplers.completions'.
 Which server answered changes no seed. A vLLM server is sent the prompt's token ids and gives the
 response's. Guaranteed: every request is answered once, and only by a server whose list of models
-names the policy (engine.samplers.served), asked before the first request and again whenever a
+names the policy (engine.servers.served), asked before the first request and again whenever a
 server comes back. Equal texts are as the server gives them: `vllm
 serve` on the starter policy in fp32 gives vllm_local's (tested); other servers may ignore seeds.
 
@@ -25,8 +25,8 @@ from engine.config.addresses import checked_url
 from engine.samplers.completions import ASKING, Completions, refused
 from engine.samplers.hand_out import LONG_S, HandOut
 from engine.samplers.read_prompts import ReadPrompts
-from engine.samplers.served import Served, Wanted, find_served
 from engine.servers.pool import Pool
+from engine.servers.served import Served, Wanted, find_served
 from engine.types import InFlight, Request, Response, SamplingSettings
 
 
@@ -37,7 +37,7 @@ class OpenAiSampler:
     Args:
         path: the policy's folder on this machine: what the servers must serve.
         base_urls: where they are; one without a path means /v1 there.
-        policy_id, known_as, model: see engine.samplers.served.Wanted.
+        policy_id, known_as, model: see engine.servers.served.Wanted.
         batch_size: requests in flight over all servers.
         trust_remote_code: run a tokenizer's code that comes with the policy.
 
@@ -142,7 +142,7 @@ class _Call:
 
     async def _find(self, url: str) -> Served:
         """The policy on a server. Raises: Failed; SamplerError for other weights."""
-        return find_served(await self._opened.models(url), self._sampler.wanted, url)
+        return find_served(await self._opened.models(url), self._sampler.wanted, url, ASKING)
 
     @property
     def _opened(self) -> Completions:

@@ -1,3 +1,3 @@
-"""OpenAI-compatible servers, whoever asks them: the connection to one, and several of them that
-answer the same requests. Knows no policy, no reward model and no run.
+"""Who answers elsewhere, whoever asks: OpenAI-compatible servers and the engines of a Ray cluster,
+each of them several that answer the same requests. Knows no policy, no reward model and no run.
 """

@@ -8,6 +8,7 @@ import numpy as np
 from engine.store.connection import Database
 from engine.store.place import Place
 from engine.store.runs import EVERY, RUNS
+from engine.store.samples import table_sizes
 from engine.types import Aggregation, Cost, StepScores
 
 _SCORED = f"""FROM iterations i
@@ -57,6 +58,60 @@ def scorers(at: Place) -> list[Scorer]:
         [*at.key, at.run_id],
     )
     return [Scorer(row["prm_id"], row["path"], row["n"], cost(at, row["prm_id"])) for row in rows]
+
+
+def of_presamples(at: Place) -> dict[str, str]:
+    """Path by id of every reward model that read pre-samples of an iteration, as some run names it,
+    the run's own first. Asked once for as long as the tables have the same number of rows.
+    """
+    return at.db.remembered(
+        ("reward models", *at.key), table_sizes(at.db), lambda: _of_presamples(at)
+    )
+
+
+def _of_presamples(at: Place) -> dict[str, str]:
+    rows = at.db.tuples(
+        """SELECT s.prm_id,
+            coalesce((SELECT any_value(r.prm_path) FROM runs r WHERE r.prm_id = s.prm_id), '')
+        FROM (SELECT DISTINCT o.prm_id FROM step_scores o JOIN iterations i
+            ON i.presample_set = o.set_id WHERE i.run_id = ? AND i.iteration = ?) s
+        ORDER BY s.prm_id <> (SELECT prm_id FROM runs WHERE id = ?), s.prm_id""",
+        [*at.key, at.run_id],
+    )
+    return dict(rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """How large the scores are that a run's reward model gave an iteration."""
+
+    low: float
+    high: float
+    """The lowest and the highest reward of a pre-sample or resample."""
+    size: float
+    """19 of 20 scores of the pre-samples' steps are no further from 0."""
+
+
+def spread(at: Place) -> Spread | None:
+    """None before a response has a reward. Asked once for as long as tables have as many rows."""
+    return at.db.remembered(("spread", *at.key), table_sizes(at.db), lambda: _spread(at))
+
+
+def _spread(at: Place) -> Spread | None:
+    rows = at.db.tuples(
+        f"""WITH scored AS (
+            SELECT s.reward, s.scores, s.set_id = i.presample_set AS is_presample
+            FROM iterations i JOIN {RUNS} runs ON runs.id = i.run_id
+            JOIN step_scores s ON s.set_id IN (i.presample_set, i.resample_set)
+                AND s.prm_id = runs.prm_id
+            WHERE i.run_id = ? AND i.iteration = ? AND s.reward IS NOT NULL)
+        SELECT (SELECT min(reward) FROM scored), (SELECT max(reward) FROM scored),
+            (SELECT quantile_cont(abs(score), 0.95)
+                FROM (SELECT unnest(scores) AS score FROM scored WHERE is_presample))""",
+        at.key,
+    )
+    low, high, size = rows[0]
+    return None if low is None else Spread(low, high, size or 0.0)
 
 
 def cost(at: Place, prm_id: str) -> Cost | None:

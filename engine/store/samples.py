@@ -99,9 +99,12 @@ def is_begun(db: Database, set_id: str) -> bool:
     return bool(db.tuples("SELECT 1 FROM responses WHERE set_id = ? LIMIT 1", [set_id]))
 
 
-def estimates(at: Place) -> Estimates:
+def estimates(at: Place, prm_id: str | None = None) -> Estimates:
     """The pre-samples of one iteration as columns. phi_r is summed in index order, so it is the
     same every time.
+
+    Args:
+        prm_id: the reward model whose scores are taken; None for the run's own.
 
     Counts verdicts and scores without their responses: neither is stored before its response, and
     no response is ever deleted.
@@ -110,7 +113,8 @@ def estimates(at: Place) -> Estimates:
     each = " + ".join(f"max(reward) FILTER (idx = {index})" for index in range(n))
     columns = at.db.columns(
         f"""WITH looked_at AS (
-            SELECT r.id AS run_id, r.prm_id, r.n_presample, i.iteration, i.presample_set AS set_id
+            SELECT r.id AS run_id, coalesce(?, r.prm_id) AS prm_id, r.n_presample, i.iteration,
+                i.presample_set AS set_id
             FROM {RUNS} r JOIN iterations i ON i.run_id = r.id WHERE i.iteration = ? AND r.id = ?),
         graded AS (
             SELECT problem_id, count(correct) AS n_graded, sum(correct::INTEGER) AS n_correct
@@ -128,7 +132,7 @@ def estimates(at: Place) -> Estimates:
         LEFT JOIN graded USING (problem_id)
         LEFT JOIN scored USING (problem_id)
         WHERE p.role = 'train' ORDER BY p.position""",
-        [at.number, at.run_id],
+        [prm_id, at.number, at.run_id],
     )
     done = (columns["n_graded"] == columns["n"]) & (columns["n_scored"] == columns["n"])
     ids = columns["id"].astype(str)

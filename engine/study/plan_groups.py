@@ -39,6 +39,8 @@ def n_planned(it: Iteration, training: TrainingConfig) -> int:
 class RewardModelAt:
     """Where an iteration's reward model is, and what it is opened with."""
 
+    backend: str
+    """Its family, or what reads that elsewhere."""
     path: str
     options: dict[str, Any]
 
@@ -113,7 +115,7 @@ def _reward_model(
     c, template = it.config.reward, samples.settings.prompt_template
     whole = reads_as(c.family) in ("text", "sampled")
     return RewardModelTold(
-        opens=BACKENDS[c.family].opens,
+        opens=BACKENDS[at.backend].opens,
         path=at.path,
         options=at.options,
         prm_id=it.run.prm_id,

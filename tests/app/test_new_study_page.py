@@ -285,3 +285,20 @@ def test_lists_are_typed_with_commas_and_lines():
     assert texts.lines(texts.as_lines(["a\\n", "b\nc", "\t"])) == ("a\\n", "b\nc", "\t")
     with pytest.raises(Exception, match="x holds 'b'"):
         texts.numbers("1, b", "x")
+
+
+def test_how_one_response_is_read_is_seen_before_anything_is_scored(opened, tmp_path):
+    tiny_models = pytest.importorskip("tests.rewards.tiny_models")
+    model = str(tiny_models.tagged_lm(tmp_path / "model", "rlhflow"))
+    at = all_open(begun(small(reward={"path": model})))
+    assert "How one response is read" not in read(at)
+    put(at, "reward.family", "tagged_lm")
+    assert "lm.tag is left out" in read(at), "an own layout must say its tag"
+    put(at, "tagged_lm.preset", "rlhflow")
+    assert "3 steps, 3 scores" in read(at)
+    (field,) = [e for e in at.text_area if (e.key or "").endswith("preview_response")]
+    field.set_value("One <img src=x onerror=alert(1)> step.\n\nAnother.").run()
+    all_open(at)
+    assert "2 steps, 2 scores" in read(at)
+    (page,) = [e.proto.body for e in at.get("html") if "is judged here" in e.proto.body]
+    assert "<img" not in page and "&lt;" in page and page.count("is judged here") == 2

@@ -48,7 +48,7 @@ def test_a_setting_says_its_default_range_and_choices():
     assert SETTINGS["placement"].choices == ("worker", "inline")
     assert SETTINGS["training.loss_type"].type == "list of choices"
     assert {*SETTINGS["sampling.sampler"].choices, *SETTINGS["reward.family"].choices} >= {
-        entry.name for entry in BACKENDS.values() if entry.role != "trainer"
+        entry.name for entry in BACKENDS.values() if entry.role not in ("trainer", "reader")
     }
     assert set(SETTINGS["difficulty.strategy"].choices) == set(strategies())
 

@@ -260,3 +260,25 @@ def test_what_a_policys_authors_suggest_is_offered_and_not_taken(tmp_path):
     (said,) = (f for f in configuration.examine_config(path) if f.about == "sampling")
     assert said.status == "note"
     assert "sampling.temperature = 0.6 (now 0.7), sampling.top_k = 20 (now 0)." in said.text
+
+
+def test_a_reward_model_on_servers_is_told_with_the_command_that_serves_it(tmp_path):
+    path = tmp_path / "served.toml"
+    served = {"path": "starter", "backend": "servers", "base_urls": ["http://h:8000"]}
+    path.write_text(toml(reward=served))
+    findings = by_about(examine_config(path))
+    assert findings["reward.backend"].status == "note"
+    assert "asked at http://h:8000, which was not tried" in findings["reward.backend"].text
+    assert "prm --runner pooling" in findings["reward.backend"].text
+    assert "memory, scoring" not in findings and findings["waiting"].status == "note"
+
+
+def test_engines_on_ray_are_told_or_asked_for(tmp_path, monkeypatch):
+    path = tmp_path / "engines.toml"
+    path.write_text(toml(reward={"path": "starter", "backend": "ray", "n_engines": 2}))
+    monkeypatch.setattr("engine.doctor.elsewhere.find_spec", lambda name: None)
+    assert by_about(examine_config(path))["reward.backend"].status == "change"
+    monkeypatch.setattr("engine.doctor.elsewhere.find_spec", lambda name: object())
+    assert (
+        by_about(examine_config(path))["reward.backend"].text == "2 engines on Ray on this machine"
+    )

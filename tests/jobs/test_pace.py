@@ -12,7 +12,7 @@ from engine.events import (
     Scored,
     Seated,
 )
-from engine.jobs.pace import Pace, said
+from engine.jobs.pace import SAMPLED, SCORED, Pace, Stage, said
 from engine.types import InFlight, Response, StepScores, Verdict
 
 TOTAL = 360
@@ -139,3 +139,14 @@ def test_a_training_counts_steps_from_the_first_and_says_what_comes_before_and_b
     for step in (2, 3, 4):
         pace.note(OptimiserStep(step, 4, {"loss": 0.7}), 100.0 + 10 * step)
     assert said(pace, 140.0) == "4 of 4 steps · saving the policy"
+
+
+def test_it_is_said_when_sampling_waits_for_scoring():
+    slow = Pace("job", n_total=100, unit="responses")
+    slow.stages = {SAMPLED: Stage(10, 10, 1.0), SCORED: Stage(10, 10, 3.0)}
+    assert "sampling waits for scoring, which takes 3.0 times as long" in said(slow, 0.0)
+    slow.in_turn = True
+    assert "waits for scoring" not in said(slow, 0.0)
+    quick = Pace("job", n_total=100, unit="responses")
+    quick.stages = {SAMPLED: Stage(10, 10, 3.0), SCORED: Stage(10, 10, 1.0)}
+    assert quick.scoring_is_slower() is None and Pace("job").scoring_is_slower() is None

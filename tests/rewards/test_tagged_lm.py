@@ -2,18 +2,21 @@
 item at a time, the text as their scripts write it, the tag found by its id.
 """
 
+import json
 from pathlib import Path
 
 import pytest
 
+from engine.__main__ import main
 from engine.config.tagged import LAYOUTS, TaggedLmConfig, layout_of
 from engine.errors import ConfigError, RewardModelError
 from engine.method.steps import split_steps
-from tests.small_runs import small
+from tests.small_runs import small, toml
 
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 
+from engine.rewards.preview import preview, said
 from engine.rewards.tag_layout import TagReader
 from engine.rewards.tagged_lm import TaggedLm
 from tests.rewards import tiny_models
@@ -85,21 +88,54 @@ def test_every_preset_scores_as_its_authors_script_does(preset, folders):
 
 
 def test_a_step_that_numbers_itself_is_not_numbered_twice(folders):
-    reader = TaggedLm(str(folders["math_shepherd"]), device="cpu", preset="math_shepherd").reader
-    shown = "".join(text for text, _ in reader.shown((QUESTION, "Step 1: 5 + 2\n\nThen 7")))
+    scorer = TaggedLm(str(folders["math_shepherd"]), device="cpu", preset="math_shepherd")
+    row = scorer.reader.read((QUESTION, "Step 1: 5 + 2\n\nThen 7"))
+    tokenizer = transformers.AutoTokenizer.from_pretrained(folders["math_shepherd"])
+    shown = "".join(tokenizer.decode([id]) for id in row.ids)
     assert shown.count("Step") == 2 and shown.count("1:") == 1
 
 
 def test_what_is_read_can_be_seen_before_anything_is_scored(folders):
     for preset in LAYOUTS:
         tokenizer = transformers.AutoTokenizer.from_pretrained(folders[preset])
-        reader = TagReader("here", tokenizer, LAYOUTS[preset])
-        shown = reader.shown(ITEMS[3])
-        at = [index for index, (_, is_read) in enumerate(shown) if is_read]
-        assert len(at) == 4, preset
+        tokens = TagReader("here", tokenizer, LAYOUTS[preset]).tokens
+        config = small(
+            reward={"path": str(folders[preset]), "family": "tagged_lm"},
+            tagged_lm={"preset": preset},
+        )
+        shown = preview(config, str(folders[preset]), *ITEMS[3])
+        at = [index for index, token in enumerate(shown.tokens) if token.step]
+        assert [shown.tokens[index].step for index in at] == [1, 2, 3, 4], preset
+        assert shown.steps == split_steps(ITEMS[3][1]) and shown.status == "ok"
         ahead = 1 if LAYOUTS[preset].read_at == "before" else 0
-        tag = tokenizer.decode([reader.tokens.tag])
-        assert {shown[index + ahead][0] for index in at} == {tag}
+        assert {shown.tokens[index + ahead].id for index in at} == {tokens.tag}
+        assert [one.id for one in shown.compared] == [tokens.positive, tokens.negative]
+
+
+def test_a_response_that_would_get_no_score_is_shown_to_get_none(folders):
+    config = small(
+        reward={"path": "starter", "family": "tagged_lm"}, tagged_lm={"preset": "math_shepherd"}
+    )
+    shown = preview(config, str(folders["math_shepherd"]), QUESTION, "A ки step")
+    assert (shown.status, shown.tokens) == ("holds_tag", []) and "no score" in said(shown)
+
+
+def test_what_cannot_be_read_without_weights_is_said(folders):
+    with pytest.raises(ConfigError, match="can be shown for token_classification, qwen_prm"):
+        preview(small(reward={"family": "skywork_prm"}), str(folders["rlhflow"]), *ITEMS[0])
+
+
+def test_the_command_line_shows_how_one_response_is_read(folders, tmp_path, capsys):
+    path, response = tmp_path / "tagged.toml", tmp_path / "response"
+    family = {"path": str(folders["rlhflow"]), "family": "tagged_lm"}
+    path.write_text(toml(reward=family, tagged_lm={"preset": "rlhflow"}))
+    response.write_text("One step.\n\nAn\x1b[2Jother.")
+    assert main(["reward-preview", str(path), "--response", str(response)]) == 0
+    told = capsys.readouterr().out
+    assert "step 2: An\ufffd[2Jother." in told and "\x1b" not in told
+    assert told.count("[[") == 3 and "2 steps, 2 scores" in told
+    assert main(["reward-preview", str(path), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["status"] == "ok"
 
 
 @pytest.mark.parametrize("preset", LAYOUTS)

@@ -13,6 +13,7 @@ from engine.errors import SamplerError, WorkerDied
 from engine.placement import Backend, Inline
 from engine.samplers import ray_pool
 from engine.samplers.hf_local import HfSampler
+from engine.servers import ray_engines
 from engine.types import SamplingSettings
 from tests.small_runs import until
 from tests.small_samples import POLICY, starter_requests
@@ -104,7 +105,7 @@ def test_closing_early_ends_the_engines_at_work_and_the_next_call_has_new_ones(
 
 
 def test_engines_that_keep_dying_are_an_error_in_words(pool, asked, monkeypatch):
-    monkeypatch.setattr(ray_pool, "MAX_LOSSES", 1)
+    monkeypatch.setattr(ray_engines, "MAX_LOSSES", 1)
     stream = pool.sample(asked, SAMPLED)
     next(stream)
     for engine in engines():

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from engine.config.addresses import checked_url
 from engine.errors import ConfigError, SamplerError
-from engine.samplers.served import Wanted, find_served
+from engine.samplers.completions import ASKING
+from engine.servers.served import Wanted, find_served
 from engine.servers.words import SAID_LIMIT, inert
 
 ID = "0123456789abcdef"
@@ -42,7 +43,7 @@ REFUSED = [
 @pytest.mark.parametrize(("wanted", "model"), ACCEPTED)
 def test_a_model_that_is_the_policy_is_found_under_the_name_it_is_served_by(wanted, model):
     served = find_served(
-        listing(**model, owned_by="vllm", max_model_len=512), wanted, "http://s/v1"
+        listing(**model, owned_by="vllm", max_model_len=512), wanted, "http://s/v1", ASKING
     )
     assert (served.name, served.n_positions) == (model["id"], 512)
 
@@ -50,10 +51,10 @@ def test_a_model_that_is_the_policy_is_found_under_the_name_it_is_served_by(want
 @pytest.mark.parametrize(("wanted", "model"), REFUSED)
 def test_other_weights_are_refused_with_the_folder_to_serve(wanted, model):
     with pytest.raises(SamplerError) as raised:
-        find_served(listing(**model), wanted, "http://s/v1")
+        find_served(listing(**model), wanted, "http://s/v1", ASKING)
     told = str(raised.value)
     assert told.startswith(
-        f"http://s/v1 serves /other, {model.get('root', model['id'])}, and what is to be sampled is"
+        f"http://s/v1 serves /other, {model.get('root', model['id'])}, and what is to be asked is"
         f" the policy {ID}."
     )
     assert f"vllm serve {wanted.folder}," in told and f"--served-model-name {ID}." in told
@@ -63,13 +64,15 @@ def test_a_link_to_the_folder_is_the_folder(tmp_path):
     (tmp_path / "policy").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "policy")
     wanted = Wanted(str(tmp_path / "policy"), ID)
-    assert find_served(listing(id="x", root=str(tmp_path / "link")), wanted, "u").name == "x"
+    assert (
+        find_served(listing(id="x", root=str(tmp_path / "link")), wanted, "u", ASKING).name == "x"
+    )
 
 
 @pytest.mark.parametrize("nonsense", [None, [], {}, {"data": None}, {"data": [3, {"id": 4}]}])
 def test_an_answer_that_lists_nothing_serves_no_model(nonsense):
     with pytest.raises(SamplerError, match="serves no model"):
-        find_served(nonsense, FIRST, "u")
+        find_served(nonsense, FIRST, "u", ASKING)
 
 
 @given(st.text(max_size=1000))
