@@ -8,7 +8,7 @@ from engine.cli.main import main
 from engine.errors import ConfigError
 from engine.headless.arena import contenders, load, opened, play_all
 from engine.method.arena import Rules
-from engine.paths import ROOT
+from engine.paths import RECORDINGS, ROOT
 
 RULES = Rules(n_presample=2, tau_l=0.25, tau_h=0.65, n_plays=3)
 ROWS = [
@@ -74,6 +74,13 @@ def test_the_command_plays_the_shipped_recording(capsys):
     assert first["n_problems"] == 320 and first["responses"] <= 2560
     assert main(["arena", str(small_lm), *asked]) == 0
     assert "against the first" in capsys.readouterr().out
+
+
+def test_every_recording_that_ships_is_played_without_further_ado():
+    shipped = sorted(RECORDINGS.glob("*.jsonl.gz"))
+    rows = play_all(shipped, lambda r: contenders(["boundary"], None, r), [8.0], RULES)
+    assert [row.rule for row in rows] == ["boundary, accuracy", "boundary"]
+    assert all(row.n_problems == 320 for row in rows)
 
 
 def test_the_same_seed_gives_the_same_table(file):
