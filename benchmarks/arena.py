@@ -21,6 +21,7 @@ SHAPES = ((125_000, 8), (31_250, 32))
 RULES = (
     "boundary",
     "uniform",
+    "lookahead",
     "posterior",
     "knapsack",
     "coba",
@@ -28,7 +29,6 @@ RULES = (
     "cero",
     "vigor",
     "reinforce_ada",
-    "learnability",
 )
 PER_PROBLEM = 5.0
 N_PLAYS = 16
