@@ -132,7 +132,9 @@ def play_all(
     for source in sources:
         with opened(source, scale) as recorded:
             recording, n_left_out = load(recorded, rules.n_presample)
-            name = recorded.about["name"]
+            name, n_rejected = recorded.about["name"], recorded.about["n_rejected"]
+        if n_rejected:
+            say(f"{name}: {n_rejected:,} rows cannot be used and are left out")
         if n_left_out:
             say(f"{name}: {n_left_out:,} problems have too few responses and are left out")
         rows += arena(name, recording, choose(recording), per_problem, rules, say=say)

@@ -55,6 +55,15 @@ def test_the_first_rule_is_the_baseline_and_each_is_compared_with_it(file):
     assert any("1 problems have too few responses" in words for words in said)
 
 
+def test_rows_that_cannot_be_used_are_counted_aloud(file):
+    said = []
+    broken = file.read_text() + json.dumps({"question": "What is 5?", "response": "no answer"})
+    file.write_text(broken + "\n")
+    choose = lambda recording: contenders(["uniform"], "accuracy", recording)
+    play_all([file], choose, [3.0], RULES, scale="probability", say=said.append)
+    assert any("1 rows cannot be used and are left out" in words for words in said)
+
+
 def test_rules_that_read_rewards_are_refused_where_there_are_none(tmp_path):
     path = tmp_path / "r.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in ROWS[:6]))
