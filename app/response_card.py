@@ -11,6 +11,7 @@ from app.differences import difference
 from app.score_colours import chip, full_at
 from engine import store
 from engine.config.splitter import BLANK_LINE, Splitter
+from engine.method.reach import highest_rate
 from engine.method.steps import split_steps
 from engine.store.responses import HELD_OUT, SIDE, Filter, ListedResponse, Phase
 from engine.study import overrides
@@ -63,6 +64,7 @@ def response_table(chosen: Iteration, *, problem_id: str) -> None:
         st.info("This problem has no responses yet.")
         return
     question_card(rows[0])
+    reach_note(chosen, problem_id)
     for row in rows:
         response_card(row, key=f"{problem_id}_{row.idx}", chosen=chosen)
 
@@ -82,6 +84,20 @@ def question_card(row: ListedResponse) -> None:
             widgets.link("responses.py", "All its responses", **at)
             widgets.link("responses.py", "Side by side", view=SIDE_BY_SIDE, **at)
             widgets.link("playground.py", "Ask it in the playground", problem=row.problem_id)
+
+
+def reach_note(chosen: Iteration, problem_id: str) -> None:
+    """How high the pass rate of a training problem can be that nobody has seen solved; nothing for
+    others.
+    """
+    rows = store.responses.outline(chosen, Filter(problem_ids=[problem_id]))
+    graded = [row.status for row in rows if row.status != "ungraded"]
+    if graded and "correct" not in graded:
+        n = len(graded)
+        st.caption(
+            f"Unreached: none of {n:,} {'response' if n == 1 else 'responses'} is right, which"
+            f" leaves a pass rate of at most {float(highest_rate(n)):.0%} (95 %)."
+        )
 
 
 def beside(row: ListedResponse) -> Filter:

@@ -26,6 +26,7 @@ NAMES = (
     "scale",
     "endurance",
     "slices",
+    "arena",
 )
 
 

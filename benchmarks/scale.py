@@ -67,18 +67,24 @@ def _study(n_problems: int) -> dict[str, Cost]:
 
 def _run(stage: str, folder: Path) -> Cost:
     """One stage in a process of its own."""
-    log = folder / "log.txt"
-    command = [sys.executable, "-m", "benchmarks.scale_stage", stage, str(folder)]
-    with log.open("w") as file:
+    return cost_of(["-m", "benchmarks.scale_stage", stage, str(folder)])
+
+
+def cost_of(arguments: Sequence[str]) -> Cost:
+    """What Python with these arguments takes, in a process of its own. Raises: RuntimeError with
+    the end of what it printed, where it fails.
+    """
+    with tempfile.NamedTemporaryFile("w+") as log:
         child = os.posix_spawn(
             sys.executable,
-            command,
+            [sys.executable, *arguments],
             {**os.environ, "PYTHONPATH": str(ROOT)},
-            file_actions=[(os.POSIX_SPAWN_DUP2, file.fileno(), n) for n in (1, 2)],
+            file_actions=[(os.POSIX_SPAWN_DUP2, log.fileno(), n) for n in (1, 2)],
         )
         _, status, usage = os.wait4(child, 0)
-    if status:
-        raise RuntimeError(f"{stage} failed: {log.read_text()[-2000:]}")
+        if status:
+            said = Path(log.name).read_text()[-2000:]
+            raise RuntimeError(f"{' '.join(arguments)} failed: {said}")
     return Cost(usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 

@@ -18,6 +18,7 @@ from app.difficulty.tuning import tuning_panel
 from app.streamlit_internals.room import split
 from engine import store
 from engine.method.difficulty import classify, deciding_mode
+from engine.method.reach import highest_rate, unreached
 from engine.store.commits import Commit
 from engine.store.samples import Estimates
 from engine.study.decisions import forced
@@ -96,6 +97,11 @@ def plot_caption(chosen: Iteration, e: Estimates) -> None:
         f"{len(e.problem_ids):,} problems, {int(e.n[0])} responses each.{pending}"
         f" {signal_note(chosen.config)}{how}"
     )
+    if n_unreached := int(unreached(e.n_correct, e.n).sum()):
+        st.caption(
+            f"{n_unreached:,} unreached: none of their {int(e.n[0])} responses is right, which"
+            f" leaves a pass rate of at most {float(highest_rate(e.n[0])):.0%} (95 %)."
+        )
 
 
 def plot(

@@ -7,6 +7,7 @@ from app.difficulty import decisions, drawing
 from app.difficulty.choice import MODE_NAMES
 from app.next_step import next_step
 from engine import store
+from engine.method.reach import rate_in_words
 from engine.method.strategies import strategies
 from engine.store.commits import Commit, GivenCount
 from engine.study.handle import Iteration
@@ -75,6 +76,28 @@ def by_class(given: list[GivenCount]) -> None:
     )
 
 
+def never_solved(chosen: Iteration) -> None:
+    """Problems without a right response, and how high their pass rates can be; nothing where there
+    is none.
+    """
+    counts = store.commits.unreached_counts(chosen)
+    if not counts:
+        return
+    st.subheader(f"{sum(count.n_problems for count in counts):,} unreached")
+    st.dataframe(
+        [
+            {
+                "Responses, all wrong": count.n,
+                "Problems": count.n_problems,
+                "Pass rate": rate_in_words(0, count.n),
+            }
+            for count in counts
+        ],
+        hide_index=True,
+    )
+    st.caption("At any higher pass rate so many wrong ones happen in less than 5 % of cases.")
+
+
 chosen = widgets.need_run()
 st.title("Plan")
 commit = store.commits.find(chosen)
@@ -91,6 +114,7 @@ with left:
     next_step(chosen, "plan.py")
 with right:
     by_class(given)
+    never_solved(chosen)
 decisions.table(chosen, locked=True)
 tags.table(chosen)
 if commit.n_pending:

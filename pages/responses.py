@@ -4,7 +4,7 @@ import streamlit as st
 
 from app import state, widgets
 from app.next_step import next_step
-from app.response_card import question_card, response_card
+from app.response_card import question_card, reach_note, response_card
 from app.responses import filters, group, table
 from engine import store
 
@@ -36,4 +36,5 @@ if filters.is_side_by_side():
 else:
     opened = table.listed(chosen, wanted, total)
     question_card(opened)
+    reach_note(chosen, opened.problem_id)
     response_card(opened, key="opened", chosen=chosen)

@@ -12,7 +12,7 @@ from engine.paths import RECORDINGS
 from engine.recorded.about import imported_sets
 from engine.types import Mode
 
-FIRST = ("boundary", "posterior", "knapsack", "vigor", "learnability", "uniform")
+FIRST = ("boundary", "lookahead", "posterior", "coba", "vigor", "uniform")
 """Rules that are chosen before a person does."""
 MODES: dict[Mode | None, str] = {
     None: "Automatic",

@@ -10,6 +10,7 @@ from app.difficulty import decisions
 from app.response_card import response_table
 from engine import store
 from engine.method.difficulty import class_counts
+from engine.method.reach import rate_in_words
 from engine.store.samples import Estimates
 from engine.study.handle import Iteration
 
@@ -62,14 +63,15 @@ def _table(chosen: Iteration, e: Estimates, classes: np.ndarray, at: list[int]) 
             "Problem": id,
             "Class": names[c].capitalize(),
             "Correct": f"{k} / {n}",
+            "Pass rate": rate_in_words(k, n),
             score: round(float(r), 3),
             "Question": q,
         }
         for id, c, k, n, r, q in zip(
             ids,
             classes[at],
-            e.n_correct[at],
-            e.n[at],
+            e.n_correct[at].tolist(),
+            e.n[at].tolist(),
             e.phi_r[at],
             store.problems.questions(state.database(), ids),
         )

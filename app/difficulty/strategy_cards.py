@@ -24,7 +24,7 @@ GROUPS: dict[Group, str] = {
 }
 CARDS: dict[Group, tuple[str, ...]] = {
     "paper": ("boundary", "uniform"),
-    "ours": ("posterior", "band"),
+    "ours": ("lookahead", "posterior", "band"),
     "published": ("knapsack", "coba", "vip", "reinforce_ada", "pilot_commit", "dast"),
 }
 """Who has a card; the table below them has everybody of the group."""

@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from app import charts, inert, state, widgets
-from app.response_card import VERDICTS, headline, question_card, response_steps
+from app.response_card import VERDICTS, headline, question_card, reach_note, response_steps
 from app.responses import filters
 from app.responses.by_hand import PairDesk
 from app.score_colours import full_at, strip
@@ -31,6 +31,7 @@ def side_by_side(chosen: Iteration, wanted: Filter) -> None:
     every = replace(wanted, problem_ids=[first.problem_id], reward_range=None)
     outlined = store.responses.outline(chosen, every)
     question_card(first)
+    reach_note(chosen, first.problem_id)
     left, right = widgets.columns(2, least=widgets.PART, gap="medium")
     with left:
         _rewards(chosen, outlined, wanted.reward_range)

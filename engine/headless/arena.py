@@ -18,6 +18,7 @@ from engine.grading.extraction import Extraction
 from engine.method.arena import Contender, Played, Recording, Rules, play
 from engine.method.intervals import Interval, bootstrap_mean, bootstrap_ratio
 from engine.method.strategies import strategies, strategy
+from engine.paths import RECORDINGS
 from engine.recorded import import_responses
 from engine.recorded.about import Scale
 from engine.recorded.counted import counted
@@ -67,12 +68,14 @@ class ArenaRow:
 
 @contextmanager
 def opened(source: Path, scale: Scale | None = None) -> Iterator[RecordedSet]:
-    """An imported set's folder, or a file that is imported for as long as this lasts. Raises:
-    RecordedSetError, ProblemSetError.
+    """An imported set's folder, or a file that is imported for as long as this lasts; scores of the
+    recordings that ship are probabilities. Raises: RecordedSetError, ProblemSetError.
     """
     if (source / "about.json").is_file():
         yield open_set(str(source.resolve()))
         return
+    if scale is None and source.resolve().parent == RECORDINGS.resolve():
+        scale = "probability"
     with TemporaryDirectory() as folder:
         imported = import_responses(source, Path(folder), scale=scale)
         yield RecordedSet(imported.folder)
@@ -129,7 +132,9 @@ def play_all(
     for source in sources:
         with opened(source, scale) as recorded:
             recording, n_left_out = load(recorded, rules.n_presample)
-            name = recorded.about["name"]
+            name, n_rejected = recorded.about["name"], recorded.about["n_rejected"]
+        if n_rejected:
+            say(f"{name}: {n_rejected:,} rows cannot be used and are left out")
         if n_left_out:
             say(f"{name}: {n_left_out:,} problems have too few responses and are left out")
         rows += arena(name, recording, choose(recording), per_problem, rules, say=say)

@@ -168,9 +168,13 @@ class _Drawn:
     def right(self, n: np.ndarray) -> np.ndarray:
         return self.n_right[np.arange(len(n)), n]
 
-    def distinct_pairs(self, n: np.ndarray) -> np.ndarray:
+    def texts(self, n: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Different right and different wrong texts."""
         rows = np.arange(len(n))
-        return np.minimum(self.n_distinct_right[rows, n], self.n_distinct_wrong[rows, n])
+        return self.n_distinct_right[rows, n], self.n_distinct_wrong[rows, n]
+
+    def distinct_pairs(self, n: np.ndarray) -> np.ndarray:
+        return np.minimum(*self.texts(n))
 
 
 def _counted(flags: np.ndarray) -> np.ndarray:
@@ -232,6 +236,7 @@ def _rounds(
     given, left = np.zeros_like(first_n), budget - int(first_n.sum())
     for n_rounds_left in range(options.get("n_rounds", 1), 0, -1):
         n = np.minimum(first_n + given, recording.n)
+        right_texts, wrong_texts = drawn.texts(n)
         seen = Presampled(
             problem_ids=recording.problem_ids,
             n_correct=drawn.right(n),
@@ -245,6 +250,8 @@ def _rounds(
             budget_left=left,
             seed=stable_hash(rules.seed, "allocate", number, n_rounds_left),
             options=options,
+            n_right_texts=right_texts,
+            n_wrong_texts=wrong_texts,
         )
         out = spread(contender.strategy, seen)
         if not out.n_more.any():

@@ -92,10 +92,13 @@ def posterior(
 
 
 def posterior_shapes(
-    n_correct: ArrayLike, n: ArrayLike, phi_r: ArrayLike | None
+    n_correct: ArrayLike, n: ArrayLike, phi_r: ArrayLike | None, *, least: int | None = None
 ) -> tuple[np.ndarray, np.ndarray, bool]:
     """(alpha, beta, fitted): the Beta posterior of every pass rate, shape (P,) each; arguments and
     errors as for posterior.
+
+    Args:
+        least: problems from which on a prior is fitted to their counts; None for FEW.
     """
     n_correct, n, phi_r = columns(n_correct, n, phi_r, "accuracy")
     if np.isinf(phi_r).any():
@@ -105,7 +108,7 @@ def posterior_shapes(
             " there is none."
         )
     phi_r = _as_shares(phi_r)
-    prior = fit_prior(n_correct, n, phi_r)
+    prior = fit_prior(n_correct, n, phi_r, least=least)
     alpha, beta = prior.shapes(n, phi_r)
     return alpha + n_correct, beta + (n - n_correct), prior.fitted
 

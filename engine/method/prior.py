@@ -67,7 +67,9 @@ class Prior:
         return alpha, beta
 
 
-def fit_prior(n_correct: np.ndarray, n: np.ndarray, phi_r: np.ndarray) -> Prior:
+def fit_prior(
+    n_correct: np.ndarray, n: np.ndarray, phi_r: np.ndarray, *, least: int | None = None
+) -> Prior:
     """Fit the prior to the counts of all problems. Deterministic; the order of the problems does
     not matter.
 
@@ -81,11 +83,12 @@ def fit_prior(n_correct: np.ndarray, n: np.ndarray, phi_r: np.ndarray) -> Prior:
     Args:
         n_correct, n: integers, shape (P,).
         phi_r: floats in [0, 1] or NaN, shape (P,).
+        least: problems from which on the counts are fitted; None for FEW. phi_r is from FEW on.
 
     Returns:
-        A prior that is not fitted where P < FEW.
+        A prior that is not fitted where P < least.
     """
-    if len(n) < FEW:
+    if len(n) < (FEW if least is None else least):
         return Prior(False, WEAK, WEAK, 0.0)
     plain = _fit(n_correct, n, np.zeros(len(n)), ())
     known = ~np.isnan(phi_r)

@@ -11,6 +11,7 @@ from engine.errors import ConfigError
 from engine.store.connection import now
 from engine.store.place import Place
 from engine.store.runs import EVERY, RUNS
+from engine.store.samples import table_sizes
 from engine.types import Choice, Mode, Plan
 
 
@@ -198,6 +199,30 @@ def pool_counts(at: Place) -> dict[str, np.ndarray]:
         WHERE a.run_id = ? AND a.iteration = ? GROUP BY a.problem_id ORDER BY a.problem_id""",
         at.key,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class UnreachedCount:
+    """How many problems have so many responses and no right one among them."""
+
+    n: int
+    """Pre-samples and resamples that are judged."""
+    n_problems: int
+
+
+def unreached_counts(at: Place) -> list[UnreachedCount]:
+    """The problems of a commit without a right response, by their number of responses. Counted once
+    for as long as the tables have the same number of rows.
+    """
+    return at.db.remembered(
+        ("unreached", *at.key), table_sizes(at.db), lambda: _unreached_counts(pool_counts(at))
+    )
+
+
+def _unreached_counts(counts: dict[str, np.ndarray]) -> list[UnreachedCount]:
+    n = np.asarray(counts["n"])[np.asarray(counts["n_correct"]) == 0]
+    sizes, n_problems = np.unique(n[n > 0], return_counts=True)
+    return [UnreachedCount(*pair) for pair in zip(sizes.tolist(), n_problems.tolist())]
 
 
 def n_rounds(at: Place) -> int:

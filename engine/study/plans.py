@@ -93,6 +93,7 @@ def view(
         seed=_seed(it, 0),
         options=options,
         excluded=decisions.excluded(it),
+        **_texts(it, strategy, e.problem_ids.tolist(), with_resamples=False),
     )
 
 
@@ -205,7 +206,20 @@ def _later_view(it: Iteration, commit_row: Commit, round_number: int) -> Presamp
         seed=_seed(it, round_number),
         options={**strategy_named(commit_row.strategy).options, **commit_row.options},
         excluded=decisions.excluded(it),
+        **_texts(it, commit_row.strategy, ids, with_resamples=True),
     )
+
+
+def _texts(
+    it: Iteration, strategy: str, problem_ids: list[str], *, with_resamples: bool
+) -> dict[str, np.ndarray]:
+    """How many texts of these problems differ, where the strategy wants to know."""
+    if not strategy_named(strategy).reads_texts:
+        return {}
+    counts = store.repeats.text_counts(it, with_resamples=with_resamples)
+    row_of = {id: row for row, id in enumerate(counts.problem_ids.tolist())}
+    rows = [row_of[id] for id in problem_ids]
+    return {"n_right_texts": counts.n_right[rows], "n_wrong_texts": counts.n_wrong[rows]}
 
 
 def _first_counts(it: Iteration, e: Estimates) -> tuple[np.ndarray, np.ndarray]:

@@ -8,7 +8,7 @@ from engine.cli.main import main
 from engine.errors import ConfigError
 from engine.headless.arena import contenders, load, opened, play_all
 from engine.method.arena import Rules
-from engine.paths import ROOT
+from engine.paths import RECORDINGS, ROOT
 
 RULES = Rules(n_presample=2, tau_l=0.25, tau_h=0.65, n_plays=3)
 ROWS = [
@@ -55,6 +55,15 @@ def test_the_first_rule_is_the_baseline_and_each_is_compared_with_it(file):
     assert any("1 problems have too few responses" in words for words in said)
 
 
+def test_rows_that_cannot_be_used_are_counted_aloud(file):
+    said = []
+    broken = file.read_text() + json.dumps({"question": "What is 5?", "response": "no answer"})
+    file.write_text(broken + "\n")
+    choose = lambda recording: contenders(["uniform"], "accuracy", recording)
+    play_all([file], choose, [3.0], RULES, scale="probability", say=said.append)
+    assert any("1 rows cannot be used and are left out" in words for words in said)
+
+
 def test_rules_that_read_rewards_are_refused_where_there_are_none(tmp_path):
     path = tmp_path / "r.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in ROWS[:6]))
@@ -74,6 +83,13 @@ def test_the_command_plays_the_shipped_recording(capsys):
     assert first["n_problems"] == 320 and first["responses"] <= 2560
     assert main(["arena", str(small_lm), *asked]) == 0
     assert "against the first" in capsys.readouterr().out
+
+
+def test_every_recording_that_ships_is_played_without_further_ado():
+    shipped = sorted(RECORDINGS.glob("*.jsonl.gz"))
+    rows = play_all(shipped, lambda r: contenders(["boundary"], None, r), [8.0], RULES)
+    assert [row.rule for row in rows] == ["boundary, accuracy", "boundary"]
+    assert all(row.n_problems == 320 for row in rows)
 
 
 def test_the_same_seed_gives_the_same_table(file):

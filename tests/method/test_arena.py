@@ -4,7 +4,7 @@ figures are those of a plain loop over what was drawn.
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.errors import ConfigError
@@ -44,6 +44,7 @@ def test_counts_of_what_is_drawn_are_those_of_a_plain_loop(problems, data):
         assert drawn.distinct_pairs(n)[at] == min(len(right), len(wrong))
 
 
+@settings(max_examples=20)
 @given(PROBLEMS, st.integers(0, 40))
 def test_no_rule_draws_more_than_its_budget_or_than_is_recorded(problems, extra):
     recording, budget = recorded(problems), 2 * len(problems) + extra

@@ -57,6 +57,10 @@ class Presampled:
     """The strategy's own options, every one with a value."""
     excluded: frozenset[str] = frozenset()
     """Problems that a person left out of the plan: no strategy is shown them."""
+    n_right_texts: np.ndarray | None = None
+    """int, shape (P,): different texts among the n_correct; None where they were not compared."""
+    n_wrong_texts: np.ndarray | None = None
+    """Likewise, among the wrong ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,8 @@ class Strategy:
     """Where the rule was published, in a few words; empty for ours."""
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     """The values of those options that are words."""
+    reads_texts: bool = False
+    """Whether it wants to know how many texts are different: others are not kept waiting."""
 
 
 @cache
@@ -120,6 +126,7 @@ def rule(
     check: Callable[[Mapping[str, Any]], None] = lambda options: None,
     choices: Mapping[str, tuple[str, ...]] | None = None,
     group: Group = "published",
+    reads_texts: bool = False,
 ) -> Strategy:
     """A strategy that may keep a stated share of the budget for unreached problems.
 
@@ -152,6 +159,7 @@ def rule(
         group,
         source,
         choices or {},
+        reads_texts,
     )
 
 
@@ -214,6 +222,9 @@ def spread(name: str, seen: Presampled) -> Spread:
     columns = ("n_correct", "n", "phi_r", "difficulty", "first_n_correct", "first_n", "n_given")
     ids = [id for id in seen.problem_ids if id not in seen.excluded]
     rest = {column: getattr(seen, column)[is_in] for column in columns}
+    for texts in ("n_right_texts", "n_wrong_texts"):
+        counted = getattr(seen, texts)
+        rest[texts] = None if counted is None else counted[is_in]
     own = chosen.spread(replace(seen, problem_ids=ids, excluded=frozenset(), **rest))
     whole = Spread(np.zeros(len(is_in), dtype=np.int64), np.zeros(len(is_in), dtype=bool))
     whole.n_more[is_in], whole.in_pool[is_in] = own.n_more, own.in_pool
