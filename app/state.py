@@ -47,6 +47,10 @@ FILTERS = (
     "view",
 )
 """What a person looks for on the Responses page: in its URL, a step of the back button each."""
+PROBLEMS_WHERE, PAIRS_WHERE = "problems_where", "pairs_where"
+"""Which problems, and which pairs, are meant by a condition: in the URL of the pages that list
+them.
+"""
 BOARD = ("find", "states", "tags", "archive")
 """What a person looks for among the runs: in the URL of Home."""
 PAIR = "pair"
@@ -143,9 +147,11 @@ def address(page: str, **about: str | None) -> dict[str, str]:
     wanted = {name: value for name, value in about.items() if value}
     more = {
         "home.py": BOARD,
-        "difficulty.py": SETTINGS,
+        "difficulty.py": (*SETTINGS, PROBLEMS_WHERE),
+        "plan.py": (PROBLEMS_WHERE,),
+        "export.py": (PROBLEMS_WHERE,),
         "responses.py": () if wanted else ("problem", *FILTERS, ROW),
-        "pairs.py": (PAIR,),
+        "pairs.py": (PAIR, PAIRS_WHERE),
     }
     names = ("run", "iteration", *more.get(page, ()))
     return {name: value for name in names if (value := kept(name)) is not None} | wanted
@@ -163,7 +169,7 @@ def select(run_id: str, iteration: int) -> None:
 def forget(run_ids: list[str]) -> None:
     """Show none of these runs any more; they are gone."""
     if kept("run") in run_ids:
-        keep(**dict.fromkeys((*IN_URL, *FILTERS, ROW, PAIR)))
+        keep(**dict.fromkeys((*IN_URL, *FILTERS, ROW, PAIR, PROBLEMS_WHERE, PAIRS_WHERE)))
 
 
 def begin(it: Iteration) -> None:

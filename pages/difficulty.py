@@ -28,6 +28,8 @@ from engine.types import Choice, JobKind, Mode
 
 CAP = 10_000
 """Selected problems that the plot names; of more it says how many there are."""
+MOST_MARKED = 2_000
+"""Problems that a condition selects which are marked on the plot; of more at even distances."""
 
 
 def draw(chosen: Iteration, look: looking.Looked | None) -> tuple[Choice, Estimates, tuple] | None:
@@ -59,17 +61,20 @@ def draw(chosen: Iteration, look: looking.Looked | None) -> tuple[Choice, Estima
     estimated = classes_now(chosen, e, now, decides, stored)
     classes = forced(chosen, e.problem_ids, estimated)
     left, right = split("difficulty")
+    with left:
+        place, field = st.container(), st.container()
+    fit = selection.by_condition(chosen, e, classes, field)
     with right:
         scale = choice.scale_of_page(chosen)
         choice.controls(now, decides, locked=commit is not None, scale=scale)
         offer(chosen, e, now, classes, commit, stored)
-    with left:
-        plot(chosen, e, data, now, decides, estimated, last, locked=commit is not None)
-        plot_caption(chosen, e)
+    with place:
+        plot(chosen, e, data, now, decides, estimated, last, fit, locked=commit is not None)
+        plot_caption(chosen, e, fit)
         unanswered.note(chosen)
         unscored.note(chosen)
         decisions.note(chosen)
-    selection.selection(chosen, e, classes, locked=commit is not None)
+    selection.selection(chosen, e, classes, fit, locked=commit is not None)
     return now, e, asked
 
 
@@ -82,15 +87,15 @@ def classes_now(
     return classify(e.n_correct, e.n, e.phi_r, tau_l=now.tau_l, tau_h=now.tau_h, mode=decides)
 
 
-def plot_caption(chosen: Iteration, e: Estimates) -> None:
+def plot_caption(chosen: Iteration, e: Estimates, fit: list[int] | None) -> None:
     """How many problems are shown and what is pending; how to pick some, where none is picked."""
     pending = f" {e.n_pending:,} problems are pending and not classified." if e.n_pending else ""
     how = (
         ""
-        if selection.picked_rows(e)
+        if fit is not None or selection.picked_rows(e)
         else (
-            " Click a point, draw a box or a lasso, or press a class above the plot, to see the"
-            " problems behind it."
+            " Click a point, draw a box or a lasso, press a class above the plot, or say where, to"
+            " see the problems behind it."
         )
     )
     st.caption(
@@ -112,6 +117,7 @@ def plot(
     decides: Mode,
     classes: np.ndarray,
     last: Commit | None,
+    fit: list[int] | None,
     *,
     locked: bool,
 ) -> None:
@@ -135,6 +141,7 @@ def plot(
             state.database(), [str(e.problem_ids[row])]
         )[0],
         classes=classes,
+        marked=None if fit is None else selection.sample(fit, MOST_MARKED),
         cap=CAP,
     )
 

@@ -7,6 +7,7 @@ import streamlit as st
 
 from app import inert, state, visitor, widgets
 from app.hub import push_form
+from app.where import PROBLEMS, where
 from engine import store
 from engine.errors import EngineError
 from engine.export.gguf import CONVERTER, FOLDER, converter
@@ -22,6 +23,7 @@ from engine.export.tables import SUFFIXES
 from engine.export.trainers import SUFFIXES as PROMPT_SUFFIXES
 from engine.export.trainers import TRAINERS, export_prompts
 from engine.models.weights import adapter_folder
+from engine.store.problem_columns import COLUMNS
 from engine.study.handle import Iteration
 
 # Above it the long tables go to a folder, not through the browser's memory.
@@ -162,21 +164,12 @@ def prompts(chosen: Iteration) -> None:
     suffix = bar.segmented_control(
         "File", PROMPT_SUFFIXES, default=".parquet", format_func=lambda s: s[1:], required=True
     )
-    where = bar.text_input(
-        "Where",
-        placeholder="n_more > 0",
-        help="A condition over problem_id, level, domain, class, n_more, in_pool, n, n_correct,"
-        ' pass_rate and phi_r: `class == "boundary" and 0 < pass_rate < 1`. Empty: all problems.',
-    )
     st.caption(TRAINERS[trainer].about)
-    try:
-        data = _prompts_file(chosen, trainer, suffix, where) if where.strip() else None
-    except EngineError as error:
-        st.error(inert.markdown(str(error)))
-        return
+    asked = where(st.container(), PROBLEMS, COLUMNS)
     st.download_button(
         "Problems",
-        data or (lambda: _prompts_file(chosen, trainer, suffix, "")),
+        lambda: _prompts_file(chosen, trainer, suffix, asked.typed),
+        disabled=asked.is_unread,
         file_name=f"{trainer}_{chosen.run_id}_{chosen.number}{suffix}",
         icon=":material/download:",
         key="prompts",

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from app import charts, inert, state, tags, widgets
-from app.difficulty import decisions, drawing
+from app.difficulty import decisions, drawing, selection
 from app.difficulty.choice import MODE_NAMES
 from app.next_step import next_step
 from engine import store
@@ -102,6 +102,7 @@ chosen = widgets.need_run()
 st.title("Plan")
 commit = store.commits.find(chosen)
 if commit is None:
+    selection.of_plan(chosen, locked=False)
     decisions.table(chosen, locked=False)
     tags.table(chosen)
     widgets.nothing_yet("Nothing is committed in this iteration yet.", "difficulty.py")
@@ -115,6 +116,7 @@ with left:
 with right:
     by_class(given)
     never_solved(chosen)
+selection.of_plan(chosen, locked=True)
 decisions.table(chosen, locked=True)
 tags.table(chosen)
 if commit.n_pending:

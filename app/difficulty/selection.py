@@ -1,24 +1,35 @@
-"""The problems picked on the plot: their table, and the responses behind the one that is opened."""
+"""The problems that are selected, on the plot or by a condition: their table, and the responses
+behind the one that is opened.
+"""
+
+import hashlib
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from app import state, tags, widgets
 from app.components.difficulty_plot import Selection
 from app.data.recorded import score_name
-from app.difficulty import decisions
+from app.difficulty import choice, columns, decisions
 from app.response_card import response_table
+from app.where import PROBLEMS, where
 from engine import store
-from engine.method.difficulty import class_counts
+from engine.method.conditions import Condition, named
 from engine.method.reach import rate_in_words
+from engine.store.problem_columns import COLUMNS
 from engine.store.samples import Estimates
+from engine.study import plans
+from engine.study.fitting import fitting
 from engine.study.handle import Iteration
+from engine.types import Difficulty
 
 TABLE_ROWS = 500
 
 
 def pick(selected: Selection, e: Estimates) -> None:
-    """Keep what the plot says is picked, as problem ids."""
+    """Keep what the plot says is picked, as problem ids, in place of what a condition selects."""
+    state.keep(**{PROBLEMS: None})
     ids = [str(e.problem_ids[row]) for row in selected.rows]
     st.session_state["picked"] = {"ids": ids, "rows": list(selected.rows), "total": selected.total}
 
@@ -35,49 +46,120 @@ def picked_rows(e: Estimates) -> list[int]:
     return picked["rows"]
 
 
-def selection(chosen: Iteration, e: Estimates, classes: np.ndarray, *, locked: bool) -> None:
-    """What is picked: what can be done with it, and its table; nothing where nothing is."""
-    picked = picked_rows(e)
-    if not picked:
+def by_condition(
+    chosen: Iteration, e: Estimates, classes: np.ndarray, at: DeltaGenerator
+) -> list[int] | None:
+    """Draw the field in which a condition selects. Returns: rows of the problems that fit, in place
+    of what is picked on the plot; None without a condition.
+    """
+    asked = where(at, PROBLEMS, COLUMNS).condition
+    if asked is None:
+        return None
+    commit = store.commits.find(chosen)
+    depends = named(asked) & {"class"} and commit is None
+    about = (
+        columns.stored(chosen),
+        commit and commit.made_at,
+        hashlib.blake2b(classes.tobytes()).hexdigest() if depends else "",
+    )
+    return _fitting(chosen.run_id, chosen.number, repr(asked), about, asked, e, classes)
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _fitting(
+    run_id: str,
+    number: int,
+    condition: str,
+    about: tuple,
+    _asked: Condition,
+    _e: Estimates,
+    _classes: np.ndarray,
+) -> list[int]:
+    """Kept until what is asked or stored is another: of a million problems it takes seconds."""
+    return fitting(Iteration(state.database(), run_id, number), _asked, _e, _classes)
+
+
+def selection(
+    chosen: Iteration,
+    e: Estimates,
+    classes: np.ndarray,
+    fit: list[int] | None,
+    *,
+    locked: bool,
+) -> None:
+    """What is selected: what can be done with it, and its table; nothing where nothing is.
+
+    Args:
+        fit: rows that a condition selects; None for those that are picked on the plot.
+    """
+    rows = picked_rows(e) if fit is None else fit
+    if not rows:
+        if fit is not None:
+            st.info("No problem fits that condition.", icon=":material/filter_alt_off:")
         return
-    total = st.session_state["picked"]["total"]
-    at = _sample(picked)
+    total = len(rows) if fit is not None else st.session_state["picked"]["total"]
+    at = sample(rows, TABLE_ROWS)
     shown = f", {len(at):,} of them shown" if total > len(at) else ""
     st.subheader(f"{total:,} selected{shown}")
-    decisions.actions(chosen, e.problem_ids[picked].tolist(), total, locked=locked)
+    decisions.actions(chosen, e.problem_ids[rows].tolist(), total, locked=locked)
     _table(chosen, e, classes, at)
 
 
-def _sample(rows: list[int]) -> list[int]:
-    """All of a few rows; of many as many as the table has, at even distances."""
-    if len(rows) <= TABLE_ROWS:
+def of_plan(chosen: Iteration, *, locked: bool) -> None:
+    """The problems of a plan: all of them once it is committed, or those that fit a condition with
+    what can be done with them. Nothing before the first problem is finished.
+    """
+    e, _ = columns.columns(chosen.run_id, chosen.number, columns.stored(chosen))
+    if not len(e.problem_ids):
+        return
+    now = choice.current(chosen, store.commits.find(chosen), choice.last_commit(chosen))
+    classes = plans.classes(chosen, e, now)
+    st.subheader("Problems")
+    fit = by_condition(chosen, e, classes, st.container())
+    if fit is not None:
+        selection(chosen, e, classes, fit, locked=locked)
+    elif locked:
+        at = sample(list(range(len(e.problem_ids))), TABLE_ROWS)
+        if len(at) < len(e.problem_ids):
+            st.caption(f"{len(at):,} of {len(e.problem_ids):,} are shown, at even distances.")
+        _table(chosen, e, classes, at)
+
+
+def sample(rows: list[int], most: int) -> list[int]:
+    """All of a few rows; of many as many as that, at even distances."""
+    if len(rows) <= most:
         return rows
-    return [rows[i] for i in np.linspace(0, len(rows) - 1, TABLE_ROWS).astype(int)]
+    return [rows[i] for i in np.linspace(0, len(rows) - 1, most).astype(int)]
 
 
 def _table(chosen: Iteration, e: Estimates, classes: np.ndarray, at: list[int]) -> None:
-    names, ids = list(class_counts(classes)), e.problem_ids[at].tolist()
+    """After a commit with what it gave."""
+    ids = e.problem_ids[at].tolist()
+    given = store.commits.allocated(chosen, ids)
     score = score_name(chosen.config).capitalize() or "Score"
+    columns = (classes[at], e.n_correct[at], e.n[at], e.phi_r[at])
+    estimated = zip(ids, *(column.tolist() for column in columns))
     rows = [
         {
             "Problem": id,
-            "Class": names[c].capitalize(),
+            "Class": Difficulty(given[id].difficulty if id in given else c).name.capitalize(),
+            **({"More": given[id].n_more if id in given else None} if given else {}),
             "Correct": f"{k} / {n}",
             "Pass rate": rate_in_words(k, n),
-            score: round(float(r), 3),
+            score: round(r, 3),
             "Question": q,
         }
-        for id, c, k, n, r, q in zip(
-            ids,
-            classes[at],
-            e.n_correct[at].tolist(),
-            e.n[at].tolist(),
-            e.phi_r[at],
-            store.problems.questions(state.database(), ids),
+        for (id, c, k, n, r), q in zip(
+            estimated, store.problems.questions(state.database(), ids), strict=True
         )
     ]
     for name, values in tags.column(chosen.run_id, ids).items():
         rows = [row | {name: value} for row, value in zip(rows, values)]
-    row = widgets.chosen_row(rows, key="picked_table", about=(chosen.run_id, chosen.number, ids))
+    row = widgets.chosen_row(
+        rows,
+        key="picked_table",
+        about=(chosen.run_id, chosen.number, ids),
+        column_config={"More": st.column_config.NumberColumn(help="Further responses of the plan")},
+    )
     if row is not None or len(rows) == 1:
         response_table(chosen, problem_id=ids[row or 0])

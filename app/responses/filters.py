@@ -10,14 +10,13 @@ from urllib.parse import quote, unquote
 
 import streamlit as st
 
-from app import inert, state, widgets
+from app import state, widgets
 from app.difficulty import choice
 from app.look import entry, joined, listed
 from app.response_card import PHASES, SIDE_BY_SIDE, VERDICTS
+from app.where import RESPONSES, where
 from engine import store
-from engine.errors import EngineError
 from engine.figures.evaluation import Evaluation, evaluated_policies, evaluation, newly_solved
-from engine.method.conditions import Condition, parse
 from engine.method.scale import UNIT, Scale, scale_of
 from engine.store.response_columns import COLUMNS
 from engine.store.responses import HELD_OUT, Filter, Phase
@@ -35,11 +34,6 @@ MORE = ("truncated", "tokens", "level", "tag", "reward")
 """What stands behind the others."""
 NO_LEVEL = "%"
 """What no level of a problem is in an address."""
-WHERE_HELP = (
-    'A condition, such as `0 < pass_rate < 1 and n_tokens < 800 and class == "boundary"`. Columns: '
-    + ", ".join(f"`{name}`" for name in COLUMNS)
-    + "."
-)
 Said = Mapping[str, str]
 """Values of the address by name."""
 
@@ -57,7 +51,7 @@ def wanted(chosen: Iteration) -> Filter:
     problems, why = _problems(chosen, said, names, policy)
     text = look.text("Text", "text", "Words of the response, in capitals or not.")
     look.text("Problem id", "problem", "Its responses only.")
-    where = _condition(look.text("Where", "where", WHERE_HELP))
+    asked = where(grid.cell(), RESPONSES, COLUMNS, resets=(state.ROW,))
     for line in why:
         st.caption(line)
     n_more = len(said.keys() & set(MORE))
@@ -79,7 +73,7 @@ def wanted(chosen: Iteration) -> Filter:
         levels=levels,
         token_range=tokens,
         text=text,
-        where=where,
+        where=asked.condition,
         held_out_set=policy.set_id(chosen, phase) if policy and phase else "",
     )
 
@@ -119,15 +113,6 @@ def as_range(low: float, high: float, scale: Scale = UNIT) -> str | None:
         return None
     digits = 2 if scale == UNIT else scale.digits
     return f"{low:.{digits}f}-{high:.{digits}f}"
-
-
-def _condition(typed: str) -> Condition | None:
-    """None where nothing is typed, or nothing that can be read, which is said."""
-    try:
-        return parse(typed, COLUMNS) if typed else None
-    except EngineError as error:
-        st.warning(inert.markdown(str(error)), icon=":material/filter_alt_off:")
-        return None
 
 
 @dataclass(frozen=True, slots=True)

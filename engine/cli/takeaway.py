@@ -60,7 +60,8 @@ def _choice() -> click.Choice:
     "--where",
     default="",
     metavar="CONDITION",
-    help="For a table: only rows where it holds, such as 'correct and n_tokens < 800'.",
+    help="For a table: only rows where it holds, such as 'correct and n_tokens < 800'; or @NAME of"
+    " one that was saved on a page.",
 )
 @click.option(
     "--for",

@@ -8,10 +8,10 @@ and Parquet still say the columns.
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from engine import store
 from engine.config import plain_config
@@ -19,12 +19,15 @@ from engine.config.toml import as_toml
 from engine.errors import ConfigError
 from engine.export.chosen import chosen
 from engine.export.gguf import write_gguf
+from engine.export.pairs import with_prompts
+from engine.export.signals import SIGNALS, plan_with_signals
 from engine.export.tables import SUFFIXES, require_suffix, write_table
 from engine.figures.evaluation import evaluated_policies, evaluations
-from engine.method.prompts import fill
+from engine.method.condition_tokens import names
 from engine.models.weights import adapter_folder, content_id
 from engine.paths import write_text, written_whole
 from engine.store import Database
+from engine.study.conditions import text_of
 from engine.study.handle import Iteration
 from engine.study.resolved import resolved_config
 from engine.study.runs import pick_run
@@ -79,14 +82,28 @@ def export_table(
         what: a key of TABLES.
         run_id: None for the newest run.
         iteration: None for all.
-        where: a condition over the table's columns (engine.method.conditions); "" for all rows.
+        where: a condition over the table's columns and store.exports.FURTHER
+            (engine.method.conditions), or @ and the name of a saved one; "" for all rows.
 
     Returns: the number of rows. Raises: ConfigError for an unknown run, iteration or suffix, a
     folder that is not there, or a condition that cannot be read.
     """
     require_suffix(path)
-    batches = table_batches(db, what, pick_run(db, run_id), iteration)
-    return write_table(chosen(batches, where) if where.strip() else batches, path)
+    return write_table(_fitting(db, what, pick_run(db, run_id), iteration, where), path)
+
+
+def _fitting(
+    db: Database, what: str, run_id: str, number: int | None, where: str
+) -> Iterator["pyarrow.RecordBatch"]:
+    """The rows of a table that fit: as the page that lists them chooses, and by its own columns."""
+    known = {*store.exports.FURTHER.get(what, ()), *_COMPUTED.get(what, ())}
+    further = [name for name in names(text_of(db, where)) if name in known]
+    rows = table_batches(db, what, run_id, number, further=further)
+    return chosen(db, rows, where, further)
+
+
+_COMPUTED = {"plan": SIGNALS, "pairs": ("question",)}
+"""What a condition can name beside columns of the table and of its query."""
 
 
 def table_bytes(
@@ -242,9 +259,15 @@ def trained_policy(db: Database, run_id: str, number: int | None = None) -> str 
 
 
 def table_batches(
-    db: Database, what: str, run_id: str, number: int | None = None
+    db: Database, what: str, run_id: str, number: int | None = None, *, further: Sequence[str] = ()
 ) -> Iterator["pyarrow.RecordBatch"]:
-    """One table in Arrow batches, one at least. Raises: ConfigError for an unknown iteration."""
+    """One table in Arrow batches, one at least.
+
+    Args:
+        further: columns behind its own, of those that a condition can name.
+
+    Raises: ConfigError for an unknown iteration.
+    """
     if number is not None:
         store.runs.get_iteration(Iteration(db, run_id, number))
     if what == "estimates":
@@ -258,8 +281,14 @@ def table_batches(
         if number in (None, t)
         for samples in evaluation_sets(config, policy_id, t)
     ]
-    rows = store.exports.batches(db, what, run_id, iteration=number, held_out_sets=held_out)
-    return _with_prompts(rows, config.policy.prompt_template) if what == "pairs" else rows
+    asked = [name for name in further if name in store.exports.FURTHER.get(what, ())]
+    rows = store.exports.batches(
+        db, what, run_id, iteration=number, held_out_sets=held_out, further=asked
+    )
+    if what == "pairs":
+        return with_prompts(rows, config.policy.prompt_template, further)
+    is_estimated = what == "plan" and set(SIGNALS) & set(further)
+    return plan_with_signals(db, run_id, rows) if is_estimated else rows
 
 
 def _estimates(db: Database, run_id: str, number: int | None) -> Iterator["pyarrow.RecordBatch"]:
@@ -311,19 +340,3 @@ def _evaluations(db: Database, run_id: str, number: int | None) -> Iterator["pya
                 for id, level, greedy, rate in each
             ]
             yield pyarrow.RecordBatch.from_pylist([dict(zip(names, row)) for row in rows], schema)
-
-
-def _with_prompts(
-    batches: Iterator["pyarrow.RecordBatch"], template: str
-) -> Iterator["pyarrow.RecordBatch"]:
-    """TRL's columns first; the prompt is what the policy read."""
-    import pyarrow
-
-    for batch in batches:
-        questions = cast(list[str], batch.column("question").to_pylist())  # NOT NULL in the schema
-        prompts = pyarrow.array([fill(template, q) for q in questions], pyarrow.string())
-        rest = [
-            name for name in batch.schema.names if name not in ("question", "chosen", "rejected")
-        ]
-        columns = [prompts, *(batch.column(name) for name in ("chosen", "rejected", *rest))]
-        yield pyarrow.record_batch(columns, names=["prompt", "chosen", "rejected", *rest])

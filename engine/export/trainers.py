@@ -17,6 +17,7 @@ from engine import store
 from engine.config import PolicyConfig
 from engine.errors import ConfigError
 from engine.export.chosen import chosen
+from engine.export.signals import with_signals
 from engine.export.tables import write_plain
 from engine.method.prompts import fill
 from engine.store import Database
@@ -54,10 +55,9 @@ def export_prompts(
         path: a .jsonl or .parquet file.
         run_id: None for the newest run.
         iteration: None for the newest.
-        where: a condition over problem_id, level, domain, class, n_more, in_pool, n, n_correct,
-            pass_rate and phi_r (engine.method.conditions), such as 'n_more > 0' for what the plan
-            gives something; "" for all problems. Without a commit class, n_more and in_pool are
-            null.
+        where: a condition over store.problem_columns (engine.method.conditions), such as
+            'n_more > 0' for what the plan gives something, or @ and the name of a saved one; "" for
+            all problems. Without a commit class, n_more and in_pool are null.
 
     Returns: the number of rows. Raises: ConfigError for an unknown run, iteration or suffix, a
     folder that is not there, or a condition that cannot be read.
@@ -71,28 +71,9 @@ def export_prompts(
     numbers = [row.number for row in store.runs.iterations(db, run_id)]
     it = Iteration(db, run_id, numbers[-1] if iteration is None else iteration)
     store.runs.get_iteration(it)
-    batches = _problems(it)
-    rows = chosen(batches, where) if where.strip() else batches
+    batches = store.exports.batches(db, "prompts", run_id, iteration=it.number)
+    rows = chosen(db, with_signals(it, batches), where)
     return write_plain(_shaped(rows, TRAINERS[trainer], it.config.policy), path)
-
-
-def _problems(it: Iteration) -> Iterator["pyarrow.RecordBatch"]:
-    """Problems with plan and estimate."""
-    import pyarrow
-
-    estimates = store.samples.estimates(it)
-    place = {id: at for at, id in enumerate(estimates.problem_ids.tolist())}
-    columns = {
-        "n": pyarrow.array(estimates.n),
-        "n_correct": pyarrow.array(estimates.n_correct),
-        "pass_rate": pyarrow.array(estimates.n_correct / estimates.n),
-        "phi_r": pyarrow.array(estimates.phi_r, from_pandas=True),
-    }
-    for batch in store.exports.batches(it.db, "prompts", it.run_id, iteration=it.number):
-        at = pyarrow.array([place.get(id) for id in batch["problem_id"].to_pylist()], "int64")
-        for name, values in columns.items():
-            batch = batch.append_column(name, values.take(at))
-        yield batch
 
 
 def _shaped(

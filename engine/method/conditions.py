@@ -25,21 +25,14 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 
 from engine.errors import ConfigError
+from engine.method.condition_tokens import Token, tokens
 
 Kind = Literal["number", "text", "bool"]
 Value: TypeAlias = float | int | str | bool | None
 MAX_CHARS = 2_000
 MAX_DEPTH = 50
 ORDERED = ("<", "<=", ">", ">=")
-_WORDS = ("and", "or", "not", "in", "contains", "true", "false", "none")
 _CONSTANTS = {"true": True, "false": False, "none": None}
-_TOKEN = re.compile(
-    r"""\s*(?:(?P<number>-?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?)
-    |(?P<text>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')
-    |(?P<name>[A-Za-z_][A-Za-z_0-9]*)
-    |(?P<sign><=|>=|==|!=|<|>|=|\(|\)|,))""",
-    re.VERBOSE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,19 +167,11 @@ def _compare(sign: str, a: Any, b: Any) -> bool:
             return str(b).lower() in str(a).lower()
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
-    kind: str
-    """number, text, name, sign, a word of _WORDS, or end."""
-    text: str
-    at: int
-
-
 class _Reader:
     """Reads one condition, a token ahead."""
 
     def __init__(self, text: str, columns: Mapping[str, Kind]):
-        self._columns, self._tokens, self._next, self._depth = columns, _tokens(text), 0, 0
+        self._columns, self._tokens, self._next, self._depth = columns, tokens(text), 0, 0
 
     def whole(self) -> Condition:
         condition = self._condition()
@@ -195,10 +180,10 @@ class _Reader:
         return condition
 
     @property
-    def _token(self) -> _Token:
+    def _token(self) -> Token:
         return self._tokens[self._next]
 
-    def _take(self, *texts: str) -> _Token | None:
+    def _take(self, *texts: str) -> Token | None:
         token = self._token
         if token.kind in ("sign", "word") and token.text in texts:
             self._next += 1
@@ -324,24 +309,3 @@ def _kind(operand: Operand) -> Kind | None:
     if value is None:
         return None
     return "bool" if isinstance(value, bool) else "text" if isinstance(value, str) else "number"
-
-
-def _tokens(text: str) -> list[_Token]:
-    """Raises: ConfigError for a character that begins nothing."""
-    tokens: list[_Token] = []
-    at, end = 0, len(text.rstrip())
-    while at < end:
-        match = _TOKEN.match(text, at)
-        if not match or not match.lastgroup:
-            rest = text[at:].lstrip()
-            place = len(text) - len(rest)
-            raise ConfigError(
-                f"The condition cannot be read at {rest[:1]!r} (character {place + 1}): columns,"
-                " numbers, texts in quotes, comparisons, and, or, not, in and parentheses are read."
-            )
-        kind, part = match.lastgroup, match[match.lastgroup]
-        if kind == "name" and part.lower() in _WORDS:
-            kind, part = "word", part.lower()
-        tokens.append(_Token(kind, part, match.start(match.lastgroup)))
-        at = match.end()
-    return [*tokens, _Token("end", "", len(text))]

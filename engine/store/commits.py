@@ -1,6 +1,7 @@
 """What a commit bound: the choice, classes, allocation, rounds."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -152,6 +153,17 @@ def allocation(at: Place) -> list[Allocated]:
         WHERE run_id = ? AND iteration = ? ORDER BY problem_id""",
         at.key,
     )
+
+
+def allocated(at: Place, problem_ids: Sequence[str]) -> dict[str, Allocated]:
+    """What a commit has for these problems, by id; those that it does not classify are left out."""
+    rows = at.db.records(
+        Allocated,
+        """SELECT problem_id, difficulty, n_more, in_pool FROM allocations
+        WHERE run_id = ? AND iteration = ? AND problem_id IN (SELECT unnest(?))""",
+        [*at.key, list(problem_ids)],
+    )
+    return {row.problem_id: row for row in rows}
 
 
 def classes(at: Place) -> dict[str, np.ndarray]:

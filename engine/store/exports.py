@@ -8,6 +8,7 @@ them all in memory.
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from engine.store import pair_columns, response_columns
 from engine.store.connection import Database
 from engine.store.pairs import PAIR_TEXTS
 from engine.store.runs import EVERY, RUNS
@@ -18,51 +19,54 @@ if TYPE_CHECKING:
 SLICE = 10_000
 """Problems per query of a long table."""
 
+_FURTHER = "/* further */"
+"""Where a query takes columns that its table does not have."""
+
 _JUDGED = """LEFT JOIN judged v ON v.set_id = r.set_id AND v.problem_id = r.problem_id
             AND v.idx = r.idx
-        LEFT JOIN step_scores c ON c.set_id = r.set_id AND c.problem_id = r.problem_id
-            AND c.idx = r.idx AND c.prm_id = runs.prm_id"""
-_RESPONSE = """s.purpose, r.problem_id, q.question, q.answer, q.level,
+        LEFT JOIN step_scores s ON s.set_id = r.set_id AND s.problem_id = r.problem_id
+            AND s.idx = r.idx AND s.prm_id = runs.prm_id"""
+_RESPONSE = """o.purpose, r.problem_id, q.question, q.answer, q.level,
             q.domain, q.details,
             r.idx AS "index", r.seed, r.text, r.finish_reason, r.n_tokens, r.answer_at,
             v.correct, v.predicted, v.status, v.reason, v.graded_correct, v.graded_status,
             v.override_note, v.overridden_by, v.overridden_at,
-            c.scores AS step_scores, c.status AS score_status, c.reward,
-            s.policy_id, runs.prm_id, s.id AS sample_set_id"""
+            s.scores AS step_scores, s.status AS score_status, s.reward,
+            o.policy_id, runs.prm_id, o.id AS sample_set_id"""
 
-_RESPONSES = f"""SELECT i.iteration, {_RESPONSE}
+_RESPONSES = f"""SELECT i.iteration, {_RESPONSE}{_FURTHER}
         FROM iterations i
         JOIN {RUNS} runs ON runs.id = i.run_id
-        JOIN sample_sets s ON s.id IN (i.presample_set, i.resample_set)
+        JOIN sample_sets o ON o.id IN (i.presample_set, i.resample_set)
         JOIN run_problems p ON p.run_id = i.run_id AND p.iteration IN (i.iteration, {EVERY})
             AND p.role = 'train'
         JOIN problems q ON q.id = p.problem_id
-        JOIN responses r ON r.set_id = s.id AND r.problem_id = p.problem_id
-            AND (s.purpose <> 'presample' OR r.idx < runs.n_presample)
+        JOIN responses r ON r.set_id = o.id AND r.problem_id = p.problem_id
+            AND (o.purpose <> 'presample' OR r.idx < runs.n_presample)
         {_JUDGED}
         WHERE i.run_id = $run AND i.iteration = $t AND p.position BETWEEN $low AND $high
         ORDER BY p.position, r.idx"""
-_SIDE = f"""SELECT x.iteration, json_extract(s.settings, '$.temperature')::DOUBLE AS temperature,
+_SIDE = f"""SELECT x.iteration, json_extract(o.settings, '$.temperature')::DOUBLE AS temperature,
         {_RESPONSE}
         FROM side_samples x
-        JOIN sample_sets s ON s.id = x.set_id
+        JOIN sample_sets o ON o.id = x.set_id
         JOIN {RUNS} runs ON runs.id = x.run_id
         JOIN run_problems p ON p.run_id = x.run_id AND p.problem_id = x.problem_id
             AND p.role = 'train'
         JOIN problems q ON q.id = p.problem_id
-        JOIN responses r ON r.set_id = s.id AND r.problem_id = p.problem_id AND r.idx < x.n
+        JOIN responses r ON r.set_id = o.id AND r.problem_id = p.problem_id AND r.idx < x.n
         {_JUDGED}
         WHERE x.run_id = $run AND x.iteration = $t AND p.position BETWEEN $low AND $high
-        ORDER BY p.position, s.id, r.idx"""
-_HELD_OUT = f"""SELECT s.iteration, {_RESPONSE}
-        FROM sample_sets s
+        ORDER BY p.position, o.id, r.idx"""
+_HELD_OUT = f"""SELECT o.iteration, {_RESPONSE}
+        FROM sample_sets o
         JOIN {RUNS} runs ON runs.id = $run
         JOIN run_problems p ON p.run_id = runs.id AND p.role = 'held_out'
         JOIN problems q ON q.id = p.problem_id
-        JOIN responses r ON r.set_id = s.id AND r.problem_id = p.problem_id
-            AND r.idx < CASE s.purpose WHEN 'greedy' THEN 1 ELSE runs.n_evaluate END
+        JOIN responses r ON r.set_id = o.id AND r.problem_id = p.problem_id
+            AND r.idx < CASE o.purpose WHEN 'greedy' THEN 1 ELSE runs.n_evaluate END
         {_JUDGED}
-        WHERE s.id = $set AND p.position BETWEEN $low AND $high
+        WHERE o.id = $set AND p.position BETWEEN $low AND $high
         ORDER BY p.position, r.idx"""
 _PROBLEMS = f"""SELECT p.role, p.position,
             CASE WHEN p.iteration <> {EVERY} THEN p.iteration END AS iteration,
@@ -71,12 +75,12 @@ _PROBLEMS = f"""SELECT p.role, p.position,
         WHERE p.run_id = $run AND p.role = $role AND ($t IS NULL OR p.iteration IN ($t, {EVERY}))
             AND p.position BETWEEN $low AND $high
         ORDER BY p.position"""
-_PLAN = """SELECT a.iteration, a.problem_id, q.question, a.difficulty,
+_PLAN = f"""SELECT a.iteration, a.problem_id, q.question, a.difficulty,
             CASE a.difficulty WHEN 0 THEN 'inlier' WHEN 1 THEN 'boundary' ELSE 'outlier' END
                 AS "class",
             a.n_more, a.in_pool,
             c.tau_l, c.tau_h, c.mode, c.strategy, c.options, c.seed, c.made_by, c.made_at,
-            d.what AS decision, d.made_by AS decided_by, d.made_at AS decided_at
+            d.what AS decision, d.made_by AS decided_by, d.made_at AS decided_at{_FURTHER}
         FROM allocations a
         JOIN commits c USING (run_id, iteration)
         JOIN problems q ON q.id = a.problem_id
@@ -105,7 +109,8 @@ _METRICS = """SELECT j.iteration, m.job_id, m.attempt, m.step, m.n_steps, m.name
         ORDER BY j.number, m.attempt, m.step, m.name"""
 _PAIRS = f"""SELECT p.iteration, p.position, p.problem_id, q.question,
             c.text AS chosen, x.text AS rejected, p.chosen_index, p.rejected_index,
-            p.chosen_reward, p.rejected_reward, h.made_by AS paired_by, h.made_at AS paired_at
+            p.chosen_reward, p.rejected_reward, h.made_by AS paired_by,
+            h.made_at AS paired_at{_FURTHER}
         FROM pairs p {PAIR_TEXTS}
         LEFT JOIN (
             SELECT problem_id, chosen_index, rejected_index, arg_max(made_by, number) AS made_by,
@@ -138,6 +143,19 @@ _IN_SLICES = {
 }
 """Query of an iteration, and the table whose positions it goes by."""
 
+FURTHER = {
+    "responses": {
+        name: response_columns.SQL[name]
+        for name in ("phase", "truncated", "pass_rate", "class", "n_more", "in_pool")
+    },
+    "pairs": {
+        name: pair_columns.SQL[name]
+        for name in ("level", "domain", "margin", "by_hand", "class", "pass_rate")
+    },
+    "plan": {name: f"q.{name}" for name in ("answer", "level", "domain")},
+}
+"""What a condition on the rows of a table can name beside its columns, as SQL in its query."""
+
 Query = tuple[str, dict[str, Any]]
 
 
@@ -148,6 +166,7 @@ def batches(
     *,
     iteration: int | None = None,
     held_out_sets: Sequence[str] = (),
+    further: Sequence[str] = (),
 ) -> Iterator["pyarrow.RecordBatch"]:
     """The rows of one table in the run's order; the first batch is empty and knows the columns.
 
@@ -157,8 +176,11 @@ def batches(
             plan, if it has one.
         iteration: None for all of them, and for the problems that belong to none.
         held_out_sets: ids of the sample sets with which the run's policies were evaluated.
+        further: names of FURTHER[what] that come behind the table's own columns.
     """
-    return db.batches(_queries(db, what, run_id, iteration, held_out_sets))
+    also = "".join(f', {FURTHER[what][name]} AS "{name}"' for name in further)
+    queries = _queries(db, what, run_id, iteration, held_out_sets)
+    return db.batches([(sql.replace(_FURTHER, also), values) for sql, values in queries])
 
 
 def n_responses(db: Database, run_id: str) -> int:

@@ -70,4 +70,15 @@ NEWER_CHANGES: list[tuple[str, str]] = [
         );
         """,
     ),
+    (
+        "Conditions are saved by name.",
+        """
+        CREATE TABLE saved_conditions (
+            name VARCHAR PRIMARY KEY,
+            text VARCHAR NOT NULL,
+            made_by VARCHAR NOT NULL,
+            made_at TIMESTAMP NOT NULL
+        );
+        """,
+    ),
 ]

@@ -1,6 +1,7 @@
 """Problems, and which of them a run and its iterations use."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 from engine.store.connection import Database
 from engine.store.place import Place
@@ -73,10 +74,19 @@ def training_problem(at: Place, problem_id: str | None = None) -> Problem:
 
 def questions(db: Database, problem_ids: list[str]) -> list[str]:
     """The questions of these problems, in this order."""
+    return [question or "" for question in texts(db, "question", problem_ids)]
+
+
+def texts(
+    db: Database,
+    column: Literal["question", "answer", "level", "domain"],
+    problem_ids: list[str],
+) -> list[str | None]:
+    """One column of these problems, in this order."""
     return [
-        question
-        for (question,) in db.tuples(
-            """SELECT p.question
+        text
+        for (text,) in db.tuples(
+            f"""SELECT p.{column}
             FROM (SELECT unnest(?) AS id, unnest(range(len(?))) AS position) asked
             JOIN problems p ON p.id = asked.id ORDER BY asked.position""",
             [problem_ids, problem_ids],

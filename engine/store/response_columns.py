@@ -18,8 +18,11 @@ COLUMNS: dict[str, Kind] = {
     "level": "text",
     "phase": "text",
     "text": "text",
+    "predicted": "text",
+    "problem_id": "text",
     "question": "text",
     "answer": "text",
+    "domain": "text",
 }
 """What a condition on responses can name. pass_rate is that of all graded training responses to the
 problem in the iteration; class, n_more and in_pool are those of its commit.
@@ -43,6 +46,9 @@ SQL = {
     "level": _OF_PROBLEM.format("level"),
     "phase": "o.purpose",
     "text": "r.text",
+    "predicted": "v.predicted",
+    "problem_id": "r.problem_id",
     "question": _OF_PROBLEM.format("question"),
     "answer": _OF_PROBLEM.format("answer"),
+    "domain": _OF_PROBLEM.format("domain"),
 }

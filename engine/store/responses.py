@@ -256,7 +256,7 @@ def _from_where(at: Place, chosen: Filter, *, also: str = "") -> tuple[str, list
     where, values = _where(chosen)
     names = named(chosen.where) if chosen.where else set[str]()
     needed = (
-        _VERDICTS if chosen.statuses or names & {"correct", "status"} else "",
+        _VERDICTS if chosen.statuses or names & {"correct", "status", "predicted"} else "",
         _SCORES if chosen.reward_range or "reward" in names else "",
         _PURPOSE if "phase" in names else "",
     )

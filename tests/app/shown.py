@@ -53,7 +53,7 @@ def said(at):
 
 def read(at):
     """What a person reads of it: without Markdown's escapes and the joiners inside addresses."""
-    return re.sub(r"\\([^\w\s])", r"\1", said(at)).replace("\u2060", "")
+    return re.sub(r"\\([^\w\s]|_)", r"\1", said(at)).replace("\u2060", "")
 
 
 def n_to_resample(at):

@@ -1,7 +1,7 @@
 """The Export page: tables, the configuration and the policy."""
 
 from engine.export.run import TABLES
-from tests.app.shown import press, said, show
+from tests.app.shown import press, read, said, show
 
 
 def test_the_export_page_offers_every_table_the_configuration_and_the_policy(studio, tmp_path):
@@ -21,9 +21,11 @@ def test_the_export_page_offers_every_table_the_configuration_and_the_policy(stu
         "config.toml",
         *(f"{what}.jsonl" for what in TABLES),
     }
-    where, policy = at.text_input[1], at.text_input[2]
-    assert not where.set_value("n_more > 0").run().error
-    assert "no column" in where.set_value("n_mor > 0").run().error[0].value
+    at.text_input(key="look_problems_where").set_value("n_mor > 0").run()
+    assert "no column n_mor" in read(at) and not at.exception
+    *_, problems = [b.proto for b in at.get("download_button") if b.proto.label == "Problems"]
+    assert problems.disabled
+    policy = next(field for field in at.text_input if "new folder" in field.label)
     policy.set_value(str(tmp_path / "policy"))
     press(at, "Copy")
     assert "could not be written" in said(at) and not (tmp_path / "policy").exists()

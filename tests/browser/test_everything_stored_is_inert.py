@@ -40,6 +40,7 @@ FED = {
     "questions": ["name", "sql", "made_by"],
     "responses": ["text"],
     "runs": ["name", "config"],
+    "saved_conditions": ["name", "text", "made_by"],
     "tags": ["tag", "made_by"],
     "trackings": ["made_by"],
     "tunings": ["made_by"],
@@ -79,6 +80,7 @@ def feed(db: Database, run_id: str) -> None:
         "opinions": response | {"judge": ["x"], "says": ["same"], "reply": ["x"], "made_at": [now]},
         "notes": {"job_id": [job.id], "attempt": [1], "text": ["x"], "noted_at": [now]},
         "questions": {"name": ["x"], "sql": ["x"], "made_by": ["x"], "made_at": [now]},
+        "saved_conditions": {"name": ["x"], "text": ["x"], "made_by": ["x"], "made_at": [now]},
         "labels": {"run_id": [run_id], "tags": ["[]"], "note": ["x"]},
         "interim_answers": {"job_id": [job.id], "step": [1], "position": [0]}
         | {"problem_id": [problem], "text": ["x"], "finish_reason": ["stop"], "n_tokens": [1]}

@@ -28,6 +28,7 @@ def annotated(finished: Finished, folder) -> Database:
     override(db, shared, problem_id, 0, correct=True, note="by eye", made_by="tab 1")
     store.tracking.choose(db, run_id, ("trackio",), made_by="tab 1")
     store.questions.save(db, "mine", "SELECT 1", made_by="tab 1")
+    store.saved_conditions.save(db, "mine", "correct", made_by="tab 1")
     return db
 
 
@@ -56,6 +57,6 @@ def test_every_table_reads_back_in_every_format_and_every_study_compares_the_sam
     unpack(tmp_path / "study.tar", tmp_path / "there" / "studio.duckdb")
     there = Database(tmp_path / "there" / "studio.duckdb")
     assert tables_of(there, run_id) == here and rows_read(there) == rows
-    assert rows["trackings"] == rows["questions"] == 1
+    assert rows["trackings"] == rows["questions"] == rows["saved_conditions"] == 1
     assert plain(compare([measure(there, run_id, label="it")])) == compared
     there.close()

@@ -12,7 +12,8 @@ from engine.events import Sampled
 from engine.export.run import TABLES, export_all, export_table, table_batches
 from engine.export.tables import SUFFIXES, TYPES, read_table, types
 from engine.problems import read_problems
-from engine.store import record
+from engine.store import pair_columns, problem_columns, record, response_columns
+from engine.study import conditions
 from engine.study.handle import Iteration
 from engine.study.runs import create_run
 from engine.types import Response
@@ -197,3 +198,25 @@ def test_rows_are_chosen_by_a_condition_and_nothing_else_changes(db, run_id, tmp
     with pytest.raises(ConfigError, match="no column tokens"):
         export_table(db, "responses", tmp_path / "x.csv", run_id=run_id, where="tokens > 1")
     assert not (tmp_path / "x.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("what", "columns"),
+    [
+        ("responses", response_columns.COLUMNS),
+        ("pairs", pair_columns.COLUMNS),
+        ("plan", problem_columns.COLUMNS),
+    ],
+)
+def test_a_file_is_chosen_by_what_the_page_is_chosen_by_and_has_its_own_columns(
+    db, run_id, tmp_path, what, columns
+):
+    walked(db, run_id)
+    path, n_all = tmp_path / "some.parquet", export_table(db, what, tmp_path / "all.parquet")
+    everything = " and ".join(f"({name} != none or {name} == none)" for name in columns)
+    conditions.save(db, "all", everything, columns, made_by="a test")
+    assert export_table(db, what, path, where="@all") == n_all > 0
+    assert read_table(path) == read_table(tmp_path / "all.parquet")
+    last = list(store.problems.of_run(db, run_id, "train", 0))[-1]
+    some = f"class == 'boundary' and 0 < pass_rate < 1 and problem_id == '{last}'"
+    assert 0 < export_table(db, what, path, where=some) < n_all

@@ -103,6 +103,7 @@ def difficulty_plot(
     score: str = "process reward",
     question_of: Callable[[int], str] | None = None,
     classes: np.ndarray | None = None,
+    marked: Sequence[int] | None = None,
     cap: int = SELECTION_CAP,
 ) -> None:
     """Mount the plot.
@@ -119,7 +120,8 @@ def difficulty_plot(
     `locked` lines cannot be moved. `home` is what Reset goes back to, `ghosts` are lines of earlier
     commits that a person may show. `score` names what the height means, "" where nothing is scored.
     `question_of` reads the question of one row, for data too large for its questions to be sent
-    along.
+    along. `marked` rows are selected by somebody else than the person at the plot, who is told
+    nothing of it; None where nobody does.
 
     Raises:
         ValueError: thresholds outside the data's span or out of order, an unknown mode, or mode
@@ -147,6 +149,7 @@ def difficulty_plot(
             "ghosts": [_in_shares(ghost, data) for ghost in ghosts],
             "score": score,
             "cap": cap,
+            "marked": marked if marked is None else list(marked),
             **_question(question_of if data.texts is None else None, row),
             **_points(data, has),
             **_classes(shown, has),

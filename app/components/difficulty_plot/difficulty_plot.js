@@ -116,6 +116,7 @@ class DifficultyPlot {
     this.home = message.home && { name: message.home.name, ...inThousandths(message.home.tau_l, message.home.tau_h) };
     this.ghosts = message.ghosts.map(({ name, tau_l, tau_h }) => ({ name, ...inThousandths(tau_l, tau_h) }));
     this.handles.lock(locked);
+    this.mark(message.marked);
     this.readColours();
     this.redraw();
   }
@@ -124,8 +125,8 @@ class DifficultyPlot {
   follow(before) {
     if (!before || (before.points !== this.points && !before.isHeld)) return;
     before.keys.end();
-    const { view, tool, showsGhosts, selection, sent, sentAt, tau } = before;
-    Object.assign(this, { view, tool, showsGhosts, sent, sentAt, selection: before.points === this.points ? selection : null });
+    const { view, tool, showsGhosts, selection, marked, sent, sentAt, tau } = before;
+    Object.assign(this, { view, tool, showsGhosts, sent, sentAt, marked, selection: before.points === this.points ? selection : null });
     if (this.isAhead) this.tau = { ...tau };
     this.frame();
     this.pointer.takeOver(before.pointer);
@@ -311,6 +312,15 @@ class DifficultyPlot {
     this.setNote(selectionInWords(inside.length, rows.length));
     this.sendSelection(rows, inside.length);
     this.redraw();
+  }
+
+  // Rows that Python selects, which it is not told again; null where it selects none.
+  mark(rows) {
+    const isNew = JSON.stringify(rows) !== JSON.stringify(this.marked?.rows ?? null);
+    if (!isNew && (this.selection || !rows)) return;
+    if (rows) this.selection = { rows, outline: null };
+    else if (this.selection === this.marked) this.selection = null;
+    this.marked = rows && this.selection;
   }
 
   clearSelection() {
