@@ -5,6 +5,7 @@ from dataclasses import fields, replace
 from app.training.names import names
 from engine import store
 from engine.config import TrainingConfig
+from engine.config.used import unused
 from engine.events import (
     CheckpointKept,
     InterimAnswer,
@@ -76,8 +77,10 @@ def test_every_training_setting_is_in_the_form_and_a_wrong_one_is_refused(studio
     draft = next(iter(at.session_state["training_drafts"].values()))
     drawn = {e.key for kind in (at.number_input, at.text_input, at.selectbox) for e in kind}
     drawn |= {e.key for kind in (at.toggle, at.multiselect) for e in kind}
-    wanted = {draft.widget(f"training.{f.name}") for f in fields(TrainingConfig)}
-    assert wanted <= drawn
+    names = {f.name for f in fields(TrainingConfig)} - {*unused("dpo")}
+    wanted = {draft.widget(f"training.{name}") for name in names}
+    assert wanted <= drawn and draft.widget("training.group_size") not in drawn
+    assert "Not shown, because DPO does not use them: Keep responses above," in read(at)
     at.number_input(key=draft.widget("training.batch_size")).set_value(7).run()
     press(at, "Train with DPO")
     assert "is 7: it must be a multiple of" in read(at)
