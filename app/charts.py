@@ -196,7 +196,10 @@ def shares_given(given: Sequence[GivenCount], names: list[str]) -> go.Figure:
     figure.update_layout(barmode="stack")
     figure.update_xaxes(title="further responses")
     figure.update_yaxes(title="problems")
-    return _plain(figure, title="Who was given how many", height=340)
+    _plain(figure, title="Who was given how many", height=340)
+    # above the bars: below, it lies on the axis where the page is narrow
+    figure.update_layout(legend={"y": 1.02, "yanchor": "bottom"}, margin={"t": 76})
+    return figure
 
 
 def flows(counts: np.ndarray, names: list[str], before: str, after: str) -> go.Figure:

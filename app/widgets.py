@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
-from typing import Literal, NoReturn
+from typing import Any, Literal, NoReturn
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -212,6 +212,14 @@ def link(page: str, label: str, **about: str | None) -> None:
 
 def page_title(page: str) -> str:
     return PAGES[page][0]
+
+
+def folded(label: str, *, key: str, **options: Any) -> Any:
+    """An expander whose label may change while it is open: it stays as a person has it. Streamlit
+    takes one with another label for another one, and closes it.
+    """
+    st.session_state[key] = st.session_state.get(key, False)
+    return st.expander(label, key=key, on_change="rerun", **options)
 
 
 def chart_config() -> dict:

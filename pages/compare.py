@@ -6,6 +6,7 @@ from app import inert, state, visitor, widgets
 from app.compare import sections
 from app.compare.flows import held_out_flows
 from app.training.siblings import siblings_on_compare
+from engine.config.backends import draws_itself
 from engine.errors import EngineError
 from engine.figures.comparison import compare
 from engine.figures.measure import measure
@@ -46,8 +47,10 @@ elif not evaluations:
             recorded
             if chosen.config.is_recorded
             else (
-                "No policy is evaluated yet. The first evaluation follows the resampling, the next"
-                " one the training."
+                "No policy is evaluated yet. Both evaluations follow the training."
+                if draws_itself(chosen.config.training.method)
+                else "No policy is evaluated yet. The first evaluation follows the resampling, the"
+                " next one the training."
             )
         ),
         icon=":material/info:",

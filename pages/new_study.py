@@ -5,6 +5,7 @@ import streamlit as st
 from app import inert, start_run, state, visitor, widgets
 from app.new_study import cards, fields, groups, models, outlook, reward_preview, start
 from app.new_study.draft import Draft
+from app.new_study.used import say_unused, used_fields
 from app.streamlit_internals.room import split
 from engine.config.templates import TEMPLATES
 from engine.errors import ConfigError
@@ -84,19 +85,20 @@ def all_settings(draft: Draft, choices: dict[str, dict[str, str]]) -> None:
     for table, own in groups.groups().items():
         changed = [key for key in draft.changed(table) if key != "name"]
         count = f" · {len(changed)} changed" if changed else ""
-        with st.expander(
-            f"{groups.title(table)}{count}", key=f"group_{table or 'top'}", on_change="rerun"
-        ) as opened:
+        key = f"group_{table or 'top'}"
+        with widgets.folded(f"{groups.title(table)}{count}", key=key) as opened:
             if not opened.open:
                 continue
             differences(draft, changed)
+            shown, hidden = used_fields(draft, table, own)
             grid = st.grid(3, min_column_width=widgets.LONG_FIELD)
-            for setting in own:
+            for setting in shown:
                 if setting.type == "table":
                     fields.option_fields(grid, draft)
                 else:
                     key = fields.key_of(setting)
                     fields.field(grid.cell(), setting, draft, choices.get(key, {}))
+            say_unused(draft, table, hidden)
             if table == "tagged_lm" and draft.value("reward.family") == table:
                 reward_preview.show(draft)
 

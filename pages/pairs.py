@@ -7,6 +7,7 @@ from app import charts, inert, state, tags, widgets
 from app.data.recorded import has_outcome_scores
 from app.look import entry
 from app.next_step import next_step
+from app.pairs.chosen import ChosenPairs, left_out
 from engine import store
 from engine.config.backends import draws_itself
 from engine.export.run import table_bytes
@@ -54,10 +55,11 @@ if pair_set.n_hand_left_out:
         " or a response may not be chosen. They are not used."
     )
 if not pair_set.n_pairs:
+    left_out(chosen)
     st.warning(
         "There is not a single pair: no problem in the pool has both a correct and a wrong"
-        " response. Fork the run and commit another plan, or begin the next iteration with the same"
-        " policy."
+        " response, or all are left out by hand. Fork the run and commit another plan, or begin the"
+        " next iteration with the same policy."
     )
     st.stop()
 if len(margins):
@@ -77,15 +79,21 @@ st.download_button(
     icon=":material/download:",
     help="TRL's columns prompt, chosen and rejected come first.",
 )
-n_pages = -(-pair_set.n_pairs // PAGE_ROWS)
+listed = ChosenPairs(chosen, pair_set.n_pairs)
+listed.actions(pair_set.n_pairs)
+if not listed.n:
+    st.info("No pair fits that condition.", icon=":material/filter_alt_off:")
+    left_out(chosen)
+    st.stop()
+n_pages = -(-listed.n // PAGE_ROWS)
 asked = state.said((state.PAIR,)).get(state.PAIR, "")
-opened = min(int(asked), pair_set.n_pairs) - 1 if asked.isdecimal() and int(asked) else None
+opened = min(int(asked), listed.n) - 1 if asked.isdecimal() and int(asked) else None
 number = (opened or 0) // PAGE_ROWS + 1
 if n_pages > 1:
     first_of = lambda page: str((page - 1) * PAGE_ROWS + 1)
     shown = entry(state.PAIR, number, first_of, key="pairs_page")
     st.number_input(f"Page of {n_pages:,}", 1, n_pages, width=160, **shown)
-rows = store.pairs.listed(chosen, limit=PAGE_ROWS, offset=(number - 1) * PAGE_ROWS)
+rows = listed.listed(limit=PAGE_ROWS, offset=(number - 1) * PAGE_ROWS)
 row = widgets.chosen_row(
     [
         {
@@ -107,7 +115,7 @@ row = widgets.chosen_row(
         for r in rows
     ],
     key="pairs_table",
-    about=(chosen.run_id, chosen.number, number),
+    about=(chosen.run_id, chosen.number, number, listed.where),
     first=None if opened is None else opened % PAGE_ROWS,
     height=280,
     column_config={
@@ -131,3 +139,4 @@ for column, side, colour in ((left, "chosen", "blue"), (right, "rejected", "oran
             + ("not scored" if reward is None else f"{kind} {reward:.3f}")
         )
         st.markdown(inert.markdown(getattr(pair, side)))
+left_out(chosen)

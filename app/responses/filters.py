@@ -55,7 +55,8 @@ def wanted(chosen: Iteration) -> Filter:
     for line in why:
         st.caption(line)
     n_more = len(said.keys() & set(MORE))
-    more = st.expander("More filters" + (f": {n_more} in use" if n_more else ""), type="compact")
+    label = "More filters" + (f": {n_more} in use" if n_more else "")
+    more = widgets.folded(label, key="more_filters", type="compact")
     look = _Fields(more.grid(4, min_column_width=widgets.FIELD), said)
     look.select("Truncated", "truncated", TRUNCATED)
     tokens = look.tokens()

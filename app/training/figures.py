@@ -83,6 +83,10 @@ def training_curves(job_id: str) -> None:
     figures = _figures(curves)
     n_first = N_DRAWING if "reward" in curves.series else N_FIRST
     _grid(figures[:n_first], shown, weight, is_log)
+    if "reward" in curves.series and "kl" not in curves.series:
+        st.caption(
+            "No KL: with kl_weight = 0 no reference policy is held to measure the divergence from."
+        )
     rest = figures[n_first:]
     if rest and st.toggle(f"{len(rest)} more", key="more_curves"):
         _grid(rest, shown, weight, is_log)

@@ -12,39 +12,44 @@ from app import inert, state, visitor, widgets
 from app.new_study import groups
 from app.new_study.draft import Draft
 from app.new_study.fields import field
+from app.new_study.used import say_unused, used_fields
 from app.training.interim import cost
 from engine import store
 from engine.config import TrainingConfig, training_config
+from engine.config.backends import draws_itself
 from engine.config.training_checks import check_training
 from engine.errors import EngineError
 from engine.study.handle import Iteration
 from engine.types import JobKind, JobState
 
 FRONT = ("learning_rate", "beta", "n_epochs", "batch_size")
+FRONT_DRAWING = ("learning_rate", "kl_weight", "group_size", "batch_size")
+"""The four where the policy draws while it is trained."""
 TABLE = "training"
 
 
 def form(chosen: Iteration) -> None:
     """Four fields, all others one click away, and the button."""
     draft, known = _draft(chosen), groups.by_key()
-    front = widgets.columns(len(FRONT), least=widgets.FIELD)
-    for place, name in zip(front, FRONT):
-        field(place, known[f"{TABLE}.{name}"], draft, {})
+    method = str(draft.value(f"{TABLE}.method"))
+    names = FRONT_DRAWING if draws_itself(method) else FRONT
+    shown, _ = used_fields(draft, TABLE, [known[f"{TABLE}.{n}"] for n in names])
+    for place, setting in zip(widgets.columns(len(shown), least=widgets.FIELD), shown):
+        field(place, setting, draft, {})
     changed = draft.changed(TABLE)
     count = f" · {len(changed)} changed" if changed else ""
-    with st.expander(
-        f"All training settings{count}", key="training_settings", on_change="rerun"
-    ) as opened:
+    with widgets.folded(f"All training settings{count}", key="training_settings") as opened:
         if opened.open:
+            rest = [known[f"{TABLE}.{f.name}"] for f in fields(TrainingConfig)]
+            rest, hidden = used_fields(draft, TABLE, [s for s in rest if s.name not in names])
             grid = st.grid(3, min_column_width=widgets.LONG_FIELD)
-            for own in fields(TrainingConfig):
-                if own.name not in FRONT:
-                    field(grid.cell(), known[f"{TABLE}.{own.name}"], draft, {})
+            for setting in rest:
+                field(grid.cell(), setting, draft, {})
+            say_unused(draft, TABLE, hidden)
     _say_cost(chosen, draft)
-    method = str(draft.value(f"{TABLE}.method")).upper()
     if visitor.button(
         st,
-        f"Train with {method}",
+        f"Train with {method.upper()}",
         type="primary",
         icon=":material/play_arrow:",
         disabled=bool(draft.mistakes),

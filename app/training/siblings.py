@@ -11,6 +11,7 @@ import streamlit as st
 from app import charts, inert, state, widgets
 from engine import store
 from engine.config import TrainingConfig, training_config
+from engine.config.used import unused
 from engine.figures.evaluation import Evaluation, evaluations, gain
 from engine.figures.siblings import MAKERS, Sibling, siblings
 from engine.figures.text import points, share
@@ -21,12 +22,15 @@ from engine.types import JobKind, JobState
 
 
 def settings_of(chosen: Iteration, job: Job) -> str:
-    """What a training was told, in one line: method, and every setting other than the default."""
+    """What a training was told, in one line: method, and every setting that it uses and that is
+    other than the default.
+    """
     pick = picked(chosen.db, job)
     params = store.jobs.get(chosen.db, pick.job_id).params if pick else job.params
     used = asdict(training_config(chosen.config.training, params))
     plain = asdict(TrainingConfig())
-    others = [f"{k} {said(v)}" for k, v in used.items() if k != "method" and v != plain[k]]
+    left_out = {"method", *unused(used["method"], used["keep_above"])}
+    others = [f"{k} {said(v)}" for k, v in used.items() if k not in left_out and v != plain[k]]
     return ", ".join([str(used["method"]).upper(), *others])
 
 

@@ -85,7 +85,7 @@ class TrainingConfig(Table):
     loss_type: Annotated[tuple[Loss, ...], Field(min_length=1)] = ("sigmoid",)
     """dpo only: TRL's loss names, added up with loss_weights."""
     loss_weights: tuple[float, ...] | None = None
-    """One weight per loss in loss_type; left out, each weighs 1."""
+    """dpo only: one weight per loss in loss_type; left out, each weighs 1."""
     n_epochs: Annotated[int, Field(ge=1)] = 1
     """Passes over the pairs or responses."""
     batch_size: Annotated[int, Field(ge=1)] = 256
@@ -140,7 +140,11 @@ class TrainingConfig(Table):
     the budget. 0: every group is trained on.
     """
     policy_loss: PolicyLoss = "dapo"
-    """grpo only: TRL's name of the loss. dr_grpo with scale_rewards = "none" is Dr. GRPO."""
+    """grpo only: TRL's name of the loss. What the tokens' parts are divided by: grpo, the length of
+    their response; bnpo, the tokens of the micro-batch; dapo, those of the step; dr_grpo, a
+    constant (with scale_rewards = "none" it is Dr. GRPO). cispo clips the weight of the ratio, sapo
+    and vespo soften the clipping, luspo weighs a response by its length.
+    """
     scale_rewards: Literal["group", "batch", "none"] = "group"
     """grpo only: rewards less their group's mean are divided by the deviation of the group, of the
     whole step, or by nothing.
@@ -167,7 +171,7 @@ class TrainingConfig(Table):
     vllm_url. With vLLM a repeated step may draw others. Neither was run by us.
     """
     vllm_url: str | None = None
-    """With generation = "vllm_server": its address, such as http://127.0.0.1:8000."""
+    """grpo, rloo: with generation = "vllm_server" its address, such as http://127.0.0.1:8000."""
     lora_rank: Annotated[int, Field(ge=1)] | None = None
     """Train a LoRA adapter of this rank on every linear layer but the output; left out, all
     weights are trained.

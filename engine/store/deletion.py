@@ -15,6 +15,7 @@ OF_A_RUN = (
     "hand_pairs",
     "iterations",
     "labels",
+    "left_out_pairs",
     "pair_sets",
     "pairs",
     "rounds",

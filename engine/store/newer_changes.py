@@ -81,4 +81,21 @@ NEWER_CHANGES: list[tuple[str, str]] = [
         );
         """,
     ),
+    (
+        "A person may leave pairs out of those that are built.",
+        """
+        CREATE TABLE left_out_pairs (
+            run_id VARCHAR,
+            iteration INTEGER,
+            number INTEGER,
+            problem_id VARCHAR NOT NULL,
+            chosen_index INTEGER NOT NULL,
+            rejected_index INTEGER NOT NULL,
+            left_out BOOLEAN NOT NULL,
+            made_by VARCHAR NOT NULL,
+            made_at TIMESTAMP NOT NULL,
+            PRIMARY KEY (run_id, iteration, number)
+        );
+        """,
+    ),
 ]

@@ -46,11 +46,11 @@ _POOL_RESPONSE = """r.problem_id, r.idx, r.text, r.finish_reason = 'length' AS t
 PAIRS_AT_ONCE = 100_000
 """Rows that are inserted as one."""
 
-_PAIR = (
+PAIR = (
     "p.position, p.problem_id, q.question, q.level, p.chosen_index, p.rejected_index,"
     " p.chosen_reward, p.rejected_reward, h.made_by"
 )
-_BY_HAND = """LEFT JOIN (
+BY_HAND = """LEFT JOIN (
             SELECT problem_id, chosen_index, rejected_index,
                 CASE WHEN arg_max(wanted, number) THEN arg_max(made_by, number) END AS made_by
             FROM hand_pairs WHERE run_id = ? AND iteration = ? GROUP BY ALL) h
@@ -309,14 +309,14 @@ def texts(at: Place, *, position: int | None = None) -> list[Pair]:
     """
     return at.db.records(
         Pair,
-        f"""SELECT {_PAIR}, c.text AS chosen, x.text AS rejected,
+        f"""SELECT {PAIR}, c.text AS chosen, x.text AS rejected,
             c.tokens AS chosen_tokens, x.tokens AS rejected_tokens,
             c.finish_reason = 'length' AS chosen_is_cut,
             x.finish_reason = 'length' AS rejected_is_cut
         FROM (
             SELECT * FROM pairs
             WHERE run_id = ? AND iteration = ? AND (? IS NULL OR position = ?)) p
-        {_BY_HAND}
+        {BY_HAND}
         {PAIR_TEXTS} ORDER BY p.position""",
         [*at.key, position, position, *at.key],
     )
@@ -326,10 +326,10 @@ def listed(at: Place, *, limit: int, offset: int = 0) -> list[ListedPair]:
     """A slice of an iteration's pairs without the texts of their responses."""
     return at.db.records(
         ListedPair,
-        f"""SELECT {_PAIR} FROM (
+        f"""SELECT {PAIR} FROM (
             SELECT * FROM pairs WHERE run_id = ? AND iteration = ?
             ORDER BY position LIMIT ? OFFSET ?) p
-        {_BY_HAND}
+        {BY_HAND}
         JOIN problems q ON q.id = p.problem_id ORDER BY p.position""",
         [*at.key, limit, offset, *at.key],
     )

@@ -262,6 +262,9 @@ HISTORY = {
         " rejected_reward"
     ),
     "train_draws": "iteration, job_id, step, set_id, problem_id, idx, reward, is_discarded",
+    "left_out_pairs": (
+        "iteration, number, problem_id, chosen_index, rejected_index, left_out, made_by, made_at"
+    ),
     "hand_pairs": (
         "iteration, number, problem_id, chosen_index, rejected_index, wanted, made_by, made_at"
     ),

@@ -281,6 +281,7 @@ def table_sizes(db: Database) -> list[tuple[str, int]]:
         "allocations",
         "pairs",
         "hand_pairs",
+        "left_out_pairs",
         "train_draws",
     )
     counts = " UNION ALL ".join(f"SELECT '{name}', count(*) FROM {name}" for name in names)

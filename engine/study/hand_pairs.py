@@ -27,7 +27,7 @@ def pair(it: Iteration, problem_id: str, chosen: int, rejected: int, *, made_by:
     Raises: ConfigError where that pair cannot be, or the iteration has been trained on its pairs.
     """
     with it.db.transaction():
-        _require_untrained(it)
+        require_untrained(it)
         responses = {r.idx: r for r in store.pairs.graded(it, [problem_id])}
         for index in (chosen, rejected):
             if index not in responses:
@@ -44,7 +44,7 @@ def pair(it: Iteration, problem_id: str, chosen: int, rejected: int, *, made_by:
 def take_back(it: Iteration, problem_id: str, chosen: int, rejected: int, *, made_by: str) -> None:
     """Let a pair of a person hold no longer. Raises: ConfigError as pair() does."""
     with it.db.transaction():
-        _require_untrained(it)
+        require_untrained(it)
         _note(it, problem_id, chosen, rejected, wanted=False, made_by=made_by)
 
 
@@ -68,7 +68,8 @@ def is_locked(it: Iteration) -> bool:
     return store.jobs.latest(it, JobKind.TRAIN) is not None
 
 
-def _require_untrained(it: Iteration) -> None:
+def require_untrained(it: Iteration) -> None:
+    """Raises: ConfigError where a training was begun on an iteration's pairs."""
     if is_locked(it):
         raise ConfigError(
             f"Iteration {it.number} was trained on its pairs, or a training of it was begun: they"
@@ -80,6 +81,11 @@ def _note(
     it: Iteration, problem_id: str, chosen: int, rejected: int, *, wanted: bool, made_by: str
 ) -> None:
     store.hand_pairs.add(it, problem_id, chosen, rejected, wanted=wanted, made_by=made_by)
+    build_again(it)
+
+
+def build_again(it: Iteration) -> None:
+    """Where pairs are built already, build them from what holds now."""
     if store.pairs.find_set(it):
         store.pairs.remove(it)
         pairing.make_pairs(it)

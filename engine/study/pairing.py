@@ -27,7 +27,9 @@ def make_pairs(it: Iteration) -> int:
     """
     if stored := store.pairs.find_set(it):
         return stored.n_pairs
+    unwanted = {pair.key for pair in store.left_out_pairs.holding(it)}
     by_hand, n_left_out = _by_hand(it)
+    by_hand = [pair for pair in by_hand if pair[:3] not in unwanted]
     used_up = {(p.problem_id, i) for p in by_hand for i in (p.chosen_index, p.rejected_index)}
     left_out = not_chosen(it)
     taken = left_out.keys() | used_up
@@ -35,7 +37,7 @@ def make_pairs(it: Iteration) -> int:
 
     def built() -> Iterator[NewPair]:
         usable = (r for r in _candidates(it) if (r.problem_id, r.idx) not in taken)
-        return _pairs_of(it, usable, n_by_hand)
+        return (p for p in _pairs_of(it, usable, n_by_hand) if p[:3] not in unwanted)
 
     pairs = packed(
         merge(

@@ -13,6 +13,7 @@ from engine import store
 from engine.config import load_config, parse_config, plain_config
 from engine.config.reference import settings, tables
 from engine.config.toml import as_toml
+from engine.config.used import unused
 from engine.headless.run import run_to_end
 from engine.jobs.runner import JobRunner
 from engine.paths import STARTER
@@ -80,8 +81,32 @@ def draft(at):
 def test_the_form_has_a_field_for_every_setting_of_the_tables(opened):
     at = all_open(begun())
     wanted = {key_of(s) for s in settings()} - {"difficulty.options"}
-    assert {key for key in wanted if widget(at, key) is None} == set()
+    shown = {key for key in wanted if widget(at, key) is not None}
+    assert wanted - shown == {f"training.{name}" for name in unused("dpo")}
+    put(at, "training.method", "grpo")
+    shown |= {key for key in wanted if widget(at, key) is not None}
+    assert wanted - shown == {"training.keep_above"}
+    put(at, "training.method", "sft")
+    assert widget(at, "training.keep_above") is not None
     assert set(groups.by_key()) == wanted | {"difficulty.options"}
+
+
+def test_what_a_method_does_not_use_is_said_and_what_a_person_changed_stays(opened):
+    at = all_open(begun())
+    put(at, "training.beta", 0.3)
+    put(at, "training.method", "grpo")
+    assert widget(at, "training.beta") is not None and widget(at, "training.loss_type") is None
+    assert "because GRPO does not use them: Keep responses above, Losses, Weights" in read(at)
+    assert "Not used: GRPO draws what it trains on, and no pairs are built." in read(at)
+
+
+def test_a_group_stays_open_when_its_first_setting_is_changed(opened):
+    at = begun()
+    at.session_state["group_training"] = True
+    at.run()
+    widget(at, "training.batch_size").set_value(16).run()
+    assert "Training · 1 changed" in [e.label for e in at.expander]
+    assert widget(at, "training.n_epochs") is not None
     placed = {key_of(s) for own in groups.groups().values() for s in own}
     assert placed | {*groups.FRONT, *groups.THRESHOLDS, "name"} == set(groups.by_key())
     assert set(tables()) | {""} == set(groups.TITLES)

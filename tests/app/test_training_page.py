@@ -5,6 +5,7 @@ from dataclasses import fields, replace
 from app.training.names import names
 from engine import store
 from engine.config import TrainingConfig
+from engine.config.used import unused
 from engine.events import (
     CheckpointKept,
     InterimAnswer,
@@ -15,9 +16,11 @@ from engine.events import (
 from engine.store import record
 from engine.study import pairing, plans
 from engine.study.handle import Iteration
+from engine.study.runs import create_run
 from engine.study.sample_sets import evaluation_sets, make_known
 from engine.types import Choice, Response, Verdict
 from tests.app.shown import drawn, press, read, said, show
+from tests.small_runs import judge, small
 
 
 def test_launching_a_training_keeps_only_what_was_changed(studio):
@@ -41,6 +44,25 @@ def test_a_training_without_margins_shows_the_curves_it_has(studio):
         )
     at = show("training")
     assert len(at.get("plotly_chart")) == 3
+
+
+def test_a_training_that_draws_says_its_own_settings_and_why_it_has_no_divergence(studio):
+    losses = {"loss_type": ["sigmoid", "sft"], "loss_weights": [1.0, 0.5]}
+    groups = {"method": "grpo", "n_epochs": 1, "group_size": 4, "batch_size": 8}
+    training = {**groups, **losses, "micro_batch_size": 4}
+    run_id = create_run(studio.db, small(training=training))
+    judge(studio.db, run_id)
+    it = Iteration(studio.db, run_id, 0)
+    plans.commit(it, Choice(0.02, 0.99, "both", "boundary"), made_by="tab 1")
+    job = store.jobs.add(it, "train", {})
+    store.jobs.set_state(studio.db, job, "running")
+    assert "Both evaluations follow the training." in read(show("compare", run=run_id))
+    for step, name in ((1, "reward"), (2, "kl")):
+        assert ("No KL: with kl_weight = 0" in read(show("training", run=run_id))) == (step == 2)
+        record(studio.db, job, 1, OptimiserStep(step, 2, {"loss": 0.5, "reward": 0.5, name: 0.1}))
+    said_of_it = read(show("training", run=run_id))
+    assert "GRPO, " in said_of_it and "group_size 4" in said_of_it
+    assert "loss_type" not in said_of_it and "No KL" not in said_of_it
 
 
 def test_an_iteration_without_a_pair_leads_on_with_the_same_policy(studio):
@@ -76,8 +98,10 @@ def test_every_training_setting_is_in_the_form_and_a_wrong_one_is_refused(studio
     draft = next(iter(at.session_state["training_drafts"].values()))
     drawn = {e.key for kind in (at.number_input, at.text_input, at.selectbox) for e in kind}
     drawn |= {e.key for kind in (at.toggle, at.multiselect) for e in kind}
-    wanted = {draft.widget(f"training.{f.name}") for f in fields(TrainingConfig)}
-    assert wanted <= drawn
+    names = {f.name for f in fields(TrainingConfig)} - {*unused("dpo")}
+    wanted = {draft.widget(f"training.{name}") for name in names}
+    assert wanted <= drawn and draft.widget("training.group_size") not in drawn
+    assert "Not shown, because DPO does not use them: Keep responses above," in read(at)
     at.number_input(key=draft.widget("training.batch_size")).set_value(7).run()
     press(at, "Train with DPO")
     assert "is 7: it must be a multiple of" in read(at)

@@ -31,6 +31,7 @@ FED = {
     "interim_answers": ["text", "predicted", "reason"],
     "jobs": ["error"],
     "labels": ["tags", "note"],
+    "left_out_pairs": ["made_by"],
     "metrics": ["name"],
     "notes": ["text"],
     "opinions": ["judge", "reply"],
@@ -73,6 +74,8 @@ def feed(db: Database, run_id: str) -> None:
         "tags": numbered | {"tag": ["x"], "wanted": [True]},
         "hand_pairs": numbered
         | {"iteration": [0], "chosen_index": [1], "rejected_index": [0], "wanted": [True]},
+        "left_out_pairs": numbered
+        | {"iteration": [0], "chosen_index": [1], "rejected_index": [0], "left_out": [True]},
         "picks": {"job_id": [job.id], "step": [1], "automatic": [False]}
         | {"made_by": ["x"], "made_at": [now]},
         "overrides": response

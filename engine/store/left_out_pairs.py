@@ -1,0 +1,66 @@
+"""Pairs that a person leaves out of those that are built: rows with who and when; the newest row of
+a pair counts, and taking one back is a row too.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from engine.store.connection import now
+from engine.store.place import Place
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOutPair:
+    """A pair that is left out."""
+
+    problem_id: str
+    chosen_index: int
+    rejected_index: int
+    made_by: str
+    """A tab's id, or "cli"."""
+    made_at: datetime
+
+    @property
+    def key(self) -> tuple[str, int, int]:
+        return self.problem_id, self.chosen_index, self.rejected_index
+
+
+def add(at: Place, pairs: Sequence[tuple[str, int, int]], *, left_out: bool, made_by: str) -> None:
+    """Note that a person leaves pairs (problem, chosen, rejected) out, or no longer."""
+    n, made_at = len(pairs), now()
+    with at.db.transaction():
+        first = n_rows(at)
+        at.db.insert(
+            "left_out_pairs",
+            {
+                "run_id": [at.run_id] * n,
+                "iteration": [at.number] * n,
+                "number": list(range(first, first + n)),
+                "problem_id": [problem_id for problem_id, _, _ in pairs],
+                "chosen_index": [chosen for _, chosen, _ in pairs],
+                "rejected_index": [rejected for _, _, rejected in pairs],
+                "left_out": [left_out] * n,
+                "made_by": [made_by] * n,
+                "made_at": [made_at] * n,
+            },
+        )
+
+
+def n_rows(at: Place) -> int:
+    """How often somebody left a pair of an iteration out or took that back."""
+    count = "SELECT count(*) FROM left_out_pairs WHERE run_id = ? AND iteration = ?"
+    return at.db.value(count, at.key)
+
+
+def holding(at: Place) -> list[LeftOutPair]:
+    """The pairs of an iteration that are left out, in the order in which that was decided."""
+    return at.db.records(
+        LeftOutPair,
+        """SELECT problem_id, chosen_index, rejected_index, made_by, made_at FROM (
+            SELECT *, row_number() OVER (PARTITION BY problem_id, chosen_index, rejected_index
+                ORDER BY number DESC) AS age
+            FROM left_out_pairs WHERE run_id = ? AND iteration = ?)
+        WHERE age = 1 AND left_out ORDER BY number""",
+        at.key,
+    )
