@@ -65,7 +65,7 @@ def _draw(shown: Preview) -> None:
 
 
 def _cell(token: Shown) -> str:
-    """A token as text; one at which a score is read stands on blue, under the number of its
+    """A token as text; one at which a score is read stands on blue, behind the number of its
     step.
     """
     text = escape(token.text).replace("\n", "↵\n")
@@ -73,7 +73,5 @@ def _cell(token: Shown) -> str:
         return text
     look = f"background:{palette.faded(palette.BLUE, 0.3)};border:1px solid {palette.BLUE}"
     title = f"step {token.step} is judged here, at token {token.id}"
-    return (
-        f'<span title="{title}" style="{look};border-radius:4px">{text}</span>'
-        f'<sup style="color:{palette.BLUE}">{token.step}</sup>'
-    )
+    number = f'<sup style="color:{palette.BLUE}">{token.step}</sup>'
+    return f'{number}<span title="{title}" style="{look};border-radius:4px">{text}</span>'
