@@ -102,6 +102,8 @@ def plot_caption(chosen: Iteration, e: Estimates, fit: list[int] | None) -> None
         f"{len(e.problem_ids):,} problems, {int(e.n[0])} responses each.{pending}"
         f" {signal_note(chosen.config)}{how}"
     )
+    if n_before := store.problems.n_drawn_before(chosen):
+        st.caption(f"{n_before:,} of these problems were drawn in an earlier iteration, too.")
     if n_unreached := int(unreached(e.n_correct, e.n).sum()):
         st.caption(
             f"{n_unreached:,} unreached: none of their {int(e.n[0])} responses is right, which"

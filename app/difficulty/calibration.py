@@ -5,22 +5,30 @@ against its reference labels.
 from collections.abc import Callable
 from dataclasses import asdict, replace
 
+import numpy as np
 import streamlit as st
 
 from app import inert, state, visitor, widgets
+from app.difficulty import suggested_rules
 from app.difficulty.choice import MODE_NAMES, scale_of_page
 from engine import store
 from engine.errors import EngineError
 from engine.figures.estimation import EstimationReport, ModeReport, estimation
 from engine.figures.offers import Offer, most_pairs, offer
 from engine.method.intervals import Interval
+from engine.method.posterior import FEW, posterior
 from engine.method.scale import Scale
-from engine.method.suggestions import N_LABEL, Suggestion, quantile_thresholds
+from engine.method.suggestions import (
+    N_LABEL,
+    Suggestion,
+    likeliest_thresholds,
+    quantile_thresholds,
+)
 from engine.store.samples import Estimates
 from engine.study import calibration, plans
 from engine.study.handle import Iteration
 from engine.study.thresholds import scale_at
-from engine.types import Choice, Difficulty, JobKind
+from engine.types import Choice, Difficulty, JobKind, Mode
 
 MOST_TRIED = 10_000
 """Problems up to which a grid of thresholds is tried for the most expected pairs: a second or
@@ -51,6 +59,8 @@ def calibration_panel(
     if chosen.config.has_rewards:
         if now.mode in ("both", "reward") and len(e.problem_ids) <= MOST_TRIED:
             _most_pairs_line(chosen, now, known, locked=locked)
+        if now.mode in ("both", "reward") and len(e.problem_ids) >= FEW:
+            _likeliest_line(chosen, now, known, stored, e, locked=locked)
         _suggestion(
             "Half of each outer strip is cut",
             _quantiles(chosen.run_id, chosen.number, stored, e),
@@ -59,6 +69,9 @@ def calibration_panel(
             locked=locked,
             bought=lambda taus: _bought(chosen, replace(now, **taus), known),
         )
+    suggested_rules.lines(
+        chosen, now, e, lambda choice: _bought(chosen, choice, known), locked=locked
+    )
     if not locked and not chosen.config.is_recorded:
         _order(chosen, len(e.problem_ids) + e.n_pending, now, known)
     n_labelled = 0 if chosen.config.is_recorded else len(calibration.reference_counts(chosen)[0])
@@ -129,6 +142,35 @@ def _most_pairs_line(chosen: Iteration, now: Choice, known: tuple, *, locked: bo
         f" **{scale.text(tau_h)}**.  \n{_bought(chosen, best, known)}",
         "pairs",
         {"tau_l": scale.text(tau_l), "tau_h": scale.text(tau_h)},
+        locked=locked,
+    )
+
+
+@st.cache_data(show_spinner="Trying thresholds", max_entries=16)
+def _likeliest(
+    run_id: str, iteration: int, mode: Mode, stored: tuple, _e: Estimates
+) -> tuple[float, float, float]:
+    scale = scale_at(Iteration(state.database(), run_id, iteration), _e)
+    chances = posterior(_e.n_correct, _e.n, _e.phi_r, m_more=0)
+    columns = [chances[name] for name in ("p_inlier", "p_boundary", "p_outlier")]
+    return likeliest_thresholds(
+        _e.n_correct, _e.n, _e.phi_r, np.stack(columns, axis=1), mode=mode, scale=scale
+    )
+
+
+def _likeliest_line(
+    chosen: Iteration, now: Choice, known: tuple, stored: tuple, e: Estimates, *, locked: bool
+) -> None:
+    scale = scale_of_page(chosen)
+    tau_l, tau_h, share = _likeliest(chosen.run_id, chosen.number, now.mode, stored, e)
+    taus = {"tau_l": scale.within(tau_l), "tau_h": scale.within(tau_h)}
+    low, high = (scale.text(tau) for tau in taus.values())
+    _line(
+        f"Most agreement, as the posterior expects it of labels that nobody has drawn: τ low"
+        f" **{low}**, τ high **{high}**, {share:.1%}.  \n"
+        f"{_bought(chosen, replace(now, **taus), known)}",
+        "likeliest",
+        {"tau_l": low, "tau_h": high},
         locked=locked,
     )
 

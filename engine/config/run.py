@@ -89,10 +89,9 @@ class RunConfig(Table):
 
     @property
     def n_train_in_all(self) -> int:
-        """Training problems that the whole run takes."""
-        return self.problems.n_train * (
-            1 if self.problems.per_iteration == "fixed" else self.n_iterations
-        )
+        """Training problems that the whole run takes at least."""
+        draws_new_ones = self.problems.per_iteration == "fresh"
+        return self.problems.n_train * (self.n_iterations if draws_new_ones else 1)
 
     def train_settings(self) -> SamplingSettings:
         """How training problems are sampled, before and after the commit."""

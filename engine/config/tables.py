@@ -17,6 +17,9 @@ from engine.method.prompts import PAPER_TEMPLATE
 from engine.method.tuning import TAUS, TEMPERATURES
 from engine.types import Aggregation, Domain, DtypeSetting, Mode, ScoredPart, Thinking
 
+PerIteration = Literal["fresh", "fixed", "pools", "adastar", "mopps", "greso", "adarft"]
+"""Which problems an iteration draws."""
+
 
 class Table:
     """What all tables share: no number in them is infinite or NaN."""
@@ -37,8 +40,23 @@ class ProblemsConfig(Table):
     """N: problems per iteration."""
     n_held_out: Annotated[int, Field(ge=0)]
     """Problems that policies are evaluated on; 0 only with recorded responses."""
-    per_iteration: Literal["fresh", "fixed"] = "fresh"
-    """fresh: N new problems in every iteration. fixed: the same N in all of them."""
+    per_iteration: PerIteration = "fresh"
+    """fresh: N new problems in every iteration. fixed: the same N in all of them. The others choose
+    among all, also such as were drawn before: pools takes back what was deferred or retired;
+    adastar, mopps, greso and adarft as published.
+    """
+    target_rate: Annotated[float, Field(gt=0, lt=1)] = 0.5
+    """With mopps: the pass rate that is looked for. With adarft: the one that is held."""
+    memory: Annotated[float, Field(ge=0, le=1)] = 0.5
+    """With mopps: the share of what was known that is not forgotten at the next visit."""
+    revisit_share: Annotated[float, Field(ge=0, le=1)] = 0.5
+    """With pools: the most of an iteration's problems that were drawn before, where there are fresh
+    ones.
+    """
+    retired_after_change: Annotated[float, Field(ge=0, le=1)] = 0.05
+    """With pools: how much held-out accuracy must have changed before problems that were all right
+    are looked at again; both policies must have been evaluated.
+    """
     skip_broken: bool = False
     """Go on without lines that cannot be used; otherwise the first of them stops the run before it
     begins.

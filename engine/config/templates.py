@@ -120,6 +120,57 @@ TEMPLATES: dict[str, Template] = {
             "training": {**_SFT, "inherit_optimizer": True},
         },
     ),
+    "pools": Template(
+        "HS-STaR, deferred and retired",
+        "As HS-STaR, but problems that were all wrong come back after training, and those that were"
+        " all right once held-out accuracy has changed. Ours, after Pilot-Commit, arXiv"
+        " 2605.26606.",
+        {
+            "problems": {"per_iteration": "pools"},
+            "difficulty": {"strategy": "boundary"},
+            "training": _DPO,
+        },
+    ),
+    "ada_star": Template(
+        "AdaSTaR",
+        "Problems by a heap of when they were last seen and how often they were solved, SFT on the"
+        " correct responses from the base policy. arXiv 2505.16322.",
+        {
+            "problems": {"per_iteration": "adastar"},
+            "difficulty": {"strategy": "uniform"},
+            "training": {**_SFT, "start": "base"},
+        },
+    ),
+    "mopps": Template(
+        "MoPPS",
+        "Problems whose pass rate, drawn from what is known of it, is nearest one half; GRPO on all"
+        " of them alike. arXiv 2507.04632.",
+        {
+            "problems": {"per_iteration": "mopps"},
+            "difficulty": {"strategy": "uniform"},
+            "training": _GRPO,
+        },
+    ),
+    "greso": Template(
+        "GRESO",
+        "Problems that gave no signal several times in a row are skipped, mostly; GRPO on all"
+        " others alike. arXiv 2506.02177.",
+        {
+            "problems": {"per_iteration": "greso"},
+            "difficulty": {"strategy": "uniform"},
+            "training": _GRPO,
+        },
+    ),
+    "ada_rft": Template(
+        "AdaRFT",
+        "Problems of the level that the policy solves half of; GRPO on all of them alike. Needs"
+        " levels that are numbers. arXiv 2504.05520.",
+        {
+            "problems": {"per_iteration": "adarft"},
+            "difficulty": {"strategy": "uniform"},
+            "training": _GRPO,
+        },
+    ),
     "dast_p_sft": Template(
         "DAST-P, SFT",
         "More responses for harder levels, SFT on the correct ones.",

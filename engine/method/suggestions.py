@@ -153,6 +153,42 @@ def best_thresholds(
     return Suggestion(*_intervals(point[0], spread), agreed, int(in_l.sum()), int(in_h.sum()))
 
 
+def likeliest_thresholds(
+    n_correct: ArrayLike,
+    n: ArrayLike,
+    phi_r: ArrayLike,
+    chances: np.ndarray,
+    *,
+    mode: Mode = "both",
+    scale: Scale = UNIT,
+) -> tuple[float, float, float]:
+    """(tau_l, tau_h, expected agreement): the pair that is expected to meet the most reference
+    labels where nobody has drawn any. Exact search; ties as in best_thresholds.
+
+    Args:
+        n_correct, n, phi_r: of every problem's pre-samples, as for classify; P >= 1.
+        chances: of the labels Inlier, Boundary and Outlier, float, shape (P, 3): the posterior's.
+        mode: "both" or "reward".
+
+    Raises: ConfigError as classify does.
+
+    Source: ours.
+    """
+    n_correct, n, phi_r = _signals(n_correct, n, phi_r, mode)
+    in_l, in_h = (n_correct == 0) | (mode == "reward"), (n_correct == n) | (mode == "reward")
+    values = np.unique(np.concatenate([[scale.low, scale.high], phi_r[in_l | in_h]]))
+    taus = np.unique(np.concatenate([values, (values[1:] + values[:-1]) / 2]))
+    inlier, boundary, outlier = chances.T
+    gain_l, gain_h = (np.where(i, c - boundary, 0) for i, c in ((in_l, outlier), (in_h, inlier)))
+    at = np.searchsorted(taus, np.where(np.isnan(phi_r), taus[0], phi_r))
+    order = np.argsort(at, kind="stable")
+    ends = np.searchsorted(at[order], np.arange(len(taus) + 1))
+    one = np.ones((1, len(n)), dtype=np.int64)
+    point, gain = _search(one, taus, ends, gain_l[order], gain_h[order])
+    tau_l, tau_h = point[0].tolist()
+    return tau_l, tau_h, float(boundary.sum() + gain[0]) / len(n)
+
+
 def reference_labels(n_correct: ArrayLike, n: int = N_LABEL) -> np.ndarray:
     """The reference label from n held-out responses: all correct Inlier, none Outlier, else
     Boundary.

@@ -52,7 +52,7 @@ _SIDE = f"""SELECT x.iteration, json_extract(o.settings, '$.temperature')::DOUBL
         JOIN sample_sets o ON o.id = x.set_id
         JOIN {RUNS} runs ON runs.id = x.run_id
         JOIN run_problems p ON p.run_id = x.run_id AND p.problem_id = x.problem_id
-            AND p.role = 'train'
+            AND p.role = 'train' AND p.iteration IN (x.iteration, {EVERY})
         JOIN problems q ON q.id = p.problem_id
         JOIN responses r ON r.set_id = o.id AND r.problem_id = p.problem_id AND r.idx < x.n
         {_JUDGED}

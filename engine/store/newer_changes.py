@@ -98,4 +98,20 @@ NEWER_CHANGES: list[tuple[str, str]] = [
         );
         """,
     ),
+    (
+        "A training problem may belong to several iterations of a run, each with a row of its own.",
+        """
+        CREATE TABLE drawn_problems (
+            run_id VARCHAR,
+            role VARCHAR,
+            position INTEGER,
+            problem_id VARCHAR,
+            iteration INTEGER,
+            PRIMARY KEY (run_id, role, position)
+        );
+        INSERT INTO drawn_problems BY NAME SELECT * FROM run_problems;
+        DROP TABLE run_problems;
+        ALTER TABLE drawn_problems RENAME TO run_problems;
+        """,
+    ),
 ]

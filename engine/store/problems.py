@@ -1,13 +1,27 @@
 """Problems, and which of them a run and its iterations use."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 from engine.store.connection import Database
 from engine.store.place import Place
-from engine.store.runs import EVERY
+from engine.store.runs import EVERY, RUNS
 from engine.store.samples import table_sizes
 from engine.types import Problem, Reference
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A training problem in an iteration that drew it."""
+
+    number: int
+    """The iteration's."""
+    problem_id: str
+    n: int
+    """Judged pre-samples."""
+    n_correct: int
+
 
 _PROBLEM = "p.id, p.question, p.answer, p.level, p.solution, p.domain, p.details"
 
@@ -122,12 +136,62 @@ def add_to_run(db: Database, run_id: str, role: str, problem_ids: Sequence[str])
     db.insert("run_problems", columns)
 
 
+_UNUSED_OF = "run_id = $run AND role = 'train' AND iteration IS NULL"
 _UNUSED = "run_id = ? AND role = 'train' AND iteration IS NULL"
 
 
 def n_unused(db: Database, run_id: str) -> int:
     """Training problems that no iteration of a run has taken."""
     return db.value(f"SELECT count(*) FROM run_problems WHERE {_UNUSED}", [run_id])
+
+
+def visits(db: Database, run_id: str) -> list[Visit]:
+    """Every training problem of every iteration of a run, with what its pre-samples say."""
+    return db.records(
+        Visit,
+        f"""SELECT i.iteration AS number, p.problem_id, count(v.correct) AS n,
+            coalesce(sum(v.correct::INTEGER), 0)::BIGINT AS n_correct
+        FROM iterations i
+        JOIN {RUNS} runs ON runs.id = i.run_id
+        JOIN run_problems p ON p.run_id = i.run_id AND p.role = 'train'
+            AND p.iteration IN (i.iteration, {EVERY})
+        LEFT JOIN judged v ON v.set_id = i.presample_set AND v.problem_id = p.problem_id
+            AND v.idx < runs.n_presample
+        WHERE i.run_id = ? GROUP BY i.iteration, p.problem_id""",
+        [run_id],
+    )
+
+
+def n_drawn_before(at: Place) -> int:
+    """Training problems of an iteration that an earlier one of its run drew, too."""
+    return at.db.value(
+        """SELECT count(*) FROM run_problems p
+        WHERE p.run_id = $run AND p.role = 'train' AND p.iteration = $number AND EXISTS (
+            SELECT 1 FROM run_problems o WHERE o.run_id = p.run_id AND o.role = 'train'
+                AND o.problem_id = p.problem_id AND o.iteration < $number)""",
+        {"run": at.run_id, "number": at.number},
+    )
+
+
+def take_these(db: Database, run_id: str, number: int, problem_ids: Sequence[str]) -> None:
+    """Give an iteration these training problems; one that another iteration took gets a row of its
+    own, behind all others.
+    """
+    with db.transaction() as cursor:
+        cursor.execute(
+            f"""INSERT INTO run_problems (run_id, role, position, problem_id, iteration)
+            SELECT $run, 'train', wanted.place + (
+                SELECT max(position) + 1 FROM run_problems WHERE run_id = $run AND role = 'train'),
+                wanted.id, $number
+            FROM (SELECT unnest($ids::VARCHAR[]) AS id, unnest(range(len($ids))) AS place) wanted
+            WHERE wanted.id NOT IN (SELECT problem_id FROM run_problems WHERE {_UNUSED_OF})""",
+            {"run": run_id, "number": number, "ids": list(problem_ids)},
+        )
+        cursor.execute(
+            f"""UPDATE run_problems SET iteration = $number
+            WHERE {_UNUSED_OF} AND list_contains($ids, problem_id)""",
+            {"run": run_id, "number": number, "ids": list(problem_ids)},
+        )
 
 
 def take(db: Database, run_id: str, number: int, n: int) -> None:

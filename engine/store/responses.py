@@ -33,12 +33,12 @@ _SIDE = f"""{_ITERATION}
     JOIN side_samples x ON x.run_id = i.run_id AND x.iteration = i.iteration
     JOIN sample_sets g ON g.id = x.set_id AND g.purpose = ?
     JOIN run_problems p ON p.run_id = i.run_id AND p.problem_id = x.problem_id
-        AND p.role = 'train'
+        AND p.role = 'train' AND p.iteration IN (i.iteration, {EVERY})
     JOIN responses r ON r.set_id = x.set_id AND r.problem_id = x.problem_id AND r.idx < x.n"""
 _DRAWN = f"""{_ITERATION}
     JOIN train_draws x ON x.run_id = i.run_id AND x.iteration = i.iteration
     JOIN run_problems p ON p.run_id = i.run_id AND p.problem_id = x.problem_id
-        AND p.role = 'train'
+        AND p.role = 'train' AND p.iteration IN (i.iteration, {EVERY})
     JOIN responses r ON r.set_id = x.set_id AND r.problem_id = x.problem_id AND r.idx = x.idx"""
 _HELD_OUT = f"""{_ITERATION}
     JOIN run_problems p ON p.run_id = i.run_id AND p.role = 'held_out'

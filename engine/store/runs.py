@@ -312,9 +312,12 @@ def copy_run(at: Place, new_id: str, *, name: str) -> None:
         )
         cursor.execute(
             """INSERT INTO run_problems (run_id, role, position, problem_id, iteration)
-            SELECT ?, role, position, problem_id, CASE WHEN iteration <= ? THEN iteration END
-            FROM run_problems WHERE run_id = ?""",
-            [new_id, at.number, at.run_id],
+            SELECT $new, role, position, problem_id,
+                CASE WHEN iteration <= $number THEN iteration END
+            FROM run_problems WHERE run_id = $old
+            QUALIFY iteration <= $number
+                OR row_number() OVER (PARTITION BY role, problem_id ORDER BY position) = 1""",
+            {"new": new_id, "number": at.number, "old": at.run_id},
         )
         cursor.execute(
             f"INSERT INTO tags (run_id, {TAGS}) SELECT ?, {TAGS} FROM tags WHERE run_id = ?",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from engine.store.connection import Database, now
 from engine.store.place import Place
+from engine.store.runs import EVERY
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def some_responses(at: Place, set_id: str, role: str, n: int) -> list[SentRespon
     """
     return at.db.records(
         SentResponse,
-        """SELECT r.problem_id, q.question, r.text AS response, v.correct, v.status, c.reward,
+        f"""SELECT r.problem_id, q.question, r.text AS response, v.correct, v.status, c.reward,
             r.n_tokens
         FROM run_problems p
         JOIN problems q ON q.id = p.problem_id
@@ -83,7 +84,8 @@ def some_responses(at: Place, set_id: str, role: str, n: int) -> list[SentRespon
         LEFT JOIN step_scores c ON c.set_id = r.set_id AND c.problem_id = r.problem_id
             AND c.idx = r.idx AND c.prm_id = (SELECT prm_id FROM runs WHERE id = $run)
         WHERE p.run_id = $run AND p.role = $role
+            AND (p.role <> 'train' OR p.iteration IN ($number, {EVERY}))
         QUALIFY r.idx = min(r.idx) OVER (PARTITION BY r.problem_id)
         ORDER BY p.position LIMIT $n""",
-        {"set": set_id, "run": at.run_id, "role": role, "n": n},
+        {"set": set_id, "run": at.run_id, "role": role, "n": n, "number": at.number},
     )

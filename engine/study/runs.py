@@ -12,12 +12,13 @@ from engine import store
 from engine.config import RunConfig, plain_config
 from engine.config.checks import check_servers
 from engine.errors import ConfigError, ProblemSetError
+from engine.method.next_problems import SELECTORS
 from engine.method.seeds import stable_hash
 from engine.models.precision import resolve_dtype
 from engine.samplers import resolve
 from engine.store import Database, now
 from engine.store.runs import EVERY, Run
-from engine.study import sources
+from engine.study import next_problems, sources
 from engine.study.handle import Iteration
 from engine.study.sample_sets import make_known, training_sets
 from engine.study.training_rows import n_training_rows
@@ -83,7 +84,7 @@ def latest(db: Database, run_id: str) -> Iteration:
 
 
 def begin_next_iteration(db: Database, run_id: str) -> Iteration:
-    """Give the run N problems it never used, or the same ones again, and the policy its last
+    """Give the run N problems as problems.per_iteration says, and the policy its last
     training made.
 
     Returns: the new iteration.
@@ -143,7 +144,9 @@ def set_training_sets(it: Iteration, settings: SamplingSettings) -> None:
 
 def _begin(it: Iteration, policy_id: str) -> None:
     config = it.config
-    if config.problems.per_iteration == "fresh" or it.number == 0:
+    if config.problems.per_iteration in SELECTORS:
+        next_problems.take(it, policy_id)
+    elif config.problems.per_iteration == "fresh" or it.number == 0:
         _take_problems(it)
     shared, own = training_sets(config, policy_id, it.number, it.run_id, config.train_settings())
     make_known(it.db, shared)

@@ -2,7 +2,7 @@
 pre-sample takes part in.
 """
 
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 import pytest
@@ -16,6 +16,7 @@ from engine.method.suggestions import (
     agreement,
     best_thresholds,
     confusion,
+    likeliest_thresholds,
     quantile_thresholds,
     reference_labels,
 )
@@ -172,3 +173,19 @@ def test_flows_count_the_problems_of_both_evaluations(before, after):
 def test_what_makes_no_sense_is_refused_with_a_sentence(call):
     with pytest.raises(ConfigError, match=r"\w{3,}.*\.$"):
         call()
+
+
+@given(problems, st.sampled_from(["both", "reward"]), st.integers(0, 9))
+def test_no_pair_of_thresholds_is_expected_to_meet_more_labels(rows, mode, seed):
+    correct, phi_r, _ = columns(rows)
+    chances = np.random.default_rng(seed).dirichlet([1, 1, 1], len(correct))
+
+    def expected(tau_l, tau_h):
+        classes = classify(correct, 2, phi_r, tau_l=tau_l, tau_h=tau_h, mode=mode)
+        return chances[np.arange(len(classes)), classes].mean()
+
+    tau_l, tau_h, share = likeliest_thresholds(correct, 2, phi_r, chances, mode=mode)
+    assert share == pytest.approx(expected(tau_l, tau_h))
+    between = [(a + b) / 2 for a, b in pairwise(SCORES)]
+    pairs = [(a, b) for a, b in product([*SCORES, *between], repeat=2) if a <= b]
+    assert share >= max(expected(a, b) for a, b in pairs) - 1e-9
