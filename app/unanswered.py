@@ -11,7 +11,7 @@ MOST = 0.5
 
 def note(it: Iteration) -> None:
     """What to do, where most pre-samples of an iteration have no answer."""
-    n_without, n = store.samples.unanswered(it)
+    n_without, n = store.presamples.unanswered(it)
     if not n or n_without <= MOST * n:
         return
     mode = it.config.grading.extraction

@@ -1,11 +1,16 @@
 """hs-star run and resume: whole iterations without a person."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from engine.cli.options import as_json, database, one_run, require_database
 from engine.cli.walking import walk
+
+if TYPE_CHECKING:
+    from engine.config import RunConfig
+    from engine.store import Database
 
 
 @click.command()
@@ -21,13 +26,23 @@ def run(config: str, template: str | None, db: Path, as_json: bool) -> None:
     """Run whole iterations with a configuration's thresholds."""
     from engine.config import load_config, require_thresholds
     from engine.config.templates import from_template
-    from engine.study.runs import create_run
 
     chosen = load_config(config)
     if template:
         chosen = from_template(chosen, template)
     require_thresholds(chosen)
-    walk(db, lambda opened: create_run(opened, chosen), as_json=as_json)
+    walk(
+        db,
+        lambda opened: _created(opened, chosen),
+        as_json=as_json,
+        placement=chosen.placement,
+    )
+
+
+def _created(opened: "Database", chosen: "RunConfig") -> str:
+    from engine.study.runs import create_run
+
+    return create_run(opened, chosen)
 
 
 @click.command()

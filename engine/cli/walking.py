@@ -8,22 +8,31 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.paths import artifacts_of
+
 if TYPE_CHECKING:
     from engine.jobs.pace import Pace
     from engine.jobs.runner import JobRunner
+    from engine.placement import Placement
     from engine.store import Database
     from engine.store.jobs import Job
 
 
 @contextmanager
-def driven(path: Path) -> "Iterator[JobRunner]":
-    """A runner over a database, its jobs reported; both are closed at the end."""
+def driven(path: Path, placement: str = "") -> "Iterator[JobRunner]":
+    """A runner over a database, its jobs reported; both are closed at the end.
+
+    Args:
+        placement: where its jobs will work, prepared while the database is opened; empty where
+            only the database says it.
+    """
+    begun = _begun(path, placement) if placement else {}
     from engine.jobs.runner import JobRunner
     from engine.store import Database
 
     db = Database(path)
     try:
-        runner = JobRunner(db)
+        runner = JobRunner(db, begun)
         runner.continue_queue()
         runner.on_progress = lambda job: report(job, runner.pace)
         try:
@@ -34,18 +43,27 @@ def driven(path: Path) -> "Iterator[JobRunner]":
         db.close()
 
 
+def _begun(path: Path, placement: str) -> "dict[str, Placement]":
+    from engine.placement import open_placement
+
+    opened = open_placement(placement, artifacts_of(path.expanduser().resolve()) / "logs")
+    opened.prepare()
+    return {placement: opened}
+
+
 def walk(
     path: Path,
     choose_run: "Callable[[Database], str]",
     *,
     as_json: bool,
     evaluate_only: bool = False,
+    placement: str = "",
 ) -> None:
-    """Walk the chosen run of a database and print its figures."""
+    """Walk the chosen run of a database and print its figures. placement: see driven."""
     from engine.figures.summary import summarise
     from engine.headless.run import evaluate_policy, run_to_end
 
-    with driven(path) as runner:
+    with driven(path, placement) as runner:
         run_id = choose_run(runner.db)
         print(f"Run {run_id} in {path}", file=sys.stderr)
         (evaluate_policy if evaluate_only else run_to_end)(runner, run_id)

@@ -16,7 +16,7 @@ from engine import store
 from engine.config import RunConfig, TrackingConfig
 from engine.errors import ConfigError
 from engine.figures.evaluation import Evaluation, evaluations, gain
-from engine.figures.summary import summarise
+from engine.figures.summary import figures_of_all
 from engine.method.difficulty import classify
 from engine.method.intervals import Interval
 from engine.method.seeds import stable_hash
@@ -172,8 +172,8 @@ def measure(db: Database, run_id: str, *, file: str = "", label: str = "") -> Me
     Raises: ConfigError for an unknown run.
     """
     config, notes = resolved_config(db, run_id)
-    figures = summarise(db, run_id)["iterations"]
     by_policy = {e.number: e for e in evaluations(db, run_id)}
+    figures = figures_of_all(db, run_id, by_policy)
     spent = _spent(db, run_id, figures)
     places = [Iteration(db, run_id, row["iteration"]) for row in figures]
     commits = [commit for it in places if (commit := store.commits.find(it))]

@@ -93,7 +93,7 @@ def _presamples_by_problem(
     """Texts, verdicts and rewards of every problem that has all its k pre-samples judged."""
     return [
         ([r.text for r in whole], [r.correct for r in whole], [r.reward for r in whole])
-        for _, group in groupby(store.samples.presamples(it), key=lambda r: r.problem_id)
+        for _, group in groupby(store.presamples.judged(it), key=lambda r: r.problem_id)
         if len(whole := list(group)) == k
     ]
 

@@ -128,12 +128,12 @@ def _seen(it: Iteration) -> _Seen:
     e = store.samples.estimates(it)
     has_any = len(e.n) > 0
     alpha, beta, _ = posterior_shapes(e.n_correct, e.n, e.phi_r) if has_any else (e.n, e.n, False)
-    return _Seen(e, (alpha, beta), _lengths(it, e), store.samples.presample_rate(it))
+    return _Seen(e, (alpha, beta), _lengths(it, e), store.presamples.rate(it))
 
 
 def _lengths(it: Iteration, e: Estimates) -> np.ndarray:
     """Mean tokens of each problem's pre-samples, float, shape (P,)."""
-    measured = store.samples.token_rates(it)
+    measured = store.presamples.token_rates(it)
     ids, means = measured["problem_id"].astype(str).tolist(), measured["mean_tokens"].tolist()
     tokens = dict(zip(ids, means))
     return np.array([tokens.get(id, 0.0) for id in e.problem_ids.tolist()])

@@ -106,7 +106,7 @@ def _measured(db: Database, config: RunConfig) -> Measured | None:
         if not _is_alike(run, config):
             continue
         first = Iteration(db, run.id, 0)
-        rate, lengths = store.samples.presample_rate(first), store.samples.token_rates(first)
+        rate, lengths = store.presamples.rate(first), store.presamples.token_rates(first)
         if rate and len(lengths["mean_tokens"]):
             return Measured(run.name, float(np.mean(lengths["mean_tokens"])), rate)
     return None

@@ -18,8 +18,15 @@ def summarise(db: Database, run_id: str) -> dict[str, Any]:
     evaluations and seconds.
     """
     evaluated = {e.number: e for e in evaluations(db, run_id)}
+    return {"iterations": figures_of_all(db, run_id, evaluated)}
+
+
+def figures_of_all(
+    db: Database, run_id: str, evaluated: dict[int, Evaluation]
+) -> list[dict[str, Any]]:
+    """Those of every iteration. evaluated: see figures_of."""
     rows = store.runs.iterations(db, run_id)
-    return {"iterations": [figures_of(Iteration(db, run_id, r.number), evaluated) for r in rows]}
+    return [figures_of(Iteration(db, run_id, row.number), evaluated) for row in rows]
 
 
 def class_counts_of_commit(it: Iteration) -> dict[str, int]:

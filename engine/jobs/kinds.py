@@ -15,6 +15,7 @@ from engine.events import Event, Note
 from engine.jobs.owed import Part, respond_to
 from engine.jobs.train import pick, train
 from engine.jobs.work import Work
+from engine.placement import trainer_backend
 from engine.store import Database
 from engine.store.jobs import Job
 from engine.study import calibration, plans, tuning
@@ -78,7 +79,8 @@ def _presample(work: Work) -> Iterator[Event]:
 
 def _resample(work: Work) -> Iterator[Event]:
     """Round after round: what one round gives is decided when everything before it is judged. What
-    another run drew with the same requests is taken from there.
+    another run drew with the same requests is taken from there. The training that follows is
+    awaited meanwhile.
     """
     it, first = work.it, work.it.config.sampling.n_presample
     if draws_itself(it.config.training.method):
@@ -86,6 +88,8 @@ def _resample(work: Work) -> Iterator[Event]:
             f"training.method is {it.config.training.method}: the plan is drawn while the policy is"
             " trained, and not resampled. Start the training."
         )
+    if not it.config.is_recorded:
+        work.placement.expect(trainer_backend(it.config.training))
     is_own = store.samples.get(it.db, it.row.resample_set).settings.n_examples > 0
     more = True
     while more:

@@ -10,7 +10,7 @@ still owed.
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -52,9 +52,12 @@ class JobRunner:
 
     On creation jobs that a dead process left running become interrupted, and a queue it left waits
     until continue_queue().
+
+    Args:
+        begun: placements by name that were prepared while the database was opened.
     """
 
-    def __init__(self, db: Database):
+    def __init__(self, db: Database, begun: Mapping[str, Placement] = {}):
         self.db = db
         self.trouble: str | None = None
         """What could not even be recorded, such as a full disk; None is the normal case."""
@@ -66,7 +69,7 @@ class JobRunner:
         self.paused = bool(store.jobs.unfinished(db))
         publish_idle(db.path)
         self._grader = Grader()
-        self._placements: dict[str, Placement] = {}
+        self._placements = dict(begun)
         self._wake = threading.Condition()
         self._device = threading.Lock()
         self._closing = False

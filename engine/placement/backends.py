@@ -100,6 +100,12 @@ class Placement(ABC):
     def prepare(self) -> None:
         """Begin with what every backend needs, before one is asked for. Returns at once."""
 
+    @abstractmethod
+    def expect(self, backend: Backend) -> None:
+        """Begin a backend without weights that a later phase asks for, if it can wait beside this
+        one. It stays until it is asked for, or close(). Returns at once.
+        """
+
     def close(self) -> None:
         """Give everything back."""
         self.release()

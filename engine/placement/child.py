@@ -56,6 +56,7 @@ class Workers(Placement):
     def __init__(self, logs: Path):
         super().__init__(logs)
         self._spare: Spare | None = None
+        self._expected: Remote | None = None
 
     def prepare(self) -> None:
         has_one = self._spare is not None and not self._spare.dead
@@ -65,18 +66,40 @@ class Workers(Placement):
             command = [sys.executable, "-m", "engine.placement.worker", "spare"]
             self._spare = Spare(command, ROOT, child_environment())
 
+    def expect(self, backend: Backend) -> None:
+        """Where children are forked: such a one waits with its libraries for next to nothing."""
+        with self._lock:
+            is_there = self._expected is not None and self._expected.is_open_for(backend)
+            if is_there or self._spare is None or self._spare.dead or not _is_forked(backend):
+                return
+            self._end_expected()
+            self._expected = Remote(backend, self.logs, self._spare)
+
     def abort(self) -> None:
         for opened in list(self._open.values()):
             opened.kill()
 
     def close(self) -> None:
         self.release()
+        self._end_expected()
         if self._spare:
             self._spare.close()
 
     def _start(self, backend: Backend) -> "Remote":
-        is_forked = backend.name in FORKED and backend.options.get("n_processes", 1) == 1
-        return Remote(backend, self.logs, self._spare if is_forked else None)
+        expected = self._expected
+        if expected is not None and expected.is_open_for(backend):
+            self._expected = None
+            return expected
+        return Remote(backend, self.logs, self._spare if _is_forked(backend) else None)
+
+    def _end_expected(self) -> None:
+        if self._expected:
+            self._expected.kill()
+        self._expected = None
+
+
+def _is_forked(backend: Backend) -> bool:
+    return backend.name in FORKED and backend.options.get("n_processes", 1) == 1
 
 
 class Remote:
@@ -107,6 +130,10 @@ class Remote:
     @property
     def pid(self) -> int:
         return self._process.pid
+
+    def is_open_for(self, backend: Backend) -> bool:
+        """Whether this is that backend, and its child has not ended."""
+        return self._backend == backend and self._reader.is_alive()
 
     def sample(
         self, requests: Sequence[Request], settings: SamplingSettings

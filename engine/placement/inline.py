@@ -11,6 +11,9 @@ class Inline(Placement):
     def prepare(self) -> None:
         """Nothing is begun before it is needed: it would stay in this process."""
 
+    def expect(self, backend: Backend) -> None:
+        """As prepare."""
+
     def abort(self) -> None:
         """Nothing to kill: what runs in this process ends with its generator."""
 

@@ -9,6 +9,7 @@ could break.
 """
 
 import ctypes
+import gc
 import os
 import select
 import signal
@@ -29,6 +30,7 @@ PRELOADED = (
     "transformers.models.auto.modeling_auto",
     "transformers.models.auto.tokenization_auto",
     "transformers.generation.utils",
+    "transformers.modeling_layers",
 )
 READY_S = 60.0
 """A spare that takes longer is done without."""
@@ -109,10 +111,13 @@ def serve(fd: int, work: Callable[[int], object]) -> None:
         work: what a child does, told the descriptor that its answers go to.
     """
     with socket.socket(fileno=fd) as asked:
+        gc.disable()
         for module in PRELOADED:
             if select.select([asked], [], [], 0)[0] and not asked.recv(1, socket.MSG_PEEK):
                 return
             import_module(module)
+        gc.freeze()  # no child looks through, and so copies, what all of them share
+        gc.enable()
         while True:
             said, descriptors, _, _ = socket.recv_fds(asked, 1, 3)
             if not said:

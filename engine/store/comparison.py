@@ -2,25 +2,13 @@
 Nothing here writes.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 
 from engine.store.connection import Database
-from engine.store.runs import EVERY, RUNS
-from engine.store.samples import table_sizes
-
-_PARTS = f"""
-    SELECT i.iteration, r.problem_id, r.n_tokens FROM iterations i
-    JOIN {RUNS} runs ON runs.id = i.run_id
-    JOIN run_problems p ON p.run_id = i.run_id AND p.iteration IN (i.iteration, {EVERY})
-        AND p.role = 'train'
-    JOIN responses r ON r.problem_id = p.problem_id
-        AND (r.set_id = i.resample_set OR (r.set_id = i.presample_set AND r.idx < runs.n_presample))
-    WHERE i.run_id = $run
-    UNION ALL
-    SELECT d.iteration, d.problem_id, r.n_tokens FROM train_draws d
-    JOIN responses r USING (set_id, problem_id, idx)
-    WHERE d.run_id = $run"""
-"""Pre-samples, resamples and training draws of a run, one row each."""
+from engine.store.place import Place
+from engine.store.runs import RUNS
+from engine.store.samples import only_of, table_sizes
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +34,49 @@ def tokens(db: Database, run_id: str) -> dict[int, int]:
 
 
 def _tokens(db: Database, run_id: str) -> dict[int, int]:
-    return dict(
-        db.tuples(
-            f"""SELECT iteration, sum(n_tokens)::BIGINT FROM (
-                SELECT iteration, n_tokens FROM ({_PARTS})
-                UNION ALL
-                SELECT x.iteration, r.n_tokens FROM side_samples x
-                JOIN responses r ON r.set_id = x.set_id AND r.problem_id = x.problem_id
-                    AND r.idx < x.n
-                WHERE x.run_id = $run)
-            GROUP BY iteration""",
-            {"run": run_id},
+    totals: Counter[int] = Counter()
+    for at, set_id, below in _training_sets(db, run_id):
+        joined, values = only_of(at, set_id, "r")
+        totals[at.number] += db.value(
+            f"""SELECT coalesce(sum(r.n_tokens), 0)::BIGINT FROM responses r {joined}
+            WHERE r.set_id = $set_id AND ($below IS NULL OR r.idx < $below)""",
+            {**values, "set_id": set_id, "below": below},
+        )
+    totals.update(
+        dict(
+            db.tuples(
+                f"""SELECT iteration, sum(n_tokens)::BIGINT FROM (
+                    SELECT d.iteration, r.n_tokens FROM {_DRAWS} WHERE d.run_id = $run
+                    UNION ALL
+                    SELECT x.iteration, r.n_tokens FROM side_samples x
+                    JOIN responses r ON r.set_id = x.set_id AND r.problem_id = x.problem_id
+                        AND r.idx < x.n
+                    WHERE x.run_id = $run)
+                GROUP BY iteration""",
+                {"run": run_id},
+            )
         )
     )
+    return {number: n for number, n in totals.items() if n}
+
+
+_DRAWS = "train_draws d JOIN responses r USING (set_id, problem_id, idx)"
+
+
+def _training_sets(db: Database, run_id: str) -> list[tuple[Place, str, int | None]]:
+    """The sample sets of a run's iterations, and below which index their responses are the run's;
+    None where all are.
+    """
+    rows = db.tuples(
+        f"""SELECT i.iteration, i.presample_set, i.resample_set, r.n_presample FROM iterations i
+        JOIN {RUNS} r ON r.id = i.run_id WHERE i.run_id = ? ORDER BY i.iteration""",
+        [run_id],
+    )
+    return [
+        (Place(db, run_id, number), set_id, below)
+        for number, presamples, resamples, n in rows
+        for set_id, below in ((presamples, n), (resamples, None))
+    ]
 
 
 _SECONDS = """WITH filled AS (
@@ -126,18 +144,28 @@ def training_yield(db: Database, run_id: str) -> list[Yielded]:
 
 
 def _training_yield(db: Database, run_id: str) -> list[Yielded]:
+    """The committed problems tell which responses count: others need no join over all of them."""
     return db.records(
         Yielded,
-        f"""WITH drawn AS (
-            SELECT iteration, problem_id, count(*) AS n FROM ({_PARTS}) GROUP BY ALL),
-        paired AS (
-            SELECT iteration, problem_id, count(*) AS n FROM pairs WHERE run_id = $run GROUP BY ALL)
-        SELECT a.iteration, a.difficulty, coalesce(q.level, '') AS level,
-            coalesce(sum(d.n), 0)::BIGINT AS n_responses,
-            coalesce(sum(p.n), 0)::BIGINT AS n_pairs
-        FROM allocations a JOIN problems q ON q.id = a.problem_id
-        LEFT JOIN drawn d USING (iteration, problem_id)
-        LEFT JOIN paired p USING (iteration, problem_id)
-        WHERE a.run_id = $run GROUP BY ALL ORDER BY ALL""",
+        f"""WITH committed AS (
+            SELECT a.iteration, a.problem_id, a.difficulty, coalesce(q.level, '') AS level
+            FROM allocations a JOIN problems q ON q.id = a.problem_id WHERE a.run_id = $run),
+        drawn AS (
+            SELECT c.iteration, c.difficulty, c.level, 1 AS n_responses, 0 AS n_pairs
+            FROM committed c JOIN iterations i ON i.run_id = $run AND i.iteration = c.iteration
+            JOIN {RUNS} runs ON runs.id = $run
+            JOIN responses r ON r.problem_id = c.problem_id AND (r.set_id = i.resample_set
+                OR (r.set_id = i.presample_set AND r.idx < runs.n_presample))
+            UNION ALL
+            SELECT c.iteration, c.difficulty, c.level, 1, 0 FROM {_DRAWS}
+            JOIN committed c USING (iteration, problem_id) WHERE d.run_id = $run
+            UNION ALL
+            SELECT c.iteration, c.difficulty, c.level, 0, 1 FROM pairs p
+            JOIN committed c USING (iteration, problem_id) WHERE p.run_id = $run
+            UNION ALL
+            SELECT iteration, difficulty, level, 0, 0 FROM committed)
+        SELECT iteration, difficulty, level, sum(n_responses)::BIGINT AS n_responses,
+            sum(n_pairs)::BIGINT AS n_pairs
+        FROM drawn GROUP BY ALL ORDER BY ALL""",
         {"run": run_id},
     )

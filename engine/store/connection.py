@@ -323,7 +323,9 @@ class Database:
 def _without_rows(schema: "pyarrow.Schema") -> "pyarrow.RecordBatch":
     import pyarrow
 
-    return pyarrow.RecordBatch.from_pylist([], schema=schema)
+    library: Any = pyarrow  # whose arrays have no types; from lists it would import pandas
+    columns = [library.nulls(0, kind) for kind in schema.types]
+    return library.RecordBatch.from_arrays(columns, schema=schema)
 
 
 def now() -> datetime:

@@ -2,6 +2,8 @@
 
 import json
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -27,16 +29,6 @@ class Estimates:
     classified.
     """
     pending_ids: list[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Presample:
-    """One judged pre-sample."""
-
-    problem_id: str
-    text: str
-    correct: bool
-    reward: float | None
 
 
 def get(db: Database, set_id: str) -> SampleSet:
@@ -107,102 +99,73 @@ def estimates(at: Place, prm_id: str | None = None) -> Estimates:
         prm_id: the reward model whose scores are taken; None for the run's own.
 
     Counts verdicts and scores without their responses: neither is stored before its response, and
-    no response is ever deleted.
+    no response is ever deleted. Rows come with their problem's position and not with its id, which
+    is a text: of millions little else takes time.
     """
-    n = at.db.value(f"SELECT n_presample FROM {RUNS} WHERE id = ?", [at.run_id])
-    each = " + ".join(f"max(reward) FILTER (idx = {index})" for index in range(n))
-    columns = at.db.columns(
-        f"""WITH looked_at AS (
-            SELECT r.id AS run_id, coalesce(?, r.prm_id) AS prm_id, r.n_presample, i.iteration,
-                i.presample_set AS set_id
-            FROM {RUNS} r JOIN iterations i ON i.run_id = r.id WHERE i.iteration = ? AND r.id = ?),
-        graded AS (
-            SELECT problem_id, count(correct) AS n_graded, sum(correct::INTEGER) AS n_correct
-            FROM judged JOIN looked_at USING (set_id) WHERE idx < n_presample GROUP BY problem_id),
-        scored AS (
-            SELECT problem_id, count(reward) AS n_scored, ({each}) / {n} AS phi_r
-            FROM step_scores JOIN looked_at USING (set_id, prm_id)
-            WHERE idx < n_presample GROUP BY problem_id)
-        SELECT p.problem_id AS id, coalesce(n_graded, 0) AS n_graded,
-            coalesce(n_correct, 0)::BIGINT AS n_correct,
-            coalesce(CASE WHEN l.prm_id = '' THEN n_graded ELSE n_scored END, 0) AS n_scored,
-            coalesce(phi_r, 'nan'::DOUBLE) AS phi_r, l.n_presample AS n
-        FROM run_problems p
-        JOIN looked_at l ON l.run_id = p.run_id AND p.iteration IN (l.iteration, {EVERY})
-        LEFT JOIN graded USING (problem_id)
-        LEFT JOIN scored USING (problem_id)
-        WHERE p.role = 'train' ORDER BY p.position""",
-        [prm_id, at.number, at.run_id],
+    [(set_id, own, n)] = at.db.tuples(
+        f"""SELECT i.presample_set, r.prm_id, r.n_presample FROM {RUNS} r
+        JOIN iterations i ON i.run_id = r.id WHERE i.run_id = ? AND i.iteration = ?""",
+        at.key,
     )
-    done = (columns["n_graded"] == columns["n"]) & (columns["n_scored"] == columns["n"])
-    ids = columns["id"].astype(str)
+    problems = at.db.columns(
+        f"""SELECT problem_id, position FROM run_problems WHERE run_id = ? AND role = 'train'
+            AND iteration IN (?, {EVERY}) ORDER BY position""",
+        at.key,
+    )
+    by_index = partial(_by_index, at, np.asarray(problems["position"]), n)
+    correct = by_index("judged x", "x.correct", {"set_id": set_id})
+    is_done = ~np.isnan(correct).any(axis=0)
+    if by := own if prm_id is None else prm_id:
+        scored = {"set_id": set_id, "prm_id": by}
+        reward = by_index("step_scores x", "x.reward", scored)
+        is_done &= ~np.isnan(reward).any(axis=0)
+    else:
+        reward = np.full_like(correct, np.nan)
+    ids = problems["problem_id"].astype(str)
+    done = slice(None) if is_done.all() else is_done
     return Estimates(
         ids[done],
-        np.asarray(columns["n_correct"])[done],
-        np.asarray(columns["n"])[done],
-        np.asarray(columns["phi_r"], dtype=np.float64)[done],
-        int((~done).sum()),
-        ids[~done].tolist(),
+        correct[:, done].sum(axis=0).astype(np.int64),
+        np.full(int(is_done.sum()), n),
+        sum(reward[:, done]) / n,
+        int((~is_done).sum()),
+        ids[~is_done].tolist(),
     )
 
 
-def presamples(at: Place) -> list[Presample]:
-    """Judged pre-samples of an iteration, by problem and index."""
-    return at.db.records(
-        Presample,
-        f"""SELECT r.problem_id, r.text, v.correct, s.reward FROM iterations i
-        JOIN {RUNS} runs ON runs.id = i.run_id
-        JOIN run_problems p ON p.run_id = i.run_id AND p.iteration IN (i.iteration, {EVERY})
-            AND p.role = 'train'
-        JOIN responses r ON r.set_id = i.presample_set AND r.problem_id = p.problem_id
-            AND r.idx < runs.n_presample
-        JOIN judged v ON v.set_id = r.set_id AND v.problem_id = r.problem_id AND v.idx = r.idx
-        LEFT JOIN step_scores s ON s.set_id = r.set_id AND s.problem_id = r.problem_id
-            AND s.idx = r.idx AND s.prm_id = runs.prm_id
-        WHERE i.run_id = ? AND i.iteration = ? ORDER BY r.problem_id, r.idx""",
-        at.key,
-    )
+def _by_index(
+    at: Place, positions: np.ndarray, n: int, table: str, value: str, where: dict[str, str]
+) -> np.ndarray:
+    """One value of every pre-sample of an iteration, NaN where there is none, shape (n, P).
 
-
-def unanswered(at: Place) -> tuple[int, int]:
-    """(how many, of how many) pre-samples of an iteration have no answer that was found."""
-    rows = at.db.tuples(
-        f"""SELECT count(*) FILTER (WHERE v.status = 'no_answer'), count(*) FROM iterations i
-        JOIN {RUNS} runs ON runs.id = i.run_id
-        JOIN run_problems p ON p.run_id = i.run_id AND p.iteration IN (i.iteration, {EVERY})
-            AND p.role = 'train'
-        JOIN verdicts v ON v.set_id = i.presample_set AND v.problem_id = p.problem_id
-            AND v.idx < runs.n_presample
-        WHERE i.run_id = ? AND i.iteration = ?""",
-        at.key,
-    )
-    n_without, n = rows[0]
-    return n_without, n
-
-
-def token_rates(at: Place) -> dict[str, np.ndarray]:
-    """Mean tokens per pre-sample of an iteration's problems: problem_id, mean_tokens."""
-    return at.db.columns(
-        f"""SELECT r.problem_id, avg(r.n_tokens) AS mean_tokens FROM iterations i
-        JOIN {RUNS} runs ON runs.id = i.run_id
-        JOIN responses r ON r.set_id = i.presample_set AND r.idx < runs.n_presample
-        WHERE i.run_id = ? AND i.iteration = ? GROUP BY r.problem_id""",
-        at.key,
-    )
-
-
-def presample_rate(at: Place) -> float | None:
-    """Tokens per second of an iteration's finished pre-sampling job, everything included; None
-    without one.
+    Args:
+        positions: of the problems, ascending.
+        table: with the name x.
+        where: values of its columns.
     """
-    return at.db.value(
-        """SELECT sum(r.n_tokens) / any_value(j.busy_s) AS rate FROM jobs j
-        JOIN iterations i USING (run_id, iteration)
-        JOIN responses r ON r.set_id = i.presample_set
-        WHERE j.run_id = ? AND j.iteration = ? AND j.kind = 'presample' AND j.state = 'done'
-            AND j.attempt = 1 AND j.busy_s > 0 AND j.n_before = 0""",
-        at.key,
+    asked = " AND ".join(f"x.{name} = ${name}" for name in where)
+    rows = at.db.columns(
+        f"""SELECT p.position, x.idx, {value} AS value FROM {table}
+        JOIN run_problems p ON p.problem_id = x.problem_id AND p.run_id = $run
+            AND p.role = 'train' AND p.iteration IN ($number, {EVERY})
+        WHERE {asked} AND x.idx < $n""",
+        {"run": at.run_id, "number": at.number, "n": n, **where},
     )
+    values = np.full((n, len(positions)), np.nan)
+    if len(positions):
+        problem = _places(positions, rows["position"])
+        values[rows["idx"], problem] = np.ma.filled(rows["value"].astype(float), np.nan)
+    return values
+
+
+def _places(positions: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """Where positions stand among all of them, which ascend."""
+    first, last = positions[[0, -1]]
+    if last - first + 1 == len(positions):
+        return wanted - first
+    place = np.zeros(last - first + 1, dtype=np.int64)
+    place[positions - first] = np.arange(len(positions))
+    return place[wanted - first]
 
 
 def verdict_columns(db: Database, set_id: str, run_id: str) -> dict[str, np.ndarray]:
@@ -237,19 +200,56 @@ def n_judged(at: Place, set_id: str, prm_id: str | None) -> int:
 
 
 def _n_judged(at: Place, set_id: str, prm_id: str | None) -> int:
+    is_whole = not prm_id or _is_whole(at.db, set_id, prm_id)
+    if prm_id and is_whole:
+        return n_judged(at, set_id, None)
     scored = "(v.problem_id, v.idx) IN (SELECT (problem_id, idx) FROM step_scores"
     is_scored = f"{scored} WHERE set_id = $set_id AND prm_id = $prm_id)"
-    is_judged = "true" if _is_whole(at.db, set_id, prm_id) else is_scored
-    parameters = {"run_id": at.run_id, "number": at.number, "set_id": set_id, "prm_id": prm_id}
+    [(purpose, n_presample)] = at.db.tuples(
+        f"SELECT s.purpose, r.n_presample FROM sample_sets s, {RUNS} r WHERE s.id = ? AND r.id = ?",
+        [set_id, at.run_id],
+    )
+    joined, values = only_of(at, set_id, "v")
     return at.db.value(
-        f"""SELECT count(*) AS n FROM verdicts v
-        JOIN sample_sets s ON s.id = v.set_id
-        JOIN run_problems p ON p.problem_id = v.problem_id AND p.run_id = $run_id
-            AND p.role = 'train' AND p.iteration IN ($number, {EVERY})
-        JOIN {RUNS} runs ON runs.id = p.run_id
-            AND (s.purpose <> 'presample' OR v.idx < runs.n_presample)
-        WHERE v.set_id = $set_id AND (coalesce($prm_id, '') = '' OR {is_judged})""",
-        parameters,
+        f"""SELECT count(*) AS n FROM verdicts v {joined}
+        WHERE v.set_id = $set_id AND ($n IS NULL OR v.idx < $n)
+            AND {"true" if is_whole else is_scored}""",
+        {
+            **values,
+            **({} if is_whole else {"prm_id": prm_id}),
+            "set_id": set_id,
+            "n": n_presample if purpose == "presample" else None,
+        },
+    )
+
+
+def only_of(at: Place, set_id: str, alias: str) -> tuple[str, dict[str, Any]]:
+    """What leaves only an iteration's training problems of the rows of a sample set: a join and its
+    values. Empty where all of them are: a set is seldom shared with a run of other problems, and a
+    join over texts is most of what a question about millions of rows takes.
+
+    Args:
+        alias: of the table whose rows have a problem_id.
+    """
+    asked = "has_others", *at.key, set_id
+    if not at.db.remembered(asked, table_sizes(at.db), lambda: _has_others(at, set_id)):
+        return "", {}
+    joined = f"""JOIN run_problems p ON p.problem_id = {alias}.problem_id AND p.run_id = $run
+        AND p.role = 'train' AND p.iteration IN ($number, {EVERY})"""
+    return joined, {"run": at.run_id, "number": at.number}
+
+
+def _has_others(at: Place, set_id: str) -> bool:
+    """Whether a set holds responses to problems that an iteration does not train on. One that is a
+    run's own holds none.
+    """
+    if get(at.db, set_id).owner == at.run_id:
+        return False
+    return at.db.value(
+        f"""SELECT EXISTS (SELECT 1 FROM responses r ANTI JOIN (
+            SELECT problem_id FROM run_problems WHERE run_id = ? AND role = 'train'
+                AND iteration IN (?, {EVERY})) p USING (problem_id) WHERE r.set_id = ?)""",
+        [*at.key, set_id],
     )
 
 

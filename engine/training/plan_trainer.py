@@ -31,6 +31,7 @@ class PlanTrainer(TrlTrainer):
     """A subclass builds one of TRL's trainers over drawing()."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._drawer: Drawer | None = None
         self._task: TrainingTask | None = None
         self._n_per_step = 1

@@ -15,6 +15,7 @@ import threading
 import traceback
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -35,6 +36,9 @@ from engine.training.saving import (
 )
 from engine.training.schedule import warming_up
 
+LIBRARIES = ("datasets", "transformers.trainer", "trl.trainer.base_trainer")
+"""What every training needs, and no other backend: imported when a trainer is opened."""
+
 
 class TrlTrainer(ABC):
     """Runs one training at a time, in a thread of its own. A subclass names its rows and builds
@@ -42,6 +46,10 @@ class TrlTrainer(ABC):
     """
 
     name: ClassVar[str]
+
+    def __init__(self) -> None:
+        for library in LIBRARIES:
+            import_module(library)
 
     @abstractmethod
     def rows(

@@ -61,7 +61,7 @@ def test_problems_of_another_run_that_shares_the_sample_set_are_not_asked_about(
     other = Iteration(db, create_run(db, small(problems={"n_train": 4})), 0)
     assert other.row.presample_set == it.row.presample_set
     assert len(store.opinions.owed(it, "j")) == 12 and len(store.opinions.owed(other, "j")) == 4
-    assert store.samples.unanswered(other) == (0, 12)
+    assert store.presamples.unanswered(other) == (0, 12)
     assert sum(store.opinions.statuses(other).values()) == 12
 
 

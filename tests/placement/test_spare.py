@@ -97,3 +97,45 @@ def test_a_backend_is_started_where_the_spare_is_gone(monkeypatch, tmp_path):
     assert workers._spare is not first and not workers._spare.dead
     workers.close()
     assert opened.dead and workers._spare.dead
+
+
+@pytest.fixture
+def workers(tmp_path, spare):
+    workers = child.Workers(tmp_path)
+    workers._spare = spare
+    yield workers
+    workers.close()
+
+
+def test_a_backend_that_was_expected_is_the_one_that_is_opened(workers):
+    workers.expect(Backend("dpo"))
+    begun = workers._expected
+    workers.expect(Backend("dpo"))
+    workers.release()
+    assert workers._expected is begun and workers.get(Backend("dpo")) is begun
+    assert workers._expected is None
+    assert workers.get(Backend("sft")) is not begun
+
+
+def test_an_expected_backend_that_died_meanwhile_is_opened_anew(workers):
+    workers.expect(Backend("dpo"))
+    begun = workers._expected
+    end_group(begun._process)
+    begun._reader.join()
+    opened = workers.get(Backend("dpo"))
+    assert opened is not begun and psutil.pid_exists(opened.pid)
+
+
+def test_another_expectation_or_the_end_of_the_program_ends_an_expected_backend(workers):
+    for name in ("dpo", "sft"):
+        workers.expect(Backend(name))
+    first, second = workers.get(Backend("dpo")), workers._expected
+    assert second.is_open_for(Backend("sft")) and first is not second
+    workers.close()
+    assert second.dead and first.dead
+
+
+def test_nothing_is_expected_where_children_are_not_forked(workers):
+    workers.expect(Backend("vllm_local"))
+    workers.expect(Backend("dpo", options={"n_processes": 2}))
+    assert workers._expected is None

@@ -104,12 +104,18 @@ def test_a_run_with_fewer_presamples_is_not_disturbed_by_one_that_drew_more(db):
         "60 responses are there, 36 of them count, 72 are owed"
     )
     assert summarise(db, fewer)["iterations"][0]["budget"]["presampled"] == 36
+    n_tokens = 3  # of every response that judge() stores
+    assert store.comparison.tokens(db, more) == {0: 60 * n_tokens}
+    assert store.comparison.tokens(db, fewer) == {0: 36 * n_tokens}
     late = {id: range(3) for id in store.problems.of_run(db, fewer, "train", 0) if id not in ids}
     judge(db, fewer, owed=late, correct=lambda p, i: i == 0)
     assert (
         progress(Iteration(db, fewer, 0)).presampled
         and count(Iteration(db, fewer, 0), Filter()) == 72
     )
+    assert store.comparison.tokens(db, fewer) == {0: 72 * n_tokens}
+    assert summarise(db, more)["iterations"][0]["budget"]["presampled"] == 60
+    assert store.samples.estimates(Iteration(db, more, 0)).n_correct.tolist() == [3] * 12
     plan = committed(db, fewer, strategy="uniform")
     judge(
         db,

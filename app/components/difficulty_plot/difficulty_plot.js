@@ -318,6 +318,7 @@ class DifficultyPlot {
   mark(rows) {
     const isNew = JSON.stringify(rows) !== JSON.stringify(this.marked?.rows ?? null);
     if (!isNew && (this.selection || !rows)) return;
+    if (rows && isNew) this.setNote(this.hint);
     if (rows) this.selection = { rows, outline: null };
     else if (this.selection === this.marked) this.selection = null;
     this.marked = rows && this.selection;
