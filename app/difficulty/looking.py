@@ -93,7 +93,7 @@ def draw(chosen: Iteration, now: Choice, look: Looked) -> None:
     )
     choice.class_figures(classes)
     _against_own(chosen, now, e, classes, look)
-    selection.selection(chosen, e, classes, locked=True)
+    selection.selection(chosen, e, classes, None, locked=True)
 
 
 def _plot(
