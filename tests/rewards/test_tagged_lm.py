@@ -87,6 +87,14 @@ def test_every_preset_scores_as_its_authors_script_does(preset, folders):
     scorer.close()
 
 
+def test_all_steps_of_a_response_are_read_in_one_pass(folders, monkeypatch):
+    scorer = TaggedLm(str(folders["rlhflow"]), device="cpu", preset="rlhflow")
+    passes, forward = [], scorer._forward
+    monkeypatch.setattr(scorer, "_forward", lambda batch: passes.append(batch) or forward(batch))
+    (scores,) = scorer.score([(QUESTION, "One.\n\nTwo.\n\nThree.")])
+    assert len(scores.scores) == 3 and [len(batch) for batch in passes] == [1]
+
+
 def test_a_step_that_numbers_itself_is_not_numbered_twice(folders):
     scorer = TaggedLm(str(folders["math_shepherd"]), device="cpu", preset="math_shepherd")
     row = scorer.reader.read((QUESTION, "Step 1: 5 + 2\n\nThen 7"))
