@@ -55,7 +55,8 @@ def calibration_panel(
 ) -> None:
     """Suggestions, the order form, and the report once labels are there."""
     known = (*stored, *store.side_samples.counts(chosen).values())
-    st.caption(f"Now: {_bought(chosen, now, known)}.")
+    bought = lambda choice: _bought(chosen, choice, known)
+    st.caption(f"Now: {bought(now)}.")
     if chosen.config.has_rewards:
         if now.mode in ("both", "reward") and len(e.problem_ids) <= MOST_TRIED:
             _most_pairs_line(chosen, now, known, locked=locked)
@@ -67,11 +68,9 @@ def calibration_panel(
             "quantile",
             scale=scale_of_page(chosen),
             locked=locked,
-            bought=lambda taus: _bought(chosen, replace(now, **taus), known),
+            bought=lambda taus: bought(replace(now, **taus)),
         )
-    suggested_rules.lines(
-        chosen, now, e, lambda choice: _bought(chosen, choice, known), locked=locked
-    )
+    suggested_rules.lines(chosen, now, e, bought, locked=locked)
     if not locked and not chosen.config.is_recorded:
         _order(chosen, len(e.problem_ids) + e.n_pending, now, known)
     n_labelled = 0 if chosen.config.is_recorded else len(calibration.reference_counts(chosen)[0])
@@ -90,7 +89,7 @@ def calibration_panel(
             f"best_{mode}",
             scale=scale_of_page(chosen),
             locked=locked,
-            bought=lambda taus, mode=mode: _bought(chosen, replace(now, mode=mode, **taus), known),
+            bought=lambda taus, mode=mode: bought(replace(now, mode=mode, **taus)),
         )
 
 

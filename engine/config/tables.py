@@ -50,9 +50,7 @@ class ProblemsConfig(Table):
     memory: Annotated[float, Field(ge=0, le=1)] = 0.5
     """With mopps: the share of what was known that is not forgotten at the next visit."""
     revisit_share: Annotated[float, Field(ge=0, le=1)] = 0.5
-    """With pools: the most of an iteration's problems that were drawn before, where there are fresh
-    ones.
-    """
+    """With pools: the most of an iteration that was drawn before, where fresh problems are left."""
     retired_after_change: Annotated[float, Field(ge=0, le=1)] = 0.05
     """With pools: how much held-out accuracy must have changed before problems that were all right
     are looked at again; both policies must have been evaluated.

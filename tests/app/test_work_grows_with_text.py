@@ -12,7 +12,7 @@ from app import differences, inert
 from engine.grading.boxes import boxes
 from engine.grading.extraction import extract_answer, ran_on
 from engine.method import steps
-from engine.samplers import served
+from engine.servers import words
 
 READERS: dict[str, Callable[[str], object]] = {
     "a formula's place": inert.markdown,
@@ -24,7 +24,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "a difference": lambda text: differences.difference(
         steps.split_steps(text), steps.split_steps("b" + text[:-1] + "c")
     ),
-    "a server's words": served.inert,
+    "a server's words": words.inert,
 }
 UNITS = [
     *("$", "$$", r"\[", r"\(", r"\boxed{", "{", "}", "\\", " ", "\n", "\n \n", "\r\n"),
