@@ -27,6 +27,7 @@ NAMES = (
     "endurance",
     "slices",
     "arena",
+    "soak",
 )
 
 
@@ -39,6 +40,7 @@ def _measured(name: str, arguments: argparse.Namespace) -> list[Row]:
     given = {
         "scale": {"sizes": arguments.sizes},
         "endurance": {"n_kills": arguments.kills, "seed": arguments.seed},
+        "soak": {"minutes": arguments.minutes},
     }.get(name, {})
     return measure(**{key: value for key, value in given.items() if value is not None})
 
@@ -56,6 +58,7 @@ def main() -> None:
     )
     parser.add_argument("--kills", type=int, metavar="N", help="how often, for endurance")
     parser.add_argument("--seed", type=int, metavar="N", help="of what is killed, for endurance")
+    parser.add_argument("--minutes", type=float, metavar="N", help="how long, for soak")
     parser.add_argument("--json", action="store_true", help="print a list of rows and nothing else")
     arguments = parser.parse_args()
     rows = [row for name in arguments.names for row in _measured(name, arguments)]
