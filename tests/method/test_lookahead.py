@@ -144,6 +144,15 @@ def test_a_problem_whose_texts_repeat_is_given_less_than_one_whose_texts_are_new
     assert n_more[is_new].sum() > 1.5 * n_more[~is_new].sum()
 
 
+def test_a_share_for_the_unreached_leaves_the_last_round_the_last_for_the_rest():
+    n_correct = np.tile([0, 1, 2, 3], 15)
+    share = {"unreached_share": 0.2}
+    whole = spread("lookahead", with_texts(n_correct, budget=100, options=share)).n_more
+    own = spread("lookahead", with_texts(n_correct, budget=80)).n_more
+    rest = whole[n_correct > 0]
+    assert whole.sum() == 100 and (rest == own[n_correct > 0]).all()
+
+
 def test_who_is_left_out_is_shown_to_nobody_texts_or_not():
     view = with_texts([0, 1, 2, 3, 1], budget=20)
     out = spread("lookahead", replace(view, excluded=frozenset({"p1"})))

@@ -200,7 +200,11 @@ def _with_unreached(seen: Presampled, own: Callable[[Presampled], Spread]) -> Sp
     """
     unreached = np.asarray(seen.n_correct) == 0
     reserved = round(seen.options[UNREACHED] * seen.budget) if unreached.any() else 0
-    given = own(replace(seen, budget=seen.budget - reserved))
+    own_part = {
+        "budget": seen.budget - reserved,
+        "budget_left": seen.budget_left - reserved,
+    }
+    given = own(replace(seen, **own_part))
     if not reserved:
         return given
     if reserved < seen.budget and not given.n_more.any():
