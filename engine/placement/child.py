@@ -169,6 +169,8 @@ class Remote:
         end_group(self._process)
         self._process.wait()
         self._reader.join(timeout=30)  # the pipe closes when the last rank is gone
+        with suppress(OSError):  # what was not written yet, nobody reads
+            self._stdin.close()
 
     close = kill
 
@@ -212,7 +214,7 @@ class Remote:
         try:
             self._stdin.write(line)
             self._stdin.flush()
-        except BrokenPipeError:
+        except (BrokenPipeError, ValueError):  # it ended, or was killed here: its pipe is closed
             raise self._death() from None
 
     def _read(self, read_end: int) -> None:

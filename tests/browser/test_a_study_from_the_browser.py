@@ -142,7 +142,7 @@ def copy_it_as_a_sweep(tab):
     methods = tab.get_by_role("combobox", name="Methods")
     for method in ("HS-STaR", "Uniform DPO"):
         methods.fill(method)
-        methods.press("Enter")
+        tab.get_by_role("option", name=method, exact=True).click()
         settle(tab)
     tab.keyboard.press("Escape")
     seeds = tab.get_by_role("textbox", name="Seeds")

@@ -139,3 +139,15 @@ def test_nothing_is_expected_where_children_are_not_forked(workers):
     workers.expect(Backend("vllm_local"))
     workers.expect(Backend("dpo", options={"n_processes": 2}))
     assert workers._expected is None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc is Linux's")
+def test_a_killed_backend_leaves_no_descriptor_behind(tmp_path):
+    open_now = lambda: len(os.listdir("/proc/self/fd"))
+    before = open_now()
+    backends = [child.Remote(Backend("sft"), tmp_path / "logs") for _ in range(2)]
+    for backend in backends:
+        backend.kill()
+    assert open_now() == before, "while somebody still holds them"
+    with pytest.raises(child.WorkerDied):
+        backends[0].load()

@@ -23,7 +23,10 @@ from tests.rewards.test_pooling_servers import FAMILIES, Family, alike
 ODD = [(QUESTION, ""), (QUESTION, LONG), ("<extra_0>?", "One<extra_0>\n\nstep"), ITEMS[0]]
 
 
-@pytest.mark.parametrize("name", FAMILIES)
+@pytest.mark.parametrize(
+    "name",
+    [n if n == "tagged_lm" else pytest.param(n, marks=pytest.mark.slow) for n in FAMILIES],
+)
 def test_a_server_started_as_it_is_said_gives_the_scores_of_the_family_itself(name, tmp_path):
     family = Family(name, tmp_path)
     options = family.served("http://h").wanted.options

@@ -25,7 +25,12 @@ pytestmark = [
 QUESTION = "What is 3 + 4?"
 
 
-families = pytest.mark.parametrize("family", FAMILIES, ids=lambda f: f.name)
+QUICK = ("base", "smollm2", "r1_distill")
+families = pytest.mark.parametrize(
+    "family",
+    [f if f.name in QUICK else pytest.param(f, marks=pytest.mark.slow) for f in FAMILIES],
+    ids=lambda f: f.name,
+)
 
 
 @families

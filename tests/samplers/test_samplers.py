@@ -223,7 +223,7 @@ def test_new_weights_under_another_path_are_what_is_sampled_or_refused(
         with pytest.raises(
             SamplerError,
             match=(
-                f"serves {POLICY}, and what is to be sampled is the policy {content_id(Path(path))}"
+                f"serves {POLICY}, and what is to be asked is the policy {content_id(Path(path))}"
             ),
         ):
             drawn(workers.get(backend(name, 256, path)), once, GREEDY)
