@@ -105,6 +105,8 @@ starter: $(VENV)/installed
 
 study: $(VENV)/installed
 	$(ENV) $(BIN)/python -m benchmarks.study
+	$(ENV) $(BIN)/python -m benchmarks.trainers tune
+	$(ENV) $(BIN)/python -m benchmarks.trainers study
 
 # Pictures of every page in docs/images, from the real dashboard over one quick run.
 screenshots: $(VENV)/tests-installed
