@@ -5,13 +5,12 @@ from collections.abc import Sequence
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app import inert, state, visitor
+from app import done_by_hand, inert, state, visitor
 from engine import store
 from engine.errors import EngineError
 from engine.study import tags
 from engine.study.handle import Iteration
 
-MOST_SHOWN = 1000
 REFUSED = "tag_refused"
 """Session entry with why the last click tagged nothing."""
 TEXT, KNOWN = "tag_text", "tag_known"
@@ -61,27 +60,8 @@ def table(chosen: Iteration) -> None:
     if not holding:
         return
     st.subheader(f"{len(holding):,} tag{'s' * (len(holding) != 1)}")
-    shown = holding[:MOST_SHOWN]
-    questions = store.problems.questions(chosen.db, [t.problem_id for t in shown])
-    event = st.dataframe(
-        [
-            {
-                "Problem": t.problem_id,
-                "Tag": t.tag,
-                "By": state.who(t.made_by),
-                "At (UTC)": f"{t.made_at:%Y-%m-%d %H:%M}",
-                "Question": question,
-            }
-            for t, question in zip(shown, questions)
-        ],
-        hide_index=True,
-        on_select="rerun",
-        selection_mode="multi-row",
-        key=f"tags_{store.tags.n_rows(chosen.db, chosen.run_id)}",
-    )
-    if len(holding) > len(shown):
-        st.caption(f"The first {len(shown):,} are shown.")
-    picked = [shown[row] for row in event["selection"]["rows"] if row < len(shown)]
+    key = f"tags_{store.tags.n_rows(chosen.db, chosen.run_id)}"
+    picked = done_by_hand.table(chosen, holding, lambda t: {"Tag": t.tag}, key=key)
     visitor.button(
         st, "Take off the selected", disabled=not picked, on_click=_take_off, args=[chosen, picked]
     )

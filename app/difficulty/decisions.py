@@ -8,10 +8,10 @@ from collections.abc import Sequence
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app import inert, state, tags, visitor, widgets
+from app import done_by_hand, inert, state, tags, visitor, widgets
 from engine import store
 from engine.errors import EngineError
-from engine.store.decisions import Decision, What
+from engine.store.decisions import What
 from engine.study import decisions
 from engine.study.handle import Iteration
 
@@ -21,7 +21,6 @@ WORDS: dict[What, str] = {
     "boundary": "Boundary",
     "outlier": "Outlier",
 }
-MOST_SHOWN = 1000
 REFUSED = "decision_refused"
 """Session entry with why the last click decided nothing."""
 
@@ -118,37 +117,14 @@ def table(chosen: Iteration, *, locked: bool) -> None:
     if not holding:
         return
     st.subheader(f"{len(holding):,} decided by hand")
-    shown = holding[:MOST_SHOWN]
-    questions = store.problems.questions(state.database(), [d.problem_id for d in shown])
-    event = st.dataframe(
-        [_row(d, question) for d, question in zip(shown, questions)],
-        hide_index=True,
-        on_select="rerun",
-        selection_mode="multi-row",
-        key=f"decisions_{store.decisions.n_rows(chosen)}",
-    )
-    if len(holding) > len(shown):
-        st.caption(f"The first {len(shown):,} are shown.")
+    words = lambda decision: {"Decision": WORDS[decision.what]}
+    key = f"decisions_{store.decisions.n_rows(chosen)}"
+    picked = done_by_hand.table(chosen, holding, words, key=key)
     if locked:
         st.caption("As committed: a fork begins with them, and there they can be taken back.")
         return
-    picked = [shown[row].problem_id for row in event["selection"]["rows"] if row < len(shown)]
-    with st.container(horizontal=True):
-        for label, ids in (
-            ("Take back the selected", picked),
-            ("Take back all", [d.problem_id for d in holding]),
-        ):
-            visitor.button(st, label, disabled=not ids, on_click=_decide, args=[chosen, ids, None])
-
-
-def _row(decision: Decision, question: str) -> dict:
-    return {
-        "Problem": decision.problem_id,
-        "Decision": WORDS[decision.what],
-        "By": state.who(decision.made_by),
-        "At (UTC)": f"{decision.made_at:%Y-%m-%d %H:%M}",
-        "Question": question,
-    }
+    take_back = lambda these: _decide(chosen, [d.problem_id for d in these], None)
+    done_by_hand.take_back_buttons(holding, picked, take_back)
 
 
 def _say_refused() -> None:

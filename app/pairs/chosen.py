@@ -4,19 +4,17 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from app import inert, state, visitor
+from app import done_by_hand, inert, state, visitor
 from app.where import PAIRS, where
 from engine import store
 from engine.errors import EngineError
 from engine.method.conditions import Condition
 from engine.store.fitting_pairs import Key
-from engine.store.left_out_pairs import LeftOutPair
 from engine.store.pair_columns import COLUMNS
 from engine.store.pairs import ListedPair
 from engine.study import hand_pairs, left_out_pairs
 from engine.study.handle import Iteration
 
-MOST_SHOWN = 1000
 REFUSED = "left_out_pairs_refused"
 """Session entry with why the last click left nothing out."""
 
@@ -71,37 +69,13 @@ def left_out(chosen: Iteration) -> None:
     if not holding:
         return
     st.subheader(f"{len(holding):,} left out by hand")
-    shown = holding[:MOST_SHOWN]
-    questions = store.problems.questions(chosen.db, [pair.problem_id for pair in shown])
-    event = st.dataframe(
-        [_row(pair, question) for pair, question in zip(shown, questions)],
-        hide_index=True,
-        on_select="rerun",
-        selection_mode="multi-row",
-        key=f"left_out_{store.left_out_pairs.n_rows(chosen)}",
-    )
-    if len(holding) > len(shown):
-        st.caption(f"The first {len(shown):,} are shown.")
+    about = lambda pair: {"Chosen": pair.chosen_index, "Rejected": pair.rejected_index}
+    key = f"left_out_{store.left_out_pairs.n_rows(chosen)}"
+    picked = done_by_hand.table(chosen, holding, about, key=key)
     if hand_pairs.is_locked(chosen):
         return
-    picked = [shown[row].key for row in event["selection"]["rows"] if row < len(shown)]
-    with st.container(horizontal=True):
-        for label, keys in (
-            ("Take back the selected", picked),
-            ("Take back all", [pair.key for pair in holding]),
-        ):
-            visitor.button(st, label, disabled=not keys, on_click=_take_back, args=[chosen, keys])
-
-
-def _row(pair: LeftOutPair, question: str) -> dict:
-    return {
-        "Problem": pair.problem_id,
-        "Chosen": pair.chosen_index,
-        "Rejected": pair.rejected_index,
-        "By": state.who(pair.made_by),
-        "At (UTC)": f"{pair.made_at:%Y-%m-%d %H:%M}",
-        "Question": question,
-    }
+    take_back = lambda these: _take_back(chosen, [pair.key for pair in these])
+    done_by_hand.take_back_buttons(holding, picked, take_back)
 
 
 def _leave_out(chosen: Iteration, condition: Condition) -> None:
