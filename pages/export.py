@@ -29,7 +29,6 @@ from engine.study.handle import Iteration
 # Above it the long tables go to a folder, not through the browser's memory.
 MOST_RESPONSES = 100_000
 LONG = ("responses", "held_out_responses")
-NAMES = {"trl": "TRL", "verl": "verl", "verifiers": "verifiers, prime-rl", "openrlhf": "OpenRLHF"}
 BUTTON = 210  # pixels: the longest name of a table fits
 
 
@@ -160,7 +159,9 @@ def prompts(chosen: Iteration) -> None:
         " rate, class and allocation beside them. What it drew comes back as a recording."
     )
     bar = st.container(horizontal=True, vertical_alignment="bottom")
-    trainer = bar.selectbox("Trainer", TRAINERS, format_func=NAMES.__getitem__, width=BUTTON)
+    trainer = bar.selectbox(
+        "Trainer", TRAINERS, format_func=lambda name: TRAINERS[name].label, width=BUTTON
+    )
     suffix = bar.segmented_control(
         "File", PROMPT_SUFFIXES, default=".parquet", format_func=lambda s: s[1:], required=True
     )

@@ -34,6 +34,7 @@ SUFFIXES = (".jsonl", ".parquet")
 
 @dataclass(frozen=True, slots=True)
 class Trainer:
+    label: str
     about: str
     shape: Callable[[Row, PolicyConfig], dict[str, Any]]
     """A problem's row, with the columns of store.exports' prompts and estimates, as it reads it."""
@@ -144,20 +145,24 @@ def _openrlhf(row: Row, policy: PolicyConfig) -> dict[str, Any]:
 
 TRAINERS = {
     "trl": Trainer(
+        "TRL",
         "TRL's GRPO and RLOO trainers: prompt, and every other column as an argument of reward"
         " functions.",
         _trl,
     ),
     "verl": Trainer(
+        "verl",
         "verl: a chat, reward_model.ground_truth, and the figures in extra_info. Its own rewards"
         " know no data_source hs_star: name a custom_reward_function.",
         _verl,
     ),
     "verifiers": Trainer(
+        "verifiers, prime-rl",
         "verifiers and prime-rl: a chat and its answer, with the figures as JSON in info.",
         _verifiers,
     ),
     "openrlhf": Trainer(
+        "OpenRLHF",
         "OpenRLHF: --input_key input --label_key label, with --apply_chat_template for a chat.",
         _openrlhf,
     ),

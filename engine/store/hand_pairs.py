@@ -11,7 +11,7 @@ from engine.store.place import Place
 
 @dataclass(frozen=True, slots=True)
 class HandPair:
-    """A pair of a person that holds."""
+    """A pair that a person made, or left out (left_out_pairs), and that holds."""
 
     problem_id: str
     chosen_index: int
@@ -19,6 +19,10 @@ class HandPair:
     made_by: str
     """A tab's id, or "cli"."""
     made_at: datetime
+
+    @property
+    def key(self) -> tuple[str, int, int]:
+        return self.problem_id, self.chosen_index, self.rejected_index
 
 
 def add(
@@ -37,12 +41,13 @@ def add(
 
 def holding(at: Place) -> list[HandPair]:
     """The pairs of an iteration that hold, in the order in which they were made."""
-    return at.db.records(
-        HandPair,
-        """SELECT problem_id, chosen_index, rejected_index, made_by, made_at FROM (
+    return at.db.records(HandPair, that_hold("hand_pairs", "wanted"), at.key)
+
+
+def that_hold(table: str, flag: str) -> str:
+    """The query for what holds of a table of an iteration's pairs, whose newest row counts."""
+    return f"""SELECT problem_id, chosen_index, rejected_index, made_by, made_at FROM (
             SELECT *, row_number() OVER (PARTITION BY problem_id, chosen_index, rejected_index
                 ORDER BY number DESC) AS age
-            FROM hand_pairs WHERE run_id = ? AND iteration = ?)
-        WHERE age = 1 AND wanted ORDER BY number""",
-        at.key,
-    )
+            FROM {table} WHERE run_id = ? AND iteration = ?)
+        WHERE age = 1 AND {flag} ORDER BY number"""

@@ -3,27 +3,10 @@ a pair counts, and taking one back is a row too.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 
 from engine.store.connection import now
+from engine.store.hand_pairs import HandPair, that_hold
 from engine.store.place import Place
-
-
-@dataclass(frozen=True, slots=True)
-class LeftOutPair:
-    """A pair that is left out."""
-
-    problem_id: str
-    chosen_index: int
-    rejected_index: int
-    made_by: str
-    """A tab's id, or "cli"."""
-    made_at: datetime
-
-    @property
-    def key(self) -> tuple[str, int, int]:
-        return self.problem_id, self.chosen_index, self.rejected_index
 
 
 def add(at: Place, pairs: Sequence[tuple[str, int, int]], *, left_out: bool, made_by: str) -> None:
@@ -53,14 +36,6 @@ def n_rows(at: Place) -> int:
     return at.db.value(count, at.key)
 
 
-def holding(at: Place) -> list[LeftOutPair]:
+def holding(at: Place) -> list[HandPair]:
     """The pairs of an iteration that are left out, in the order in which that was decided."""
-    return at.db.records(
-        LeftOutPair,
-        """SELECT problem_id, chosen_index, rejected_index, made_by, made_at FROM (
-            SELECT *, row_number() OVER (PARTITION BY problem_id, chosen_index, rejected_index
-                ORDER BY number DESC) AS age
-            FROM left_out_pairs WHERE run_id = ? AND iteration = ?)
-        WHERE age = 1 AND left_out ORDER BY number""",
-        at.key,
-    )
+    return at.db.records(HandPair, that_hold("left_out_pairs", "left_out"), at.key)

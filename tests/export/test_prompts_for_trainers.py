@@ -7,6 +7,7 @@ import pytest
 from trl.data_utils import is_conversational
 
 from engine import store
+from engine.cli.takeaway import export
 from engine.errors import ConfigError
 from engine.export.run import export_table
 from engine.export.trainers import SUFFIXES, TRAINERS, export_prompts
@@ -85,6 +86,11 @@ def test_a_condition_chooses_what_the_plan_gives_something(db, run_id, tmp_path)
     assert rows and all(row["class"] == "boundary" and row["n_more"] > 0 for row in rows)
     with pytest.raises(ConfigError, match="n_mor"):
         export_prompts(db, "trl", path, where="n_mor > 0")
+
+
+def test_the_command_line_offers_every_trainer():
+    (offered,) = [p.type for p in export.params if p.name == "trainer"]
+    assert list(offered.choices) == list(TRAINERS)
 
 
 def test_a_csv_file_cannot_hold_a_chat(db, run_id, tmp_path):
