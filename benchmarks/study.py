@@ -12,6 +12,8 @@ same seed, so it comes after it.
 
 import argparse
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -94,7 +96,9 @@ def _config(out: Path, method: str, seed: int) -> RunConfig:
     return from_template(replace(base, pairs=replace(base.pairs, total=total)), "hs_star")
 
 
-def _run(path: Path, config: RunConfig, method: str) -> dict:
+@contextmanager
+def finished(path: Path, config: RunConfig) -> Iterator[tuple[Database, str]]:
+    """A database with this run at its end, and the run's id; one that was stopped goes on."""
     db = Database(path)
     runner = JobRunner(db)
     try:
@@ -102,6 +106,14 @@ def _run(path: Path, config: RunConfig, method: str) -> dict:
         run_id = known[0].id if known else create_run(db, config)
         runner.continue_queue()
         run_to_end(runner, run_id)
+        yield db, run_id
+    finally:
+        runner.close()
+        db.close()
+
+
+def _run(path: Path, config: RunConfig, method: str) -> dict:
+    with finished(path, config) as (db, run_id):
         return {
             "method": method,
             "seed": config.seed,
@@ -119,9 +131,6 @@ def _run(path: Path, config: RunConfig, method: str) -> dict:
                 for e in evaluations(db, run_id)
             ],
         }
-    finally:
-        runner.close()
-        db.close()
 
 
 if __name__ == "__main__":

@@ -23,17 +23,13 @@ from typing import Any
 
 import psutil
 
+from benchmarks.study import finished
 from benchmarks.trainers_table import rates_table, study_table
-from engine import store
 from engine.config import RunConfig, load_config, parse_config, plain_config
 from engine.config.templates import from_template
 from engine.figures.evaluation import evaluations
 from engine.figures.summary import summarise
-from engine.headless.run import run_to_end
-from engine.jobs.runner import JobRunner
 from engine.paths import ROOT, write_text
-from engine.store import Database
-from engine.study.runs import create_run
 
 BASE = ROOT / "data" / "starter" / "default.toml"
 FIGURES = ROOT / "docs" / "trainers.json"
@@ -143,13 +139,7 @@ def _plain(name: str, seed: int, rate: float) -> dict[str, Any]:
 def _run(path: Path, config: RunConfig) -> dict[str, Any]:
     """A study to its end; minutes are of this part of it, where it was stopped before."""
     started, cpu = time.monotonic(), _cpu_seconds()
-    db = Database(path)
-    runner = JobRunner(db)
-    try:
-        runs = store.runs.listed(db)
-        run_id = runs[0].id if runs else create_run(db, config)
-        runner.continue_queue()
-        run_to_end(runner, run_id)
+    with finished(path, config) as (db, run_id):
         iterations = summarise(db, run_id)["iterations"]
         measured = [
             {
@@ -161,9 +151,6 @@ def _run(path: Path, config: RunConfig) -> dict[str, Any]:
             }
             for e in evaluations(db, run_id)
         ]
-    finally:
-        runner.close()
-        db.close()
     return {
         "iterations": iterations,
         "evaluations": measured,
