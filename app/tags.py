@@ -16,15 +16,10 @@ REFUSED = "tag_refused"
 TEXT, KNOWN = "tag_text", "tag_known"
 
 
-def column(run_id: str, problem_ids: Sequence[str]) -> dict[str, list[list[str]]]:
-    """The column of a table of problems; none where the run has no tag."""
+def cells(run_id: str, problem_ids: Sequence[str]) -> list[dict[str, list[str]]]:
+    """The cells with tags of a table, one per row; empty where the run has no tag at all."""
     by_problem = store.tags.by_problem(state.database(), run_id)
-    return {"Tags": [by_problem.get(id, []) for id in problem_ids]} if by_problem else {}
-
-
-def cell(run_id: str, problem_id: str) -> dict[str, list[str]]:
-    """The same for one row."""
-    return {name: values[0] for name, values in column(run_id, [problem_id]).items()}
+    return [{"Tags": by_problem.get(id, [])} if by_problem else {} for id in problem_ids]
 
 
 def badges(run_id: str, problem_id: str) -> str:

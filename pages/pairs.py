@@ -109,10 +109,10 @@ row = widgets.chosen_row(
             **(
                 {"By hand": state.who(r.made_by) if r.made_by else ""} if pair_set.n_by_hand else {}
             ),
-            **tags.cell(chosen.run_id, r.problem_id),
+            **tagged,
             "Question": r.question,
         }
-        for r in rows
+        for r, tagged in zip(rows, tags.cells(chosen.run_id, [r.problem_id for r in rows]))
     ],
     key="pairs_table",
     about=(chosen.run_id, chosen.number, number, listed.where),

@@ -80,8 +80,8 @@ def _problems(ids: list[str], before: Evaluation, after: Evaluation) -> None:
     right = {f"M{e.number}": _right(e) for e in (before, after)}
     rows = [
         {"Problem": id, **{name: said[id] for name, said in right.items()}, "Question": question}
-        | tags.cell(state.kept("run", ""), id)
-        for id, question in zip(ids, questions)
+        | tagged
+        for id, question, tagged in zip(ids, questions, tags.cells(state.kept("run", ""), ids))
     ]
     row = widgets.chosen_row(rows, key="flows_problems", about=tuple(ids))
     id = ids[row or 0]

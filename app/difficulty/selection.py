@@ -148,13 +148,15 @@ def _table(chosen: Iteration, e: Estimates, classes: np.ndarray, at: list[int]) 
             "Pass rate": rate_in_words(k, n),
             score: round(r, 3),
             "Question": q,
+            **tagged,
         }
-        for (id, c, k, n, r), q in zip(
-            estimated, store.problems.questions(state.database(), ids), strict=True
+        for (id, c, k, n, r), q, tagged in zip(
+            estimated,
+            store.problems.questions(state.database(), ids),
+            tags.cells(chosen.run_id, ids),
+            strict=True,
         )
     ]
-    for name, values in tags.column(chosen.run_id, ids).items():
-        rows = [row | {name: value} for row, value in zip(rows, values)]
     row = widgets.chosen_row(
         rows,
         key="picked_table",

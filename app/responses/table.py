@@ -24,8 +24,9 @@ def listed(chosen: Iteration, wanted: Filter, total: int) -> ListedResponse:
     row = at - number * PAGE_ROWS
     if state.ROW in st.query_params and _selected(key, row) != row:
         st.session_state[key] = {"selection": {"rows": [row], "columns": [], "cells": []}}
+    tags_of_rows = tags.cells(chosen.run_id, [r.problem_id for r in rows])
     st.dataframe(
-        [_cells(r) | tags.cell(chosen.run_id, r.problem_id) for r in rows],
+        [_cells(r) | tagged for r, tagged in zip(rows, tags_of_rows)],
         hide_index=True,
         on_select=lambda: _clicked(key, number),
         selection_mode=["single-row", "single-cell"],
