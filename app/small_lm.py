@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from app import inert, state, visitor
+from app import inert, start_run, state
 from engine import small_lm
 from engine.errors import EngineError
 
@@ -24,8 +24,7 @@ def offer(label: str = LABEL) -> Path | None:
             " `make run SMALL_LM=1`.]"
         )
         return None
-    pressed = visitor.button(
-        st,
+    pressed = start_run.button(
         label,
         icon=":material/neurology:",
         help="SmolLM2-135M-Instruct on 120 word problems, judged by their answers alone. One"

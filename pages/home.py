@@ -5,7 +5,7 @@ from typing import Literal
 
 import streamlit as st
 
-from app import small_lm, start_run, state, visitor, widgets
+from app import small_lm, start_run, state, widgets
 from app.board.actions import actions
 from app.board.table import chosen_rows
 from app.difficulty import columns
@@ -31,9 +31,8 @@ def start(config_path: Path) -> None:
 def try_it(kind: Literal["primary", "secondary"]) -> None:
     """The ways in: the builder, and the starter in one click."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        if visitor.button(
-            st, "Try it on the starter models", type=kind, icon=":material/play_arrow:"
-        ):
+        label = "Try it on the starter models"
+        if start_run.button(label, type=kind, icon=":material/play_arrow:"):
             start(STARTER_CONFIG)
         widgets.link("new_study.py", "Build a study of your own")
     if configuration := small_lm.offer():

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import inert, start_run, state, visitor, widgets
+from app import inert, start_run, state, widgets
 from app.new_study import cards, fields, groups, models, outlook, reward_preview, start
 from app.new_study.draft import Draft
 from app.new_study.used import say_unused, used_fields
@@ -136,8 +136,7 @@ def offer(draft: Draft, order: start.Order) -> None:
         findings, needs_thresholds=order.far != "stop"
     )
     with place:
-        pressed = visitor.button(
-            st,
+        pressed = start_run.button(
             start.button_label(order),
             type="primary",
             icon=":material/play_arrow:",

@@ -118,6 +118,7 @@ def start(order: Order) -> None:
     """Create every run and let the first work begin; a run that cannot be made is said, and those
     before it stay.
     """
+    start_run.count_press()
     begun: list[Iteration] = []
     with st.spinner("Reading problems and models"):
         for config in order.configs:

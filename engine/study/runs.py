@@ -46,16 +46,17 @@ def create_run(db: Database, config: RunConfig) -> str:
     prm, prm_id = sources.reward(config)
     config = replace(
         config,
-        name=free_name(db, config.name),
         sampling=resolve(config.sampling),
         training=replace(config.training, dtype=resolve_dtype(config.training.dtype)),
         init=replace(config.init, dtype=resolve_dtype(config.init.dtype)),
     )
     check_servers(config.sampling)
-    text, run_id = json.dumps(plain_config(config)), uuid.uuid4().hex[:8]
+    run_id = uuid.uuid4().hex[:8]
     order = sorted(train, key=lambda p: stable_hash(config.seed, "problems", p.id))
     with db.transaction():
         _require_same_answers(db, [*train, *held_out])
+        config = replace(config, name=free_name(db, config.name))
+        text = json.dumps(plain_config(config))
         store.problems.add(db, [*train, *held_out])
         store.runs.add_policy(db, policy_id, policy, None)
         store.runs.add(

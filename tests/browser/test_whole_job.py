@@ -89,10 +89,14 @@ def drag(tab, label, by_pixels):
 
 def test_a_new_user_walks_one_whole_iteration(served, tab, chromium):
     tab.goto(served)
-    tab.get_by_role("button", name="Try it on the starter models").click()
+    tab.get_by_role("button", name="Try it on the starter models").dblclick()
     tab.get_by_text("Pre-sampling, iteration 0").first.wait_for()
     tab.reload()
     tab.get_by_text("Pre-sampling, iteration 0").first.wait_for()
+    tab.get_by_role("combobox", name="Run").click()
+    tab.get_by_role("option").first.wait_for()
+    assert tab.get_by_role("option").count() == 1, "a second press begins no second run"
+    tab.keyboard.press("Escape")
     second = chromium.new_page()
     second.goto(served)
     second.get_by_text("Pre-sampling, iteration 0").first.wait_for(timeout=60_000)

@@ -2,13 +2,16 @@
 samples. No model is loaded.
 """
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from engine import store
 from engine.errors import ConfigError, ProblemSetError
 from engine.figures.summary import summarise
 from engine.store.responses import Filter, count
-from engine.study import pairing
+from engine.study import pairing, runs
 from engine.study.handle import Iteration
 from engine.study.progress import progress
 from engine.study.runs import create_run, fork, latest
@@ -162,3 +165,13 @@ def test_the_path_of_a_reward_family_that_needs_none_is_not_looked_at(db):
 def test_a_reward_model_that_is_not_there_is_named_as_the_setting_is_written(db, path):
     with pytest.raises(ConfigError, match=f"^reward.path is {path}: there is no such folder"):
         create_run(db, small(reward={"path": path}))
+
+
+def test_two_runs_that_begin_at_once_have_two_names(db, monkeypatch):
+    both = threading.Barrier(2)
+    monkeypatch.setattr(runs, "check_servers", lambda _: both.wait(timeout=30))
+    with ThreadPoolExecutor(2) as pool:
+        begun = list(pool.map(lambda _: create_run(db, small(name="Mine")), range(2)))
+    names = {store.runs.get(db, run_id).name for run_id in begun}
+    assert names == {"Mine", "Mine 2"}
+    assert {Iteration(db, run_id, 0).config.name for run_id in begun} == names
