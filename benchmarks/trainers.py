@@ -50,13 +50,16 @@ class Arm:
 
 
 COBA = {"difficulty": {"strategy": "coba"}}
+LOOKAHEAD = {"difficulty": {"strategy": "lookahead"}}
 ONE_FIRST = {"sampling": {"n_presample": 1}}
 ARMS = {
     "hs_star": Arm("HS-STaR, DPO", "hs_star", "dpo"),
     "uniform_dpo": Arm("Uniform, DPO", "uniform_dpo", "dpo"),
     "coba_dpo": Arm("CoBA, DPO", "hs_star", "dpo", COBA),
+    "lookahead_dpo": Arm("Lookahead, DPO", "hs_star", "dpo", LOOKAHEAD),
     "planned_grpo": Arm("Boundary, GRPO", "planned_grpo", "grpo"),
     "coba_grpo": Arm("CoBA, GRPO", "planned_grpo", "grpo", COBA),
+    "lookahead_grpo": Arm("Lookahead, GRPO", "planned_grpo", "grpo", LOOKAHEAD),
     "uniform_grpo": Arm("Uniform, GRPO", "uniform_grpo", "grpo", ONE_FIRST),
     "dynamic_grpo": Arm("Dynamic sampling, GRPO", "dynamic_grpo", "grpo", ONE_FIRST),
     "rest_em": Arm("ReST-EM, SFT", "rest_em", "sft"),
