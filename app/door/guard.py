@@ -86,8 +86,23 @@ class Guard:
             return role
         if not self.has_provider:
             return None
-        email = identity.verified_email(cookies)
-        return login.role_of_email(email) if email else None
+        who = identity.identity_of(cookies)
+        return login.role_of_email(who.email) if who and who.is_verified else None
+
+    def why_not(self, cookies: Mapping[str, str]) -> str | None:
+        """Why somebody whom the identity provider knows has to stay outside; None for others."""
+        who = identity.identity_of(cookies) if self.has_provider else None
+        if who is None or self.role(cookies):
+            return None
+        if not who.is_verified:
+            return (
+                f"Your organisation has not verified the address {who.email or '(none)'}, so it"
+                " opens nothing here."
+            )
+        return (
+            f"{who.email} is not among the addresses that may come in. Whoever runs this dashboard"
+            f" can add it to {login_path(self.database).name}."
+        )
 
     def is_closed_to(self, scope: Scope) -> bool:
         """Whether a connection comes from elsewhere while nobody can log in: the settings say

@@ -100,7 +100,8 @@ class Door:
 
     async def _log_in(self, request: Request) -> Response:
         if request.method in ("GET", "HEAD"):
-            return self._form(_next(request.query_params.get("next")))
+            said = self._guard.why_not(request.cookies)
+            return self._form(_next(request.query_params.get("next")), said)
         if request.method != "POST":
             return _sentence("Post a password.", HTTPStatus.METHOD_NOT_ALLOWED)
         form = await _form_of(request)
@@ -134,7 +135,7 @@ class Door:
 
     def _log_out(self, request: Request) -> Response:
         self._guard.sessions.end(request.cookies.get(self._guard.cookie))
-        target = "/auth/logout" if identity.verified_email(request.cookies) else LOGIN
+        target = "/auth/logout" if identity.identity_of(request.cookies) else LOGIN
         answer = RedirectResponse(target, HTTPStatus.SEE_OTHER, headers=HEADERS)
         answer.delete_cookie(self._guard.cookie)
         return answer

@@ -190,11 +190,14 @@ def test_the_cookie_of_streamlits_own_login_is_read_and_a_forged_one_is_not(monk
         signed = create_signed_value(secret, USER_COOKIE_NAME, json.dumps(about))
         return {USER_COOKIE_NAME: signed.decode()}
 
-    assert identity.verified_email(cookie(about, secret)) == "ada@example.org"
-    assert identity.verified_email(cookie(about, "another secret of the same size")) is None
-    assert identity.verified_email(cookie({**about, "email_verified": False}, secret)) is None
-    assert identity.verified_email({USER_COOKIE_NAME: "damaged"}) is None
-    assert identity.verified_email({}) is None
+    ada = identity.Identity("ada@example.org", is_verified=True)
+    assert identity.identity_of(cookie(about, secret)) == ada
+    assert identity.identity_of(cookie(about, "another secret of the same size")) is None
+    for unsure in ({"email_verified": False}, {"email_verified": "true"}, {"email": ""}):
+        who = identity.identity_of(cookie({**about, **unsure}, secret))
+        assert who and not who.is_verified
+    assert identity.identity_of({USER_COOKIE_NAME: "damaged"}) is None
+    assert identity.identity_of({}) is None
 
 
 def test_the_door_is_found_by_the_bare_command():
