@@ -14,7 +14,7 @@ if str(ROOT) not in sys.path:
 
 import streamlit as st
 
-from app import job_banner, state, system, visitor, widgets
+from app import job_banner, state, system, unread, visitor, widgets
 from app.collection import keep_what_is_loaded
 from app.door.opening import door
 from app.shortcuts import shortcuts
@@ -54,4 +54,4 @@ def main() -> None:
 if __name__ == "__main__":
     main()
 else:
-    app = st.App(__file__, middleware=door())
+    app = st.App(__file__, middleware=door(), on_script_error=unread.say)

@@ -25,6 +25,7 @@ NAMES = (
     "data",
     "scale",
     "endurance",
+    "tabs",
     "slices",
     "arena",
     "soak",
@@ -40,6 +41,7 @@ def _measured(name: str, arguments: argparse.Namespace) -> list[Row]:
     given = {
         "scale": {"sizes": arguments.sizes},
         "endurance": {"n_kills": arguments.kills, "seed": arguments.seed},
+        "tabs": {"n_kills": arguments.kills, "seed": arguments.seed},
         "soak": {"minutes": arguments.minutes},
     }.get(name, {})
     return measure(**{key: value for key, value in given.items() if value is not None})
@@ -56,8 +58,10 @@ def main() -> None:
     parser.add_argument(
         "--against", type=Path, metavar="FOLDER", help="another checkout, for ui_earlier"
     )
-    parser.add_argument("--kills", type=int, metavar="N", help="how often, for endurance")
-    parser.add_argument("--seed", type=int, metavar="N", help="of what is killed, for endurance")
+    parser.add_argument("--kills", type=int, metavar="N", help="how often, for endurance and tabs")
+    parser.add_argument(
+        "--seed", type=int, metavar="N", help="of what is killed, for endurance and tabs"
+    )
     parser.add_argument("--minutes", type=float, metavar="N", help="how long, for soak")
     parser.add_argument("--json", action="store_true", help="print a list of rows and nothing else")
     arguments = parser.parse_args()

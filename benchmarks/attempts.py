@@ -77,7 +77,7 @@ def attempt(command: list[str], stops: Iterator[Stop], rng: random.Random) -> En
     ended, hung = Ended(None, ""), threading.Event()
     watchdog = threading.Timer(LIMIT_S, lambda: (hung.set(), _kill_all(process)))
     watchdog.start()
-    family = _Family(process)
+    family = Family(process)
     was_killed = _follow(process, family, stops, ended, rng)
     status = process.wait()
     watchdog.cancel()
@@ -87,7 +87,7 @@ def attempt(command: list[str], stops: Iterator[Stop], rng: random.Random) -> En
 
 
 def _follow(
-    process: subprocess.Popen, family: "_Family", stops: Iterator[Stop], ended: Ended, rng
+    process: subprocess.Popen, family: "Family", stops: Iterator[Stop], ended: Ended, rng
 ) -> bool:
     """Read what it says, and stop it where it halts. Returns: whether it was killed."""
     stop, was_killed = next(stops), False
@@ -99,26 +99,30 @@ def _follow(
             continue
         stop = replace(stop, moment=line.split()[-1])
         after, children = stop.after_s, family.look()
-        if stop.how == CHILD and not children:
-            stop = replace(stop, how=PARENT)
+        stop = possible(stop, children)
         ended.stops.append(stop)
         following = next(stops) if stop.how in (CHILD, PAUSE) else None
         if after:
             _tell(process, following)
             time.sleep(after)
-        was_killed = _stop(process, children, stop.how, rng)
+        was_killed = do(stop, process, children, rng)
         if not after:
             _tell(process, following)
         stop = following or stop
     return was_killed
 
 
-def _stop(
-    process: subprocess.Popen, children: list[psutil.Process], how: str, rng: random.Random
+def possible(stop: Stop, children: list[psutil.Process]) -> Stop:
+    """The same stop; where a child is to be killed and there is none, one of the parent."""
+    return stop if children or stop.how != CHILD else replace(stop, how=PARENT)
+
+
+def do(
+    stop: Stop, process: subprocess.Popen, children: list[psutil.Process], rng: random.Random
 ) -> bool:
-    """Returns: whether the command line itself was killed."""
+    """Returns: whether the process itself was killed."""
     with suppress(psutil.NoSuchProcess, ProcessLookupError):
-        match how:
+        match stop.how:
             case "parent":
                 process.kill()
             case "parent and children":
@@ -131,7 +135,7 @@ def _stop(
                 paused.suspend()
                 time.sleep(rng.uniform(0.05, 0.5))
                 paused.resume()
-    return how in (PARENT, BOTH)
+    return stop.how in (PARENT, BOTH)
 
 
 def _tell(process: subprocess.Popen, stop: Stop | None) -> None:
@@ -148,7 +152,7 @@ def _kill_all(process: subprocess.Popen) -> None:
         os.killpg(process.pid, signal.SIGKILL)
 
 
-class _Family:
+class Family:
     """The children of a process, of which none may outlive it."""
 
     def __init__(self, process: subprocess.Popen):

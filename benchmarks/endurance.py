@@ -82,7 +82,7 @@ def _endure(folder: Path, n_kills: int, rng: random.Random, tally: Tally) -> Non
         stops = (random_stop(rng, MOMENTS, HOWS) for _ in itertools.count())
         study.endure(stops, rng, damaged_share=DAMAGED_SHARE)
         study.compare(unbroken)
-        _progress(tally, n_kills)
+        progress(tally, n_kills)
 
 
 def unbroken_study(folder: Path) -> Path:
@@ -134,8 +134,7 @@ class Study:
             self._wrong(difference)
 
     def _attempt(self, stops: Iterator[Stop], rng: random.Random) -> Ended:
-        verb = ["resume"] if self._is_begun else ["run", str(self._config)]
-        ended = attempt([*verb, "--db", str(self.db)], stops, rng)
+        ended = self._run(stops, rng)
         self._tally.n_attempts += 1
         self._tally.stops.update(map(str, ended.stops))
         self._history += map(str, ended.stops)
@@ -147,6 +146,10 @@ class Study:
         if ended.n_left:
             self._wrong(f"{ended.n_left} children outlived it")
         return ended
+
+    def _run(self, stops: Iterator[Stop], rng: random.Random) -> Ended:
+        verb = ["resume"] if self._is_begun else ["run", str(self._config)]
+        return attempt([*verb, "--db", str(self.db)], stops, rng)
 
     def _has_failed(self, ended: Ended) -> bool:
         """It gave up, and nobody had killed anything."""
@@ -209,7 +212,7 @@ def _said(ended: Ended) -> str:
     return "went on, and said so" if "damaged" in ended.words else "went on"
 
 
-def _progress(tally: Tally, n_kills: int) -> None:
+def progress(tally: Tally, n_kills: int) -> None:
     print(
         f"{time.strftime('%H:%M:%S')}  {tally.stops.total()} of {n_kills} kills,"
         f" {len(tally.damages)} kinds of damage, {tally.n_studies} studies,"

@@ -62,8 +62,11 @@ def start(
     settings: Sequence[str] = (),
     log: Path | None = None,
     cwd: Path | None = None,
+    new_session: bool = False,
 ) -> subprocess.Popen:
-    """Start a server and wait until it is healthy."""
+    """Start a server and wait until it is healthy. In a session of its own it can be killed with
+    its children.
+    """
     streamlit = Path(sys.executable).with_name("streamlit")
     command = [
         str(streamlit),
@@ -82,7 +85,9 @@ def start(
         *arguments,
     ]
     out = log.open("ab") if log else subprocess.DEVNULL
-    process = subprocess.Popen(command, stdout=out, stderr=out, cwd=cwd)
+    process = subprocess.Popen(
+        command, stdout=out, stderr=out, cwd=cwd, start_new_session=new_session
+    )
     if answers(process, f"http://127.0.0.1:{port}/_stcore/health", limit_s=START_LIMIT_S):
         return process
     process.kill()

@@ -51,6 +51,7 @@ class Arm:
 
 COBA = {"difficulty": {"strategy": "coba"}}
 LOOKAHEAD = {"difficulty": {"strategy": "lookahead"}}
+LOOKAHEAD_ONCE = {"difficulty": {"strategy": "lookahead", "options": {"n_rounds": 1}}}
 ONE_FIRST = {"sampling": {"n_presample": 1}}
 ARMS = {
     "hs_star": Arm("HS-STaR, DPO", "hs_star", "dpo"),
@@ -59,12 +60,14 @@ ARMS = {
     "lookahead_dpo": Arm("Lookahead, DPO", "hs_star", "dpo", LOOKAHEAD),
     "planned_grpo": Arm("Boundary, GRPO", "planned_grpo", "grpo"),
     "coba_grpo": Arm("CoBA, GRPO", "planned_grpo", "grpo", COBA),
-    "lookahead_grpo": Arm("Lookahead, GRPO", "planned_grpo", "grpo", LOOKAHEAD),
+    "lookahead_grpo": Arm("Lookahead, GRPO", "planned_grpo", "grpo", LOOKAHEAD_ONCE),
     "uniform_grpo": Arm("Uniform, GRPO", "uniform_grpo", "grpo", ONE_FIRST),
     "dynamic_grpo": Arm("Dynamic sampling, GRPO", "dynamic_grpo", "grpo", ONE_FIRST),
     "rest_em": Arm("ReST-EM, SFT", "rest_em", "sft"),
 }
-"""Uniform and dynamic GRPO need no difficulty: one pre-sample leaves them more to draw."""
+"""Uniform and dynamic GRPO need no difficulty: one pre-sample leaves them more to draw.
+What GRPO draws while it trains is planned in one round, so lookahead looks ahead of none there.
+"""
 TRIED = {"dpo": "hs_star", "grpo": "planned_grpo", "sft": "rest_em"}
 """The arm on which each way's rate is chosen."""
 

@@ -51,7 +51,7 @@ def wanted(chosen: Iteration) -> Filter:
     problems, why = _problems(chosen, said, names, policy)
     text = look.text("Text", "text", "Words of the response, in capitals or not.")
     look.text("Problem id", "problem", "Its responses only.")
-    asked = where(grid.cell(), RESPONSES, COLUMNS, resets=(state.ROW,))
+    asked = where(st.container(), RESPONSES, COLUMNS, resets=(state.ROW,))
     for line in why:
         st.caption(line)
     n_more = len(said.keys() & set(MORE))

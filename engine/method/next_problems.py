@@ -132,9 +132,10 @@ def adarft(visits: Visits, wanted: Wanted) -> np.ndarray:
     """Problems whose level, from 0 to 100, is nearest a target that rises while the policy solves
     more than target_rate and falls while it solves less; of equal ones by seed.
 
-    Departure: the target moves once per iteration. Its constants are from memory.
+    Departure: the target moves once per iteration. That it starts at 0 is from memory.
 
-    Source: AdaRFT, arXiv 2504.05520; verl/trainer/ppo/ray_trainer.py.
+    Source: AdaRFT, arXiv 2504.05520; verl/trainer/ppo/ray_trainer.py. Its constants: verl,
+    recipe/adarft/run_adarft.sh.
     """
     low, high = np.nanmin(visits.level), np.nanmax(visits.level)
     difficulty = ADARFT_END * (visits.level - low) / max(high - low, 1e-12)

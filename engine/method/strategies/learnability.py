@@ -1,7 +1,7 @@
 """Learnability: in proportion to p (1 - p), the variance of one response's reward, as expected
 under the posterior.
 
-Source: arXiv 2502.12272, from memory.
+Source: arXiv 2502.12272, whose abstract asks for questions of high variance of success.
 """
 
 import numpy as np
