@@ -1,5 +1,5 @@
-"""What a page shows where the engine refused something that the page did not expect, such as reading
-a damaged database: the sentence, and not a traceback.
+"""What a page shows where the engine refused something that the page did not expect, such as
+reading a damaged database: the sentence, and not a traceback.
 """
 
 import streamlit as st
