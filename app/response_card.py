@@ -90,7 +90,12 @@ def reach_note(chosen: Iteration, problem_id: str) -> None:
     """How high the pass rate of a training problem can be that nobody has seen solved; nothing for
     others.
     """
-    rows = store.responses.outline(chosen, Filter(problem_ids=[problem_id]))
+    of_problem = Filter(problem_ids=[problem_id])
+    rows = chosen.db.remembered(
+        ("reach", chosen.run_id, chosen.number),
+        (problem_id, store.samples.table_sizes(chosen.db)),
+        lambda: store.responses.outline(chosen, of_problem),
+    )
     graded = [row.status for row in rows if row.status != "ungraded"]
     if graded and "correct" not in graded:
         n = len(graded)

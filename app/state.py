@@ -19,6 +19,7 @@ from engine import store
 from engine.errors import EngineError
 from engine.jobs.looking import LookingRunner
 from engine.jobs.runner import JobRunner
+from engine.login import Role
 from engine.store import Database, compaction
 from engine.store.looking import Looking
 from engine.study.handle import Iteration
@@ -86,13 +87,13 @@ def runner() -> JobRunner:
 
 def _opened() -> tuple[Database, JobRunner]:
     """For those who may only look, as they see it."""
-    visitor.come_in()
+    role = visitor.come_in()
     try:
         db, runner = _open(database_path())
     except EngineError as error:
         st.error(inert.markdown(str(error)), icon=":material/lock:")
         st.stop()
-    return (db, runner) if visitor.may_write() else (Looking(db), LookingRunner(runner))
+    return (db, runner) if role is Role.FULL else (Looking(db), LookingRunner(runner))
 
 
 def kept(name: str, default=None):
@@ -154,7 +155,9 @@ def address(page: str, **about: str | None) -> dict[str, str]:
         "pairs.py": (PAIR, PAIRS_WHERE),
     }
     names = ("run", "iteration", *more.get(page, ()))
-    return {name: value for name in names if (value := kept(name)) is not None} | wanted
+    values, said = st.session_state.setdefault(KEPT, {}), st.query_params.to_dict()
+    values.update({name: said[name] for name in names if name in said})
+    return {name: values[name] for name in names if values.get(name) is not None} | wanted
 
 
 def select(run_id: str, iteration: int) -> None:

@@ -21,13 +21,15 @@ def role() -> Role | None:
         return None
 
 
-def come_in() -> None:
+def come_in() -> Role:
     """End the page of whoever may not see it. The door has refused them before, unless somebody
-    serves the program without it.
+    serves the program without it. Returns: what the others may do.
     """
-    if role() is None:
+    given = role()
+    if given is None:
         st.error(guard().refusal or "Log in first.", icon=":material/lock:")
         st.stop()
+    return given
 
 
 def may_write() -> bool:

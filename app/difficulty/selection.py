@@ -119,10 +119,17 @@ def of_plan(chosen: Iteration, *, locked: bool) -> None:
     if fit is not None:
         selection(chosen, e, classes, fit, locked=locked)
     elif locked:
-        at = sample(list(range(len(e.problem_ids))), TABLE_ROWS)
-        if len(at) < len(e.problem_ids):
-            st.caption(f"{len(at):,} of {len(e.problem_ids):,} are shown, at even distances.")
-        _table(chosen, e, classes, at)
+        _all_of_them(chosen, e, classes)
+
+
+def _all_of_them(chosen: Iteration, e: Estimates, classes: np.ndarray) -> None:
+    """The problems of a committed plan, drawn when somebody opens them."""
+    with widgets.folded(f"All {len(e.problem_ids):,} of them", key="plan_problems") as opened:
+        if opened.open:
+            at = sample(list(range(len(e.problem_ids))), TABLE_ROWS)
+            if len(at) < len(e.problem_ids):
+                st.caption(f"{len(at):,} of {len(e.problem_ids):,} are shown, at even distances.")
+            _table(chosen, e, classes, at)
 
 
 def sample(rows: list[int], most: int) -> list[int]:

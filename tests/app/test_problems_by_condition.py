@@ -63,6 +63,9 @@ def test_the_plan_lists_its_problems_before_the_commit_and_after(studio, mixed):
     press(at, "Take back all")
     plan = plans.commit(studio.it, CHOICE, made_by="tab 1")
     at = show("plan")
+    assert not [f for f in at.dataframe if "More" in f.value], "drawn when somebody opens it"
+    at.session_state["plan_problems"] = True
+    at.run()
     rows = next(f.value for f in at.dataframe if "More" in f.value)
     assert rows["More"].sum() == sum(plan.allocation.values()) and len(rows) == 12
     at.text_input(key="look_problems_where").set_value("n_more > 0 and in_pool").run()
