@@ -19,6 +19,7 @@ from engine.errors import StoreConflict, StoreError
 from engine.paths import artifacts_of
 from engine.store import opening, wal
 from engine.store.failures import CANNOT_WRITE, is_ctrl_c, reading, write_error
+from engine.store.remembering import Remembered
 from engine.store.schema import MIGRATIONS
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class Database:
         self._local = threading.local()
         self._closed = weakref.finalize(self, _close, self._connection, self._local, self._written)
         """Also where nobody closes it, as a notebook may not: at the end of the process at last."""
-        self._remembered: dict[Hashable, tuple[Any, Any]] = {}
+        self._remembered = Remembered()
         self._n_commits = 0
         self._write = threading.RLock()
         try:
@@ -198,20 +199,16 @@ class Database:
             return cursor.execute(sql, parameters).fetchnumpy()
 
     def remembered(self, key: Hashable, version: Any, read: Callable[[], Any]) -> Any:
-        """What `read` gives, read again only when the version is another one than at the last read
-        of this key.
+        """What `read` gives, read again when the version is another one than at the last read of
+        this key, or when many other keys were asked for since.
         """
-        known, value = self._remembered.get(key, (None, None))
-        if known != version:
-            value = read()
-            self._remembered[key] = (version, value)
-        return value
+        return self._remembered.get(key, version, read)
 
     def forget(self) -> None:
         """Read everything anew: for a deletion, after which counts of rows may be what they once
         were.
         """
-        self._remembered.clear()
+        self._remembered.forget()
 
     def batches(
         self, queries: Iterable[tuple[str, Any]], *, n_rows: int = PART
