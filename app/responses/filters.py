@@ -57,7 +57,8 @@ def wanted(chosen: Iteration) -> Filter:
     n_more = len(said.keys() & set(MORE))
     label = "More filters" + (f": {n_more} in use" if n_more else "")
     more = widgets.folded(label, key="more_filters", type="compact")
-    look = _Fields(more.grid(4, min_column_width=widgets.FIELD), said)
+    grid = more.grid(4, min_column_width=widgets.FIELD) if more.open else None
+    look = _Fields(grid, said)
     look.select("Truncated", "truncated", TRUNCATED)
     tokens = look.tokens()
     levels = look.levels(store.problems.levels(chosen, "held_out" if is_held_out else "train"))
@@ -220,24 +221,27 @@ def _pills(said: Said, is_held_out: bool) -> list[str]:
 class _Fields:
     """Fields in a grid, each in step with one value of the address."""
 
-    grid: Any
+    grid: Any | None
+    """None where nobody sees them: what the address says counts all the same."""
     said: Said
 
     def select(
         self, label: str, name: str, options: Mapping, *, at: str | None = None, disabled=False
     ) -> None:
         value = at or self.said.get(name, "")
-        self.grid.selectbox(
-            label,
-            list(options),
-            format_func=options.__getitem__,
-            disabled=disabled,
-            **_entry(name, value if value in options else "", lambda v: v),
-        )
+        if self.grid:
+            self.grid.selectbox(
+                label,
+                list(options),
+                format_func=options.__getitem__,
+                disabled=disabled,
+                **_entry(name, value if value in options else "", lambda v: v),
+            )
 
     def text(self, label: str, name: str, about: str) -> str:
         value = self.said.get(name, "")
-        self.grid.text_input(label, help=about, **_entry(name, value, lambda v: v.strip()))
+        if self.grid:
+            self.grid.text_input(label, help=about, **_entry(name, value, lambda v: v.strip()))
         return value.strip()
 
     def tokens(self) -> tuple[int | None, int | None]:
@@ -250,16 +254,17 @@ class _Fields:
             numbers = ["" if one[n] is None else str(one[n]) for n in ("low", "high")]
             return "-".join(numbers) if any(numbers) else None
 
-        for end, label in (("low", "Tokens, at least"), ("high", "Tokens, at most")):
-            read = lambda v, end=end: ends_said(**{end: v})
-            entry = _entry("tokens", pair[end], read, key=f"tokens_{end}")
-            self.grid.number_input(label, 0, step=1, placeholder="any", **entry)
+        if self.grid:
+            for end, label in (("low", "Tokens, at least"), ("high", "Tokens, at most")):
+                read = lambda v, end=end: ends_said(**{end: v})
+                entry = _entry("tokens", pair[end], read, key=f"tokens_{end}")
+                self.grid.number_input(label, 0, step=1, placeholder="any", **entry)
         return low, high
 
     def levels(self, known: list[str]) -> list[str]:
         said = ["" if v == NO_LEVEL else unquote(v) for v in _listed_in(self.said, "level")]
         given = [level for level in said if level in known]
-        if len(known) > 1:
+        if self.grid and len(known) > 1:
             self.grid.multiselect(
                 "Level",
                 known,
@@ -272,22 +277,24 @@ class _Fields:
     def tags(self, known: list[str]) -> None:
         """Any of them; one that nothing has any more stays, so that it can be taken away."""
         given = [unquote(tag) for tag in _listed_in(self.said, "tag")]
-        if options := list(dict.fromkeys([*known, *given])):
+        options = list(dict.fromkeys([*known, *given]))
+        if self.grid and options:
             self.grid.multiselect(
                 "Tag", options, placeholder="Any", **_entry("tag", given, _joined_levels)
             )
 
     def reward(self, scale: Scale, *, is_scored: bool) -> tuple[float, float]:
         value = reward_range(self.said, scale)
-        self.grid.slider(
-            "Process reward",
-            scale.low,
-            scale.high,
-            step=(scale.high - scale.low) / 100,
-            disabled=not is_scored,
-            help=None if is_scored else "These responses are not scored.",
-            **_entry("reward", value, lambda v: as_range(v[0], v[1], scale)),
-        )
+        if self.grid:
+            self.grid.slider(
+                "Process reward",
+                scale.low,
+                scale.high,
+                step=(scale.high - scale.low) / 100,
+                disabled=not is_scored,
+                help=None if is_scored else "These responses are not scored.",
+                **_entry("reward", value, lambda v: as_range(v[0], v[1], scale)),
+            )
         return value
 
 

@@ -23,6 +23,12 @@ def show(page, **query):
     return at
 
 
+def unfold(at, key):
+    """Open what is drawn only while it is open."""
+    at.session_state[key] = True
+    return at.run()
+
+
 def titles(at):
     return [title.value for title in at.title]
 

@@ -8,7 +8,7 @@ from engine.store.problem_columns import COLUMNS
 from engine.study import decisions, plans
 from engine.study.fitting import fitting
 from engine.types import Choice
-from tests.app.shown import press, read, show
+from tests.app.shown import press, read, show, unfold
 
 CHOICE = Choice(tau_l=0.25, tau_h=0.65)
 MIXED = "0 < pass_rate < 1"
@@ -64,9 +64,7 @@ def test_the_plan_lists_its_problems_before_the_commit_and_after(studio, mixed):
     plan = plans.commit(studio.it, CHOICE, made_by="tab 1")
     at = show("plan")
     assert not [f for f in at.dataframe if "More" in f.value], "drawn when somebody opens it"
-    at.session_state["plan_problems"] = True
-    at.run()
-    rows = next(f.value for f in at.dataframe if "More" in f.value)
+    rows = next(f.value for f in unfold(at, "plan_problems").dataframe if "More" in f.value)
     assert rows["More"].sum() == sum(plan.allocation.values()) and len(rows) == 12
     at.text_input(key="look_problems_where").set_value("n_more > 0 and in_pool").run()
     rows = next(f.value for f in at.dataframe if "More" in f.value)

@@ -9,7 +9,7 @@ from engine.store.responses import Filter
 from engine.study import calibration
 from engine.study.handle import Iteration
 from engine.study.sample_sets import evaluation_sets
-from tests.app.shown import press, said, show
+from tests.app.shown import press, said, show, unfold
 
 
 def test_responses_can_be_filtered_by_verdict_and_class(studio):
@@ -103,7 +103,7 @@ def test_a_text_is_looked_for_in_capitals_or_not_and_lengths_have_two_ends(studi
     assert set(listed(at)["Verdict"]) == {"Wrong"} and len(listed(at)) < everything
     at.text_input(key="look_text").set_value("").run()
     assert len(listed(at)) == everything
-    at.number_input(key="look_tokens_low").set_value(10).run()
+    unfold(at, "more_filters").number_input(key="look_tokens_low").set_value(10).run()
     assert "No response fits these filters" in said(at)
     press(at, "Clear the filters")
     assert len(listed(at)) == everything
@@ -111,7 +111,7 @@ def test_a_text_is_looked_for_in_capitals_or_not_and_lengths_have_two_ends(studi
 
 def test_levels_of_the_problems_are_a_filter(studio):
     studio.presampled()
-    at = show("responses")
+    at = unfold(show("responses"), "more_filters")
     levels = listed(at)["Level"]
     at.multiselect(key="look_level").set_value([levels[0]]).run()
     assert len(listed(at)) == (levels == levels[0]).sum() < len(levels)
@@ -131,7 +131,7 @@ def test_held_out_responses_are_listed_by_policy_with_what_is_newly_solved_or_br
     query = {"phase": "greedy", "class": "INLIER"}
     at = show("responses", run=studio.run_id, iteration="0", **query)
     assert len(listed(at)) == 6 and at.selectbox(key="look_policy").value == "1"
-    assert at.slider(key="look_reward").disabled
+    assert unfold(at, "more_filters").slider(key="look_reward").disabled
     assert "Held-out problems have no class" in said(at)
     for change, problem in (("solved", solved), ("broken", broken)):
         at.selectbox(key="look_change").set_value(change).run()

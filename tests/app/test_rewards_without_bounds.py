@@ -9,7 +9,7 @@ import pytest
 from app.score_colours import chip, full_at, strip
 from engine import store
 from engine.study.handle import Iteration
-from tests.app.shown import drawn, read, show
+from tests.app.shown import drawn, read, show, unfold
 
 
 @pytest.fixture
@@ -62,12 +62,13 @@ def test_colours_are_full_where_few_scores_of_the_pre_samples_are_larger(unbound
 
 
 def test_the_filter_by_reward_takes_the_range_of_the_rewards_and_its_address(unbounded):
-    at = show("responses", run=unbounded.run_id)
+    at = unfold(show("responses", run=unbounded.run_id), "more_filters")
     slider = at.slider(key="look_reward")
     assert not slider.disabled and slider.min < -1 and 0 < slider.max <= 1
     n = unbounded.db.value("SELECT count(*) FROM step_scores WHERE reward BETWEEN -1.5 AND -0.2")
     at = show("responses", run=unbounded.run_id, reward="-1.5--0.2")
-    assert f"{n:,} responses" in read(at)
+    assert f"{n:,} responses" in read(at), "also while its field is folded"
+    unfold(at, "more_filters")
     assert at.slider(key="look_reward").value == (-1.5, -0.2)
     at.slider(key="look_reward").set_value((-1.4, 0.5)).run()
     assert at.query_params["reward"] == "-1.4000-0.5000" and not at.exception

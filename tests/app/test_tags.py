@@ -4,7 +4,7 @@ Responses, taken off again on Plan.
 
 from engine import store
 from engine.study import tags
-from tests.app.shown import press, read, said, show
+from tests.app.shown import press, read, said, show, unfold
 from tests.app.test_decisions import difficulty, selected
 
 TAG = "odd_one, [x](https://a.b)"
@@ -39,7 +39,7 @@ def test_a_tag_is_shown_on_every_page_inertly_and_filters_responses(studio):
     table = next(f.value for f in at.dataframe if "Phase" in f.value)
     assert set(table["Problem"]) == {pair.problem_id}
     assert ":green-badge[" in said(at) and "https://a.b" not in said(at)
-    at.multiselect(key="look_tag").set_value([]).run()
+    unfold(at, "more_filters").multiselect(key="look_tag").set_value([]).run()
     assert "tag" not in at.query_params
     at = show("plan")
     assert "1 tags" not in read(at) and "1 tag" in read(at)
