@@ -3,12 +3,14 @@ responses: the study behind docs/trainers.json.
 
     python -m benchmarks.trainers tune
     python -m benchmarks.trainers study [--arms hs_star planned_grpo …] [--seeds 0 1 2]
+    python -m benchmarks.trainers small_lm --arms hs_star planned_grpo --seeds 0
     python -m benchmarks.trainers table
 
 `tune` tries the same four rates for each way of training, one iteration each, on problems that the
 study does not use. `study` takes the best of each. A cell goes into docs/trainers.json as soon as
 it is finished, and is skipped where it stands there with the same configuration and model ids; one
-that was stopped is resumed.
+that was stopped is resumed. `small_lm` runs arms for one iteration on the real small model, each at
+the rate that its configuration ships with, which was chosen for DPO.
 """
 
 import argparse
@@ -30,6 +32,7 @@ from engine.config.templates import from_template
 from engine.figures.evaluation import evaluations
 from engine.figures.summary import summarise
 from engine.paths import ROOT, write_text
+from engine.small_lm import build
 
 BASE = ROOT / "data" / "starter" / "default.toml"
 FIGURES = ROOT / "docs" / "trainers.json"
@@ -74,7 +77,7 @@ TRIED = {"dpo": "hs_star", "grpo": "planned_grpo", "sft": "rest_em"}
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.trainers")
-    parser.add_argument("what", choices=("tune", "study", "table"))
+    parser.add_argument("what", choices=("tune", "study", "small_lm", "table"))
     parser.add_argument("--out", type=Path, default=ROOT / "data" / "trainers")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--arms", nargs="+", choices=ARMS, default=list(ARMS))
@@ -86,9 +89,14 @@ def main() -> None:
         for seed in arguments.seeds:
             for name in arguments.arms:
                 _cell(arguments.out, name, seed, _tuned(ARMS[name].trained_by))
+    if arguments.what == "small_lm":
+        for seed in arguments.seeds:
+            for name in arguments.arms:
+                _small_lm_cell(arguments.out, name, seed)
     known = _known()
     print(rates_table(known["rates"]))
-    print(study_table(known["cells"], {name: arm.label for name, arm in ARMS.items()}))
+    for cells in (known["cells"], known["small_lm"]):
+        print(study_table(cells, {name: arm.label for name, arm in ARMS.items()}))
 
 
 def _tune(out: Path) -> None:
@@ -107,7 +115,7 @@ def _tuning_config(folder: Path, arm: str, rate: float) -> RunConfig:
     train, held_out = folder / "train.jsonl", folder / "held_out.jsonl"
     train.write_text("".join(lines[:1600]))
     held_out.write_text("".join(lines[1600:]))
-    plain = _plain(arm, TUNED_ON, rate)
+    plain = _plain(BASE, arm, TUNED_ON, rate)
     plain["n_iterations"] = 1
     plain["problems"] |= {"train": str(train), "held_out": str(held_out)}
     return parse_config(plain)
@@ -121,20 +129,32 @@ def _tuned(way: str) -> float:
 
 
 def _cell(out: Path, name: str, seed: int, rate: float) -> None:
-    config = parse_config(_plain(name, seed, rate))
+    config = parse_config(_plain(BASE, name, seed, rate))
     models = [_content(ROOT / "data" / "starter" / part) for part in ("policy", "prm")]
     about = json.dumps([plain_config(config), models], sort_keys=True, default=str)
-    key = hashlib.sha256(about.encode()).hexdigest()[:16]
-    if any(cell["key"] == key for cell in _known()["cells"]):
+    _fill("cells", out, name, config, hashlib.sha256(about.encode()).hexdigest()[:16])
+
+
+def _small_lm_cell(out: Path, name: str, seed: int) -> None:
+    made = build(out / "lm", say=print)
+    rate = load_config(made.configuration).training.learning_rate
+    config = parse_config(_plain(made.configuration, name, seed, rate))
+    _fill("small_lm", out, name, config, f"{name}_{seed}_{rate:g}")
+
+
+def _fill(kind: str, out: Path, name: str, config: RunConfig, key: str) -> None:
+    """Run a cell and keep its figures, unless they are known."""
+    if any(cell["key"] == key for cell in _known()[kind]):
         return
-    figures = _run(out / f"{name}_{seed}_{key}.duckdb", config)
-    _add("cells", {"arm": name, "seed": seed, "key": key, "rate": rate} | figures)
+    figures = _run(out / f"{name}_{config.seed}_{key}.duckdb", config)
+    rate = config.training.learning_rate
+    _add(kind, {"arm": name, "seed": config.seed, "key": key, "rate": rate} | figures)
 
 
-def _plain(name: str, seed: int, rate: float) -> dict[str, Any]:
+def _plain(base: Path, name: str, seed: int, rate: float) -> dict[str, Any]:
     """The base configuration as an arm has it."""
     arm = ARMS[name]
-    plain = plain_config(from_template(load_config(BASE), arm.template))
+    plain = plain_config(from_template(load_config(base), arm.template))
     plain["seed"] = seed
     for table, changes in arm.changes.items():
         plain[table] = {**plain[table], **changes}
@@ -177,7 +197,8 @@ def _content(folder: Path) -> str:
 
 
 def _known() -> dict[str, list[dict[str, Any]]]:
-    return json.loads(FIGURES.read_text()) if FIGURES.exists() else {"rates": [], "cells": []}
+    known = json.loads(FIGURES.read_text()) if FIGURES.exists() else {}
+    return {"rates": [], "cells": [], "small_lm": []} | known
 
 
 def _add(kind: str, row: dict[str, Any]) -> None:
