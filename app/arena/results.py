@@ -46,12 +46,19 @@ def verdict(rows: Sequence[ArenaRow]) -> str:
     if not better:
         return f"At {last:g} responses per problem none is better than {inert.markdown(base.rule)}."
     best = max(better, key=lambda row: row.distinct.value)
+    top = max(at, key=lambda row: row.distinct.value)
     caution = " Much of what a rule gave is not recorded, so this says little." * (
         best.is_marked or base.is_marked
     )
+    most = "has the most distinct pairs"
+    if top is not best:
+        most = f"has the most distinct pairs of those surely ahead of {inert.markdown(base.rule)}"
+        caution += (
+            f" {inert.markdown(top.rule)} has more, {_said(top.ahead)}, and may be behind it."
+        )
     return (
-        f"At {last:g} responses per problem **{inert.markdown(best.rule)}** has the most distinct"
-        f" pairs: {_said(best.ahead)} more than {inert.markdown(base.rule)}.{caution}"
+        f"At {last:g} responses per problem **{inert.markdown(best.rule)}** {most}:"
+        f" {_said(best.ahead)} more than {inert.markdown(base.rule)}.{caution}"
     )
 
 

@@ -7,6 +7,7 @@ Nothing is stored, no model is loaded.
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -129,10 +130,11 @@ def play_all(
     Raises: ConfigError, RecordedSetError, ProblemSetError.
     """
     rows: list[ArenaRow] = []
-    for source in sources:
+    for source in dict.fromkeys(sources):
         with opened(source, scale) as recorded:
             recording, n_left_out = load(recorded, rules.n_presample)
-            name, n_rejected = recorded.about["name"], recorded.about["n_rejected"]
+            n_rejected = recorded.about["n_rejected"]
+            name = _unlike(recorded.about["name"], [row.recording for row in rows])
         if n_rejected:
             say(f"{name}: {n_rejected:,} rows cannot be used and are left out")
         if n_left_out:
@@ -160,7 +162,8 @@ def arena(
     """
     rows: list[ArenaRow] = []
     n_problems = len(recording.n)
-    for each in per_problem:
+    contenders = list({contender.name: contender for contender in contenders}.values())
+    for each in dict.fromkeys(per_problem):
         budget = round(each * n_problems)
         played = play(recording, contenders, [budget], rules)
         base = played[contenders[0].name, budget]
@@ -170,6 +173,12 @@ def arena(
             rows.append(_row(name, contender, each, own, against, n_resamples))
         say(f"{name}: {each:g} responses per problem")
     return rows
+
+
+def _unlike(name: str, others: Sequence[str]) -> str:
+    """The name, with a number behind it where another recording has the same."""
+    numbered = (name if n == 1 else f"{name} ({n})" for n in count(1))
+    return next(wanted for wanted in numbered if wanted not in others)
 
 
 def _row(

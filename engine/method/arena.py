@@ -100,12 +100,15 @@ def play(
     """Every rule at every budget, by the rule's name and the budget.
 
     Args:
+        contenders, budgets: what is named twice is played once.
         budgets: responses in all, pre-samples included.
 
     Raises: ConfigError for a budget below the pre-samples, problems with fewer recorded responses
         than those, or a rule that cannot be played.
     """
     _require_playable(recording, budgets, rules)
+    contenders = list({contender.name: contender for contender in contenders}.values())
+    budgets = list(dict.fromkeys(budgets))
     sums: dict[tuple[str, int], dict[str, np.ndarray]] = {}
     p = len(recording.n)
     for number in range(rules.n_plays):

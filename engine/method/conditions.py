@@ -9,12 +9,13 @@ caller allows, everything else is a literal. Linear in the length of the text.
     one        = "not" one | chain
     chain      = operand (("<" | "<=" | "==" | "=" | "!=" | ">" | ">=") operand)*
                | operand ["not"] "in" "(" literal ("," literal)* ")"
-               | operand "contains" literal
-    operand    = literal | column | "(" condition ")"
+               | operand "contains" operand
+    one        = "(" condition ")"
+    operand    = literal | column
     literal    = number | "text" | 'text' | true | false | none
 
-A comparison with a missing value does not hold, so `not (reward > 0.5)` holds for a response
-without a reward; `reward == none` asks for those.
+A missing value is like none alone: <, <=, >, >= and contains do not hold for it, != and not in do.
+So `not (reward > 0.5)` holds for a response without a reward; `reward == none` asks for those.
 """
 
 import re
@@ -279,9 +280,7 @@ class _Reader:
         token = self._token
         self._next += 1
         if token.kind == "number":
-            number = float(token.text)
-            is_whole = number.is_integer() and abs(number) < 2**53
-            return Constant(int(number) if is_whole else number)
+            return Constant(_number(token.text))
         if token.kind == "text":
             return Constant(re.sub(r"\\(.)", r"\1", token.text[1:-1], flags=re.DOTALL))
         if token.kind == "word" and token.text in _CONSTANTS:
@@ -299,6 +298,14 @@ class _Reader:
         return ConfigError(
             f"The condition cannot be read {here} (character {token.at + 1}): {what}."
         )
+
+
+def _number(text: str) -> float | int:
+    """Whole ones to the last digit, as far as the database's whole numbers go."""
+    number = float(text)
+    if re.fullmatch(r"[-+]?\d{1,20}", text) and -(2**63) <= int(text) < 2**64:
+        return int(text)
+    return int(number) if number.is_integer() and abs(number) < 2**53 else number
 
 
 def _kind(operand: Operand) -> Kind | None:

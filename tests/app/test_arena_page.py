@@ -1,6 +1,9 @@
 """The Arena page: recordings and rules are chosen, played and compared; nothing is stored."""
 
 from app.arena import asking
+from app.arena.results import verdict
+from engine.headless.arena import ArenaRow
+from engine.method.intervals import Interval
 from tests.app.shown import press, read, show
 
 
@@ -26,6 +29,22 @@ def test_budgets_that_cannot_be_read_or_played_are_a_sentence(database):
     at.text_input[0].set_value("2")
     press(at, "Play")
     assert "less than the 960 pre-samples" in read(at) and not at.exception
+
+
+def row(rule: str, distinct: float, ahead: tuple[float, float, float] | None) -> ArenaRow:
+    nothing = Interval(0.0, 0.0, 0.0)
+    own = Interval(distinct, distinct - 9, distinct + 9)
+    difference = ahead and Interval(*ahead)
+    figures = (own, own, nothing, nothing, nothing, nothing, 0.0, difference, ())
+    return ArenaRow("r", rule, 5.0, 40, 200.0, *figures)
+
+
+def test_a_rule_that_has_more_than_the_one_surely_ahead_is_named():
+    base, sure = row("boundary", 100, None), row("b", 120, (20, 5, 35))
+    assert "**b** has the most distinct pairs: 20.0" in verdict([base, sure])
+    said = verdict([base, sure, row("a", 150, (50, -1, 101))])
+    assert "**b** has the most distinct pairs of those surely ahead of boundary" in said
+    assert "a has more, 50.0 [-1.0 to 101.0], and may be behind it" in said
 
 
 def test_numbers_are_read_once_and_in_order():

@@ -55,6 +55,17 @@ def test_the_first_rule_is_the_baseline_and_each_is_compared_with_it(file):
     assert any("1 problems have too few responses" in words for words in said)
 
 
+def test_recordings_of_one_name_stay_apart_and_one_that_is_named_twice_is_played_once(
+    file, tmp_path
+):
+    other = tmp_path / "beside" / file.name
+    other.parent.mkdir()
+    other.write_text(file.read_text())
+    chosen = lambda recording: contenders(["uniform"] * 2, "accuracy", recording)
+    rows = play_all([file, file, other], chosen, [3.0, 3.0], RULES, scale="probability")
+    assert len(rows) == 2 and len({row.recording for row in rows}) == 2
+
+
 def test_rows_that_cannot_be_used_are_counted_aloud(file):
     said = []
     broken = file.read_text() + json.dumps({"question": "What is 5?", "response": "no answer"})

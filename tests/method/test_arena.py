@@ -72,6 +72,14 @@ def test_every_rule_of_a_play_sees_the_same_presamples():
         np.testing.assert_array_equal(values, beside["speed, accuracy", 200].columns[name])
 
 
+def test_what_is_named_twice_is_played_once():
+    recording = mixed()
+    once = play(recording, [Contender("uniform")], [160], RULES)["uniform", 160]
+    twice = play(recording, [Contender("uniform")] * 2, [160, 160], RULES)["uniform", 160]
+    for name, values in once.columns.items():
+        np.testing.assert_array_equal(values, twice.columns[name])
+
+
 def test_all_pairs_of_a_recording_are_there_when_all_of_it_is_drawn():
     recording = mixed()
     (played,) = play(recording, [Contender("uniform")], [40 * 24], RULES).values()

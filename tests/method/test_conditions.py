@@ -19,6 +19,13 @@ ROWS = {
 }
 
 
+def test_whole_numbers_are_read_to_their_last_digit():
+    seeds = {"seed": [2**64 - 1, 2**64 - 2, 9007199254740993]}
+    for at, seed in enumerate(seeds["seed"]):
+        chosen = holds(parse(f"seed == {seed}", {"seed": "number"}), seeds, 3)
+        assert chosen.tolist() == [at == row for row in range(3)]
+
+
 def where(text):
     return holds(parse(text, COLUMNS), ROWS, 4).tolist()
 

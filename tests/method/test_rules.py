@@ -3,6 +3,7 @@ sum exactly; a rule of a stranger's.
 """
 
 import sys
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -164,6 +165,14 @@ def test_vip_meets_the_condition_of_its_optimum():
     n = 3 + found
     price = variance * (n - 2) / n**3
     assert price == pytest.approx(np.full(3, price.mean()), rel=0.01)
+
+
+@pytest.mark.parametrize(("budget", "least"), [(30, 3), (20, 3), (19, 2)])
+def test_vip_brings_everybody_to_three_before_anybody_goes_on(budget, least):
+    view = replace(seen("vip", [0, 1, 2, 2] * 5, budget=budget), n=np.full(20, 2))
+    n_all = 2 + spread("vip", view).n_more
+    assert n_all.sum() == 40 + budget and n_all.min() == least
+    assert least == 3 or n_all.max() == 3, "where the budget does not do, nobody has more"
 
 
 def test_proportional_rules_are_their_formulas_at_the_posterior_mean():

@@ -2,6 +2,7 @@
 the most pairs.
 """
 
+import math
 from itertools import product
 
 import numpy as np
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from engine.errors import ConfigError
 from engine.method.handing_out import greatest
 from engine.method.posterior import FEW, expected_pairs, posterior_shapes
-from engine.method.strategies import Presampled, options_of, strategies
+from engine.method.strategies import Presampled, options_of, spread, strategies
 from engine.method.strategies.posterior import _worth_of_each
 from engine.types import Difficulty
 
@@ -149,3 +150,19 @@ def test_with_few_problems_the_posterior_spreads_evenly_over_the_boundary():
 def test_options_that_cannot_be_used_are_refused_by_name(options, told):
     with pytest.raises(ConfigError, match=told):
         options_of("posterior", options)
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_no_option_of_any_strategy_is_infinite_or_no_number(value):
+    for name, known in strategies().items():
+        for option, default in known.options.items():
+            given = (value,) * len(default) if isinstance(default, tuple) else value
+            with pytest.raises(ConfigError, match=rf"difficulty\.options\.{option} is"):
+                options_of(name, {option: given})
+
+
+def test_the_sharpest_density_of_coba_is_computed_and_a_sharper_one_refused():
+    given_out = spread("coba", seen("coba", [0, 1, 2, 3], budget=20, options={"kappa": 1000.0}))
+    assert given_out.n_more.sum() == 20 and (given_out.n_more >= 0).all()
+    with pytest.raises(ConfigError, match=r"options\.kappa is 1025.0"):
+        options_of("coba", {"kappa": 1025.0})

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import import_module
+from math import isfinite
 from pkgutil import iter_modules
 from typing import Any, Literal, get_args
 
@@ -263,6 +264,11 @@ def options_of(name: str, given: Mapping[str, Any] | None = None) -> dict[str, A
     return options
 
 
+def _is_number(value: object, kind: type) -> bool:
+    """Whether it is a finite number of this kind, which a whole number always is."""
+    return type(value) is int or (kind is float and isinstance(value, float) and isfinite(value))
+
+
 def _check_choice(option: str, value: object, allowed: tuple[str, ...]) -> None:
     if value not in allowed:
         raise ConfigError(
@@ -274,10 +280,11 @@ def _check_type(
     option: str, value: float | str | Sequence[float], default: float | tuple[float, ...]
 ) -> None:
     if isinstance(default, tuple):
-        fits = isinstance(value, list | tuple) and len(value) == len(default)
+        listed = list(value) if isinstance(value, list | tuple) else []
+        fits = len(listed) == len(default) and all(_is_number(one, float) for one in listed)
         wanted = f"a list of {len(default)} numbers"
     else:
-        fits = type(value) in (type(default), int)
+        fits = _is_number(value, type(default))
         wanted = "a whole number" if type(default) is int else "a number"
     if not fits:
         raise ConfigError(

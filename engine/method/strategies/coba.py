@@ -12,7 +12,8 @@ the authors' code, and so are kappa = 7, the ends of tau and the cap of 32.
 Departures: (1) p is the posterior mean, kept in [.01, .99] as in the code. (2) N counts the
 pre-samples. (3) The code hands out 60 to 80 % like this and the rest by 1 - p, first to rates below
 .05, which the paper does not say: here all is handed out by V. (4) What the cap leaves over is
-spread evenly. (5) One iteration's failure rate, not a window of three steps.
+spread evenly. (5) One iteration's failure rate, not a window of three steps. (6) The code's least
+of two responses is the pre-samples' business here: with one of them a problem may stay at one.
 
 Source: CoBA-RL, arXiv 2602.03048, equations 5 to 9; Within-yao/CoBA-RL @ aa6b834,
 recipe/coba_rl/budget_allocators.py.
@@ -31,6 +32,8 @@ from engine.method.strategies import Presampled, rule
 
 _EDGE = 0.01
 _LARGEST_VARIANCE = 0.1667
+_SHARPEST = 1_000
+"""Beyond, the density of the ability cannot be computed as it stands in the paper."""
 
 
 def hand_out(seen: Presampled) -> np.ndarray:
@@ -67,8 +70,11 @@ def _ability(rate: np.ndarray, failure: float, kappa: float) -> np.ndarray:
 
 
 def _check(options: Mapping[str, Any]) -> None:
-    if options["kappa"] <= 2:
-        raise ConfigError(f"difficulty.options.kappa is {options['kappa']}: it must be above 2.")
+    if not 2 < options["kappa"] <= _SHARPEST:
+        raise ConfigError(
+            f"difficulty.options.kappa is {options['kappa']}: it must be above 2 and at most"
+            f" {_SHARPEST}."
+        )
     if not 0 < options["tau_low"] <= options["tau_high"]:
         raise ConfigError(
             f"difficulty.options.tau_low is {options['tau_low']} and tau_high is"

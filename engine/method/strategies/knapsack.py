@@ -8,7 +8,7 @@ optimum of the paper's integer program.
 Departures: (1) p is not the last pass rate but integrated over its posterior, exactly; so no
 problem has a p of 0, and what the paper gives to those as leftover is part of the rule. (2) N
 counts the pre-samples. (3) What the cap leaves over is spread evenly over problems without a right
-response, else over all.
+response, else over all. (4) The paper's least of two responses is the pre-samples' business.
 
 Source: Knapsack RL, arXiv 2509.25849, read in part; the formula as restated in public code.
 """

@@ -2,12 +2,13 @@
 
 Minimises the sum of a (N - 1) / N^2 with a = 4 p (1 - p) over whole N, where N counts the
 pre-samples and nobody has fewer than three: from three on the gain of one more,
-a ((N - 1) / N^2 - N / (N + 1)^2), only falls, so the greedy hand-out is the integer optimum that
-the paper gets near by rounding its continuous one.
+a ((N - 1) / N^2 - N / (N + 1)^2), only falls, so bringing everybody to three and handing out the
+rest greedily is the integer optimum that the paper gets near by rounding its continuous one.
 
 Departures: (1) p (1 - p) is its expectation under our posterior, in place of a Gaussian process
 over embeddings of the questions. (2) The factor sigma^2 is the same for all and left out. (3) What
-the cap leaves over is spread evenly.
+the cap leaves over is spread evenly. (4) Where the budget does not bring everybody to three, which
+the paper rules out, those of the greatest variance are brought there first.
 
 Source: VIP, arXiv 2602.01601, theorem 5.1, read in part.
 """
@@ -27,19 +28,34 @@ LEAST = 3
 
 def hand_out(seen: Presampled) -> np.ndarray:
     _, variance = mean_and_variance(seen.n_correct, seen.n, seen.phi_r)
-    most = np.maximum(seen.options["n_most"] - seen.n, 0)
-    ids, seed = seen.problem_ids, seen.seed
-    n_more = to_the_greatest_gain(
-        seen.budget, lambda m: values(variance, seen.n, m), most, ids, seed=seed
-    )
+    short = np.maximum(LEAST - seen.n, 0)
+    if short.sum() > seen.budget:
+        return _greedily(seen, variance, np.zeros_like(short), most=short)
+    most = np.maximum(seen.options["n_most"] - seen.n, short)
+    n_more = _greedily(seen, variance, short, most=most)
     left = seen.budget - int(n_more.sum())
-    return n_more + evenly(left, np.ones(len(most), dtype=bool), ids, seed=seed)
+    everybody = np.ones(len(most), dtype=bool)
+    return n_more + evenly(left, everybody, seen.problem_ids, seed=seen.seed)
+
+
+def _greedily(
+    seen: Presampled, variance: np.ndarray, first: np.ndarray, *, most: np.ndarray
+) -> np.ndarray:
+    """What everybody has first, and the rest of the budget where it is worth most."""
+    n = seen.n + first
+    rest = to_the_greatest_gain(
+        seen.budget - int(first.sum()),
+        lambda m: values(variance, n, m),
+        most - first,
+        seen.problem_ids,
+        seed=seen.seed,
+    )
+    return first + rest
 
 
 def values(variance: np.ndarray, n: np.ndarray, n_columns: int) -> np.ndarray:
     """Minus the gradient's variance with 0, 1, … n_columns further responses, shape (P, n_columns +
-    1). Below three responses each one more is worth as much as the third to the fourth, and so
-    comes first.
+    1). Below three responses each one more is worth as much as the third to the fourth.
     """
     n_all = n[:, None] + np.arange(n_columns + 1)
     safe = np.maximum(n_all, LEAST).astype(np.float64)
