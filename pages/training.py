@@ -10,7 +10,7 @@ from app.training.siblings import settings_of, trainings_table
 from app.watching import watching
 from engine import store
 from engine.config.backends import draws_itself, keeps_responses
-from engine.study.plan_groups import n_planned
+from engine.study.plan_groups import last_settings, n_planned
 from engine.types import JobKind, JobState
 
 chosen = widgets.need_run()
@@ -34,7 +34,7 @@ if pair_set is None and not draws:
     )
 keeps = keeps_responses(chosen.config.training.method)
 if draws:
-    n_drawn = n_planned(chosen, chosen.config.training)
+    n_drawn = n_planned(chosen, last_settings(chosen))
     st.caption(f"{n_drawn:,} responses of the plan, drawn in groups while the policy is trained")
 elif keeps:
     st.caption(f"Fine-tuning on right responses, from the {chosen.config.training.start} policy")
@@ -43,10 +43,11 @@ elif pair_set:
         f"{pair_set.n_pairs:,} preference pairs · reference policy: the frozen M{chosen.number}"
     )
 if draws and not n_drawn:
-    widgets.nothing_yet(
-        "What the plan gives fills no step. Fork the iteration and commit another plan, or begin"
-        " the next one with the same policy.",
-        "compare.py",
+    st.info(
+        "What the plan gives fills no step with these settings. Take smaller groups or fewer of"
+        " them per step below, fork the iteration and commit another plan, or begin the next one"
+        " with the same policy.",
+        icon=":material/info:",
     )
 if pair_set and not pair_set.n_pairs and not keeps:
     why = (

@@ -8,7 +8,7 @@ from app import widgets
 from engine import store
 from engine.config.backends import draws_itself
 from engine.study.handle import Iteration
-from engine.study.plan_groups import n_planned
+from engine.study.plan_groups import last_settings, n_planned
 
 
 def say_when(chosen: Iteration) -> None:
@@ -24,10 +24,9 @@ def say_when(chosen: Iteration) -> None:
 
 def parts(chosen: Iteration, n_given: int) -> dict[str, int]:
     """What was given away of a committed budget, by what becomes of it."""
-    t = chosen.config.training
-    if not draws_itself(t.method):
+    if not draws_itself(chosen.config.training.method):
         return {"Resampled": n_given}
-    n_drawn = n_planned(chosen, t)
+    n_drawn = n_planned(chosen, last_settings(chosen))
     return {"Drawn in training": n_drawn, "Fills no step": n_given - n_drawn}
 
 

@@ -20,6 +20,7 @@ from engine.config.backends import draws_itself
 from engine.config.training_checks import check_training
 from engine.errors import EngineError
 from engine.study.handle import Iteration
+from engine.study.plan_groups import n_planned
 from engine.types import JobKind, JobState
 
 FRONT = ("learning_rate", "beta", "n_epochs", "batch_size")
@@ -52,7 +53,7 @@ def form(chosen: Iteration) -> None:
         f"Train with {method.upper()}",
         type="primary",
         icon=":material/play_arrow:",
-        disabled=bool(draft.mistakes),
+        disabled=bool(draft.mistakes) or _draws_nothing(chosen, draft),
     ):
         _launch(chosen, _changed(draft))
 
@@ -61,6 +62,25 @@ def _say_cost(chosen: Iteration, draft: Draft) -> None:
     with suppress(EngineError):  # what cannot be read is said at its field
         if said := cost(chosen, training_config(chosen.config.training, _changed(draft))):
             st.caption(said)
+
+
+def _draws_nothing(chosen: Iteration, draft: Draft) -> bool:
+    """Say what is drawn by a training that draws; whether that is nothing."""
+    if draft.mistakes or not draws_itself(str(draft.value(f"{TABLE}.method"))):
+        return False
+    n = n_planned(chosen, training_config(chosen.config.training, _changed(draft)))
+    if not n:
+        st.caption("What the plan gives fills no step: take smaller groups, or fewer per step.")
+        return True
+    n_given = sum(row.n_more for row in store.commits.allocation(chosen))
+    said = f"It draws {n:,} of the {n_given:,} responses that the plan gives."
+    if n_drawn := store.draws.counts(chosen).n:
+        said += (
+            f" {n_drawn:,} were drawn by trainings before it: the iteration goes past its budget,"
+            " and Compare counts all of them."
+        )
+    st.caption(said)
+    return False
 
 
 def _changed(draft: Draft) -> dict[str, Any]:

@@ -76,9 +76,8 @@ def _choice() -> click.Choice:
 def export(what: str, out: str, db: Path, as_json: bool, **chosen: Any) -> None:
     """Write a run's table, configuration or trained policy to a file or folder.
 
-    WHAT is config, policy, all, or a table: problems, responses, side_responses,
-    held_out_responses, estimates, plan, pairs, metrics, evaluations, overrides,
-    tags.
+    WHAT is config, policy, all, or a table: problems, responses, side_responses, drawn_responses,
+    held_out_responses, estimates, plan, pairs, metrics, evaluations, overrides, tags.
 
     OUT is a .jsonl, .csv or .parquet file for a table, .toml or .json for config, a folder for all.
     For policy it is a new folder, or a .gguf file, which llama.cpp's converter writes. WHAT may

@@ -54,6 +54,10 @@ TABLES = {
         "Responses that tuning and calibration drew beside them, with their temperature; no pair is"
         " made from these."
     ),
+    "drawn_responses": (
+        "Responses that the policy drew while it was trained, with the step and the reward that it"
+        " was trained with."
+    ),
     "held_out_responses": (
         "Responses to held-out problems, greedy and sampled, of every evaluated policy."
     ),

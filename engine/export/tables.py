@@ -32,8 +32,11 @@ TYPES = {
         " chosen_index rejected_index"
     ),
     "uint64": "seed",
-    "double": "reward chosen_reward rejected_reward phi_r pass_rate tau_l tau_h value temperature",
-    "bool": "correct graded_correct greedy_correct in_pool wanted",
+    "double": (
+        "reward chosen_reward rejected_reward phi_r pass_rate tau_l tau_h value temperature"
+        " training_reward"
+    ),
+    "bool": "correct graded_correct greedy_correct in_pool wanted is_discarded",
     "timestamp[us]": "made_at logged_at overridden_at decided_at paired_at",
     "list<double>": "step_scores",
     "string": (

@@ -58,6 +58,18 @@ _SIDE = f"""SELECT x.iteration, json_extract(o.settings, '$.temperature')::DOUBL
         {_JUDGED}
         WHERE x.run_id = $run AND x.iteration = $t AND p.position BETWEEN $low AND $high
         ORDER BY p.position, o.id, r.idx"""
+_DRAWN = f"""SELECT t.iteration, t.job_id, t.step, t.reward AS training_reward, t.is_discarded,
+        {_RESPONSE}
+        FROM train_draws t
+        JOIN {RUNS} runs ON runs.id = t.run_id
+        JOIN sample_sets o ON o.id = t.set_id
+        JOIN run_problems p ON p.run_id = t.run_id AND p.problem_id = t.problem_id
+            AND p.role = 'train' AND p.iteration IN (t.iteration, {EVERY})
+        JOIN problems q ON q.id = t.problem_id
+        JOIN responses r ON r.set_id = t.set_id AND r.problem_id = t.problem_id AND r.idx = t.idx
+        {_JUDGED}
+        WHERE t.run_id = $run AND t.iteration = $t AND p.position BETWEEN $low AND $high
+        ORDER BY p.position, t.job_id, r.idx"""
 _HELD_OUT = f"""SELECT o.iteration, {_RESPONSE}
         FROM sample_sets o
         JOIN {RUNS} runs ON runs.id = $run
@@ -126,6 +138,8 @@ _OVERRIDES = """SELECT s.iteration, s.purpose, o.problem_id, o.idx AS "index", o
         FROM overrides o JOIN sample_sets s ON s.id = o.set_id
         WHERE (list_contains($sets, o.set_id) OR o.set_id IN (
                 SELECT unnest([presample_set, resample_set]) FROM iterations WHERE run_id = $run
+                    AND ($t IS NULL OR iteration = $t)) OR o.set_id IN (
+                SELECT set_id FROM train_draws WHERE run_id = $run
                     AND ($t IS NULL OR iteration = $t)))
             AND o.problem_id IN (SELECT problem_id FROM run_problems WHERE run_id = $run)
         ORDER BY o.number"""
@@ -138,6 +152,7 @@ _TAGS = """SELECT problem_id, tag, wanted, made_by, made_at FROM tags
 _IN_SLICES = {
     "responses": (_RESPONSES, "run_problems"),
     "side_responses": (_SIDE, "run_problems"),
+    "drawn_responses": (_DRAWN, "run_problems"),
     "pairs": (_PAIRS, "pairs"),
     "prompts": (_PROMPTS, "run_problems"),
 }
@@ -171,9 +186,9 @@ def batches(
     """The rows of one table in the run's order; the first batch is empty and knows the columns.
 
     Args:
-        what: problems, responses, side_responses, held_out_responses, plan, pairs, metrics,
-            overrides or tags; prompts for an iteration's training problems with their part in its
-            plan, if it has one.
+        what: problems, responses, side_responses, drawn_responses, held_out_responses, plan, pairs,
+            metrics, overrides or tags; prompts for an iteration's training problems with their part
+            in its plan, if it has one.
         iteration: None for all of them, and for the problems that belong to none.
         held_out_sets: ids of the sample sets with which the run's policies were evaluated.
         further: names of FURTHER[what] that come behind the table's own columns.

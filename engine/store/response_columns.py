@@ -24,8 +24,8 @@ COLUMNS: dict[str, Kind] = {
     "answer": "text",
     "domain": "text",
 }
-"""What a condition on responses can name. pass_rate is that of all graded training responses to the
-problem in the iteration; class, n_more and in_pool are those of its commit.
+"""What a condition on responses can name. pass_rate is that of all graded pre-samples and resamples
+of the problem in the iteration; class, n_more and in_pool are those of its commit.
 """
 _ALLOCATED = """(SELECT {} FROM allocations a WHERE a.run_id = i.run_id
     AND a.iteration = i.iteration AND a.problem_id = r.problem_id)"""

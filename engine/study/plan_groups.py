@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from engine import store
-from engine.config import TrainingConfig
+from engine.config import TrainingConfig, training_config
 from engine.config.backends import BACKENDS, reads_as
 from engine.method.groups import whole_groups
 from engine.method.prompts import fill
@@ -16,7 +16,7 @@ from engine.method.seeds import response_seed, stable_hash
 from engine.study.handle import Iteration
 from engine.study.sample_sets import make_known, sample_set, settings_key
 from engine.training import Draws, Group, RewardModelTold
-from engine.types import Problem, Purpose, SampleSet
+from engine.types import JobKind, Problem, Purpose, SampleSet
 
 
 def planned_groups(it: Iteration, training: TrainingConfig) -> list[str]:
@@ -33,6 +33,12 @@ def planned_groups(it: Iteration, training: TrainingConfig) -> list[str]:
 def n_planned(it: Iteration, training: TrainingConfig) -> int:
     """Responses that a training draws of a committed plan."""
     return len(planned_groups(it, training)) * training.group_size
+
+
+def last_settings(it: Iteration) -> TrainingConfig:
+    """Those of the iteration's last training; the run's own before there is one."""
+    job = store.jobs.latest(it, JobKind.TRAIN)
+    return training_config(it.config.training, job.params) if job else it.config.training
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ N_ROWS = {
     "problems": 2406,
     "responses": 90,
     "side_responses": 6,
+    "drawn_responses": 1,
     "held_out_responses": 18,
     "estimates": 12,
     "plan": 12,

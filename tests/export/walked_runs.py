@@ -1,12 +1,12 @@
 """A run on which everything happened that an export holds, without a model."""
 
 from engine import store
-from engine.events import Graded, Sampled, Scored
+from engine.events import Draw, Drawn, Graded, Sampled, Scored
 from engine.store import Database, now, record
 from engine.study import pairing, plans, tags
 from engine.study.handle import Iteration
 from engine.study.overrides import override
-from engine.study.sample_sets import evaluation_sets, make_known
+from engine.study.sample_sets import evaluation_sets, make_known, sample_set
 from engine.study.side_samples import place_order
 from engine.types import Choice, Purpose, Response, StepScores, Verdict
 from tests.small_runs import judge
@@ -77,8 +77,11 @@ def evaluated(it: Iteration) -> None:
 
 
 def one_metric(it: Iteration) -> None:
+    """And one response, which that training drew."""
+    job_id = store.jobs.add(it, "train", {})
+    drawn_in(it, job_id)
     row = {
-        "job_id": store.jobs.add(it, "train", {}),
+        "job_id": job_id,
         "attempt": 1,
         "step": 1,
         "n_steps": 2,
@@ -87,3 +90,16 @@ def one_metric(it: Iteration) -> None:
         "logged_at": now(),
     }
     it.db.insert("metrics", {name: [value] for name, value in row.items()})
+
+
+def drawn_in(it: Iteration, job_id: str) -> None:
+    settings = store.samples.get(it.db, it.row.presample_set).settings
+    about = {"iteration": 0, "seed": 1, "sampler": "hf_local", "owner": job_id}
+    samples = sample_set(
+        policy_id=it.row.policy_id, purpose=Purpose.TRAIN, settings=settings, **about
+    )
+    make_known(it.db, samples)
+    id = next(iter(store.problems.of_run(it.db, it.run_id, "train", 0)))
+    response = Response(id, 0, 2**64 - 3, "=drawn", "stop", 2)
+    draw = Draw(response, Verdict(False, "1", "wrong"), StepScores((0.5,)), -0.25, True)
+    record(it.db, job_id, 1, Drawn(samples.id, it.run.prm_id, 1, [draw]))

@@ -3,12 +3,15 @@ what is refused. The trainer says what it is told to; no model is loaded.
 """
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from engine import store
 from engine.errors import ConfigError
 from engine.events import Draw, Drawn, OptimiserStep, PolicySaved
+from engine.export.run import export_table
+from engine.export.tables import read_table
 from engine.figures.board import board
 from engine.figures.measure import measure
 from engine.figures.summary import summarise
@@ -114,6 +117,35 @@ def test_what_is_drawn_is_stored_once_with_verdicts_and_scores_and_counts_in_the
     assert sum(row.correct is True for row in rows) == 28
     steps = {row[0] for row in store.draws.of_job(trained.db, _job(trained))}
     assert steps == set(range(1, 8))
+
+
+def test_what_is_drawn_is_exported_with_its_steps_and_overrides(trained, tmp_path):
+    first = store.responses.page(trained, Filter(phase="train"), limit=1)[0]
+    key = (first.set_id, first.problem_id, first.idx)
+    store.samples.add_override(trained.db, *key, correct=True, note="", made_by="tab 1")
+    rows = _exported(trained, "drawn_responses", tmp_path)
+    assert len(rows) == 56 and {row["step"] for row in rows} == set(range(1, 8))
+    assert {row["purpose"] for row in rows} == {"train"} and all(row["text"] for row in rows)
+    assert sum(row["is_discarded"] for row in rows) == 8
+    assert {row["training_reward"] for row in rows} <= {0.0, 1.0}
+    assert len(_exported(trained, "overrides", tmp_path)) == 1
+    assert not _exported(trained, "responses", tmp_path, where="purpose == 'train'")
+
+
+def _exported(it: Iteration, what: str, folder: Path, where: str = "") -> list[dict]:
+    path = folder / f"{what}.parquet"
+    export_table(it.db, what, path, where=where)
+    return read_table(path).to_pylist()
+
+
+def test_what_fills_no_step_goes_by_the_settings_of_the_training_itself(it, told):
+    runner = JobRunner(it.db)
+    runner.submit(it, "train", {"batch_size": 16})
+    runner.run_next()
+    runner.close()
+    budget = summarise(it.db, it.run_id)["iterations"][0]["budget"]
+    assert (budget["drawn"], budget["unspent"]) == (48, 12)
+    assert budget["presampled"] + budget["drawn"] + budget["unspent"] == budget["total"] == 96
 
 
 def test_both_policies_are_evaluated_when_the_training_is_done(trained):
