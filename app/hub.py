@@ -39,8 +39,15 @@ def push_form(chosen: Iteration) -> None:
 
 
 def pull_form() -> None:
-    """Look what a model or data set takes, then bring it into the hub's cache."""
-    st.subheader("Bring a model or a data set from the hub")
+    """Look what a model or data set takes, then bring it into the hub's cache; drawn when it is
+    opened.
+    """
+    with widgets.folded("Bring a model or a data set from the hub", key="pull_open") as opened:
+        if opened.open:
+            _ask_what_to_pull()
+
+
+def _ask_what_to_pull() -> None:
     with st.form("pull", border=False):
         kind, name, revision = widgets.columns([1, 2, 1], least=widgets.FIELD)
         wanted_kind = kind.selectbox("What", KINDS, format_func=KIND_NAMES.__getitem__)

@@ -42,9 +42,9 @@ def budget(chosen: Iteration, commit: Commit, given: list[GivenCount]) -> None:
         "Calibration": side["calibrate"],
     }
     st.subheader(f"{n * s.n:,} responses")
-    st.dataframe(
+    st.table(
         [
-            {"Part": name, "Responses": count}
+            {"Part": name, "Responses": f"{count:,}"}
             for name, count in parts.items()
             if count or name == "Unspent"
         ],
@@ -84,11 +84,11 @@ def never_solved(chosen: Iteration) -> None:
     if not counts:
         return
     st.subheader(f"{sum(count.n_problems for count in counts):,} unreached")
-    st.dataframe(
+    st.table(
         [
             {
-                "Responses, all wrong": count.n,
-                "Problems": count.n_problems,
+                "Responses, all wrong": f"{count.n:,}",
+                "Problems": f"{count.n_problems:,}",
                 "Pass rate": rate_in_words(0, count.n),
             }
             for count in counts

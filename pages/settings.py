@@ -17,9 +17,13 @@ from engine.study.resolved import resolved_config
 def where() -> None:
     st.subheader("Where things are stored")
     uses = storage.disk_use(state.database())
-    st.dataframe(
+    st.table(
         [
-            {"What": p.what.capitalize(), "Size": widgets.size(p.n_bytes), "Path": str(p.path)}
+            {
+                "What": p.what.capitalize(),
+                "Size": widgets.size(p.n_bytes),
+                "Path": inert.markdown(str(p.path)),
+            }
             for p in uses
         ],
         hide_index=True,
@@ -55,10 +59,9 @@ def hardware() -> None:
     except EngineError as error:
         sampler = str(error)
     facts = {"Device": machine.device(), "Sampler": sampler, **machine.versions()}
-    st.dataframe(
-        [{"What": name, "Here": text} for name, text in facts.items()],
+    st.table(
+        [{"What": name, "Here": inert.markdown(text)} for name, text in facts.items()],
         hide_index=True,
-        height="content",
         alt="Device, sampler and versions",
     )
 

@@ -17,7 +17,7 @@ GRESO_STEP, GRESO_FLOOR, GRESO_TARGETS = 0.01, 0.01, (0.25 / 3, 0.5 / 3)
 that are all right and all wrong: 1 to 2 of a quarter.
 """
 ADARFT_STEP, ADARFT_SHARPNESS, ADARFT_END = 50.0, 2.0, 100.0
-"""eta, alpha, and d_max; d_min and the start are 0. From memory of arXiv 2504.05520."""
+"""eta, alpha, and d_max as in the authors' script; d_min is 0, and so is the start, from memory."""
 ADASTAR_POWER = 2
 
 
@@ -34,9 +34,9 @@ class Visits:
     """float, shape (P,): how hard problems are said to be; NaN where nothing is said."""
     is_trained: np.ndarray
     """bool, shape (T,): whether an iteration's training gave another policy."""
-    change: np.ndarray
-    """float, shape (T,): held-out accuracy of the policy after an iteration minus that before; NaN
-    where one of the two is not measured.
+    accuracy: np.ndarray
+    """float, shape (T + 1,): held-out accuracy of the policies M_0 … M_T; NaN where it is not
+    measured.
     """
 
     @property
@@ -163,7 +163,7 @@ def pools(visits: Visits, wanted: Wanted) -> np.ndarray:
         return rows[: wanted.n]
     n_correct, n = visits.n_correct[at, rows], visits.n[at, rows]
     trained = np.append(visits.is_trained[::-1].cumsum()[::-1], 0)[at] > 0
-    moved = np.abs(np.append(visits.change[::-1].cumsum()[::-1], 0.0)[at])
+    moved = np.abs(_latest(visits.accuracy) - visits.accuracy)[at]
     is_old = last >= 0
     is_deferred = is_old & (n_correct == 0) & trained
     is_retired = is_old & (n_correct == n) & (moved >= wanted.least_change)
@@ -175,6 +175,12 @@ def pools(visits: Visits, wanted: Wanted) -> np.ndarray:
     rest = np.setdiff1d(rows[is_old], again)
     rest = rest[np.argsort(last[rest], kind="stable")]
     return np.concatenate([again, fresh, rest])[: wanted.n]
+
+
+def _latest(accuracy: np.ndarray) -> float:
+    """The last one that is measured; NaN where none is."""
+    measured = accuracy[~np.isnan(accuracy)]
+    return float(measured[-1]) if len(measured) else float("nan")
 
 
 SELECTORS: dict[str, Callable[[Visits, Wanted], np.ndarray]] = {

@@ -54,7 +54,7 @@ def visits(it: Iteration, policy_id: str) -> Visits:
         n,
         np.array([level_of(problem) for problem in problems.values()]),
         np.array([a != b for a, b in pairwise(policies)], dtype=bool),
-        np.diff(accuracies),
+        accuracies,
     )
 
 

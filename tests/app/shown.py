@@ -29,6 +29,11 @@ def unfold(at, key):
     return at.run()
 
 
+def table_with(at, column):
+    """The plain table with this column, as text."""
+    return next(table.value for table in at.table if column in table.value)
+
+
 def titles(at):
     return [title.value for title in at.title]
 

@@ -5,7 +5,7 @@ from engine.study import plans
 from engine.study.handle import Iteration
 from engine.study.runs import fork
 from engine.types import Choice
-from tests.app.shown import metrics, said, show
+from tests.app.shown import metrics, said, show, table_with
 
 
 def test_a_committed_plan_has_a_page_whose_parts_add_up_to_the_whole_budget(studio):
@@ -16,9 +16,9 @@ def test_a_committed_plan_has_a_page_whose_parts_add_up_to_the_whole_budget(stud
         made_by="tab 1",
     )
     at = show("plan")
-    parts = next(frame.value for frame in at.dataframe if "Part" in frame.value)
+    parts = table_with(at, "Part")
     config = Iteration(studio.db, studio.run_id, 0).config
-    assert parts["Responses"].sum() == config.problems.n_train * config.sampling.n
+    assert parts["Responses"].astype(int).sum() == config.problems.n_train * config.sampling.n
     assert (
         metrics(at)["Strategy"] == "Posterior"
         and "Committed by another tab" in said(at)

@@ -4,7 +4,7 @@ wherever it is listed.
 
 from engine import store
 from engine.study import pairing
-from tests.app.shown import said, show
+from tests.app.shown import said, show, table_with
 
 
 def test_unreached_problems_are_said_on_difficulty_responses_and_plan(studio):
@@ -25,5 +25,5 @@ def test_unreached_problems_are_said_on_difficulty_responses_and_plan(studio):
     assert f"Unreached: none of {never[some]} responses is right" in said(at)
     assert "Unreached" not in said(show("responses", problem=solved))
     at = show("plan")
-    table = next(f.value for f in at.dataframe if "Responses, all wrong" in f.value)
-    assert table["Problems"].sum() == len(never)
+    table = table_with(at, "Responses, all wrong")
+    assert table["Problems"].astype(int).sum() == len(never)

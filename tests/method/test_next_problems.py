@@ -21,7 +21,8 @@ def visited(counts, *, n_each=4, change=0.0, is_trained=True, levels=None):
     level = np.arange(p) % 5 + 1.0 if levels is None else np.asarray(levels, dtype=float)
     t = len(counts)
     trained = np.full(t, is_trained)
-    return Visits([f"p{i}" for i in range(p)], k, n, level, trained, np.full(t, change))
+    accuracy = 0.3 + change * np.arange(t + 1)
+    return Visits([f"p{i}" for i in range(p)], k, n, level, trained, accuracy)
 
 
 TABLES = st.integers(1, 12).flatmap(
@@ -107,14 +108,21 @@ def test_the_deferred_come_back_once_trained_and_the_retired_once_the_policy_has
     assert pools(visited(table, is_trained=False), wanted).tolist()[:2] == [6, 7]
     few = visited([[0, 4, 4, None, None, None]], change=0.02)
     assert pools(few, wanted).tolist() == [0, 3, 4, 5]
-    assert pools(replace(few, change=np.array([0.06])), wanted).tolist() == [0, 1, 3, 4]
-    assert pools(replace(few, change=np.array([np.nan])), wanted).tolist() == [0, 3, 4, 5]
+    assert pools(replace(few, accuracy=np.array([0.3, 0.36])), wanted).tolist() == [0, 1, 3, 4]
+    assert pools(replace(few, accuracy=np.array([0.3, np.nan])), wanted).tolist() == [0, 3, 4, 5]
+    assert pools(replace(few, accuracy=np.array([np.nan, 0.3])), wanted).tolist() == [0, 3, 4, 5]
 
 
 def test_a_change_is_counted_from_the_last_visit_on():
     table = [[4, None, None, None], [None, 4, None, None]]
-    visits = replace(visited(table), change=np.array([0.04, 0.03]))
+    visits = replace(visited(table), accuracy=np.array([0.3, 0.34, 0.37]))
     assert SELECTORS["pools"](visits, Wanted(2, 0)).tolist() == [0, 2]
+
+
+def test_a_policy_that_was_not_evaluated_hides_no_change_between_those_that_were():
+    table = [[4, None, None], [None, 4, None], [None, None, 0]]
+    visits = replace(visited(table), accuracy=np.array([0.3, np.nan, np.nan, 0.4]))
+    assert SELECTORS["pools"](visits, Wanted(2, 0)).tolist() == [2, 0]
 
 
 def test_of_the_deferred_the_one_with_the_fewest_wrong_responses_comes_first():

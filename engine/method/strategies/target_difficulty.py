@@ -1,7 +1,8 @@
 """Target difficulty: most around a target pass rate, by a normal density.
 
 Departures: (1) p is the posterior mean, and p = 1, which is dropped there, does not occur. (2) mu
-falls during training there, and neither it nor sigma is known to us: the defaults are ours.
+falls during training there, and neither it nor sigma is known to us: the defaults are ours. (3)
+Fixed shares of domains, and profiling again at a plateau, are left out.
 
 Source: arXiv 2512.20848, section 3.2.2, as quoted in NVIDIA-NeMo/Gym issue 1509.
 """
