@@ -157,11 +157,15 @@ def test_what_is_not_there_is_a_sentence(hub):
 
 def test_the_page_looks_pulls_and_says_what_is_wrong(hub, monkeypatch):
     """The forms by themselves: what the pages put around them needs no hub."""
+    from streamlit import config
     from streamlit.testing.v1 import AppTest
 
+    config.set_option("server.address", "127.0.0.1")  # as the program's own configuration has it
     hub.repos["org/model"] = {"config.json": b"{}", "model.safetensors": WEIGHTS}
     monkeypatch.setattr("app.hub.Wanted", partial(Wanted, endpoint=hub.url))
     at = AppTest.from_string("from app.hub import pull_form; pull_form()").run()
+    at.session_state["pull_open"] = True
+    at.run()
     at.text_input[0].set_value("org/model")
     at.button[0].click().run()
     assert "2 files, 50.0 kB; 50.0 kB are not here yet" in at.info[0].value
