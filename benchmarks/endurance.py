@@ -80,8 +80,8 @@ def _endure(folder: Path, n_kills: int, rng: random.Random, tally: Tally) -> Non
         placement = rng.choice(("worker", "inline"))
         study = Study(folder / "study", placement, tally)
         stops = (random_stop(rng, MOMENTS, HOWS) for _ in itertools.count())
-        study.endure(stops, rng, damaged_share=DAMAGED_SHARE)
-        study.compare(unbroken)
+        if study.endure(stops, rng, damaged_share=DAMAGED_SHARE):
+            study.compare(unbroken)
         progress(tally, n_kills)
 
 
@@ -112,22 +112,23 @@ class Study:
         self._is_begun = False
         tally.n_studies += 1
 
-    def endure(self, stops: Iterator[Stop], rng: random.Random, *, damaged_share: float) -> None:
-        """Attempts until one comes to the study's end."""
+    def endure(self, stops: Iterator[Stop], rng: random.Random, *, damaged_share: float) -> bool:
+        """Attempts until one comes to the study's end. Returns: whether one did."""
         done: damage.Damage | None = None
         for _ in range(MAX_ATTEMPTS):
             ended = self._attempt(stops, rng)
             if self._has_failed(ended):
                 if not self._put_back(done, ended):
-                    return
+                    return False
                 done = None
                 continue
             if done:
                 self._tally.outcomes[f"{done.target}: {_said(ended)}"] += 1
             if ended.status == 0:
-                return
+                return True
             done = self._damage(rng) if self._is_begun and rng.random() < damaged_share else None
         self._wrong(f"it did not end in {MAX_ATTEMPTS} attempts")
+        return False
 
     def compare(self, unbroken: Path) -> None:
         for difference in differences(self.db, unbroken):

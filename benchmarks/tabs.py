@@ -55,8 +55,8 @@ def _endure(folder: Path, browser: Any, n_kills: int, rng: random.Random, tally:
     while tally.stops.total() < n_kills:
         study = TabStudy(folder / "study", rng.choice(("worker", "inline")), tally, browser)
         stops = (_random_stop(rng) for _ in itertools.count())
-        study.endure(stops, rng, damaged_share=DAMAGED_SHARE)
-        study.compare(unbroken.db)
+        if study.endure(stops, rng, damaged_share=DAMAGED_SHARE):
+            study.compare(unbroken.db)
         progress(tally, n_kills)
 
 
@@ -115,8 +115,8 @@ class TabStudy(Study):
                 ended.is_hung = True
                 return
             tabs.go()
-            n_turns += 1
-            if n_turns == next_stop.number:
+            n_turns += not going.n_still  # what does not go on has to say so before it is killed
+            if n_turns == next_stop.number and not going.n_still:
                 time.sleep(next_stop.after_s)
                 children = family.look()
                 ended.stops.append(possible(next_stop, children))
