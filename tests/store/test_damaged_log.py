@@ -154,6 +154,39 @@ def test_a_kill_while_a_log_is_brought_into_a_compacted_file_is_no_damage(killed
     db.close()
 
 
+MUCH = """
+shortest, note = [0], wal.Written.note
+def note_or_die(self):
+    n_bytes = os.path.getsize(wal.log_of(path)) if wal.log_of(path).exists() else 0
+    if n_bytes < shortest[0]:
+        os.kill(os.getpid(), 9)
+    shortest[0] = n_bytes
+    return note(self)
+db = Database(path)
+db.checkpoint()
+wal.Written.note = note_or_die
+for i in range(40):
+    with db.transaction() as cursor:
+        cursor.execute("INSERT INTO notes (text) SELECT repeat(md5(i::VARCHAR), 1000)"
+            " FROM range(32) t(i)")
+"""
+
+
+def test_a_kill_behind_the_checkpoint_that_a_long_log_brings_is_no_damage(tmp_path):
+    path = tmp_path / "studio.duckdb"
+    assert dies(path, "wal.never", MUCH), "the log grew without end"
+    assert not log_of(path).exists() and damage_of(path) is None
+    db = Database(path)
+    assert db.warning is None and n_notes(db) % 32 == 0 and n_notes(db) > 400
+    db.close()
+
+
+def test_a_kill_behind_the_checkpoint_that_closing_makes_is_no_damage(tmp_path):
+    path = tmp_path / "studio.duckdb"
+    assert dies(path, "wal.Written.close", "Database(path).close()")
+    assert not log_of(path).exists() and damage_of(path) is None
+
+
 def test_a_log_with_a_wrong_byte_is_refused_with_what_to_do(killed):
     log = log_of(killed)
     content = bytearray(log.read_bytes())
