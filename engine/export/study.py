@@ -18,7 +18,7 @@ from engine.jobs.backup import back_up
 from engine.paths import artifacts_of, flush_to_disk, written_whole
 from engine.store import Database
 from engine.store.beside import MARK
-from engine.store.merging import merge
+from engine.store.merging import merge, require_new
 from engine.study.deletion import delete
 from engine.training.saving import OPTIMISER
 
@@ -66,7 +66,8 @@ def pack(path: Path, out: Path, *, run_id: str | None = None) -> Packed:
 
 def unpack(file: Path, path: Path) -> Packed:
     """Bring a packed study back: as a database of its own where none is yet, else its runs beside
-    those that are there.
+    those that are there. Files first, so that no row names one that is not there; what a kill
+    leaves of them is gone on with by the next import.
 
     Raises: ConfigError for a file that holds no study or not all of it; StoreConflict for a run
     that is there already; StoreError.
@@ -81,8 +82,9 @@ def unpack(file: Path, path: Path) -> Packed:
         brought.close()
         db = Database(path)
         try:
+            require_new(db, run_ids)
+            _put(artifacts_of(copy), db.artifacts)
             merge(db, copy)
-            _put_files(artifacts_of(copy), db.artifacts)
         finally:
             db.close()
     return Packed(run_ids, file.stat().st_size, elsewhere)
@@ -148,13 +150,17 @@ def _link(source: Path | str, target: Path | str) -> str:
     return str(target)
 
 
-def _put_files(source: Path, target: Path) -> None:
-    """Those that are not there yet."""
-    for file in sorted(path for path in source.rglob("*") if path.is_file()):
-        place = target / file.relative_to(source)
-        if not place.exists():
-            place.parent.mkdir(parents=True, exist_ok=True)
-            file.replace(place)
+def _put(source: Path, target: Path) -> None:
+    """Give a file or folder its place, whole or not at all and on the disk. In a folder that is
+    there already only what it lacks is put; a file that is there stays.
+    """
+    if not target.exists():
+        flush_to_disk(source)
+        source.replace(target)
+        flush_to_disk(target.parent, deep=False)
+    elif source.is_dir() and target.is_dir():
+        for inner in sorted(source.iterdir()):
+            _put(inner, target / inner.name)
 
 
 def _extract(file: Path, folder: Path) -> None:

@@ -31,12 +31,13 @@ def sound_path(db: Database, policy_id: str) -> str:
 
 
 def train_again(db: Database, policy_id: str) -> bool:
-    """Queue the training that made a policy, before everything else. Returns: False where no
-    training here made it.
+    """Queue the training that made a policy, before everything else; one that is queued or runs
+    already goes on. Returns: False where no training here made it.
     """
     makers = store.jobs.that_made(db, policy_id)
     if not makers:
         return False
-    store.jobs.set_state(db, makers[-1], "queued")
+    if not store.jobs.get(db, makers[-1]).is_unfinished:
+        store.jobs.set_state(db, makers[-1], "queued")
     store.jobs.to_front(db, makers[-1])
     return True

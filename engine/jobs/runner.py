@@ -24,7 +24,7 @@ from engine.errors import (
     in_one_line,
     lack_of_memory,
 )
-from engine.events import Note
+from engine.events import Note, PolicySaved
 from engine.grading import Grader
 from engine.jobs import kinds, policies
 from engine.jobs.backup import BackupRequests
@@ -252,7 +252,7 @@ class JobRunner:
     def _drive(self, job: Job) -> tuple[JobState, str | None]:
         """(final state, error sentence) of one attempt."""
         it = Iteration(self.db, job.run_id, job.iteration)
-        is_training = job.kind is JobKind.TRAIN
+        is_training, is_whole = job.kind is JobKind.TRAIN, False
 
         def should_stop() -> bool:
             return self._closing or job.id in self._stop_asked
@@ -264,9 +264,10 @@ class JobRunner:
                     if self.pace:
                         self.pace.note(event, time.monotonic())
                     writer.put(event)
+                    # in this attempt: a policy's repair has the policy of an earlier one
+                    is_whole |= is_training and isinstance(event, PolicySaved)
                     if not is_training and should_stop():
                         return self._stopped()
-            is_whole = is_training and store.jobs.get(self.db, job.id).policy_id is not None
             if should_stop() and not is_whole:
                 return self._stopped()
             for kind, params in kinds.follow_ups(self.db, job):

@@ -7,6 +7,7 @@ that every model computes for itself and old files hold all the same.
 """
 
 import re
+from pathlib import Path
 from typing import Any
 
 N_NAMED = 4
@@ -31,6 +32,25 @@ def load_whole(kind: Any, path: str, *, unused: str = "", **settings: Any) -> An
     if faults := faults_of(report, unused=unused):
         raise ValueError(faults)
     return model
+
+
+def with_adapter(model: Any, folder: Path) -> Any:
+    """A model with the LoRA adapter of a folder on it. Where tensors are missing peft only warns,
+    and goes on with half an adapter of random numbers.
+
+    Raises: ValueError, which names the tensors; whatever peft raises for damaged files.
+    """
+    from peft import PeftModel, get_peft_model_state_dict
+    from safetensors import safe_open
+
+    adapted = PeftModel.from_pretrained(model, folder)
+    wanted = set(get_peft_model_state_dict(adapted, save_embedding_layers=False))
+    with safe_open(folder / "adapter_model.safetensors", "pt") as file:
+        stored = set(file.keys())
+    report = {"missing_keys": wanted - stored, "unexpected_keys": stored - wanted}
+    if faults := faults_of(report):
+        raise ValueError(faults)
+    return adapted
 
 
 def faults_of(report: dict[str, Any], *, unused: str = "") -> str:

@@ -33,7 +33,7 @@ PRELOADED = (
     "transformers.modeling_layers",
 )
 READY_S = 60.0
-"""A spare that takes longer is done without."""
+"""A spare that takes longer is ended and done without."""
 
 _SUBREAPER = 36
 """PR_SET_CHILD_SUBREAPER of prctl(2)."""
@@ -68,23 +68,38 @@ class Spare:
 
     def child(self, stdin: int, log: int, answers: int) -> "Child | None":
         """A child with these descriptors; None where there is no spare any more. Blocks until
-        everything is imported.
+        everything is imported, READY_S seconds at most: a spare that does not answer is ended, so
+        that no child of its own ever gets what another one is started with then.
         """
-        with self._turn, suppress(OSError):
+        child = None
+        with self._turn:
             _adopt_orphans(True)
             try:
-                socket.send_fds(self._socket, [b"!"], [stdin, log, answers])
-                pid = int(self._socket.recv(32) or b"0")
+                with suppress(OSError, ValueError):  # a spare that ended says nothing
+                    socket.send_fds(self._socket, [b"!"], [stdin, log, answers])
+                    child = Child(int(self._socket.recv(32)))
             finally:
+                if child is None:
+                    self._end()
                 _adopt_orphans(False)
-            return Child(pid) if pid else None
-        return None
+        return child
 
     def close(self) -> None:
         """End the spare; its children live on."""
         self._socket.close()
         self._process.kill()
         self._process.wait()
+
+    def _end(self) -> None:
+        """End the spare with what it is forking, and the child that it told of too late."""
+        end_group(self._process)
+        self._process.wait()
+        with suppress(OSError, ValueError):  # it told of none
+            self._socket.setblocking(False)
+            late = Child(int(self._socket.recv(32)))
+            end_group(late)
+            late.wait()
+        self._socket.close()
 
 
 class Child:
@@ -122,35 +137,42 @@ def serve(fd: int, work: Callable[[int], object]) -> None:
             said, descriptors, _, _ = socket.recv_fds(asked, 1, 3)
             if not said:
                 return
-            asked.send(str(_forked(asked, descriptors, work)).encode())
+            _fork(asked, descriptors, work)
 
 
-def _forked(asked: socket.socket, descriptors: list[int], work: Callable[[int], object]) -> int:
-    """The process id of a new child, which nobody of here waits for."""
+def _fork(asked: socket.socket, descriptors: list[int], work: Callable[[int], object]) -> None:
+    """Fork a child, which nobody of here waits for, and tell its process id once it has a session
+    of its own. Only then does it begin: one that was not told of ends, and holds nothing any more.
+    """
     read_end, write_end = os.pipe()
+    signal_read, signal_write = os.pipe()
     between = os.fork()
     if not between:
-        child = os.fork()
-        if not child:
-            os.close(read_end)
-            os.close(write_end)
+        if not os.fork():
+            os.setsid()
+            os.write(write_end, str(os.getpid()).encode())
+            for descriptor in (read_end, write_end, signal_write):
+                os.close(descriptor)
             asked.close()
+            if not os.read(signal_read, 1):
+                os._exit(1)
+            os.close(signal_read)
             _become(descriptors, work)
-        os.write(write_end, str(child).encode())
         os._exit(0)
-    os.close(write_end)
-    for descriptor in descriptors:
+    for descriptor in (write_end, signal_read, *descriptors):
         os.close(descriptor)
     os.waitpid(between, 0)
     with os.fdopen(read_end) as pipe:
-        return int(pipe.read())
+        asked.send(str(int(pipe.read())).encode())
+    with suppress(BrokenPipeError):  # it was killed meanwhile
+        os.write(signal_write, b"!")
+    os.close(signal_write)
 
 
 def _become(descriptors: list[int], work: Callable[[int], object]) -> None:
-    """The child: a session of its own, its descriptors in their places, and no way back."""
+    """The child: its descriptors in their places, and no way back."""
     status = 1
     try:
-        os.setsid()
         stdin, log, answers = descriptors
         for descriptor, place in ((stdin, 0), (log, 1), (log, 2)):
             os.dup2(descriptor, place)

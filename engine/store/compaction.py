@@ -6,6 +6,8 @@ from pathlib import Path
 
 import duckdb
 
+from engine.store import wal
+
 MARK, COPY = ".compact", ".compacted"
 """Endings beside the file: it is to be compacted at the next start; the copy while it is made."""
 
@@ -17,12 +19,13 @@ def ask(path: Path) -> None:
 
 def compact_if_asked(path: Path) -> bool:
     """Compact a file that nobody has open, where that was asked for. Blocks while it copies; what
-    cannot be copied or compared stays as it is and is tried again at the next start.
+    cannot be copied or compared stays as it is and is tried again at the next start. So does a file
+    with a damaged log, which whoever opens it keeps and tells of first.
 
     Returns: whether it was compacted.
     """
     mark, copy = _beside(path, MARK), _beside(path, COPY)
-    if not mark.exists() or not path.exists():
+    if not mark.exists() or not path.exists() or wal.damage_of(path):
         return False
     copy.unlink(missing_ok=True)
     try:
@@ -40,12 +43,22 @@ def _copied(path: Path, copy: Path) -> bool:
     """Whether the copy holds the same rows in the same tables."""
     with duckdb.connect() as connection:
         connection.execute(f"ATTACH {_quoted(path)} AS old")
-        connection.execute("CHECKPOINT old")
+        _checkpoint(connection, path)
         connection.execute(f"ATTACH {_quoted(copy)} AS new")
         connection.execute("COPY FROM DATABASE old TO new")
         is_same = _contents(connection, "old") == _contents(connection, "new")
         connection.execute("CHECKPOINT new")
     return is_same
+
+
+def _checkpoint(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Bring the old file's log into it, and note that there is none any more."""
+    written = wal.Written(path)
+    written.expect_empty()
+    try:
+        connection.execute("CHECKPOINT old")
+    finally:
+        written.close()
 
 
 def _contents(connection: duckdb.DuckDBPyConnection, name: str) -> dict[str, tuple[object, ...]]:

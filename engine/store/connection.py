@@ -106,8 +106,8 @@ class Database:
                 yield cursor
                 cursor.execute("COMMIT")
                 self._n_commits += 1
-                if self._written:
-                    self._written.note()
+                if self._written and self._written.note() > opening.LOG_BYTES:
+                    self.checkpoint()
             except BaseException as error:
                 try:
                     cursor.execute("ROLLBACK")
@@ -334,6 +334,8 @@ def _close(
     connection: duckdb.DuckDBPyConnection, local: threading.local, written: wal.Written | None
 ) -> None:
     """Close it with this thread's cursor, and note what that left of the log."""
+    if written:
+        written.expect_empty()
     if cursor := getattr(local, "cursor", None):
         cursor.close()
     connection.close()

@@ -155,10 +155,12 @@ def latest_with_policy(at: Place) -> Job | None:
 
 
 def that_made(db: Database, policy_id: str) -> list[str]:
-    """Ids of finished trainings that made a policy, in any run, oldest first."""
+    """Ids of trainings that made a policy, in any run, oldest first. One that was done once and is
+    queued again, running or stopped made it all the same; those that have not ended come last.
+    """
     query = (
-        "SELECT id FROM jobs WHERE kind = 'train' AND state = 'done' AND policy_id = ?"
-        " ORDER BY finished_at, number"
+        "SELECT id FROM jobs WHERE kind = 'train' AND policy_id = ?"
+        " ORDER BY finished_at NULLS LAST, number"
     )
     return [id for (id,) in db.tuples(query, [policy_id])]
 

@@ -1,5 +1,6 @@
 """The rows of one database taken into another that has other runs."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,11 +45,7 @@ def merge(db: Database, other: Path) -> list[str]:
         with db.transaction() as cursor:
             runs = [id for (id,) in cursor.execute("SELECT id FROM other.runs").fetchall()]
             here = cursor.execute("SELECT id FROM runs WHERE id IN (SELECT id FROM other.runs)")
-            if known := here.fetchall():
-                raise StoreConflict(
-                    f"The run {known[0][0]} is in {db.path} already. Import the study into another"
-                    " database with --db, or delete that run first."
-                )
+            _require_none([id for (id,) in here.fetchall()], db)
             cursor.execute(
                 "CREATE TEMP TABLE new_sets AS SELECT id FROM other.sample_sets"
                 " WHERE id NOT IN (SELECT id FROM sample_sets)"
@@ -60,6 +57,20 @@ def merge(db: Database, other: Path) -> list[str]:
         db.tuples("DETACH other")
     db.forget()
     return runs
+
+
+def require_new(db: Database, run_ids: Sequence[str]) -> None:
+    """Raises: StoreConflict if a run is in a database already."""
+    here = db.tuples("SELECT id FROM runs WHERE list_contains(?, id)", [list(run_ids)])
+    _require_none([id for (id,) in here], db)
+
+
+def _require_none(known: list[str], db: Database) -> None:
+    if known:
+        raise StoreConflict(
+            f"The run {known[0]} is in {db.path} already. Import the study into another database"
+            " with --db, or delete that run first."
+        )
 
 
 def _tables(db: Database) -> list[_Table]:

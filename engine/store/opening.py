@@ -20,6 +20,13 @@ SHARE_OF_MEMORY = 8
 the models. What needs more is put aside into FILE.tmp.
 """
 
+LOG_BYTES = 16 << 20
+"""A log that is longer is brought into the file after the commit that made it so."""
+_NEVER = "1TB"
+"""DuckDB's own threshold for that. Its checkpoints come within a commit, where nobody can note that
+there will be no log.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Opened:
@@ -66,7 +73,9 @@ def _with_new_log(path: Path, connection: duckdb.DuckDBPyConnection) -> duckdb.D
 
 def _connect(path: Path) -> duckdb.DuckDBPyConnection:
     limit = max(LEAST_MEMORY, psutil.virtual_memory().total // SHARE_OF_MEMORY)
-    return duckdb.connect(str(path), config={"memory_limit": f"{limit}B"})
+    return duckdb.connect(
+        str(path), config={"memory_limit": f"{limit}B", "checkpoint_threshold": _NEVER}
+    )
 
 
 def open_memory() -> Opened:

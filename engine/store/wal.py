@@ -41,13 +41,18 @@ class Written:
             self._bytes = mmap.mmap(stream.fileno(), 8)
         self.note()
 
-    def note(self) -> None:
-        """Take down the log's length now."""
-        self._bytes[:] = _size(self._log).to_bytes(8, "little")
+    def note(self) -> int:
+        """Take down the log's length now. Returns: it, in bytes."""
+        n_bytes = _size(self._log)
+        self._bytes[:] = n_bytes.to_bytes(8, "little")
+        return n_bytes
 
     def expect_empty(self) -> None:
-        """Before a checkpoint, which leaves no log: one that is interrupted loses nothing."""
-        self._bytes[:] = bytes(8)
+        """Before a checkpoint, which leaves no log, and before the database is closed, which makes
+        one: whoever is killed before it is noted has lost nothing.
+        """
+        if not self._bytes.closed:
+            self._bytes[:] = bytes(8)
 
     def close(self) -> None:
         """Note what closing left of the log; nothing where it left none."""

@@ -1,12 +1,11 @@
 """Checkpoints of a training: written whole or not at all, and trusted only where every file is as
 it was written.
 
-A checkpoint is written into a folder of drafts. Once its files and its manifest (the size and hash
-of each) are on the disk, the folder is renamed to its place. What a manifest does not confirm is
-set aside and named, and the one before it is taken.
+A checkpoint is written into a folder of drafts. Once its files and its manifest are on the disk,
+the folder is renamed to its place. What a manifest does not confirm is set aside and named, and the
+one before it is taken.
 """
 
-import hashlib
 import json
 import os
 import re
@@ -18,9 +17,7 @@ from typing import Any
 from engine.events import Event, Note
 from engine.paths import DAMAGED, flush_to_disk, set_aside
 from engine.training import ranks
-
-MANIFEST = "manifest.json"
-"""File in a checkpoint that names every other one, with its size in bytes and its SHA-256."""
+from engine.training.manifest import damage_of, seal
 
 DRAFTS = "drafts"
 """Folder in the work folder in which checkpoints are written."""
@@ -45,25 +42,6 @@ def last_checkpoint(work: Path, emit: Callable[[Event], None]) -> str | None:
         emit(Note(f"{folder.name} is damaged ({damage}) and was set aside as {aside.name}."))
     if folders:
         emit(Note("No checkpoint of this training is whole: it begins anew, from its first step."))
-    return None
-
-
-def damage_of(folder: Path) -> str | None:
-    """What is wrong with a checkpoint's files, in words; None where nothing is."""
-    try:
-        listed = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["files"]
-        for name, wrote in listed.items():
-            size = (folder / name).stat().st_size
-            if size != wrote["size"]:
-                return f"{name} has {size:,} bytes instead of {wrote['size']:,}"
-            if _hash(folder / name) != wrote["sha256"]:
-                return f"the content of {name} is not what was written"
-    except FileNotFoundError as error:
-        return f"{Path(error.filename).name} is missing"
-    except OSError as error:
-        return f"it cannot be read: {error.strerror}"
-    except (ValueError, LookupError, TypeError, AttributeError):
-        return f"{MANIFEST} cannot be read"
     return None
 
 
@@ -103,14 +81,7 @@ def writing_whole(trainer: Any, work: Path) -> Any:
 
 
 def _finish(draft: Path, final: Path) -> None:
-    files = sorted(path for path in draft.rglob("*") if path.is_file())
-    listed = {
-        path.relative_to(draft).as_posix(): {"size": path.stat().st_size, "sha256": _hash(path)}
-        for path in files
-    }
-    flush_to_disk(draft)
-    (draft / MANIFEST).write_text(json.dumps({"files": listed}, indent=1), encoding="utf-8")
-    flush_to_disk(draft / MANIFEST)
+    seal(draft)
     _remove(final)
     os.replace(draft, final)
     flush_to_disk(final.parent, deep=False)
@@ -130,8 +101,3 @@ def _remove(path: Path) -> None:
         shutil.rmtree(path, ignore_errors=True)
     else:
         path.unlink(missing_ok=True)
-
-
-def _hash(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -1,13 +1,18 @@
 """Weights that are kept along the way, so that another step than the last one can become the
-policy: which steps, where they lie, and which of them is best.
+policy: which steps, where they lie, and which of them is best. Trusted only where every file is as
+it was written.
 """
 
 import shutil
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from engine.config.training import LOWEST_IS_BEST
+from engine.errors import TrainingError
+from engine.events import Event, Note
+from engine.paths import flush_to_disk, set_aside
+from engine.training.manifest import damage_of, seal
 
 _FOLDER = "kept"
 """Inside a training's work folder; it stays when the training is over."""
@@ -35,7 +40,8 @@ def folder_of(work: Path, step: int) -> Path:
 
 
 def keep(model: Any, folder: Path) -> int:
-    """Write a model in training, or its adapter alone where it has one; whole or not at all.
+    """Write a model in training, or its adapter alone where it has one; whole or not at all, with
+    a manifest.
 
     Returns: bytes on the disk.
     """
@@ -44,9 +50,49 @@ def keep(model: Any, folder: Path) -> int:
     is_adapter = hasattr(model, "peft_config")
     model.save_pretrained(draft, **({"save_embedding_layers": False} if is_adapter else {}))
     model.generation_config.save_pretrained(draft)  # an adapter comes without
+    seal(draft)
     shutil.rmtree(folder, ignore_errors=True)
     draft.replace(folder)
+    flush_to_disk(folder.parent, deep=False)
     return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+
+
+def require_undamaged(weights: Path) -> None:
+    """Raises: TrainingError where kept weights are not, or not any more, what was written."""
+    if damage := damage_of(weights):
+        raise TrainingError(
+            f"The weights kept at {weights} cannot be read: {damage}. Pick another step, or train"
+            " again."
+        )
+
+
+def best_whole(
+    work: Path,
+    metric: str,
+    logged: Sequence[Mapping[str, Any]],
+    steps: Collection[int],
+    emit: Callable[[Event], None],
+) -> int | None:
+    """As best_step, of the steps whose weights are as they were written. A better one that is
+    damaged is set aside, and a note names it. Blocks while it reads them.
+
+    Args:
+        work: the training's work folder.
+    """
+    left = set(steps)
+    while (best := best_step(metric, logged, left)) is not None:
+        damage = damage_of(folder_of(work, best))
+        if damage is None:
+            return best
+        emit(Note(f"The weights kept of step {best} {_aside(folder_of(work, best), damage)}."))
+        left.discard(best)
+    return None
+
+
+def _aside(folder: Path, damage: str) -> str:
+    if not folder.exists():
+        return "are missing"
+    return f"are damaged ({damage}) and were set aside as {set_aside(folder).name}"
 
 
 def best_step(

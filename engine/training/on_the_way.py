@@ -23,9 +23,7 @@ def on_the_way(task: TrainingTask, emit: Callable[[Event], None]):
 
         # returned as the class's own text says; its annotation is that of an empty body
         def on_step_end(self, args, state, control, **kwargs):  # pyright: ignore[reportIncompatibleMethodOverride]
-            c = task.config
-            steps = kept_steps(state.max_steps, c.keep_checkpoints, c.evaluate_every_steps)
-            if state.global_step in steps:
+            if state.global_step in steps_to_keep(task, state):
                 keep_weights(task, kwargs["model"], state.global_step, emit)
             return control
 
@@ -46,6 +44,16 @@ def on_the_way(task: TrainingTask, emit: Callable[[Event], None]):
                 self.evaluator.close()
 
     return OnTheWay()
+
+
+def steps_to_keep(task: TrainingTask, state: Any) -> frozenset[int]:
+    """The steps behind which a training keeps weights, its last one left out.
+
+    Args:
+        state: TrainerState, which knows how many steps there are.
+    """
+    c = task.config
+    return kept_steps(state.max_steps, c.keep_checkpoints, c.evaluate_every_steps)
 
 
 def keep_weights(task: TrainingTask, model: Any, step: int, emit: Callable[[Event], None]) -> None:

@@ -4,6 +4,7 @@ the optimiser's state.
 
 import re
 import shutil
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from engine.config import TrainingConfig
 from engine.errors import TrainingError, in_one_line
 from engine.events import Event, Note, PolicySaved
 from engine.models.weights import adapter_folder, content_id
-from engine.models.whole import load_whole
+from engine.models.whole import load_whole, with_adapter
 from engine.paths import flush_to_disk, set_aside, write_text, written_whole
 from engine.training import TrainingTask, ranks
 from engine.training.checkpoints import remove_checkpoints
@@ -87,10 +88,8 @@ def publish(task: TrainingTask, weights: Path, *, step: int | None = None) -> Po
             trust_remote_code=trust,
         )
         if is_adapter:
-            from peft import PeftModel
-
             model.generation_config = GenerationConfig.from_pretrained(weights)
-            model = PeftModel.from_pretrained(model, weights)
+            model = with_adapter(model, weights)
     except Exception as error:  # damaged files raise what they like
         raise TrainingError(
             f"The weights kept at {weights} cannot be read ({in_one_line(error)}). Pick another"
@@ -171,6 +170,8 @@ def save_optimiser(trainer, work: Path) -> None:
     if ranks.is_first():
         with written_whole(work / OPTIMISER) as draft:
             torch.save(trainer.optimizer.state_dict()["state"], draft)
+            flush_to_disk(draft)
+        flush_to_disk(work, deep=False)
 
 
 def folder_with_optimiser(folders: list[Path]) -> Path:
@@ -191,12 +192,10 @@ def inherit_optimiser(optimizer, work: Path) -> None:
     """Give an optimiser the moments and step counts of an earlier training; rates and decay stay
     this training's own.
 
-    Raises: TrainingError if they are of other weights.
+    Raises: TrainingError if they are damaged, or of other weights.
     """
-    import torch
-
     path = work / OPTIMISER
-    state = torch.load(path, map_location="cpu", weights_only=True)
+    state = _read_optimiser(path)
     parameters = [p for group in optimizer.param_groups for p in group["params"]]
     shapes = {i: tuple(p.shape) for i, p in enumerate(parameters)}
     if {i: tuple(of["exp_avg"].shape) for i, of in state.items()} != shapes:
@@ -208,6 +207,23 @@ def inherit_optimiser(optimizer, work: Path) -> None:
     optimizer.load_state_dict(
         {"state": state, "param_groups": optimizer.state_dict()["param_groups"]}
     )
+
+
+def _read_optimiser(path: Path) -> Any:
+    """Raises: TrainingError for a damaged file."""
+    import torch
+
+    try:
+        with zipfile.ZipFile(path) as parts:  # torch does not look at the checksums it wrote
+            if damaged := parts.testzip():
+                raise ValueError(f"the content of {damaged} is not what was written")
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # damaged files raise what they like
+        raise TrainingError(
+            f"The optimiser state at {path} is damaged ({in_one_line(error)}). Set"
+            " training.inherit_optimizer to false, or train the policy that it belongs to once"
+            " more."
+        ) from error
 
 
 def _whole(trainer, task: TrainingTask) -> Any:

@@ -23,8 +23,8 @@ from engine.errors import EngineError, TrainingError, in_one_line
 from engine.events import Event, Note, PolicySaved
 from engine.training import TrainingTask, ranks
 from engine.training.checkpoints import history, last_checkpoint, writing_whole
-from engine.training.kept import best_step, folder_of
-from engine.training.on_the_way import keep_weights, on_the_way
+from engine.training.kept import best_whole, folder_of, require_undamaged
+from engine.training.on_the_way import keep_weights, on_the_way, steps_to_keep
 from engine.training.parts import adapter, dataset, load, printer, shared_arguments
 from engine.training.reporter import reporter
 from engine.training.saving import (
@@ -174,12 +174,13 @@ class TrlTrainer(ABC):
             return save_policy(trainer, tokenizer, task)
         work = Path(task.work_dir)
         keep_weights(task, trainer.model, last, emit)
-        steps = sorted(s for s in {row["step"] for row in logged} if folder_of(work, s).is_dir())
-        best = best_step(by, logged, steps)
+        wanted = steps_to_keep(task, trainer.state)
+        steps = sorted({row["step"] for row in logged} & wanted | {last})
+        best = best_whole(work, by, logged, steps, emit)
         if best is None:
-            emit(Note(f"No kept step has {by}: the last weights become the policy."))
+            emit(Note(f"No whole kept step has {by}: the last weights become the policy."))
         else:
-            among = ", ".join(map(str, steps))
+            among = ", ".join(str(step) for step in steps if folder_of(work, step).is_dir())
             emit(Note(f"The weights of step {best} become the policy: of {among} best by {by}."))
         step = last if best is None else best
         return publish(task, folder_of(work, step), step=step)
@@ -191,7 +192,10 @@ def _weights_there(task: TrainingTask, emit: Callable[[Event], None]) -> PolicyS
     work.mkdir(parents=True, exist_ok=True)
     if saved := ranks.from_first(lambda: saved_policy(work, policies, emit)):
         return saved
-    return publish(task, Path(task.checkpoint)) if task.checkpoint else None
+    if not task.checkpoint:
+        return None
+    require_undamaged(Path(task.checkpoint))
+    return publish(task, Path(task.checkpoint))
 
 
 def _go_on_counting(trainer: Any, logged: list[dict[str, Any]]) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from engine import store
 from engine.errors import ConfigError, StoreConflict
+from engine.export import study
 from engine.export.study import pack, unpack
 from engine.jobs.policies import sound_path
 from engine.models.weights import content_id
@@ -133,6 +134,93 @@ def test_one_run_is_packed_and_brought_into_a_database_with_another(path, tmp_pa
     with pytest.raises(StoreConflict, match="already"):
         unpack(tmp_path / "one.tar", target)
     assert opened(path).path.exists(), "what was packed from is as it was"
+
+
+class Killed(BaseException):
+    """What stands for the end of the process."""
+
+
+def killed_import(monkeypatch, packed: Path, target: Path, name: str, killer) -> None:
+    """An import whose process ends in one of its steps."""
+    with monkeypatch.context() as patched, pytest.raises(Killed):
+        patched.setattr(study, name, killer(getattr(study, name)))
+        unpack(packed, target)
+
+
+def behind(step):
+    def done_and_killed(*arguments):
+        step(*arguments)
+        raise Killed
+
+    return done_and_killed
+
+
+def before(step):
+    def killed(*_):
+        raise Killed
+
+    return killed
+
+
+def test_rows_that_an_import_killed_behind_them_leaves_have_their_files(
+    path, tmp_path, monkeypatch
+):
+    pack(path, tmp_path / "study.tar")
+    target = tmp_path / "new" / "new.duckdb"
+    killed_import(monkeypatch, tmp_path / "study.tar", target, "merge", behind)
+    db = opened(target)
+    assert len(store.runs.listed(db)) == 2
+    assert_goes_on(db)
+    db.close()
+
+
+def test_an_import_that_was_killed_before_its_rows_can_be_repeated(path, tmp_path, monkeypatch):
+    pack(path, tmp_path / "study.tar")
+    target = tmp_path / "new" / "new.duckdb"
+    killed_import(monkeypatch, tmp_path / "study.tar", target, "merge", before)
+    db = opened(target)
+    assert store.runs.listed(db) == []
+    db.close()
+    assert len(unpack(tmp_path / "study.tar", target).run_ids) == 2
+    db = opened(target)
+    assert_goes_on(db)
+    db.close()
+
+
+@pytest.mark.parametrize("nth", range(1, 5))
+def test_an_import_that_is_killed_among_its_files_leaves_none_in_part(
+    nth, path, tmp_path, monkeypatch
+):
+    pack(path, tmp_path / "study.tar")
+    target = tmp_path / "new" / "new.duckdb"
+    (tmp_path / "new" / "new.duckdb.files" / "policies").mkdir(parents=True)
+
+    def at_the_nth(flush):
+        left = [nth]
+
+        def flush_or_die(*arguments, **options):
+            left[0] -= 1
+            if not left[0]:
+                raise Killed
+            flush(*arguments, **options)
+
+        return flush_or_die
+
+    killed_import(monkeypatch, tmp_path / "study.tar", target, "flush_to_disk", at_the_nth)
+    for folder in Path(f"{target}.files/policies").iterdir():
+        assert content_id(folder) == folder.name
+    assert len(unpack(tmp_path / "study.tar", target).run_ids) == 2
+    db = opened(target)
+    assert_goes_on(db)
+    db.close()
+
+
+def test_a_study_whose_run_is_there_already_brings_no_files_either(path, tmp_path):
+    pack(path, tmp_path / "study.tar")
+    shutil.rmtree(Path(f"{path}.files") / "policies")
+    with pytest.raises(StoreConflict, match="already"):
+        unpack(tmp_path / "study.tar", path)
+    assert not (Path(f"{path}.files") / "policies").exists()
 
 
 def test_a_file_that_is_cut_or_holds_no_study_is_refused_and_leaves_nothing(path, tmp_path):

@@ -6,6 +6,7 @@ import pytest
 
 from engine import store
 from engine.errors import ConfigError
+from engine.jobs import policies
 from engine.jobs.runner import JobRunner
 from engine.study.handle import Iteration
 from engine.study.progress import progress
@@ -85,6 +86,51 @@ def test_a_training_that_finished_before_it_heard_of_the_stop_is_done(db, run_id
     )
     runner.run_next()
     assert state(db, job_id) == "done" and store.runs.next_policy(Iteration(db, run_id, 0)) == "m1"
+
+
+@pytest.fixture
+def made(db, run_id, runner, world) -> str:
+    """A training that made the policy m1, and nothing queued behind it."""
+    job_id = trained(db, run_id, runner, world)
+    world.gate.set()
+    runner.run_next()
+    for job in store.jobs.unfinished(db):
+        store.jobs.set_state(db, job.id, "cancelled")
+    assert store.jobs.get(db, job_id).policy_id == "m1" and state(db, job_id) == "done"
+    return job_id
+
+
+def test_a_repair_that_is_stopped_is_not_done_because_it_was_done_before(db, runner, made):
+    assert policies.train_again(db, "m1")
+    runner.on_progress = lambda row: runner.cancel(made) if row.state == "running" else None
+    runner.run_next()
+    assert state(db, made) == "cancelled"
+    assert store.jobs.unfinished(db) == [], "nothing follows a policy that is not there"
+
+
+def test_a_repair_that_is_stopped_lets_no_unattended_run_go_on(db, run_id, runner, made):
+    store.unattended.put(db, run_id, 2, ordered_by="cli")
+    policies.train_again(db, "m1")
+    runner.on_progress = lambda row: runner.cancel(made) if row.state == "running" else None
+    runner.run_next()
+    assert store.jobs.unfinished(db) == []
+
+
+@pytest.mark.parametrize("ended", store.jobs.RESUMABLE)
+def test_a_repair_that_ended_early_is_queued_again_by_whoever_meets_the_damage(db, made, ended):
+    policies.train_again(db, "m1")
+    store.jobs.set_state(db, made, ended)
+    assert policies.train_again(db, "m1")
+    assert state(db, made) == "queued"
+
+
+@pytest.mark.parametrize("going", store.jobs.UNFINISHED)
+def test_a_repair_that_is_queued_or_runs_goes_on_when_another_job_meets_the_damage(db, made, going):
+    policies.train_again(db, "m1")
+    store.jobs.set_state(db, made, going)
+    attempt = store.jobs.get(db, made).attempt
+    assert policies.train_again(db, "m1")
+    assert (state(db, made), store.jobs.get(db, made).attempt) == (going, attempt)
 
 
 @pytest.mark.parametrize("going", ["queued", "running"])

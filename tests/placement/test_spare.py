@@ -1,8 +1,11 @@
 """Children that come from a spare child are children of the program like any other."""
 
 import os
+import signal
+import socket
 import subprocess
 import sys
+from contextlib import suppress
 
 import psutil
 import pytest
@@ -20,6 +23,17 @@ def spare():
     spare = Spare(COMMAND, ROOT, {**os.environ, "PYTHONPATH": str(ROOT), "WORD": "so"})
     yield spare
     spare.close()
+
+
+@pytest.fixture
+def slow(spare):
+    """A spare that is in the middle of something for longer than the program waits."""
+    assert spare._process.poll() is None
+    os.kill(spare._process.pid, signal.SIGSTOP)
+    spare._socket.settimeout(0.2)
+    yield spare
+    with suppress(ProcessLookupError):
+        os.kill(spare._process.pid, signal.SIGKILL)
 
 
 class Forked:
@@ -59,6 +73,55 @@ def test_a_child_lives_on_when_the_spare_ends_and_none_comes_any_more(spare, tmp
     assert Forked(spare, tmp_path).child is None
     os.close(forked.stdin)
     assert forked.child.wait() == 1
+
+
+def test_a_spare_that_answers_too_late_is_ended_and_no_child_of_it_gets_the_pipes(slow, tmp_path):
+    forked = Forked(slow, tmp_path)
+    with suppress(ProcessLookupError):
+        os.kill(slow._process.pid, signal.SIGCONT)
+    assert forked.child is None and slow.dead
+    assert forked.answers.read() == "", "nobody holds their other end"
+    assert Forked(slow, tmp_path).child is None, "and not the child before"
+    os.close(forked.stdin)
+
+
+def test_a_child_can_be_ended_as_soon_as_it_is_there(spare, tmp_path):
+    for _ in range(20):
+        forked = Forked(spare, tmp_path)
+        end_group(forked.child)
+        assert forked.answers.read() in ("", f"{forked.child.pid} so\n")
+        assert forked.child.wait() == -9
+        os.close(forked.stdin)
+
+
+def test_a_child_that_is_told_of_too_late_is_ended_too(spare, tmp_path, monkeypatch):
+    Forked(spare, tmp_path).answers.readline()  # it is ready
+    told = []
+
+    class Late:
+        """The spare's socket, whose answer is there a moment after it was waited for."""
+
+        def __getattr__(self, name):
+            return getattr(own, name)
+
+        def recv(self, n_bytes):
+            if told:
+                return own.recv(n_bytes)
+            told.append(own.recv(n_bytes, socket.MSG_PEEK))
+            raise TimeoutError
+
+    own = spare._socket
+    monkeypatch.setattr(spare, "_socket", Late())
+    monkeypatch.setattr("engine.placement.spare.socket.send_fds", sent_through(own))
+    forked = Forked(spare, tmp_path)
+    assert forked.child is None and spare.dead
+    assert forked.answers.read() in ("", f"{int(told[0])} so\n")
+    assert not psutil.pid_exists(int(told[0]))
+
+
+def sent_through(own):
+    send_fds = socket.send_fds
+    return lambda _, parts, descriptors: send_fds(own, parts, descriptors)
 
 
 def test_everything_ends_with_a_program_that_is_killed(tmp_path):

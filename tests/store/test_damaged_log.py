@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import StoreError
-from engine.store import Database
+from engine.store import Database, compaction
 from engine.store.wal import damage_of, log_of
 from tests.small_runs import ROOT
 
@@ -36,6 +36,18 @@ def killed(tmp_path) -> Path:
 
 def n_notes(db: Database) -> int:
     return db.value("SELECT count(*) FROM notes")
+
+
+def dies(path: Path, at: str, doing: str) -> bool:
+    """Whether a process that does something to a database was killed at a call."""
+    program = (
+        "import os, sys\nfrom pathlib import Path\n"
+        "from engine.store import Database, compaction, wal\n"
+        "path = Path(sys.argv[1])\n"
+        f"{at} = lambda *_: os.kill(os.getpid(), 9)\n{doing}\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program, path], cwd=ROOT, timeout=60)
+    return done.returncode == -9
 
 
 def test_what_a_kill_leaves_is_whole_and_opens_without_a_word(killed):
@@ -106,6 +118,73 @@ def test_a_damaged_log_is_kept_and_said(damage: Callable[[bytes], bytes | None],
     assert again.warning is None, "it is said once"
     assert n_notes(again) == n_left + 1
     again.close()
+
+
+@pytest.mark.parametrize("damage", [cut_in_half, zeroed, removed])
+def test_a_database_that_is_to_be_compacted_keeps_its_damaged_log_too(
+    damage: Callable[[bytes], bytes | None], killed
+):
+    log = log_of(killed)
+    damaged = damage(log.read_bytes())
+    log.unlink() if damaged is None else log.write_bytes(damaged)
+    compaction.ask(killed)
+    assert not compaction.compact_if_asked(killed)
+    db = Database(killed)
+    assert db.warning and "is damaged" in db.warning
+    db.close()
+    copies = list(killed.parent.glob("*.damaged-*"))
+    assert [copy.read_bytes() for copy in copies] == ([damaged] if damaged else [])
+    assert compaction.compact_if_asked(killed), "at the next start"
+
+
+def test_what_a_kill_leaves_is_compacted_whole_and_without_a_word(killed):
+    compaction.ask(killed)
+    assert compaction.compact_if_asked(killed)
+    db = Database(killed)
+    assert n_notes(db) == 20 and db.warning is None
+    db.close()
+
+
+def test_a_kill_while_a_log_is_brought_into_a_compacted_file_is_no_damage(killed):
+    compaction.ask(killed)
+    died = dies(killed, "wal.Written.close", "compaction.compact_if_asked(path)")
+    assert died and not log_of(killed).exists()
+    db = Database(killed)
+    assert n_notes(db) == 20 and db.warning is None
+    db.close()
+
+
+MUCH = """
+shortest, note = [0], wal.Written.note
+def note_or_die(self):
+    n_bytes = os.path.getsize(wal.log_of(path)) if wal.log_of(path).exists() else 0
+    if n_bytes < shortest[0]:
+        os.kill(os.getpid(), 9)
+    shortest[0] = n_bytes
+    return note(self)
+db = Database(path)
+db.checkpoint()
+wal.Written.note = note_or_die
+for i in range(40):
+    with db.transaction() as cursor:
+        cursor.execute("INSERT INTO notes (text) SELECT repeat(md5(i::VARCHAR), 1000)"
+            " FROM range(32) t(i)")
+"""
+
+
+def test_a_kill_behind_the_checkpoint_that_a_long_log_brings_is_no_damage(tmp_path):
+    path = tmp_path / "studio.duckdb"
+    assert dies(path, "wal.never", MUCH), "the log grew without end"
+    assert not log_of(path).exists() and damage_of(path) is None
+    db = Database(path)
+    assert db.warning is None and n_notes(db) % 32 == 0 and n_notes(db) > 400
+    db.close()
+
+
+def test_a_kill_behind_the_checkpoint_that_closing_makes_is_no_damage(tmp_path):
+    path = tmp_path / "studio.duckdb"
+    assert dies(path, "wal.Written.close", "Database(path).close()")
+    assert not log_of(path).exists() and damage_of(path) is None
 
 
 def test_a_log_with_a_wrong_byte_is_refused_with_what_to_do(killed):

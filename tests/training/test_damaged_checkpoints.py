@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from engine.events import CheckpointSaved, Event, Note, Planned
-from engine.training.checkpoints import MANIFEST
+from engine.training.manifest import MANIFEST
 from tests.training.small_trainings import (
     largest_difference,
     saved,
