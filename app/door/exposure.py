@@ -60,10 +60,15 @@ def names_its_address(scope: Scope, allowed_hosts: Sequence[str]) -> bool:
 
 def is_own_origin(scope: Scope, allowed_origins: Sequence[str]) -> bool:
     """Whether a request comes from a page of this server, or from no page at all."""
+    origins = [value for key, value in scope["headers"] if key.lower() == b"origin"]
     origin = header(scope, b"origin")
-    if origin is None or origin in allowed_origins:
+    if not origins or origin in allowed_origins:
         return True
-    return urlsplit(origin).netloc.lower() == (header(scope, b"host") or "").lower() != ""
+    try:
+        host = urlsplit(origin or "").netloc.lower()
+    except ValueError:  # brackets that hold no address
+        return False
+    return host == (header(scope, b"host") or "").lower() != ""
 
 
 def client_of(scope: Scope) -> str:

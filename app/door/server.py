@@ -7,7 +7,7 @@ from typing import cast
 from urllib.parse import parse_qs, quote
 
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import HTTPConnection, Request
+from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Send
 from streamlit import config
@@ -23,7 +23,7 @@ from engine.errors import ConfigError
 LOGIN, LOGOUT = "/login", "/logout"
 HEALTH = "/_stcore/health"
 _PROVIDERS = ("/auth/login", "/oauth2callback", "/auth/logout")
-_MAX_FORM_BYTES = 4096
+_MAX_FORM_BYTES, _MAX_FIELDS = 4096, 5
 _MAX_WAITING = 20
 """Passwords that are looked at or wait for it; more are sent away."""
 _SAFE = ("GET", "HEAD", "OPTIONS")
@@ -32,6 +32,7 @@ WRONG_HOST = (
     " server.allowedHosts."
 )
 WRONG_ORIGIN = "This request comes from a page of another site."
+_FORM_HAS = "The login takes password, and next for the page to go to."
 CLOSED = (
     "This dashboard can be reached from another machine, and nobody has to log in. Whoever runs it"
     " has to set a password with `hs-star password`."
@@ -104,7 +105,10 @@ class Door:
             return self._form(_next(request.query_params.get("next")), said)
         if request.method != "POST":
             return _sentence("Post a password.", HTTPStatus.METHOD_NOT_ALLOWED)
-        form = await _form_of(request)
+        try:
+            form = await _form_of(request)
+        except _NoForm as error:
+            return _sentence(str(error), HTTPStatus.BAD_REQUEST)
         password, next_path = form.get("password", ""), _next(form.get("next"))
         client = exposure.client_of(cast(Scope, request.scope))
         wait_s = self._guard.throttle.wait_s(client)
@@ -159,13 +163,23 @@ def _sentence(sentence: str, status: HTTPStatus) -> Response:
     return HTMLResponse(sentence_page(sentence), status, headers=HEADERS)
 
 
+class _NoForm(Exception):
+    """A request for the login that no form of ours sends."""
+
+
 async def _form_of(request: Request) -> dict[str, str]:
+    """Raises: _NoForm, with what is wrong with it."""
     body = b""
-    async for part in request.stream():
-        body += part
-        if len(body) > _MAX_FORM_BYTES:
-            return {}
-    fields = parse_qs(body.decode("utf-8", "replace"), max_num_fields=5)
+    try:
+        async for part in request.stream():
+            body += part
+            if len(body) > _MAX_FORM_BYTES:
+                raise _NoForm(f"This form is longer than {_MAX_FORM_BYTES:,} bytes. {_FORM_HAS}")
+        fields = parse_qs(body.decode("utf-8", "replace"), max_num_fields=_MAX_FIELDS)
+    except ClientDisconnect:
+        raise _NoForm(f"This form ended before all of it was here. {_FORM_HAS}") from None
+    except ValueError:
+        raise _NoForm(f"This form has more than {_MAX_FIELDS} fields. {_FORM_HAS}") from None
     return {name: values[0] for name, values in fields.items()}
 
 

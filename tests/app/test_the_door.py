@@ -6,6 +6,7 @@ from http import HTTPStatus
 from urllib.parse import urlencode
 
 import pytest
+from starlette.responses import PlainTextResponse
 from streamlit import config
 
 from app.door import exposure, sessions
@@ -91,6 +92,9 @@ def test_an_origin_is_that_of_the_host_and_no_other_port():
     assert not exposure.is_own_origin(connection(origin="http://127.0.0.1:3000"), [])
     assert not exposure.is_own_origin(connection(origin="null"), [])
     assert exposure.is_own_origin(connection(), []), "no page"
+    twice = connection(origin="http://127.0.0.1:8501")
+    twice["headers"].append((b"Origin", b"http://evil.example.org"))
+    assert not exposure.is_own_origin(twice, [])
 
 
 def test_passwords_are_stored_as_hashes_that_the_owner_alone_can_read(tmp_path):
@@ -272,3 +276,32 @@ def test_a_program_that_may_not_be_exposed_says_what_to_do(guard, monkeypatch):
 def test_a_login_file_that_cannot_be_read_lets_nobody_in(ask, guard):
     login_path(guard.database).write_text("damaged")
     assert ask(connection())[0] == HTTPStatus.SERVICE_UNAVAILABLE
+
+
+@pytest.mark.parametrize(
+    ("about", "body", "status", "said"),
+    [
+        ({"origin": "http://[::1"}, b"", HTTPStatus.FORBIDDEN, "a page of another site"),
+        ({}, b"a=1&b=2&c=3&d=4&e=5&f=6", HTTPStatus.BAD_REQUEST, "more than 5 fields"),
+        ({}, b"password=" + b"x" * 5000, HTTPStatus.BAD_REQUEST, "longer than 4,096 bytes"),
+        ({}, None, HTTPStatus.BAD_REQUEST, "ended before all of it was here"),
+    ],
+)
+def test_a_request_that_no_browser_sends_is_answered_with_a_sentence(
+    guard, about, body, status, said
+):
+    set_password(guard.database, Role.FULL, FULL)
+    sent = []
+
+    async def receive():
+        if body is None:
+            return {"type": "http.disconnect"}
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(message):
+        sent.append(message)
+
+    door = Door(PlainTextResponse("in"), guard)
+    asyncio.run(door(connection(LOGIN, method="POST", **about), receive, send))
+    assert sent[0]["status"] == status and said in sent[1]["body"].decode()
+    assert not guard.throttle._failures, "no password was looked at"
