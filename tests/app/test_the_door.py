@@ -97,6 +97,14 @@ def test_an_origin_is_that_of_the_host_and_no_other_port():
     assert not exposure.is_own_origin(twice, [])
 
 
+def test_an_ipv4_address_on_a_socket_of_both_kinds_is_counted_as_itself():
+    one, same, another = (
+        exposure.client_of(connection(of=of))
+        for of in ("192.0.2.9", "::ffff:192.0.2.9", "::ffff:192.0.2.10")
+    )
+    assert one == same != another
+
+
 def test_passwords_are_stored_as_hashes_that_the_owner_alone_can_read(tmp_path):
     database = tmp_path / "studio.duckdb"
     path = set_password(database, Role.FULL, FULL)
