@@ -147,19 +147,6 @@ def test_a_session_ends_after_its_time_and_with_its_password():
     assert held.role(token, login) is None
 
 
-def test_the_fifth_wrong_password_makes_a_client_wait_twice_as_long_each_time():
-    now = [0.0]
-    throttle = sessions.Throttle(lambda: now[0])
-    waits = []
-    for _ in range(20):
-        throttle.failed("client")
-        waits.append(throttle.wait_s("client"))
-    assert waits[:4] == [0.0] * 4 and waits[4:7] == [1.0, 2.0, 4.0] and waits[-1] == 900.0
-    assert throttle.wait_s("another") == 0.0
-    now[0] = 900.0
-    assert throttle.wait_s("client") == 0.0
-
-
 def test_paths_are_taken_within_the_stated_roots_alone(tmp_path):
     root, outside = tmp_path / "data", tmp_path / "outside"
     root.mkdir()
@@ -261,14 +248,6 @@ def test_the_login_leads_to_no_other_site(ask, guard, wanted):
     set_password(guard.database, Role.FULL, FULL)
     _, headers = ask(connection(LOGIN, method="POST"), posted(FULL, wanted))
     assert headers["location"] == "/"
-
-
-def test_after_five_wrong_passwords_the_right_one_has_to_wait_too(ask, guard):
-    set_password(guard.database, Role.FULL, FULL)
-    for _ in range(sessions.N_FREE):
-        guard.throttle.failed("127.0.0.1")
-    status, _ = ask(connection(LOGIN, method="POST"), posted(FULL))
-    assert status == HTTPStatus.TOO_MANY_REQUESTS
 
 
 def test_a_program_that_may_not_be_exposed_says_what_to_do(guard, monkeypatch):
