@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from app.door.guard import guard
-from engine.config import RunConfig
+from engine.config import RunConfig, named_paths
 from engine.errors import ConfigError
 from engine.login import NotAllowed, Role, is_path, within_roots
 
@@ -81,17 +81,17 @@ def model(typed: str, what: str) -> str:
     return typed
 
 
-def check(config: RunConfig) -> None:
-    """Raises: NotAllowed for a configuration that names a path which a field may not."""
+def check(config: RunConfig, *, known: RunConfig | None = None) -> None:
+    """Raises: NotAllowed for a configuration that names a path which a field may not.
+
+    Args:
+        known: what is there already, such as the run's own: what it names is not asked about.
+    """
     require_write()
-    for what, value in (
-        ("problems.train", config.problems.train),
-        ("problems.held_out", config.problems.held_out),
-        ("policy.path", config.policy.path),
-        ("reward.path", config.reward.path),
-        ("implicit.reference", config.implicit.reference),
-    ):
-        model(value, what)
+    before = named_paths(known) if known else {}
+    for what, value in named_paths(config).items():
+        if before.get(what) != value:
+            (path if what in _FILES else model)(value, what)
 
 
 def _guarded(make: Any, label: str, options: dict[str, Any]) -> bool:
@@ -102,4 +102,6 @@ def _guarded(make: Any, label: str, options: dict[str, Any]) -> bool:
     return False
 
 
+_FILES = ("training.accelerate_config", "init.accelerate_config")
+"""Settings that name a file whatever they look like, there yet or not."""
 _CALLING = ("on_click", "args", "kwargs")

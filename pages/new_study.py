@@ -131,8 +131,9 @@ def form(draft: Draft) -> None:
 def offer(draft: Draft, order: start.Order) -> None:
     """The button, or why not, and everything that speaks for or against it."""
     place = st.container()
-    findings = outlook.beside(order.configs[0])
-    why = next(iter(draft.mistakes.values()), None) or outlook.why_not(
+    refused = start.refusal(order)
+    findings = [] if refused else outlook.beside(order.configs[0])
+    why = next(iter(draft.mistakes.values()), refused) or outlook.why_not(
         findings, needs_thresholds=order.far != "stop"
     )
     with place:

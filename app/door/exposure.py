@@ -6,6 +6,7 @@ as the Host header, never opens anything.
 
 import ipaddress
 from collections.abc import MutableMapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,6 +14,18 @@ Scope = MutableMapping[str, Any]
 """An ASGI connection."""
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 _FORWARDED = {b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-real-ip"}
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Who asks to come in."""
+
+    address: str
+    """An address, of IPv6 the network."""
+    is_certain: bool
+    """Whether the connection itself says so. Not where a header does, which anybody can write, nor
+    on loopback, where everybody behind a proxy or a tunnel looks alike.
+    """
 
 
 def is_exposed(address: str | None, allowed_hosts: Sequence[str]) -> bool:
@@ -60,22 +73,35 @@ def names_its_address(scope: Scope, allowed_hosts: Sequence[str]) -> bool:
 
 def is_own_origin(scope: Scope, allowed_origins: Sequence[str]) -> bool:
     """Whether a request comes from a page of this server, or from no page at all."""
+    origins = [value for key, value in scope["headers"] if key.lower() == b"origin"]
     origin = header(scope, b"origin")
-    if origin is None or origin in allowed_origins:
+    if not origins or origin in allowed_origins:
         return True
-    return urlsplit(origin).netloc.lower() == (header(scope, b"host") or "").lower() != ""
+    try:
+        host = urlsplit(origin or "").netloc.lower()
+    except ValueError:  # brackets that hold no address
+        return False
+    return host == (header(scope, b"host") or "").lower() != ""
 
 
-def client_of(scope: Scope) -> str:
-    """Who a connection comes from, as far as attempts are counted: an address, of IPv6 the
-    network.
-    """
-    address = _end(scope, "client") or "unknown"
+def client_of(scope: Scope) -> Client:
+    """Who a connection comes from, as far as attempts are counted."""
+    address = _end(scope, "client")
+    is_forwarded = any(name.lower() in _FORWARDED for name, _ in scope["headers"])
+    is_certain = address is not None and not is_forwarded and not is_loopback(address)
+    return Client(_network(address or "unknown"), is_certain)
+
+
+def _network(address: str) -> str:
+    """What attempts are counted by: an address, of IPv6 the network, which one person has whole."""
+    if is_loopback(address):
+        return LOOPBACK_NAMES[0]
     try:
         ip = ipaddress.ip_address(address)
     except ValueError:
         return address
-    return str(ipaddress.ip_network(f"{ip}/64", strict=False)) if ip.version == 6 else str(ip)
+    ip = getattr(ip, "ipv4_mapped", None) or ip
+    return str(ipaddress.ip_network((int(ip), 64), strict=False)) if ip.version == 6 else str(ip)
 
 
 def header(scope: Scope, name: bytes) -> str | None:

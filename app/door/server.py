@@ -1,37 +1,36 @@
 """The door in front of Streamlit: what every request and WebSocket has to pass first."""
 
-import asyncio
 import math
 from http import HTTPStatus
 from typing import cast
 from urllib.parse import parse_qs, quote
 
-from starlette.concurrency import run_in_threadpool
-from starlette.requests import HTTPConnection, Request
+from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Send
 from streamlit import config
 
 from app.door import exposure
+from app.door.attempts import Attempts, TooMany
 from app.door.exposure import Scope
 from app.door.guard import Guard, allowed_hosts
 from app.door.page import HEADERS, login_page, sentence_page
 from app.door.sessions import LIFETIME_S
 from app.streamlit_internals import identity
 from engine.errors import ConfigError
+from engine.login import Login, Role
 
 LOGIN, LOGOUT = "/login", "/logout"
 HEALTH = "/_stcore/health"
 _PROVIDERS = ("/auth/login", "/oauth2callback", "/auth/logout")
-_MAX_FORM_BYTES = 4096
-_MAX_WAITING = 20
-"""Passwords that are looked at or wait for it; more are sent away."""
+_MAX_FORM_BYTES, _MAX_FIELDS = 4096, 5
 _SAFE = ("GET", "HEAD", "OPTIONS")
 WRONG_HOST = (
     "The Host of this request is not an address of this server. If that is right, list the name in"
     " server.allowedHosts."
 )
 WRONG_ORIGIN = "This request comes from a page of another site."
+_FORM_HAS = "The login takes password, and next for the page to go to."
 CLOSED = (
     "This dashboard can be reached from another machine, and nobody has to log in. Whoever runs it"
     " has to set a password with `hs-star password`."
@@ -47,7 +46,7 @@ class Door:
 
     def __init__(self, app: ASGIApp, guard: Guard):
         self._app, self._guard = app, guard
-        self._one_by_one, self._n_waiting = asyncio.Semaphore(1), 0
+        self._attempts = Attempts(guard.throttle)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -104,24 +103,24 @@ class Door:
             return self._form(_next(request.query_params.get("next")), said)
         if request.method != "POST":
             return _sentence("Post a password.", HTTPStatus.METHOD_NOT_ALLOWED)
-        form = await _form_of(request)
+        try:
+            form = await _form_of(request)
+        except _NoForm as error:
+            return _sentence(str(error), HTTPStatus.BAD_REQUEST)
         password, next_path = form.get("password", ""), _next(form.get("next"))
         client = exposure.client_of(cast(Scope, request.scope))
-        wait_s = self._guard.throttle.wait_s(client)
-        if wait_s or self._n_waiting >= _MAX_WAITING:
-            said = f"Too many attempts: try again in {max(1, math.ceil(wait_s))} s."
-            return self._form(next_path, said, HTTPStatus.TOO_MANY_REQUESTS)
         login = self._guard.login
-        self._n_waiting += 1
         try:
-            async with self._one_by_one:
-                role = await run_in_threadpool(login.role_of_password, password)
-        finally:
-            self._n_waiting -= 1
+            role = await self._attempts.role_of(client, password, login)
+        except TooMany as many:
+            said = f"Too many attempts: try again in {max(1, math.ceil(many.wait_s))} s."
+            return self._form(next_path, said, HTTPStatus.TOO_MANY_REQUESTS)
         if role is None:
-            self._guard.throttle.failed(client)
             return self._form(next_path, "That is not the password.", HTTPStatus.FORBIDDEN)
-        self._guard.throttle.succeeded(client)
+        return self._begun(request, role, login, next_path)
+
+    def _begun(self, request: Request, role: Role, login: Login, next_path: str) -> Response:
+        """A session begins."""
         answer = RedirectResponse(next_path, HTTPStatus.SEE_OTHER, headers=HEADERS)
         answer.set_cookie(
             self._guard.cookie,
@@ -159,13 +158,23 @@ def _sentence(sentence: str, status: HTTPStatus) -> Response:
     return HTMLResponse(sentence_page(sentence), status, headers=HEADERS)
 
 
+class _NoForm(Exception):
+    """A request for the login that no form of ours sends."""
+
+
 async def _form_of(request: Request) -> dict[str, str]:
+    """Raises: _NoForm, with what is wrong with it."""
     body = b""
-    async for part in request.stream():
-        body += part
-        if len(body) > _MAX_FORM_BYTES:
-            return {}
-    fields = parse_qs(body.decode("utf-8", "replace"), max_num_fields=5)
+    try:
+        async for part in request.stream():
+            body += part
+            if len(body) > _MAX_FORM_BYTES:
+                raise _NoForm(f"This form is longer than {_MAX_FORM_BYTES:,} bytes. {_FORM_HAS}")
+        fields = parse_qs(body.decode("utf-8", "replace"), max_num_fields=_MAX_FIELDS)
+    except ClientDisconnect:
+        raise _NoForm(f"This form ended before all of it was here. {_FORM_HAS}") from None
+    except ValueError:
+        raise _NoForm(f"This form has more than {_MAX_FIELDS} fields. {_FORM_HAS}") from None
     return {name: values[0] for name, values in fields.items()}
 
 

@@ -22,7 +22,9 @@ MARKS = {
 
 
 def beside(config: RunConfig) -> list[Finding]:
-    """Draw all of it. Returns: the findings."""
+    """Draw all of it, of a configuration that the visitor may name: problem files, models and
+    tokenizers in it are read. Returns: the findings.
+    """
     o = outlook(state.database(), config)
     findings = [*_examined(_key(config)), *_disk(o)]
     st.subheader("What it would take")
@@ -41,8 +43,8 @@ def why_not(findings: list[Finding], *, needs_thresholds: bool) -> str | None:
     Args:
         needs_thresholds: nobody is there to be asked.
     """
-    stops = ("change", "ask") if needs_thresholds else ("change",)
-    about = [f.about for f in findings if f.status in stops]
+    holding = [f for f in findings if f.keeps_from_running]
+    about = [f.about for f in holding if needs_thresholds or f.status == "change"]
     if not about:
         return None
     more = f" and {len(about) - 1} more" if len(about) > 1 else ""

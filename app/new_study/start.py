@@ -18,6 +18,7 @@ from engine.config import RunConfig
 from engine.config.templates import TEMPLATES
 from engine.config.toml import as_toml
 from engine.errors import ConfigError, EngineError
+from engine.login import NotAllowed
 from engine.paths import ROOT
 from engine.study.handle import Iteration
 from engine.study.runs import create_run, free_name
@@ -112,6 +113,23 @@ def _thresholds(draft: Draft) -> None:
         "Thresholds are needed where nobody is asked. On the Difficulty page they are where the"
         " lines begin."
     )
+
+
+def refusal(order: Order) -> str | None:
+    """Why nothing of it is looked at for this visitor: a study names files, and to tell what it
+    would take reads them. None where all of it may be looked at.
+    """
+    if not visitor.may_write():
+        return (
+            "You are logged in to look. What a study would take is not worked out for you, because"
+            " its fields can name any file on this machine, and that file would be read."
+        )
+    try:
+        for config in order.configs:
+            visitor.check(config)
+    except NotAllowed as error:
+        return str(error)
+    return None
 
 
 def start(order: Order) -> None:

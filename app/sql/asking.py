@@ -1,14 +1,18 @@
 """The question, and the copy of the database that it is asked of."""
 
+from threading import Lock
+
 import streamlit as st
 
 from app import inert, state, visitor, widgets
 from engine import store
 from engine.errors import EngineError
-from engine.queries.ask import Answer, Snapshot, ask, remove_snapshots, take_snapshot
+from engine.queries.ask import Answer, Snapshot, ask, take_snapshot
 from engine.queries.ready import READY, Ready
 from engine.study.handle import Iteration
 
+_TURN = Lock()
+"""Whoever takes a copy has it: tabs are threads of one process."""
 TEXT, ANSWER, PICKED = "sql_text", "sql_answer", "sql_picked"
 
 
@@ -92,16 +96,24 @@ def save(sql: str) -> None:
 def _asked(sql: str, chosen: Iteration | None) -> Answer:
     db = state.database()
     if str(db.path) not in _copies():
-        _renew()
+        _renew(but_one_that_is_there=True)
     values = {"run": chosen.run_id, "iteration": chosen.number} if chosen else {}
     return ask(_copies()[str(db.path)][0], sql, values)
 
 
-def _renew() -> None:
+def _renew(*, but_one_that_is_there: bool = False) -> None:
+    """Take a copy for all tabs, one after the other; earlier ones are removed: a question that
+    another tab asks of one at that moment is answered with a sentence.
+
+    Args:
+        but_one_that_is_there: keep one that another tab took meanwhile.
+    """
     db = state.database()
-    remove_snapshots(db)
-    version = db.version
-    _copies()[str(db.path)] = take_snapshot(db), version
+    with _TURN:
+        if but_one_that_is_there and str(db.path) in _copies():
+            return
+        version = db.version
+        _copies()[str(db.path)] = take_snapshot(db), version
 
 
 def _of_when() -> str:

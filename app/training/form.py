@@ -3,7 +3,7 @@ travels with the job.
 """
 
 from contextlib import suppress
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 import streamlit as st
@@ -98,7 +98,9 @@ def _draft(chosen: Iteration) -> Draft:
 
 def _launch(chosen: Iteration, changed: dict[str, Any]) -> None:
     try:
-        check_training(training_config(chosen.config.training, changed))
+        wanted = training_config(chosen.config.training, changed)
+        check_training(wanted)
+        visitor.check(replace(chosen.config, training=wanted), known=chosen.config)
     except EngineError as error:
         st.error(inert.markdown(str(error)))
         return

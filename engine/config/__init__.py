@@ -3,7 +3,13 @@ methods as templates.
 """
 
 from engine.config.checks import check_config, check_servers, require_thresholds
-from engine.config.reading import load_config, parse_config, plain_config, training_config
+from engine.config.reading import (
+    load_config,
+    named_paths,
+    parse_config,
+    plain_config,
+    training_config,
+)
 from engine.config.reward_checks import require_in_range
 from engine.config.run import RunConfig
 from engine.config.tables import (
@@ -41,6 +47,7 @@ __all__ = [
     "check_servers",
     "check_training",
     "load_config",
+    "named_paths",
     "parse_config",
     "plain_config",
     "require_in_range",

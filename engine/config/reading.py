@@ -77,6 +77,15 @@ _PATHS = (
 )
 
 
+def named_paths(config: RunConfig) -> dict[str, str]:
+    """What a configuration's settings name that may be a place on this machine, by setting, such as
+    problems.train; those that are left out are not there. The one list of such settings.
+    """
+    tables = plain_config(config)
+    named = {f"{table}.{name}": tables[table][name] for table, name in _PATHS}
+    return {setting: value for setting, value in named.items() if value}
+
+
 def _resolve_paths(raw: dict[str, Any], folder: Path) -> dict[str, Any]:
     for table, name in _PATHS:
         value = raw.get(table, {}).get(name) if isinstance(raw.get(table), dict) else None

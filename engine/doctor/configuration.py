@@ -1,5 +1,5 @@
 """What a configuration still lacks on this machine, found without downloading or storing
-anything, or reading weights.
+anything, reading weights, or running a model's own code.
 
 Reads the configuration, local problem files, tokenizers, the hub's cache and the devices. Knows
 nothing of runs.
@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from engine.config import ProblemsConfig, RewardConfig, RunConfig, load_config, require_thresholds
 from engine.config.backends import loads_model
@@ -20,6 +21,7 @@ from engine.errors import ConfigError, EngineError
 from engine.grading.domains import unavailable
 from engine.models import devices
 from engine.models.memory import PROMPT_TOKENS, ModelSize, tokens_of
+from engine.models.own_code import OwnCode, looking_at
 from engine.models.weights import folder_here, size_of
 from engine.placement import seating
 from engine.placement.waiting import who_waits
@@ -38,7 +40,7 @@ WHENCE = {
 
 def is_runnable(findings: list[Finding]) -> bool:
     """Whether `run` would start: nothing is asked for and nothing must be changed."""
-    return not any(finding.status in ("ask", "change") for finding in findings)
+    return not any(finding.keeps_from_running for finding in findings)
 
 
 def examine_config(path: Path) -> list[Finding]:
@@ -195,11 +197,19 @@ def _reference(config: RunConfig) -> Finding:
         ours = folder_here(r.path, role="implicit", revision=r.revision)
         theirs = folder_here(i.reference, role="reference", revision=i.reference_revision)
         if ours and theirs:
-            read = [load_tokenizer(str(one), r.trust_remote_code) for one in (ours, theirs)]
+            read = [_tokenizer(one, trusted=r.trust_remote_code) for one in (ours, theirs)]
             require_same_vocabulary(str(ours), read[0], str(theirs), read[1])
+    except OwnCode as error:
+        return Finding("implicit.reference", "ask", str(error), holds_up=False)
     except EngineError as error:
         return Finding("implicit.reference", "change", str(error))
     return replace(finding, about="implicit.reference")
+
+
+def _tokenizer(folder: Path, *, trusted: bool) -> Any:
+    """Without the model's own code. Raises: OwnCode, RewardModelError."""
+    with looking_at(folder, trusted=trusted):
+        return load_tokenizer(str(folder), trust_remote_code=False)
 
 
 def _reward(reward: RewardConfig) -> Finding:

@@ -2,15 +2,17 @@
 
 from collections.abc import Iterator
 from importlib.util import find_spec
+from pathlib import Path
 
 from engine.config import RunConfig
 from engine.config.backends import opening_options
 from engine.doctor.finding import Finding
 from engine.errors import EngineError
 from engine.models import devices
+from engine.models.own_code import OwnCode, looking_at
 from engine.models.weights import folder_here
 from engine.placement.ray_seats import ray_seats
-from engine.rewards.layouts import open_layout
+from engine.rewards.layouts import Layout, open_layout
 from engine.samplers import resolve_sampler
 
 
@@ -32,8 +34,9 @@ def _servers(config: RunConfig, role: str) -> Finding:
     asked = f"asked at {', '.join(r.base_urls)}, which was not tried"
     try:
         folder = folder_here(r.path, role=role, revision=r.revision)
-        options = opening_options(r.family, config)
-        layout = folder and open_layout(r.family, str(folder), **options)
+        layout = folder and _layout(config, folder)
+    except OwnCode as error:
+        return Finding("reward.backend", "ask", str(error), holds_up=False)
     except EngineError as error:
         return Finding("reward.backend", "change", str(error))
     if layout is None:
@@ -41,6 +44,15 @@ def _servers(config: RunConfig, role: str) -> Finding:
     named = f" --served-model-name CONTENT_ID-{layout.reads_as}" if layout.reads_as else ""
     command = f"vllm serve {folder} {layout.serve}{named}"
     return Finding("reward.backend", "note", f"{asked}; serve it there with: {command}")
+
+
+def _layout(config: RunConfig, folder: Path) -> Layout:
+    """From its tokenizer, without the model's own code. Raises: OwnCode, RewardModelError."""
+    r = config.reward
+    options = opening_options(r.family, config)
+    options["trust_remote_code"] = False
+    with looking_at(folder, trusted=r.trust_remote_code):
+        return open_layout(r.family, str(folder), **options)
 
 
 def _ray(config: RunConfig) -> Finding:

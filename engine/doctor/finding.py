@@ -13,3 +13,9 @@ class Finding:
     nothing from running.
     """
     text: str
+    holds_up: bool = True
+    """Whether a run has to wait for what is asked; not where a person should only look first."""
+
+    @property
+    def keeps_from_running(self) -> bool:
+        return self.status == "change" or (self.status == "ask" and self.holds_up)

@@ -1,5 +1,5 @@
 """How a configuration's policy would read prompts and end responses: its tokenizer, chat template
-and end tokens. No weights are read.
+and end tokens. No weights are read, and no code of the policy's runs.
 """
 
 from collections.abc import Iterator
@@ -10,6 +10,8 @@ from engine.config import RunConfig
 from engine.config.tables import SamplingConfig
 from engine.doctor.finding import Finding
 from engine.errors import EngineError
+from engine.models.own_code import OwnCode, looking_at
+from engine.models.plausible import require_plausible
 from engine.models.tokens import end_tokens, load_tokenizer, render
 
 
@@ -19,13 +21,16 @@ def reading(config: RunConfig, folder: Path) -> Iterator[Finding]:
     Args:
         folder: the policy's files on this machine.
     """
-    settings = config.train_settings()
+    settings, trusted = config.train_settings(), config.policy.trust_remote_code
     try:
-        tokenizer, generation_config = load_tokenizer(
-            str(folder), trust_remote_code=config.policy.trust_remote_code
-        )
+        require_plausible(folder, trust=trusted)
+        with looking_at(folder, trusted=trusted):
+            tokenizer, generation_config = load_tokenizer(str(folder), trust_remote_code=False)
         render(tokenizer, ["?"], settings)
         ends = end_tokens(generation_config, tokenizer, settings)
+    except OwnCode as error:
+        yield Finding("policy", "ask", str(error), holds_up=False)
+        return
     except EngineError as error:
         yield Finding("policy", "change", str(error))
         return

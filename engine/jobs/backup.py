@@ -1,10 +1,11 @@
 """Backups: written here where nobody owns the database, else by its owner, who is asked with a
 file.
 
-FILE.backup-request.json says where to and under which id. The owner looks for it twice a second,
-takes it away, writes the backup and answers in FILE.backup-answer.json under the same id.
+FILE.backup-request-ID.json says where to. The owner looks for such files twice a second, takes them
+away, writes every backup in a thread of its own and answers in FILE.backup-answer-ID.json.
 """
 
+import glob
 import json
 import threading
 import time
@@ -12,7 +13,7 @@ import uuid
 from contextlib import suppress
 from pathlib import Path
 
-from engine.errors import EngineError, StoreError, StoreLocked
+from engine.errors import EngineError, StoreError, StoreLocked, in_one_line
 from engine.paths import write_text
 from engine.store import Database
 from engine.store.backup import write_backup
@@ -44,40 +45,70 @@ class BackupRequests:
     def __init__(self, db: Database):
         self._db = db
         self._over = threading.Event()
+        self._writing: list[threading.Thread] = []
         self._thread = threading.Thread(target=self._look, name="backups", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
-        """Stop to look; a backup that is being written is finished."""
+        """Stop to look; backups that are being written are finished."""
         self._over.set()
         self._thread.join()
+        for thread in self._writing:
+            thread.join()
 
     def _look(self) -> None:
         while not self._over.wait(LOOK_S):
-            with suppress(OSError):  # a full disk: the one who asks waits in vain, and says so
-                self._answer()
+            self._writing = [thread for thread in self._writing if thread.is_alive()]
+            for request in self._requests():
+                asked = _read(request)
+                with suppress(OSError):  # one that cannot be taken away is not written again
+                    request.unlink(missing_ok=True)
+                    self._begin(request, asked)
 
-    def _answer(self) -> None:
-        request = _beside(self._db.path, "request")
-        if not request.exists():
-            return
-        asked = _read(request)
-        request.unlink(missing_ok=True)
-        if "id" not in asked or "to" not in asked:
-            return
+    def _requests(self) -> list[Path]:
+        """None where the folder cannot be read at the moment: the next look is soon."""
         try:
-            said = {"n_bytes": write_backup(self._db, Path(asked["to"]))}
+            name = glob.escape(f"{self._db.path.name}.backup-request-")
+            return sorted(self._db.path.parent.glob(f"{name}*.json"))
+        except OSError:
+            return []
+
+    def _begin(self, request: Path, asked: dict) -> None:
+        answer = _beside(self._db.path, "answer", request.stem.rpartition("-")[2])
+        given = (asked.get("to"), answer)
+        thread = threading.Thread(target=self._answer, args=given, name="backup", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:  # no memory for another one
+            self._answer(*given)
+        else:
+            self._writing.append(thread)
+
+    def _answer(self, to: object, answer: Path) -> None:
+        """Whatever goes wrong is said to the one who asks, who waits for it."""
+        said: dict[str, str | int]
+        try:
+            if not isinstance(to, str):
+                raise StoreError("The request for a backup does not say where to write it.")
+            said = {"n_bytes": write_backup(self._db, Path(to))}
         except EngineError as error:
             said = {"error": str(error)}
-        answer = {"id": asked["id"], **said}
-        write_text(_beside(self._db.path, "answer"), json.dumps(answer))
+        except Exception as error:
+            said = {
+                "error": f"The backup {to} could not be written by the program that has the"
+                f" database open ({in_one_line(error)}). Try again, or stop that program and write"
+                " it without."
+            }
+        with suppress(OSError):  # a full disk: the one who asks waits in vain, and says so
+            write_text(answer, json.dumps(said))
 
 
 def _asked_for(path: Path, target: Path, locked: StoreLocked) -> int:
-    request, answer, id = _beside(path, "request"), _beside(path, "answer"), uuid.uuid4().hex
-    write_text(request, json.dumps({"id": id, "to": str(target)}))
+    id = uuid.uuid4().hex
+    request, answer = _beside(path, "request", id), _beside(path, "answer", id)
+    write_text(request, json.dumps({"to": str(target)}))
     waited_since = time.monotonic()
-    while _read(answer).get("id") != id:
+    while not (said := _read(answer)):
         if request.exists() and time.monotonic() - waited_since > TAKEN_S:
             request.unlink(missing_ok=True)
             raise StoreLocked(
@@ -85,21 +116,20 @@ def _asked_for(path: Path, target: Path, locked: StoreLocked) -> int:
                 " be an older version, or be busy with a command that takes none."
             )
         time.sleep(LOOK_S)
-    said = _read(answer)
     answer.unlink(missing_ok=True)
     if "error" in said:
         raise StoreError(said["error"])
     return said["n_bytes"]
 
 
-def _beside(path: Path, what: str) -> Path:
-    return path.with_name(f"{path.name}.backup-{what}.json")
+def _beside(path: Path, what: str, id: str) -> Path:
+    return path.with_name(f"{path.name}.backup-{what}-{id}.json")
 
 
 def _read(path: Path) -> dict:
     """Nothing where there is no such file, or another content."""
     try:
         read = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return read if isinstance(read, dict) else {}

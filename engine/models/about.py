@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from engine.models.own_code import looking_at
 from engine.models.plausible import require_plausible
 from engine.models.tokens import cannot_load, template_end
 from engine.models.weights import size_of
@@ -38,14 +39,20 @@ class ModelAbout:
 def about_model(folder: Path, *, trust_remote_code: bool = False) -> ModelAbout:
     """Read a model folder's small files. Blocks for seconds when the first tokenizer is opened.
 
-    Raises: SamplerError for files that cannot be read; ConfigError for a model that cannot be.
+    Args:
+        trust_remote_code: as a run would have it; here the model's own code never runs.
+
+    Raises: SamplerError for files that cannot be read; ConfigError for a model that cannot be;
+    OwnCode for one that only its own code could describe.
     """
     require_plausible(folder, trust=trust_remote_code)
     try:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise cannot_load(str(folder), error) from error
-    size, tokenizer = size_of(folder, None), _tokenizer(folder, trust=trust_remote_code)
+    with looking_at(folder, trusted=trust_remote_code):
+        tokenizer = _tokenizer(folder)
+    size = size_of(folder, None)
     template = str(tokenizer.chat_template or "")
     end = template_end(tokenizer) if template else None
     return ModelAbout(
@@ -70,10 +77,10 @@ def cached_models() -> list[str]:
     return sorted(repo.repo_id for repo in repos if repo.repo_type == "model")
 
 
-def _tokenizer(folder: Path, *, trust: bool) -> Any:
+def _tokenizer(folder: Path) -> Any:
     from transformers import AutoTokenizer
 
     try:
-        return AutoTokenizer.from_pretrained(folder, trust_remote_code=trust)
+        return AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
     except Exception as error:  # damaged files raise what they like
         raise cannot_load(str(folder), error) from error

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from shutil import disk_usage, rmtree
+from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
-from engine.errors import EngineError
+from engine.errors import EngineError, StoreError
 from engine.paths import ROOT
 from engine.store import Database, now
 from engine.store.backup import write_backup
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
     import pyarrow
 
 FOLDER = "snapshots"
-"""In the folder beside the database."""
+"""In the folder beside the database: a folder per copy, with the process in its name."""
+COPY = "snapshot.duckdb"
 ENVIRONMENT = ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH", "LANG", "LC_ALL")
 """All that the child inherits: no key, no home."""
 
@@ -61,32 +63,45 @@ class Answer:
 
 
 def take_snapshot(db: Database) -> Snapshot:
-    """Copy all tables as of now; earlier copies of this process are removed, and this one when it
-    ends. Blocks; others read and write meanwhile.
+    """Copy all tables as of now, into a folder of its own; earlier copies of this process are
+    removed, and this one when it ends. Blocks; others read, write and copy meanwhile.
 
     Raises: EngineError where the disk has no room for it; StoreError.
     """
-    folder = db.artifacts / FOLDER / str(os.getpid())
-    rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    remove_snapshots(db)
+    folder = _new_folder(db.artifacts / FOLDER)
     atexit.register(rmtree, folder, ignore_errors=True)
-    needed, free = db.path.stat().st_size, disk_usage(folder).free
-    if free < needed:
-        raise EngineError(
-            f"A copy of the database takes {needed:,} bytes, and {free:,} are free beside it. Make"
-            " room on that disk, then ask again."
-        )
-    as_of = now()
-    path = folder / f"{as_of:%H%M%S%f}.duckdb"
-    write_backup(db, path)
-    return Snapshot(path, as_of)
+    try:
+        needed, free = db.path.stat().st_size, disk_usage(folder).free
+        if free < needed:
+            raise EngineError(
+                f"A copy of the database takes {needed:,} bytes, and {free:,} are free beside it."
+                " Make room on that disk, then ask again."
+            )
+        as_of = now()
+        write_backup(db, folder / COPY)
+    except BaseException:
+        rmtree(folder, ignore_errors=True)
+        raise
+    return Snapshot(folder / COPY, as_of)
 
 
 def remove_snapshots(db: Database) -> None:
-    """Those of this process, and those that dead ones left."""
+    """Those of this process, and those that dead ones left. One that is being made stays."""
     for folder in (db.artifacts / FOLDER).glob("*"):
-        if folder.name == str(os.getpid()) or not Path(f"/proc/{folder.name}").exists():
+        pid, _, _ = folder.name.partition("-")
+        is_whole = pid == str(os.getpid()) and (folder / COPY).exists()
+        if is_whole or not Path(f"/proc/{pid}").exists():
             rmtree(folder, ignore_errors=True)
+
+
+def _new_folder(among: Path) -> Path:
+    """Raises: StoreError."""
+    try:
+        among.mkdir(parents=True, exist_ok=True)
+        return Path(mkdtemp(prefix=f"{os.getpid()}-", dir=among))
+    except OSError as error:
+        raise StoreError(f"{among} could not be written: {error.strerror}.") from error
 
 
 def ask(

@@ -3,12 +3,14 @@ anything is scored. Loads a tokenizer and no weights.
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from engine.config import RunConfig
 from engine.config.backends import BACKENDS, opening_options, reads_as
 from engine.errors import ConfigError
 from engine.method.prompts import fill
 from engine.method.steps import normalise_newlines
+from engine.models.own_code import looking_at
 from engine.rewards.layouts import open_layout
 from engine.types import ScoreStatus
 
@@ -48,7 +50,8 @@ def preview(config: RunConfig, folder: str, question: str, response: str) -> Pre
         folder: of the model on this machine.
 
     Raises: ConfigError for a family that cannot be shown without its weights; RewardModelError
-        where the layout does not fit the tokenizer.
+        where the layout does not fit the tokenizer; OwnCode for a model that only its own code
+        could show.
     """
     family = config.reward.family
     if family not in BACKENDS or not BACKENDS[family].is_served:
@@ -57,7 +60,10 @@ def preview(config: RunConfig, folder: str, question: str, response: str) -> Pre
             f"reward.family is {family}: what it reads can be shown for {shown} only. Its scores"
             " can be tried on the Playground page."
         )
-    layout = open_layout(family, folder, **opening_options(family, config))
+    options = opening_options(family, config)
+    options["trust_remote_code"] = False
+    with looking_at(Path(folder), trusted=config.reward.trust_remote_code):
+        layout = open_layout(family, folder, **options)
     is_text = reads_as(family) == "text"
     prompt = fill(config.policy.prompt_template, question) if is_text else question
     row = layout.read((normalise_newlines(prompt), normalise_newlines(response)))

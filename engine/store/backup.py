@@ -2,14 +2,18 @@
 
 from pathlib import Path
 
+import duckdb
+
 from engine.errors import StoreError
 from engine.paths import flush_to_disk, written_whole
+from engine.store.attaching import attached
 from engine.store.connection import Database
+from engine.store.opening import as_sentence
 
 
 def write_backup(db: Database, target: Path) -> int:
-    """Copy all tables into a new file, as of one moment, while others read and write. The folder
-    beside the database (policies, recordings) is not in it. Blocks.
+    """Copy all tables into a new file, as of one moment, while others read, write and copy. The
+    folder beside the database (policies, recordings) is not in it. Blocks.
 
     Returns: bytes written. Raises: StoreError for a file that is there already, or that cannot be
     written.
@@ -22,8 +26,9 @@ def write_backup(db: Database, target: Path) -> int:
             _copy(db, draft)
             flush_to_disk(draft)
         flush_to_disk(target.parent, deep=False)
-    except OSError as error:
-        raise StoreError(f"The backup {target} could not be written: {error.strerror}.") from error
+    except (OSError, duckdb.Error) as error:
+        said = as_sentence(error) if isinstance(error, duckdb.Error) else f"{error.strerror}."
+        raise StoreError(f"The backup {target} could not be written: {said}") from error
     return target.stat().st_size
 
 
@@ -38,10 +43,6 @@ def rows_read(db: Database) -> dict[str, int]:
 
 def _copy(db: Database, draft: Path) -> None:
     own = str(db.value("SELECT current_database()")).replace('"', '""')
-    escaped = str(draft).replace("'", "''")
-    db.tuples(f"ATTACH '{escaped}' AS backup")
-    try:
-        db.tuples(f'COPY FROM DATABASE "{own}" TO backup')
-        db.tuples("CHECKPOINT backup")
-    finally:
-        db.tuples("DETACH backup")
+    with attached(db, draft) as copy:
+        db.tuples(f'COPY FROM DATABASE "{own}" TO {copy}')
+        db.tuples(f"CHECKPOINT {copy}")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.errors import StoreConflict
+from engine.store.attaching import attached
 from engine.store.connection import Database
 
 _NOT_MERGED = {"migrations"}
@@ -21,14 +22,13 @@ class _Table:
     """The column that counts them, or ALL."""
     has_key: bool
 
-    @property
-    def taken(self) -> str:
-        """SQL that takes its rows over, in their order."""
+    def taken(self, other: str) -> str:
+        """SQL that takes its rows over out of the other database, in their order."""
         ignoring = "OR IGNORE " if self.has_key else ""
         chosen = "WHERE set_id IN (SELECT id FROM new_sets)" if self.name in _OF_SETS else ""
         return (
             f'INSERT {ignoring}INTO "{self.name}" ({self.columns}) SELECT {self.columns}'
-            f' FROM other."{self.name}" {chosen} ORDER BY {self.order}'
+            f' FROM {other}."{self.name}" {chosen} ORDER BY {self.order}'
         )
 
 
@@ -39,22 +39,17 @@ def merge(db: Database, other: Path) -> list[str]:
     Returns: ids of the runs that are new. Raises: StoreConflict if a run of it is here already;
     then nothing is changed.
     """
-    escaped = str(other).replace("'", "''")
-    db.tuples(f"ATTACH '{escaped}' AS other (READ_ONLY)")
-    try:
-        with db.transaction() as cursor:
-            runs = [id for (id,) in cursor.execute("SELECT id FROM other.runs").fetchall()]
-            here = cursor.execute("SELECT id FROM runs WHERE id IN (SELECT id FROM other.runs)")
-            _require_none([id for (id,) in here.fetchall()], db)
-            cursor.execute(
-                "CREATE TEMP TABLE new_sets AS SELECT id FROM other.sample_sets"
-                " WHERE id NOT IN (SELECT id FROM sample_sets)"
-            )
-            for table in _tables(db):
-                cursor.execute(table.taken)
-            cursor.execute("DROP TABLE new_sets")
-    finally:
-        db.tuples("DETACH other")
+    with attached(db, other, read_only=True) as name, db.transaction() as cursor:
+        runs = [id for (id,) in cursor.execute(f"SELECT id FROM {name}.runs").fetchall()]
+        here = cursor.execute(f"SELECT id FROM runs WHERE id IN (SELECT id FROM {name}.runs)")
+        _require_none([id for (id,) in here.fetchall()], db)
+        cursor.execute(
+            f"CREATE TEMP TABLE new_sets AS SELECT id FROM {name}.sample_sets"
+            " WHERE id NOT IN (SELECT id FROM sample_sets)"
+        )
+        for table in _tables(db):
+            cursor.execute(table.taken(name))
+        cursor.execute("DROP TABLE new_sets")
     db.forget()
     return runs
 

@@ -3,20 +3,25 @@ nor by a message that pretends one was pressed.
 """
 
 import inspect
+from dataclasses import replace
 
 import pytest
 
 from app import state, visitor
 from app.door.guard import Guard
+from app.new_study import cards, outlook
+from app.new_study.draft import Draft
 from app.widgets import PAGES
-from engine.config import load_config
+from engine import store
+from engine.config import load_config, named_paths
 from engine.errors import ConfigError
 from engine.jobs.looking import LookingRunner
 from engine.jobs.runner import JobRunner
 from engine.login import NotAllowed, Role
 from engine.paths import ROOT
 from engine.store.looking import Looking
-from tests.app.shown import show
+from tests.app.shown import press, read, show
+from tests.small_runs import small
 
 HARMLESS = {
     "Look",
@@ -92,6 +97,78 @@ def test_where_others_can_come_in_fields_name_paths_within_the_roots_alone(datab
     assert visitor.path(str(database.with_name("a.jsonl")), "The path")
     assert visitor.model("starter", "policy.path") == "starter"
     visitor.check(load_config(ROOT / "data" / "starter" / "default.toml"))
+
+
+def refused_to_look(monkeypatch, config):
+    """The builder over a configuration, in which nothing may be looked at."""
+    for what in ("examine", "outlook"):
+        monkeypatch.setattr(outlook, what, lambda *_: pytest.fail("it was looked at"))
+    at = show("new_study")
+    at.session_state[cards.DRAFT] = Draft(config, "a test")
+    at.run()
+    assert not at.exception, at.exception[0].value
+    (button,) = [b for b in at.button if b.label == "Start the study"]
+    assert button.disabled
+    return at
+
+
+OUTSIDE = {"problems": {"train": "/etc/passwd"}}
+
+
+def test_what_a_study_would_take_is_not_worked_out_for_those_who_look(
+    database, looking, monkeypatch
+):
+    at = refused_to_look(monkeypatch, small(**OUTSIDE))
+    assert "not worked out for you, because its fields can name any file" in read(at)
+
+
+def test_what_is_outside_of_the_roots_is_not_looked_at_before_it_is_refused(database, monkeypatch):
+    monkeypatch.setattr(visitor, "role", lambda: Role.FULL)
+    monkeypatch.setattr(Guard, "are_paths_limited", True)
+    at = refused_to_look(monkeypatch, small(**OUTSIDE))
+    assert "problems.train names /etc/passwd, which is outside" in read(at)
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "problems.train",
+        "problems.held_out",
+        "policy.path",
+        "reward.path",
+        "implicit.reference",
+        "training.accelerate_config",
+        "init.accelerate_config",
+    ],
+)
+def test_every_setting_that_names_a_path_is_taken_within_the_roots_alone(
+    database, monkeypatch, setting
+):
+    monkeypatch.setattr(visitor, "role", lambda: Role.FULL)
+    monkeypatch.setattr(Guard, "are_paths_limited", True)
+    config, (table, _, name) = small(), setting.partition(".")
+    named = replace(getattr(config, table), **{name: "/etc/passwd"})
+    config = replace(config, **{table: named})
+    assert named_paths(config)[setting] == "/etc/passwd"
+    with pytest.raises(NotAllowed, match=f"{setting} names /etc/passwd, which is outside"):
+        visitor.check(config)
+    visitor.check(config, known=config)
+
+
+def test_a_file_of_accelerate_is_taken_within_the_roots_alone_for_one_training_too(
+    studio, monkeypatch
+):
+    monkeypatch.setattr(visitor, "role", lambda: Role.FULL)
+    monkeypatch.setattr(Guard, "are_paths_limited", True)
+    studio.resampled()
+    at = show("training")
+    draft = next(iter(at.session_state["training_drafts"].values()))
+    wanted = {"n_processes": 2, "batch_size": 4, "micro_batch_size": 2}
+    for name, value in (wanted | {"accelerate_config": "/etc/hostname"}).items():
+        draft.set(f"training.{name}", value)
+    press(at.run(), "Train with DPO")
+    assert "training.accelerate_config names /etc/hostname, which is outside" in read(at)
+    assert store.jobs.latest(studio.it, "train") is None
 
 
 def test_nobody_sees_a_page_that_the_door_did_not_let_in(database, monkeypatch):

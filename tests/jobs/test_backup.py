@@ -71,9 +71,62 @@ def test_the_owner_is_asked_and_answers(db, tmp_path):
     assert not list(tmp_path.glob("*backup-*"))
 
 
+@pytest.fixture
+def ask(db, tmp_path):
+    """Asks the owner for a backup under a name, as another process does."""
+    answering = backup.BackupRequests(db)
+    locked = StoreLocked(f"{db.path} is in use by the process with PID 1.")
+    yield lambda name: backup._asked_for(db.path, tmp_path / name, locked)
+    answering.close()
+    assert not list(tmp_path.glob("*backup-*"))
+
+
+def test_several_backups_at_once_are_whole(db, tmp_path):
+    together, said = threading.Barrier(4), []
+
+    def write(n: int) -> None:
+        together.wait()
+        try:
+            write_backup(db, tmp_path / f"{n}.duckdb")
+        except Exception as error:
+            said.append(error)
+
+    tabs = [threading.Thread(target=write, args=(n,)) for n in range(4)]
+    for tab in tabs:
+        tab.start()
+    for tab in tabs:
+        tab.join()
+    assert not said
+    for n in range(4):
+        assert opened(tmp_path / f"{n}.duckdb") == rows_read(db)
+
+
+def test_two_who_ask_at_once_are_both_answered(db, tmp_path, ask):
+    sizes = {}
+    tabs = [
+        threading.Thread(target=lambda n=name: sizes.update({n: ask(n)}), daemon=True)
+        for name in ("one.duckdb", "two.duckdb")
+    ]
+    for tab in tabs:
+        tab.start()
+    for tab in tabs:
+        tab.join(timeout=60)
+    assert sizes == {name: (tmp_path / name).stat().st_size for name in sizes} and len(sizes) == 2
+
+
+def test_a_failure_of_any_kind_is_answered_and_the_next_one_who_asks_too(ask, monkeypatch):
+    def odd(db, target):
+        raise RuntimeError("something odd")
+
+    with monkeypatch.context() as broken, pytest.raises(StoreError, match="something odd"):
+        broken.setattr(backup, "write_backup", odd)
+        ask("one.duckdb")
+    assert ask("two.duckdb") > 0
+
+
 def test_a_request_that_is_no_json_is_taken_away_and_nothing_ends(db, tmp_path):
     answering = backup.BackupRequests(db)
-    request = Path(f"{db.path}.backup-request.json")
+    request = Path(f"{db.path}.backup-request-1.json")
     gone = threading.Event()
     request.write_text("[1")
     for _ in range(50):

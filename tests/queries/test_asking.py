@@ -22,7 +22,7 @@ from engine.queries.ask import (
 )
 from engine.queries.plain import plain
 from engine.queries.ready import READY
-from engine.store import Database
+from engine.store import Database, backup
 from tests.stored_studies import study
 
 SECRET = "only in a file beside the database"
@@ -153,8 +153,36 @@ def test_what_is_stored_later_is_not_in_the_copy(db):
     assert ask(copy, "SELECT count(*) AS n FROM runs").table.to_pylist() == [{"n": 1}]
     again = take_snapshot(db)
     assert ask(again, "SELECT count(*) AS n FROM runs").table.to_pylist() == [{"n": 2}]
-    assert not copy.path.exists() and again.path.parent.name == str(os.getpid())
+    assert not copy.path.exists() and again.path.parent.name.startswith(f"{os.getpid()}-")
     remove_snapshots(db)
+
+
+def test_a_copy_that_one_tab_is_taking_stays_while_another_tab_takes_one(db, monkeypatch):
+    study(db)
+    copying, others = backup._copy, []
+
+    def interrupted(db: Database, draft: Path) -> None:
+        copying(db, draft)
+        if not others:
+            others.append(None)
+            others[0] = take_snapshot(db)
+
+    monkeypatch.setattr(backup, "_copy", interrupted)
+    copy = take_snapshot(db)
+    for one in (copy, *others):
+        assert ask(one, "SELECT count(*) AS n FROM runs").table.to_pylist() == [{"n": 1}]
+    remove_snapshots(db)
+    assert not list((db.artifacts / FOLDER).iterdir())
+
+
+def test_a_copy_that_could_not_be_written_leaves_nothing(db, monkeypatch):
+    def full(db: Database, draft: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(backup, "_copy", full)
+    with pytest.raises(EngineError, match="No space left"):
+        take_snapshot(db)
+    assert not list((db.artifacts / FOLDER).iterdir())
 
 
 def test_an_answer_of_any_type_becomes_plain_and_reads_back(asked, tmp_path):
