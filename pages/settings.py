@@ -83,7 +83,9 @@ def configuration() -> None:
     if st.button("Copy into a new study", icon=":material/content_copy:", type="primary"):
         cards.begin_with_copy(run_id)
         cards.open_builder()
-    st.code(as_toml(config, notes), language=None, wrap_lines=True)
+    with widgets.folded("As a file", key="configuration_open") as opened:
+        if opened.open:
+            st.code(as_toml(config, notes), language=None, wrap_lines=True)
 
 
 def saved_charts() -> None:
