@@ -2,16 +2,22 @@
 are: Streamlit's own login, from the first page to the last, in a real browser.
 """
 
+import json
+import subprocess
+import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-provider = pytest.importorskip("oidc_provider_mock", reason="oidc-provider-mock is not installed")
+if find_spec("oidc_provider_mock") is None:
+    pytest.skip("oidc-provider-mock is not installed", allow_module_level=True)
 
-from benchmarks.serving import free_port, start
+from benchmarks.serving import answers, free_port, start
 from engine.login import login_path
 from engine.paths import ROOT
 from engine.store import Database
@@ -47,6 +53,22 @@ class Exposed:
     database: Path
 
 
+@contextmanager
+def provider() -> Iterator[int]:
+    """The identity provider's port. In a process of its own: Flask, once it is imported, answers
+    for attributes that PyTorch asks every module for.
+    """
+    port = free_port()
+    people = [json.dumps({"sub": sub, **claims}) for sub, claims in PEOPLE.items()]
+    told = [word for person in people for word in ("--user-claims", person)]
+    command = [sys.executable, "-m", "oidc_provider_mock", "--port", str(port), *told]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        discovery = f"http://localhost:{port}/.well-known/openid-configuration"
+        assert answers(process, discovery, limit_s=60)
+        yield port
+        process.terminate()
+
+
 @pytest.fixture(scope="module")
 def exposed(tmp_path_factory) -> Iterator[Exposed]:
     folder, port = tmp_path_factory.mktemp("exposed"), free_port()
@@ -55,11 +77,10 @@ def exposed(tmp_path_factory) -> Iterator[Exposed]:
     create_run(db, small())
     db.close()
     login_path(path).write_text(MAY_COME_IN)
-    known = [provider.User(sub=sub, claims=claims) for sub, claims in PEOPLE.items()]
-    with provider.run_server_in_thread(user_claims=known) as server:
+    with provider() as provider_port:
         secrets = folder / ".streamlit" / "secrets.toml"
         secrets.parent.mkdir()
-        secrets.write_text(SECRETS.format(port=port, provider=server.server_port))
+        secrets.write_text(SECRETS.format(port=port, provider=provider_port))
         main, log = ROOT / "app" / "main.py", folder / "log.txt"
         everywhere = ("--server.address", "0.0.0.0")
         with start(main, port, "--db", str(path), settings=everywhere, log=log, cwd=folder) as ours:
