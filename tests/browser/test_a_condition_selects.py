@@ -34,6 +34,8 @@ def test_what_fits_is_marked_until_something_is_picked(studio, chromium):
     settled(tab)
     tab.get_by_role("button", name="Boundary").press("Enter")
     sync_api.expect(tab.locator(".dp-note")).to_contain_text("selected")
+    tab.get_by_role("heading", name=re.compile(r"^\d+ selected$")).wait_for()
+    settled(tab)
     typed(tab, "n_correct >= 0")
     selected(tab, 12)
     sync_api.expect(tab.locator(".dp-note")).not_to_contain_text("selected")
