@@ -171,10 +171,14 @@ class _Tabs:
     def settle_and_press(self) -> None:
         """Wait until all of them are drawn, then press in all of them at once what is offered.
 
-        Raises: RuntimeError with what a page failed with.
+        Raises: RuntimeError with what a page failed with, or that it was not drawn in time.
         """
         for page in self._pages:
-            page.wait_for_function(SETTLED)
+            page.bring_to_front()  # one that nobody sees may draw nothing
+            try:
+                page.wait_for_function(SETTLED)
+            except Exception as error:
+                raise RuntimeError(f"{page.url} was not drawn: {error}") from error
             failed = page.get_by_test_id("stException")
             if failed.count():
                 raise RuntimeError(f"{page.url}: {failed.first.inner_text()}")
