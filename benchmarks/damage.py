@@ -3,7 +3,7 @@
 import random
 import shutil
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,7 +77,7 @@ def targets(db: Path) -> dict[str, Path]:
         "the database": db,
         "the database's log": log_of(db),
         "the noted length of the log": noted_in(db),
-        "the published status": status_path(db),
+        STATUS: status_path(db),
     }
     checkpoints = sorted(files.glob("training/*/checkpoint-*"), key=_step)
     known |= {f"checkpoint, {path.name}": path for path in _files_of(checkpoints[-1:])}
@@ -91,11 +91,21 @@ def targets(db: Path) -> dict[str, Path]:
     return {target: path for target, path in known.items() if path.is_file()}
 
 
-def chosen(db: Path, so_far: Counter[str], rng: random.Random) -> Damage:
-    """One of the kinds that can be done now and were done least so far."""
+STATUS = "the published status"
+
+
+def chosen(
+    db: Path, so_far: Counter[str], rng: random.Random, *, spared: Collection[str] = ()
+) -> Damage:
+    """One of the kinds that can be done now and were done least so far.
+
+    Args:
+        spared: targets that nothing is done to.
+    """
     possible = [
         Damage(target, way, path)
         for target, path in targets(db).items()
+        if target not in spared
         for way in (*WAYS, REMOVED, FOLDER)
     ]
     least = min(so_far[damage.kind] for damage in possible)

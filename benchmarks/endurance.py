@@ -100,6 +100,9 @@ def unbroken_study(folder: Path) -> Path:
 class Study:
     """One study in a folder of its own, begun again as often as it is stopped."""
 
+    _spared: tuple[str, ...] = ()
+    """What is not damaged."""
+
     def __init__(self, folder: Path, placement: str, tally: Tally):
         for old in (folder, damage.copy_of(folder)):
             shutil.rmtree(old, ignore_errors=True)
@@ -168,7 +171,7 @@ class Study:
 
     def _damage(self, rng: random.Random) -> damage.Damage:
         damage.keep_copy(self._folder)
-        done = damage.chosen(self.db, self._tally.damages, rng)
+        done = damage.chosen(self.db, self._tally.damages, rng, spared=self._spared)
         done.do(rng)
         self._tally.damages[done.kind] += 1
         self._history.append(done.kind)

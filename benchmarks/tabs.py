@@ -21,6 +21,7 @@ from typing import Any
 
 from benchmarks.attempts import HOWS, LIMIT_S, PARENT, Ended, Family, Stop, do, possible
 from benchmarks.by_itself import BEGINS, End, prepare
+from benchmarks.damage import STATUS
 from benchmarks.endurance import DAMAGED_SHARE, Study, Tally, progress, report
 from benchmarks.rows import Row
 from benchmarks.serving import CHROMIUM, CHROMIUM_FLAGS, free_port, start
@@ -69,7 +70,9 @@ def _stop_at(turn: int, how: str, after_s: float = 0.0) -> Stop:
 
 
 class TabStudy(Study):
-    """One study that is worked on from a dashboard."""
+    """One study that is worked on from a dashboard, whose published status tells how it goes on."""
+
+    _spared = (STATUS,)
 
     def __init__(self, folder: Path, placement: str, tally: Tally, browser: Any):
         super().__init__(folder, placement, tally)
