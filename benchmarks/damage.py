@@ -45,6 +45,7 @@ WAYS: dict[str, Callable[[bytes, random.Random], bytes]] = {
     "with a wrong byte": _wrong_byte,
 }
 """What becomes of a file's content."""
+STATUS = "the published status"
 REMOVED, FOLDER = "removed", "a folder in its place"
 
 
@@ -89,9 +90,6 @@ def targets(db: Path) -> dict[str, Path]:
     ):
         known |= dict.fromkeys([target], next(files.glob(pattern), files))
     return {target: path for target, path in known.items() if path.is_file()}
-
-
-STATUS = "the published status"
 
 
 def chosen(

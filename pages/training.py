@@ -24,7 +24,7 @@ if chosen.config.is_recorded:
 db = state.database()
 pair_set = store.pairs.find_set(chosen)
 job = store.jobs.latest(chosen, JobKind.TRAIN)
-draws, n_drawn = draws_itself(chosen.config.training.method), 0
+draws = draws_itself(chosen.config.training.method)
 if draws and store.commits.find(chosen) is None:
     widgets.nothing_yet("There is no plan to draw from yet. Commit one.", "difficulty.py")
 if pair_set is None and not draws:
@@ -41,13 +41,6 @@ elif keeps:
 elif pair_set:
     st.caption(
         f"{pair_set.n_pairs:,} preference pairs · reference policy: the frozen M{chosen.number}"
-    )
-if draws and not n_drawn:
-    st.info(
-        "What the plan gives fills no step with these settings. Take smaller groups or fewer of"
-        " them per step below, fork the iteration and commit another plan, or begin the next one"
-        " with the same policy.",
-        icon=":material/info:",
     )
 if pair_set and not pair_set.n_pairs and not keeps:
     why = (

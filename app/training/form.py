@@ -20,7 +20,7 @@ from engine.config.backends import draws_itself
 from engine.config.training_checks import check_training
 from engine.errors import EngineError
 from engine.study.handle import Iteration
-from engine.study.plan_groups import n_planned
+from engine.study.plan_groups import n_given, n_planned
 from engine.types import JobKind, JobState
 
 FRONT = ("learning_rate", "beta", "n_epochs", "batch_size")
@@ -70,10 +70,12 @@ def _draws_nothing(chosen: Iteration, draft: Draft) -> bool:
         return False
     n = n_planned(chosen, training_config(chosen.config.training, _changed(draft)))
     if not n:
-        st.caption("What the plan gives fills no step: take smaller groups, or fewer per step.")
+        st.caption(
+            "What the plan gives fills no step: take smaller groups or fewer per step, fork the"
+            " iteration and commit another plan, or begin the next one with the same policy."
+        )
         return True
-    n_given = sum(row.n_more for row in store.commits.allocation(chosen))
-    said = f"It draws {n:,} of the {n_given:,} responses that the plan gives."
+    said = f"It draws {n:,} of the {n_given(chosen):,} responses that the plan gives."
     if n_drawn := store.draws.counts(chosen).n:
         said += (
             f" {n_drawn:,} were drawn by trainings before it: the iteration goes past its budget,"

@@ -9,7 +9,7 @@ from engine.figures.evaluation import Evaluation, evaluations, gain
 from engine.store import Database
 from engine.store.commits import Commit
 from engine.study.handle import Iteration
-from engine.study.plan_groups import last_settings, n_planned
+from engine.study.plan_groups import last_settings, n_given, n_planned
 from engine.types import Difficulty, JobKind
 
 
@@ -63,8 +63,7 @@ def _budget(it: Iteration, commit: Commit | None) -> dict[str, int | None]:
     side, drawn = store.side_samples.counts(it), store.draws.counts(it)
     no_step = 0
     if commit and draws_itself(it.config.training.method):
-        given = sum(row.n_more for row in store.commits.allocation(it))
-        no_step = given - n_planned(it, last_settings(it))
+        no_step = n_given(it) - n_planned(it, last_settings(it))
     return {
         "total": it.config.problems.n_train * it.config.sampling.n,
         "presampled": store.samples.n_judged(it, it.row.presample_set, None),

@@ -16,7 +16,7 @@ import numpy as np
 from engine.errors import ConfigError
 from engine.grading import Grader
 from engine.grading.extraction import Extraction
-from engine.method.arena import Contender, Played, Recording, Rules, play
+from engine.method.arena import Contender, Played, Recording, Rules, each_once, play
 from engine.method.intervals import Interval, bootstrap_mean, bootstrap_ratio
 from engine.method.strategies import strategies, strategy
 from engine.paths import RECORDINGS
@@ -162,7 +162,7 @@ def arena(
     """
     rows: list[ArenaRow] = []
     n_problems = len(recording.n)
-    contenders = list({contender.name: contender for contender in contenders}.values())
+    contenders = each_once(contenders)
     for each in dict.fromkeys(per_problem):
         budget = round(each * n_problems)
         played = play(recording, contenders, [budget], rules)

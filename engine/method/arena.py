@@ -94,6 +94,11 @@ class Played:
     """
 
 
+def each_once(contenders: Sequence[Contender]) -> list[Contender]:
+    """In their order; one that is named again is left out, or it would count twice."""
+    return list({contender.name: contender for contender in contenders}.values())
+
+
 def play(
     recording: Recording, contenders: Sequence[Contender], budgets: Sequence[int], rules: Rules
 ) -> dict[tuple[str, int], Played]:
@@ -107,7 +112,7 @@ def play(
         than those, or a rule that cannot be played.
     """
     _require_playable(recording, budgets, rules)
-    contenders = list({contender.name: contender for contender in contenders}.values())
+    contenders = each_once(contenders)
     budgets = list(dict.fromkeys(budgets))
     sums: dict[tuple[str, int], dict[str, np.ndarray]] = {}
     p = len(recording.n)

@@ -35,6 +35,11 @@ def n_planned(it: Iteration, training: TrainingConfig) -> int:
     return len(planned_groups(it, training)) * training.group_size
 
 
+def n_given(it: Iteration) -> int:
+    """Responses that a committed plan gives, whether or not they fill whole steps."""
+    return sum(row.n_more for row in store.commits.allocation(it))
+
+
 def last_settings(it: Iteration) -> TrainingConfig:
     """Those of the iteration's last training; the run's own before there is one."""
     job = store.jobs.latest(it, JobKind.TRAIN)
