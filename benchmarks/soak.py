@@ -28,7 +28,7 @@ from engine.store.wal import log_of
 from tests.small_runs import small
 
 MINUTES = 60.0
-PAGES = ("run", "home", "difficulty", "plan", "responses", "pairs", "training", "compare", "export")
+PAGES = ("run", "", "difficulty", "plan", "responses", "pairs", "training", "compare", "export")
 VISITS_PER_TAB = 50
 """Then the tab is closed and another one opened."""
 STUDIES_PER_MINUTE = 6

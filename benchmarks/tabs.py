@@ -30,7 +30,7 @@ from engine.jobs.status import published
 from tests.small_runs import small
 
 N_KILLS, N_TABS = 40, 5
-PAGES = ("run", "home", "difficulty", "plan", "responses", "pairs", "training", "compare", "export")
+PAGES = ("run", "", "difficulty", "plan", "responses", "pairs", "training", "compare", "export")
 PRESSED = (BEGINS, "Resume")
 MOMENT = "a turn of the tabs"
 PATIENCE = 4

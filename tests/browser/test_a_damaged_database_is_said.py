@@ -13,7 +13,7 @@ from engine.store import Database
 from tests.browser.studio import own_tab, settled
 
 pytestmark = pytest.mark.browser
-PAGES = ("home", "run", "data", "difficulty", "plan", "responses", "pairs", "compare", "export")
+PAGES = ("", "run", "data", "difficulty", "plan", "responses", "pairs", "compare", "export")
 
 
 def cut(path: Path) -> None:
