@@ -5,7 +5,7 @@ import sys
 from functools import cache
 from pathlib import Path
 
-from engine.paths import DEFAULT_DB
+from engine.paths import DEFAULT_DB, expanded
 
 
 def database_path() -> Path:
@@ -16,4 +16,4 @@ def database_path() -> Path:
 def _database_path(arguments: tuple[str, ...]) -> Path:
     parser = argparse.ArgumentParser(add_help=False)
     parser.add_argument("--db", default=str(DEFAULT_DB))
-    return Path(parser.parse_known_args(arguments)[0].db).expanduser().resolve()
+    return expanded(parser.parse_known_args(arguments)[0].db).resolve()

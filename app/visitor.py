@@ -9,6 +9,7 @@ from app.door.guard import guard
 from engine.config import RunConfig, named_paths
 from engine.errors import ConfigError
 from engine.login import NotAllowed, Role, is_path, within_roots
+from engine.paths import expanded
 
 READ_ONLY = "You are logged in to look: nothing can be started, written or deleted."
 
@@ -68,7 +69,7 @@ def path(typed: str, what: str) -> Path:
         what: the field, in words.
     """
     require_write()
-    place = Path(typed).expanduser()
+    place = expanded(typed)
     if guard().are_paths_limited:
         within_roots(place, guard().login.roots, what=what, database=guard().database)
     return place

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import ConfigError
-from engine.paths import ROOT, artifacts_of, written_whole
+from engine.paths import ROOT, artifacts_of, expanded, written_whole
 
 MIN_CHARS = 12
 _N, _R, _P = 2**16, 8, 2
@@ -135,7 +135,7 @@ def _parsed(content: dict[str, Any], database: Path) -> Login:
         Role(name): tuple(map(str, listed)) for name, listed in content.get("oidc", {}).items()
     }
     roots = content.get("paths", {}).get("roots", [str(database.parent)])
-    return Login(passwords, emails, tuple(Path(root).expanduser().resolve() for root in roots))
+    return Login(passwords, emails, tuple(expanded(root).resolve() for root in roots))
 
 
 def _hashed(password: str) -> str:
@@ -173,7 +173,7 @@ def within_roots(path: Path, roots: tuple[Path, ...], *, what: str, database: Pa
     Args:
         what: the field that names it, in words.
     """
-    place = path.expanduser().resolve()
+    place = expanded(path).resolve()
     allowed = (*roots, artifacts_of(database), ROOT / "data")
     if any(place.is_relative_to(root) for root in allowed):
         return place
@@ -186,5 +186,5 @@ def within_roots(path: Path, roots: tuple[Path, ...], *, what: str, database: Pa
 
 def is_path(value: str) -> bool:
     """Whether a value names a place on this machine, and not a hub id or a part of the program."""
-    place = Path(value).expanduser()
+    place = expanded(value)
     return bool(value) and (place.is_absolute() or value.startswith(".") or place.exists())

@@ -49,6 +49,13 @@ def artifacts_of(database: Path) -> Path:
     return database.with_name(f"{database.name}.files")
 
 
+def expanded(path: str | Path) -> Path:
+    """A path as a person types it, with ~ as their home folder, or another user's. A user that is
+    not known here stays in it: then there is no such folder, which is for the caller to say.
+    """
+    return Path(os.path.expanduser(path))
+
+
 def write_text(path: Path, text: str) -> None:
     """A file with this content, whole or not at all. Raises: OSError."""
     with written_whole(path) as draft:

@@ -9,7 +9,7 @@ from engine.config.training import LOWEST_IS_BEST, Metric
 from engine.errors import EngineError
 from engine.figures.siblings import siblings
 from engine.store.jobs import Job
-from engine.study.checkpoints import Checkpoint, best, own_step, pick
+from engine.study.checkpoints import Checkpoint, best, gone, own_step, pick
 from engine.study.checkpoints import checkpoints as known_of
 from engine.study.handle import Iteration
 from engine.types import JobKind, JobState
@@ -29,8 +29,8 @@ def checkpoints(chosen: Iteration, job: Job) -> None:
     """
     if job.state is not JobState.DONE:
         return
-    known = known_of(state.database(), job)
-    if len(known) < 2:
+    known, lost = known_of(state.database(), job), gone(state.database(), job)
+    if len(known) < 2 and not lost:
         return
     with st.expander("Weights that can become the policy", expanded=True):
         own = own_step(state.database(), job)
@@ -41,6 +41,11 @@ def checkpoints(chosen: Iteration, job: Job) -> None:
             column_config={"Of": st.column_config.TextColumn(width="medium")},
         )
         st.caption(_said_best(job, known))
+        if lost:
+            st.caption(
+                f"The weights kept of step {', '.join(map(str, lost))} are not in their place: set"
+                " aside as damaged, or taken away. The training's log says more."
+            )
         _choose(chosen, job, [c.step for c in known])
 
 

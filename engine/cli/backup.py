@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from engine.cli.options import as_json, database, require_database
+from engine.paths import expanded
 
 
 @click.command()
@@ -23,7 +24,7 @@ def backup(out: str, db: Path, as_json: bool) -> None:
     from engine.jobs.backup import back_up
 
     require_database(db)
-    target = Path(out).expanduser().resolve()
+    target = expanded(out).resolve()
     n_bytes = back_up(db, target)
     if as_json:
         print(json.dumps({"backup": str(target), "n_bytes": n_bytes}))

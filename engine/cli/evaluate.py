@@ -7,6 +7,7 @@ import click
 
 from engine.cli.options import as_json, database
 from engine.cli.walking import driven, walk
+from engine.paths import expanded
 
 
 @click.command()
@@ -55,7 +56,7 @@ def _evaluate_suite(
     from engine.headless.suites import as_rows, evaluate_suite, load_suite, subject
 
     loaded, chosen = load_suite(suite), subject(policy)
-    folder = Path(data).expanduser() if data else None
+    folder = expanded(data) if data else None
     with driven(path) as runner:
         result = evaluate_suite(runner, loaded, chosen, data=folder, n_max=n_max)
     print(json.dumps(asdict(result)) if as_json else table(as_rows(result)))

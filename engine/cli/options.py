@@ -4,12 +4,12 @@ from pathlib import Path
 
 import click
 
-from engine.paths import DEFAULT_DB
+from engine.paths import DEFAULT_DB, expanded
 
 
 def _located(_context: click.Context, _option: click.Parameter, path: str) -> Path:
     """The file that is meant, from whichever folder, ~ being the user's own."""
-    return Path(path).expanduser().resolve()
+    return expanded(path).resolve()
 
 
 database = click.option(

@@ -2,11 +2,11 @@
 
 import json
 import sys
-from pathlib import Path
 
 import click
 
 from engine.cli.options import as_json
+from engine.paths import expanded
 
 
 @click.command()
@@ -24,7 +24,7 @@ def report(runs: tuple[str, ...], out: str, as_json: bool) -> None:
     from engine.figures.measure import measure_files
 
     measured = measure_files(list(runs))
-    folder = Path(out).expanduser()
+    folder = expanded(out)
     files = _of_one(runs[0]) if len(runs) == 1 else report_files(compare(measured), measured)
     write_report(folder, files)
     if as_json:

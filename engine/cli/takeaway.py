@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from engine.cli.options import as_json, database, one_run, require_database
+from engine.paths import expanded
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -90,12 +91,12 @@ def export(what: str, out: str, db: Path, as_json: bool, **chosen: Any) -> None:
 
     require_database(db)
     if what == "study":
-        _pack(db, Path(out).expanduser().resolve(), chosen["run_id"], as_json)
+        _pack(db, expanded(out).resolve(), chosen["run_id"], as_json)
         return
     opened = Database(db)
     try:
         export = _prompts if what == "prompts" else _exported
-        said, lines = export(opened, what, Path(out).expanduser(), **chosen)
+        said, lines = export(opened, what, expanded(out), **chosen)
     finally:
         opened.close()
     if as_json:
@@ -124,7 +125,7 @@ def import_study(file: str, db: Path, as_json: bool) -> None:
     """Bring back what `export study` packed: a new database, or more runs in one that is there."""
     from engine.export.study import unpack
 
-    brought = unpack(Path(file).expanduser().resolve(), db)
+    brought = unpack(expanded(file).resolve(), db)
     if as_json:
         print(json.dumps(asdict(brought)))
         return

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.paths import artifacts_of
+from engine.paths import artifacts_of, expanded
 
 if TYPE_CHECKING:
     from engine.jobs.pace import Pace
@@ -46,7 +46,7 @@ def driven(path: Path, placement: str = "") -> "Iterator[JobRunner]":
 def _begun(path: Path, placement: str) -> "dict[str, Placement]":
     from engine.placement import open_placement
 
-    opened = open_placement(placement, artifacts_of(path.expanduser().resolve()) / "logs")
+    opened = open_placement(placement, artifacts_of(expanded(path).resolve()) / "logs")
     opened.prepare()
     return {placement: opened}
 

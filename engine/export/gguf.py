@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from engine.errors import ConfigError
-from engine.paths import written_whole
+from engine.paths import expanded, written_whole
 
 CONVERTER = "convert_hf_to_gguf.py"
 FOLDER = "LLAMA_CPP"
@@ -23,7 +23,7 @@ def converter() -> Path | None:
     is in neither.
     """
     if checkout := os.environ.get(FOLDER):
-        script = Path(checkout).expanduser() / CONVERTER
+        script = expanded(checkout) / CONVERTER
         return script if script.is_file() else None
     there = shutil.which(CONVERTER)
     return Path(there) if there else None

@@ -20,6 +20,7 @@ from engine.figures.summary import figures_of_all
 from engine.method.difficulty import classify
 from engine.method.intervals import Interval
 from engine.method.seeds import stable_hash
+from engine.paths import expanded
 from engine.store import Database
 from engine.store.commits import Commit
 from engine.store.comparison import Yielded
@@ -220,14 +221,10 @@ def _spent(db: Database, run_id: str, figures: list[dict[str, Any]]) -> list[Spe
 
 def file_and_run(name: str) -> tuple[Path, str | None]:
     file, colon, run_id = name.rpartition(":")
-    path = (
-        Path(name).expanduser()
-        if not colon or Path(name).expanduser().exists()
-        else Path(file).expanduser()
-    )
+    path = expanded(name) if not colon or expanded(name).exists() else expanded(file)
     if not path.is_file():
         raise ConfigError(f"There is no database at {path}. Name a file, or FILE:RUN.")
-    return path.resolve(), run_id if colon and path == Path(file).expanduser() else None
+    return path.resolve(), run_id if colon and path == expanded(file) else None
 
 
 def _kind(config: RunConfig) -> RunConfig:

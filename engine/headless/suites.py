@@ -34,7 +34,7 @@ from engine.headless.run import evaluate_policy
 from engine.jobs.runner import JobRunner
 from engine.method.intervals import Interval, bootstrap_mean, wilson
 from engine.method.metrics import pass_at_k
-from engine.paths import SUITES
+from engine.paths import SUITES, expanded
 from engine.problems import read_problems
 from engine.problems.stored import store_problems
 from engine.samplers import resolve
@@ -103,7 +103,7 @@ def load_suite(name: str) -> Suite:
     """A suite that ships ("paper"), or one in a TOML file of the same shape. Raises:
     ConfigError.
     """
-    path = Path(name).expanduser() if name.endswith(".toml") else SUITES / f"{name}.toml"
+    path = expanded(name) if name.endswith(".toml") else SUITES / f"{name}.toml"
     if not path.is_file():
         known = ", ".join(sorted(p.stem for p in SUITES.glob("*.toml")))
         raise ConfigError(f"There is no suite {name}: use {known}, or a .toml file.")

@@ -22,21 +22,27 @@ LOOK_S = 0.5
 """Between two looks for a request, or for its answer."""
 TAKEN_S = 20.0
 """How long a request waits for its owner to take it."""
+THERE_S = 5.0
+"""Between two looks whether the owner is there still."""
 
 
 def back_up(path: Path, target: Path) -> int:
     """Write a copy of a database, whoever owns it. Blocks.
 
-    Returns: bytes written. Raises: StoreError; StoreLocked where the owner does not answer.
+    Returns: bytes written. Raises: StoreError; StoreLocked where the owner takes no request.
     """
-    try:
-        db = Database(path)
-    except StoreLocked as locked:
-        return _asked_for(path, target, locked)
-    try:
-        return write_backup(db, target)
-    finally:
-        db.close()
+    while True:
+        try:
+            db = Database(path)
+        except StoreLocked as locked:
+            n_bytes = _asked_for(path, target, locked)
+            if n_bytes is not None:
+                return n_bytes
+            continue
+        try:
+            return write_backup(db, target)
+        finally:
+            db.close()
 
 
 class BackupRequests:
@@ -103,13 +109,20 @@ class BackupRequests:
             write_text(answer, json.dumps(said))
 
 
-def _asked_for(path: Path, target: Path, locked: StoreLocked) -> int:
+def _asked_for(path: Path, target: Path, locked: StoreLocked) -> int | None:
+    """Bytes that the owner wrote; None where it ended without an answer."""
     id = uuid.uuid4().hex
     request, answer = _beside(path, "request", id), _beside(path, "answer", id)
     write_text(request, json.dumps({"to": str(target)}))
-    waited_since = time.monotonic()
+    waited_since = looked_at = time.monotonic()
     while not (said := _read(answer)):
-        if request.exists() and time.monotonic() - waited_since > TAKEN_S:
+        now = time.monotonic()
+        if now - looked_at > THERE_S:
+            looked_at = now
+            if _is_free(path) and not answer.exists():
+                request.unlink(missing_ok=True)
+                return None
+        if request.exists() and now - waited_since > TAKEN_S:
             request.unlink(missing_ok=True)
             raise StoreLocked(
                 f"{locked} It was asked to write the backup and did not take the request: it may"
@@ -120,6 +133,15 @@ def _asked_for(path: Path, target: Path, locked: StoreLocked) -> int:
     if "error" in said:
         raise StoreError(said["error"])
     return said["n_bytes"]
+
+
+def _is_free(path: Path) -> bool:
+    """Whether nobody has the database open, so that nobody will answer."""
+    try:
+        Database(path).close()
+    except StoreLocked:
+        return False
+    return True
 
 
 def _beside(path: Path, what: str, id: str) -> Path:

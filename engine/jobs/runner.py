@@ -286,15 +286,10 @@ class JobRunner:
             return JobState.FAILED, _fault(error)
 
     def _repair(self, damaged: PolicyDamaged) -> str:
-        """Have a policy trained again. Returns what is said of the job that found it damaged."""
+        """Have a policy made again. Returns what is said of the job that found it damaged."""
         with self._wake:
-            is_queued = policies.train_again(self.db, damaged.policy_id)
-        what = (
-            "It is being trained again; resume this job when that is done."
-            if is_queued
-            else "No training of this database made it: bring its folder back."
-        )
-        return f"{damaged} {what}"
+            kind = policies.make_again(self.db, damaged.policy_id)
+        return f"{damaged} {policies.REPAIRED[kind]}"
 
     def _sentence(self, job: Job, error: EngineError) -> str:
         """What an error says, in one line: where it says more, all of it goes to the job's log."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from engine.errors import ConfigError
 from engine.models.memory import ModelSize, shape_of
-from engine.paths import STARTER
+from engine.paths import STARTER, expanded
 
 FIELDS = {
     "policy": "policy.path",
@@ -41,7 +41,7 @@ def locate(path: str, *, role: str, revision: str | None = None) -> Path:
     """
     if path == "starter":
         return STARTER / ("prm" if role == "prm" else "policy")
-    folder = Path(path).expanduser()
+    folder = expanded(path)
     if folder.is_dir():
         if not (folder / "config.json").is_file():
             raise ConfigError(
@@ -61,7 +61,7 @@ def folder_here(path: str, *, role: str, revision: str | None = None) -> Path | 
     """As locate, without a download: None for a hub id that is not in the hub's cache. Raises:
     ConfigError as locate does.
     """
-    if path != "starter" and not Path(path).expanduser().is_dir() and _is_hub_id(path):
+    if path != "starter" and not expanded(path).is_dir() and _is_hub_id(path):
         from huggingface_hub import try_to_load_from_cache
 
         config = try_to_load_from_cache(path, "config.json", revision=revision)

@@ -21,6 +21,7 @@ from engine.figures.pictures import picture
 from engine.figures.summary import summarise
 from engine.jobs.backup import back_up
 from engine.notebook.work import Walker, WatchedJob
+from engine.paths import expanded
 from engine.store import Database
 from engine.study import plans
 from engine.study.handle import Iteration
@@ -46,7 +47,7 @@ class Study:
     """
 
     def __init__(self, path: str | Path, *, create: bool = False):
-        path = Path(path).expanduser()
+        path = expanded(path)
         if not create and not path.exists():
             raise ConfigError(f"There is no database at {path}. Give create=True to make one.")
         self._copied: TemporaryDirectory[str] | None = None
@@ -62,7 +63,7 @@ class Study:
         folder = TemporaryDirectory(prefix="hs-star-")
         copy = Path(folder.name) / Path(path).name
         try:
-            back_up(Path(path).expanduser().resolve(), copy)
+            back_up(expanded(path).resolve(), copy)
             study = cls(copy)
         except BaseException:
             folder.cleanup()

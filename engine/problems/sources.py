@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from engine.errors import ProblemSetError
-from engine.paths import STARTER
+from engine.paths import STARTER, expanded
 from engine.problems.bytes_of_file import Notes, Rows
 from engine.problems.rows import files_of, rows_of_file, rows_of_hub, type_of
 
@@ -51,7 +51,7 @@ def open_source(source: str | Path, base: Path | None = None) -> Source:
         raise ProblemSetError(
             f"There is no starter problem set {text}. Allowed: {', '.join(STARTER_SETS)}."
         )
-    path = (base or Path()) / Path(source).expanduser()
+    path = (base or Path()) / expanded(source)
     hub = _hub_parts(text, path) if isinstance(source, str) else None
     if hub:
         dataset, revision, split = hub
@@ -73,7 +73,7 @@ def hub_name(source: str) -> str | None:
     """The hub data set, with revision and split, that a source would be downloaded from; None for a
     file or a starter set.
     """
-    hub = None if source.startswith("starter:") else _hub_parts(source, Path(source).expanduser())
+    hub = None if source.startswith("starter:") else _hub_parts(source, expanded(source))
     return f"{hub[0]}@{hub[1]}:{hub[2]}" if hub else None
 
 

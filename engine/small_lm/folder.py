@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from engine.errors import ConversionError
-from engine.paths import written_whole
+from engine.paths import expanded, written_whole
 from engine.small_lm.configuration import configuration
 from engine.small_lm.conversion import convert
 from engine.small_lm.package import PACKAGE, require_package
@@ -66,7 +66,7 @@ def build(
 
     Raises: ConversionError, ProblemSetError.
     """
-    folder = folder.expanduser().resolve()
+    folder = expanded(folder).resolve()
     if path := configuration_in(folder):
         return SmallLm(folder, path, is_new=False)
     require_new(folder)

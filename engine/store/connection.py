@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 import duckdb
 
 from engine.errors import StoreConflict, StoreError
-from engine.paths import artifacts_of
+from engine.paths import artifacts_of, expanded
 from engine.store import opening, wal
 from engine.store.failures import CANNOT_WRITE, is_ctrl_c, reading, write_error
 from engine.store.remembering import Remembered
@@ -49,7 +49,7 @@ class Database:
         self.path = Path(path)
         in_memory = str(path) == ":memory:"
         if not in_memory:
-            self.path = self.path.expanduser().resolve()
+            self.path = expanded(path).resolve()
         opened = opening.open_memory() if in_memory else opening.open_file(self.path)
         self._connection, self._written = opened.connection, opened.written
         self.warning = opened.warning

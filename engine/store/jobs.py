@@ -154,15 +154,16 @@ def latest_with_policy(at: Place) -> Job | None:
     )
 
 
-def that_made(db: Database, policy_id: str) -> list[str]:
-    """Ids of trainings that made a policy, in any run, oldest first. One that was done once and is
-    queued again, running or stopped made it all the same; those that have not ended come last.
+def that_made(db: Database, policy_id: str, kind: JobKind = JobKind.TRAIN) -> list[str]:
+    """Ids of jobs of a kind that made a policy, in any run, oldest first. One that was done once
+    and is queued again, running or stopped made it all the same; those that have not ended come
+    last.
     """
     query = (
-        "SELECT id FROM jobs WHERE kind = 'train' AND policy_id = ?"
+        "SELECT id FROM jobs WHERE kind = ? AND policy_id = ?"
         " ORDER BY finished_at NULLS LAST, number"
     )
-    return [id for (id,) in db.tuples(query, [policy_id])]
+    return [id for (id,) in db.tuples(query, [kind, policy_id])]
 
 
 def of_run(db: Database, run_id: str, number: int | None = None) -> list[Job]:

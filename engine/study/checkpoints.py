@@ -3,6 +3,7 @@ those of a step that a person picks afterwards.
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from engine import store
@@ -34,13 +35,21 @@ def own_step(db: Database, training: Job) -> int:
 
 
 def checkpoints(db: Database, training: Job) -> list[Checkpoint]:
-    """Every step of a finished training that can become a policy, its own among them."""
+    """Every step of a finished training that can become a policy, its own among them; weights that
+    were set aside as damaged are none.
+    """
     metrics = metrics_by_step(db, training.id)
     sizes: dict[int, int | None] = {
-        k.step: k.n_bytes for k in store.checkpoints.kept(db, training.id)
+        k.step: k.n_bytes for k in store.checkpoints.kept(db, training.id) if Path(k.path).is_dir()
     }
     sizes.setdefault(own_step(db, training), None)
     return [Checkpoint(step, sizes[step], metrics.get(step, {})) for step in sorted(sizes)]
+
+
+def gone(db: Database, training: Job) -> list[int]:
+    """Steps whose weights were kept and are not in their place any more, such as damaged ones."""
+    rows = store.checkpoints.kept(db, training.id)
+    return [k.step for k in rows if not Path(k.path).is_dir()]
 
 
 def metrics_by_step(db: Database, job_id: str) -> dict[int, dict[str, float]]:
@@ -84,7 +93,7 @@ def pick(it: Iteration, job_id: str, step: int, *, made_by: str) -> dict[str, An
     steps = [c.step for c in checkpoints(it.db, training)]
     if step not in steps:
         raise ConfigError(
-            f"The weights of step {step} were not kept: pick one of {', '.join(map(str, steps))}."
+            f"The weights of step {step} are not there: pick one of {', '.join(map(str, steps))}."
             " training.keep_checkpoints says how many a training keeps."
         )
     number = store.checkpoints.add_pick(it.db, job_id, step, automatic=False, made_by=made_by)

@@ -10,6 +10,7 @@ from engine import store
 from engine.config import parse_config
 from engine.errors import ConfigError
 from engine.models.weights import adapter_folder
+from engine.paths import expanded
 from engine.store import Database
 from engine.study.sample_sets import evaluation_sets
 
@@ -92,7 +93,7 @@ def _unused(db: Database, policies: dict[str, str], run_id: str) -> dict[str, st
     names.
     """
     others = [json.loads(run.config) for run in store.runs.listed(db) if run.id != run_id]
-    named = {Path(config["policy"]["path"]).expanduser() for config in others}
+    named = {expanded(config["policy"]["path"]) for config in others}
     own = db.artifacts.resolve()
     return {
         id: path

@@ -12,6 +12,7 @@ from pathlib import Path
 from engine import store
 from engine.config import RunConfig, training_config
 from engine.config.implicit import OWN
+from engine.paths import expanded
 from engine.problems import STARTER_SETS
 from engine.store import Database
 from engine.store.commits import Commit
@@ -116,7 +117,7 @@ def _located(config: RunConfig, policy_folder: str, prm_folder: str) -> RunConfi
 
 
 def _absolute(source: str) -> str:
-    path = Path(source).expanduser()
+    path = expanded(source)
     return (
         str(path.resolve())
         if source not in ("", "starter", OWN, *STARTER_SETS) and path.exists()

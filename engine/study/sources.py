@@ -5,7 +5,6 @@ Knows files and content, neither the store nor any model's inside.
 """
 
 from dataclasses import astuple
-from pathlib import Path
 
 from engine.config import RunConfig
 from engine.config.backends import BACKENDS
@@ -19,6 +18,7 @@ from engine.method.budget import remaining_budget
 from engine.method.seeds import stable_hash
 from engine.models.plausible import require_plausible
 from engine.models.weights import content_id, locate
+from engine.paths import expanded
 from engine.problems import read_problems, require_disjoint
 from engine.recorded.replay import open_set
 from engine.rewards.heads import require_head
@@ -85,7 +85,7 @@ def _read(name: str, source: str, config: RunConfig) -> list[Problem]:
 def policy(config: RunConfig) -> tuple[str, str]:
     """(path, content id) of M_0. Raises: ConfigError, RecordedSetError."""
     if config.is_recorded:
-        recorded = open_set(str(Path(config.policy.path).expanduser().resolve()))
+        recorded = open_set(str(expanded(config.policy.path).resolve()))
         return str(recorded.folder), recorded.about["id"]
     folder = locate(config.policy.path, role="policy", revision=config.policy.revision)
     require_plausible(folder, trust=config.policy.trust_remote_code)
@@ -127,7 +127,7 @@ def _reward_model(config: RunConfig) -> tuple[str, str]:
         return str(folder), f"{entry.name}-{_layout_id(config)}{content_id(folder)}"
     if entry.reads != "key":
         return config.reward.path, f"{entry.name}-{_layout_id(config)}{config.reward.path}"
-    recorded = open_set(str(Path(config.reward.path).expanduser().resolve()))
+    recorded = open_set(str(expanded(config.reward.path).resolve()))
     if recorded.about["scores"] == "none":
         raise ConfigError(
             f"reward.path is {config.reward.path}: no response there has a score. Set reward.family"

@@ -213,11 +213,12 @@ def test_the_form_says_what_evaluating_on_the_way_takes(studio):
     assert f"{n_times * 6} responses in all" in read(at)
 
 
-def test_weights_of_another_step_are_picked_on_the_page(studio):
+def test_weights_of_another_step_are_picked_on_the_page(studio, tmp_path):
     studio.trained()
+    (tmp_path / "step-1").mkdir()
     job = store.jobs.latest(studio.it, "train")
     assert "Weights that can become the policy" not in [e.label for e in show("training").expander]
-    record(studio.db, job.id, 1, CheckpointKept(1, "/kept/step-1", 2_000_000))
+    record(studio.db, job.id, 1, CheckpointKept(1, str(tmp_path / "step-1"), 2_000_000))
     at = show("training")
     (table,) = [f.value for f in at.dataframe if "On the disk" in f.value]
     assert table["Step"].tolist() == [1, 2] and table["On the disk"].tolist() == ["2.0 MB", "–"]
@@ -235,3 +236,5 @@ def test_weights_of_another_step_are_picked_on_the_page(studio):
     assert "step 1 of M1, picked by" in table["Changed for it"][1]
     assert "The run goes on with M1b" in read(at) and "those of step 1, picked by" in read(at)
     assert show("compare") and show("home") and show("run")
+    (tmp_path / "step-1").rmdir()
+    assert "The weights kept of step 1 are not in their place" in read(show("training"))

@@ -101,7 +101,7 @@ def made(db, run_id, runner, world) -> str:
 
 
 def test_a_repair_that_is_stopped_is_not_done_because_it_was_done_before(db, runner, made):
-    assert policies.train_again(db, "m1")
+    assert policies.make_again(db, "m1")
     runner.on_progress = lambda row: runner.cancel(made) if row.state == "running" else None
     runner.run_next()
     assert state(db, made) == "cancelled"
@@ -110,7 +110,7 @@ def test_a_repair_that_is_stopped_is_not_done_because_it_was_done_before(db, run
 
 def test_a_repair_that_is_stopped_lets_no_unattended_run_go_on(db, run_id, runner, made):
     store.unattended.put(db, run_id, 2, ordered_by="cli")
-    policies.train_again(db, "m1")
+    policies.make_again(db, "m1")
     runner.on_progress = lambda row: runner.cancel(made) if row.state == "running" else None
     runner.run_next()
     assert store.jobs.unfinished(db) == []
@@ -118,18 +118,18 @@ def test_a_repair_that_is_stopped_lets_no_unattended_run_go_on(db, run_id, runne
 
 @pytest.mark.parametrize("ended", store.jobs.RESUMABLE)
 def test_a_repair_that_ended_early_is_queued_again_by_whoever_meets_the_damage(db, made, ended):
-    policies.train_again(db, "m1")
+    policies.make_again(db, "m1")
     store.jobs.set_state(db, made, ended)
-    assert policies.train_again(db, "m1")
+    assert policies.make_again(db, "m1")
     assert state(db, made) == "queued"
 
 
 @pytest.mark.parametrize("going", store.jobs.UNFINISHED)
 def test_a_repair_that_is_queued_or_runs_goes_on_when_another_job_meets_the_damage(db, made, going):
-    policies.train_again(db, "m1")
+    policies.make_again(db, "m1")
     store.jobs.set_state(db, made, going)
     attempt = store.jobs.get(db, made).attempt
-    assert policies.train_again(db, "m1")
+    assert policies.make_again(db, "m1")
     assert (state(db, made), store.jobs.get(db, made).attempt) == (going, attempt)
 
 

@@ -147,6 +147,43 @@ def test_an_owner_that_does_not_answer_is_named(db, tmp_path, monkeypatch):
     assert not list(tmp_path.glob("*backup-*"))
 
 
+TAKES_AND_DIES = """
+import sys
+from engine.jobs import backup
+from engine.store import Database
+
+backup.BackupRequests._begin = lambda self, request, asked: print("taken", flush=True)
+db = Database(sys.argv[1])
+requests = backup.BackupRequests(db)
+print("open", flush=True)
+sys.stdin.readline()
+"""
+
+
+def test_an_owner_that_dies_with_a_request_leaves_the_backup_to_the_one_who_asked(
+    db, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(backup, "THERE_S", 0.0)
+    rows, target = rows_read(db), tmp_path / "copy.duckdb"
+    db.close()
+    owner = subprocess.Popen(
+        [sys.executable, "-c", TAKES_AND_DIES, str(db.path)],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert owner.stdout.readline() == "open\n"
+    asking = threading.Thread(target=back_up, args=(db.path, target), daemon=True)
+    asking.start()
+    assert owner.stdout.readline() == "taken\n"
+    owner.kill()
+    owner.wait()
+    asking.join(timeout=60)
+    assert opened(target) == rows
+    assert not list(tmp_path.glob("*backup-*"))
+
+
 def test_a_folder_that_is_a_file_is_said(db, tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(StoreError, match="could not be written"):

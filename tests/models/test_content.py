@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import ConfigError
-from engine.models.weights import content_id
+from engine.models.weights import content_id, locate
 from engine.paths import STARTER
 
 
@@ -58,6 +58,12 @@ def test_the_base_of_an_adapter_counts(tmp_path):
     shutil.rmtree(base)
     with pytest.raises(ConfigError, match="there is no such folder"):
         content_id(adapter)
+
+
+@pytest.mark.parametrize("path", ["~nobody-of-this-name/model", "~nobody-of-this-name"])
+def test_the_home_folder_of_an_unknown_user_is_a_folder_that_is_not_there(path):
+    with pytest.raises(ConfigError, match=r"^policy\.path is ~nobody-of-this-name"):
+        locate(path, role="policy")
 
 
 def test_an_adapter_that_is_its_own_base_is_refused(tmp_path):

@@ -13,12 +13,15 @@ from engine.errors import ConfigError
 from engine.events import CheckpointKept, OptimiserStep, PolicySaved
 from engine.figures.siblings import siblings
 from engine.headless.run import pick_weights
+from engine.jobs import policies
 from engine.jobs.runner import JobRunner
+from engine.paths import set_aside
 from engine.store import Database
 from engine.study import checkpoints
 from engine.study.handle import Iteration
 from engine.study.resolved import resolved_config
 from engine.study.runs import begin_next_iteration
+from engine.types import JobKind
 from tests.own_backends import open_with
 from tests.training.test_training_jobs import new_run, pool, train
 
@@ -35,7 +38,9 @@ class Keeping:
         for step, loss in LOSSES.items():
             yield OptimiserStep(step, 3, {"loss": loss})
             if step < 3:
-                yield CheckpointKept(step, f"/kept/step-{step}", 8 * step)
+                kept = Path(task.work_dir) / f"step-{step}"
+                kept.mkdir(parents=True)
+                yield CheckpointKept(step, str(kept), 8 * step)
         by_itself = 2 if task.config.policy_by == "loss" else None
         yield PolicySaved(f"step-{by_itself or 3}", "/m", by_itself)
 
@@ -114,6 +119,24 @@ def test_what_was_not_kept_cannot_be_picked(db):
         checkpoints.pick(it, picked(db, it, job, 2)[0].id, 1, made_by="cli")
     with pytest.raises(ConfigError, match="No kept step of this training has held_out/accuracy"):
         checkpoints.best(db, job, "held_out/accuracy")
+
+
+def test_weights_that_were_set_aside_cannot_be_picked_and_are_named(db):
+    it, job = trained_run(db)
+    set_aside(Path(store.checkpoints.kept(db, job.id)[0].path))
+    assert [c.step for c in checkpoints.checkpoints(db, job)] == [2, 3]
+    assert checkpoints.gone(db, job) == [1]
+    with pytest.raises(ConfigError, match="step 1 are not there: pick one of 2, 3"):
+        checkpoints.pick(it, job.id, 1, made_by="cli")
+
+
+def test_a_damaged_policy_that_was_picked_is_made_again_of_the_weights_kept(db):
+    it, job = trained_run(db)
+    again, _ = picked(db, it, job, 2)
+    assert policies.make_again(db, "step-2") is JobKind.PICK
+    assert [other.id for other in store.jobs.unfinished(db)] == [again.id]
+    assert policies.make_again(db, "step-3") is JobKind.TRAIN
+    assert policies.make_again(db, "of nobody") is None
 
 
 def test_the_time_of_the_training_counts_for_what_was_picked_of_it(db):
