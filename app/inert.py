@@ -34,6 +34,11 @@ def markdown(text: str) -> str:
     return _JOINER.join(part for part in [*parts, _plain(cut[end:])] if part)
 
 
+def cell(text: str) -> str:
+    """Markdown that shows the text in one line of a table's cell, formulas as they are written."""
+    return _plain(" ".join(text.splitlines()))
+
+
 def _math_spans(text: str) -> Iterator[tuple[int, int, str]]:
     """(start, end, LaTeX body) of every formula, in one pass: no character is looked at more often
     than a fixed number of times, however many formulas begin and never end.

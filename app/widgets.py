@@ -1,7 +1,7 @@
 """Pieces that more than one page shows. Each owns its widget keys."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, NoReturn
 
 import plotly.graph_objects as go
@@ -158,6 +158,15 @@ def size(n_bytes: float) -> str:
             return f"{n_bytes:.0f} {unit}" if unit == "B" else f"{n_bytes:.1f} {unit}"
         n_bytes /= 1000
     return f"{n_bytes:.1f} TB"
+
+
+def small_table(rows: Sequence[Mapping[str, str]]) -> None:
+    """A table of a few rows of plain text, in the order of the first one's columns; at least one
+    row. Drawn as one piece: st.table has the browser read every cell as a document of its own.
+    """
+    lines = [list(rows[0]), ["---"] * len(rows[0])]
+    lines += [[inert.cell(text) for text in row.values()] for row in rows]
+    st.markdown("\n".join(f"| {' | '.join(line)} |" for line in lines))
 
 
 def chosen_row(

@@ -16,6 +16,7 @@ NAMES = (
     "sampling",
     "warm",
     "rewards",
+    "judges",
     "servers",
     "ray_pool",
     "training",

@@ -2,8 +2,8 @@
 does.
 
 The starter's process reward model on written solutions, and models of 4 layers with random weights:
-their speed depends on their size alone. A reward model that writes its judgements is not here: its
-speed is its servers'.
+their speed depends on their size alone. A reward model that writes its judgements needs a server:
+benchmarks.judges.
 """
 
 import tempfile
@@ -47,7 +47,7 @@ def measure() -> list[Row]:
 
 
 def _row(name: str, open_scorer: Callable) -> Row:
-    batched, single, items = open_scorer(), open_scorer(batch_tokens=0), _items()
+    batched, single, items = open_scorer(), open_scorer(batch_tokens=0), reviewed()
     times = interleaved(lambda: batched.score(items), lambda: single.score(items), N_RUNS)
     return against(f"rewards: {name}, batched against one by one", *times, "s")
 
@@ -56,7 +56,7 @@ def _row_of_steps(scorer: TaggedLm) -> Row:
     """All steps in one pass, against a text for every step that ends with it, as RLHFlow's own
     script reads: the question and the steps before are read again each time.
     """
-    items = _items()
+    items = reviewed()
     ending = [
         (question, "\n\n".join(steps[: n + 1]))
         for question, response in items
@@ -74,17 +74,20 @@ def _questions() -> list[Row]:
     from transformers import AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(STARTER / "prm")
-    lengths = [[len(tokenizer(text).input_ids) for text in item] for item in _items()]
+    lengths = [[len(tokenizer(text).input_ids) for text in item] for item in reviewed()]
     question, response = (sum(column) for column in zip(*lengths))
     share = 100 * question / (question + response)
     return [alone("rewards: the question in what is read", [share], "%")]
 
 
-def _items() -> list[tuple[str, str]]:
+def reviewed(n: int = N_RESPONSES) -> list[tuple[str, str]]:
+    """(prompt, response) pairs: written solutions of starter problems, a fifth of their steps
+    wrong.
+    """
     rng = Random(0)
     return [
         (p.question + "\n", write_solution(p, [rng.random() < 0.2 for _ in p.events], rng))
-        for p in make_problems(N_RESPONSES, seed=5)
+        for p in make_problems(n, seed=5)
     ]
 
 

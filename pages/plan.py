@@ -42,13 +42,12 @@ def budget(chosen: Iteration, commit: Commit, given: list[GivenCount]) -> None:
         "Calibration": side["calibrate"],
     }
     st.subheader(f"{n * s.n:,} responses")
-    st.table(
+    widgets.small_table(
         [
             {"Part": name, "Responses": f"{count:,}"}
             for name, count in parts.items()
             if count or name == "Unspent"
-        ],
-        hide_index=True,
+        ]
     )
     if n_reused := store.resamples.n_reused(chosen):
         st.caption(
@@ -84,7 +83,7 @@ def never_solved(chosen: Iteration) -> None:
     if not counts:
         return
     st.subheader(f"{sum(count.n_problems for count in counts):,} unreached")
-    st.table(
+    widgets.small_table(
         [
             {
                 "Responses, all wrong": f"{count.n:,}",
@@ -92,8 +91,7 @@ def never_solved(chosen: Iteration) -> None:
                 "Pass rate": rate_in_words(0, count.n),
             }
             for count in counts
-        ],
-        hide_index=True,
+        ]
     )
     st.caption("At any higher pass rate so many wrong ones happen in less than 5 % of cases.")
 

@@ -17,17 +17,11 @@ from engine.study.resolved import resolved_config
 def where() -> None:
     st.subheader("Where things are stored")
     uses = storage.disk_use(state.database())
-    st.table(
+    widgets.small_table(
         [
-            {
-                "What": p.what.capitalize(),
-                "Size": widgets.size(p.n_bytes),
-                "Path": inert.markdown(str(p.path)),
-            }
+            {"What": p.what.capitalize(), "Size": widgets.size(p.n_bytes), "Path": str(p.path)}
             for p in uses
-        ],
-        hide_index=True,
-        alt="Where things are stored",
+        ]
     )
     st.caption(
         f"{widgets.size(storage.n_free(state.database()))} free on that disk. Another database:"
@@ -59,11 +53,7 @@ def hardware() -> None:
     except EngineError as error:
         sampler = str(error)
     facts = {"Device": machine.device(), "Sampler": sampler, **machine.versions()}
-    st.table(
-        [{"What": name, "Here": inert.markdown(text)} for name, text in facts.items()],
-        hide_index=True,
-        alt="Device, sampler and versions",
-    )
+    widgets.small_table([{"What": name, "Here": text} for name, text in facts.items()])
 
 
 def configuration() -> None:

@@ -5,6 +5,7 @@ may raise on the way.
 import json
 import re
 
+import pandas as pd
 from streamlit.testing.v1 import AppTest
 
 from app.widgets import PAGES
@@ -30,8 +31,13 @@ def unfold(at, key):
 
 
 def table_with(at, column):
-    """The plain table with this column, as text."""
-    return next(table.value for table in at.table if column in table.value)
+    """The small table with this column, as text."""
+    lines = next(m.value for m in at.markdown if m.value.startswith("| ") and column in m.value)
+    head, _, *rows = (
+        [cell.replace("\\", "") for cell in line.strip("| ").split(" | ")]
+        for line in lines.splitlines()
+    )
+    return pd.DataFrame(rows, columns=head)
 
 
 def titles(at):

@@ -16,6 +16,7 @@ _STYLE = """
 }
 [data-testid="stHeading"] h1 { font-size: 1.75rem; padding: 0.25rem 0; }
 [data-testid="stFileUploaderDropzoneInstructions"] * { white-space: normal; text-overflow: clip; }
+[data-testid="stMarkdownContainer"] td { overflow-wrap: anywhere; }
 [class*="st-key-split_"] > div { min-width: 0; }
 [class*="st-key-split_"] > div:first-child { flex: 2 1 22rem; }
 [class*="st-key-split_"] > div:last-child { flex: 1 1 14rem; }
