@@ -5,6 +5,7 @@ where a job stopped.
 import streamlit as st
 
 from app import inert, state, visitor, widgets
+from app.streamlit_internals.notification import notify
 from app.streamlit_internals.tab_title import tab_title
 from engine import store
 from engine.errors import EngineError
@@ -32,16 +33,21 @@ hid.
 
 
 def look() -> None:
-    """Note what this tab has seen, and say with a toast which jobs have ended since. Call it before
-    the page is drawn.
+    """Note what this tab has seen, and say which jobs have ended since: with a toast, and with a
+    notification of the browser's where that is allowed. Call it before the page is drawn.
     """
     db = state.database()
     now = {job.id: job.state for job in store.jobs.unfinished(db)}
+    texts = {}
     for job_id in st.session_state.get(SEEN, {}):
         job = store.jobs.find(db, job_id) if job_id not in now else None
         if job:
             what, icon = ENDED[job.state]
+            texts[f"{job.id}-{job.attempt}"] = f"{widgets.title(job)} {what}."
             st.toast(f"{widgets.title(job)} {what}.", icon=icon, duration="long")
+    if texts:
+        with st.sidebar:
+            notify(TITLE, texts)
     st.session_state[SEEN] = now
 
 

@@ -5,6 +5,7 @@ import streamlit as st
 from app import charts, inert, state, visitor, widgets
 from app.hub import pull_form
 from app.new_study import cards
+from app.streamlit_internals.notification import ask_to_notify
 from engine import store
 from engine.config.toml import as_toml
 from engine.doctor import machine, storage
@@ -96,6 +97,7 @@ st.title("Settings")
 where()
 backup()
 saved_charts()
+ask_to_notify("Notify me when a job ends")
 pull_form()
 left, right = widgets.columns(2, least=widgets.PART, gap="medium")
 with left:

@@ -234,7 +234,20 @@ def test_a_presample_survives_a_reload_another_tab_and_a_killed_server(studio, o
     sync_api.expect(other.get_by_role("button", name="Hide", exact=True)).to_be_visible()
 
 
+HEARS = """
+window.heard = [];
+window.Notification = class {
+    static permission = "default";
+    static async requestPermission() { return (this.permission = "granted"); }
+    constructor(title, { body }) { window.heard.push(`${title}: ${body}`); }
+};
+Object.defineProperty(document, "hidden", { get: () => true });
+"""
+"""A browser that allows notifications when it is asked, whose tab is in the background."""
+
+
 def test_a_training_goes_on_through_a_reload_and_its_queue_can_be_emptied(studio, tab):
+    tab.add_init_script(HEARS)
     tab.goto(studio.at("training", studio.trainable))
     tab.get_by_role("button", name="Train with DPO").click()
     begun = n_done(tab, "N of [0-9,]+ steps", timeout=JOB_LIMIT_MS)
@@ -252,9 +265,14 @@ def test_a_training_goes_on_through_a_reload_and_its_queue_can_be_emptied(studio
     ).to_be_visible()
     tab.keyboard.press("Escape")
     tab.get_by_role("button", name="Stop", exact=True).click()
+    go(tab, "Settings")
+    tab.get_by_role("button", name="Notify me when a job ends").click()
+    tab.get_by_text("Allowed in this browser").wait_for()
     tab.get_by_test_id("stToast").get_by_text("Training, iteration 0 was cancelled").wait_for(
         timeout=JOB_LIMIT_MS
     )
+    tab.wait_for_function("window.heard.length")
+    assert tab.evaluate("window.heard") == ["HS-STaR Studio: Training, iteration 0 was cancelled."]
 
 
 def test_the_playground_asks_the_real_policy_and_grades_its_answers(studio, tab):
