@@ -63,13 +63,16 @@ def prompt_tokens(
 
 def end_tokens(generation_config: Any, tokenizer: Any, settings: SamplingSettings) -> list[int]:
     """The token ids that end a response, in this order and each once: the generation config's, the
-    tokenizer's, and in a chat the one with which the template ends a turn.
+    tokenizer's, in a chat the one with which the template ends a turn, and stop strings that are a
+    special token each, which no text shows.
 
     Raises: SamplerError if there is none, and no stop string either.
     """
     ends = [*_ids(generation_config.eos_token_id), *_ids(tokenizer.eos_token_id)]
     if settings.chat and (turn_end := template_end(tokenizer)) is not None:
         ends.append(turn_end)
+    special = {added.content: id for id, added in _special(tokenizer).items()}
+    ends += [special[text] for text in settings.stop if text in special]
     ends = list(dict.fromkeys(ends))
     if not ends and not settings.stop:
         raise SamplerError(
@@ -301,6 +304,11 @@ def _does_not_spell(text: str, spelled: str) -> str:
         " tokens would be learnt than were written. Sample with a backend that keeps token ids"
         " (hf_local, vllm_local), or use a tokenizer that spells its texts exactly."
     )
+
+
+def _special(tokenizer: Any) -> dict[int, Any]:
+    """The tokens that decoding skips, by id."""
+    return {id: added for id, added in tokenizer.added_tokens_decoder.items() if added.special}
 
 
 def _spelled(tokenizer: Any, ids: list[int]) -> str:
