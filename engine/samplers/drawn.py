@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from engine.method.seeds import uniforms
+from engine.models.spelling import spelled
 from engine.models.tokens import Rendered, stop_at
 from engine.samplers.finished import LONGEST_BYTES, as_response
 from engine.types import Request, Response
@@ -77,8 +78,7 @@ class Drawn:
         ]
 
     def _spelled(self, tokens: list[list[int]], n_more: int) -> list[str]:
-        tails = [own[-self._tail - n_more :] for own in tokens]
-        return self._tokenizer.batch_decode(tails, skip_special_tokens=True)
+        return [spelled(self._tokenizer, own[-self._tail - n_more :]) for own in tokens]
 
     def responses(self, requests: np.ndarray) -> list[Response]:
         """The responses of requests that have ended."""

@@ -4,6 +4,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Any
 
+from engine.models.spelling import spelled
 from engine.models.tokens import Rendered, answer_start, stop_at
 from engine.types import Request, Response
 
@@ -29,7 +30,7 @@ def as_response(
     """
     is_ended = bool(tokens) and tokens[-1] in ends
     own = list(tokens[:-1] if is_ended else tokens)
-    text = tokenizer.decode(own, skip_special_tokens=True)
+    text = spelled(tokenizer, own)
     stopped_at = stop_at(text, stop)
     if stopped_at is not None:
         text = text[:stopped_at]
@@ -54,7 +55,7 @@ def _n_until_stop(tokenizer: Any, tokens: Sequence[int], stop: Sequence[str]) ->
         whole run of bytes.
         """
         return any(
-            stop_at(tokenizer.decode(tokens[:m], skip_special_tokens=True), stop) is not None
+            stop_at(spelled(tokenizer, tokens[:m]), stop) is not None
             for m in range(n, max(n - LONGEST_BYTES, 0), -1)
         )
 
