@@ -329,8 +329,10 @@ def graded(problem, program):
 
 @pytest.mark.parametrize(
     ("wanted", "returned", "is_right"),
-    [([4], "[4]", True), ([4], "4", True), ([4, 5], "[4, 5]", True), ([4], "5", False)]
-    + [([], "[]", True), ([[1, 2]], "[1, 2]", True), (4, "4", True), (4, "[4]", False)],
+    [
+        *(([4], "[4]", True), ([4], "4", True), ([4, 5], "[4, 5]", True), ([4], "5", False)),
+        *(([], "[]", True), ([[1, 2]], "[1, 2]", True), (4, "4", True), (4, "[4]", False)),
+    ],
 )
 def test_apps_takes_the_first_element_of_a_wanted_list_as_its_own_checker_does(
     tmp_path, wanted, returned, is_right
