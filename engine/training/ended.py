@@ -5,6 +5,8 @@ TRL 1.16 asks the last token of each response, `ids[-1]`, whether it is one of i
 its metrics and for mask_truncated_completions. What is asked here answers by the finish reason.
 """
 
+from typing import Any
+
 from engine.types import Response
 
 ENDED = -1
@@ -21,5 +23,5 @@ class TokensOfResponse(list[int]):
         super().__init__(response.tokens or ())
         self._last = ENDED if response.finish_reason == "stop" else _CUT
 
-    def __getitem__(self, at):
+    def __getitem__(self, at: Any) -> Any:
         return self._last if at == -1 else super().__getitem__(at)
