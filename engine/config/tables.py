@@ -12,9 +12,9 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field
 
 from engine.config.splitter import Splitter, StepRule
-from engine.grading.turns import THINKING_NAMES
 from engine.method.prompts import PAPER_TEMPLATE
 from engine.method.tuning import TAUS, TEMPERATURES
+from engine.thinking import THINKING_NAMES
 from engine.types import Aggregation, Domain, DtypeSetting, Mode, ScoredPart, Thinking
 
 PerIteration = Literal["fresh", "fixed", "pools", "adastar", "mopps", "greso", "adarft"]

@@ -13,6 +13,7 @@ from engine.errors import EngineError
 from engine.models.own_code import OwnCode, looking_at
 from engine.models.plausible import require_plausible
 from engine.models.tokens import end_tokens, load_tokenizer, render
+from engine.thinking import is_mark, looks_like_mark
 
 
 def reading(config: RunConfig, folder: Path) -> Iterator[Finding]:
@@ -44,6 +45,15 @@ def reading(config: RunConfig, folder: Path) -> Iterator[Finding]:
     names = ", ".join(tokenizer.convert_ids_to_tokens(ends)) or "no token"
     stop = f"; the texts {', '.join(map(repr, settings.stop))}" if settings.stop else ""
     yield Finding("end of a response", "ok", f"{names}{stop}")
+    if unread := ", ".join(_unread(tokenizer)):
+        yield Finding(
+            "thinking",
+            "note",
+            f"The tokenizer has {unread}, which may mark thinking and is not read as a mark: a"
+            " thought that is cut would be graded as an answer. Look at the first responses. Marks"
+            " such as </NAME> are read where grading.thinking_names has the name; else turn"
+            " thinking off (policy.thinking), or write a grading.pattern.",
+        )
     if offered := ", ".join(_offered(generation_config, config.sampling)):
         yield Finding(
             "sampling",
@@ -51,6 +61,13 @@ def reading(config: RunConfig, folder: Path) -> Iterator[Finding]:
             f"The policy's generation_config.json suggests {offered}. Nothing of it is taken unless"
             " you set it.",
         )
+
+
+def _unread(tokenizer: Any) -> Iterator[str]:
+    """Added tokens that look like marks of thinking and are none that we know."""
+    for _, token in sorted(tokenizer.added_tokens_decoder.items()):
+        if looks_like_mark(token.content) and not is_mark(token.content):
+            yield repr(token.content)
 
 
 def _offered(generation_config: Any, sampling: SamplingConfig) -> Iterator[str]:

@@ -33,7 +33,8 @@ from engine.grading.statements import (
     tagged,
 )
 from engine.grading.text import MAX_SHOWN_CHARS, shown, without_surrogates
-from engine.grading.turns import THINKING_NAMES, turn_of
+from engine.grading.turns import turn_of
+from engine.thinking import THINKING_NAMES
 
 __all__ = [
     "MAX_SHOWN_CHARS",

@@ -6,11 +6,9 @@ that runs on behind its turn is cut there, which is flagged.
 
 import re
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from typing import NamedTuple
 
-THINKING_NAMES = ("think", "thinking", "reasoning", "thought")
-"""Names of thinking: <think> … </think>, and <|begin_of_thought|> … <|end_of_thought|>."""
+from engine.thinking import THINKING_NAMES, closes, marks_in
 
 _END_OF_TURN = re.compile(
     r"<\|(?:im_end|im_start|endoftext|eot_id|eom_id|end_of_text|begin_of_text|end|EOT|user|assistant"
@@ -37,15 +35,6 @@ class Turn(NamedTuple):
     """Whether the response went on behind the end of its turn."""
 
 
-@lru_cache(maxsize=64)
-def _marks(names: Sequence[str]) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """What opens and what closes thinking."""
-    either = "|".join(map(re.escape, names)) or r"(?!)"
-    opens = re.compile(rf"<(?:{either})>|<\|begin_of_(?:{either})\|>", re.IGNORECASE)
-    closes = re.compile(rf"</(?:{either})>|<\|end_of_(?:{either})\|>", re.IGNORECASE)
-    return opens, closes
-
-
 def turn_of(
     response: str, answered_at: Callable[[str], int | None], names: Sequence[str] = THINKING_NAMES
 ) -> Turn:
@@ -57,13 +46,11 @@ def turn_of(
             new turn ends the response only behind it.
         names: What thinking is called in its marks.
     """
-    start, text = 0, response
-    if ">" in response:
-        opens, closes = _marks(tuple(names))
-        start = max((mark.end() for mark in closes.finditer(response)), default=0)
-        text = response[start:]
-        if opens.search(text):
-            return Turn(None, True, False)
+    marks = marks_in(response, names)
+    if marks and not closes(marks[-1]):
+        return Turn(None, True, False)
+    start = marks[-1].end() if marks else 0
+    text = response[start:]
     if _SOLUTION_BEGINS in text:  # a search from the end costs ten times as much
         text = text.rpartition(_SOLUTION_BEGINS)[2]
     return _up_to_its_end(text, answered_at, thought=start > 0)

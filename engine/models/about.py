@@ -11,9 +11,10 @@ from engine.models.own_code import looking_at
 from engine.models.plausible import require_plausible
 from engine.models.tokens import cannot_load, template_end
 from engine.models.weights import size_of
+from engine.thinking import closes, marks_in
 
 Thinks = Literal["switch", "always", "no"]
-_SWITCH, _MARK = "enable_thinking", "<think>"
+_SWITCH = "enable_thinking"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +56,13 @@ def about_model(folder: Path, *, trust_remote_code: bool = False) -> ModelAbout:
     size = size_of(folder, None)
     template = str(tokenizer.chat_template or "")
     end = template_end(tokenizer) if template else None
+    is_thinking = not all(map(closes, marks_in(template)))
     return ModelAbout(
         architecture=next(iter(config.get("architectures") or ()), config.get("model_type", "")),
         n_parameters=size.n_parameters if size else None,
         n_context=config.get("max_position_embeddings"),
         has_template=bool(template),
-        thinks="switch" if _SWITCH in template else "always" if _MARK in template else "no",
+        thinks="switch" if _SWITCH in template else "always" if is_thinking else "no",
         turn_end=None if end is None else tokenizer.convert_ids_to_tokens(end),
     )
 

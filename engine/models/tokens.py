@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.errors import SamplerError, in_one_line
+from engine.models.spelling import special_tokens
 from engine.models.vocabulary import require_known_ids
+from engine.thinking import closes, closing, marks_in, opened_by
 from engine.types import SamplingSettings
 
 _MARK = "\u2603"
 """A character that no chat template writes by itself: shows where a template puts a response."""
-
-_OPENS, _CLOSES = THINKING_MARKS = "<think>", "</think>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +63,16 @@ def prompt_tokens(
 
 def end_tokens(generation_config: Any, tokenizer: Any, settings: SamplingSettings) -> list[int]:
     """The token ids that end a response, in this order and each once: the generation config's, the
-    tokenizer's, and in a chat the one with which the template ends a turn.
+    tokenizer's, in a chat the one with which the template ends a turn, and stop strings that are a
+    special token each, which no text shows.
 
     Raises: SamplerError if there is none, and no stop string either.
     """
     ends = [*_ids(generation_config.eos_token_id), *_ids(tokenizer.eos_token_id)]
     if settings.chat and (turn_end := template_end(tokenizer)) is not None:
         ends.append(turn_end)
+    special = {text: id for id, text in special_tokens(tokenizer).items()}
+    ends += [special[text] for text in settings.stop if text in special]
     ends = list(dict.fromkeys(ends))
     if not ends and not settings.stop:
         raise SamplerError(
@@ -132,10 +135,11 @@ def answer_start(prompt: str, text: str) -> int | None:
     >>> answer_start("?<think>\\n", "3 + 1</think>4")
     13
     """
-    closed = text.rfind(_CLOSES)
-    if closed >= 0:
-        return closed + len(_CLOSES)
-    is_open = opens_thinking(prompt) or text.lstrip().startswith(_OPENS)
+    marks = marks_in(text)
+    closed = [mark.end() for mark in marks if closes(mark)]
+    if closed:
+        return closed[-1]
+    is_open = opened_by(prompt) is not None or (marks and not text[: marks[0].start()].strip())
     return len(text) if is_open else None
 
 
@@ -148,11 +152,6 @@ def require_no_thinking_budget(sampler: str, settings: SamplingSettings) -> None
         )
 
 
-def opens_thinking(prompt: str) -> bool:
-    """Whether a prompt, as the policy reads it, ends inside thinking."""
-    return prompt.rstrip().endswith(_OPENS)
-
-
 def with_reasoning(prompt: str, reasoning: str, answer: str) -> str:
     """A response from its two parts, as the policy wrote it: what opens thinking stands in the
     response unless it ends the prompt.
@@ -160,8 +159,9 @@ def with_reasoning(prompt: str, reasoning: str, answer: str) -> str:
     >>> with_reasoning("?<think>\\n", "3 + 1", "4")
     '3 + 1</think>4'
     """
-    opens = "" if opens_thinking(prompt) else _OPENS
-    return f"{opens}{reasoning}{_CLOSES}{answer}"
+    opened = opened_by(prompt)
+    opens = "<think>" if opened is None else ""
+    return f"{opens}{reasoning}{closing(opened or opens)}{answer}"
 
 
 def stop_at(text: str, stops: Sequence[str]) -> int | None:

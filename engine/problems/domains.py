@@ -23,6 +23,7 @@ from engine.problems.shapes import (
     Parts,
     RowError,
     first_field,
+    is_number,
     kind_of,
     level_of,
     maths_parts,
@@ -36,6 +37,7 @@ OPTION_FIELDS = ("options", "choices")
 TEST_FIELDS = ("tests", "test_list")
 CODE_QUESTION_FIELDS = ("prompt", "text")
 _LETTERED = re.compile(r"\s*\(?([A-J])[).:]\s*(.*)\Z", re.DOTALL)
+NUMBER_AS_VALUE = "The answer, a number among numbers, was read as an option's value, not its place"
 SHOWN_TESTS = "Your code should pass these tests:"
 
 
@@ -104,12 +106,38 @@ def _choice(row: Mapping[str, Any]) -> Parts:
     field = first_field(row, OPTION_FIELDS)
     if field is None:
         raise RowError("options", f"No options: none of the fields {', '.join(OPTION_FIELDS)}.")
-    labels, options = _labelled(structured(row[field], field), field)
+    given = structured(row[field], field)
+    labels, options = _labelled(given, field)
     answer = _letters(row, labels, options)
+    notes = _read_as_value(row, given, labels, options, answer)
     shown = "\n".join(f"{letter}. {text}" for letter, text in options.items())
     question = _with(question_of(row), "", shown)
     details = json.dumps({"options": options}, ensure_ascii=False)
-    return Parts(question, answer, level_of(row), solution_of(row), "choice", details)
+    return Parts(question, answer, level_of(row), solution_of(row), "choice", details, notes)
+
+
+def _read_as_value(
+    row: Mapping[str, Any], given: Any, labels: dict[str, str], options: dict[str, str], answer: str
+) -> tuple[str, ...]:
+    """What is noted of an answer that is a number and no label, and could be an option's place as
+    well as its text. Raises: RowError where neither is more likely: among texts.
+    """
+    field = first_field(row, ("answerKey", *ANSWER_FIELDS)) or "answer"
+    value = row[field]
+    if not _is_place(value, options) or str(value) in labels or LETTERS[value] == answer:
+        return ()
+    if isinstance(given, list) and all(is_number(option) for option in given):
+        return (NUMBER_AS_VALUE,)
+    raise RowError(
+        field,
+        f"{field} is the number {value}, which is the text of option {answer} and, counted from 0,"
+        f" the place of option {LETTERS[value]}. Write the letter, or the text as a text"
+        f' ("{value}").',
+    )
+
+
+def _is_place(value: Any, options: dict[str, str]) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < len(options)
 
 
 def _labelled(value: Any, field: str) -> tuple[dict[str, str], dict[str, str]]:

@@ -17,6 +17,7 @@ NuminaMath-1.5, DeepScaleR, Big-Math, OpenR1-Math, DeepMath, MATH-lighteval and 
 fields, which `shapes` reads; ARC and MBPP are `domains`'.
 """
 
+import ast
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -173,12 +174,19 @@ def _apps(row: Mapping[str, Any], is_recording: bool) -> Flat:
 
 
 def _calls(name: str, tests: Mapping[str, Any], *, is_method: bool) -> list[str]:
-    """Asserts that call a function with the inputs."""
+    """Asserts that call a function with the inputs. Where a list is wanted its first element is
+    right, too: many rows wrap what is returned. Source: APPS' own checker, testing_util.py.
+    """
     called = f"Solution().{name}" if is_method else name
     return [
-        f"assert {called}({', '.join(map(repr, given))}) == {wanted!r}"
+        f"assert {called}({', '.join(map(repr, given))}) {_equals(wanted)}"
         for given, wanted in zip(tests["inputs"], tests["outputs"])
     ]
+
+
+def _equals(wanted: Any) -> str:
+    is_wrapped = isinstance(wanted, list) and wanted
+    return f"in ({wanted!r}, {wanted[0]!r})" if is_wrapped else f"== {wanted!r}"
 
 
 def _json_of(value: Any, field: str) -> Any:
@@ -196,13 +204,26 @@ def _human_eval(row: Mapping[str, Any], is_recording: bool) -> Flat:
     fields = {
         "question": row["prompt"],
         "tests": [f"check({name})"],
-        "setup": row["test"],
+        "setup": "\n\n".join([*_helpers(row["prompt"], name), row["test"]]),
         "names": [name],
         "show_tests": False,
         "domain": "code",
     }
     solution = row.get("canonical_solution")
     return fields | ({"code": f"{row['prompt']}{solution}"} if solution else {}), ()
+
+
+def _helpers(prompt: str, entry_point: str) -> list[str]:
+    """What a prompt defines beside the function that is asked for, and what that imports: tests may
+    call it. Nothing where it defines no more.
+    """
+    try:
+        tree = ast.parse(prompt)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return []
+    others = [node for node in tree.body if getattr(node, "name", None) != entry_point]
+    defines = any(isinstance(node, ast.FunctionDef | ast.ClassDef) for node in others)
+    return [ast.unparse(node) for node in others] if defines else []
 
 
 _SHAPES: tuple[tuple[set[str], Callable[[Mapping[str, Any], bool], Flat]], ...] = (

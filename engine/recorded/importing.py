@@ -39,7 +39,7 @@ SHIPPED = {f"starter:{name}": STARTER / "recorded" / f"{name}.jsonl" for name in
 Progress = Callable[[int, int], object]
 """Told (lines read, lines in all), now and then."""
 
-FORMAT = 2
+FORMAT = 3
 """Part of a set's content id: raised when the importer would read the same file differently."""
 REPORT_EVERY = 2_000
 MANY_ODD = 0.1

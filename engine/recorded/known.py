@@ -23,6 +23,7 @@ from typing import Any
 from engine.problems.chats import is_chat, read_chat, turn_text
 from engine.problems.domains import parts_of
 from engine.problems.shapes import QUESTION_FIELDS, RowError, kind_of
+from engine.recorded.shapes import flag_of
 
 Row = Mapping[str, Any]
 METRICS = ("exact_match", "math_verify", "acc", "accuracy", "is_correct")
@@ -77,7 +78,9 @@ def _verl(row: Row) -> Row:
         "answer": row.get("gts", row.get("ground_truth")),
         "response": row["output"],
     }
-    return fields | (_judged(row.get("score")) if correct is None else {"correct": bool(correct)})
+    if correct is None:
+        return fields | _judged(row.get("score"))
+    return fields | {"correct": flag_of(correct, "acc")}
 
 
 def _judged(reward: Any) -> dict[str, Any]:

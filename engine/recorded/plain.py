@@ -24,10 +24,10 @@ from engine.problems.shapes import (
     text_of,
 )
 from engine.recorded.about import Scale
+from engine.recorded.endings import REASON_FIELDS, TRUNCATED_FIELDS, is_cut_by
 from engine.recorded.known import is_flat_recording
 from engine.recorded.plain_scores import EXACT, scores_of_rows
 from engine.recorded.shapes import (
-    CUT_OFF,
     FLAG_FIELDS,
     RESPONSE_FIELDS,
     SCORE_FIELDS,
@@ -44,7 +44,7 @@ Column = Any
 
 _WATCHED = {
     "domain", "details", "answerKey", "options", "choices", "tests", "test_list", "context",
-    "solution", "score",
+    "solution", "score", *REASON_FIELDS[1:], *TRUNCATED_FIELDS,
 }  # fmt: skip
 """Columns that change what others mean."""
 
@@ -214,7 +214,8 @@ def _others(
     if not all(any(fits(column.type) for fits in kinds) for column, kinds in allowed):
         return None
     flags, is_odd = _flags(correct, fields["correct"] or "")
-    is_cut = [value in CUT_OFF for value in _each(reason, lambda value: value)]
+    is_cut = _each(reason, is_cut_by)
+    is_odd |= np.array([cut is None for cut in is_cut], dtype=bool)
     n_tokens = _each(tokens, count_of)
     solvers = _each(solver, lambda value: text_of(value, "solver") if value else None)
     columns = {

@@ -27,6 +27,7 @@ from typing import Any, Literal
 from engine.grading.extraction import without_surrogates
 from engine.method.steps import n_steps
 from engine.problems.shapes import RowError, is_number, text_of
+from engine.recorded.endings import REASON_FIELDS, TRUNCATED_FIELDS, ending_of
 
 RESPONSE_FIELDS = (
     "response",
@@ -55,8 +56,8 @@ SCORE_FIELDS = (
 )
 OUTCOME_FIELDS = ("pred_score",)
 OTHER_FIELDS = ("finish_reason", "n_tokens", "index")
-CUT_OFF = frozenset(("length", "max_tokens", "model_length", "incomplete"))
-"""Finish reasons of responses that were cut off."""
+_LISTED_FIELDS = (*REASON_FIELDS[1:], *TRUNCATED_FIELDS)
+"""Read beside a list of responses where they are a list; else they are of the whole row."""
 
 Kind = Literal["steps", "outcome"]
 
@@ -73,6 +74,8 @@ class Entry:
     kind: Kind | None = None
     """What scores are; None where there are none."""
     truncated: bool = False
+    unknown_ending: str | None = None
+    """What the file says of its end and is not known here; it counts as ended by itself."""
     n_tokens: int | None = None
     solver: str | None = None
     """Who wrote it, where a file holds several solvers."""
@@ -107,7 +110,7 @@ def entries_of(row: Mapping[str, Any]) -> list[Entry | RowError]:
         name
         for name in dict.fromkeys((*FLAG_FIELDS, *SCORE_FIELDS, *OTHER_FIELDS))
         if row.get(name) is not None
-    ]
+    ] + [name for name in _LISTED_FIELDS if isinstance(row.get(name), list)]
     for name in beside:
         if not isinstance(row[name], list) or len(row[name]) != len(elements):
             n = len(row[name]) if isinstance(row[name], list) else "no list of"
@@ -183,7 +186,7 @@ def _entry(one: Mapping[str, Any], solver: str | None) -> Entry:
         flag_of(one[flag_field], flag_field) if flag_field else None,
         scores,
         kind,
-        isinstance(reason := one.get("finish_reason"), str) and reason in CUT_OFF,
+        *ending_of(one),
         count_of(n_tokens),
         solver or (text_of(one["solver"], "solver") if one.get("solver") else None),
         count_of(one.get("index")),

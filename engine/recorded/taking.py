@@ -5,6 +5,7 @@ per problem its id, answer and count.
 """
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict
 from functools import lru_cache
@@ -48,6 +49,7 @@ class Taking:
         self._known: dict[str, tuple[Reference, int]] = {}
         self._counts: dict[str, int] = {}
         self._solvers: dict[str, None] = {}
+        self._unknown_endings: Counter[str] = Counter()
         self._about = Imported("", "", scale)
 
     def take_row(self, line: int, row: Any, source: Path) -> None:
@@ -89,6 +91,7 @@ class Taking:
             0 if about.scores == "none" else self.kinds.get(about.scores, 0)
         )
         about.max_responses = max(self._counts.values())
+        about.notes += _said_of(self._unknown_endings)
         (self._draft / "study.toml").write_text(
             study_toml(name, self._counts.values(), scores=about.scores), encoding="utf-8"
         )
@@ -153,6 +156,8 @@ class Taking:
             self._solvers[entry.solver] = None
         self._about.n_flagged += entry.correct is not None
         self._about.n_truncated += entry.truncated
+        if entry.unknown_ending and not entry.truncated:
+            self._unknown_endings[entry.unknown_ending] += 1
 
     def _require_new(self, id: str, index: int) -> None:
         seen = self._indices.setdefault(id, set())
@@ -191,6 +196,17 @@ class Taking:
 def _problem_id(question: str) -> str:
     """Rows of one problem mostly follow one another."""
     return problem_id(question)
+
+
+def _said_of(unknown: Counter[str]) -> list[str]:
+    """What is said of endings that are not known."""
+    if not unknown:
+        return []
+    most = ", ".join(f"{ending} ({n})" for ending, n in unknown.most_common(5))
+    return [
+        f"{unknown.total()} responses end in a way that is not known here: {most}. They count as"
+        ' ended by themselves; write "length" for those that were cut.'
+    ]
 
 
 def _problem_row(p: Parts) -> dict[str, Any]:

@@ -6,9 +6,13 @@ from typing import Any
 import numpy as np
 
 from engine.method.seeds import uniforms
+from engine.models.spelling import spelled
 from engine.models.tokens import Rendered, stop_at
-from engine.samplers.finished import as_response
+from engine.samplers.finished import LONGEST_BYTES, as_response
 from engine.types import Request, Response
+
+_BROKEN = "\ufffd"
+"""What a decoder gives for a part of a character; some give it for the whole run of bytes."""
 
 
 class Drawn:
@@ -26,8 +30,10 @@ class Drawn:
         self._tokenizer, self._requests, self._read = tokenizer, requests, read
         self._ends, self._stop, self._limits = ends, stop, np.array(limits)
         self._seeds = np.array([request.seed for request in requests], dtype=np.uint64)
-        self._tail = max(map(len, stop), default=0) + 1
-        """Last tokens that may spell a stop string: each spells a character at least."""
+        self._tail = max((len(text.encode()) for text in stop), default=0) + 1
+        """Last tokens that may spell a stop string: each spells a byte at least, and decoders drop
+        the space before the first.
+        """
         self._tokens: list[list[int]] = [[] for _ in requests]
         self._n_tokens = np.zeros(len(requests), dtype=np.int64)
         self.ended = np.zeros(len(requests), dtype=bool)
@@ -56,11 +62,23 @@ class Drawn:
         self._n_tokens[requests] += 1
         is_last = np.isin(tokens, self._ends) | (self._n_tokens[requests] >= self._limits[requests])
         self.ended[requests[is_last]] = True
-        if self._stop:
-            tails = [self._tokens[place][-self._tail :] for place in requests.tolist()]
-            texts = self._tokenizer.batch_decode(tails, skip_special_tokens=True)
-            spelled = [stop_at(text, self._stop) is not None for text in texts]
-            self.ended[requests[spelled]] = True
+        if self._stop and len(requests):
+            self.ended[requests[self._spell_stop(requests)]] = True
+
+    def _spell_stop(self, requests: np.ndarray) -> list[bool]:
+        """Which of these requests end with a stop string, by their last tokens: of tails that begin
+        one token earlier each, one begins with a whole character.
+        """
+        tokens = [self._tokens[place] for place in requests.tolist()]
+        by_more = [self._spelled(tokens, 0)]
+        if any(text.startswith(_BROKEN) for text in by_more[0]):
+            by_more += [self._spelled(tokens, n) for n in range(1, LONGEST_BYTES)]
+        return [
+            any(stop_at(text, self._stop) is not None for text in texts) for texts in zip(*by_more)
+        ]
+
+    def _spelled(self, tokens: list[list[int]], n_more: int) -> list[str]:
+        return [spelled(self._tokenizer, own[-self._tail - n_more :]) for own in tokens]
 
     def responses(self, requests: np.ndarray) -> list[Response]:
         """The responses of requests that have ended."""

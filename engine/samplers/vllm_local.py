@@ -20,7 +20,6 @@ from typing import Any
 from engine.errors import SamplerError
 from engine.models import vllm
 from engine.models.tokens import (
-    THINKING_MARKS,
     Rendered,
     cannot_load,
     end_tokens,
@@ -29,6 +28,7 @@ from engine.models.tokens import (
 )
 from engine.samplers.finished import as_response
 from engine.samplers.hand_out import HandOut, handed_out
+from engine.thinking import closing, is_mark
 from engine.types import InFlight, Request, Response, SamplingSettings
 
 GPU_MEMORY_SHARE = 0.7
@@ -251,6 +251,9 @@ def _closes_thinking(tokenizer: Any) -> dict:
     """What vLLM needs to know to close thinking; nothing for a policy whose tokenizer has no marks
     for it.
     """
-    marks = dict(zip(("reasoning_start_str", "reasoning_end_str"), THINKING_MARKS))
     known = tokenizer.get_vocab()
-    return {"reasoning_config": marks} if all(mark in known for mark in THINKING_MARKS) else {}
+    opens = (text for text in known if is_mark(text) and closing(text) in known)
+    mark = min(opens, key=lambda text: (text != "<think>", known[text]), default=None)
+    if mark is None:
+        return {}
+    return {"reasoning_config": {"reasoning_start_str": mark, "reasoning_end_str": closing(mark)}}

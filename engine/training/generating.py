@@ -5,7 +5,8 @@ response comes from, or through TRL's vLLM.
 from collections.abc import Callable
 from typing import Any
 
-from engine.models.tokens import answer_start, end_tokens, render
+from engine.models.tokens import end_tokens, render
+from engine.samplers.finished import as_response
 from engine.samplers.hf_local import LoadedSampler
 from engine.training import TrainingTask
 from engine.types import Request, Response
@@ -54,27 +55,14 @@ class Vllm:
 
     def __call__(self, model: Any, requests: list[Request]) -> list[Response]:
         assert self.ask is not None, "the trainer is built"
-        prompts = render(self._tokenizer, {r.prompt for r in requests}, self._task.settings)
+        settings = self._task.settings
+        prompts = render(self._tokenizer, {r.prompt for r in requests}, settings)
         drawn, log_probabilities = self.ask([prompts[r.prompt].ids for r in requests])
-        ends = set(end_tokens(model.generation_config, self._tokenizer, self._task.settings))
-        for request, own in zip(requests, log_probabilities or []):
-            self.log_probabilities[request.problem_id, request.index] = own
-        return [
-            self._response(request, prompts[request.prompt].text, list(ids), ends)
+        ends = end_tokens(model.generation_config, self._tokenizer, settings)
+        responses = [
+            as_response(self._tokenizer, request, prompts[request.prompt], ids, ends, settings.stop)
             for request, ids in zip(requests, drawn, strict=True)
         ]
-
-    def _response(self, request: Request, prompt: str, ids: list[int], ends: set[int]) -> Response:
-        stopped = bool(ids) and ids[-1] in ends
-        body = ids[:-1] if stopped else ids
-        text = self._tokenizer.decode(body, skip_special_tokens=True)
-        return Response(
-            request.problem_id,
-            request.index,
-            request.seed,
-            text,
-            "stop" if stopped else "length",
-            len(body),
-            tuple(ids),
-            answer_start(prompt, text),
-        )
+        for r, own in zip(responses, log_probabilities or []):
+            self.log_probabilities[r.problem_id, r.index] = own[: len(r.tokens or ())]
+        return responses

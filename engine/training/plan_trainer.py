@@ -6,7 +6,8 @@ groups, how many, and in which order, so that the number of responses is the pla
 (2) responses come from our sampler, rewards from our grader in killable processes and the run's
 reward model; (3) one draw serves one optimiser step, or training.n_updates of them; (4) with
 training.max_redraws groups without signal are replaced, which TRL does not do (its paper index,
-"Dynamic Sampling: not supported"); (5) dropout is left to LoRA.
+"Dynamic Sampling: not supported"); (5) dropout is left to LoRA; (6) a response counts as cut by its
+finish reason, and not by its last token (engine.training.ended).
 """
 
 import json
@@ -16,8 +17,10 @@ from typing import Any
 
 from engine.errors import TrainingError
 from engine.events import Event, Note
+from engine.models.tokens import end_tokens
 from engine.training import Group, TrainingTask
 from engine.training.drawing import Drawer, Place, place_as_plain
+from engine.training.ended import ENDED, TokensOfResponse
 from engine.training.generating import Transformers, Vllm
 from engine.training.trl_trainer import TrlTrainer
 
@@ -35,6 +38,7 @@ class PlanTrainer(TrlTrainer):
         self._drawer: Drawer | None = None
         self._task: TrainingTask | None = None
         self._n_per_step = 1
+        self._ends: list[int] = []
 
     def rows(
         self, task: TrainingTask, model: Any, tokenizer: Any, emit: Callable[[Event], None]
@@ -48,6 +52,7 @@ class PlanTrainer(TrlTrainer):
         groups = self._fitting(task, drawer, emit)
         self._drawer = Drawer(task, groups, tokenizer, generate, emit)
         self._generate = generate
+        self._ends = end_tokens(model.generation_config, tokenizer, task.settings)
         return [{"prompt": group.problem_id} for group in groups]
 
     def n_steps(self, task: TrainingTask, rows: Sequence[Any]) -> int:
@@ -81,7 +86,7 @@ class PlanTrainer(TrlTrainer):
             self._generate.is_bfloat16 = shared["bf16"]
         return {
             **{name: value for name, value in shared.items() if name != "max_length"},
-            **_vllm(task),
+            **_vllm(task, self._ends),
             "num_generations": c.group_size,
             "steps_per_generation": shared["gradient_accumulation_steps"],
             "num_iterations": c.n_updates,
@@ -173,6 +178,7 @@ def drawing(trainer: Any, drawer: Drawer, generate: Transformers | Vllm) -> Any:
 
         def __init__(self, *args: Any, **kwargs: Any):
             super().__init__(*args, **kwargs)
+            self.eos_token_ids = [*self.eos_token_ids, ENDED]
             if isinstance(generate, Vllm):
                 generate.ask = self._asked
 
@@ -189,7 +195,7 @@ def drawing(trainer: Any, drawer: Drawer, generate: Transformers | Vllm) -> Any:
             return [drawer.prompt_ids(d.response.problem_id) for d in self._own], None, {}
 
         def _generate_single_turn(self, *_: Any, **__: Any) -> Any:
-            ids = [list(draw.response.tokens) for draw in self._own]
+            ids: list[Any] = [TokensOfResponse(draw.response) for draw in self._own]
             return self._as_asked(ids, _log_probabilities(generate, self._own))
 
         def _as_asked(self, ids: list[list[int]], logps: list[Any] | None) -> Any:
@@ -265,11 +271,19 @@ def _load_place(folder: Path) -> tuple[Place, Any]:
     return place, buffered
 
 
-def _vllm(task: TrainingTask) -> dict[str, Any]:
-    """How TRL reaches vLLM, where it draws. Source: TRL 1.16, GRPOConfig."""
+def _vllm(task: TrainingTask, ends: list[int]) -> dict[str, Any]:
+    """How TRL reaches vLLM, where it draws, and where a response ends there: vLLM knows of itself
+    what generation_config.json names. Source: TRL 1.16, GRPOConfig.
+    """
     c = task.config
     if c.generation == "transformers":
         return {}
     mode = c.generation.removeprefix("vllm_")
     server = {"vllm_server_base_url": c.vllm_url} if mode == "server" else {}
-    return {"use_vllm": True, "vllm_mode": mode, "vllm_max_model_length": c.max_length, **server}
+    return {
+        "use_vllm": True,
+        "vllm_mode": mode,
+        "vllm_max_model_length": c.max_length,
+        "generation_kwargs": {"stop_token_ids": ends, "stop": list(task.settings.stop)},
+        **server,
+    }

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import huggingface_hub
@@ -234,6 +235,16 @@ def test_a_tokenizer_with_a_chat_template_is_named_where_chat_is_off(tmp_path):
     said = {f.about: f for f in configuration.examine_config(path)}
     assert said["policy.chat"].status == "note" and "policy.chat = true" in said["policy.chat"].text
     assert said["end of a response"].text == "<|im_end|>"
+
+
+def test_tokens_that_look_like_marks_of_thinking_and_are_not_read_are_named(tmp_path):
+    base, path = next(family for family in FAMILIES if family.name == "base"), tmp_path / "run.toml"
+    for name, special in (("new", ("<|channel>", "<reasons|>")), ("known", ("[THINK]", "<think>"))):
+        family = replace(base, special=(*base.special, *special))
+        path.write_text(toml(policy={"path": make(family, tmp_path / name)}))
+        said = [f for f in configuration.examine_config(path) if f.about == "thinking"]
+        assert [f.status for f in said] == ["note"] * (name == "new")
+        assert all("'<|channel>', '<reasons|>'" in f.text for f in said)
 
 
 def test_a_policy_without_an_end_token_must_be_changed_before_it_samples(tmp_path):

@@ -156,7 +156,7 @@ def make(family: Family, folder: Path) -> str:
     import torch
     from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM
 
-    tokenizer = _tokenizer(family)
+    tokenizer = tokenizer_of(family)
     tokenizer.save_pretrained(folder)
     torch.manual_seed(7)
     ids = tokenizer.get_vocab()
@@ -180,7 +180,7 @@ def make(family: Family, folder: Path) -> str:
     return str(folder)
 
 
-def _tokenizer(family: Family):
+def tokenizer_of(family: Family):
     from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, processors
     from transformers import PreTrainedTokenizerFast
 

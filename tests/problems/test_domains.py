@@ -6,7 +6,7 @@ import pytest
 
 from engine.errors import ProblemSetError
 from engine.problems import examine_problems, read_problems
-from engine.problems.domains import parts_of
+from engine.problems.domains import NUMBER_AS_VALUE, parts_of
 from engine.problems.stored import store_problems
 
 ARC = {
@@ -130,3 +130,30 @@ def test_a_mapping_with_options_or_tests_says_what_the_set_is(tmp_path):
 def test_a_row_that_cannot_be_checked_is_rejected_by_its_field(tmp_path, row, field, says):
     (rejected,) = examine_problems(rows(tmp_path, row)).rejected
     assert rejected.field == field and says in rejected.reason
+
+
+@pytest.mark.parametrize(
+    ("options", "answer", "letter"),
+    [
+        (["1", "2", "3", "4"], "2", "B"),
+        (["1", "2", "3", "4"], "C", "C"),
+        (["0", "1", "2"], 1, "B"),
+        (["4", "5", "6"], 5, "B"),
+        ({"1": "one", "2": "two", "3": "three"}, 2, "B"),
+        ([1, 2, 3, 4], 2, "B"),
+    ],
+)
+def test_a_number_that_can_be_read_in_one_way_is_read_so(tmp_path, options, answer, letter):
+    path = rows(tmp_path, {"question": "Which?", "options": options, "answer": answer})
+    read = examine_problems(path, domain="choice")
+    assert [p.answer for p in read.problems] == [letter]
+    assert read.notes == [f"{NUMBER_AS_VALUE}: 1 rows."] * (options == [1, 2, 3, 4])
+
+
+def test_a_number_that_is_a_place_and_a_text_is_not_guessed(tmp_path):
+    row = {"question": "Which?", "options": ["1", "2", "3", "4"], "answer": 2}
+    read = examine_problems(rows(tmp_path, row), domain="choice")
+    assert not read.problems
+    [rejected] = read.rejected
+    assert rejected.field == "answer" and "the text of option B" in rejected.reason
+    assert "the place of option C" in rejected.reason and 'as a text ("2")' in rejected.reason

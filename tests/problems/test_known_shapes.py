@@ -321,6 +321,44 @@ def test_apps_has_pairs_of_input_and_output_and_calls_of_a_function(tmp_path):
     assert read.rejected[0].reason == "input_output is empty."
 
 
+def graded(problem, program):
+    with Grader(n_workers=1) as grader:
+        [verdict] = grader.grade_many([(problem.reference, f"```python\n{program}\n```")])
+    return verdict
+
+
+@pytest.mark.parametrize(
+    ("wanted", "returned", "is_right"),
+    [
+        *(([4], "[4]", True), ([4], "4", True), ([4, 5], "[4, 5]", True), ([4], "5", False)),
+        *(([], "[]", True), ([[1, 2]], "[1, 2]", True), (4, "4", True), (4, "[4]", False)),
+    ],
+)
+def test_apps_takes_the_first_element_of_a_wanted_list_as_its_own_checker_does(
+    tmp_path, wanted, returned, is_right
+):
+    called = {"fn_name": "inc", "inputs": [[3]], "outputs": [wanted]}
+    problem, _ = only(tmp_path, {**APPS, "input_output": json.dumps(called), "solutions": ""})
+    assert graded(problem, f"def inc(n):\n    return {returned}").correct is is_right
+
+
+def test_tests_of_human_eval_may_call_what_the_prompt_defines(tmp_path):
+    prompt = (
+        "import math\nfrom typing import List\n\n\ndef poly(xs: List[int], x: float):\n"
+        "    return sum(c * math.pow(x, i) for i, c in enumerate(xs))\n\n\n"
+        'def find_zero(xs: List[int]):\n    """ A zero of poly. """\n'
+    )
+    test = "def check(candidate):\n    assert poly([-2, 1], candidate([-2, 1])) == 0\n"
+    row = {**HUMAN_EVAL, "prompt": prompt, "test": test, "entry_point": "find_zero"}
+    row["canonical_solution"] = "    return -xs[0] / xs[1]\n"
+    problem, _ = only(tmp_path, row)
+    assert json.loads(problem.details)["names"] == ["find_zero"]
+    assert graded(problem, "def find_zero(xs):\n    return -xs[0] / xs[1]").correct
+    assert not graded(problem, "def find_zero(xs):\n    return 3").correct
+    plain, _ = only(tmp_path, HUMAN_EVAL)
+    assert json.loads(plain.details)["setup"] == HUMAN_EVAL["test"].strip()
+
+
 def test_verls_code_rows_have_their_tests_in_the_ground_truth(tmp_path):
     truth = json.dumps({"inputs": ["1 2"], "outputs": ["3"]})
     row = {
