@@ -8,6 +8,7 @@ import streamlit as st
 
 from app import domains, inert, state, tags, visitor, widgets
 from app.differences import difference
+from app.labels import distinct
 from app.score_colours import chip, full_at
 from engine import store
 from engine.config.splitter import BLANK_LINE, Splitter
@@ -294,12 +295,19 @@ def _difference(row: ListedResponse, *, key: str) -> None:
     if not others:
         st.caption("There is no other response to this problem yet.")
         return
-    name = lambda place: (
-        f"{PHASES[others[place].phase]} {place[1]}, {others[place].status.replace('_', ' ')}"
+    names = distinct(
+        {
+            place: f"{PHASES[one.phase]} {place[1]}, {one.status.replace('_', ' ')}"
+            for place, one in others.items()
+        },
+        lambda place: place[0][:8],
     )
     other = others[
         st.selectbox(
-            "Against", list(others), format_func=name, key=f"against_{key}_{row.problem_id}"
+            "Against",
+            list(others),
+            format_func=names.__getitem__,
+            key=f"against_{key}_{row.problem_id}",
         )
     ]
     compared = difference(split_steps(other.text), split_steps(row.text))

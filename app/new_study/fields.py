@@ -4,12 +4,14 @@ draft.
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app import inert, texts
+from app.labels import distinct
 from app.new_study.draft import Draft, key_of
 from app.new_study.groups import label
 from app.strategy_options import OptionFields, every_digit, step_of
@@ -17,6 +19,8 @@ from engine.config.reference import Setting
 from engine.errors import ConfigError
 
 LONG = ("policy.prompt_template", "policy.system")
+TELLING = 8
+"""Characters of a file's or folder's name, of those with equal labels."""
 EXACT = "2**63"
 """In the range of whole numbers that a browser does not hold to the digit."""
 
@@ -80,6 +84,7 @@ def _kind(setting: Setting, value: Any, choices: dict[str, str]) -> Kind:
 def _at_hand(at, words, draft, setting, widget, choices) -> None:
     value = draft.value(key_of(setting))
     known = {**({} if value in choices else {value: value}), **choices}
+    known = distinct(known, lambda path: Path(path).name[-TELLING:])
     options = list(known)
     at.selectbox(
         words,

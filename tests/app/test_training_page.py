@@ -17,7 +17,6 @@ from engine.store import record
 from engine.study import pairing, plans
 from engine.study.handle import Iteration
 from engine.study.runs import create_run
-from engine.study.sample_sets import evaluation_sets, make_known
 from engine.types import Choice, Response, Verdict
 from tests.app.shown import drawn, press, read, said, show
 from tests.small_runs import judge, small
@@ -129,22 +128,8 @@ def test_each_page_says_what_comes_next(studio):
         assert "Next: train on the pairs" in str(labels(page)), page
 
 
-def trained_again(studio, policy_id="e" * 16):
-    """A second training of the iteration, done and evaluated."""
-    studio.trained()
-    second = store.jobs.add(studio.it, "train", {"beta": 0.2})
-    store.jobs.set_state(studio.db, second, "running")
-    record(studio.db, second, 1, OptimiserStep(1, 1, {"loss": 0.4}))
-    record(studio.db, second, 1, PolicySaved(policy_id, "/nowhere"))
-    store.jobs.set_state(studio.db, second, "done")
-    for samples in evaluation_sets(studio.it.config, policy_id, 1):
-        make_known(studio.db, samples)
-        n = 1 if samples.purpose == "greedy" else 8
-        studio.answer(samples.id, "held_out", lambda id, n=n: range(n), scored=False)
-
-
 def test_a_second_training_is_shown_as_a_sibling_with_its_settings_and_accuracy(studio):
-    trained_again(studio)
+    studio.trained_again()
     for page in ("training", "compare"):
         at = show(page)
         (table,) = [f.value for f in at.dataframe if "Changed for it" in f.value]
@@ -157,7 +142,7 @@ def test_a_second_training_is_shown_as_a_sibling_with_its_settings_and_accuracy(
 
 
 def test_trainings_are_named_by_what_differs_from_the_one_they_stand_beside(studio):
-    trained_again(studio)
+    studio.trained_again()
     newest, first = store.jobs.trainings(studio.db)
     assert names([first], newest) == {first.id: "beta 0.1"}
     twins = [replace(first, id="x"), replace(first, id="y", number=9)]
