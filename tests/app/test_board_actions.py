@@ -43,17 +43,35 @@ def other(studio):
     return create_run(studio.db, small(name="Another"))
 
 
+def field(at, name):
+    """A field of the form with a run's name, tags and note."""
+    return next(box for box in (*at.text_input, *at.text_area) if box.label == name)
+
+
 def test_a_run_gets_another_name_tags_and_a_note_but_no_name_that_is_taken(studio, other):
     at = board_of(["Another"])
-    at.text_input(key=f"name_{other}").set_value("Starter study")
+    field(at, "Name").set_value("Starter study")
     press(at, "Save")
     assert "a name that no other run has" in read(at)
-    at.text_input(key=f"name_{other}").set_value("Mine")
-    at.text_input(key=f"tags_{other}").set_value("a, b, a,")
-    at.text_area(key=f"note_{other}").set_value(" odd ")
+    field(at, "Name").set_value("Mine")
+    field(at, "Tags").set_value("a, b, a,")
+    field(at, "Note").set_value(" odd ")
     press(at, "Save")
     assert store.runs.get(studio.db, other).name == "Mine"
     assert store.labels.find(studio.db, other) == Labels(("a", "b"), "odd")
+
+
+def test_a_form_that_is_open_takes_back_nothing_of_what_another_tab_saved(studio, other):
+    first, second = board_of(["Another"]), board_of(["Another"])
+    field(first, "Name").set_value("Mine")
+    field(first, "Note").set_value("odd")
+    press(first, "Save")
+    field(second, "Tags").set_value("a")
+    press(second, "Save")
+    assert store.runs.get(studio.db, other).name == "Mine"
+    assert store.labels.find(studio.db, other) == Labels(("a",), "odd")
+    after = board_of(["Mine"])
+    assert [field(after, name).value for name in ("Name", "Tags", "Note")] == ["Mine", "a", "odd"]
 
 
 def test_several_runs_are_put_away_and_taken_back(studio, other):
