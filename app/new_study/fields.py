@@ -12,7 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from app import inert, texts
 from app.labels import distinct
-from app.new_study.draft import Draft, key_of
+from app.new_study.draft import OPTIONS, STRATEGY, Draft, key_of
 from app.new_study.groups import label
 from app.strategy_options import OptionFields, every_digit, step_of
 from engine.config.reference import Setting
@@ -33,6 +33,7 @@ def field(at: DeltaGenerator, setting: Setting, draft: Draft, choices: dict[str,
             anything else can be typed as well.
     """
     key = key_of(setting)
+    draft.drawn.add(key)
     widget = {"key": draft.widget(key), "help": _help(setting)}
     kind = _kind(setting, draft.value(key), choices)
     kind(at, label(setting), draft, setting, widget, choices)
@@ -42,13 +43,15 @@ def field(at: DeltaGenerator, setting: Setting, draft: Draft, choices: dict[str,
 
 def option_fields(at: DeltaGenerator, draft: Draft) -> None:
     """The own options of the strategy that the draft names."""
-    OptionFields(
-        strategy=draft.value("difficulty.strategy"),
-        given=draft.value("difficulty.options"),
+    own = OptionFields(
+        strategy=draft.value(STRATEGY),
+        given=draft.value(OPTIONS),
         key=draft.widget("option"),
         mistakes=draft.mistakes,
-        on_entry=partial(draft.set, "difficulty.options"),
-    ).draw(at)
+        on_entry=partial(draft.set, OPTIONS),
+    )
+    draft.drawn |= own.names()
+    own.draw(at)
 
 
 def _help(setting: Setting) -> str:

@@ -18,7 +18,7 @@ from engine.study import pairing, plans
 from engine.study.handle import Iteration
 from engine.study.runs import create_run
 from engine.types import Choice, Response, Verdict
-from tests.app.shown import drawn, press, read, said, show
+from tests.app.shown import drawn, press, read, said, show, unfold
 from tests.small_runs import judge, small
 
 
@@ -110,6 +110,19 @@ def test_every_training_setting_is_in_the_form_and_a_wrong_one_is_refused(studio
     press(at, "Train with DPO")
     assert "is 7: it must be a multiple of" in read(at)
     assert store.jobs.latest(studio.it, "train") is None
+
+
+def test_what_cannot_be_read_is_named_beneath_the_button_and_goes_with_its_field(studio):
+    studio.resampled()
+    at = unfold(show("training"), "training_settings")
+    (draft,) = at.session_state["training_drafts"].values()
+    button = lambda: next(b for b in at.button if b.label == "Train with DPO")
+    at.text_input(key=draft.widget("training.loss_weights")).set_value("one")
+    unfold(at, "training_settings")
+    assert button().disabled
+    assert "It cannot be started yet: training.loss_weights holds 'one'" in read(at)
+    at.session_state["training_settings"] = False
+    assert at.run() and not button().disabled
 
 
 def test_a_training_says_its_settings_and_siblings_what_was_changed(studio):
