@@ -8,6 +8,7 @@ import streamlit as st
 
 from app import domains, inert, state, tags, visitor, widgets
 from app.differences import difference
+from app.labels import distinct
 from app.score_colours import chip, full_at
 from engine import store
 from engine.config.splitter import BLANK_LINE, Splitter
@@ -168,15 +169,16 @@ def headline(row: ListedResponse) -> str:
 
 def _override(row: ListedResponse, graded: str, *, key: str) -> None:
     """A person's word against the verdict: mark, say why, undo."""
+    note = f"note_{row.set_id}_{row.problem_id}_{row.idx}"
     with st.popover("Override", icon=":material/gavel:"):
-        st.text_input("Note", key=f"note_{key}", placeholder="Why is the verdict not right?")
+        st.text_input("Note", key=note, placeholder="Why is the verdict not right?")
         for label, correct in (("Mark as correct", True), ("Mark as wrong", False)):
             visitor.button(
                 st,
                 label,
                 key=f"mark_{correct}_{key}",
                 on_click=_overrode,
-                args=[row, correct, key],
+                args=[row, correct, note],
                 width="stretch",
             )
         if row.overridden_by:
@@ -185,7 +187,7 @@ def _override(row: ListedResponse, graded: str, *, key: str) -> None:
                 "Undo",
                 key=f"undo_{key}",
                 on_click=_overrode,
-                args=[row, None, key],
+                args=[row, None, note],
                 width="stretch",
             )
         st.caption(
@@ -201,18 +203,18 @@ def _override(row: ListedResponse, graded: str, *, key: str) -> None:
         )
 
 
-def _overrode(row: ListedResponse, correct: bool | None, key: str) -> None:
-    note = st.session_state.get(f"note_{key}", "")
+def _overrode(row: ListedResponse, correct: bool | None, note: str) -> None:
+    """Args: note: key of the field."""
     overrides.override(
         state.database(),
         row.set_id,
         row.problem_id,
         row.idx,
         correct=correct,
-        note=note,
+        note=st.session_state.get(note, ""),
         made_by=state.tab_id(),
     )
-    st.session_state[f"note_{key}"] = ""
+    st.session_state[note] = ""
 
 
 def answer_steps(
@@ -294,12 +296,19 @@ def _difference(row: ListedResponse, *, key: str) -> None:
     if not others:
         st.caption("There is no other response to this problem yet.")
         return
-    name = lambda place: (
-        f"{PHASES[others[place].phase]} {place[1]}, {others[place].status.replace('_', ' ')}"
+    names = distinct(
+        {
+            place: f"{PHASES[one.phase]} {place[1]}, {one.status.replace('_', ' ')}"
+            for place, one in others.items()
+        },
+        lambda place: place[0][:8],
     )
     other = others[
         st.selectbox(
-            "Against", list(others), format_func=name, key=f"against_{key}_{row.problem_id}"
+            "Against",
+            list(others),
+            format_func=names.__getitem__,
+            key=f"against_{key}_{row.problem_id}",
         )
     ]
     compared = difference(split_steps(other.text), split_steps(row.text))

@@ -29,9 +29,16 @@ class OptionFields:
 
     def draw(self, at: DeltaGenerator) -> None:
         """One field per option; nothing for a strategy without any, or an unknown one."""
-        known = strategies().get(self.strategy)
-        for option, default in (known.options if known else {}).items():
+        for option, default in self._options().items():
             self._field(at, option, default)
+
+    def names(self) -> set[str]:
+        """Names of the settings that have a field."""
+        return {_name(option) for option in self._options()}
+
+    def _options(self) -> Mapping[str, Any]:
+        known = strategies().get(self.strategy)
+        return known.options if known else {}
 
     def _field(self, at: DeltaGenerator, option: str, default: Any) -> None:
         value, words = self.given.get(option, default), f"Option: {option.replace('_', ' ')}"

@@ -55,7 +55,7 @@ def table(chosen: Iteration) -> None:
     if not holding:
         return
     st.subheader(f"{len(holding):,} tag{'s' * (len(holding) != 1)}")
-    key = f"tags_{store.tags.n_rows(chosen.db, chosen.run_id)}"
+    key = f"tags_{chosen.run_id}_{store.tags.n_rows(chosen.db, chosen.run_id)}"
     picked = done_by_hand.table(chosen, holding, lambda t: {"Tag": t.tag}, key=key)
     visitor.button(
         st, "Take off the selected", disabled=not picked, on_click=_take_off, args=[chosen, picked]

@@ -21,20 +21,20 @@ NAMES: dict[str, str] = {
 def watching(chosen: Iteration) -> None:
     """Choose trackers, for a job that is running too; send what earlier jobs gave."""
     now = trackers_of(chosen)
+    key = f"trackers_{chosen.run_id}"
+    st.session_state[key] = list(now)  # what is stored, also where another tab chose it
     said = ", ".join(NAMES[name] for name in now)
     with st.expander(f"Watched in {said}" if now else "Watch it in other tools", key="watching"):
         wanted = st.pills(
             "Tools",
             TRACKERS,
             selection_mode="multi",
-            default=now,
             format_func=lambda name: NAMES[name],
-            key=f"trackers_{chosen.run_id}",
+            key=key,
+            on_change=_choose,
+            args=[chosen, key],
             disabled=not visitor.may_write(),
         )
-        if tuple(wanted) != now and visitor.may_write():
-            store.tracking.choose(chosen.db, chosen.run_id, tuple(wanted), made_by=state.tab_id())
-            st.rerun()
         for name in wanted:
             if not is_there(name):
                 st.caption(f"{NAMES[name]} is not installed here: `pip install {LIBRARIES[name]}`.")
@@ -44,6 +44,12 @@ def watching(chosen: Iteration) -> None:
             st.code(f"trackio show --project {chosen.config.tracking.project!r}")
         if wanted and visitor.button(st, "Send what is stored", icon=":material/send:"):
             _send(chosen)
+
+
+def _choose(chosen: Iteration, key: str) -> None:
+    if visitor.may_write():
+        wanted = tuple(st.session_state[key])
+        store.tracking.choose(chosen.db, chosen.run_id, wanted, made_by=state.tab_id())
 
 
 def _send(chosen: Iteration) -> None:

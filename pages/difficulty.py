@@ -92,7 +92,7 @@ def plot_caption(chosen: Iteration, e: Estimates, fit: list[int] | None) -> None
     pending = f" {e.n_pending:,} problems are pending and not classified." if e.n_pending else ""
     how = (
         ""
-        if fit is not None or selection.picked_rows(e)
+        if fit is not None or selection.picked_rows(chosen, e)
         else (
             " Click a point, draw a box or a lasso, press a class above the plot, or say where, to"
             " see the problems behind it."
@@ -133,7 +133,7 @@ def plot(
         have=echo["have"],
         key="plot",
         on_tau=lambda released: moved(released, locked=locked),
-        on_pick=lambda selected: picked(selected, e),
+        on_pick=lambda selected: picked(chosen, selected, e),
         on_need=needed,
         locked=locked,
         home=Lines(*choice.start_of(chosen, last)),
@@ -169,9 +169,9 @@ def moved(released: Thresholds, *, locked: bool) -> None:
         state.keep(tau_l=released.tau_l, tau_h=released.tau_h)
 
 
-def picked(selected: Selection, e: Estimates) -> None:
+def picked(chosen: Iteration, selected: Selection, e: Estimates) -> None:
     st.session_state["plot_echo"]["have"] = selected.have
-    selection.pick(selected, e)
+    selection.pick(chosen, selected, e)
 
 
 def needed() -> None:

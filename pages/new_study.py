@@ -45,8 +45,19 @@ def header(draft: Draft) -> None:
         else f"Strategy {draft.value('difficulty.strategy')}, training by"
         f" {draft.value('training.method').upper()}, as the base says."
     )
+    say_left_out(draft)
     if said := st.session_state.pop("said", None):
         st.error(inert.markdown(said), icon=":material/error:")
+
+
+def say_left_out(draft: Draft) -> None:
+    if draft.left_out:
+        names = ", ".join(f"{name} = {value}" for name, value in draft.left_out.items())
+        st.info(
+            f"{inert.markdown(names)} went with the strategy before: the strategy"
+            f" {draft.value('difficulty.strategy')} has options of its own.",
+            icon=":material/info:",
+        )
 
 
 def named(draft: Draft) -> None:
@@ -121,6 +132,7 @@ def form(draft: Draft) -> None:
         except ConfigError as error:
             start_run.refuse(error)
         all_settings(draft, choices)
+    draft.forget_hidden()
     with right:
         if order is None:
             st.caption("What it would take is said once the settings can be used together.")

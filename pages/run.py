@@ -4,6 +4,7 @@ import streamlit as st
 
 from app import inert, job_banner, state, visitor, widgets
 from app.difficulty import columns
+from app.labels import distinct
 from app.watching import watching
 from engine import store
 from engine.config.backends import draws_itself
@@ -123,7 +124,9 @@ def job_table(chosen: Iteration) -> None:
         )
     with st.expander("Log of a job", key="job_log", on_change="rerun") as opened:
         if opened.open:
-            names = {job.id: f"{widgets.title(job)}, {job.state}" for job in reversed(jobs)}
+            names = distinct(
+                {job.id: f"{widgets.title(job)}, {job.state}" for job in reversed(jobs)}
+            )
             job_banner.log(
                 store.jobs.get(
                     state.database(),

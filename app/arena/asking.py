@@ -6,6 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from app import state, visitor, widgets
+from app.labels import distinct
 from engine.method.arena import Rules
 from engine.method.strategies import strategies
 from engine.paths import RECORDINGS
@@ -45,7 +46,7 @@ def sources() -> dict[Path, str]:
         path: f"{path.name.removesuffix('.jsonl.gz')} · ships with the program"
         for path in sorted(RECORDINGS.glob("*.jsonl.gz"))
     }
-    return imported | shipped
+    return distinct(imported | shipped, lambda path: path.name)
 
 
 def form() -> Asked | None:

@@ -2,7 +2,7 @@
 delete.
 """
 
-from dataclasses import replace
+from dataclasses import astuple, dataclass, replace
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -14,12 +14,24 @@ from app.training.figures import MOST_OVERLAID
 from engine import store
 from engine.errors import EngineError
 from engine.figures.board import BoardRow
+from engine.method.seeds import stable_hash
 from engine.paths import ROOT
 from engine.store import compaction
 from engine.study import deletion
 
+REFUSED = "labels_refused"
+"""Session entry with why a name was not taken, until it is said."""
 SEEN_SETS = 8
-"""Shared sample sets that are named one by one."""
+"""Runs that are named one by one where something of them stays."""
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """What a run is called and labelled with, as its form shows it."""
+
+    name: str
+    tags: str
+    note: str
 
 
 def actions(picked: list[BoardRow]) -> None:
@@ -51,29 +63,36 @@ def _of_one(bar: DeltaGenerator, row: BoardRow) -> None:
 
 
 def _labels(row: BoardRow) -> None:
-    with st.form(f"labels_{row.run_id}"):
-        name = st.text_input("Name", row.name, key=f"name_{row.run_id}")
-        tags = st.text_input(
-            "Tags",
-            ", ".join(row.labels.tags),
-            help="With commas between.",
-            key=f"tags_{row.run_id}",
-        )
-        note = st.text_area("Note", row.labels.note, key=f"note_{row.run_id}")
-        if not visitor.submit(st, "Save"):
-            return
-    db = state.database()
-    taken = {other.name for other in store.runs.listed(db) if other.id != row.run_id}
-    if not name.strip() or name.strip() in taken:
-        st.error(
-            "A run needs a name that no other run has. Give another one.", icon=":material/error:"
-        )
+    drawn = Labelled(row.name, ", ".join(row.labels.tags), row.labels.note)
+    key = f"{row.run_id}_{stable_hash(*astuple(drawn)):x}"
+    with st.form(f"labels_{key}"):
+        if said := st.session_state.pop(REFUSED, None):
+            st.error(said, icon=":material/error:")
+        st.text_input("Name", drawn.name, key=f"name_{key}")
+        st.text_input("Tags", drawn.tags, help="With commas between.", key=f"tags_{key}")
+        st.text_area("Note", drawn.note, key=f"note_{key}")
+        visitor.submit(st, "Save", on_click=_save, args=[row.run_id, drawn, key])
+
+
+def _save(run_id: str, drawn: Labelled, key: str) -> None:
+    """Only what differs from what the form was drawn with: another tab may have saved meanwhile."""
+    if not visitor.may_write():
         return
-    if name.strip() != row.name:
-        store.runs.rename(db, row.run_id, name.strip())
-    words = tuple(dict.fromkeys(tag.strip() for tag in tags.split(",") if tag.strip()))
-    store.labels.put(db, row.run_id, replace(row.labels, tags=words, note=note.strip()))
-    st.rerun()
+    db, entered = state.database(), st.session_state
+    name, tags, note = (entered[f"{field}_{key}"].strip() for field in ("name", "tags", "note"))
+    if name != drawn.name:
+        taken = {other.name for other in store.runs.listed(db) if other.id != run_id}
+        if not name or name in taken:
+            entered[REFUSED] = "A run needs a name that no other run has. Give another one."
+            return
+        store.runs.rename(db, run_id, name)
+    labels = store.labels.find(db, run_id)
+    if tags != drawn.tags:
+        words = dict.fromkeys(tag.strip() for tag in tags.split(",") if tag.strip())
+        labels = replace(labels, tags=tuple(words))
+    if note != drawn.note:
+        labels = replace(labels, note=note)
+    store.labels.put(db, run_id, labels)
 
 
 def _away(bar: DeltaGenerator, picked: list[BoardRow]) -> None:
@@ -111,14 +130,19 @@ def _overlay(picked: list[BoardRow]) -> None:
 
 @st.dialog("Delete for good?", width="medium")
 def confirm(run_ids: list[str]) -> None:
-    """What goes and what stays; asked a second time by a word that has to be ticked."""
+    """What goes and what stays; asked a second time by a word that has to be ticked. The newest run
+    goes first: an older one may have made the models that it names.
+    """
     db = state.database()
+    names = {row.id: row.name for row in store.runs.listed(db)}
+    run_ids = [id for id in names if id in run_ids]
     try:
-        plans = [deletion.planned(db, run_id) for run_id in run_ids]
+        plans = [
+            deletion.planned(db, run_id, going=run_ids[:n]) for n, run_id in enumerate(run_ids)
+        ]
     except EngineError as error:
         st.error(inert.markdown(str(error)), icon=":material/error:")
         return
-    names = {row.id: row.name for row in store.runs.listed(db)}
     for plan in plans:
         _what_goes(plan, {names[id] for id in run_ids})
     st.caption(
@@ -144,9 +168,17 @@ def _what_goes(plan: deletion.Deletion, going: set[str]) -> None:
     )
     staying = {id: names for id, names in plan.shared.items() if set(names) - going}
     if staying:
-        others = sorted({name for names in staying.values() for name in names} - going)
-        more = f" and {len(others) - SEEN_SETS} more" if len(others) > SEEN_SETS else ""
+        others = {name for names in staying.values() for name in names} - going
+        n = len(staying)
+        st.caption(f"{n} sample sets stay, because other runs use them: {_some(others)}.")
+    for folder, names in plan.staying.items():
         st.caption(
-            f"{len(staying)} sample sets stay, because other runs use them:"
-            f" {inert.markdown(', '.join(others[:SEEN_SETS]))}{more}."
+            f"{inert.markdown(str(folder))} stays, because other runs name it or use its policy:"
+            f" {_some(set(names))}."
         )
+
+
+def _some(names: set[str]) -> str:
+    """Names in a sentence, the first of many."""
+    more = f" and {len(names) - SEEN_SETS} more" if len(names) > SEEN_SETS else ""
+    return f"{inert.markdown(', '.join(sorted(names)[:SEEN_SETS]))}{more}"

@@ -10,6 +10,7 @@ from app import inert, state, widgets
 from app.look import entry, joined, listed
 from engine.figures.board import BoardRow, board
 from engine.method.intervals import Interval
+from engine.method.seeds import stable_hash
 from engine.types import JobState
 from engine.walk import Phase
 
@@ -40,7 +41,7 @@ def chosen_rows() -> list[BoardRow]:
         hide_index=True,
         on_select="rerun",
         selection_mode="multi-row",
-        key="board_" + "_".join(row.run_id[:2] for row in shown[:40]),
+        key=f"board_{stable_hash(*(row.run_id for row in shown)):x}",
         column_config=_columns(),
         placeholder="",
         height=HEIGHT if len(shown) > 10 else "auto",

@@ -8,6 +8,7 @@ import streamlit as st
 from app import charts, state, tags, widgets
 from engine import store
 from engine.figures.evaluation import Evaluation
+from engine.figures.siblings import run_policies
 from engine.method.difficulty import classify
 from engine.method.flows import flows
 from engine.types import Difficulty
@@ -85,6 +86,8 @@ def _problems(ids: list[str], before: Evaluation, after: Evaluation) -> None:
     ]
     row = widgets.chosen_row(rows, key="flows_problems", about=tuple(ids))
     id = ids[row or 0]
+    policies = run_policies(state.database(), state.kept("run", ""))
+    names = {(of.number, of.policy_id): name for name, of in policies.items()}
     with st.container(horizontal=True):
         for e in (after, before):
             widgets.link(
@@ -92,7 +95,7 @@ def _problems(ids: list[str], before: Evaluation, after: Evaluation) -> None:
                 f"Responses of M{e.number} to {id}",
                 problem=id,
                 phase="evaluate",
-                policy=str(e.number),
+                policy=names[e.number, e.policy_id][1:],
             )
 
 

@@ -2,13 +2,12 @@
 no selection but its own widget.
 """
 
-from collections import Counter
-
 import numpy as np
 import streamlit as st
 
 from app import charts, inert, state, widgets
 from app.compare.report import as_html
+from app.labels import distinct
 from engine import store
 from engine.export.report import report_files, zipped
 from engine.figures import monitors
@@ -39,9 +38,7 @@ def chosen_runs(chosen: Iteration) -> list[str]:
 
 def run_names() -> dict[str, str]:
     """Every run's name by id, with the id where an older database has the name twice."""
-    runs = store.runs.listed(state.database())
-    n_named = Counter(run.name for run in runs)
-    return {r.id: r.name if n_named[r.name] == 1 else f"{r.name} · {r.id}" for r in runs}
+    return distinct({run.id: run.name for run in store.runs.listed(state.database())})
 
 
 def headline(first: Evaluation, last: Evaluation) -> None:

@@ -1,8 +1,11 @@
 """What was brought, on its way into the page that builds a study."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from app import state, widgets
+from app.labels import distinct
 from app.new_study import cards
 from engine.config import load_config
 from engine.paths import STARTER
@@ -19,7 +22,7 @@ def problem_study() -> None:
     """
     stored = stored_sets(state.database().artifacts)
     names = {str(s.path): f"{s.name} · {s.n_problems:,} problems" for s in stored}
-    names |= {name: name for name in STARTER_SETS}
+    names = distinct(names | {name: name for name in STARTER_SETS}, lambda path: Path(path).stem)
     newest = max(stored, key=lambda s: s.path.stat().st_mtime_ns, default=None)
     a, b = widgets.columns(2, least=widgets.FIELD)
     train = a.selectbox(

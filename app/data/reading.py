@@ -2,16 +2,20 @@
 the same file and the same choices.
 """
 
+from pathlib import Path
+
 import streamlit as st
 
 from app import state, visitor
 from app.data import uploads
+from app.labels import distinct
 from engine.doctor.problems import tokens_of_policy
 from engine.headless.against import sets_against
 from engine.problems.overlap import Against
 from engine.problems.staging import Staged, stage_problems
 from engine.problems.stored import stored_sets
 
+STARTER = "starter:held_out"
 _HELD, _CANCELLED = "problems_staged", "problems_cancelled"
 
 
@@ -30,10 +34,12 @@ def compared() -> tuple[tuple[str, ...], str]:
     choice.
     """
     with st.expander("Compare with other sets, and count tokens"):
-        stored = {s.name: str(s.path) for s in stored_sets(state.database().artifacts)}
+        sets = {str(s.path): s.name for s in stored_sets(state.database().artifacts)}
+        sets = distinct(sets | {STARTER: STARTER}, lambda path: Path(path).stem)
         chosen = st.multiselect(
             "Held-out and other sets",
-            [*stored, "starter:held_out"],
+            list(sets),
+            format_func=sets.__getitem__,
             key="problems_against_sets",
             help="Near-duplicates are problems that contain most runs of five words of another.",
         )
@@ -47,8 +53,7 @@ def compared() -> tuple[tuple[str, ...], str]:
             key="problems_policy",
             placeholder="starter, a folder or a hub id",
         ).strip()
-    sets = [stored.get(name, name) for name in chosen]
-    return (*sets, *([f"folder:{folder}"] if folder else [])), policy
+    return (*chosen, *([f"folder:{folder}"] if folder else [])), policy
 
 
 def staged(

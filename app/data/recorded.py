@@ -175,7 +175,7 @@ def check(sets: list[Imported]) -> None:
     chosen = row.selectbox(
         "Grade again",
         with_flags,
-        format_func=lambda s: f"{s.name} · {s.n_flagged:,} flags",
+        format_func=lambda s: f"{s.name} · {s.n_flagged:,} flags · {s.id}",
         key="regrade_set",
     )
     if visitor.button(row, "Compare with the flags", key="regrade"):

@@ -4,6 +4,7 @@ machine, or a data set of the hub. Nothing of it is kept.
 
 import hashlib
 import tempfile
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,8 +80,10 @@ def brought(
         accept_multiple_files=True,
         disabled=not visitor.may_write(),
     )
-    if uploads:
+    if uploads and not _have_equal_names(uploads):
         return _saved(uploads, key)
+    if uploads:
+        return None
     typed = st.text_input(
         "or its path on this machine",
         key=f"{key}_path",
@@ -101,6 +104,19 @@ def brought(
         return None
     times = (file.stat().st_mtime_ns for file in (path, *(path.iterdir() if path.is_dir() else ())))
     return Brought(path, path.name, f"{path} {max(times)}")
+
+
+def _have_equal_names(uploads: Sequence[Upload]) -> bool:
+    """Whether one would take the other's place, which is said."""
+    n_named = Counter(Path(upload.name).name for upload in uploads)
+    equal = [name for name, n in n_named.items() if n > 1]
+    if equal:
+        st.error(
+            f"Two of the files are called {inert.markdown(equal[0])}. Rename one of them, or bring"
+            " them one after the other.",
+            icon=":material/error:",
+        )
+    return bool(equal)
 
 
 def _saved(uploads: Sequence[Upload], key: str) -> Brought:

@@ -177,7 +177,11 @@ def _likeliest_line(
 def _order(chosen: Iteration, n_problems: int, now: Choice, known: tuple) -> None:
     left, right = widgets.columns([1, 2], least=widgets.LONG_FIELD, align="bottom")
     k = left.number_input(
-        "Problems to calibrate on", 1, n_problems, min(50, n_problems), key="n_calibrate"
+        "Problems to calibrate on",
+        1,
+        n_problems,
+        min(50, n_problems),
+        key=f"n_calibrate_{chosen.run_id}_{chosen.number}",
     )
     try:
         budget = plans.budget_left(chosen, n_problems)

@@ -118,7 +118,7 @@ def table(chosen: Iteration, *, locked: bool) -> None:
         return
     st.subheader(f"{len(holding):,} decided by hand")
     words = lambda decision: {"Decision": WORDS[decision.what]}
-    key = f"decisions_{store.decisions.n_rows(chosen)}"
+    key = f"decisions_{chosen.key}_{store.decisions.n_rows(chosen)}"
     picked = done_by_hand.table(chosen, holding, words, key=key)
     if locked:
         st.caption("As committed: a fork begins with them, and there they can be taken back.")

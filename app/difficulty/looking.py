@@ -10,6 +10,7 @@ import streamlit as st
 from app import inert, state
 from app.components.difficulty_plot import Lines, PlotData, Selection, Thresholds, difficulty_plot
 from app.difficulty import choice, columns, selection
+from app.labels import distinct
 from app.reward_names import names_of
 from engine import store
 from engine.figures.rewards import has_bounds
@@ -40,7 +41,7 @@ def picker(chosen: Iteration) -> Looked | None:
     """
     paths = store.rewards.of_presamples(chosen)
     own_id = chosen.run.prm_id
-    names = dict(zip(paths, names_of(paths)))
+    names = distinct(dict(zip(paths, names_of(paths))))
     own = names.get(own_id, "")
     others = [prm_id for prm_id in names if prm_id != own_id]
     if not others:
@@ -114,7 +115,7 @@ def _plot(
 
     def picked(selected: Selection) -> None:
         echo["have"] = selected.have
-        selection.pick(selected, e)
+        selection.pick(chosen, selected, e)
 
     difficulty_plot(
         data,

@@ -45,9 +45,15 @@ def fields(chosen: Iteration, choice: Choice, *, place: str) -> None:
         strategy=choice.strategy,
         given={name: value for name, value in values.items() if value != own[name]},
         key=f"option_{place}",
-        mistakes=st.session_state.setdefault("option_mistakes", {}),
+        mistakes=_mistakes(chosen, choice.strategy, place),
         on_entry=lambda given: _keep(choice.strategy, given),
     ).draw(st.grid(len(own), min_column_width=150))
+
+
+def _mistakes(chosen: Iteration, strategy: str, place: str) -> dict[str, str]:
+    """Those of one place: an option of the same name elsewhere is another one."""
+    all_of_them = st.session_state.setdefault("option_mistakes", {})
+    return all_of_them.setdefault((*chosen.key, strategy, place), {})
 
 
 def _keep(strategy: str, given: Mapping[str, Any]) -> None:

@@ -27,18 +27,25 @@ from engine.types import Difficulty
 TABLE_ROWS = 500
 
 
-def pick(selected: Selection, e: Estimates) -> None:
+def pick(chosen: Iteration, selected: Selection, e: Estimates) -> None:
     """Keep what the plot says is picked, as problem ids, in place of what a condition selects."""
     state.keep(**{PROBLEMS: None})
     ids = [str(e.problem_ids[row]) for row in selected.rows]
-    st.session_state["picked"] = {"ids": ids, "rows": list(selected.rows), "total": selected.total}
+    st.session_state["picked"] = {
+        "of": chosen.key,
+        "ids": ids,
+        "rows": list(selected.rows),
+        "total": selected.total,
+    }
 
 
-def picked_rows(e: Estimates) -> list[int]:
-    """Rows of the picked problems; an id whose row is another one since more problems are finished
-    is looked up.
+def picked_rows(chosen: Iteration, e: Estimates) -> list[int]:
+    """Rows of the problems that are picked in this iteration; an id whose row is another one since
+    more problems are finished is looked up.
     """
-    picked, n = st.session_state.get("picked", {"ids": [], "rows": []}), len(e.problem_ids)
+    picked, n = st.session_state.get("picked"), len(e.problem_ids)
+    if picked is None or picked["of"] != chosen.key:
+        return []
     if any(row >= n or e.problem_ids[row] != id for id, row in zip(picked["ids"], picked["rows"])):
         row_of = {id: row for row, id in enumerate(e.problem_ids.tolist())}
         picked["ids"] = [id for id in picked["ids"] if id in row_of]
@@ -92,7 +99,7 @@ def selection(
     Args:
         fit: rows that a condition selects; None for those that are picked on the plot.
     """
-    rows = picked_rows(e) if fit is None else fit
+    rows = picked_rows(chosen, e) if fit is None else fit
     if not rows:
         if fit is not None:
             st.info("No problem fits that condition.", icon=":material/filter_alt_off:")

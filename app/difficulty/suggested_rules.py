@@ -67,8 +67,9 @@ def _share_for_unreached(
         )
         return
     given = plans.resolved_options(chosen.config, now.strategy, now.options)
-    st.session_state.setdefault(PERCENT, round(100 * given[UNREACHED]) or 20)
-    percent = st.number_input("Per cent of the budget for unreached problems", 1, 100, key=PERCENT)
+    key = f"{PERCENT}_{chosen.run_id}_{chosen.number}_{now.strategy}"
+    st.session_state.setdefault(key, round(100 * given[UNREACHED]) or 20)
+    percent = st.number_input("Per cent of the budget for unreached problems", 1, 100, key=key)
     defaults = strategies()[now.strategy].options
     own = {name: value for name, value in given.items() if value != defaults[name]}
     options = own | {UNREACHED: percent / 100}

@@ -63,9 +63,14 @@ def _adoption(chosen: Iteration, grid: tuning.Grid) -> None:
         "Temperature",
         grid.temperatures,
         index=grid.temperatures.index(grid.best[0]),
-        key="tuned_temperature",
+        key=f"tuned_temperature_{chosen.key}",
     )
-    tau = b.selectbox("τ", grid.taus, index=grid.taus.index(grid.best[1]), key="tuned_tau")
+    tau = b.selectbox(
+        "τ",
+        grid.taus,
+        index=grid.taus.index(grid.best[1]),
+        key=f"tuned_tau_{chosen.key}",
+    )
     visitor.button(
         c,
         "Adopt and pre-sample",

@@ -25,7 +25,7 @@ def form(it: Iteration) -> Judge | None:
             else "."
         )
     )
-    settings = _fields(it.config.judge)
+    settings = _fields(it.config.judge, it.run_id)
     if not settings.base_url:
         st.info(
             "Nobody is asked yet. Give an OpenAI-compatible server and a model of its list; a key"
@@ -50,14 +50,17 @@ def form(it: Iteration) -> Judge | None:
     return judge
 
 
-def _fields(config: JudgeConfig) -> JudgeConfig:
+def _fields(config: JudgeConfig, run_id: str) -> JudgeConfig:
     left, right = widgets.columns(2, least=widgets.LONG_FIELD)
     base_url = left.text_input(
-        "Server", config.base_url, placeholder="http://127.0.0.1:8000/v1", key="judge_server"
+        "Server",
+        config.base_url,
+        placeholder="http://127.0.0.1:8000/v1",
+        key=f"judge_server_{run_id}",
     )
-    model = right.text_input("Model", config.model, key="judge_model")
+    model = right.text_input("Model", config.model, key=f"judge_model_{run_id}")
     with st.expander("What is asked"):
-        prompt = st.text_area("Prompt", config.prompt, height=260, key="judge_prompt")
+        prompt = st.text_area("Prompt", config.prompt, height=260, key=f"judge_prompt_{run_id}")
         st.caption("With {reference} and {answer}, and {question} where it is wanted.")
     return replace(config, base_url=base_url.strip(), model=model.strip(), prompt=prompt)
 

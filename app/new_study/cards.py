@@ -7,6 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from app import inert, small_lm, state, visitor, widgets
+from app.labels import distinct
 from app.new_study.draft import Draft
 from engine import store
 from engine.config import RunConfig, load_config
@@ -118,7 +119,8 @@ def _shipped_card() -> None:
 
 def _recording_card() -> None:
     _card("Recorded responses", "From pre-samples to pairs without any model.")
-    sets = {s.folder: s.name for s in imported_sets(state.database().artifacts)}
+    sets = imported_sets(state.database().artifacts)
+    sets = distinct({s.folder: s.name for s in sets}, lambda folder: Path(folder).name)
     if not sets:
         widgets.link("data.py", "Import responses first")
         return
@@ -128,7 +130,7 @@ def _recording_card() -> None:
 
 def _copy_card() -> None:
     _card("A copy of a run", "Every setting it had, with the thresholds and trainings it got.")
-    names = {row.id: row.name for row in store.runs.listed(state.database())}
+    names = distinct({row.id: row.name for row in store.runs.listed(state.database())})
     if not names:
         st.caption("There is no run yet.")
         return

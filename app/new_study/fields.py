@@ -4,19 +4,23 @@ draft.
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app import inert, texts
-from app.new_study.draft import Draft, key_of
+from app.labels import distinct
+from app.new_study.draft import OPTIONS, STRATEGY, Draft, key_of
 from app.new_study.groups import label
 from app.strategy_options import OptionFields, every_digit, step_of
 from engine.config.reference import Setting
 from engine.errors import ConfigError
 
 LONG = ("policy.prompt_template", "policy.system")
+TELLING = 8
+"""Characters of a file's or folder's name, of those with equal labels."""
 EXACT = "2**63"
 """In the range of whole numbers that a browser does not hold to the digit."""
 
@@ -29,6 +33,7 @@ def field(at: DeltaGenerator, setting: Setting, draft: Draft, choices: dict[str,
             anything else can be typed as well.
     """
     key = key_of(setting)
+    draft.drawn.add(key)
     widget = {"key": draft.widget(key), "help": _help(setting)}
     kind = _kind(setting, draft.value(key), choices)
     kind(at, label(setting), draft, setting, widget, choices)
@@ -38,13 +43,15 @@ def field(at: DeltaGenerator, setting: Setting, draft: Draft, choices: dict[str,
 
 def option_fields(at: DeltaGenerator, draft: Draft) -> None:
     """The own options of the strategy that the draft names."""
-    OptionFields(
-        strategy=draft.value("difficulty.strategy"),
-        given=draft.value("difficulty.options"),
+    own = OptionFields(
+        strategy=draft.value(STRATEGY),
+        given=draft.value(OPTIONS),
         key=draft.widget("option"),
         mistakes=draft.mistakes,
-        on_entry=partial(draft.set, "difficulty.options"),
-    ).draw(at)
+        on_entry=partial(draft.set, OPTIONS),
+    )
+    draft.drawn |= own.names()
+    own.draw(at)
 
 
 def _help(setting: Setting) -> str:
@@ -80,6 +87,7 @@ def _kind(setting: Setting, value: Any, choices: dict[str, str]) -> Kind:
 def _at_hand(at, words, draft, setting, widget, choices) -> None:
     value = draft.value(key_of(setting))
     known = {**({} if value in choices else {value: value}), **choices}
+    known = distinct(known, lambda path: Path(path).name[-TELLING:])
     options = list(known)
     at.selectbox(
         words,

@@ -2,6 +2,7 @@
 itself.
 """
 
+from collections import Counter
 from pathlib import Path
 
 import streamlit as st
@@ -11,11 +12,13 @@ from app.new_study.draft import Draft
 from engine import store
 from engine.config.backends import loads_model
 from engine.errors import EngineError
+from engine.figures.siblings import policy_names
 from engine.models.about import ModelAbout, about_model, cached_models
 from engine.models.weights import folder_here
 from engine.problems import STARTER_SETS
 from engine.problems.stored import stored_sets
 from engine.recorded import imported_sets
+from engine.study.handle import Iteration
 
 MODELS = {"policy.path": "policy", "reward.path": "prm"}
 """Fields that name a model, and the role that its files have."""
@@ -52,12 +55,18 @@ def _cached() -> list[str]:
 
 def _trained() -> dict[str, str]:
     """The database's own policies that still lie in their folders."""
-    uses = store.runs.policies(state.database())
-    return {
-        use.path: f"M{use.number} · {use.run_name}"
-        for use in uses
-        if use.number and Path(use.path).is_dir()
+    db = state.database()
+    uses = [use for use in store.runs.policies(db) if use.number and Path(use.path).is_dir()]
+    n_beside = Counter((use.run_id, use.number) for use in uses)
+    names = {
+        place: policy_names(Iteration(db, place[0], place[1] - 1))
+        for place, n in n_beside.items()
+        if n > 1
     }
+    called = lambda use: names.get((use.run_id, use.number), {}).get(
+        use.policy_id, f"M{use.number}"
+    )
+    return {use.path: f"{called(use)} · {use.run_name}" for use in uses}
 
 
 def describe(key: str, draft: Draft) -> None:

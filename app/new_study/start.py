@@ -13,7 +13,7 @@ import streamlit as st
 
 from app import start_run, state, texts, visitor, widgets
 from app.new_study import fields, groups
-from app.new_study.draft import Draft
+from app.new_study.draft import OPTIONS, STRATEGY, Draft
 from engine.config import RunConfig
 from engine.config.templates import TEMPLATES
 from engine.config.toml import as_toml
@@ -85,7 +85,23 @@ def _sweep(draft: Draft) -> tuple[list[str], str]:
         help="Whole numbers, with commas between. Runs that differ in nothing but their seed are"
         " one group on Compare.",
     )
+    _say_left_out(draft, methods)
     return methods, seeds
+
+
+def _say_left_out(draft: Draft, methods: Sequence[str]) -> None:
+    """Options are those of one strategy: methods with another one go without them."""
+    own = draft.value(STRATEGY)
+    if not draft.changes.get(OPTIONS) or STRATEGY in draft.changes:
+        return
+    by_name = {name: TEMPLATES[name].changes.get("difficulty", {}) for name in methods}
+    others = [
+        TEMPLATES[name].label
+        for name, settings in by_name.items()
+        if settings.get("strategy", own) != own
+    ]
+    if others:
+        st.caption(f"Without the options of {own}, which they do not have: {', '.join(others)}.")
 
 
 def _configs(

@@ -70,7 +70,7 @@ def left_out(chosen: Iteration) -> None:
         return
     st.subheader(f"{len(holding):,} left out by hand")
     about = lambda pair: {"Chosen": pair.chosen_index, "Rejected": pair.rejected_index}
-    key = f"left_out_{store.left_out_pairs.n_rows(chosen)}"
+    key = f"left_out_{chosen.key}_{store.left_out_pairs.n_rows(chosen)}"
     picked = done_by_hand.table(chosen, holding, about, key=key)
     if hand_pairs.is_locked(chosen):
         return

@@ -3,6 +3,7 @@ that they make.
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +17,8 @@ from app.look import entry, joined, listed
 from app.response_card import PHASES, SIDE_BY_SIDE, VERDICTS
 from app.where import RESPONSES, where
 from engine import store
-from engine.figures.evaluation import Evaluation, evaluated_policies, evaluation, newly_solved
+from engine.figures.evaluation import Evaluation, evaluation, newly_solved
+from engine.figures.siblings import RunPolicy, run_policies
 from engine.method.scale import UNIT, Scale, scale_of
 from engine.store.response_columns import COLUMNS
 from engine.store.responses import HELD_OUT, Filter, Phase
@@ -119,28 +121,48 @@ def as_range(low: float, high: float, scale: Scale = UNIT) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The policy whose held-out responses are looked at, and M_0."""
+    """The policy whose held-out responses are looked at, by its name, and all of the run's."""
 
-    number: int
-    policies: dict[int, str]
+    name: str
+    policies: dict[str, RunPolicy]
+
+    @property
+    def number(self) -> int:
+        return self.policies[self.name].number
 
     def set_id(self, chosen: Iteration, phase: str) -> str:
-        sets = evaluation_sets(chosen.config, self.policies[self.number], self.number)
+        sets = evaluation_sets(chosen.config, self.policies[self.name].policy_id, self.number)
         return next(samples.id for samples in sets if samples.purpose == phase)
 
-    def evaluation(self, chosen: Iteration, number: int) -> Evaluation | None:
-        return evaluation(chosen.at(number), self.policies[number])
+    def evaluation(self, chosen: Iteration, name: str) -> Evaluation | None:
+        of = self.policies[name]
+        return evaluation(chosen.at(of.number), of.policy_id)
 
 
 def _policy(chosen: Iteration, look: "_Fields") -> Policy:
-    """The one that the address names, else the one that this iteration made, else its own."""
-    policies = evaluated_policies(state.database(), chosen.run_id)
-    newest = min(chosen.number + 1, max(policies))
-    asked = look.said.get("policy", "")
-    number = int(asked) if asked.isdecimal() and int(asked) in policies else newest
-    look.select("Policy", "policy", {str(t): f"M{t}" for t in policies}, at=str(number))
-    look.select("Against M0", "change", CHANGES, disabled=number == 0)
-    return Policy(number, policies)
+    """The one that the address names, else the one that this iteration made, else its own; of
+    several from one iteration the one that the run goes on with.
+    """
+    policies = run_policies(state.database(), chosen.run_id)
+    going = {of.number: name for name, of in policies.items() if of.goes_on}
+    newest = going[min(chosen.number + 1, max(going))]
+    asked = f"M{look.said.get('policy', '')}"
+    name = asked if asked in policies else newest
+    look.select("Policy", "policy", _labelled(policies), at=name[1:])
+    look.select("Against M0", "change", CHANGES, disabled=policies[name].number == 0)
+    return Policy(name, policies)
+
+
+def _labelled(policies: dict[str, RunPolicy]) -> dict[str, str]:
+    """Labels by what the address says; of several policies of one iteration, with which of them the
+    run goes on.
+    """
+    n_beside = Counter(of.number for of in policies.values())
+    goes_on = [name for name, of in policies.items() if of.goes_on and n_beside[of.number] > 1]
+    return {
+        name[1:]: f"{name}, with which the run goes on" if name in goes_on else name
+        for name in policies
+    }
 
 
 def _problems(
@@ -153,10 +175,10 @@ def _problems(
         sets.append(_of_classes(chosen, names))
     change = said.get("change", "")
     if policy and policy.number and change in CHANGES and change:
-        before, after = (policy.evaluation(chosen, t) for t in (0, policy.number))
+        before, after = (policy.evaluation(chosen, name) for name in ("M0", policy.name))
         if before is None or after is None:
             why.append(
-                f"M0 or M{policy.number} is not evaluated completely yet: what is newly solved"
+                f"M0 or {policy.name} is not evaluated completely yet: what is newly solved"
                 " cannot be said."
             )
         else:

@@ -47,14 +47,18 @@ def form(chosen: Iteration) -> None:
             for setting in rest:
                 field(grid.cell(), setting, draft, {})
             say_unused(draft, TABLE, hidden)
+    draft.forget_hidden()
     _say_cost(chosen, draft)
-    if visitor.button(
+    pressed = visitor.button(
         st,
         f"Train with {method.upper()}",
         type="primary",
         icon=":material/play_arrow:",
         disabled=bool(draft.mistakes) or _draws_nothing(chosen, draft),
-    ):
+    )
+    if why := next(iter(draft.mistakes.values()), None):
+        st.caption(f"It cannot be started yet: {inert.markdown(why)}")
+    if pressed:
         _launch(chosen, _changed(draft))
 
 

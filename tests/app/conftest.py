@@ -115,6 +115,20 @@ class Studio:
                 self.answer(samples.id, "held_out", lambda id, n=n: range(n), scored=False)
         return self
 
+    def trained_again(self, policy_id="e" * 16, path="/nowhere"):
+        """A second training of the iteration, done and evaluated."""
+        self.trained()
+        second = store.jobs.add(self.it, "train", {"beta": 0.2})
+        store.jobs.set_state(self.db, second, "running")
+        record(self.db, second, 1, OptimiserStep(1, 1, {"loss": 0.4}))
+        record(self.db, second, 1, PolicySaved(policy_id, str(path)))
+        store.jobs.set_state(self.db, second, "done")
+        for samples in evaluation_sets(self.it.config, policy_id, 1):
+            make_known(self.db, samples)
+            n = 1 if samples.purpose == "greedy" else 8
+            self.answer(samples.id, "held_out", lambda id, n=n: range(n), scored=False)
+        return self
+
     def job(self, kind, into, **values):
         job_id = store.jobs.add(self.it, kind, {})
         store.jobs.set_state(self.db, job_id, "running")

@@ -91,3 +91,9 @@ def drawn(at):
     """Titles and figures of the charts on a page."""
     figures = [json.loads(chart.proto.spec) for chart in at.get("plotly_chart")]
     return [(figure["layout"]["title"]["text"], figure) for figure in figures]
+
+
+def all_labels_differ(at):
+    """In every list to choose from: the browser answers with a label."""
+    for box in (*at.selectbox, *at.multiselect):
+        assert len({*box.options}) == len(box.options), (box.label, box.options)

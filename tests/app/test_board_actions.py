@@ -1,9 +1,12 @@
 """What can be done with the runs that are selected on the board."""
 
+import shutil
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from engine import store
+from engine.paths import STARTER
 from engine.store.labels import Labels
 from engine.study.runs import create_run
 from tests.app.shown import press, read
@@ -25,22 +28,50 @@ def board_of(names):
     return at
 
 
+def confirmed(run_ids):
+    """The question before a deletion, open for as long as there is a run to delete."""
+    from app import state
+    from app.board.actions import confirm
+    from engine import store
+
+    if store.runs.listed(state.database()):
+        confirm(run_ids)
+
+
 @pytest.fixture
 def other(studio):
     return create_run(studio.db, small(name="Another"))
 
 
+def field(at, name):
+    """A field of the form with a run's name, tags and note."""
+    return next(box for box in (*at.text_input, *at.text_area) if box.label == name)
+
+
 def test_a_run_gets_another_name_tags_and_a_note_but_no_name_that_is_taken(studio, other):
     at = board_of(["Another"])
-    at.text_input(key=f"name_{other}").set_value("Starter study")
+    field(at, "Name").set_value("Starter study")
     press(at, "Save")
     assert "a name that no other run has" in read(at)
-    at.text_input(key=f"name_{other}").set_value("Mine")
-    at.text_input(key=f"tags_{other}").set_value("a, b, a,")
-    at.text_area(key=f"note_{other}").set_value(" odd ")
+    field(at, "Name").set_value("Mine")
+    field(at, "Tags").set_value("a, b, a,")
+    field(at, "Note").set_value(" odd ")
     press(at, "Save")
     assert store.runs.get(studio.db, other).name == "Mine"
     assert store.labels.find(studio.db, other) == Labels(("a", "b"), "odd")
+
+
+def test_a_form_that_is_open_takes_back_nothing_of_what_another_tab_saved(studio, other):
+    first, second = board_of(["Another"]), board_of(["Another"])
+    field(first, "Name").set_value("Mine")
+    field(first, "Note").set_value("odd")
+    press(first, "Save")
+    field(second, "Tags").set_value("a")
+    press(second, "Save")
+    assert store.runs.get(studio.db, other).name == "Mine"
+    assert store.labels.find(studio.db, other) == Labels(("a",), "odd")
+    after = board_of(["Mine"])
+    assert [field(after, name).value for name in ("Name", "Tags", "Note")] == ["Mine", "a", "odd"]
 
 
 def test_several_runs_are_put_away_and_taken_back(studio, other):
@@ -59,6 +90,30 @@ def test_a_deletion_says_what_goes_and_is_asked_twice(studio, other):
     assert f"Starter study: {n:,} responses" in read(at).replace("**", "")
     assert at.button(key="delete_now").disabled
     assert len(store.runs.listed(studio.db)) == 2
+
+
+def test_a_deletion_says_which_models_stay_and_for_whom(studio):
+    studio.trained()
+    folder = studio.db.artifacts / "policies" / "mine"
+    shutil.copytree(STARTER / "policy", folder)
+    store.runs.add_policy(studio.db, "f" * 16, str(folder), None)
+    create_run(
+        studio.db,
+        small(
+            name="Another",
+            reward={"family": "implicit", "path": str(folder)},
+            implicit={"reference": str(STARTER / "policy")},
+        ),
+    )
+    at = board_of(["Starter study"])
+    press(at, "Delete …")
+    assert f"{folder} stays, because other runs name it or use its policy: Another." in read(at)
+    both = [row.id for row in reversed(store.runs.listed(studio.db))]
+    at = AppTest.from_function(confirmed, args=(both,), default_timeout=60).run()
+    assert str(folder) not in read(at)
+    at.checkbox(key="delete_sure").check().run()
+    at.button(key="delete_now").click().run()
+    assert not folder.exists() and not store.runs.listed(studio.db)
 
 
 def test_a_run_with_an_unfinished_job_is_not_offered_for_deletion(studio):

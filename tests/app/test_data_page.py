@@ -298,6 +298,14 @@ def test_a_binary_file_is_called_one_and_not_a_mapping_without_a_question(opened
     assert "column" not in "".join(error.value for error in at.error)
 
 
+def test_of_two_files_with_one_name_none_takes_the_other_s_place_unsaid(opened):
+    at = show("data")
+    rows = [f"question,answer\nWhat is {n} + 1?,{n + 1}\n".encode() for n in (1, 2)]
+    files = [("mine.csv", row, "text/csv") for row in rows]
+    at.file_uploader(key="problems_upload").set_value(files)
+    assert "Two of the files are called mine.csv. Rename one" in read(at.run())
+
+
 def test_near_duplicates_of_a_stored_set_are_counted_where_a_person_asks(opened):
     store_problems(opened.artifacts, problems(0, 4), name="held.jsonl")
     content = json.dumps({"question": "Please say: What is 2 + 1?", "answer": "3"}).encode()

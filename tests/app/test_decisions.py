@@ -24,6 +24,7 @@ def selected(at, ids, *, total=None):
     """The page with these problems selected."""
     rows = store.samples.estimates(at.it).problem_ids.tolist()
     at.session_state["picked"] = {
+        "of": at.it.key,
         "ids": ids,
         "rows": [rows.index(id) for id in ids],
         "total": total or len(ids),
@@ -107,3 +108,10 @@ def test_a_decision_after_a_commit_in_another_tab_is_refused_in_a_sentence(studi
     press(at, "Leave out of the plan")
     assert "Fork the run to decide otherwise" in said(at)
     assert decisions.excluded(studio.it) == frozenset()
+
+
+def test_what_is_picked_in_one_run_is_not_picked_in_another(studio, boundary):
+    at = selected(difficulty(studio), boundary[:2])
+    assert "2 selected" in said(at)
+    at.session_state["picked"] |= {"of": ["another", 0]}
+    assert " selected" not in said(at.run())

@@ -156,7 +156,7 @@ def test_calibration_is_ordered_at_its_price_and_its_labels_measure_every_mode(s
     )
     assert "None is there yet" in said(at) and "Half of each outer strip is cut" in said(at)
     assert "are more than the rest of the budget" in read(at)
-    at.number_input(key="n_calibrate").set_value(3).run()
+    at.number_input(key=f"n_calibrate_{studio.run_id}_0").set_value(3).run()
     cost = re.search(r"give labels and no pairs and cost (\d+) of (\d+) expected pairs", read(at))
     assert 0 <= int(cost[1]) <= int(cost[2])
     ordered = calibration.order(Iteration(studio.db, studio.run_id, 0), 3)

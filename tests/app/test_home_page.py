@@ -3,6 +3,7 @@ named, put away and deleted.
 """
 
 import gc
+from dataclasses import replace
 
 import pytest
 
@@ -45,6 +46,18 @@ def test_a_new_visitor_lands_on_the_table_of_all_runs(studio):
         "Pre-sampling failed",
         "1 of 1",
     )
+
+
+def test_a_selection_among_many_runs_does_not_slip_to_another_one(studio, monkeypatch):
+    (row,) = board(studio.db)
+    rows = [replace(row, run_id=f"{n:08x}", name=f"Run {n}") for n in range(45)]
+    monkeypatch.setattr("app.board.table.board", lambda db: rows)
+    at = show("home")
+    key = at.dataframe[0].proto.id.rsplit("-", 1)[-1]
+    at.session_state[key] = {"selection": {"rows": [42], "columns": [], "cells": []}}
+    assert "Open" in [button.label for button in at.run().button]
+    del rows[41]
+    assert "Select a run to open" in said(at.run())
 
 
 def test_the_table_says_what_came_of_a_run(studio):

@@ -220,6 +220,16 @@ def test_the_options_of_a_strategy_follow_the_strategy(opened):
     assert draft(at).config().difficulty.options == {"n_rounds": 3}
 
 
+def test_what_cannot_be_read_holds_nothing_up_once_its_field_is_hidden(opened):
+    at = all_open(begun())
+    start_button = lambda: next(b for b in at.button if b.label.startswith("Start the"))
+    widget(at, "training.loss_weights").set_value("one")
+    assert all_open(at) and start_button().disabled
+    widget(at, "training.method").set_value("grpo")
+    assert all_open(at) and widget(at, "training.loss_weights") is None
+    assert "loss_weights holds" not in read(at) and not draft(at).mistakes
+
+
 def test_a_run_from_the_form_and_from_its_file_have_the_same_responses_and_pairs(
     database, monkeypatch, tmp_path
 ):

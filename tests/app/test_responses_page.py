@@ -52,6 +52,16 @@ def test_a_person_overrides_a_verdict_on_the_card_and_takes_it_back(studio):
     assert "Undo" not in [button.label for button in at.button]
 
 
+def test_a_note_that_is_typed_for_one_response_is_not_that_of_another(studio):
+    studio.presampled()
+    at = show("responses", row="1", run=studio.run_id, iteration="0")
+    note = lambda: next(field for field in at.text_input if field.label == "Note")
+    note().set_value("a guess").run()
+    assert note().value == "a guess"
+    at.button(key="walk_j").click().run()
+    assert note().value == ""
+
+
 def test_a_response_without_a_verdict_has_nothing_to_override(studio):
     studio.presampled()
     studio.db.cursor().execute("DELETE FROM verdicts")

@@ -26,7 +26,7 @@ def test_the_best_rule_of_the_arena_and_a_share_for_unreached_problems_are_one_c
     at.button(key="use_arena").click().run()
     assert at.selectbox(key="strategy_choice").value == "lookahead"
     assert at.button(key="use_arena").disabled
-    at.number_input(key="unreached_percent").set_value(30).run()
+    at.number_input(key=f"unreached_percent_{studio.run_id}_0_lookahead").set_value(30).run()
     assert "Keep **30 %** of the budget" in said(at)
     at.button(key="use_unreached").click().run()
     assert not at.exception

@@ -17,9 +17,8 @@ from engine.store import record
 from engine.study import pairing, plans
 from engine.study.handle import Iteration
 from engine.study.runs import create_run
-from engine.study.sample_sets import evaluation_sets, make_known
 from engine.types import Choice, Response, Verdict
-from tests.app.shown import drawn, press, read, said, show
+from tests.app.shown import drawn, press, read, said, show, unfold
 from tests.small_runs import judge, small
 
 
@@ -113,6 +112,19 @@ def test_every_training_setting_is_in_the_form_and_a_wrong_one_is_refused(studio
     assert store.jobs.latest(studio.it, "train") is None
 
 
+def test_what_cannot_be_read_is_named_beneath_the_button_and_goes_with_its_field(studio):
+    studio.resampled()
+    at = unfold(show("training"), "training_settings")
+    (draft,) = at.session_state["training_drafts"].values()
+    button = lambda: next(b for b in at.button if b.label == "Train with DPO")
+    at.text_input(key=draft.widget("training.loss_weights")).set_value("one")
+    unfold(at, "training_settings")
+    assert button().disabled
+    assert "It cannot be started yet: training.loss_weights holds 'one'" in read(at)
+    at.session_state["training_settings"] = False
+    assert at.run() and not button().disabled
+
+
 def test_a_training_says_its_settings_and_siblings_what_was_changed(studio):
     studio.trained()
     store.jobs.add(studio.it, "train", {"beta": 0.2, "loss_type": ["ipo", "sft"]})
@@ -129,22 +141,8 @@ def test_each_page_says_what_comes_next(studio):
         assert "Next: train on the pairs" in str(labels(page)), page
 
 
-def trained_again(studio, policy_id="e" * 16):
-    """A second training of the iteration, done and evaluated."""
-    studio.trained()
-    second = store.jobs.add(studio.it, "train", {"beta": 0.2})
-    store.jobs.set_state(studio.db, second, "running")
-    record(studio.db, second, 1, OptimiserStep(1, 1, {"loss": 0.4}))
-    record(studio.db, second, 1, PolicySaved(policy_id, "/nowhere"))
-    store.jobs.set_state(studio.db, second, "done")
-    for samples in evaluation_sets(studio.it.config, policy_id, 1):
-        make_known(studio.db, samples)
-        n = 1 if samples.purpose == "greedy" else 8
-        studio.answer(samples.id, "held_out", lambda id, n=n: range(n), scored=False)
-
-
 def test_a_second_training_is_shown_as_a_sibling_with_its_settings_and_accuracy(studio):
-    trained_again(studio)
+    studio.trained_again()
     for page in ("training", "compare"):
         at = show(page)
         (table,) = [f.value for f in at.dataframe if "Changed for it" in f.value]
@@ -157,7 +155,7 @@ def test_a_second_training_is_shown_as_a_sibling_with_its_settings_and_accuracy(
 
 
 def test_trainings_are_named_by_what_differs_from_the_one_they_stand_beside(studio):
-    trained_again(studio)
+    studio.trained_again()
     newest, first = store.jobs.trainings(studio.db)
     assert names([first], newest) == {first.id: "beta 0.1"}
     twins = [replace(first, id="x"), replace(first, id="y", number=9)]

@@ -16,8 +16,8 @@ def test_a_judge_is_asked_from_the_page_and_a_person_decides(studio):
     at = show("verdicts")
     assert metrics(at)["Wrong"] and "Nobody is asked yet" in said(at)
     with scripted(saying("SAME")) as url:
-        at.text_input(key="judge_server").set_value(url).run()
-        at.text_input(key="judge_model").set_value("m").run()
+        at.text_input(key=f"judge_server_{studio.run_id}").set_value(url).run()
+        at.text_input(key=f"judge_model_{studio.run_id}").set_value("m").run()
         (ask,) = [button for button in at.button if button.label.startswith("Ask about")]
         ask.click().run()
     assert not at.exception and metrics(at)["Judge right, %"] == "–"

@@ -17,3 +17,14 @@ def test_the_page_chooses_trackers_and_names_a_library_that_is_missing(studio, m
     assert "The library trackio is not installed" in read(at)
     at.get("button_group")[0].set_value([]).run()
     assert trackers_of(studio.it) == ()
+
+
+def test_a_tab_that_draws_again_leaves_what_another_tab_chose(studio):
+    first, second = show("run"), show("run")
+    first.get("button_group")[0].set_value(["tensorboard"]).run()
+    second.run()
+    assert second.get("button_group")[0].value == ["tensorboard"]
+    second.get("button_group")[0].set_value(["tensorboard", "mlflow"]).run()
+    first.run()
+    assert trackers_of(studio.it) == ("tensorboard", "mlflow")
+    assert first.get("button_group")[0].value == ["tensorboard", "mlflow"]
