@@ -132,7 +132,7 @@ def offer(draft: Draft, order: start.Order) -> None:
     """The button, or why not, and everything that speaks for or against it."""
     place = st.container()
     refused = start.refusal(order)
-    findings = [] if refused else outlook.beside(order.configs[0])
+    findings = [] if refused else outlook.beside(order.by_method)
     why = next(iter(draft.mistakes.values()), refused) or outlook.why_not(
         findings, needs_thresholds=order.far != "stop"
     )

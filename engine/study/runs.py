@@ -5,7 +5,8 @@ Each is one transaction, seconds at most, and knows the store but no model. Comm
 
 import json
 import uuid
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from itertools import chain, count
 
 from engine import store
@@ -34,6 +35,19 @@ def free_name(db: Database, wanted: str) -> str:
     return next(name for name in chain([wanted], numbered) if name not in taken)
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A configuration with what it names, before anything is stored."""
+
+    config: RunConfig
+    train: list[Problem]
+    held_out: list[Problem]
+    policy: str
+    policy_id: str
+    prm: str
+    prm_id: str
+
+
 def create_run(db: Database, config: RunConfig) -> str:
     """Read the problems, find the models, and store a run with its first iteration begun; a name
     that another run has gets a number.
@@ -41,6 +55,21 @@ def create_run(db: Database, config: RunConfig) -> str:
     Returns: the run's id, 8 hex digits.
     Raises: ConfigError, ProblemSetError. Nothing is stored then.
     """
+    [run_id] = create_runs(db, [config])
+    return run_id
+
+
+def create_runs(db: Database, configs: Sequence[RunConfig]) -> list[str]:
+    """As create_run, of several: all of them or none.
+
+    Returns: ids in their order. Raises: as create_run, for the first that cannot be made.
+    """
+    found = [_found(config) for config in configs]
+    with db.transaction():
+        return [_store(db, each) for each in found]
+
+
+def _found(config: RunConfig) -> _Found:
     train, held_out = sources.problem_sets(config)
     policy, policy_id = sources.policy(config)
     prm, prm_id = sources.reward(config)
@@ -51,20 +80,23 @@ def create_run(db: Database, config: RunConfig) -> str:
         init=replace(config.init, dtype=resolve_dtype(config.init.dtype)),
     )
     check_servers(config.sampling)
-    run_id = uuid.uuid4().hex[:8]
-    order = sorted(train, key=lambda p: stable_hash(config.seed, "problems", p.id))
-    with db.transaction():
-        _require_same_answers(db, [*train, *held_out])
-        config = replace(config, name=free_name(db, config.name))
-        text = json.dumps(plain_config(config))
-        store.problems.add(db, [*train, *held_out])
-        store.runs.add_policy(db, policy_id, policy, None)
-        store.runs.add(
-            db, Run(run_id, config.name, config.seed, text, prm_id, prm, None, None, now())
-        )
-        store.problems.add_to_run(db, run_id, "train", [p.id for p in order])
-        store.problems.add_to_run(db, run_id, "held_out", [p.id for p in held_out])
-        _begin(Iteration(db, run_id, 0), policy_id)
+    return _Found(config, train, held_out, policy, policy_id, prm, prm_id)
+
+
+def _store(db: Database, found: _Found) -> str:
+    """Within a transaction."""
+    run_id, config = uuid.uuid4().hex[:8], found.config
+    order = sorted(found.train, key=lambda p: stable_hash(config.seed, "problems", p.id))
+    _require_same_answers(db, [*found.train, *found.held_out])
+    config = replace(config, name=free_name(db, config.name))
+    text = json.dumps(plain_config(config))
+    store.problems.add(db, [*found.train, *found.held_out])
+    store.runs.add_policy(db, found.policy_id, found.policy, None)
+    run = Run(run_id, config.name, config.seed, text, found.prm_id, found.prm, None, None, now())
+    store.runs.add(db, run)
+    store.problems.add_to_run(db, run_id, "train", [p.id for p in order])
+    store.problems.add_to_run(db, run_id, "held_out", [p.id for p in found.held_out])
+    _begin(Iteration(db, run_id, 0), found.policy_id)
     return run_id
 
 
