@@ -2,9 +2,11 @@
 hand.
 """
 
+from app.responses.group import bins_range
 from engine import store
 from engine.study import overrides
 from tests.app.shown import drawn, press, read, said, show
+from tests.small_runs import judge
 
 VIEW = {"view": "problem"}
 
@@ -32,6 +34,18 @@ def test_rewards_are_a_histogram_and_a_range_of_it_leaves_its_cards(studio):
     at = shown(studio, reward="0.75-0.85")
     assert "1 response." in said(at) and said(at).count("Answer: ") == 1
     assert {b["opacity"][0] for bars in drawn(at)[0][1]["data"] for b in [bars["marker"]]} == {0.3}
+
+
+def test_a_bar_leaves_the_responses_that_it_counts(studio):
+    at_edges = (0.1, 0.15, 1.0)
+    judge(studio.db, studio.run_id, reward=lambda problem, index: at_edges[index])
+    for place in (2, 3, 19):
+        at = shown(studio, reward=bins_range([place]))
+        assert "1 response." in said(at) and said(at).count("Answer: ") == 1
+        counted = [sum(bars["y"][place] for bars in drawn(at)[0][1]["data"])]
+        assert counted == [1]
+    at = shown(studio, reward=bins_range([2, 3]))
+    assert "2 responses." in said(at)
 
 
 def test_distinct_answers_are_counted_with_their_verdicts(studio):
