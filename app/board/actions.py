@@ -19,7 +19,7 @@ from engine.store import compaction
 from engine.study import deletion
 
 SEEN_SETS = 8
-"""Shared sample sets that are named one by one."""
+"""Runs that are named one by one where something of them stays."""
 
 
 def actions(picked: list[BoardRow]) -> None:
@@ -111,14 +111,19 @@ def _overlay(picked: list[BoardRow]) -> None:
 
 @st.dialog("Delete for good?", width="medium")
 def confirm(run_ids: list[str]) -> None:
-    """What goes and what stays; asked a second time by a word that has to be ticked."""
+    """What goes and what stays; asked a second time by a word that has to be ticked. The newest run
+    goes first: an older one may have made the models that it names.
+    """
     db = state.database()
+    names = {row.id: row.name for row in store.runs.listed(db)}
+    run_ids = [id for id in names if id in run_ids]
     try:
-        plans = [deletion.planned(db, run_id) for run_id in run_ids]
+        plans = [
+            deletion.planned(db, run_id, going=run_ids[:n]) for n, run_id in enumerate(run_ids)
+        ]
     except EngineError as error:
         st.error(inert.markdown(str(error)), icon=":material/error:")
         return
-    names = {row.id: row.name for row in store.runs.listed(db)}
     for plan in plans:
         _what_goes(plan, {names[id] for id in run_ids})
     st.caption(
@@ -144,9 +149,17 @@ def _what_goes(plan: deletion.Deletion, going: set[str]) -> None:
     )
     staying = {id: names for id, names in plan.shared.items() if set(names) - going}
     if staying:
-        others = sorted({name for names in staying.values() for name in names} - going)
-        more = f" and {len(others) - SEEN_SETS} more" if len(others) > SEEN_SETS else ""
+        others = {name for names in staying.values() for name in names} - going
+        n = len(staying)
+        st.caption(f"{n} sample sets stay, because other runs use them: {_some(others)}.")
+    for folder, names in plan.staying.items():
         st.caption(
-            f"{len(staying)} sample sets stay, because other runs use them:"
-            f" {inert.markdown(', '.join(others[:SEEN_SETS]))}{more}."
+            f"{inert.markdown(str(folder))} stays, because other runs name it or use its policy:"
+            f" {_some(set(names))}."
         )
+
+
+def _some(names: set[str]) -> str:
+    """Names in a sentence, the first of many."""
+    more = f" and {len(names) - SEEN_SETS} more" if len(names) > SEEN_SETS else ""
+    return f"{inert.markdown(', '.join(sorted(names)[:SEEN_SETS]))}{more}"

@@ -67,15 +67,10 @@ def n_responses(db: Database, set_ids: Sequence[str]) -> int:
 
 
 def policies_made(db: Database, run_id: str) -> dict[str, str]:
-    """Folders by id of the policies that a run's trainings made and no other run samples, made or
-    began with.
-    """
+    """Folders by id of the policies that a run's trainings made."""
     policies = db.tuples(
         """SELECT DISTINCT p.id, p.path FROM jobs j JOIN policies p ON p.id = j.policy_id
-        WHERE j.run_id = ? AND p.id NOT IN (
-            SELECT policy_id FROM iterations WHERE run_id <> j.run_id
-            UNION SELECT policy_id FROM jobs
-                WHERE run_id <> j.run_id AND policy_id IS NOT NULL)""",
+        WHERE j.run_id = ?""",
         [run_id],
     )
     return {id: beside.located(db, path) for id, path in policies}

@@ -2,12 +2,12 @@
 
 import json
 import shutil
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from engine import store
-from engine.config import parse_config
+from engine.config import named_paths, parse_config
 from engine.errors import ConfigError
 from engine.models.weights import adapter_folder
 from engine.paths import expanded
@@ -29,15 +29,21 @@ class Deletion:
     """That go."""
     policies: dict[str, str]
     """Folders by id of the policies that go."""
+    staying: dict[Path, tuple[str, ...]]
+    """Names of the other runs that need it, by folder of a policy or a training that stays."""
     folders: tuple[Path, ...]
     """Everything on the disk that goes: policies, adapters, checkpoints of trainings."""
     n_bytes: int
     """In those folders."""
 
 
-def planned(db: Database, run_id: str) -> Deletion:
-    """What deleting a run would remove. Reads sizes of files. Raises: ConfigError for an unknown
-    run, or one with a job that is not finished.
+def planned(db: Database, run_id: str, *, going: Collection[str] = ()) -> Deletion:
+    """What deleting a run would remove. Reads sizes of files.
+
+    Args:
+        going: runs that are deleted before it; no policy is kept for them.
+
+    Raises: ConfigError for an unknown run, or one with a job that is not finished.
     """
     run = store.runs.get(db, run_id)
     if any(job.is_unfinished for job in store.jobs.of_run(db, run_id)):
@@ -49,8 +55,11 @@ def planned(db: Database, run_id: str) -> Deletion:
     shared = {set_id: uses[set_id] - {run_id} for set_id in own if uses[set_id] - {run_id}}
     names = {row.id: row.name for row in store.runs.listed(db)}
     gone = tuple(sorted(own - shared.keys()))
-    policies = _unused(db, store.deletion.policies_made(db, run_id), run_id)
-    folders = tuple(_folders(db, run_id, policies))
+    named = _named(db, leaving={run_id, *going})
+    policies, staying = _policies(db, run_id, named, leaving={run_id, *going})
+    needed = {folder: _within(folder, named) for folder in _folders(db, run_id, policies)}
+    folders = tuple(folder for folder, ids in needed.items() if not ids)
+    staying |= {folder: ids for folder, ids in needed.items() if ids}
     return Deletion(
         run_id,
         run.name,
@@ -58,14 +67,15 @@ def planned(db: Database, run_id: str) -> Deletion:
         {set_id: tuple(sorted(names[id] for id in ids)) for set_id, ids in shared.items()},
         store.deletion.n_responses(db, gone),
         policies,
+        {path: tuple(sorted(names[id] for id in ids)) for path, ids in staying.items()},
         folders,
         sum(file.stat().st_size for f in folders for file in f.rglob("*") if file.is_file()),
     )
 
 
 def delete(db: Database, run_id: str) -> Deletion:
-    """Delete a run: its rows, the sample sets and policies that nobody else uses, their folders.
-    Rows first, so that nothing stored names a folder that is gone.
+    """Delete a run: its rows, the sample sets and policies that nobody else uses or names, their
+    folders. Rows first, so that nothing stored names a folder that is gone.
 
     Returns: what went. Raises: ConfigError as planned() does.
     """
@@ -88,18 +98,47 @@ def _uses(db: Database) -> dict[str, set[str]]:
     return uses
 
 
-def _unused(db: Database, policies: dict[str, str], run_id: str) -> dict[str, str]:
-    """Of these policies those inside the database's own folder that no other run's configuration
-    names.
+def _named(db: Database, *, leaving: Collection[str]) -> dict[Path, set[str]]:
+    """Other runs by the places on the disk that they name or whose policy they sample or made,
+    links followed.
     """
-    others = [json.loads(run.config) for run in store.runs.listed(db) if run.id != run_id]
-    named = {expanded(config["policy"]["path"]) for config in others}
-    own = db.artifacts.resolve()
-    return {
-        id: path
-        for id, path in policies.items()
-        if Path(path).resolve().is_relative_to(own) and Path(path) not in named
-    }
+    places = [
+        (path, run.id)
+        for run in store.runs.listed(db)
+        for path in (*named_paths(parse_config(json.loads(run.config))).values(), run.prm_path)
+    ]
+    places += [(use.path, use.run_id) for use in store.runs.policies(db)]
+    named: dict[Path, set[str]] = {}
+    for path, run_id in places:
+        if path and run_id not in leaving:
+            named.setdefault(expanded(path).resolve(), set()).add(run_id)
+    return named
+
+
+def _within(folder: Path, named: Mapping[Path, set[str]]) -> set[str]:
+    """Runs that name a folder or something in it."""
+    home = folder.resolve()
+    return {id for path, ids in named.items() if path.is_relative_to(home) for id in ids}
+
+
+def _policies(
+    db: Database, run_id: str, named: Mapping[Path, set[str]], *, leaving: Collection[str]
+) -> tuple[dict[str, str], dict[Path, set[str]]]:
+    """(Folders by id of the policies that go, runs by folder of those that stay), of what a run's
+    trainings made in the database's own folder.
+    """
+    goes: dict[str, str] = {}
+    stays: dict[Path, set[str]] = {}
+    uses = store.runs.policies(db)
+    for id, path in store.deletion.policies_made(db, run_id).items():
+        folder = Path(path)
+        users = {use.run_id for use in uses if use.policy_id == id} - {*leaving}
+        users |= _within(folder, named) | _within(adapter_folder(folder), named)
+        if users:
+            stays[folder] = users
+        elif folder.resolve().is_relative_to(db.artifacts.resolve()):
+            goes[id] = path
+    return goes, stays
 
 
 def _folders(db: Database, run_id: str, policies: dict[str, str]) -> Iterable[Path]:

@@ -1,9 +1,12 @@
 """What can be done with the runs that are selected on the board."""
 
+import shutil
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from engine import store
+from engine.paths import STARTER
 from engine.store.labels import Labels
 from engine.study.runs import create_run
 from tests.app.shown import press, read
@@ -23,6 +26,16 @@ def board_of(names):
     at = AppTest.from_function(page, args=(names,), default_timeout=60).run()
     assert not at.exception, at.exception[0].value
     return at
+
+
+def confirmed(run_ids):
+    """The question before a deletion, open for as long as there is a run to delete."""
+    from app import state
+    from app.board.actions import confirm
+    from engine import store
+
+    if store.runs.listed(state.database()):
+        confirm(run_ids)
 
 
 @pytest.fixture
@@ -59,6 +72,30 @@ def test_a_deletion_says_what_goes_and_is_asked_twice(studio, other):
     assert f"Starter study: {n:,} responses" in read(at).replace("**", "")
     assert at.button(key="delete_now").disabled
     assert len(store.runs.listed(studio.db)) == 2
+
+
+def test_a_deletion_says_which_models_stay_and_for_whom(studio):
+    studio.trained()
+    folder = studio.db.artifacts / "policies" / "mine"
+    shutil.copytree(STARTER / "policy", folder)
+    store.runs.add_policy(studio.db, "f" * 16, str(folder), None)
+    create_run(
+        studio.db,
+        small(
+            name="Another",
+            reward={"family": "implicit", "path": str(folder)},
+            implicit={"reference": str(STARTER / "policy")},
+        ),
+    )
+    at = board_of(["Starter study"])
+    press(at, "Delete …")
+    assert f"{folder} stays, because other runs name it or use its policy: Another." in read(at)
+    both = [row.id for row in reversed(store.runs.listed(studio.db))]
+    at = AppTest.from_function(confirmed, args=(both,), default_timeout=60).run()
+    assert str(folder) not in read(at)
+    at.checkbox(key="delete_sure").check().run()
+    at.button(key="delete_now").click().run()
+    assert not folder.exists() and not store.runs.listed(studio.db)
 
 
 def test_a_run_with_an_unfinished_job_is_not_offered_for_deletion(studio):

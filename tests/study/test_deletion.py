@@ -2,11 +2,14 @@
 changes.
 """
 
+import shutil
+
 import pytest
 
 from engine import store
 from engine.errors import ConfigError
 from engine.events import PolicySaved
+from engine.paths import STARTER
 from engine.store import record
 from engine.study import deletion
 from engine.study.handle import Iteration
@@ -52,30 +55,66 @@ def test_a_sample_set_that_a_fork_uses_stays_whole_until_the_fork_goes_too(db, r
     assert all(not rows for rows in tables(db).values())
 
 
-def test_a_policy_goes_with_its_folder_unless_another_run_begins_with_it(db, run_id):
-    def trained(name):
-        folder = db.artifacts / "policies" / name
-        folder.mkdir(parents=True)
-        (folder / "config.json").write_text("{}")
-        job = store.jobs.add(Iteration(db, run_id, 0), "train", {"name": name})
-        work = db.artifacts / "training" / job
-        work.mkdir(parents=True)
-        store.jobs.set_state(db, job, "running")
-        record(db, job, 1, PolicySaved(name, str(folder)))
-        store.jobs.set_state(db, job, "done")
-        return folder, work
+def trained(db, run_id, name):
+    """A policy that a training of the run made, and the folder the training worked in."""
+    folder = db.artifacts / "policies" / name
+    shutil.copytree(STARTER / "policy", folder)
+    job = store.jobs.add(Iteration(db, run_id, 0), "train", {"name": name})
+    work = db.artifacts / "training" / job
+    work.mkdir(parents=True)
+    store.jobs.set_state(db, job, "running")
+    record(db, job, 1, PolicySaved(name, str(folder)))
+    store.jobs.set_state(db, job, "done")
+    return folder, work
 
-    (mine, my_work), (used, used_work) = trained("mine"), trained("used")
+
+def test_a_policy_goes_with_its_folder_unless_another_run_begins_with_it(db, run_id):
+    (mine, my_work), (used, used_work) = (trained(db, run_id, name) for name in ("mine", "used"))
     other = create_run(db, small(name="other", seed=8))
     job = store.jobs.add(Iteration(db, other, 0), "train", {})
     store.jobs.set_state(db, job, "running")
     record(db, job, 1, PolicySaved("used", str(used)))
     store.jobs.set_state(db, job, "done")
     plan = deletion.delete(db, run_id)
-    assert list(plan.policies) == ["mine"]
+    assert list(plan.policies) == ["mine"] and plan.staying == {used: ("other",)}
     assert not mine.exists() and not my_work.exists()
     assert used.exists() and used_work.exists()
     assert store.runs.policy_path(db, "used") == str(used)
+
+
+@pytest.mark.parametrize("setting", ["reward.path", "implicit.reference"])
+def test_a_policy_that_another_run_takes_its_rewards_from_stays(db, run_id, tmp_path, setting):
+    (named, work), (mine, _) = (trained(db, run_id, name) for name in ("named", "mine"))
+    link = tmp_path / "link"
+    link.symlink_to(named)
+    starter = str(STARTER / "policy")
+    paths = {"reward.path": starter, "implicit.reference": starter, setting: str(link)}
+    reward = {"family": "implicit", "path": paths["reward.path"]}
+    implicit = {"reference": paths["implicit.reference"]}
+    other = create_run(db, small(name="other", reward=reward, implicit=implicit))
+    plan = deletion.delete(db, run_id)
+    assert plan.staying == {named: ("other",)} and list(plan.policies) == ["mine"]
+    assert named.is_dir() and work.is_dir() and not mine.exists()
+    assert store.runs.get(db, other).name == "other"
+
+
+def test_weights_of_a_step_that_another_run_names_stay_with_their_training(db, run_id):
+    folder, work = trained(db, run_id, "mine")
+    shutil.copytree(STARTER / "policy", work / "kept" / "step-2")
+    create_run(db, small(name="other", policy={"path": str(work / "kept" / "step-2")}))
+    plan = deletion.delete(db, run_id)
+    assert plan.staying == {work: ("other",)}
+    assert work.is_dir() and not folder.exists()
+
+
+def test_of_runs_that_are_deleted_together_nothing_is_kept_for_one_another(db, run_id):
+    folder, _ = trained(db, run_id, "mine")
+    reward = {"family": "implicit", "path": str(folder)}
+    other = create_run(
+        db, small(name="other", reward=reward, implicit={"reference": str(STARTER / "policy")})
+    )
+    assert deletion.planned(db, run_id).staying
+    assert not deletion.planned(db, run_id, going=[other]).staying
 
 
 def test_a_run_with_an_unfinished_job_is_not_deleted(db, run_id):
