@@ -21,6 +21,8 @@ def header(draft: Draft) -> None:
         on_click=st.session_state.pop,
         args=[cards.DRAFT, None],
     )
+    for note in draft.notes:
+        st.caption(f"Not copied: {inert.markdown(note)}")
     left, right = widgets.columns(2, least=widgets.LONG_FIELD)
     left.text_input(
         "Name",

@@ -7,7 +7,7 @@ from itertools import takewhile
 
 from engine.figures.measure import Compared
 
-_SEED = re.compile(r"(^|,? )seed \d+$")
+_SEED = re.compile(r"(^|,? )seed \d+( \d+)?$")
 _ENDS = " ,;:·-–(_/"
 
 

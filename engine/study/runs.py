@@ -4,6 +4,7 @@ Each is one transaction, seconds at most, and knows the store but no model. Comm
 """
 
 import json
+import re
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -25,14 +26,19 @@ from engine.study.sample_sets import make_known, training_sets
 from engine.study.training_rows import n_training_rows
 from engine.types import JobKind, Problem, Reference, SamplingSettings
 
+_NUMBERED = re.compile(r"(.+)(?<!seed) ([2-9]|[1-9][0-9])")
+"""A name with the number that made it free; the seed of a run in a sweep is none."""
+
 
 def free_name(db: Database, wanted: str) -> str:
     """The name, with the first number behind it that makes it another than those of all runs:
-    Starter study 2.
+    Starter study 2, and Starter study 3 where that is wanted and taken.
     """
     taken = {run.name for run in store.runs.listed(db)}
-    numbered = (f"{wanted} {number}" for number in count(2))
-    return next(name for name in chain([wanted], numbered) if name not in taken)
+    numbered = _NUMBERED.fullmatch(wanted)
+    stem, first = (numbered[1], int(numbered[2]) + 1) if numbered else (wanted, 2)
+    others = (f"{stem} {number}" for number in count(first))
+    return next(name for name in chain([wanted], others) if name not in taken)
 
 
 @dataclass(frozen=True, slots=True)
