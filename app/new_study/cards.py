@@ -128,10 +128,8 @@ def _recording_card() -> None:
 
 
 def _copy_card() -> None:
-    _card(
-        "A copy of a run",
-        "Every setting it had, with the thresholds and trainings it got; what cannot be copied is said.",
-    )
+    about = "Every setting it had, with the thresholds and trainings it got."
+    _card("A copy of a run", f"{about} What cannot be copied is said.")
     names = {row.id: row.name for row in store.runs.listed(state.database())}
     if not names:
         st.caption("There is no run yet.")
