@@ -6,19 +6,19 @@ from dataclasses import replace
 from engine.doctor.finding import Finding
 
 
-def joined(found: Mapping[str, Sequence[Finding]]) -> list[Finding]:
+def joined(examined: Mapping[str, Sequence[Finding]]) -> list[Finding]:
     """Findings by the order in which they are first about something. What is not the same for all
     begins with the names of those it is about; of memory that fits, only the largest need is said.
 
     Args:
-        found: findings by name of what was examined.
+        examined: findings by name of what was examined.
     """
     names: dict[str, dict[Finding, list[str]]] = {}
-    for name, findings in found.items():
+    for name, findings in examined.items():
         for finding in findings:
             names.setdefault(finding.about, {}).setdefault(finding, []).append(name)
     return [
-        finding if len(of) == len(found) else _named(finding, of)
+        finding if len(of) == len(examined) else _named(finding, of)
         for about in names.values()
         for finding, of in _largest(about).items()
     ]

@@ -22,6 +22,8 @@ class Stage:
     config: str
     created_at: datetime
     iteration: int
+    is_tuned: bool
+    """Whether something was tuned for the last iteration."""
     is_committed: bool
     n_pairs: int | None
     """Of the last iteration; None before they are built."""
@@ -92,6 +94,8 @@ def stages(db: Database) -> list[Stage]:
         spent AS (SELECT run_id, sum(busy_s) AS device_s FROM jobs GROUP BY run_id),
         paired AS (SELECT run_id, sum(n_pairs)::BIGINT AS n FROM pair_sets GROUP BY run_id)
         SELECT r.id AS run_id, r.name, r.config, r.created_at, here.iteration,
+            EXISTS (SELECT 1 FROM tunings t WHERE t.run_id = r.id
+                AND t.iteration = here.iteration) AS is_tuned,
             c.run_id IS NOT NULL AS is_committed, p.n_pairs,
             coalesce(paired.n, 0) AS pairs_in_all,
             EXISTS (SELECT 1 FROM jobs j WHERE j.run_id = r.id AND j.iteration = here.iteration

@@ -42,7 +42,7 @@ def free_name(db: Database, wanted: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class _Named:
     """A configuration with what it names, before anything is stored."""
 
     config: RunConfig
@@ -70,12 +70,12 @@ def create_runs(db: Database, configs: Sequence[RunConfig]) -> list[str]:
 
     Returns: ids in their order. Raises: as create_run, for the first that cannot be made.
     """
-    found = [_found(config) for config in configs]
+    everything = [_read(config) for config in configs]
     with db.transaction():
-        return [_store(db, each) for each in found]
+        return [_store(db, each) for each in everything]
 
 
-def _found(config: RunConfig) -> _Found:
+def _read(config: RunConfig) -> _Named:
     train, held_out = sources.problem_sets(config)
     policy, policy_id = sources.policy(config)
     prm, prm_id = sources.reward(config)
@@ -86,23 +86,23 @@ def _found(config: RunConfig) -> _Found:
         init=replace(config.init, dtype=resolve_dtype(config.init.dtype)),
     )
     check_servers(config.sampling)
-    return _Found(config, train, held_out, policy, policy_id, prm, prm_id)
+    return _Named(config, train, held_out, policy, policy_id, prm, prm_id)
 
 
-def _store(db: Database, found: _Found) -> str:
+def _store(db: Database, named: _Named) -> str:
     """Within a transaction."""
-    run_id, config = uuid.uuid4().hex[:8], found.config
-    order = sorted(found.train, key=lambda p: stable_hash(config.seed, "problems", p.id))
-    _require_same_answers(db, [*found.train, *found.held_out])
+    run_id, config = uuid.uuid4().hex[:8], named.config
+    order = sorted(named.train, key=lambda p: stable_hash(config.seed, "problems", p.id))
+    _require_same_answers(db, [*named.train, *named.held_out])
     config = replace(config, name=free_name(db, config.name))
     text = json.dumps(plain_config(config))
-    store.problems.add(db, [*found.train, *found.held_out])
-    store.runs.add_policy(db, found.policy_id, found.policy, None)
-    run = Run(run_id, config.name, config.seed, text, found.prm_id, found.prm, None, None, now())
+    store.problems.add(db, [*named.train, *named.held_out])
+    store.runs.add_policy(db, named.policy_id, named.policy, None)
+    run = Run(run_id, config.name, config.seed, text, named.prm_id, named.prm, None, None, now())
     store.runs.add(db, run)
     store.problems.add_to_run(db, run_id, "train", [p.id for p in order])
-    store.problems.add_to_run(db, run_id, "held_out", [p.id for p in found.held_out])
-    _begin(Iteration(db, run_id, 0), found.policy_id)
+    store.problems.add_to_run(db, run_id, "held_out", [p.id for p in named.held_out])
+    _begin(Iteration(db, run_id, 0), named.policy_id)
     return run_id
 
 
