@@ -102,9 +102,10 @@ def _figures(o: Total, configs: Sequence[RunConfig]) -> None:
         st.metric("To evaluate", f"{o.n_evaluated:,}", width="content")
         if o.seconds is not None:
             st.metric("Sampling", duration(o.seconds), width="content")
-    if len(o.runs) > 1:
+    n_runs = len(o.runs)
+    if n_runs > 1:
         st.caption(
-            f"All figures are of {len(o.runs)} runs together. Runs that sample alike share what is"
+            f"All figures are of {n_runs} runs together. Runs that sample alike share what is"
             " drawn once, such as the pre-samples of a seed: it can be less."
         )
     for said in dict.fromkeys(line for config in configs for line in _per_iteration(config)):

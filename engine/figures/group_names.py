@@ -32,7 +32,7 @@ def _candidates(runs: Sequence[Compared]) -> tuple[str, str, str]:
     """The best first; "" for none."""
     first = runs[0]
     if len(runs) == 1:
-        return (first.label,) * 3
+        return first.label, first.label, first.label
     return (
         _in_common([run.label for run in runs]),
         f"{first.done.strategy}, {first.done.training.upper()}",
