@@ -21,6 +21,8 @@ def header(draft: Draft) -> None:
         on_click=st.session_state.pop,
         args=[cards.DRAFT, None],
     )
+    for note in draft.notes:
+        st.caption(f"Not copied: {inert.markdown(note)}")
     left, right = widgets.columns(2, least=widgets.LONG_FIELD)
     left.text_input(
         "Name",
@@ -144,7 +146,7 @@ def offer(draft: Draft, order: start.Order) -> None:
     """The button, or why not, and everything that speaks for or against it."""
     place = st.container()
     refused = start.refusal(order)
-    findings = [] if refused else outlook.beside(order.configs[0])
+    findings = [] if refused else outlook.beside(order.by_method)
     why = next(iter(draft.mistakes.values()), refused) or outlook.why_not(
         findings, needs_thresholds=order.far != "stop"
     )

@@ -151,13 +151,31 @@ def confirm(run_ids: list[str]) -> None:
     )
     sure = st.checkbox("I want this gone; it cannot be undone.", key="delete_sure")
     if visitor.button(st, "Delete", type="primary", disabled=not sure, key="delete_now"):
+        if refused := _delete(run_ids):
+            st.error(inert.markdown(refused), icon=":material/error:")
+        else:
+            st.rerun()
+
+
+def _delete(run_ids: list[str]) -> str | None:
+    """Delete them one after the other. Returns: why one of them, and those behind it, are still
+    there; None where all are gone.
+    """
+    db, gone, refused = state.database(), [], None
+    names = {row.id: row.name for row in store.runs.listed(db)}
+    try:
         for run_id in run_ids:
             deletion.delete(db, run_id)
+            gone.append(run_id)
+    except EngineError as error:
+        before = ", ".join(names[id] for id in gone) or "none"
+        refused = f"{error} Nothing more was deleted. Deleted before that: {before}."
+    if gone:
         compaction.ask(db.path)
         st.cache_data.clear()
         columns.forget()
-        state.forget(run_ids)
-        st.rerun()
+        state.forget(gone)
+    return refused
 
 
 def _what_goes(plan: deletion.Deletion, going: set[str]) -> None:

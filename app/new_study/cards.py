@@ -1,7 +1,7 @@
 """What a new study can start from: one card each."""
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import streamlit as st
@@ -27,18 +27,19 @@ def current() -> Draft | None:
     return st.session_state.get(DRAFT)
 
 
-def begin(base: RunConfig, origin: str) -> Draft:
-    """Build a study on a base."""
+def begin(base: RunConfig, origin: str, notes: Sequence[str] = ()) -> Draft:
+    """Build a study on a base. notes: sentences on what of its origin the base cannot say."""
     before = current()
-    draft = Draft(base, origin, version=before.version + 1 if before else 0)
+    version = before.version + 1 if before else 0
+    draft = Draft(base, origin, notes=tuple(notes), version=version)
     st.session_state[DRAFT] = draft
     return draft
 
 
 def begin_with_copy(run_id: str) -> Draft:
     """Build a study on what a run was created and steered with; its name is free for a new one."""
-    config, _ = resolved_config(state.database(), run_id)
-    return begin(config, f"a copy of {store.runs.get(state.database(), run_id).name}")
+    config, notes = resolved_config(state.database(), run_id)
+    return begin(config, f"a copy of {store.runs.get(state.database(), run_id).name}", notes)
 
 
 def begin_with_recording(folder: str, name: str) -> Draft:
@@ -129,7 +130,8 @@ def _recording_card() -> None:
 
 
 def _copy_card() -> None:
-    _card("A copy of a run", "Every setting it had, with the thresholds and trainings it got.")
+    about = "Every setting it had, with the thresholds and trainings it got."
+    _card("A copy of a run", f"{about} What cannot be copied is said.")
     names = distinct({row.id: row.name for row in store.runs.listed(state.database())})
     if not names:
         st.caption("There is no run yet.")

@@ -26,6 +26,8 @@ class Draft:
     """What the base is, in words."""
     method: str | None = None
     """A template over the base; None for the base as it is."""
+    notes: tuple[str, ...] = ()
+    """Sentences on what of its origin the base cannot say."""
     changes: dict[str, Any] = field(default_factory=dict)
     """What a person set otherwise, by key, as plain data."""
     mistakes: dict[str, str] = field(default_factory=dict)

@@ -21,7 +21,7 @@ from engine.errors import ConfigError, EngineError
 from engine.login import NotAllowed
 from engine.paths import ROOT
 from engine.study.handle import Iteration
-from engine.study.runs import create_run, free_name
+from engine.study.runs import create_runs, free_name
 
 FAR = {
     "stop": "Stop for me at the thresholds",
@@ -35,7 +35,12 @@ class Order:
     """What is to be started."""
 
     far: str
-    configs: list[RunConfig]
+    by_method: dict[str, list[RunConfig]]
+    """Runs that differ in seed and name alone, by their method in words."""
+
+    @property
+    def configs(self) -> list[RunConfig]:
+        return [config for configs in self.by_method.values() for config in configs]
 
     @property
     def is_sweep(self) -> bool:
@@ -106,17 +111,19 @@ def _say_left_out(draft: Draft, methods: Sequence[str]) -> None:
 
 def _configs(
     draft: Draft, name: str, methods: Sequence[str | None], seeds: Sequence[int | None]
-) -> list[RunConfig]:
-    """One configuration per method and seed. Raises: ConfigError."""
-    configs = []
+) -> dict[str, list[RunConfig]]:
+    """One configuration per method and seed, by method. Raises: ConfigError."""
+    configs: dict[str, list[RunConfig]] = {}
     for method in methods:
+        label = TEMPLATES[method].label if method else ""
         for seed in seeds:
             parts = [name]
             if len(methods) > 1 and method:
-                parts.append(TEMPLATES[method].label)
+                parts.append(label)
             if len(seeds) > 1:
                 parts.append(f"seed {seed}")
-            configs.append(draft.config(method=method, seed=seed, name=", ".join(parts)))
+            config = draft.config(method=method, seed=seed, name=", ".join(parts))
+            configs.setdefault(label, []).append(config)
     return configs
 
 
@@ -149,27 +156,33 @@ def refusal(order: Order) -> str | None:
 
 
 def start(order: Order) -> None:
-    """Create every run and let the first work begin; a run that cannot be made is said, and those
-    before it stay.
+    """Create every run and let the first work begin. What cannot be made is said, and then there is
+    none of them.
     """
     start_run.count_press()
-    begun: list[Iteration] = []
-    with st.spinner("Reading problems and models"):
-        for config in order.configs:
-            try:
-                visitor.check(config)
-                run_id = create_run(state.database(), config)
-                begun.append(Iteration(state.database(), run_id, 0))
-                _go(begun[-1], order.far)
-            except EngineError as error:
-                start_run.refuse(error)
-                return
+    try:
+        begun = _begin(order)
+    except EngineError as error:
+        start_run.refuse(error)
+        return
     if order.is_sweep or order.far != "stop":
         state.select(begun[0].run_id, 0)
         page = "home.py"
     else:
         page = "difficulty.py"
     st.switch_page(ROOT / "pages" / page, query_params=state.address(page))
+
+
+def _begin(order: Order) -> list[Iteration]:
+    """Raises: EngineError."""
+    db = state.database()
+    for config in order.configs:
+        visitor.check(config)
+    with st.spinner("Reading problems and models"):
+        begun = [Iteration(db, run_id, 0) for run_id in create_runs(db, order.configs)]
+    for it in begun:
+        _go(it, order.far)
+    return begun
 
 
 def _go(it: Iteration, far: str) -> None:

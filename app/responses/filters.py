@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, unquote
 
+import numpy as np
 import streamlit as st
 
 from app import state, widgets
@@ -32,6 +33,7 @@ CHANGES = {"": "Any", "solved": "Newly solved", "broken": "Newly broken"}
 _PHASES: dict[str, Phase] = {phase: phase for phase in PHASES}
 _NUMBER = r"(-?\d+(?:\.\d+)?)"
 _RANGE = re.compile(f"{_NUMBER}-{_NUMBER}")
+UP_TO = "Without its upper end, as the bars of a histogram, unless that is the highest there is."
 MORE = ("truncated", "tokens", "level", "tag", "reward")
 """What stands behind the others."""
 NO_LEVEL = "%"
@@ -73,7 +75,7 @@ def wanted(chosen: Iteration) -> Filter:
         statuses=[v for v in _listed_in(said, "verdict") if v in VERDICTS],
         phase=phase,
         truncated={"yes": True, "no": False}.get(said.get("truncated", "")),
-        reward_range=reward if is_scored and reward != (scale.low, scale.high) else None,
+        reward_range=looked_for(reward, scale) if is_scored else None,
         levels=levels,
         token_range=tokens,
         text=text,
@@ -109,6 +111,21 @@ def reward_range(said: Said, scale: Scale = UNIT) -> tuple[float, float]:
     whole, named = (scale.low, scale.high), _RANGE.fullmatch(said.get("reward", ""))
     low, high = map(float, named.groups()) if named else whole
     return (low, high) if scale.low <= low <= high <= scale.high else whole
+
+
+def looked_for(said: tuple[float, float], scale: Scale = UNIT) -> tuple[float, float] | None:
+    """What a range leaves, as inclusive ends: like a histogram's bin it is without its upper end,
+    unless that is the scale's. None for all of it.
+
+    >>> looked_for((0.9, 1.0)), looked_for((0.5, 0.5)), looked_for((0.0, 1.0))
+    ((0.9, 1.0), (0.5, 0.5), None)
+    >>> 0.1 < looked_for((0.05, 0.1))[1]
+    False
+    """
+    low, high = said
+    if said == (scale.low, scale.high):
+        return None
+    return (low, float(np.nextafter(high, low)) if high < scale.high else high)
 
 
 def as_range(low: float, high: float, scale: Scale = UNIT) -> str | None:
@@ -314,7 +331,7 @@ class _Fields:
                 scale.high,
                 step=(scale.high - scale.low) / 100,
                 disabled=not is_scored,
-                help=None if is_scored else "These responses are not scored.",
+                help=UP_TO if is_scored else "These responses are not scored.",
                 **_entry("reward", value, lambda v: as_range(v[0], v[1], scale)),
             )
         return value

@@ -52,7 +52,8 @@ def _rewards(
     ends = scale.low, scale.high
     rewards = np.array([row.reward for row in scored], dtype=np.float64)
     is_right = np.array([row.status == "correct" for row in scored])
-    right, wrong = (np.histogram(rewards[side], N_BINS, ends)[0] for side in (is_right, ~is_right))
+    edges = [_edge(at, scale) for at in range(N_BINS + 1)]
+    right, wrong = (np.histogram(rewards[side], edges)[0] for side in (is_right, ~is_right))
     key = f"rewards_{stable_hash((*chosen.key, *(picked or ends))):x}"
     st.plotly_chart(
         charts.rewards(right, wrong, picked or ends, ends),
@@ -84,8 +85,12 @@ def bins_range(bins: list[int], scale: Scale = UNIT) -> str | None:
     """
     if not bins:
         return None
-    low, high = (scale.value(at / N_BINS) for at in (min(bins), max(bins) + 1))
-    return filters.as_range(low, high, scale)
+    return filters.as_range(_edge(min(bins), scale), _edge(max(bins) + 1, scale), scale)
+
+
+def _edge(at: int, scale: Scale) -> float:
+    """Where a bin begins, as the address says it."""
+    return scale.value(at / N_BINS)
 
 
 def _answers(rows: list[OutlinedResponse]) -> None:

@@ -295,6 +295,7 @@ def _memory(config: RunConfig, files: dict[str, ProblemFile | EngineError]) -> I
             f"memory, {load.task}",
             "ok" if fits else "change",
             load.summary() if fits else load.refusal(),
+            need_bytes=load.need.least if load.need else None,
         )
     if seats.policy and seats.reward:
         beside = (

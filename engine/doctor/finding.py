@@ -15,6 +15,8 @@ class Finding:
     text: str
     holds_up: bool = True
     """Whether a run has to wait for what is asked; not where a person should only look first."""
+    need_bytes: int | None = None
+    """Of memory; None where it is about something else, or unknown."""
 
     @property
     def keeps_from_running(self) -> bool:

@@ -9,15 +9,18 @@ from pathlib import Path
 
 from engine import store
 from engine.config import RunConfig, parse_config
-from engine.config.backends import draws_itself
+from engine.config.backends import draws_itself, keeps_responses
 from engine.method.intervals import Interval
 from engine.method.strategies import strategies
 from engine.store import Database
 from engine.store.board import Change, Stage, Trained, Wanted
 from engine.store.labels import Labels
+from engine.store.samples import n_overrides, table_sizes
+from engine.study.handle import Iteration
+from engine.study.progress import progress
 from engine.study.sample_sets import evaluation_sets
-from engine.types import JobState
-from engine.walk import Phase
+from engine.types import JobKind, JobState
+from engine.walk import Phase, next_phase
 
 WIDTH = 1.959964
 """Of a 95 % interval by the normal distribution, in standard errors: quick over hundreds of runs.
@@ -76,7 +79,7 @@ def board(db: Database) -> list[BoardRow]:
             stage,
             _parsed(stage.config),
             n_drawn=drawn.get(stage.run_id, 0),
-            n_presampled=presampled.get(stage.run_id, 0),
+            waits_for=_waits_for(db, stage, _parsed(stage.config), presampled.get(stage.run_id, 0)),
             order=ordered.get(stage.run_id),
             last=last.get(stage.run_id),
             change=changes.get(stage.run_id),
@@ -91,7 +94,7 @@ def _row(
     config: RunConfig,
     *,
     n_drawn: int,
-    n_presampled: int,
+    waits_for: Phase | None,
     order: store.unattended.Unattended | None,
     last: int | None,
     change: Change | None,
@@ -102,7 +105,7 @@ def _row(
     return BoardRow(
         run_id=stage.run_id,
         name=stage.name,
-        waits_for=_waits_for(stage, config, n_presampled),
+        waits_for=waits_for,
         kind=stage.kind,
         state=stage.state,
         share_done=(stage.n_done or 0) / stage.n_total if runs and stage.n_total else None,
@@ -125,19 +128,43 @@ def _row(
     )
 
 
-def _waits_for(stage: Stage, config: RunConfig, n_presampled: int) -> Phase | None:
-    """As engine.walk says it of one run, from what the board knows of all."""
+def _waits_for(db: Database, stage: Stage, config: RunConfig, n_presampled: int) -> Phase | None:
+    """As engine.walk says it of one run: from what the board knows of all where that is enough."""
+    phase = _by_stage(stage, config, n_presampled) or _by_walk(db, stage)
+    is_last = config.is_recorded or stage.iteration + 1 >= config.n_iterations
+    over = phase is Phase.NEXT or (phase is Phase.TRAIN and config.is_recorded)
+    return None if over and is_last else phase
+
+
+def _by_stage(stage: Stage, config: RunConfig, n_presampled: int) -> Phase | None:
+    """None where it takes more: whether all that is drawn is judged, how many responses SFT keeps,
+    whether a plan fills a step.
+    """
+    if config.tuning.n_problems and not stage.is_tuned:
+        return Phase.TUNE
     if not stage.is_committed:
-        wanted = config.problems.n_train * config.sampling.n_presample
-        return Phase.COMMIT if n_presampled >= wanted else Phase.PRESAMPLE
-    draws = draws_itself(config.training.method)
-    if stage.n_pairs is None and not draws:
-        return Phase.RESAMPLE
-    if config.is_recorded:
+        if n_presampled < config.problems.n_train * config.sampling.n_presample:
+            return Phase.PRESAMPLE
+        is_judging = stage.kind == JobKind.PRESAMPLE and stage.state != JobState.DONE
+        return None if is_judging else Phase.COMMIT
+    if stage.is_trained:
+        return Phase.NEXT
+    if draws_itself(config.training.method):
         return None
-    if (stage.n_pairs or draws) and not stage.is_trained:
-        return Phase.TRAIN
-    return Phase.NEXT if stage.iteration + 1 < config.n_iterations else None
+    if stage.n_pairs is None:
+        return Phase.RESAMPLE
+    if keeps_responses(config.training.method) and not stage.n_pairs:
+        return None
+    return Phase.TRAIN if stage.n_pairs else Phase.NEXT
+
+
+def _by_walk(db: Database, stage: Stage) -> Phase:
+    """Asked again only once its jobs have moved on, or more is judged where that decides."""
+    it = Iteration(db, stage.run_id, stage.iteration)
+    grows = None if stage.is_committed else table_sizes(db)
+    known = stage.is_committed, stage.n_pairs, stage.kind, stage.state, n_overrides(db), grows
+    asked = "waits", stage.run_id, stage.iteration
+    return db.remembered(asked, known, lambda: next_phase(progress(it)))
 
 
 def _wanted(stages: Sequence[Stage], trained: Sequence[Trained]) -> list[Wanted]:

@@ -13,6 +13,7 @@ import numpy as np
 
 from engine.errors import ConfigError
 from engine.figures.evaluation import Evaluation
+from engine.figures.group_names import group_names
 from engine.figures.measure import Compared, Done, Measured
 from engine.method.intervals import Interval, bootstrap_mean, student_t
 
@@ -33,6 +34,8 @@ class Seeds:
 @dataclass(frozen=True, slots=True)
 class Group:
     id: str
+    name: str
+    """Of no other group."""
     labels: list[str]
     done: Done
     accuracy: list[Seeds]
@@ -41,7 +44,7 @@ class Group:
 @dataclass(frozen=True, slots=True)
 class Paired:
     """The second group minus the first in mean accuracy, over the same problems and seeds, in [-1,
-    1].
+    1]. Both by id.
     """
 
     first: str
@@ -75,9 +78,9 @@ def compare(measured: list[Measured]) -> Comparison:
         members.setdefault(m.compared.group, []).append(m)
     runs = [m.compared for m in measured]
     paired = [p for a, b in combinations(members, 2) for p in _paired(a, members[a], b, members[b])]
-    return Comparison(
-        runs, [_group(id, own) for id, own in members.items()], paired, _differences(runs)
-    )
+    names = group_names({id: [m.compared for m in own] for id, own in members.items()})
+    groups = [_group(id, names[id], own) for id, own in members.items()]
+    return Comparison(runs, groups, paired, _differences(runs))
 
 
 def plain(comparison: Comparison) -> dict:
@@ -105,7 +108,7 @@ def accuracy_series(
                 )
                 for a in group.accuracy
             ]
-            series[f"{group.done.strategy}, {seeds} seeds ({group.id})"] = spread
+            series[f"{group.name}, {seeds} seeds"] = spread
             continue
         for label in group.labels:
             series[f"{group.done.strategy}, {label}"] = [
@@ -123,7 +126,7 @@ def _by_seed(members: list[Measured]) -> dict[int, Measured]:
     return {m.compared.seed: m for m in reversed(members)}
 
 
-def _group(id: str, members: list[Measured]) -> Group:
+def _group(id: str, name: str, members: list[Measured]) -> Group:
     by_seed = _by_seed(members)
     numbers = sorted({number for m in by_seed.values() for number in m.evaluations})
     accuracy = [
@@ -133,7 +136,8 @@ def _group(id: str, members: list[Measured]) -> Group:
         )
         for number in numbers
     ]
-    return Group(id, [m.compared.label for m in members], members[0].compared.done, accuracy)
+    labels = [m.compared.label for m in members]
+    return Group(id, name, labels, members[0].compared.done, accuracy)
 
 
 def _over_seeds(number: int, by_seed: dict[int, Evaluation]) -> Seeds:

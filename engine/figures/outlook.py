@@ -3,6 +3,7 @@ database has measured them.
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -70,6 +71,55 @@ class Outlook:
         if self.policy_bytes is None or self.checkpoint_bytes is None:
             return None
         return self.n_policies * self.policy_bytes + self.kept_bytes + self.checkpoint_bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """What several runs would take together, one after the other, if each drew everything itself:
+    runs that sample alike share what is drawn once.
+    """
+
+    runs: tuple[Outlook, ...]
+    """At least one."""
+
+    @property
+    def n_responses(self) -> int:
+        return sum(run.n_responses for run in self.runs)
+
+    @property
+    def n_evaluated(self) -> int:
+        return sum(run.n_evaluated for run in self.runs)
+
+    @property
+    def most_tokens(self) -> int:
+        return sum(run.most_tokens for run in self.runs)
+
+    @property
+    def n_policies(self) -> int:
+        return sum(run.n_policies for run in self.runs)
+
+    @property
+    def n_tokens(self) -> float | None:
+        """None where those of one run are unknown."""
+        return _sum([run.n_tokens for run in self.runs])
+
+    @property
+    def seconds(self) -> float | None:
+        """As n_tokens."""
+        return _sum([run.seconds for run in self.runs])
+
+    @property
+    def disk_bytes(self) -> int | None:
+        """What stays of each, and the largest checkpoint; None where a size is unknown."""
+        needs = [run.disk_bytes for run in self.runs]
+        checkpoints = [run.checkpoint_bytes or 0 for run in self.runs]
+        total = _sum(needs)
+        return None if total is None else int(total) - sum(checkpoints) + max(checkpoints)
+
+
+def _sum(numbers: Sequence[float | None]) -> float | None:
+    known = [number for number in numbers if number is not None]
+    return sum(known) if len(known) == len(numbers) else None
 
 
 def outlook(db: Database, config: RunConfig) -> Outlook:

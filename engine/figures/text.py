@@ -1,5 +1,7 @@
 """A comparison as tables of text: for a terminal, a page and a report."""
 
+from collections.abc import Mapping
+
 from engine.figures.comparison import Comparison, Group, Paired
 from engine.figures.measure import UNITS, Compared
 from engine.method.intervals import Interval
@@ -34,14 +36,15 @@ def tables(comparison: Comparison) -> dict[str, list[dict[str, str]]]:
     """Rows by title: budgets, accuracy by policy, what 1,000 of each unit gave, levels and classes,
     seeds, and pairs of groups.
     """
+    names = {group.id: group.name for group in comparison.groups}
     several = [g for g in comparison.groups if any(len(a.seeds) > 1 for a in g.accuracy)]
     return {
-        "Budget": [row for run in comparison.runs for row in _budget(run)],
+        "Budget": [row for run in comparison.runs for row in _budget(run, names)],
         "Accuracy": [row for run in comparison.runs for row in _accuracy(run)],
         "Per 1,000": [_per_1000(run) for run in comparison.runs],
         CLASSES: [row for run in comparison.runs for row in _parts(run)],
         "Over seeds": [row for g in several for row in _seeds(g)],
-        "Paired between groups": [_paired(p) for p in comparison.paired],
+        "Paired between groups": [_paired(p, names) for p in comparison.paired],
     }
 
 
@@ -79,13 +82,13 @@ def _count(n: float | None) -> str:
     return "–" if n is None else f"{n:,.0f}"
 
 
-def _budget(run: Compared) -> list[dict[str, str]]:
+def _budget(run: Compared, names: Mapping[str, str]) -> list[dict[str, str]]:
     d = run.done
     return [
         {
             "run": run.label,
             "seed": str(run.seed),
-            "group": run.group,
+            "group": names[run.group],
             "strategy": d.strategy,
             "mode": d.mode,
             "training": d.training,
@@ -161,7 +164,7 @@ def _parts(run: Compared) -> list[dict[str, str]]:
 def _seeds(group: Group) -> list[dict[str, str]]:
     return [
         {
-            "group": group.id,
+            "group": group.name,
             "strategy": group.done.strategy,
             "policy": f"M{a.number}",
             "seeds": str(len(a.seeds)),
@@ -172,9 +175,9 @@ def _seeds(group: Group) -> list[dict[str, str]]:
     ]
 
 
-def _paired(p: Paired) -> dict[str, str]:
+def _paired(p: Paired, names: Mapping[str, str]) -> dict[str, str]:
     return {
-        "groups": f"{p.second} − {p.first}",
+        "groups": f"{names[p.second]} − {names[p.first]}",
         "policy": f"M{p.number}",
         "seeds": str(len(p.seeds)),
         "problems": _count(p.n_problems),

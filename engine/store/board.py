@@ -1,5 +1,6 @@
 """Named reads for the table of all runs: a few queries over everything, none per run."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,6 +9,7 @@ from typing import Any
 
 from engine.store import beside
 from engine.store.connection import Database
+from engine.store.runs import EVERY, RUNS
 from engine.store.samples import n_overrides, table_sizes
 
 
@@ -20,6 +22,8 @@ class Stage:
     config: str
     created_at: datetime
     iteration: int
+    is_tuned: bool
+    """Whether something was tuned for the last iteration."""
     is_committed: bool
     n_pairs: int | None
     """Of the last iteration; None before they are built."""
@@ -90,6 +94,8 @@ def stages(db: Database) -> list[Stage]:
         spent AS (SELECT run_id, sum(busy_s) AS device_s FROM jobs GROUP BY run_id),
         paired AS (SELECT run_id, sum(n_pairs)::BIGINT AS n FROM pair_sets GROUP BY run_id)
         SELECT r.id AS run_id, r.name, r.config, r.created_at, here.iteration,
+            EXISTS (SELECT 1 FROM tunings t WHERE t.run_id = r.id
+                AND t.iteration = here.iteration) AS is_tuned,
             c.run_id IS NOT NULL AS is_committed, p.n_pairs,
             coalesce(paired.n, 0) AS pairs_in_all,
             EXISTS (SELECT 1 FROM jobs j WHERE j.run_id = r.id AND j.iteration = here.iteration
@@ -139,48 +145,45 @@ def drawn(db: Database) -> dict[str, int]:
 
 
 def _drawn(db: Database) -> dict[str, int]:
-    return dict(
-        db.tuples(
-            """WITH counted AS (
-                SELECT set_id, idx, count(*) AS n FROM responses GROUP BY set_id, idx),
-            asked AS (
-                SELECT i.run_id, i.presample_set, i.resample_set,
-                    json_extract(r.config, '$.sampling.n_presample')::INTEGER AS n_presample,
-                    json_extract(r.config, '$.problems.n_train')::INTEGER AS n_train
-                FROM iterations i JOIN runs r ON r.id = i.run_id)
-            SELECT run_id, sum(n)::BIGINT FROM (
-                SELECT a.run_id, least(c.n, a.n_train) AS n FROM asked a
-                JOIN counted c ON c.set_id = a.presample_set AND c.idx < a.n_presample
-                UNION ALL
-                SELECT a.run_id, c.n FROM asked a JOIN counted c ON c.set_id = a.resample_set
-                UNION ALL
-                SELECT run_id, n FROM side_samples
-                UNION ALL
-                SELECT run_id, count(*) FROM train_draws GROUP BY run_id)
-            GROUP BY run_id"""
-        )
+    others = db.tuples(
+        """WITH counted AS (SELECT set_id, count(*) AS n FROM responses GROUP BY set_id)
+        SELECT run_id, sum(n)::BIGINT FROM (
+            SELECT i.run_id, c.n FROM iterations i JOIN counted c ON c.set_id = i.resample_set
+            UNION ALL
+            SELECT run_id, n FROM side_samples
+            UNION ALL
+            SELECT run_id, count(*) FROM train_draws GROUP BY run_id)
+        GROUP BY run_id"""
     )
+    counts = Counter[str](dict(others))
+    for (run_id, _), n in _presamples(db).items():
+        counts[run_id] += n
+    return dict(counts)
 
 
 def presampled(db: Database) -> dict[str, int]:
     """Pre-samples of the last iteration by run, whichever run drew them; counted as drawn."""
-    return db.remembered("pre-samples of runs", table_sizes(db), lambda: _presampled(db))
+    return {run_id: n for (run_id, _), n in sorted(_presamples(db).items())}
 
 
-def _presampled(db: Database) -> dict[str, int]:
-    return dict(
-        db.tuples(
-            """WITH counted AS (
-                SELECT set_id, idx, count(*) AS n FROM responses GROUP BY set_id, idx),
-            last AS (
-                SELECT run_id, arg_max(presample_set, iteration) AS set_id FROM iterations
-                GROUP BY run_id)
-            SELECT l.run_id, sum(c.n)::BIGINT FROM last l JOIN runs r ON r.id = l.run_id
-            JOIN counted c ON c.set_id = l.set_id
-                AND c.idx < json_extract(r.config, '$.sampling.n_presample')::INTEGER
-            GROUP BY l.run_id"""
-        )
-    )
+def _presamples(db: Database) -> dict[tuple[str, int], int]:
+    """By run and iteration, to that iteration's own problems: runs that sample alike share a set,
+    whatever their problems. An iteration without any is there with 0.
+    """
+    asked = f"""WITH own AS (
+            SELECT i.run_id, i.iteration, i.presample_set AS set_id, r.n_presample, p.problem_id
+            FROM iterations i JOIN {RUNS} r ON r.id = i.run_id
+            JOIN run_problems p ON p.run_id = i.run_id AND p.role = 'train'
+                AND p.iteration IN (i.iteration, {EVERY}))
+        SELECT o.run_id, o.iteration, count(r.idx) FROM own o
+        LEFT JOIN responses r ON r.set_id = o.set_id AND r.problem_id = o.problem_id
+            AND r.idx < o.n_presample
+        GROUP BY ALL"""
+
+    def read() -> dict[tuple[str, int], int]:
+        return {(run_id, number): n for run_id, number, n in db.tuples(asked)}
+
+    return db.remembered("pre-samples of runs", table_sizes(db), read)
 
 
 def changes(db: Database, wanted: Sequence[Wanted]) -> dict[str, Change]:

@@ -41,7 +41,7 @@ def planned(db: Database, run_id: str, *, going: Collection[str] = ()) -> Deleti
     """What deleting a run would remove. Reads sizes of files.
 
     Args:
-        going: runs that are deleted before it; no policy is kept for them.
+        going: runs that are deleted before it; nothing is kept for them.
 
     Raises: ConfigError for an unknown run, or one with a job that is not finished.
     """
@@ -50,7 +50,7 @@ def planned(db: Database, run_id: str, *, going: Collection[str] = ()) -> Deleti
         raise ConfigError(
             f"{run.name} has a job that runs or is queued. Cancel it first, then delete the run."
         )
-    uses = _uses(db)
+    uses = {set_id: runs - {*going} for set_id, runs in _uses(db).items()}
     own = {set_id for set_id, runs in uses.items() if run_id in runs}
     shared = {set_id: uses[set_id] - {run_id} for set_id in own if uses[set_id] - {run_id}}
     names = {row.id: row.name for row in store.runs.listed(db)}

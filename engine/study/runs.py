@@ -4,8 +4,10 @@ Each is one transaction, seconds at most, and knows the store but no model. Comm
 """
 
 import json
+import re
 import uuid
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from itertools import chain, count
 
 from engine import store
@@ -24,14 +26,32 @@ from engine.study.sample_sets import make_known, training_sets
 from engine.study.training_rows import n_training_rows
 from engine.types import JobKind, Problem, Reference, SamplingSettings
 
+_NUMBERED = re.compile(r"(.+)(?<!seed) ([2-9]|[1-9][0-9])")
+"""A name with the number that made it free; the seed of a run in a sweep is none."""
+
 
 def free_name(db: Database, wanted: str) -> str:
     """The name, with the first number behind it that makes it another than those of all runs:
-    Starter study 2.
+    Starter study 2, and Starter study 3 where that is wanted and taken.
     """
     taken = {run.name for run in store.runs.listed(db)}
-    numbered = (f"{wanted} {number}" for number in count(2))
-    return next(name for name in chain([wanted], numbered) if name not in taken)
+    numbered = _NUMBERED.fullmatch(wanted)
+    stem, first = (numbered[1], int(numbered[2]) + 1) if numbered else (wanted, 2)
+    others = (f"{stem} {number}" for number in count(first))
+    return next(name for name in chain([wanted], others) if name not in taken)
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """A configuration with what it names, before anything is stored."""
+
+    config: RunConfig
+    train: list[Problem]
+    held_out: list[Problem]
+    policy: str
+    policy_id: str
+    prm: str
+    prm_id: str
 
 
 def create_run(db: Database, config: RunConfig) -> str:
@@ -41,6 +61,21 @@ def create_run(db: Database, config: RunConfig) -> str:
     Returns: the run's id, 8 hex digits.
     Raises: ConfigError, ProblemSetError. Nothing is stored then.
     """
+    [run_id] = create_runs(db, [config])
+    return run_id
+
+
+def create_runs(db: Database, configs: Sequence[RunConfig]) -> list[str]:
+    """As create_run, of several: all of them or none.
+
+    Returns: ids in their order. Raises: as create_run, for the first that cannot be made.
+    """
+    everything = [_read(config) for config in configs]
+    with db.transaction():
+        return [_store(db, each) for each in everything]
+
+
+def _read(config: RunConfig) -> _Named:
     train, held_out = sources.problem_sets(config)
     policy, policy_id = sources.policy(config)
     prm, prm_id = sources.reward(config)
@@ -51,20 +86,23 @@ def create_run(db: Database, config: RunConfig) -> str:
         init=replace(config.init, dtype=resolve_dtype(config.init.dtype)),
     )
     check_servers(config.sampling)
-    run_id = uuid.uuid4().hex[:8]
-    order = sorted(train, key=lambda p: stable_hash(config.seed, "problems", p.id))
-    with db.transaction():
-        _require_same_answers(db, [*train, *held_out])
-        config = replace(config, name=free_name(db, config.name))
-        text = json.dumps(plain_config(config))
-        store.problems.add(db, [*train, *held_out])
-        store.runs.add_policy(db, policy_id, policy, None)
-        store.runs.add(
-            db, Run(run_id, config.name, config.seed, text, prm_id, prm, None, None, now())
-        )
-        store.problems.add_to_run(db, run_id, "train", [p.id for p in order])
-        store.problems.add_to_run(db, run_id, "held_out", [p.id for p in held_out])
-        _begin(Iteration(db, run_id, 0), policy_id)
+    return _Named(config, train, held_out, policy, policy_id, prm, prm_id)
+
+
+def _store(db: Database, named: _Named) -> str:
+    """Within a transaction."""
+    run_id, config = uuid.uuid4().hex[:8], named.config
+    order = sorted(named.train, key=lambda p: stable_hash(config.seed, "problems", p.id))
+    _require_same_answers(db, [*named.train, *named.held_out])
+    config = replace(config, name=free_name(db, config.name))
+    text = json.dumps(plain_config(config))
+    store.problems.add(db, [*named.train, *named.held_out])
+    store.runs.add_policy(db, named.policy_id, named.policy, None)
+    run = Run(run_id, config.name, config.seed, text, named.prm_id, named.prm, None, None, now())
+    store.runs.add(db, run)
+    store.problems.add_to_run(db, run_id, "train", [p.id for p in order])
+    store.problems.add_to_run(db, run_id, "held_out", [p.id for p in named.held_out])
+    _begin(Iteration(db, run_id, 0), named.policy_id)
     return run_id
 
 

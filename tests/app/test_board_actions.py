@@ -6,8 +6,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from engine import store
+from engine.errors import ConfigError
 from engine.paths import STARTER
+from engine.store import compaction
 from engine.store.labels import Labels
+from engine.study import deletion
 from engine.study.runs import create_run
 from tests.app.shown import press, read
 from tests.small_runs import small
@@ -114,6 +117,27 @@ def test_a_deletion_says_which_models_stay_and_for_whom(studio):
     at.checkbox(key="delete_sure").check().run()
     at.button(key="delete_now").click().run()
     assert not folder.exists() and not store.runs.listed(studio.db)
+
+
+def test_a_deletion_that_stops_half_way_says_so_and_forgets_what_is_gone(
+    studio, other, monkeypatch
+):
+    delete = deletion.delete
+
+    def deleted(db, run_id):
+        if run_id == studio.run_id:
+            raise ConfigError("It has a job that runs.")
+        return delete(db, run_id)
+
+    monkeypatch.setattr(deletion, "delete", deleted)
+    at = AppTest.from_function(confirmed, args=([studio.run_id, other],), default_timeout=60).run()
+    at.checkbox(key="delete_sure").check().run()
+    at.button(key="delete_now").click().run()
+    assert not at.exception
+    assert "It has a job that runs. Nothing more was deleted" in read(at)
+    assert "Deleted before that: Another." in read(at)
+    assert [run.id for run in store.runs.listed(studio.db)] == [studio.run_id]
+    assert studio.db.path.with_name(studio.db.path.name + compaction.MARK).exists()
 
 
 def test_a_run_with_an_unfinished_job_is_not_offered_for_deletion(studio):

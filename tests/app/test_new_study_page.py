@@ -18,7 +18,7 @@ from engine.headless.run import run_to_end
 from engine.jobs.runner import JobRunner
 from engine.paths import STARTER
 from engine.store import Database
-from engine.study.runs import create_run
+from engine.study.runs import create_run, fork
 from tests.app.shown import read, show
 from tests.small_runs import small, texts_of, toml
 
@@ -289,6 +289,15 @@ def test_a_copy_begins_with_what_a_run_was_steered_with(studio):
     config = draft(at).config()
     assert (config.difficulty.tau_l, config.problems.n_train) == (0.25, 12)
     assert widget(at, "name").value == "Starter study 2"
+
+
+def test_a_copy_says_what_it_does_not_have_of_its_run(studio):
+    copy = fork(studio.it)
+    at = show("new_study")
+    at.selectbox(key="copied_run").set_value(copy.run_id).run()
+    at.button(key="begin_copy").click().run()
+    assert f"Not copied: The run is a fork of {studio.run_id} at iteration 0" in read(at)
+    assert widget(at, "name").value == "Starter study (fork) 2"
 
 
 @pytest.mark.parametrize("card", ["quick", "default"])

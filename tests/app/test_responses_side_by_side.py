@@ -2,9 +2,15 @@
 hand.
 """
 
+from base64 import b64decode
+
+import numpy as np
+
+from app.responses.group import bins_range
 from engine import store
 from engine.study import overrides
 from tests.app.shown import drawn, press, read, said, show
+from tests.small_runs import judge
 
 VIEW = {"view": "problem"}
 
@@ -17,6 +23,12 @@ def mixed_problem(studio):
 def shown(studio, **query):
     address = {"problem": mixed_problem(studio), "run": studio.run_id, "iteration": "0"}
     return show("responses", **VIEW, **(address | query))
+
+
+def heights(at):
+    """Of the histogram's bars, right and wrong responses together."""
+    counts = [bars["y"] for bars in drawn(at)[0][1]["data"]]
+    return sum(np.frombuffer(b64decode(y["bdata"]), dtype=y["dtype"]) for y in counts)
 
 
 def labels(at):
@@ -32,6 +44,17 @@ def test_rewards_are_a_histogram_and_a_range_of_it_leaves_its_cards(studio):
     at = shown(studio, reward="0.75-0.85")
     assert "1 response." in said(at) and said(at).count("Answer: ") == 1
     assert {b["opacity"][0] for bars in drawn(at)[0][1]["data"] for b in [bars["marker"]]} == {0.3}
+
+
+def test_a_bar_leaves_the_responses_that_it_counts(studio):
+    at_edges = (0.1, 0.15, 1.0)
+    judge(studio.db, studio.run_id, reward=lambda problem, index: at_edges[index])
+    for place in (2, 3, 19):
+        at = shown(studio, reward=bins_range([place]))
+        assert "1 response." in said(at) and said(at).count("Answer: ") == 1
+        assert heights(at)[place] == 1
+    at = shown(studio, reward=bins_range([2, 3]))
+    assert "2 responses." in said(at)
 
 
 def test_distinct_answers_are_counted_with_their_verdicts(studio):

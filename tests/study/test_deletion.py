@@ -117,6 +117,17 @@ def test_of_runs_that_are_deleted_together_nothing_is_kept_for_one_another(db, r
     assert not deletion.planned(db, run_id, going=[other]).staying
 
 
+def test_responses_of_runs_that_go_together_are_counted_once_and_all_of_them(db, run_id):
+    judge(db, run_id)
+    forked = fork(Iteration(db, run_id, 0)).run_id
+    first = deletion.planned(db, forked)
+    last = deletion.planned(db, run_id, going=[forked])
+    assert (first.n_responses, last.n_responses) == (0, 36) and not last.shared
+    for id, plan in ((forked, first), (run_id, last)):
+        assert deletion.delete(db, id) == plan
+    assert all(not rows for rows in tables(db).values())
+
+
 def test_a_run_with_an_unfinished_job_is_not_deleted(db, run_id):
     store.jobs.add(Iteration(db, run_id, 0), "presample")
     with pytest.raises(ConfigError, match="Cancel it first"):

@@ -31,6 +31,15 @@ def test_a_new_run_uses_each_problem_once_and_keeps_the_held_out_ones_apart(db):
     assert [row.number for row in store.runs.iterations(db, run_id)] == [0]
 
 
+def test_a_name_that_is_taken_counts_on_and_a_seed_is_no_such_number(db):
+    assert runs.free_name(db, "mine 2") == "mine 2"
+    for name in ("mine", "mine 2", "mine 4", "mine, seed 2"):
+        create_run(db, small(name=name))
+    assert runs.free_name(db, "mine") == runs.free_name(db, "mine 2") == "mine 3"
+    assert runs.free_name(db, "mine 4") == "mine 5"
+    assert runs.free_name(db, "mine, seed 2") == "mine, seed 2 2"
+
+
 def test_the_seed_decides_which_problems_come_first_and_the_run_does_not(db):
     def first(seed):
         return list(store.problems.of_run(db, create_run(db, small(seed=seed)), "train", 0))
