@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 
 from engine.grading.choices import named_choice
-from engine.grading.extraction import NOTHING, Extracted, Extraction, extract, shown
+from engine.grading.extraction import NOTHING, Extracted, Extraction, counted_text, extract, shown
 from engine.grading.spelling import spelled, written_alike
 from engine.types import Reference, Verdict
 
@@ -43,10 +43,10 @@ class ChoiceDomain:
     def extract(self, reference: Reference, response: str, rules: Extraction) -> Extracted:
         """As in maths; where that finds nothing, the last line, if it picks an option."""
         extracted = extract(response, rules)
-        if extracted.answer is not None or extracted.rule != NOTHING or rules.mode == "strict":
+        is_found = extracted.answer is not None or not extracted.rule.startswith(NOTHING)
+        if is_found or rules.mode == "strict":
             return extracted
-        lines = response.rstrip().rsplit("\n", 1)
-        line = lines[-1].strip() if response.strip() else ""
+        line = counted_text(response, rules).rstrip().rpartition("\n")[2].strip()
         if len(line) <= MAX_LINE_CHARS and picked(line, options_of(reference)):
             return Extracted(line, "the last line", extracted.ran_on)
         return extracted

@@ -124,7 +124,8 @@ def response_tokens(tokenizer: Any, prompt: Rendered, text: str, end: int | None
 
 def answer_start(prompt: str, text: str) -> int | None:
     """Where the answer begins in a response that thinks first, in characters: behind the last mark
-    that closes thinking, or at the end if none does. None for a response without thinking.
+    that closes its first thinking, or at the end if none does. What opens later may be of another
+    turn: grading tells. None for a response that does not begin with thinking.
 
     Args:
         prompt: as the policy read it; some templates open the thinking there.
@@ -132,11 +133,12 @@ def answer_start(prompt: str, text: str) -> int | None:
     >>> answer_start("?<think>\\n", "3 + 1</think>4")
     13
     """
-    closed = text.rfind(_CLOSES)
-    if closed >= 0:
-        return closed + len(_CLOSES)
     is_open = opens_thinking(prompt) or text.lstrip().startswith(_OPENS)
-    return len(text) if is_open else None
+    first = text.find(_CLOSES)
+    if first < 0 or not (is_open or _OPENS not in text[:first]):
+        return len(text) if is_open else None
+    later = text.find(_OPENS, first)
+    return text.rfind(_CLOSES, 0, later if later >= 0 else len(text)) + len(_CLOSES)
 
 
 def require_no_thinking_budget(sampler: str, settings: SamplingSettings) -> None:

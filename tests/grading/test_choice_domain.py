@@ -82,6 +82,13 @@ def test_letters_in_any_order_contradictions_and_nothing(gold, response, status)
     assert verdict.status == status, verdict
 
 
+@pytest.mark.parametrize("line", ["B", "(B)", "**B**", "B. the Sun", "the Sun"])
+@pytest.mark.parametrize("rest", ["", "<|im_end|>\n<|im_start|>user\nC", "</s>"])
+def test_a_bare_last_line_behind_the_thinking_of_the_turn_counts(line, rest):
+    (verdict,) = grade(reference("B"), [f"<think>A or C\nA</think>\n{line}{rest}"])
+    assert verdict.status == "correct", verdict
+
+
 def test_a_text_that_two_options_have_picks_neither():
     twice = reference("A", {"A": "the same", "B": "the same", "C": "other"})
     assert grade(twice, [r"\boxed{the same}", r"\boxed{A}"])[0].status == "wrong"
