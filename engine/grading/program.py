@@ -171,7 +171,8 @@ def fenced_blocks(text: str) -> Iterator[Block]:
     """Fenced blocks in order, without the indent of their fence; one that never closes ends with
     the text.
     """
-    fence, indent, language, lines, position = "", 0, "", [], 0
+    fence, indent, language, start, position = "", 0, "", 0, 0
+    lines: list[str] = []
     for line in text.splitlines(keepends=True):
         mark = _FENCE.match(line)
         position += len(line)

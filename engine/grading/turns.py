@@ -87,6 +87,7 @@ def turn_of(response: str, ends: Ends, names: Sequence[str] = THINKING_NAMES) ->
     start, is_open, thought = 0, False, False
     marks = list(_marks(tuple(names)).finditer(response)) if ">" in response else []
     closes = [bool(mark["closes"] or mark["ends"]) for mark in marks]
+    last_close = max((n for n, is_close in enumerate(closes) if is_close), default=-1)
     for n, mark in enumerate(marks):
         if closes[n] and (is_open or n == 0):
             start, is_open, thought = mark.end(), False, True
@@ -96,7 +97,7 @@ def turn_of(response: str, ends: Ends, names: Sequence[str] = THINKING_NAMES) ->
                 return turn
             if closes[n]:
                 start = mark.end()
-            elif not any(closes[n:]):
+            elif n > last_close:
                 is_answered = ends.answered_at(said) is not None
                 said = said if is_answered and _is_mentioned(response, mark) else None
                 return Turn(said, said is None or thought, False)

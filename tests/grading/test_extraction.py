@@ -90,6 +90,8 @@ def test_a_reference_text_gives_its_bare_answer(gold, answer):
         "<<" * 500_000,
         "A:" * 500_000,
         "\n" * 1_000_000,
+        "<think></think>" * 70_000,
+        "<think>" * 70_000 + "</think>",
     ],
     ids=lambda text: repr(text[:12]),
 )
