@@ -63,6 +63,7 @@ _ANGLE = re.compile(
 _INTERVAL = re.compile(r"([\[(])([^\[\](),;]+),([^\[\](),;]+)([\])])\Z")
 _UPRIGHT = re.compile(r"\\(?:mathrm|text|mathbf|mathit)\{([A-Za-z])\}\Z")
 _UNEQUAL = re.compile(r"([A-Za-z]) ?\\ne(?![A-Za-z]) ?(.+)\Z")
+_ALL_REALS = ("all real numbers", "all reals", "the real numbers", "the set of all real numbers")
 _PLUS_MINUS = re.compile(r"\\(pm|mp)(?![A-Za-z])")
 
 
@@ -172,7 +173,9 @@ def _both_signs(text: str, depth: int) -> Answer:
 
 
 def _region_of(text: str, depth: int) -> Answer | None:
-    r"""A set of numbers in the signs of sets: ∪, ∈, reversed brackets, {x | …}, ℝ; None else."""
+    r"""A set of numbers in the signs of sets: ∪, ∈, reversed brackets, {x | …}, ℝ; None else. One
+    of {…} is a list with a name.
+    """
     if builder := _BUILDER.match(text):
         inner = _read(builder.group(2), depth + 1)
         if isinstance(inner, Region):
@@ -180,6 +183,8 @@ def _region_of(text: str, depth: int) -> Answer | None:
         raise Unread
     if member := _MEMBER.match(text):
         inner = _read(member.group(2), depth + 1)
+        if isinstance(inner, Items) and inner.kind == "{}":
+            return Named(member.group(1), inner)
         region = as_region(inner)
         return Region(region.pieces, member.group(1)) if region else None
     if unequal := _UNEQUAL.match(text):
@@ -195,7 +200,7 @@ def _region_of(text: str, depth: int) -> Answer | None:
     if (ends := _REVERSED.match(text)) and (ends.group(1) == "]" or ends.group(4) == "["):
         left, low, high, right = ends.groups()
         return Region((piece(left if left == "[" else "(", low, high, right),))
-    if text in (r"\mathbb{R}", r"\mathbf{R}"):
+    if text in (r"\mathbb{R}", r"\mathbf{R}") or text.lower() in _ALL_REALS:
         return Region((Piece(MINUS_INFINITE, INFINITE, False, False),))
     return None
 

@@ -27,6 +27,8 @@ class Choice(NamedTuple):
 
     letters: frozenset[str]
     value: str
+    order: str = ""
+    """Several letters as they stand."""
 
 
 @lru_cache(maxsize=16_384)
@@ -45,7 +47,7 @@ def named_choice(answer: str) -> Choice | None:
     if len(text) <= 60 and _SEVERAL.match(text):
         letters = re.findall("[A-J]", text.replace("and", "").replace("or", ""))
         if len(set(letters)) == len(letters) >= 2:
-            return Choice(frozenset(letters), "")
+            return Choice(frozenset(letters), "", "".join(letters))
     return None
 
 

@@ -178,10 +178,20 @@ def _same_region(gold: Answer, predicted: Answer) -> bool | None:
     if first is None or second is None:
         return None if any(isinstance(one, Equation | Matrix) for one in plain) else False
     if len(names) == 2 and names[0] != names[1]:
-        return False
+        return _is_mirrored(first, second) or _is_mirrored(second, first)
     if len(first.pieces) != len(second.pieces) or len(first.pieces) > _MAX_ITEMS:
         return None if len(first.pieces) != len(second.pieces) else False
     return matched(first.pieces, second.pieces, _same_piece)
+
+
+def _is_mirrored(above: Region, below: Region) -> bool:
+    """Whether a > b is said of two variables as b < a."""
+    if len(above.pieces) != 1 or len(below.pieces) != 1:
+        return False
+    (one,), (other,) = above.pieces, below.pieces
+    ends = one.low == ("name", below.name) and other.high == ("name", above.name)
+    lines = one.high == INFINITE and other.low == MINUS_INFINITE
+    return ends and lines and one.low_closed == other.high_closed
 
 
 def _same_piece(first: Piece, second: Piece) -> bool | None:

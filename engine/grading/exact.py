@@ -13,7 +13,7 @@ from engine.grading.choices import is_reference, named_choice
 from engine.grading.plain import same_numbers
 from engine.grading.spelling import Spelled, spelled, written_alike
 from engine.grading.units import clash
-from engine.grading.words import same_words
+from engine.grading.words import same_date, same_words
 
 __all__ = ["Decision", "decide", "decide_spelled", "named_alike", "too_long", "written_alike"]
 
@@ -71,24 +71,30 @@ def of_numbers(equal: bool, gold: str, predicted: str) -> Decision:
 
 
 def named_alike(gold: str, predicted: str) -> Decision | None:
-    """Decides two choices, or the same words in another case; None for anything else."""
+    """Decides two choices, two dates, or the same words in another case; None for anything else."""
     if (equal := _same_choice(gold, predicted)) is not None:
         if equal:
             return Decision("correct", f"The same choice: {quoted(gold)}.")
         return wrong(gold, predicted)
+    if (equal := same_date(gold, predicted)) is not None:
+        same = Decision("correct", f"The same date: {quoted(gold)}.")
+        return same if equal else wrong(gold, predicted)
     if same_words(gold, predicted):
         return Decision("correct", f"The same words: {quoted(gold)}.")
     return None
 
 
 def _same_choice(gold: str, predicted: str) -> bool | None:
-    """Whether an answer names the reference's letters, or is the value beside its letter."""
+    """Whether an answer names the reference's letters, or is the value beside its letter. Letters
+    that are not in the order of the alphabet are an ordering.
+    """
     wanted = named_choice(gold)
     if wanted is None or not is_reference(gold):
         return None
     given = named_choice(predicted)
     if given is not None:
-        return wanted.letters == given.letters
+        is_ordering = list(wanted.order) != sorted(wanted.order)
+        return wanted.order == given.order if is_ordering else wanted.letters == given.letters
     if not wanted.value:
         return None
     decision = decide(spelled(wanted.value).text, predicted)

@@ -33,7 +33,7 @@ from engine.grading.statements import (
     tagged,
 )
 from engine.grading.text import MAX_SHOWN_CHARS, shown, without_surrogates
-from engine.grading.turns import turn_of
+from engine.grading.turns import Ends, turn_of
 from engine.thinking import THINKING_NAMES
 
 __all__ = [
@@ -106,7 +106,7 @@ def extract(response: str, rules: Extraction = DEFAULT) -> Extracted:
     text = without_surrogates(response)
     if rules.mode == "earlier":
         return Extracted(earlier.extract_answer(response), "")
-    turn = turn_of(text, _answered_at, rules.thinking)
+    turn = turn_of(text, _ENDS, rules.thinking)
     if turn.text is None:
         return Extracted(None, "The thinking of the response never ends")
     answer, rule = _found(turn.text, rules)
@@ -119,13 +119,26 @@ def ran_on(response: str, rules: Extraction = DEFAULT) -> bool:
     """Whether a response went on behind its turn; never by the earlier rules. Never raises."""
     if rules.mode == "earlier":
         return False
-    return turn_of(without_surrogates(response), _answered_at, rules.thinking).ran_on
+    return turn_of(without_surrogates(response), _ENDS, rules.thinking).ran_on
+
+
+def counted_text(response: str, rules: Extraction = DEFAULT) -> str:
+    """What of a response counts: behind its thinking, up to the end of its turn. Empty where its
+    thinking never ends; all of it by the earlier rules. Never raises.
+    """
+    text = without_surrogates(response)
+    if rules.mode == "earlier":
+        return text
+    return turn_of(text, _ENDS, rules.thinking).text or ""
 
 
 def _answered_at(text: str) -> int | None:
     """Where the first answer of a text ends."""
     ends = [end for end in (first_box_end(text), first_statement_end(text)) if end is not None]
     return min(ends, default=None)
+
+
+_ENDS = Ends(_answered_at)
 
 
 def _found(text: str, rules: Extraction) -> tuple[str | None, str]:

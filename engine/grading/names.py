@@ -1,5 +1,5 @@
 r"""Names of variables: x, \alpha, x_{12}, \bar{x}, \mathbf{v}, y''. Bold letters and arrows are
-dress: \vec{v} is v.
+dress: \vec{v} is v; so are upright letters, but for those that may be a unit or an operator.
 """
 
 import re
@@ -11,9 +11,10 @@ _LETTER = r"[A-Za-z]|\\(?:alpha|beta|gamma|delta|theta|lambda|mu|pi|rho|sigma|ta
 ACCENTED = (
     r"\\(?:mathbf|vec|overrightarrow|bar|overline|hat|dot|ddot|tilde)\s?"
     rf"\{{\s?(?:{_LETTER})\s?\}}"
+    r"|\\(?:mathrm|mathit)\s?\{\s?[abcfjknopqrtuvwxyzBDGHIMOQRSUXYZ]\s?\}"
 )
 _ACCENTED = re.compile(rf"\\([a-z]+)\s?\{{\s?({_LETTER})\s?\}}\Z")
-_DRESS = ("mathbf", "vec", "overrightarrow")
+_DRESS = ("mathbf", "vec", "overrightarrow", "mathrm", "mathit")
 _PRIMES = tuple(
     [("^", r"\prime")] + [("^", "{", *[r"\prime"] * n, "}") for n in (1, 2, 3)] + [("'",)]
 )

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 
 from engine.grading.choices import named_choice
-from engine.grading.extraction import NOTHING, Extracted, Extraction, extract, shown
+from engine.grading.extraction import NOTHING, Extracted, Extraction, counted_text, extract, shown
 from engine.grading.spelling import spelled, written_alike
 from engine.types import Reference, Verdict
 
@@ -28,6 +28,11 @@ _LEAD = re.compile(
     r"|option|choice|it is|is)\b[,:]?\s{0,4}",
     re.IGNORECASE,
 )
+_LETTERED = re.compile(r"(?P<letter>[A-J]) ?(?:\((?P<inside>[^()]+)\)|[-–—] ?(?P<text>.+))\.?")
+_FRACTION = re.compile(r"\\[dt]?frac ?(\d) ?(\d)(?!\d)")
+_TAIL = re.compile(
+    r" is (?:correct|right|the (?:correct|right|best) (?:answer|option|choice))\.?\Z"
+)
 
 
 def options_of(reference: Reference) -> dict[str, str]:
@@ -43,10 +48,10 @@ class ChoiceDomain:
     def extract(self, reference: Reference, response: str, rules: Extraction) -> Extracted:
         """As in maths; where that finds nothing, the last line, if it picks an option."""
         extracted = extract(response, rules)
-        if extracted.answer is not None or extracted.rule != NOTHING or rules.mode == "strict":
+        is_found = extracted.answer is not None or not extracted.rule.startswith(NOTHING)
+        if is_found or rules.mode == "strict":
             return extracted
-        lines = response.rstrip().rsplit("\n", 1)
-        line = lines[-1].strip() if response.strip() else ""
+        line = counted_text(response, rules).rstrip().rpartition("\n")[2].strip()
         if len(line) <= MAX_LINE_CHARS and picked(line, options_of(reference)):
             return Extracted(line, "the last line", extracted.ran_on)
         return extracted
@@ -90,6 +95,10 @@ def picked(answer: str, options: Mapping[str, str]) -> frozenset[str]:
         by_text = _by_text(text, options)
         if by_text and text.strip().upper() not in options:
             return frozenset(by_text) if len(by_text) == 1 else frozenset()
+        lettered = _LETTERED.fullmatch(text.strip())
+        beside = lettered["inside"] or lettered["text"] if lettered else ""
+        if lettered and _by_text(beside, options) == {lettered["letter"]}:
+            return frozenset(lettered["letter"])
         choice = named_choice(text.strip().rstrip(".")) or named_choice(written_alike(text))
         if choice is None or not choice.letters <= set(options):
             continue
@@ -111,13 +120,15 @@ def _by_text(text: str, options: Mapping[str, str]) -> frozenset[str]:
 
 def _spelled_alike(text: str, option: str) -> bool:
     """Whether both are one value in the common spelling, with the same unit or none behind it."""
-    one, other = spelled(text), spelled(option)
+    one, other = spelled(_FRACTION.sub(r"\\frac{\1}{\2}", text)), spelled(option)
     return one.text == other.text and one.unit in ("", other.unit)
 
 
 def _bare(text: str) -> str:
-    """Without what leads to an answer: "so the answer is B" is B."""
-    text = _MARKS.sub("", text).strip()
+    """Without what leads to an answer, or follows it: "so the answer is B", "option B is correct"
+    are B.
+    """
+    text = _TAIL.sub("", _MARKS.sub("", text).strip()).strip("\"'“”‘’")
     for _ in range(3):
         text = _LEAD.sub("", text, count=1) if _LEAD.match(text) else text
     return text

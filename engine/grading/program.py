@@ -1,4 +1,5 @@
-"""The domain `code`: the last fenced block of a response is run against its problem's tests.
+"""The domain `code`: the last fenced block of a response that is its program is run against its
+problem's tests.
 
 All tests have to pass; the first that fails is the reason. Programs run in `sandbox`, or not at
 all. What a test compares is compared outside the program's reach: asserts in a sandbox of their
@@ -16,15 +17,17 @@ from typing import NamedTuple
 from engine.grading.extraction import Extracted, Extraction, without_surrogates
 from engine.grading.sandbox import Limits, Sandbox, unavailable
 from engine.grading.text import shown
-from engine.grading.turns import turn_of
+from engine.grading.turns import NEW_TURN_OF_CODE, Ends, turn_of
 from engine.types import Reference, Verdict, VerdictStatus
 
 NO_BLOCK = "No fenced block of code"
 MAX_SHOWN_TEST = 200
 MAX_PROGRAM_CHARS = 100_000
 
-_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})[ \t]*([^\s`]*)")
-_PYTHON = {"", "python", "py", "python3", "{.python}"}
+_FENCE = re.compile(r"([ \t]*)(`{3,}|~{3,})[ \t]*([^\s`]*)")
+_PYTHON = {"python", "py", "python3", "{.python}"}
+_MAX_DEEPER = 3
+"""How much deeper than its opening a closing fence may stand: one in a docstring is deeper."""
 
 
 class Block(NamedTuple):
@@ -33,8 +36,10 @@ class Block(NamedTuple):
     text: str
     language: str
     is_closed: bool
+    start: int
+    """Where its first line begins, in characters."""
     end: int
-    """Behind its closing fence, in characters."""
+    """Where its last line ends: in front of its closing fence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +69,7 @@ class CodeDomain:
         self._sandbox = Sandbox(limits)
 
     def extract(self, reference: Reference, response: str, rules: Extraction) -> Extracted:
-        return extract_program(response, rules)
+        return extract_program(response, rules, tests_of(reference).names)
 
     def check(self, reference: Reference, extracted: Extracted) -> Verdict:
         """Blocks for as long as the tests take. Raises: GradingError without a sandbox."""
@@ -120,47 +125,90 @@ class CodeDomain:
         return "wrong", f"{named} failed: {test} ({_line(why)})."
 
 
-def extract_program(response: str, rules: Extraction) -> Extracted:
-    """The last block of Python behind the thinking; else the last block in no other language; by
+def extract_program(response: str, rules: Extraction, names: tuple[str, ...] = ()) -> Extracted:
+    """The program of a response: its last block of Python behind the thinking that defines one of
+    some names; else its last block of Python, the last one in no language, the last one. By
     "lenient", a response without a fence is all program. Never raises. Linear in the response.
     """
-    turn = turn_of(without_surrogates(response), _first_end, rules.thinking)
+    turn = turn_of(without_surrogates(response), _ENDS, rules.thinking)
     if turn.text is None:
         return Extracted(None, "The thinking of the response never ends")
-    blocks = list(fenced_blocks(turn.text))
-    python = [block for block in blocks if block.language.lower() in _PYTHON]
-    if chosen := (python or blocks)[-1:]:
-        rule = "the last fenced block" if python else f"a block of {chosen[0].language[:20]}"
-        unclosed = "" if chosen[0].is_closed else ", which never closes"
-        return Extracted(chosen[0].text, rule + unclosed, turn.ran_on)
+    if blocks := list(fenced_blocks(turn.text)):
+        block, rule = _chosen(blocks, names)
+        unclosed = "" if block.is_closed else ", which never closes"
+        return Extracted(block.text, rule + unclosed, turn.ran_on)
     if rules.mode == "lenient" and turn.text.strip():
         return Extracted(turn.text, "the whole response", turn.ran_on)
     return Extracted(None, NO_BLOCK, turn.ran_on)
 
 
+def _chosen(blocks: list[Block], names: tuple[str, ...]) -> tuple[Block, str]:
+    """(block, rule) of the program among some blocks."""
+    kinds = (
+        [block for block in blocks if block.language.lower() in _PYTHON],
+        [block for block in blocks if not block.language],
+    )
+    for kind in kinds if names else ():
+        for block in reversed(kind):
+            if name := _defined(block.text, names):
+                is_last = block is blocks[-1] or block is kind[-1]
+                return block, "the last fenced block" + ("" if is_last else f" that defines {name}")
+    for kind in kinds:
+        if kind:
+            return kind[-1], "the last fenced block"
+    return blocks[-1], f"a block of {blocks[-1].language[:20]}"
+
+
+def _defined(program: str, names: tuple[str, ...]) -> str | None:
+    """The first of some names that a program defines at its top level."""
+    either = "|".join(map(re.escape, names))
+    definition = rf"^(?:(?:async +)?def +|class +)({either})\b|^({either})[ \t]*(?::[^=\n]*)?=(?!=)"
+    match = re.search(definition, program, re.MULTILINE)
+    return (match.group(1) or match.group(2)) if match else None
+
+
 def fenced_blocks(text: str) -> Iterator[Block]:
-    """Fenced blocks in order; one that never closes ends with the text."""
-    fence, language, start, position = "", "", 0, 0
+    """Fenced blocks in order, without the indent of their fence; one that never closes ends with
+    the text.
+    """
+    fence, indent, language, start, position = "", 0, "", 0, 0
+    lines: list[str] = []
     for line in text.splitlines(keepends=True):
         mark = _FENCE.match(line)
-        following = position + len(line)
+        position += len(line)
         if mark and not fence:
-            fence, language, start = mark.group(1), mark.group(2), following
-        elif mark and fence and _closes(mark, line, fence):
-            yield Block(text[start:position], language, True, following)
+            indent, fence, language = len(mark.group(1)), mark.group(2), mark.group(3)
+            lines, start = [], position
+        elif mark and fence and _closes(mark, line, fence, indent):
+            yield Block("".join(lines), language, True, start, position - len(line))
             fence = ""
-        position = following
+        elif fence:
+            lines.append(_dedented(line, indent))
     if fence:
-        yield Block(text[start:], language, False, len(text))
+        yield Block("".join(lines), language, False, start, len(text))
 
 
-def _closes(mark: re.Match[str], line: str, fence: str) -> bool:
-    return mark.group(1).startswith(fence) and line.strip() == mark.group(1)
+def _dedented(line: str, indent: int) -> str:
+    """A line without as many spaces as its fence has, or without those that it has."""
+    own = len(line) - len(line.lstrip(" \t"))
+    return line[min(own, indent) :]
+
+
+def _closes(mark: re.Match[str], line: str, fence: str, indent: int) -> bool:
+    is_near = len(mark.group(1)) <= indent + _MAX_DEEPER
+    return is_near and mark.group(2).startswith(fence) and line.strip() == mark.group(2)
 
 
 def _first_end(text: str) -> int | None:
     first = next(fenced_blocks(text), None)
     return first.end if first and first.is_closed else None
+
+
+def _spans(text: str) -> list[tuple[int, int]]:
+    return [(block.start, block.end) for block in fenced_blocks(text)]
+
+
+_ENDS = Ends(_first_end, NEW_TURN_OF_CODE, _spans)
 
 
 def _difference(status: int | None, output: str, error: str, wanted: str) -> str:

@@ -8,9 +8,9 @@ from engine.grading.answers import read_answer
 from engine.grading.choices import is_reference, named_choice
 from engine.grading.compare import same
 from engine.grading.exact import Decision, of_numbers, quoted, wrong
-from engine.grading.parts import Scalar
+from engine.grading.parts import Named, Scalar
 from engine.grading.spelling import spelled
-from engine.grading.words import has_words, same_stand
+from engine.grading.words import behind_stand, has_words, same_stand
 
 MAX_READ_CHARS = 1_000
 
@@ -21,7 +21,8 @@ def decide_by_reading(gold: str, predicted: str) -> Decision | None:
         return None
     if (equal := same_stand(gold, predicted)) is not None:
         same_one = f"The same stand: {quoted(gold)} and {quoted(predicted)}."
-        return Decision("correct", same_one) if equal else wrong(gold, predicted)
+        is_same = equal and not _values_differ(behind_stand(gold), behind_stand(predicted))
+        return Decision("correct", same_one) if is_same else wrong(gold, predicted)
     choice = named_choice(gold)
     if choice and choice.value and is_reference(gold) and named_choice(predicted) is None:
         gold = spelled(choice.value).text
@@ -37,6 +38,18 @@ def decide_by_reading(gold: str, predicted: str) -> Decision | None:
     if equal:
         return Decision("correct", f"Equal: {quoted(gold)} and {quoted(predicted)}.")
     return wrong(gold, predicted)
+
+
+def _values_differ(gold: str, predicted: str) -> bool:
+    """Whether two answers give different values of one thing behind their yes or no. Anything else
+    that stands there is a reason, and may be another one.
+    """
+    wanted, given = (read_answer(text) if text else None for text in (gold, predicted))
+    names = {one.name for one in (wanted, given) if isinstance(one, Named)}
+    values = [one.value if isinstance(one, Named) else one for one in (wanted, given)]
+    if len(names) > 1 or "" in names or not all(isinstance(one, Scalar) for one in values):
+        return False
+    return wanted is not None and given is not None and same(wanted, given) is False
 
 
 def as_text(gold: str, predicted: str) -> Decision:

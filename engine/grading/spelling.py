@@ -28,6 +28,31 @@ def _compiled(*rules: tuple[str, _Replacement]) -> tuple[tuple[re.Pattern[str], 
 
 
 _FONTS = "text|textbf|textit|textrm|textnormal|mathrm|mathbf|mathit|mathsf|mbox|operatorname|bf|rm"
+_UNIT_FONTS = "text|mathrm|mbox|textrm|textnormal|rm"
+_UNIT_LETTER = rf"\\(?:{_UNIT_FONTS})\s?\{{[mshgLlNJWKVATCF]\}}\.?\Z"
+"""A space in front of it tells a unit from a variable, and stays."""
+_BASES = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9}
+
+
+def _mixed(match: re.Match[str]) -> str:
+    r"""2 1/2 as 2\frac{1}{2}; what is no proper fraction stays."""
+    whole, top, bottom = match.groups()
+    is_proper = 0 < int(top) < int(bottom)
+    return rf"{whole}\frac{{{top}}}{{{bottom}}}" if is_proper else match.group()
+
+
+def _base(match: re.Match[str]) -> str:
+    return f"_{{{_BASES[match.group(1)]}}}"
+
+
+_BARE_ACCENTS = _compiled(
+    (rf"(?<=[\d}}) ~])\((\\(?:{_UNIT_FONTS})\s?\{{[^{{}}()]{{1,40}}\}})\)(?=[\s$.]*\Z)", r" \1"),
+    (r"\\(mathbf|mathbb|vec|hat|bar|tilde|d?dot)\s+([A-Za-z])(?![A-Za-z])", r"\\\1{\2}"),
+    (r"\\(hat|vec|mathbf)\s?\{\s?\\([ij])math\s?\}", r"\\\1{\2}"),
+    (r"\\(?:vec|mathbf)\s?\{\s?\\hat\s?\{([ijk])\}\s?\}", r"\\hat{\1}"),
+    (r"\\hat\s?\{\s?\\(?:vec|mathbf)\s?\{([ijk])\}\s?\}", r"\\hat{\1}"),
+)
+_UNIT_VECTOR = re.compile(r"\\hat\{([ijk])\}")
 _DRESS = _compiled(
     (r"\\(?:text)?color\s?\{[^{}]*\}|\\(?:[bB]ig{1,2}[lrm]?|middle)(?![A-Za-z])", ""),
     (r"\\(?:tiny|small|normalsize|large|Large|LARGE|huge|Huge)(?![A-Za-z])", ""),
@@ -37,6 +62,7 @@ _DRESS = _compiled(
         rf"([A-Za-z]?)\\(?:{_FONTS})\s?\{{\s*([ei])\s*\}}",
         lambda m: f"{m.group(1)} {m.group(2)}" if m.group(1) else m.group(2),
     ),
+    (rf"\\({_UNIT_FONTS})\s?\{{(?:[~\s]|\\[ ,;:])+([A-Za-z])\s*\}}", r" \\\1{\2}"),
     (r"\\(?:mathbf|mathrm|text|mathit)\s?\{(-?[\d.,]*\d)\}", r"\1"),
     (r"(?<=[\w)}\]])\*\*(?=[\w({-])", "^"),
     (r"\\varnothing|\\O(?![A-Za-z])|\\empty(?![A-Za-z])", r"\\emptyset"),
@@ -78,14 +104,21 @@ _COMMON = _compiled(
     (r"\s+", " "),
     (r" ?\\?%| ?(?:\\text\{ ?)?(?:percent|per cent|pct)\b\.?\}?", "%"),
     (r"(?<=\d) (?=\\frac\{)", ""),
-    (r" (?=[^\w\s\\])|(?<=[^\w\s\\,]) ", ""),
+    (r"(?<![\d.\w}^/] )(?<![\d.,\w}^/])(\d{1,6}) (\d{1,4})/(\d{1,4})(?![\d/.^])", _mixed),
+    (rf"(?<=\d)(?:\^ ?)?\{{?(?:\\(?:{_UNIT_FONTS})\s?\{{)? ?(?:st|nd|rd|th) ?\}}{{0,2}}\Z", ""),
+    (rf"_(?:\{{ ?)?(?:\\(?:{_UNIT_FONTS})\s?\{{)? ?({'|'.join(_BASES)}) ?\}}{{1,2}}\Z", _base),
+    (rf" (?=[^\w\s\\])|(?<=[^\w\s\\,]) (?!{_UNIT_LETTER})", ""),
     (r"(?<=,) (?!\d{3}(?!\d))", ""),
 )
-_DEGREES = re.compile(r"(?:\^\{?\\circ\}?|°|\\degree)(?:\s*[CF])?(?=\s*\Z)")
+_DEGREES = re.compile(
+    r"(?:\^\{?\\circ\}?|°|\\degree)(?:\s*(?:[CF]|\\(?:text|mathrm)\s?\{\s?[CF]\s?\}))?(?=\s*\Z)"
+)
 _ANGLE = re.compile(r"\\(?:sin|cos|tan|cot|sec|csc)")
 _WRAPPED = re.compile(rf"\\(?:{_FONTS})\s?\{{([^{{}}]*)\}}\Z")
 _LEAD = re.compile(
-    r"(?:\\text\{)? ?(?:the )?(?:final |correct )?(?:answer|ans)\b\.?(?: is)? ?[:=]? ?\}? ?"
+    r"(?:\\text\{ ?)?(?:Rs\.?|₹|USD|INR|EUR|GBP|US(?=\$|\d))[ }]{0,3}(?=\d)"
+    r"|\\text\{ ?(?!(?:yes|true|false|no)\b)[A-Za-z][A-Za-z ]{2,30}: ?\}(?=[^\\]+\Z)"
+    r"|(?:\\text\{)? ?(?:the )?(?:final |correct )?(?:answer|ans)\b\.?(?: is)? ?[:=]? ?\}? ?"
     r"(?=[^\s.,;])"
     r"|(?:\\approx|\\simeq|\\doteq|=) ?",
     re.IGNORECASE,
@@ -139,6 +172,10 @@ def spelled(answer: str) -> Spelled:
 
 def _in_common_marks(text: str) -> str:
     text = as_latex(text)
+    for pattern, new in _BARE_ACCENTS if "\\" in text else ():
+        text = pattern.sub(new, text)
+    if r"\hat{i}" in text or r"\hat{j}" in text:
+        text = _UNIT_VECTOR.sub(r"\\mathbf{\1}", text)
     for pattern, new in _DRESS:
         text = pattern.sub(new, text)
     if "(" in text:

@@ -19,6 +19,9 @@ MAX_LAST_LINE_CHARS = 300
 MAX_LENIENT_CHARS = 20_000
 """How far from a text's end a formula or a number is looked for that nothing points to."""
 
+MAX_STATEMENTS = 100
+"""How many statements from a text's beginning may be the first that holds a value."""
+
 _BOLD = r"[*_]{0,4}"
 _STATED = re.compile(
     rf"\banswer\b{_BOLD}"
@@ -37,13 +40,21 @@ _HEADING = re.compile(
 _LAST_LINE = re.compile(r"[ \t]{0,8}(?:A|Solution)[ \t]?:[ \t]{0,8}(\S[^\n]{0,200})\Z")
 _LAST_BOLD = re.compile(r"[ \t]{0,8}(?:\*\*|__)([^*\n]{1,200}?)(?:\*\*|__)[ \t]{0,4}\.?\Z")
 _TAG = re.compile(r"<(/?)answer>", re.IGNORECASE)
-_SENTENCE_END = re.compile(r"[.!?](?=\s|$)|,? (?:because|since|so that|which)\b")
+_SENTENCE_END = re.compile(
+    r"[.!?](?=\s|$)|,? (?:because|since|so that|which)\b|, (?:not|rather than|instead of)\b"
+)
 _LEAD = re.compile(
     r"(?:equal to|equals|exactly|approximately|about|that|therefore|thus)\b\s*|[:=]\s*",
     re.IGNORECASE,
 )
 _NUMBER = re.compile(r"(?<![\w.])-?\$?\d[\d,]*(?:\.\d+)?(?:/\d+)?%?(?!\w)")
 _SENTENCE = re.compile(r"[^$\\^=+*(\[{]*[A-Za-z]{3}[^$\\^=+*(\[{]*")
+_WORD = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{3,}")
+_NO_VALUE = re.compile(
+    r"(?:as|below|clear|computed|determined|easy|first|found|given|in|let|not|now|obtained|obvious"
+    r"|see|simple|simply|the|then|therefore|thus|to|unclear|unknown|we)\b",
+    re.IGNORECASE,
+)
 _NOT = re.compile(r"\b(?:not|never|isn't|neither)\b", re.IGNORECASE)
 _CLOSING_MATH = re.compile(
     r"\b(?:is|are|be|equals)[ \t]?:?\s{0,4}(?:\$([^$]+)\$|\\\((.+?)\\\))\s{0,4}\.?\s*\Z"
@@ -95,12 +106,24 @@ def stated(text: str) -> str | None:
 
 
 def first_statement_end(text: str) -> int | None:
-    """Where the first stated answer ends; None without one."""
+    """Where the first stated answer ends that holds a value: "the answer is determined by parity"
+    states none. None without one among the first MAX_STATEMENTS.
+    """
     text = text[:MAX_SEARCHED_CHARS]
-    for end in _ends(text):
-        if value := _behind(text, end).strip():
+    for end in _ends(text)[:MAX_STATEMENTS]:
+        value = _behind(text, end).strip()
+        if value and _holds_value(phrase_of(value)):
             return min(len(text), text.find(value[:20], end) + len(value))
     return None
+
+
+def _holds_value(phrase: str) -> bool:
+    """Whether a stated answer is a value, a letter, a name, a yes or a no, and not a sentence."""
+    words = _WORD.findall(phrase)
+    if any(c.isdigit() or c in "\\$" for c in phrase):
+        return len(words) <= 4
+    n_words = len(phrase.split())
+    return (0 < n_words <= 2 and not _NO_VALUE.match(phrase)) or (n_words == 3 and phrase.istitle())
 
 
 def _behind(text: str, start: int) -> str:

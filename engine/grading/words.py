@@ -15,6 +15,19 @@ lcm mod det sin
 )
 _ONLY_WORDS = re.compile(r"(?:[A-Za-z]{3,}|[Nn][Oo])(?:[ '-][A-Za-z]+)*\Z")
 _TEXT = re.compile(r"\\(?:text|textbf|textit|mathrm|mbox|textrm)\s?\{[^{}]*[A-Za-z]{2}[^{}]*\}")
+_LAST_LETTER = re.compile(r"\\(?:text|textrm|mbox)\s?\{ ?[A-Za-z] ?\}\.?\Z")
+"""Math-Verify drops it: 2.5\text{B} would be 2.5."""
+_MONTH = (
+    r"(?P<month>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
+    r"|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
+)
+_DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
+_YEAR = r"(?:,? ?(?P<year>\d{4}))?\Z"
+_DATES = tuple(
+    re.compile(rf"(?:the )?{order} ?{_YEAR}", re.IGNORECASE)
+    for order in (rf"{_DAY} (?:of )?{_MONTH}", rf"{_MONTH} (?:the )?{_DAY}")
+)
+_GROUP = re.compile(r"\\(?:text|mathrm|mbox)\s?\{([^{}]*)\}")
 _YES_NO = re.compile(
     r"(?:\\(?:text|textbf|mathrm)\s?\{)?\W?(yes|no|true|false)\b\*{0,2}"
     r"(?:\W{0,3}\Z|\}?\*{0,2} ?[,.;:—–-]| ?\(|\}? (?:because|since|as|it|they|he|she|there)\b)",
@@ -33,7 +46,7 @@ def is_prose(answer: str) -> bool:
 
 def has_words(answer: str) -> bool:
     r"""Whether an answer is prose, or holds a word in \text{}."""
-    return is_prose(answer) or bool(_TEXT.search(answer))
+    return is_prose(answer) or bool(_TEXT.search(answer) or _LAST_LETTER.search(answer))
 
 
 def same_words(gold: str, predicted: str) -> bool:
@@ -42,6 +55,28 @@ def same_words(gold: str, predicted: str) -> bool:
         bool(_ONLY_WORDS.match(gold) and _ONLY_WORDS.match(predicted))
         and gold.casefold() == predicted.casefold()
     )
+
+
+def same_date(gold: str, predicted: str) -> bool | None:
+    """Whether two answers are the same day, of the same year where both name one; None where one of
+    them is no date.
+
+    >>> same_date("15 March", "March 15th"), same_date("15 March", "15 April")
+    (True, False)
+    """
+    first, second = _date(gold), _date(predicted)
+    if first is None or second is None:
+        return None
+    return first[:2] == second[:2] and len({first[2], second[2]} - {""}) < 2
+
+
+def _date(text: str) -> tuple[str, int, str] | None:
+    """Month, day and year, which may be empty."""
+    if len(text) > 60:
+        return None
+    text = " ".join(_GROUP.sub(r" \1 ", text).split())
+    date = _DATES[0].match(text) or _DATES[1].match(text)
+    return (date["month"][:3].lower(), int(date["day"]), date["year"] or "") if date else None
 
 
 def same_stand(gold: str, predicted: str) -> bool | None:
@@ -53,3 +88,14 @@ def same_stand(gold: str, predicted: str) -> bool | None:
         return None
     first, second = (stand.group(1).lower() for stand in stands if stand)
     return first == second
+
+
+def behind_stand(answer: str) -> str:
+    """What an answer says behind its yes, no, true or false; empty where there are words in it.
+
+    >>> behind_stand(r"\\text{Yes,}x=5"), behind_stand("Yes, it converges"), behind_stand("Yes")
+    ('x=5', '', '')
+    """
+    stand = _YES_NO.match(answer)
+    behind = answer[stand.end() :].strip(" .,;:}*") if stand else ""
+    return "" if has_words(behind) else behind

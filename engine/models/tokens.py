@@ -8,6 +8,7 @@ never sampled.
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 from engine.errors import SamplerError, in_one_line
@@ -127,7 +128,8 @@ def response_tokens(tokenizer: Any, prompt: Rendered, text: str, end: int | None
 
 def answer_start(prompt: str, text: str) -> int | None:
     """Where the answer begins in a response that thinks first, in characters: behind the last mark
-    that closes thinking, or at the end if none does. None for a response without thinking.
+    that closes its first thinking, or at the end if none does. What opens later may be of another
+    turn: grading tells. None for a response that does not begin with thinking.
 
     Args:
         prompt: as the policy read it; some templates open the thinking there.
@@ -136,11 +138,13 @@ def answer_start(prompt: str, text: str) -> int | None:
     13
     """
     marks = marks_in(text)
-    closed = [mark.end() for mark in marks if closes(mark)]
-    if closed:
-        return closed[-1]
-    is_open = opened_by(prompt) is not None or (marks and not text[: marks[0].start()].strip())
-    return len(text) if is_open else None
+    opens = bool(marks) and not closes(marks[0]) and not text[: marks[0].start()].strip()
+    is_open = opens or opened_by(prompt) is not None
+    first = next((n for n, mark in enumerate(marks) if closes(mark)), None)
+    if first is None or not (is_open or first == 0):
+        return len(text) if is_open else None
+    *_, last = takewhile(closes, marks[first:])
+    return last.end()
 
 
 def require_no_thinking_budget(sampler: str, settings: SamplingSettings) -> None:

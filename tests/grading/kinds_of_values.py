@@ -168,11 +168,13 @@ def choices(rng: random.Random) -> Pairs:
 
 
 def several_choices(rng: random.Random) -> Pairs:
-    letters = rng.sample("ABCDE", rng.randrange(2, 5))
+    letters = sorted(rng.sample("ABCDE", rng.randrange(2, 5)))
     shuffled = rng.sample(letters, len(letters))
     joins = ("", ",", ", ", " ", r" \text{ and } ", " and ")
     yield rng.choice(joins[:3]).join(letters), rng.choice(joins).join(shuffled), True
     yield rng.choice(joins[:3]).join(letters), rng.choice(joins).join(shuffled[1:]), False
+    yield rng.choice(joins).join(letters[::-1]), rng.choice(joins).join(letters[::-1]), True
+    yield rng.choice(joins).join(letters[::-1]), rng.choice(joins).join(letters), False
     other = rng.choice([one for one in "ABCDE" if one not in letters] or ["F"])
     yield rng.choice(joins[:3]).join(letters), rng.choice(joins).join([*shuffled[1:], other]), False
 

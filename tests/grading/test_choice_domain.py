@@ -82,6 +82,39 @@ def test_letters_in_any_order_contradictions_and_nothing(gold, response, status)
     assert verdict.status == status, verdict
 
 
+@pytest.mark.parametrize("line", ["B", "(B)", "**B**", "B. the Sun", "the Sun"])
+@pytest.mark.parametrize("rest", ["", "<|im_end|>\n<|im_start|>user\nC", "</s>"])
+def test_a_bare_last_line_behind_the_thinking_of_the_turn_counts(line, rest):
+    (verdict,) = grade(reference("B"), [f"<think>A or C\nA</think>\n{line}{rest}"])
+    assert verdict.status == "correct", verdict
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        "The answer is B (the Sun).",
+        "The answer is B - the Sun",
+        "The answer is B, not A.",
+        'The answer is "B".',
+        "Therefore, option B is correct.",
+        "So (B) is the correct answer.",
+        "The Sun is the right answer",
+    ],
+)
+def test_a_letter_with_what_is_said_around_it_picks_its_option(response):
+    for wanted in "AB":
+        (verdict,) = grade(reference(wanted), [response])
+        assert verdict.status == ("correct" if wanted == "B" else "wrong"), verdict
+
+
+@pytest.mark.parametrize(
+    "response", ["The answer is B (Mars).", "The answer is B - Mars", "B is not correct."]
+)
+def test_a_letter_beside_the_text_of_another_option_picks_nothing(response):
+    (verdict,) = grade(reference("B"), [response])
+    assert not verdict.correct, verdict
+
+
 def test_a_text_that_two_options_have_picks_neither():
     twice = reference("A", {"A": "the same", "B": "the same", "C": "other"})
     assert grade(twice, [r"\boxed{the same}", r"\boxed{A}"])[0].status == "wrong"
@@ -97,6 +130,7 @@ def test_a_text_that_two_options_have_picks_neither():
         (r"\boxed{\frac12}", "A"),
         (r"\boxed{\dfrac{1}{2}}", "A"),
         (r"\boxed{\tfrac{1}{3}}", None),
+        (r"\boxed{\dfrac12}", "A"),
     ],
 )
 def test_a_value_picks_an_option_in_any_spelling_but_not_with_another_unit(response, letter):

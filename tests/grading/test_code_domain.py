@@ -7,7 +7,7 @@ import pytest
 from engine.errors import GradingError
 from engine.grading import Grader, domains, grade, sandbox
 from engine.grading.extraction import DEFAULT, Extraction
-from engine.grading.program import extract_program
+from engine.grading.program import CodeDomain, extract_program
 from engine.problems.domains import parts_of
 from engine.types import Reference
 
@@ -62,6 +62,54 @@ def test_a_response_that_goes_on_into_the_next_question_is_flagged():
     extracted = extract_program(response, DEFAULT)
     assert (extracted.answer, extracted.ran_on) == (ADD, True)
     assert domains.ran_on("code", response) and not domains.ran_on("code", block(ADD))
+
+
+USAGE = block("print(add(3, 4))\n")
+
+
+@pytest.mark.parametrize(
+    ("response", "program"),
+    [
+        (block(ADD) + "\nOutput:\n```\n4\n```", ADD),
+        (block(ADD) + "\nExample usage:\n" + USAGE, ADD),
+        (block("def add(a, b): ...\n") + "\nBetter:\n" + block(ADD) + USAGE, ADD),
+        (block(ADD, "") + "\nOutput:\n```\n4\n```", ADD),
+        (block(ADD, "") + USAGE, ADD),
+        (block("add = lambda a, b: a + b\n") + USAGE, "add = lambda a, b: a + b\n"),
+        (block("class add:\n    pass\n") + USAGE, "class add:\n    pass\n"),
+        (USAGE + block("def plus(): ...\n"), "def plus(): ...\n"),
+        (block(ADD) + "\n### Problem with this approach\nSlow.\n" + block(ADD * 2), ADD * 2),
+        (block(ADD) + "\n### Input\n5\n### Output\n6\n", ADD),
+    ],
+)
+def test_the_program_is_the_block_that_defines_what_the_tests_call(response, program):
+    extracted = CodeDomain().extract(asserts("assert add(1, 2) == 3"), response, DEFAULT)
+    assert (extracted.answer, extracted.ran_on) == (program, False)
+
+
+def test_a_reason_says_that_a_block_was_passed_over():
+    extracted = extract_program(block(ADD) + USAGE, DEFAULT, ("add",))
+    assert extracted.rule == "the last fenced block that defines add"
+
+
+@pytest.mark.parametrize("indent", ["  ", "   ", "    ", "\t", "        "])
+def test_a_block_under_an_item_of_a_list_has_no_indent_of_its_fence(indent):
+    lines = f"```python\n{ADD}\n```\n".splitlines(keepends=True)
+    response = "1. So:\n\n" + "".join(indent + line for line in lines)
+    assert extract_program(response, DEFAULT).answer == ADD + "\n"
+
+
+def test_a_fence_in_a_docstring_closes_no_block():
+    program = 'def f():\n    """\n    ```\n    f()\n    ```\n    """\n'
+    assert extract_program(block(program), DEFAULT).answer == program
+
+
+def test_marks_in_a_program_end_no_turn_and_those_behind_it_do():
+    program = "def f(s):\n    return ['<s>'] + s + ['</s>', '<|im_end|>']\n"
+    extracted = extract_program(block(program), DEFAULT)
+    assert (extracted.answer, extracted.ran_on) == (program, False)
+    cut = extract_program(f"```python\n{ADD}<|im_end|>\n<|im_start|>user\n{block('x')}", DEFAULT)
+    assert (cut.answer, cut.ran_on) == (ADD, True)
 
 
 @needs_bubblewrap

@@ -90,6 +90,8 @@ def test_a_reference_text_gives_its_bare_answer(gold, answer):
         "<<" * 500_000,
         "A:" * 500_000,
         "\n" * 1_000_000,
+        "<think></think>" * 70_000,
+        "<think>" * 70_000 + "</think>",
     ],
     ids=lambda text: repr(text[:12]),
 )
@@ -168,3 +170,84 @@ def test_names_of_thinking_are_a_setting():
     rules = Extraction(thinking=("plan",))
     assert extract(r"<plan>\boxed{1}</plan>\boxed{2}", rules).answer == "2"
     assert extract(r"<plan>\boxed{1}", rules).answer is None
+
+
+SECOND = "What is 4+4?\nAssistant: <think>8</think>\\boxed{8}"
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        r"3+4=7</think>The answer is \boxed{{7}}.{}",
+        r"<think>3+4</think>The answer is 7.{}",
+        r"The answer is \boxed{{7}}.{}",
+        r"<think>a</think>So far.<think>b</think>It is \boxed{{7}}.{}",
+    ],
+)
+@pytest.mark.parametrize("ending", ["\n\nUser: ", "<|im_end|>\n<|im_start|>user\n", "</s>"])
+def test_what_a_later_turn_thinks_does_not_hide_the_answer_of_the_first(response, ending):
+    extracted = extract(response.format(ending + SECOND))
+    assert extracted.answer in ("7", "7.") and extracted.ran_on, extracted
+    unfinished = extract(response.format(ending + "And?\nAssistant: <think>8"))
+    assert (unfinished.answer, unfinished.ran_on) == ("7", True)
+
+
+def test_a_turn_without_an_answer_is_not_given_that_of_the_next_turn():
+    second = "<|im_end|>\n<|im_start|>assistant\n<think>b</think>\\boxed{8}"
+    extracted = extract("<think>a</think>I am done." + second)
+    assert (extracted.answer, extracted.ran_on) == (None, True)
+
+
+def test_a_prompt_that_is_repeated_in_front_of_the_thinking_is_no_turn():
+    response = "Add 3 and 4.<|im_end|>\n<|im_start|>assistant\n<think>3+4</think>\\boxed{7}"
+    assert extract(response).answer == "7"
+
+
+def test_a_mark_of_thinking_that_a_sentence_mentions_hides_no_answer():
+    said = r"The answer is \boxed{7}. I used the <think> tag to reason."
+    assert extract(said).answer == "7"
+    assert extract("The answer is \\boxed{7}.\n<think>\nOr is it \\boxed{8}").answer is None
+    assert extract("I used the <think> tag: \\boxed{8}").answer is None
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        "We need the answer: let us see.\n\n## Problem Setup\nLet $x$ be.\n\nSo $\\boxed{7}$.",
+        "Part (a): the answer is 3.\n\n### Question 2\nUsing that, $\\boxed{7}$.",
+        "The answer is determined by parity.\n\n**Problem:** find n.\n\n$\\boxed{7}$",
+        "First find the answer: we need x.\n\n### Problem Analysis\nThe answer is \\boxed{7}.",
+        "The answer is to be given as m+n.\n\n## Problem Setup\n...\n\n$\\boxed{7}$",
+        "The answer is 3 at most.\n\n### Input size\nSmall, so $\\boxed{7}$.",
+    ],
+)
+def test_a_heading_in_the_middle_of_an_answer_ends_no_turn(response):
+    extracted = extract(response)
+    assert (extracted.answer, extracted.ran_on) == ("7", False)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "### Question",
+        "## Problem:",
+        "### Question: another",
+        "## Task",
+        "Problem 2:",
+        "**Problem:**",
+    ],
+)
+def test_a_heading_by_its_word_alone_ends_the_turn_behind_a_value(line):
+    for said in ("The answer is 7.", "The answer is Ada Lovelace.", r"So \boxed{7}.", "#### 7"):
+        extracted = extract(f"{said}\n\n{line}\nThe answer is 8.\n")
+        assert extracted.answer in ("7", "Ada Lovelace") and extracted.ran_on, extracted
+
+
+def test_a_numbered_heading_ends_the_turn_behind_a_box_only():
+    rest = "\n\n## Problem 2\nNow \\boxed{8}"
+    assert extract(r"So \boxed{7}." + rest).answer == "7"
+    assert extract("The answer is 7." + rest).answer == "8"
+
+
+def test_what_an_answer_is_told_apart_from_is_not_part_of_it():
+    assert extract("The final answer is 7, not 5.").answer == "7"

@@ -215,6 +215,8 @@ def test_a_thinking_switch_is_refused_where_the_template_has_none(policies):
         ("?<think>\n", "I never stop", ""),
         ("?<think>\n\n</think>\n\n", "4", "4"),
         ("?", "5</think>4", "4"),
+        ("?<think>\n", "5</think>4\nUser: ?\n<think>6</think>7", "4\nUser: ?\n<think>6</think>7"),
+        ("?", "4\nUser: ?\n<think>6</think>7", "4\nUser: ?\n<think>6</think>7"),
     ],
 )
 def test_the_answer_is_what_stands_behind_the_thinking(prompt, text, answer):

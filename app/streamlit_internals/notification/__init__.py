@@ -12,7 +12,8 @@ from streamlit.components.v2 import component
 _HERE = Path(__file__).parent
 ANSWERS = {
     "default": "Your browser will ask whether it may.",
-    "granted": "Allowed in this browser: a job that ends says so while this tab is in the background.",
+    "granted": "Allowed in this browser: a job that ends says so while this tab is in the"
+    " background.",
     "denied": "Refused in this browser. Its settings for this site can change that.",
     "missing": "This browser has no notifications here.",
 }
