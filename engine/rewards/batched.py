@@ -43,6 +43,8 @@ class Row:
     """Index of the token that each score is read at, in order."""
     begin: int = 0
     """Where the response begins; of a family that reads every token of it."""
+    spells_tag: bool = False
+    """What a person or a policy wrote holds the model's tag: there is no score."""
 
 
 class BatchedReward(ABC):
@@ -106,7 +108,7 @@ class BatchedReward(ABC):
 
     def _unscored(self, row: Row) -> ScoreStatus:
         """The status of a text of which no token is read."""
-        return self._status
+        return "holds_tag" if row.spells_tag else self._status
 
     @abstractmethod
     def _read(self, item: Item) -> Row:
