@@ -38,7 +38,7 @@ class PlainText:
 
     def names(self, text: str) -> list[tuple[int, int]]:
         """Where names stand in a text: [(start, end)), end exclusive; the longest at each place."""
-        return [found.span(1) for found in self._name.finditer(text)]
+        return [match.span(1) for match in self._name.finditer(text)]
 
     def holds_names(self, text: str) -> bool:
         """Whether the tokenizer itself would find a special token in the text."""
