@@ -13,7 +13,7 @@ from itertools import groupby
 from math import isfinite
 from typing import Literal
 
-from engine.config.splitter import BLANK_LINE, PATTERN_S, Splitter
+from engine.config.splitter import BLANK_LINE, Splitter
 from engine.errors import RewardModelError, in_one_line
 from engine.method.steps import normalise_newlines
 from engine.rewards import SCORE_DECIMALS
@@ -74,7 +74,7 @@ class BatchedReward(ABC):
 
         Raises:
             RewardModelError: the model gave another number of scores than there are steps, or a
-                score that is none.
+                score that is none; a step pattern that takes too long.
         """
         clean = [
             (normalise_newlines(prompt), normalise_newlines(response)) for prompt, response in items
@@ -82,7 +82,7 @@ class BatchedReward(ABC):
         known: dict[Item, StepScores] = {}
         rows = []
         for item in dict.fromkeys(clean):
-            row = self._read_in_time(item)
+            row = self._read(item)
             if self._longest is not None and len(row.ids) > self._longest:
                 known[item] = StepScores((), "too_long")
             elif not row.ends:
@@ -96,15 +96,6 @@ class BatchedReward(ABC):
     @abstractmethod
     def close(self) -> None:
         """Give memory and device back. Safe to call twice."""
-
-    def _read_in_time(self, item: Item) -> Row:
-        try:
-            return self._read(item)
-        except TimeoutError as error:
-            raise RewardModelError(
-                f"reward.step_pattern took longer than {PATTERN_S:g} s on a response that begins"
-                f" {item[1][:60]!r}. Write it without repetitions inside repetitions."
-            ) from error
 
     def _unscored(self, row: Row) -> ScoreStatus:
         """The status of a text of which no token is read."""

@@ -143,7 +143,7 @@ def test_another_aggregation_takes_the_scores_that_are_stored(tmp_path, monkeypa
     monkeypatch.setattr(batched.BatchedReward, "score", score)
     db = Database(tmp_path / "studio.duckdb")
     runner, phi_r = JobRunner(db), {}
-    for aggregation in ("min", "mean", "product", "last", "min"):
+    for aggregation in ("mean", "min", "product", "last", "min"):
         run_id = create_run(
             db,
             small(
