@@ -116,6 +116,7 @@ class BatchedReward(ABC):
                 f" steps of a response that begins {row.item[1][:60]!r}. Its step tag or its files"
                 " may not be those of the family: check reward.family."
             )
+        scores = [self._filed(score) for score in scores]
         # NaN fails every comparison, so this also catches it.
         if not all(self._low <= score <= self._high and isfinite(score) for score in scores):
             raise RewardModelError(
@@ -123,7 +124,11 @@ class BatchedReward(ABC):
                 f" for a response that begins {row.item[1][:60]!r}. Its weights may be damaged,"
                 " or its precision too low: choose another one."
             )
-        return StepScores(tuple(round(score, SCORE_DECIMALS) for score in scores), self._status)
+        return StepScores(tuple(scores), self._status)
+
+    def _filed(self, score: float) -> float:
+        """A score as it is stored."""
+        return round(score, SCORE_DECIMALS)
 
     @property
     def _number(self) -> str:
