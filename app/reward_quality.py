@@ -52,7 +52,7 @@ def section(chosen: Iteration) -> None:
         st.info(_single_steps(chosen, own), icon=":material/splitscreen:")
     if any(report.quality.bins for report in reports):
         _reliability(names, reports)
-    _worst(own, filters.reward_scale(chosen))
+    _worst(own, filters.reward_scale(chosen), by_steps=chosen.config.reward.aggregation != "min")
 
 
 def _single_steps(chosen: Iteration, report: ScorerReport) -> str:
@@ -134,7 +134,8 @@ def _reliability(names: list[str], reports: list[ScorerReport]) -> None:
     )
 
 
-def _worst(report: ScorerReport, scale: Scale) -> None:
+def _worst(report: ScorerReport, scale: Scale, *, by_steps: bool) -> None:
+    """by_steps: the reward is not the worst step, so no range of rewards holds the same ones."""
     middle = scale.within(report.bad_below)
     for title, is_correct, verdict, low, high in (
         ("Correct, and doubted most", True, "correct", scale.low, middle),
@@ -150,13 +151,19 @@ def _worst(report: ScorerReport, scale: Scale) -> None:
                         "Problem": one.problem_id,
                         "Index": one.idx,
                         "Reward": one.reward,
+                        **({"Worst step": one.worst_step} if by_steps else {}),
                         "Steps": one.n_steps,
                     }
                     for one in rows
                 ],
                 hide_index=True,
-                column_config={"Reward": st.column_config.NumberColumn(format="%.5f")},
+                column_config={
+                    name: st.column_config.NumberColumn(format="%.5f")
+                    for name in ("Reward", "Worst step")
+                },
             )
+            if by_steps:
+                continue
             widgets.link(
                 "responses.py",
                 f"Read all that are {verdict} with a reward from {low:g} to {high:g}",

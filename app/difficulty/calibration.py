@@ -38,10 +38,16 @@ two.
 
 @st.cache_data(show_spinner="Measuring the estimates", max_entries=16)
 def _report(
-    run_id: str, iteration: int, tau_l: float, tau_h: float, stored: tuple
+    run_id: str,
+    iteration: int,
+    tau_l: float,
+    tau_h: float,
+    stored: tuple,
+    prm_id: str | None = None,
 ) -> EstimationReport | None:
     """stored: what makes the same question a new one."""
-    return estimation(Iteration(state.database(), run_id, iteration), tau_l=tau_l, tau_h=tau_h)
+    it = Iteration(state.database(), run_id, iteration)
+    return estimation(it, tau_l=tau_l, tau_h=tau_h, prm_id=prm_id)
 
 
 @st.cache_data(show_spinner=False, max_entries=16)
@@ -73,15 +79,9 @@ def calibration_panel(
     suggested_rules.lines(chosen, now, e, bought, locked=locked)
     if not locked and not chosen.config.is_recorded:
         _order(chosen, len(e.problem_ids) + e.n_pending, now, known)
-    n_labelled = 0 if chosen.config.is_recorded else len(calibration.reference_counts(chosen)[0])
-    report = _report(chosen.run_id, chosen.number, now.tau_l, now.tau_h, (*stored, n_labelled))
+    report = against_labels(chosen, (now.tau_l, now.tau_h), stored)
     if report is None:
-        st.caption(
-            "Labels come from 12 responses per problem that no estimate has seen. None is there"
-            " yet."
-        )
         return
-    _against_labels(report)
     for mode, suggestion in report.best.items():
         _suggestion(
             f"Meets most labels, {MODE_NAMES[mode].lower()}",
@@ -91,6 +91,27 @@ def calibration_panel(
             locked=locked,
             bought=lambda taus, mode=mode: bought(replace(now, mode=mode, **taus)),
         )
+
+
+def against_labels(
+    chosen: Iteration, lines: tuple[float, float], stored: tuple, prm_id: str | None = None
+) -> EstimationReport | None:
+    """Draw how well the classes of every mode meet the reference labels.
+
+    Args:
+        lines: the low and the high threshold.
+        prm_id: a reward model that is looked at; None for the run's own.
+    """
+    n_labelled = 0 if chosen.config.is_recorded else len(calibration.reference_counts(chosen)[0])
+    report = _report(chosen.run_id, chosen.number, *lines, (*stored, n_labelled), prm_id)
+    if report is None:
+        st.caption(
+            "Labels come from 12 responses per problem that no estimate has seen. None is there"
+            " yet."
+        )
+    else:
+        _report_table(report)
+    return report
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
@@ -207,7 +228,7 @@ def _order(chosen: Iteration, n_problems: int, now: Choice, known: tuple) -> Non
         )
 
 
-def _against_labels(report: EstimationReport) -> None:
+def _report_table(report: EstimationReport) -> None:
     labels = ", ".join(f"{n:,} {name.capitalize()}" for name, n in report.labels.items())
     st.markdown(f"**{report.n_labelled:,} problems with a label** of 12 responses: {labels}.")
     st.dataframe([_row(m) for m in report.modes], hide_index=True)

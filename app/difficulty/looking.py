@@ -10,6 +10,7 @@ import streamlit as st
 from app import inert, state
 from app.components.difficulty_plot import Lines, PlotData, Selection, Thresholds, difficulty_plot
 from app.difficulty import choice, columns, selection
+from app.difficulty.calibration import against_labels
 from app.labels import distinct
 from app.reward_names import names_of
 from engine import store
@@ -94,6 +95,8 @@ def draw(chosen: Iteration, now: Choice, look: Looked) -> None:
     )
     choice.class_figures(classes)
     _against_own(chosen, now, e, classes, look)
+    if st.toggle("Against reference labels of 12 responses", key=f"{_key(chosen)}_labels"):
+        against_labels(chosen, lines, known, look.prm_id)
     selection.selection(chosen, e, classes, None, locked=True)
 
 

@@ -10,7 +10,7 @@ from app.new_study.draft import Draft
 from engine.config import RunConfig, parse_config, plain_config
 from engine.errors import ConfigError, EngineError
 from engine.models.weights import folder_here
-from engine.rewards.preview import EXAMPLE, Preview, Shown, preview, said
+from engine.rewards.preview import EXAMPLE, Preview, Shown, preview, require_shown, said
 
 MOST_TOKENS = 2_000
 """Tokens that are drawn; each is an element of the page."""
@@ -39,6 +39,7 @@ def _shown(config: RunConfig, question: str, response: str) -> Preview | None:
     r = config.reward
     if not r.path:
         raise ConfigError("reward.path names no model yet.")
+    require_shown(config)
     visitor.model(r.path, "reward.path")
     folder = folder_here(r.path, role="prm", revision=r.revision)
     if folder is None:

@@ -29,16 +29,19 @@ def reward_preview(config: str, question: str | None, response: Path | None, as_
     """
     from engine.config import load_config
     from engine.models.weights import folder_here
-    from engine.rewards.preview import EXAMPLE, preview, said
+    from engine.rewards.preview import EXAMPLE, preview, require_shown, said
 
     loaded = load_config(config)
+    require_shown(loaded)
     folder = folder_here(loaded.reward.path, role="prm", revision=loaded.reward.revision)
     if folder is None:
         raise click.ClickException(
             f"reward.path is {loaded.reward.path}: it is not on this machine yet. Download it, or"
             " begin a run with it, which does."
         )
-    shown = preview(loaded, str(folder), question or EXAMPLE[0], _text(response) or EXAMPLE[1])
+    given = (question, _text(response))
+    item = (own if own is not None else ours for own, ours in zip(given, EXAMPLE))
+    shown = preview(loaded, str(folder), *item)
     if as_json:
         print(json.dumps(asdict(shown)))
         return
@@ -54,10 +57,14 @@ def reward_preview(config: str, question: str | None, response: Path | None, as_
 def _text(response: Path | None) -> str | None:
     if response is None:
         return None
-    if str(response) == "-":
-        return sys.stdin.read()
     try:
+        if str(response) == "-":
+            return sys.stdin.read()
         return response.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise click.ClickException(
+            f"{response} is not UTF-8 at byte {error.start}: save the response as UTF-8."
+        ) from None
     except OSError as error:
         raise click.ClickException(f"{response} could not be read: {error.strerror}.") from None
 

@@ -29,8 +29,8 @@ class ImplicitConfig(Table):
     reference_revision: str | None = None
     """As policy.revision."""
     coefficient: Annotated[float, Field(gt=0)] = 1.0
-    """What the sum of log-probability ratios is multiplied by; EurusPRM's card has 0.001. It
-    changes no order.
+    """What the sum of log-probability ratios, rounded to five decimals, is multiplied by;
+    EurusPRM's card has 0.001. It changes no order.
     """
     form: Literal["accumulated", "single"] = "accumulated"
     """accumulated: a step's score is the sum from the beginning of the response to its end. single:

@@ -1,5 +1,6 @@
 """What the settings of a reward model mean together."""
 
+from collections.abc import Callable
 from typing import Any
 
 from engine.config.addresses import checked_url
@@ -8,6 +9,7 @@ from engine.config.generative import check_generative
 from engine.config.implicit import OWN
 from engine.config.ranges import require
 from engine.config.run import RunConfig
+from engine.config.splitter import compiled
 from engine.config.tables import RewardConfig
 from engine.config.tagged import layout_of
 from engine.errors import ConfigError
@@ -113,7 +115,7 @@ def _check_steps(reward: RewardConfig) -> None:
     said = reward.step_pattern or "left out"
     allowed = 'given with reward.steps = "pattern", and with it only'
     require("reward.step_pattern", said, given == wanted, allowed)
-    require_pattern("reward.step_pattern", reward.step_pattern)
+    require_pattern("reward.step_pattern", reward.step_pattern, compiled)
 
 
 def _check_tagged(config: RunConfig) -> None:
@@ -136,12 +138,14 @@ def _check_tagged(config: RunConfig) -> None:
     require("tagged_lm.step", layout.step, fits, f"a text with {wanted}")
 
 
-def require_pattern(setting: str, pattern: str) -> Any:
-    """The regular expression that a setting holds. Raises: ConfigError for what is none."""
+def require_pattern(setting: str, pattern: str, compile: Callable[[str], Any] | None = None) -> Any:
+    """The regular expression that a setting holds, compiled as it is searched. Raises: ConfigError
+    for what is none.
+    """
     import regex
 
     try:
-        return regex.compile(pattern)
+        return (compile or regex.compile)(pattern)
     except regex.error as error:
         raise ConfigError(
             f"{setting} is {pattern!r}: it is no regular expression ({error})."

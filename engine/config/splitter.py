@@ -5,10 +5,11 @@ and all of such a response is one step to the paper's rule.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
+from engine.errors import RewardModelError
 from engine.method.steps import normalise_newlines, spans_between, step_spans
 
 StepRule = Literal["blank_line", "line", "marker", "pattern"]
@@ -52,26 +53,36 @@ class Splitter:
         """Where the steps stand in a text whose newlines are already normalised: [(start, end)),
         end exclusive; parts stripped, empty ones left out.
 
-        Raises: TimeoutError where the pattern takes longer than PATTERN_S.
+        Raises: RewardModelError where the pattern takes longer than PATTERN_S.
         """
         if self.rule == "blank_line":
             return step_spans(text)
         return spans_between(text, self._cuts(text))
 
     def split(self, text: str) -> list[str]:
-        """The steps of a response, its newlines normalised."""
+        """The steps of a response, its newlines normalised. Raises: as spans."""
         text = normalise_newlines(text)
         return [text[start:end] for start, end in self.spans(text)]
 
-    def _cuts(self, text: str) -> Iterator[tuple[int, int]]:
-        if self.rule == "pattern":
-            import regex
+    def _cuts(self, text: str) -> list[tuple[int, int]]:
+        if self.rule != "pattern":
+            rule = _LINE if self.rule == "line" else _MARKER
+            return [match.span() for match in rule.finditer(text)]
+        try:
+            matches = compiled(self.pattern).finditer(text, timeout=PATTERN_S)
+            return [match.span() for match in matches]
+        except TimeoutError as error:
+            raise RewardModelError(
+                f"reward.step_pattern took longer than {PATTERN_S:g} s on a response that begins"
+                f" {text[:60]!r}. Write it without repetitions inside repetitions."
+            ) from error
 
-            flags = regex.MULTILINE | regex.VERSION1
-            matches = regex.finditer(self.pattern, text, flags=flags, timeout=PATTERN_S)
-        else:
-            matches = (_LINE if self.rule == "line" else _MARKER).finditer(text)
-        yield from (match.span() for match in matches)
+
+def compiled(pattern: str) -> Any:
+    """A step pattern as it is searched. Raises: regex.error."""
+    import regex
+
+    return regex.compile(pattern, regex.MULTILINE | regex.VERSION1)
 
 
 BLANK_LINE = Splitter()

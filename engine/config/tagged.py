@@ -42,8 +42,9 @@ class TaggedLmConfig(Table):
     "{step} {tag}\\n" for own, "{step}" in turns.
     """
     tag: str | None = None
-    """The text that stands where a judgement is due; its last token is the one that counts. Left
-    out, the preset's; "+" for own in turns, and must be given for own in one text.
+    """The text that stands where a judgement is due: one token, or the last of several that tag_id
+    or the preset's authors name. Left out, the preset's; "+" for own in turns, and must be given
+    for own in one text.
     """
     positive: str | None = None
     """The text of a right step's token; its last token counts. Left out, the preset's; "+" for

@@ -69,18 +69,26 @@ class EstimationReport:
     a weak prior's.
     """
     best: dict[Mode, Suggestion]
-    """Thresholds that meet most labels, for "both" and "reward"; none in a run without rewards."""
+    """Thresholds that meet most labels, for "both" and "reward"; none in a run without rewards, or
+    by another reward model than its own.
+    """
 
 
-def estimation(it: Iteration, *, tau_l: float, tau_h: float) -> EstimationReport | None:
+def estimation(
+    it: Iteration, *, tau_l: float, tau_h: float, prm_id: str | None = None
+) -> EstimationReport | None:
     """The report at these thresholds; None while no problem has both its label and its estimate.
+
+    Args:
+        prm_id: a reward model that is looked at, which no thresholds are suggested for; None for
+            the run's own.
 
     Blocks: a second or two for the intervals of the suggestions; recorded responses without a flag
     are graded first.
 
     Raises: ConfigError for thresholds that cannot be used.
     """
-    config, e = it.config, store.samples.estimates(it)
+    config, e = it.config, store.samples.estimates(it, prm_id)
     labels = _recorded_labels(it, e) if config.is_recorded else _calibrated_labels(it)
     position = {id: row for row, id in enumerate(e.problem_ids.tolist())}
     ids = [id for id in labels if id in position]
@@ -88,9 +96,9 @@ def estimation(it: Iteration, *, tau_l: float, tau_h: float) -> EstimationReport
         return None
     rows = np.array([position[id] for id in ids])
     reference = np.array([labels[id] for id in ids], dtype=np.int64)
-    has_rewards = config.has_rewards
+    is_own, has_rewards = prm_id is None, config.has_rewards or prm_id is not None
     signals = e.n_correct[rows], e.n[rows], e.phi_r[rows]
-    thresholds: tuple[Mode, ...] = ("both", "reward") if has_rewards else ()
+    thresholds: tuple[Mode, ...] = ("both", "reward") if has_rewards and is_own else ()
     return EstimationReport(
         n_labelled=len(ids),
         n_problems=len(e.n),

@@ -6,7 +6,8 @@ Source: engine.method.first_errors.
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import inf
 from pathlib import Path
 
 from engine.config import RunConfig
@@ -17,6 +18,7 @@ from engine.method.first_errors import FirstErrors, best_threshold, first_errors
 from engine.method.intervals import Interval
 from engine.method.prompts import fill
 from engine.method.reward_quality import BAD_STEP
+from engine.method.steps import normalise_newlines
 from engine.models.weights import locate
 from engine.placement import Backend, Placement, open_placement
 from engine.problems.first_errors import read_marked
@@ -31,19 +33,42 @@ _BLANK_LINES = re.compile(r"\n\s*\n")
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """The solutions of a file that a reward model has a score for at every step."""
+    """The solutions of a file that a reward model has said something of."""
 
     file: str
     labels: list[int]
-    scores: list[list[float]]
+    scores: list[list[float | None]]
+    """Of every step, None where there is no score."""
     n_rejected: int
     """Rows that cannot be used."""
     n_other_steps: int
     """Solutions that the reward model's splitter cuts into other steps than the marked ones."""
     n_unscored: int
-    """Solutions with a step that has no score, such as texts over the model's positions."""
+    """Solutions of which it is not known where the first wrong step is, such as texts over the
+    model's positions.
+    """
     rejected: list[str]
     """The first rows that cannot be used, and why."""
+
+    def known_at(self, threshold: float) -> "Scored":
+        """Without the solutions in which a step without a score stands ahead of the first one below
+        the threshold. One behind it decides nothing: a judge may stop where it saw an error.
+        """
+        known = [
+            (label, own)
+            for label, own in zip(self.labels, self.scores)
+            if None not in own[: first_known_below(own, threshold)]
+        ]
+        return replace(
+            self,
+            labels=[label for label, _ in known],
+            scores=[own for _, own in known],
+            n_unscored=self.n_unscored + len(self.labels) - len(known),
+        )
+
+    def numbers(self) -> list[list[float]]:
+        """The scores, infinite where there is none."""
+        return [[inf if score is None else score for score in own] for own in self.scores]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,17 +123,19 @@ def reward_bench(
         scored = {file: _scored(config, placement, backend, file, n_max, say) for file in wanted}
     finally:
         placement.release()
+    usual = BAD_STEP if config.has_bounded_rewards else 0.0
     if tune is not None:
-        threshold = _tuned(scored[tune], tune)
+        threshold = _tuned(scored[tune].known_at(usual), tune)
     elif threshold is None:
-        threshold = BAD_STEP if config.has_bounded_rewards else 0.0
+        threshold = usual
     return _bench(id, tune, [scored[file] for file in files], threshold)
 
 
 def _bench(id: str, tune: Path | None, files: Sequence[Scored], threshold: float) -> Bench:
-    rows = [BenchRow(s, threshold, first_errors(s.scores, s.labels, threshold)) for s in files]
-    known = [row.figures.f1 for row in rows if row.figures.f1 is not None]
-    mean = sum(known) / len(known) if known else None
+    known = [file.known_at(threshold) for file in files]
+    rows = [BenchRow(s, threshold, first_errors(s.numbers(), s.labels, threshold)) for s in known]
+    shares = [row.figures.f1 for row in rows if row.figures.f1 is not None]
+    mean = sum(shares) / len(shares) if shares else None
     return Bench(id, str(tune) if tune else None, rows, mean)
 
 
@@ -137,7 +164,7 @@ def _backend(config: RunConfig) -> tuple[Backend, str]:
 
 def _tuned(scored: Scored, file: Path) -> float:
     try:
-        return best_threshold(scored.scores, scored.labels)
+        return best_threshold(scored.numbers(), scored.labels)
     except ValueError:
         raise ConfigError(
             f"{file} has solutions of one kind only: a threshold is chosen where some have an"
@@ -162,10 +189,9 @@ def _scored(
     for start in range(0, len(items), BATCH):
         batch = placement.get(backend).score(items[start : start + BATCH])
         for (solution, _), own in zip(usable[start:], batch):
-            steps = [score for score in own.scores if score is not None]
-            if own.reward is not None and len(steps) == len(solution.steps):
+            if own.reward is not None and len(own.scores) == len(solution.steps):
                 labels.append(solution.label)
-                scores.append(steps)
+                scores.append(list(own.scores))
         say(f"{file.name}: {min(start + BATCH, len(items)):,} of {len(items):,} solutions scored")
     return Scored(
         file.name,
@@ -192,8 +218,19 @@ def as_response(steps: Sequence[str], splitter: Splitter) -> str | None:
     >>> as_response(["2 + 2\\n\\n= 4", "so 4"], Splitter())
     '2 + 2\\n= 4\\n\\nso 4'
     """
-    text = "\n\n".join(_BLANK_LINES.sub("\n", step.strip()) for step in steps)
-    return text if len(splitter.split(text)) == len(steps) else None
+    written = [_BLANK_LINES.sub("\n", normalise_newlines(step).strip()) for step in steps]
+    text = "\n\n".join(written)
+    return text if splitter.split(text) == written else None
+
+
+def first_known_below(scores: Sequence[float | None], threshold: float) -> int:
+    """The first step whose score is below a threshold; how many there are where none is.
+
+    >>> first_known_below([1.0, None, 0.2, None], 0.5)
+    2
+    """
+    below = (at for at, s in enumerate(scores) if s is not None and s < threshold)
+    return next(below, len(scores))
 
 
 def as_table(bench: Bench) -> list[dict[str, str | int | float | None]]:

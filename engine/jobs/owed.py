@@ -191,8 +191,7 @@ def _backlog(it: Iteration, part: Part, prm_id: str | None) -> Backlog:
 def _unscored(it: Iteration, part: Part, prm_id: str | None, *, refused: bool) -> Keys:
     if prm_id is None:
         return NO_KEYS
-    if (aggregation := it.config.reward.aggregation) != "min":
-        store.rewards.aggregate(it.db, part.set_id, prm_id, aggregation)
+    store.rewards.aggregate(it.db, part.set_id, prm_id, it.config.reward.aggregation)
     return store.owed.unscored(it.db, part.set_id, prm_id, part.wanted, refused=refused)
 
 

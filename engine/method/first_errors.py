@@ -56,7 +56,7 @@ def first_errors(
     """The figures of N solutions.
 
     Args:
-        scores: by solution, one finite number per step.
+        scores: by solution, one number per step, infinite for one of which nothing is known.
         labels: the first wrong step of each, from 0, or NONE; shape (N,).
 
     >>> found = first_errors([[0.9, 0.2], [0.9, 0.8], [0.1, 0.9]], [1, -1, 1], 0.5)

@@ -46,9 +46,9 @@ class RewardQuality:
     interval from resampling problems; None where all are correct, or all wrong.
     """
     doubted: Interval | None
-    """Share of the correct responses with a reward that doubts them; None without a correct one."""
+    """Share of the correct responses with a bad step; None without a correct one."""
     trusted: Interval | None
-    """Share of the wrong responses with a reward that does not; None without a wrong one."""
+    """Share of the wrong responses without one; None without a wrong one."""
     bins: tuple[Bin, ...]
     """Of the bins that hold responses, in order; empty where rewards are no probabilities."""
     calibration_error: float | None
@@ -60,6 +60,7 @@ def quality(
     correct: ArrayLike,
     problems: ArrayLike,
     *,
+    worst_steps: ArrayLike | None = None,
     bad_below: float = BAD_STEP,
     is_bounded: bool = True,
     seed: int = 0,
@@ -71,7 +72,8 @@ def quality(
         correct: verdicts, shape (N,).
         problems: which problem each response answers, shape (N,); responses of one problem are
             resampled together.
-        bad_below: a reward below this doubts its response.
+        worst_steps: the lowest score of a step of each, shape (N,); None where rewards are these.
+        bad_below: a step below this is bad, and doubts its response.
         is_bounded: rewards are probabilities; else nothing is calibrated.
 
     Raises: ValueError for no responses, shapes that differ, or a reward that is no number.
@@ -84,8 +86,8 @@ def quality(
         raise ValueError("A reward is no finite number: leave responses without one out.")
     n_right = int(correct.sum())
     n_wrong = rewards.size - n_right
-    n_doubted = int((correct & (rewards < bad_below)).sum())
-    n_trusted = int((~correct & (rewards >= bad_below)).sum())
+    is_bad = (rewards if worst_steps is None else np.asarray(worst_steps)) < bad_below
+    n_doubted, n_trusted = int((correct & is_bad).sum()), int((~correct & ~is_bad).sum())
     bins = _bins(rewards, correct) if is_bounded else ()
     return RewardQuality(
         rewards.size,

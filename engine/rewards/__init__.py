@@ -2,8 +2,8 @@
 
 One protocol for every family. On a CPU a text has the same scores to the last bit whatever it is
 read with (tested for causal models; an encoder's pooled head, GPUs and vLLM may differ in the last
-bits). Scores are rounded to five decimals, so that such a text keeps its place in nearly every
-ordering.
+bits). Scores are rounded to five decimals, those of the family implicit before they are multiplied
+by its coefficient, so that such a text keeps its place in nearly every ordering.
 """
 
 from collections.abc import Sequence

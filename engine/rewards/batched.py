@@ -13,7 +13,7 @@ from itertools import groupby
 from math import isfinite
 from typing import Literal
 
-from engine.config.splitter import BLANK_LINE, PATTERN_S, Splitter
+from engine.config.splitter import BLANK_LINE, Splitter
 from engine.errors import RewardModelError, in_one_line
 from engine.method.steps import normalise_newlines
 from engine.rewards import SCORE_DECIMALS
@@ -43,6 +43,8 @@ class Row:
     """Index of the token that each score is read at, in order."""
     begin: int = 0
     """Where the response begins; of a family that reads every token of it."""
+    spells_tag: bool = False
+    """What a person or a policy wrote holds the model's tag: there is no score."""
 
 
 class BatchedReward(ABC):
@@ -72,7 +74,7 @@ class BatchedReward(ABC):
 
         Raises:
             RewardModelError: the model gave another number of scores than there are steps, or a
-                score that is none.
+                score that is none; a step pattern that takes too long.
         """
         clean = [
             (normalise_newlines(prompt), normalise_newlines(response)) for prompt, response in items
@@ -80,7 +82,7 @@ class BatchedReward(ABC):
         known: dict[Item, StepScores] = {}
         rows = []
         for item in dict.fromkeys(clean):
-            row = self._read_in_time(item)
+            row = self._read(item)
             if self._longest is not None and len(row.ids) > self._longest:
                 known[item] = StepScores((), "too_long")
             elif not row.ends:
@@ -95,18 +97,9 @@ class BatchedReward(ABC):
     def close(self) -> None:
         """Give memory and device back. Safe to call twice."""
 
-    def _read_in_time(self, item: Item) -> Row:
-        try:
-            return self._read(item)
-        except TimeoutError as error:
-            raise RewardModelError(
-                f"reward.step_pattern took longer than {PATTERN_S:g} s on a response that begins"
-                f" {item[1][:60]!r}. Write it without repetitions inside repetitions."
-            ) from error
-
     def _unscored(self, row: Row) -> ScoreStatus:
         """The status of a text of which no token is read."""
-        return self._status
+        return "holds_tag" if row.spells_tag else self._status
 
     @abstractmethod
     def _read(self, item: Item) -> Row:
@@ -123,6 +116,7 @@ class BatchedReward(ABC):
                 f" steps of a response that begins {row.item[1][:60]!r}. Its step tag or its files"
                 " may not be those of the family: check reward.family."
             )
+        scores = [self._filed(score) for score in scores]
         # NaN fails every comparison, so this also catches it.
         if not all(self._low <= score <= self._high and isfinite(score) for score in scores):
             raise RewardModelError(
@@ -130,7 +124,11 @@ class BatchedReward(ABC):
                 f" for a response that begins {row.item[1][:60]!r}. Its weights may be damaged,"
                 " or its precision too low: choose another one."
             )
-        return StepScores(tuple(round(score, SCORE_DECIMALS) for score in scores), self._status)
+        return StepScores(tuple(scores), self._status)
+
+    def _filed(self, score: float) -> float:
+        """A score as it is stored."""
+        return round(score, SCORE_DECIMALS)
 
     @property
     def _number(self) -> str:

@@ -12,7 +12,9 @@ import asyncio
 import json
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from math import isfinite
 from typing import Any
 
 from engine.config.addresses import checked_url
@@ -71,7 +73,8 @@ class GenerativeReward:
         A response whose prompt the model has no positions for has the status "too_long"; one of
         which no judgement could be read, "unreadable".
 
-        Raises: RewardModelError if all servers are given up, or none of them serves the model.
+        Raises: RewardModelError if all servers are given up, none of them serves the model, or one
+            has no room for generative.max_tokens behind a prompt that it can read.
         """
         clean = [(normalise_newlines(prompt), normalise_newlines(text)) for prompt, text in items]
         once = list(dict.fromkeys(clean))
@@ -145,18 +148,35 @@ class _Asking:
 
     async def _one_try(self, url: str, model: Found, ask: Ask) -> Reply:
         is_opened = model.can_open and bool(ask.opening)
-        body = json.dumps(self._asked(model, ask, is_opened)).encode()
-        c = self.cost
-        self.cost = replace(c, n_requests=c.n_requests + 1)
-        answer = await self._connection.post(url, "/chat/completions", body)
-        usage = answer.get("usage") or {}
-        read, written = usage.get("prompt_tokens") or 0, usage.get("completion_tokens") or 0
+        asked = self._asked(model, ask, is_opened)
+        try:
+            return reply_of(await self._post(url, asked), is_opened)
+        except DoesNotFit as error:
+            await self._require_too_long(url, asked, error)
+            raise
+
+    async def _post(self, url: str, asked: dict[str, Any]) -> dict[str, Any]:
+        self.cost = replace(self.cost, n_requests=self.cost.n_requests + 1)
+        answer = await self._connection.post(url, "/chat/completions", json.dumps(asked).encode())
         self.cost = replace(
             self.cost,
-            n_read_tokens=self.cost.n_read_tokens + int(read),
-            n_written_tokens=self.cost.n_written_tokens + int(written),
+            n_read_tokens=self.cost.n_read_tokens + _count(answer, "prompt_tokens"),
+            n_written_tokens=self.cost.n_written_tokens + _count(answer, "completion_tokens"),
         )
-        return reply_of(answer, is_opened)
+        return answer
+
+    async def _require_too_long(self, url: str, asked: dict[str, Any], error: DoesNotFit) -> None:
+        """Servers word a prompt without room for the reply as one that is too long by itself: the
+        same is asked for one token. Raises: RewardModelError where that fits.
+        """
+        with suppress(DoesNotFit):
+            await self._post(url, {**asked, "max_tokens": 1})
+            raise RewardModelError(
+                f"{url} can read the question about a response, and has no room for"
+                f" {asked['max_tokens']:,} tokens of a reply behind it ({error}). Serve the model"
+                " with a larger --max-model-len and resume the job, or set generative.max_tokens"
+                " lower in a new run."
+            ) from None
 
     def _asked(self, model: Found, ask: Ask, is_opened: bool) -> dict[str, Any]:
         c = self._model.config
@@ -210,14 +230,30 @@ def reply_of(answer: dict[str, Any], is_opened: bool) -> Reply:
         listed = (choice.get("logprobs") or {}).get("content") or ()
         tokens = tuple(
             Token(
-                token["token"],
-                token["logprob"],
-                {one["token"]: one["logprob"] for one in token.get("top_logprobs") or ()},
+                str(token["token"]),
+                _logprob(token),
+                {str(one["token"]): _logprob(one) for one in token.get("top_logprobs") or ()},
             )
             for token in listed
         )
+        is_cut = choice.get("finish_reason") == "length"
     except (LookupError, TypeError, AttributeError) as error:
         raise Failed(f"its answer is not a chat completion (no {error})") from None
     if not isinstance(text, str):
         raise Failed("its reply is no text")
-    return Reply(f"{reasoning}</think>{text}" if reasoning else text, tokens, is_opened)
+    return Reply(f"{reasoning}</think>{text}" if reasoning else text, tokens, is_opened, is_cut)
+
+
+def _logprob(token: dict[str, Any]) -> float:
+    """Raises: Failed for what is no finite number."""
+    value = token["logprob"]
+    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+        raise Failed(f"the log probability {inert(repr(value))} in its answer is no finite number")
+    return value
+
+
+def _count(answer: dict[str, Any], name: str) -> int:
+    """Tokens that a server says it read or wrote, 0 where it does not say."""
+    usage = answer.get("usage")
+    n = usage.get(name) if isinstance(usage, dict) else None
+    return n if isinstance(n, int) else 0

@@ -169,10 +169,14 @@ class ImplicitReward(ForwardReward):
 
     def _scores(self, sums: list[float], row: Row) -> list[float]:
         """Of the sums over the response's tokens so far, those at the ends of steps."""
-        at_ends = [self._coefficient * sums[end - _first(row)] for end in row.ends]
+        at_ends = [sums[end - _first(row)] for end in row.ends]
         if self._form == "accumulated":
             return at_ends
         return [now - before for before, now in zip([0.0, *at_ends], at_ends)]
+
+    def _filed(self, score: float) -> float:
+        """Rounded before it is multiplied, so that no coefficient makes two sums equal."""
+        return self._coefficient * super()._filed(score)
 
 
 def _first(row: Row) -> int:

@@ -153,8 +153,12 @@ class Analyses(JudgeLayout):
         )
 
     async def _analysed(self, ask: Asker, first: Ask) -> tuple[float | None, str]:
-        """(share of Yes, the critique) of one vote."""
+        """(share of Yes, the critique) of one vote. An analysis that was cut off is asked for no
+        verdict: it had not come to one.
+        """
         reply, critique = await ask(first), ""
+        if reply.is_opened and reply.is_cut:
+            return None, f"{first.opening}{reply.text}</output>\n"
         if reply.is_opened:
             critique = f"{first.opening}{reply.text}{VERDICT}"
             salt = (*first.salt, 1)

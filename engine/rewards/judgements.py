@@ -37,6 +37,8 @@ class Reply:
     """Empty where the server gives no log probabilities."""
     is_opened: bool = False
     """It goes on from the opening that was asked for."""
+    is_cut: bool = False
+    """It ended at the most tokens that it might have."""
 
 
 def chain_labels(text: str, n_steps: int) -> tuple[list[bool | None], int]:
@@ -87,7 +89,13 @@ def share_of_yes(reply: Reply, where: re.Pattern[str], reads: Reads, *, last: bo
         raise NoProbabilities
     other = token.likely.get(_OTHER[word].join(around), min(token.likely.values()))
     ahead = token.logprob - other if word == "Yes" else other - token.logprob
-    return 1 / (1 + math.exp(-ahead))
+    return _sigmoid(ahead)
+
+
+def _sigmoid(x: float) -> float:
+    """Without overflow: some servers give -9999 for what they think impossible."""
+    small = math.exp(-abs(x))
+    return (1 if x >= 0 else small) / (1 + small)
 
 
 def _token_at(tokens: Sequence[Token], at: int) -> tuple[Token, int]:

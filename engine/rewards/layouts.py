@@ -29,7 +29,7 @@ class Layout:
     tokenizer: Any
     splitter: Splitter
     read: Callable[[Item], Row]
-    """Token ids, and where each score is read; no ids where the text spells the model's tag."""
+    """Token ids, and where each score is read."""
     task: Literal["token_classify", "classify"] = "token_classify"
     """What a pooling server is asked for: numbers for every token, or for the whole text."""
     serve: str = POOLING
@@ -52,7 +52,7 @@ class Layout:
 
     def unscored(self, row: Row) -> ScoreStatus:
         """The status of an item of which no token is read."""
-        return self.status if row.ids or self.compared is None else "holds_tag"
+        return "holds_tag" if row.spells_tag else self.status
 
 
 def open_layout(
@@ -94,7 +94,7 @@ def _tagged(path: str, tokenizer: Any, splitter: Splitter, config: TaggedLmConfi
     return Layout(
         tokenizer,
         splitter,
-        lambda item: reader.read(item) or Row(item, [], []),
+        reader.read,
         serve=f"{POOLING} --convert classify --hf-overrides '{overrides}'"
         """ --pooler-config '{"task": "token_classify"}'""",
         compared=(right, wrong),

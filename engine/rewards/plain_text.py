@@ -29,12 +29,16 @@ class PlainText:
         special = {
             token.content for token in tokenizer.added_tokens_decoder.values() if token.special
         }
-        inside = [
-            f"(?<={re.escape(name[0])})(?={re.escape(name[1:])})"
-            for name in sorted(special | set(tags))
-            if len(name) > 1
-        ]
+        names = sorted((name for name in special | set(tags) if len(name) > 1), key=len)
+        inside = [f"(?<={re.escape(name[0])})(?={re.escape(name[1:])})" for name in names]
         self._inside_a_name = re.compile("|".join(inside) or "(?!)")
+        first = "".join(sorted({re.escape(name[0]) for name in names}))
+        any_name = "|".join(map(re.escape, reversed(names)))
+        self._name = re.compile(f"(?=[{first}])(?=({any_name}))" if names else "(?!)()")
+
+    def names(self, text: str) -> list[tuple[int, int]]:
+        """Where names stand in a text: [(start, end)), end exclusive; the longest at each place."""
+        return [match.span(1) for match in self._name.finditer(text)]
 
     def holds_names(self, text: str) -> bool:
         """Whether the tokenizer itself would find a special token in the text."""

@@ -23,7 +23,6 @@ from engine.rewards.layouts import open_layout
 from engine.servers.connection import Asking, Connection, DoesNotFit, Failed
 from engine.servers.pool import Pool
 from engine.servers.served import Served, Wanted, find_served
-from engine.types import ScoreStatus
 
 ASKING = Asking("reward.base_urls", "reward model", RewardModelError)
 IN_FLIGHT = 64
@@ -74,9 +73,6 @@ class ServedReward(BatchedReward):
 
     def _read(self, item: Item) -> Row:
         return self.layout.read(item)
-
-    def _unscored(self, row: Row) -> ScoreStatus:
-        return self.layout.unscored(row)
 
     def _answers(self, rows: list[Row]) -> Iterator[tuple[Row, list[float]]]:
         return zip(rows, asyncio.run(self._asked(rows)) if rows else [], strict=True)

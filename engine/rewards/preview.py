@@ -53,13 +53,8 @@ def preview(config: RunConfig, folder: str, question: str, response: str) -> Pre
         where the layout does not fit the tokenizer; OwnCode for a model that only its own code
         could show.
     """
+    require_shown(config)
     family = config.reward.family
-    if family not in BACKENDS or not BACKENDS[family].is_served:
-        shown = ", ".join(entry.name for entry in BACKENDS.values() if entry.is_served)
-        raise ConfigError(
-            f"reward.family is {family}: what it reads can be shown for {shown} only. Its scores"
-            " can be tried on the Playground page."
-        )
     options = opening_options(family, config)
     options["trust_remote_code"] = False
     with looking_at(Path(folder), trusted=config.reward.trust_remote_code):
@@ -78,6 +73,17 @@ def preview(config: RunConfig, folder: str, question: str, response: str) -> Pre
         layout.status if row.ends else layout.unscored(row),
         (token(layout.compared[0]), token(layout.compared[1])) if layout.compared else None,
     )
+
+
+def require_shown(config: RunConfig) -> None:
+    """Raises: ConfigError for a family that cannot be shown without its weights."""
+    family = config.reward.family
+    if family not in BACKENDS or not BACKENDS[family].is_served:
+        shown = ", ".join(entry.name for entry in BACKENDS.values() if entry.is_served)
+        raise ConfigError(
+            f"reward.family is {family}: what it reads can be shown for {shown} only. Its scores"
+            " can be tried on the Playground page."
+        )
 
 
 def said(preview: Preview) -> str:

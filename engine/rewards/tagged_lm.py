@@ -12,7 +12,6 @@ from engine.errors import RewardModelError
 from engine.rewards.batched import ForwardReward, Item, Row, load_tokenizer
 from engine.rewards.causal import load_causal
 from engine.rewards.tag_layout import TagReader
-from engine.types import ScoreStatus
 
 
 class TaggedLm(ForwardReward):
@@ -57,10 +56,7 @@ class TaggedLm(ForwardReward):
             )
 
     def _read(self, item: Item) -> Row:
-        return self.reader.read(item) or Row(item, [], [])
-
-    def _unscored(self, row: Row) -> ScoreStatus:
-        return "ok" if row.ids else "holds_tag"
+        return self.reader.read(item)
 
     def _probabilities(self, ids, mask, batch: list[Row]) -> list[list[float]]:
         hidden = self._model.base_model(

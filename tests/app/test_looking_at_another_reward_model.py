@@ -81,3 +81,10 @@ def test_after_a_commit_another_model_can_still_be_looked_at(read_twice):
     at = look(show("difficulty"))
     assert "Fork this iteration" not in [button.label for button in at.button]
     assert "is looked at" in said(at)
+
+
+def test_it_can_be_held_against_reference_labels(read_twice):
+    at = look(show("difficulty"))
+    (switch,) = [one for one in at.toggle if one.label.startswith("Against reference labels")]
+    switch.set_value(True).run()
+    assert not at.exception and "that no estimate has seen. None is there" in read(at)

@@ -5,6 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.config.splitter import Splitter, suggested_rule
+from engine.errors import ConfigError, RewardModelError
+from tests.small_runs import small
 
 RULES = [Splitter(), Splitter("line"), Splitter("marker"), Splitter("pattern", r"(?=Step)|;")]
 WRITTEN = st.lists(
@@ -59,6 +61,12 @@ def test_a_rule_is_suggested_where_the_papers_gives_single_steps():
     assert suggested_rule(["a", "b"]) is None and suggested_rule([]) is None
 
 
-def test_a_pattern_that_never_ends_is_given_up():
-    with pytest.raises(TimeoutError):
+def test_a_pattern_that_never_ends_is_given_up_in_a_sentence():
+    with pytest.raises(RewardModelError, match=r"reward\.step_pattern took longer than 1 s"):
         Splitter("pattern", r"(a+)+$").split("a" * 5000 + "b")
+
+
+def test_a_pattern_is_checked_as_it_is_used():
+    with pytest.raises(ConfigError, match=r"reward\.step_pattern is .*no regular expression"):
+        small(reward={"steps": "pattern", "step_pattern": "[[a]"})
+    assert Splitter("pattern", "^(?=B)").split("A\nB") == ["A", "B"]

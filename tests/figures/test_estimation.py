@@ -90,6 +90,24 @@ def test_every_mode_is_held_against_the_labels(db, judged_run):
     assert report.best["both"].agreement == 10 / 12
 
 
+def test_a_reward_model_that_is_looked_at_is_held_against_the_same_labels(db, judged_run):
+    calibrated(db, judged_run, 12, lambda problem: 12 if problem < 4 else 0)
+    with db.transaction() as cursor:
+        cursor.execute(
+            "INSERT INTO step_scores (set_id, problem_id, idx, prm_id, scores, status, reward)"
+            " SELECT set_id, problem_id, idx, 'other', [1 - reward], 'ok', 1 - reward"
+            " FROM step_scores"
+        )
+    it = Iteration(db, judged_run, 0)
+    own, other = estimation(it, **TAUS), estimation(it, **TAUS, prm_id="other")
+    by_reward = [
+        next(m.agreement.value for m in report.modes if m.mode == "reward")
+        for report in (own, other)
+    ]
+    assert by_reward == [1.0, 0.0]
+    assert own.labels == other.labels and own.best and not other.best
+
+
 def test_the_log_loss_is_that_of_the_class_that_came(db, judged_run):
     """Below 300 problems the prior is Beta(1/2, 1/2)."""
     (position,) = calibrated(db, judged_run, 1, lambda _: 12)

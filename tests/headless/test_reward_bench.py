@@ -15,6 +15,9 @@ from engine.errors import ConfigError, ProblemSetError
 from engine.headless.reward_bench import as_response, reward_bench
 from engine.method.first_errors import best_threshold, first_below, first_errors
 from engine.paths import STARTER
+from tests.rewards.judges import MODEL, all_right, judge, replied
+from tests.samplers.scripted_servers import scripted
+from tests.small_runs import small
 
 QUESTION = "Noah has 3 apples and buys 4 more. How many apples does Noah have?"
 RIGHT = {"problem": QUESTION, "steps": ["3 + 4 = 7.", "\\boxed{7}"], "label": -1}
@@ -76,6 +79,40 @@ def test_steps_are_the_reward_models_own_or_the_solution_is_left_out(rule):
     steps = ["Step 1: add\n\n2 + 2", "Step 2: done"]
     text = as_response(steps, Splitter(rule))
     assert (len(Splitter(rule).split(text)) == 2) if text else rule == "line"
+
+
+def test_as_many_other_steps_are_other_steps():
+    assert as_response(["A.", "B.\nC."], Splitter("pattern", r"\n(?=C)")) is None
+
+
+JUDGED = {"problem": QUESTION, "steps": ["3 + 4 = 7.", "wrong", "\\boxed{7}"], "label": 1}
+
+
+def judged_by(reply, file, tmp_path, **how):
+    with scripted(judge(reply)) as url:
+        config = small(
+            placement="inline",
+            reward={"family": "generative", "path": MODEL},
+            generative={"base_urls": [url]},
+        )
+        (row,) = reward_bench(config, [file], logs=tmp_path, **how).rows
+    return row
+
+
+def test_a_judge_that_stops_at_the_first_wrong_step_has_said_where_it_is(tmp_path):
+    file = written(tmp_path / "judged.jsonl", [JUDGED, {**RIGHT, "problem": "4?"}])
+    chain = r"Step 1: \boxed{correct} Step 2: \boxed{incorrect}"
+    row = judged_by(
+        lambda body: replied(chain) if "wrong" in str(body) else all_right(body), file, tmp_path
+    )
+    assert (len(row.scored.labels), row.scored.n_unscored) == (2, 0)
+    assert row.figures.on_wrong.value == 1.0 and row.figures.on_right.value == 1.0
+
+
+def test_a_judgement_that_is_missing_ahead_of_a_wrong_step_is_no_answer(tmp_path):
+    file = written(tmp_path / "judged.jsonl", [JUDGED])
+    row = judged_by(lambda body: replied(r"Step 1: \boxed{correct} Step"), file, tmp_path)
+    assert (len(row.scored.labels), row.scored.n_unscored) == (0, 1)
 
 
 def test_a_reward_model_is_opened_and_every_row_is_accounted_for(config, tmp_path):

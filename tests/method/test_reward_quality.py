@@ -81,3 +81,9 @@ def test_the_interval_is_wider_where_the_responses_are_of_few_problems():
 def test_what_has_no_figures_is_refused(rewards, correct, problems):
     with pytest.raises(ValueError, match=r"[Gg]ive one reward|no finite number"):
         quality(rewards, correct, problems)
+
+
+def test_a_bad_step_doubts_a_response_whatever_its_reward_is():
+    steps = [0.1, 0.9, 0.2, 0.8]
+    found = quality([0.9] * 4, [True, True, False, False], list("abcd"), worst_steps=steps)
+    assert (found.doubted.value, found.trusted.value) == (0.5, 0.5)

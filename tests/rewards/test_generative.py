@@ -10,6 +10,7 @@ import pytest
 from engine.config.generative import GenerativeConfig
 from engine.errors import ConfigError, RewardModelError
 from engine.rewards.generative import GenerativeReward
+from engine.rewards.judge_layouts import VERDICT
 from engine.rewards.judgements import chain_labels
 from engine.study.sources import reward
 from engine.types import Cost
@@ -167,6 +168,63 @@ def test_a_prompt_over_the_models_positions_leaves_the_response_without_a_score(
 
     long, short = scored(reply, "a long one", "a short one")
     assert (long.status, long.reward) == ("too_long", None) and short.reward == 1.0
+
+
+@pytest.mark.parametrize("settings", [{}, {"layout": "gen_prm", "reads": "word"}])
+def test_too_many_tokens_asked_for_are_not_a_prompt_that_is_too_long(settings):
+    said = (
+        "This model's maximum context length is 4096 tokens. However, you requested 4500 tokens"
+        " (404 in the messages, 4096 in the completion)."
+    )
+
+    def reply(body):
+        full = body["max_tokens"] > 3000
+        return (400, {"error": {"message": said}}) if full else replied("{Yes}")
+
+    with pytest.raises(
+        RewardModelError, match=r"404 in the messages.*--max-model-len.*generative\.max_tokens"
+    ):
+        scored(reply, **settings)
+
+
+def test_an_analysis_that_is_cut_off_is_asked_for_no_verdict():
+    def reply(body):
+        status, answer = verdict("Yes", 0.9, 0.1, lead="so far {")
+        answer["choices"][0]["finish_reason"] = "stop" if asked else "length"
+        asked.append(body)
+        return status, answer
+
+    asked = []
+    (found,) = scored(reply, layout="gen_prm", vllm=True, n_in_flight=1)
+    assert found.scores == (None, 0.9) and found.cost.n_unreadable == 1
+    assert VERDICT not in str(asked[1]["messages"])
+
+
+def test_a_word_that_is_next_to_impossible_is_a_score_near_0():
+    end = [("{", {"{": 0.0}), ("No", {"No": 0.0, "Yes": -9999.0}), ("}", {"}": 0.0})]
+    (found,) = scored(lambda body: replied("{No}", end), layout="gen_prm")
+    assert found.scores == (0.0, 0.0)
+    end[1] = ("Yes", {"Yes": 0.0, "No": -9999.0})
+    (found,) = scored(lambda body: replied("{Yes}", end), layout="gen_prm")
+    assert found.scores == (1.0, 1.0)
+
+
+@pytest.mark.parametrize("odd", [None, "0", True, math.nan, -math.inf])
+@pytest.mark.parametrize("word", ["Yes", "No"])
+def test_log_probabilities_that_are_no_numbers_are_a_sentence(odd, word):
+    tokens = [("{", {"{": 0.0}), ("Yes", {"Yes": -0.1, "No": -3.0} | {word: odd}), ("}", {"}": 0})]
+    with pytest.raises(RewardModelError, match="log probabilit.* no finite number"):
+        scored(lambda body: replied("{Yes}", tokens), layout="gen_prm")
+
+
+@pytest.mark.parametrize("usage", ["none", {"prompt_tokens": "many", "completion_tokens": None}])
+def test_a_usage_that_counts_nothing_is_left_out_of_the_cost(usage):
+    def reply(body):
+        status, answer = all_right(body)
+        return status, {**answer, "usage": usage}
+
+    (found,) = scored(reply)
+    assert found.reward == 1.0 and found.cost.n_read_tokens == 0
 
 
 def test_equal_responses_are_asked_about_once_and_paid_for_once():

@@ -91,3 +91,15 @@ def test_a_classifier_with_code_of_its_own_may_name_its_head_as_it_likes(models,
     require_head(RewardConfig(str(tmp_path), "outcome", trust_remote_code=True), tmp_path)
     with pytest.raises(ConfigError):
         assert require_head(reward("outcome", tmp_path), tmp_path) is None
+
+
+@pytest.mark.parametrize("trust", [False, True])
+@pytest.mark.parametrize("family", ["qwen_prm", "token_classification"])
+def test_actprm_is_refused_by_name_with_its_reason(family, trust, tmp_path):
+    folder = tiny_models.tagged_lm(tmp_path / "ActPRM-7B", "versa_prm")
+    described = json.loads((folder / "config.json").read_text())
+    described["auto_map"] = {"AutoModelForTokenClassification": "its.own"}
+    (folder / "config.json").write_text(json.dumps(described))
+    model = RewardConfig(str(folder), family, trust_remote_code=trust)
+    with pytest.raises(ConfigError, match="ActPRM is laid out like qwen_prm .* ensemble head"):
+        require_head(model, folder)

@@ -248,3 +248,13 @@ def test_another_model_in_the_place_of_a_runs_own_is_never_asked(tmp_path, monke
     runner.run_next()
     assert store.jobs.get(db, job).error is None and set(asked) == {str(aside)}
     runner.close()
+
+
+def test_no_coefficient_changes_the_order_of_scores(pair):
+    item = (f"{QUESTION}\n", "One step.\n\nAnother step.\n\nThe end.")
+    by = {
+        c: ImplicitReward(*pair, device="cpu", coefficient=c).score([item])[0].scores
+        for c in (1.0, 1e-7)
+    }
+    assert len(set(by[1.0])) == 3
+    assert by[1e-7] == pytest.approx([score * 1e-7 for score in by[1.0]], rel=1e-9)

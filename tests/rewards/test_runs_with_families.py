@@ -6,7 +6,7 @@ import pytest
 
 from engine import store
 from engine.errors import ConfigError
-from engine.figures.rewards import scorer_reports
+from engine.figures.rewards import has_bounds, scorer_reports
 from engine.jobs.runner import JobRunner
 from engine.store import Database
 from engine.study.handle import Iteration
@@ -143,7 +143,7 @@ def test_another_aggregation_takes_the_scores_that_are_stored(tmp_path, monkeypa
     monkeypatch.setattr(batched.BatchedReward, "score", score)
     db = Database(tmp_path / "studio.duckdb")
     runner, phi_r = JobRunner(db), {}
-    for aggregation in ("min", "mean", "product", "last", "min"):
+    for aggregation in ("mean", "min", "product", "last", "min"):
         run_id = create_run(
             db,
             small(
@@ -170,8 +170,16 @@ def test_another_aggregation_takes_the_scores_that_are_stored(tmp_path, monkeypa
         assert phi_r[aggregation] == pytest.approx(expected), aggregation
     report = scorer_reports(Iteration(db, run_id, 0))
     assert {r.scorer.prm_id.split("-")[0] for r in report} >= {"qwen_prm", "mean", "product"}
+    assert len({(r.quality.doubted, r.quality.trusted) for r in report}) == 1, "of the same steps"
     runner.close()
     db.close()
+
+
+@pytest.mark.parametrize("before", ["", "mean-", "mean-line-0123456789abcdef-", "answer-"])
+def test_a_model_that_is_called_implicit_is_not_of_the_family(before):
+    assert has_bounds(f"{before}generative-0123456789abcdef-me/implicit-judge")
+    assert has_bounds(f"{before}qwen_prm-0123456789abcdef")
+    assert not has_bounds(f"{before}implicit-0123456789abcdef-own-0123456789abcdef")
 
 
 def test_a_reward_without_steps_has_nothing_to_aggregate():

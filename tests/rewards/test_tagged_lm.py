@@ -146,6 +146,30 @@ def test_the_command_line_shows_how_one_response_is_read(folders, tmp_path, caps
     assert json.loads(capsys.readouterr().out)["status"] == "ok"
 
 
+def test_what_the_command_line_cannot_show_is_a_sentence(folders, tmp_path, capsys):
+    path, response = tmp_path / "tagged.toml", tmp_path / "response"
+    judge = {"path": "me/judge", "family": "generative"}
+    for family, more in (
+        (judge, {"generative": {"base_urls": ["http://127.0.0.1:9"]}}),
+        ({"path": "own", "family": "implicit"}, {"difficulty": {"thresholds": "quantile"}}),
+    ):
+        path.write_text(toml(reward=family, **more))
+        assert main(["reward-preview", str(path)]) == 1
+        assert f"reward.family is {family['family']}: what it" in capsys.readouterr().err
+    path.write_text(
+        toml(
+            reward={"path": str(folders["rlhflow"]), "family": "tagged_lm"},
+            tagged_lm={"preset": "rlhflow"},
+        )
+    )
+    response.write_bytes(b"caf\xe9")
+    assert main(["reward-preview", str(path), "--response", str(response)]) == 1
+    assert "is not UTF-8 at byte 3" in capsys.readouterr().err
+    response.write_text("")
+    assert main(["reward-preview", str(path), "--response", str(response)]) == 0
+    assert "0 steps, 0 scores" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("preset", LAYOUTS)
 def test_names_of_special_tokens_in_a_response_stay_letters(preset, folders):
     scorer = TaggedLm(str(folders[preset]), device="cpu", preset=preset)

@@ -19,7 +19,10 @@ ANSWERS = {
 }
 """What is said by what the browser allows."""
 _STYLE = """
-div { display: flex; flex-wrap: wrap; align-items: center; gap: 0.75rem; font: inherit; font-size: 0.875rem; }
+div {
+  display: flex; flex-wrap: wrap; align-items: center; gap: 0.75rem;
+  font: inherit; font-size: 0.875rem;
+}
 button {
   padding: 0.4rem 0.75rem; font: inherit; color: inherit; cursor: pointer;
   background: transparent; border-radius: var(--st-button-radius, 0.5rem);
