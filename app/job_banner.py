@@ -26,9 +26,10 @@ browser draw.
 TITLE = "HS-STaR Studio"
 LOG_LINES = 40
 """Shown without a scroll area of its own, which no key could reach."""
-SEEN, HIDDEN = "seen_jobs", "hidden_jobs"
+SEEN, HIDDEN, TOLD = "seen_jobs", "hidden_jobs", "told_jobs"
 """Session entries: unfinished jobs by id as last drawn in this tab; attempts whose stop a person
-hid.
+hid; what was said last of jobs that ended, which stays mounted: a page that is drawn again at once
+would take it away before the browser has read it.
 """
 
 
@@ -46,8 +47,10 @@ def look() -> None:
             texts[f"{job.id}-{job.attempt}"] = f"{widgets.title(job)} {what}."
             st.toast(f"{widgets.title(job)} {what}.", icon=icon, duration="long")
     if texts:
+        st.session_state[TOLD] = texts
+    if TOLD in st.session_state:
         with st.sidebar:
-            notify(TITLE, texts)
+            notify(TITLE, st.session_state[TOLD])
     st.session_state[SEEN] = now
 
 

@@ -41,7 +41,7 @@ def test_what_fits_is_marked_until_something_is_picked(studio, chromium):
     sync_api.expect(tab.locator(".dp-note")).not_to_contain_text("selected")
     tab.get_by_role("button", name="Clear selection").click()
     sync_api.expect(tab.get_by_role("textbox", name="Where")).to_have_value("")
-    assert "problems_where" not in tab.url
+    tab.wait_for_url(lambda url: "problems_where" not in url)
     typed(tab, "0 < pass_rate < 1")
     tab.get_by_role("heading", name=re.compile(r"^\d+ selected$")).wait_for()
     tab.get_by_role("button", name="Boundary").press("Enter")

@@ -105,7 +105,7 @@ def test_a_link_opens_the_run_the_thresholds_and_the_problem_it_names(studio, ta
     go(tab, "Difficulty")
     tab.get_by_role("spinbutton").first.wait_for()
     assert tab.get_by_role("spinbutton").first.input_value() == "0.888"
-    assert "tau_l=0.111" in tab.url and f"run={studio.fresh}" in tab.url
+    tab.wait_for_url(re.compile(f"(?=.*tau_l=0.111).*run={studio.fresh}"))
 
 
 def test_back_returns_page_by_page_and_to_the_run_before(studio, tab):

@@ -115,7 +115,7 @@ def test_a_new_user_walks_one_whole_iteration(served, tab, chromium):
     drag(tab, "upper", 60)
     moved = agreed_counts(tab, other_than=before)
     assert sum(moved) == 400 and moved[0] > before[0]
-    assert "tau_h=0.650" not in tab.url
+    tab.wait_for_url(re.compile(r"tau_h=0\.(?!650)"))
 
     late = chromium.new_page(viewport={"width": 1440, "height": 1000})
     late.goto(tab.url)

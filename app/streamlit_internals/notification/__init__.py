@@ -45,7 +45,7 @@ def ask_to_notify(label: str) -> None:
 
 
 def notify(title: str, texts: Mapping[str, str]) -> None:
-    """Mount it: plain texts, each a notification of its own. One that is shown again under the same
-    key takes the earlier one's place.
+    """Mount it: plain texts, each a notification of its own, and once under its key however often
+    it is mounted.
     """
     _NOTIFY(key="notify", data={"title": title, "texts": dict(texts)})
