@@ -110,8 +110,9 @@ def configuration(chosen: Iteration) -> None:
         key="config",
         on_click="ignore",
     )
-    with st.expander("Read it"):
-        st.code(text, language=None, wrap_lines=True)
+    with widgets.folded("Read it", key="configuration_read") as opened:
+        if opened.open:
+            st.code(text, language=None, wrap_lines=True)
 
 
 def policy(chosen: Iteration) -> None:
@@ -152,8 +153,15 @@ def policy(chosen: Iteration) -> None:
 
 
 def prompts(chosen: Iteration) -> None:
-    """The training problems of one iteration, with their part in its plan."""
-    st.subheader("Problems for another trainer")
+    """The training problems of one iteration, with their part in its plan; drawn while open."""
+    with widgets.folded(
+        "Problems for another trainer", key="prompts_open", icon=":material/share:"
+    ) as opened:
+        if opened.open:
+            _prompts(chosen)
+
+
+def _prompts(chosen: Iteration) -> None:
     st.caption(
         "Every training problem of the iteration shown: prompt and reference answer, with pass"
         " rate, class and allocation beside them. What it drew comes back as a recording."

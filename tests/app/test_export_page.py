@@ -1,12 +1,12 @@
 """The Export page: tables, the configuration and the policy."""
 
 from engine.export.run import TABLES
-from tests.app.shown import press, read, said, show
+from tests.app.shown import press, read, said, show, unfold
 
 
 def test_the_export_page_offers_every_table_the_configuration_and_the_policy(studio, tmp_path):
     studio.trained()
-    at = show("export")
+    at = unfold(show("export"), "prompts_open")
     labels = [element.proto.label for element in at.get("download_button")]
     assert labels == [
         *(what.replace("_", " ").capitalize() for what in TABLES),
