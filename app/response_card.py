@@ -169,31 +169,11 @@ def headline(row: ListedResponse) -> str:
 
 def _override(row: ListedResponse, graded: str, *, key: str) -> None:
     """A person's word against the verdict: mark, say why, undo."""
-    note = f"note_{row.set_id}_{row.problem_id}_{row.idx}"
-    with st.popover("Override", icon=":material/gavel:"):
-        st.text_input("Note", key=note, placeholder="Why is the verdict not right?")
-        for label, correct in (("Mark as correct", True), ("Mark as wrong", False)):
-            visitor.button(
-                st,
-                label,
-                key=f"mark_{correct}_{key}",
-                on_click=_overrode,
-                args=[row, correct, note],
-                width="stretch",
-            )
-        if row.overridden_by:
-            visitor.button(
-                st,
-                "Undo",
-                key=f"undo_{key}",
-                on_click=_overrode,
-                args=[row, None, note],
-                width="stretch",
-            )
-        st.caption(
-            "It counts in every run that shares this response. Commits and built pairs stay as they"
-            " are."
-        )
+    with st.popover(
+        "Override", icon=":material/gavel:", key=f"override_{key}", on_change="rerun"
+    ) as opened:
+        if opened.open:
+            _override_fields(row, key=key)
     if row.overridden_by:
         who = inert.markdown(state.who(row.overridden_by))
         st.caption(
@@ -201,6 +181,33 @@ def _override(row: ListedResponse, graded: str, *, key: str) -> None:
             f" {row.overridden_at:%Y-%m-%d %H:%M} UTC."
             f" {inert.markdown(row.override_note or '')}"
         )
+
+
+def _override_fields(row: ListedResponse, *, key: str) -> None:
+    note = f"note_{row.set_id}_{row.problem_id}_{row.idx}"
+    st.text_input("Note", key=note, placeholder="Why is the verdict not right?")
+    for label, correct in (("Mark as correct", True), ("Mark as wrong", False)):
+        visitor.button(
+            st,
+            label,
+            key=f"mark_{correct}_{key}",
+            on_click=_overrode,
+            args=[row, correct, note],
+            width="stretch",
+        )
+    if row.overridden_by:
+        visitor.button(
+            st,
+            "Undo",
+            key=f"undo_{key}",
+            on_click=_overrode,
+            args=[row, None, note],
+            width="stretch",
+        )
+    st.caption(
+        "It counts in every run that shares this response. Commits and built pairs stay as they"
+        " are."
+    )
 
 
 def _overrode(row: ListedResponse, correct: bool | None, note: str) -> None:

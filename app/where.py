@@ -82,13 +82,19 @@ class _Field:
             help=self._help(),
             **entry(self.name, self.asked.typed, str.strip, resets=self.resets),
         )
-        with row.popover("Saved", icon=":material/bookmark:"):
-            if said := st.session_state.pop(SAID, None):
-                st.warning(inert.markdown(said))
-            self._choice()
-            if self.asked.condition:
-                self._save_button()
-            self._forget_button()
+        with row.popover(
+            "Saved", icon=":material/bookmark:", key=f"{self.name}_popover", on_change="rerun"
+        ) as opened:
+            if opened.open:
+                self._saved()
+
+    def _saved(self) -> None:
+        if said := st.session_state.pop(SAID, None):
+            st.warning(inert.markdown(said))
+        self._choice()
+        if self.asked.condition:
+            self._save_button()
+        self._forget_button()
 
     def _help(self) -> str:
         known = ", ".join(f"`{column}`" for column in self.columns)

@@ -67,9 +67,18 @@ def tables(chosen: Iteration) -> None:
 
 
 def all_to_folder(chosen: Iteration, suffix: str) -> None:
-    with st.form("all"):
+    """All of it to a folder; drawn while open."""
+    with widgets.folded(
+        "All of it to a folder of this machine", key="all_open", icon=":material/folder:"
+    ) as opened:
+        if opened.open:
+            _all_to_folder(chosen, suffix)
+
+
+def _all_to_folder(chosen: Iteration, suffix: str) -> None:
+    with st.form("all", border=False):
         folder = st.text_input(
-            "Write all tables and the configuration to a folder of this machine",
+            "Write all tables and the configuration to",
             placeholder=str(Path.home() / f"run_{chosen.run_id}"),
         )
         if visitor.submit(st, "Write", icon=":material/folder:") and folder.strip():

@@ -53,8 +53,8 @@ def wanted(chosen: Iteration) -> Filter:
     look.select("Phase", "phase", {"": "Pre-samples, resamples", **PHASES})
     policy = _policy(chosen, look) if is_held_out else None
     problems, why = _problems(chosen, said, names, policy)
-    text = look.text("Text", "text", "Words of the response, in capitals or not.")
-    look.text("Problem id", "problem", "Its responses only.")
+    text = look.text("Text", "text", "words of the response")
+    look.text("Problem id", "problem", "all")
     asked = where(st.container(), RESPONSES, COLUMNS, resets=(state.ROW,))
     for line in why:
         st.caption(line)
@@ -277,10 +277,10 @@ class _Fields:
                 **_entry(name, value if value in options else "", lambda v: v),
             )
 
-    def text(self, label: str, name: str, about: str) -> str:
+    def text(self, label: str, name: str, placeholder: str) -> str:
         value = self.said.get(name, "")
         if self.grid:
-            self.grid.text_input(label, help=about, **_entry(name, value, lambda v: v.strip()))
+            self.grid.text_input(label, placeholder=placeholder, **_entry(name, value, str.strip))
         return value.strip()
 
     def tokens(self) -> tuple[int | None, int | None]:

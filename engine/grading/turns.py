@@ -157,7 +157,8 @@ def _may_end(text: str) -> bool:
     """Whether a text may hold the end of a turn: plain text is found in a twentieth of the time
     that a pattern takes, and few responses hold any of it.
     """
-    return "|>" in text or "s>" in text or "n>" in text or "T]" in text or "｜>" in text
+    has_angle = ">" in text and any(end in text for end in ("|>", "s>", "n>", "｜>"))
+    return has_angle or "T]" in text
 
 
 def _may_turn(text: str) -> bool:

@@ -28,6 +28,7 @@ from engine.events import Note, PolicySaved
 from engine.grading import Grader
 from engine.jobs import kinds, policies
 from engine.jobs.backup import BackupRequests
+from engine.jobs.garbage import seldom_sought
 from engine.jobs.pace import Pace
 from engine.jobs.status import publish_idle, publish_job
 from engine.jobs.unattended import next_order
@@ -236,7 +237,11 @@ class JobRunner:
         self.pace = Pace(job.id)
         self._publish(job)
         started = time.monotonic()
-        with watched(self.db, job.id, lambda: self.pace), tracked(self.db, job) as following:
+        with (
+            seldom_sought(),
+            watched(self.db, job.id, lambda: self.pace),
+            tracked(self.db, job) as following,
+        ):
             state, error = self._drive(job)
             following.is_whole = state is JobState.DONE
         self.pace = None

@@ -8,7 +8,6 @@ be kept.
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -68,14 +67,10 @@ class RecordedSet:
         by_position = dict(zip(positions.tolist(), keys))
         ordered = np.unique(positions)
         cuts = np.searchsorted(ordered, self._starts)
-        for group, (first, last) in enumerate(pairwise(cuts)):
-            if first < last:
-                table = self._group(group, tuple(columns)).take(
-                    ordered[first:last] - self._starts[group]
-                )
-                yield list(
-                    zip((by_position[p] for p in ordered[first:last].tolist()), table.to_pylist())
-                )
+        for group in np.flatnonzero(np.diff(cuts)).tolist():  # of many groups a few are asked for
+            here = ordered[cuts[group] : cuts[group + 1]]
+            table = self._group(group, tuple(columns)).take(here - self._starts[group])
+            yield list(zip(map(by_position.__getitem__, here.tolist()), table.to_pylist()))
 
     def beyond(
         self, n_first: Mapping[str, int], columns: Sequence[str]
@@ -86,7 +81,8 @@ class RecordedSet:
         for group in range(self._file.num_row_groups):
             table = self._file.read_row_group(group, columns=["problem_id", "idx", *columns])
             ids: list[str] = table["problem_id"].to_pylist()  # type: ignore[assignment]
-            keys: list[Key] = list(zip(ids, table["idx"].to_numpy().tolist()))
+            indices: list[int] = table["idx"].to_pylist()  # type: ignore[assignment]
+            keys = list(zip(ids, indices))
             wanted = [i for i, (id, index) in enumerate(keys) if index >= n_first.get(id, _NONE)]
             rows = table.select(columns).take(wanted).to_pylist()
             yield list(zip((keys[i] for i in wanted), rows))
@@ -141,7 +137,8 @@ def open_set(folder: str) -> RecordedSet:
 def _keys(file: Any, group: int) -> tuple[np.ndarray, np.ndarray]:
     """The problem ids and indices of a row group."""
     keys = file.read_row_group(group, columns=["problem_id", "idx"])
-    return _numbers(keys["problem_id"].to_pylist()), keys["idx"].to_numpy()
+    idx = np.array(keys["idx"].to_pylist(), dtype=np.int32)  # to_numpy would import pandas
+    return _numbers(keys["problem_id"].to_pylist()), idx
 
 
 def _numbers(problem_ids: Sequence[str] | np.ndarray) -> np.ndarray:

@@ -106,7 +106,7 @@ class Database:
                 yield cursor
                 cursor.execute("COMMIT")
                 self._n_commits += 1
-                if self._written and self._written.note() > opening.LOG_BYTES:
+                if self._written and self._written.note() > opening.log_limit(self.path):
                     self.checkpoint()
             except BaseException as error:
                 try:

@@ -20,8 +20,11 @@ SHARE_OF_MEMORY = 8
 the models. What needs more is put aside into FILE.tmp.
 """
 
-LOG_BYTES = 16 << 20
-"""A log that is longer is brought into the file after the commit that made it so."""
+LOG_BYTES, LOG_SHARE = 16 << 20, 8
+"""A log that is longer, and longer than one part in so many of the file, is brought into the file
+after the commit that made it so. A checkpoint writes indexes anew, which takes time with the size
+of the file: at a fixed length all of them together would take time with its square.
+"""
 _NEVER = "1TB"
 """DuckDB's own threshold for that. Its checkpoints come within a commit, where nobody can note that
 there will be no log.
@@ -76,6 +79,11 @@ def _connect(path: Path) -> duckdb.DuckDBPyConnection:
     return duckdb.connect(
         str(path), config={"memory_limit": f"{limit}B", "checkpoint_threshold": _NEVER}
     )
+
+
+def log_limit(path: Path) -> int:
+    """Bytes of log that a database may have now."""
+    return max(LOG_BYTES, wal.size(path) // LOG_SHARE)
 
 
 def open_memory() -> Opened:

@@ -43,7 +43,7 @@ class Written:
 
     def note(self) -> int:
         """Take down the log's length now. Returns: it, in bytes."""
-        n_bytes = _size(self._log)
+        n_bytes = size(self._log)
         self._bytes[:] = n_bytes.to_bytes(8, "little")
         return n_bytes
 
@@ -60,7 +60,7 @@ class Written:
             return
         self.note()
         self._bytes.close()
-        if not _size(self._log):
+        if not size(self._log):
             self._file.unlink(missing_ok=True)
 
 
@@ -74,7 +74,7 @@ def damage_of(path: Path) -> str | None:
     is. Blocks while it reads it.
     """
     log = log_of(path)
-    n_bytes, n_noted = _size(log), _noted(path)
+    n_bytes, n_noted = size(log), _noted(path)
     if n_noted is not None and n_bytes < n_noted:
         return f"it has {n_bytes:,} bytes, and had {n_noted:,} when something was stored last"
     if n_bytes == 0:
@@ -87,7 +87,7 @@ def keep_damaged(path: Path) -> Path | None:
     there is no log. Raises: OSError.
     """
     log = log_of(path)
-    if not _size(log):
+    if not size(log):
         return None
     copy = log.with_name(f"{log.name}.damaged-{datetime.now(UTC):%Y%m%dT%H%M%S%f}")
     return Path(shutil.copy2(log, copy))
@@ -141,7 +141,8 @@ def _noted(path: Path) -> int | None:
     return int.from_bytes(content, "little") if len(content) == 8 else None
 
 
-def _size(path: Path) -> int:
+def size(path: Path) -> int:
+    """Bytes of a file; 0 where there is none."""
     try:
         return path.stat().st_size
     except OSError:

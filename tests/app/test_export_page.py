@@ -6,7 +6,7 @@ from tests.app.shown import press, read, said, show, unfold
 
 def test_the_export_page_offers_every_table_the_configuration_and_the_policy(studio, tmp_path):
     studio.trained()
-    at = unfold(show("export"), "prompts_open")
+    at = unfold(unfold(show("export"), "prompts_open"), "all_open")
     labels = [element.proto.label for element in at.get("download_button")]
     assert labels == [
         *(what.replace("_", " ").capitalize() for what in TABLES),

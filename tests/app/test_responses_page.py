@@ -36,12 +36,19 @@ def test_a_problem_in_the_url_is_the_one_that_is_listed(studio):
     assert set(at.dataframe[0].value["Problem"]) == {wanted}
 
 
+def open_override(studio, at, problem_id=None, row=0):
+    """Of the open response."""
+    wanted = Filter(problem_ids=[problem_id] if problem_id else None)
+    one = store.responses.page(Iteration(studio.db, studio.run_id, 0), wanted, limit=row + 1)[row]
+    unfold(at, f"override_opened_{one.set_id}_{one.problem_id}_{one.idx}")
+
+
 def test_a_person_overrides_a_verdict_on_the_card_and_takes_it_back(studio):
     studio.presampled()
-    at = show(
-        "responses", problem=list(store.problems.of_run(studio.db, studio.run_id, "train", 0))[3]
-    )
+    problem_id = list(store.problems.of_run(studio.db, studio.run_id, "train", 0))[3]
+    at = show("responses", problem=problem_id)
     assert set(at.dataframe[0].value["Verdict"]) == {"Correct"} and "overridden" not in said(at)
+    open_override(studio, at, problem_id)
     next(field for field in at.text_input if field.label == "Note").set_value("=<b>guess</b>")
     press(at, "Mark as wrong")
     assert at.dataframe[0].value["Verdict"].tolist() == ["Wrong", "Correct", "Correct"]
@@ -55,10 +62,12 @@ def test_a_person_overrides_a_verdict_on_the_card_and_takes_it_back(studio):
 def test_a_note_that_is_typed_for_one_response_is_not_that_of_another(studio):
     studio.presampled()
     at = show("responses", row="1", run=studio.run_id, iteration="0")
+    open_override(studio, at)
     note = lambda: next(field for field in at.text_input if field.label == "Note")
     note().set_value("a guess").run()
     assert note().value == "a guess"
     at.button(key="walk_j").click().run()
+    open_override(studio, at, row=1)
     assert note().value == ""
 
 

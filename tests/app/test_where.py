@@ -5,7 +5,7 @@ from engine import store
 from engine.login import Role
 from engine.store.problem_columns import COLUMNS
 from engine.study import conditions
-from tests.app.shown import press, read, show
+from tests.app.shown import press, read, show, unfold
 
 PASSING = "0 < pass_rate < 1"
 
@@ -16,7 +16,7 @@ def field(at, name="where"):
 
 def test_a_condition_is_saved_chosen_and_forgotten(studio):
     studio.presampled()
-    at = show("responses", where=PASSING)
+    at = unfold(show("responses", where=PASSING), "where_popover")
     at.text_input(key="where_name").set_value("mixed").run()
     press(at, "Save what is typed")
     (saved,) = store.saved_conditions.listed(studio.db)
@@ -33,7 +33,7 @@ def test_a_condition_is_saved_chosen_and_forgotten(studio):
 
 def test_a_name_that_cannot_be_typed_is_said_and_nothing_is_saved(studio):
     studio.presampled()
-    at = show("responses", where=PASSING)
+    at = unfold(show("responses", where=PASSING), "where_popover")
     at.text_input(key="where_name").set_value("two words").run()
     press(at, "Save what is typed")
     assert "The name 'two words' cannot be used" in read(at) and field(at).value == PASSING
@@ -55,4 +55,5 @@ def test_a_reader_chooses_and_saves_nothing(studio, monkeypatch):
     monkeypatch.setattr(visitor, "role", lambda: Role.READ_ONLY)
     at = show("responses", where="@mixed")
     assert f"@mixed: {PASSING}" in read(at)
+    unfold(at, "where_popover")
     assert at.button(key="where_save").disabled and at.button(key="where_forget").disabled

@@ -264,10 +264,10 @@ def test_a_training_goes_on_through_a_reload_and_its_queue_can_be_emptied(studio
         tab.get_by_role("button", name="Resume: Pre-sampling, iteration 0")
     ).to_be_visible()
     tab.keyboard.press("Escape")
-    tab.get_by_role("button", name="Stop", exact=True).click()
     go(tab, "Settings")
     tab.get_by_role("button", name="Notify me when a job ends").click()
     tab.get_by_text("Allowed in this browser").wait_for()
+    tab.get_by_role("button", name="Stop", exact=True).click()
     tab.get_by_test_id("stToast").get_by_text("Training, iteration 0 was cancelled").wait_for(
         timeout=JOB_LIMIT_MS
     )

@@ -13,7 +13,7 @@ import pytest
 
 from engine.errors import StoreConflict, StoreError, StoreLocked
 from engine.events import Sampled
-from engine.store import Database, now, record
+from engine.store import Database, now, opening, record
 from tests.small_runs import ROOT
 from tests.store.small_rows import n_rows, response
 
@@ -126,4 +126,17 @@ def test_changing_a_known_row_changes_nothing_that_is_remembered():
         db.known(Counted, "SELECT 1 AS n").n = 2
     assert db.known(Counted, "SELECT 1 AS n") == Counted(1)
     assert db.known(Counted, "SELECT 1 AS n WHERE false") is None
+    db.close()
+
+
+def test_the_larger_the_file_the_rarer_its_log_is_brought_into_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(opening, "LOG_BYTES", 1 << 16)
+    db, sizes = Database(tmp_path / "studio.duckdb"), []
+    bring = Database.checkpoint
+    monkeypatch.setattr(Database, "checkpoint", lambda db: (sizes.append(at), bring(db)))
+    for at in range(400):
+        rows = [response(16 * at + i, f"{at:09}" * 99) for i in range(16)]
+        record(db, "j", 1, Sampled("s", rows))
+    first, second = (sum(low <= at < low + 200 for at in sizes) for low in (0, 200))
+    assert 0 < second < first, "as many rows, and fewer checkpoints"
     db.close()
