@@ -38,7 +38,8 @@ from engine.store import (
     tracking,
     unattended,
 )
-from engine.store.connection import Database, now
+from engine.store.clock import now
+from engine.store.connection import Database
 from engine.store.events import record
 from engine.store.place import Place
 

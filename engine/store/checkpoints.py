@@ -6,7 +6,8 @@ from functools import partial
 from typing import Any
 
 from engine.store import beside
-from engine.store.connection import Database, now
+from engine.store.clock import now
+from engine.store.connection import Database
 
 
 @dataclass(frozen=True, slots=True)

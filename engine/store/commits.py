@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from engine.errors import ConfigError
-from engine.store.connection import now
+from engine.store.clock import now
 from engine.store.place import Place
 from engine.store.runs import EVERY, RUNS
 from engine.store.samples import table_sizes

@@ -8,19 +8,18 @@ import threading
 import weakref
 from collections.abc import Callable, Generator, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import duckdb
 
-from engine.errors import StoreConflict, StoreError
+from engine.errors import StoreConflict
 from engine.paths import artifacts_of, expanded
 from engine.store import opening, wal
 from engine.store.failures import CANNOT_WRITE, is_ctrl_c, reading, write_error
+from engine.store.migrating import migrate
 from engine.store.remembering import Remembered
-from engine.store.schema import MIGRATIONS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -61,7 +60,7 @@ class Database:
         self._n_commits = 0
         self._write = threading.RLock()
         try:
-            self._migrate()
+            migrate(self.path, self.transaction)
         except BaseException:
             self.close()
             raise
@@ -234,6 +233,23 @@ class Database:
         finally:
             cursor.close()
 
+    def as_new(self, write: Callable[[], Record]) -> Record:
+        """What `write` gives, in one transaction: its rows are taken for new, and where the key of
+        one is there already all is undone and written again with a look for each, as every
+        or_ignore has it. DuckDB reads the keys of the whole table for such looks.
+        """
+        if not self._in_transaction:
+            self._local.is_new = True
+            try:
+                with self.transaction():
+                    return write()
+            except StoreConflict:
+                pass
+            finally:
+                self._local.is_new = False
+        with self.transaction():
+            return write()
+
     def insert(self, table: str, columns: Mapping[str, Column], *, or_ignore: bool = False) -> int:
         """Append rows given by column. With or_ignore a row whose key is there already changes
         nothing.
@@ -242,11 +258,17 @@ class Database:
         """
         if not columns or not len(next(iter(columns.values()))):
             return 0
-        names = ", ".join(columns)
-        with self.transaction(), self._registered("batch", columns) as cursor:
-            ignoring = "OR IGNORE " if or_ignore else ""
+        if or_ignore:
+            return self.as_new(lambda: self._insert(table, columns, "OR IGNORE "))
+        with self.transaction():
+            return self._insert(table, columns, "")
+
+    def _insert(self, table: str, columns: Mapping[str, Column], ignoring: str) -> int:
+        names, is_new = ", ".join(columns), getattr(self._local, "is_new", False)
+        with self._registered("batch", columns) as cursor:
             [(n_new,)] = cursor.execute(
-                f"INSERT {ignoring}INTO {table} ({names}) SELECT {names} FROM batch"
+                f"INSERT {'' if is_new else ignoring}INTO {table} ({names})"
+                f" SELECT {names} FROM batch"
             ).fetchall()
             return n_new
 
@@ -286,36 +308,6 @@ class Database:
     def close(self) -> None:
         self._closed()
 
-    def _migrate(self) -> None:
-        with self.transaction() as cursor:
-            tables = {
-                name
-                for (name,) in cursor.execute("SELECT table_name FROM duckdb_tables()").fetchall()
-            }
-            if tables and "migrations" not in tables:
-                raise StoreError(
-                    f"{self.path} is a database of another program. Give another file."
-                )
-            cursor.execute(
-                "CREATE TABLE IF NOT EXISTS migrations (version INTEGER PRIMARY KEY, why VARCHAR,"
-                " done_at TIMESTAMP)"
-            )
-            [(version,)] = cursor.execute(
-                "SELECT coalesce(max(version), 0) FROM migrations"
-            ).fetchall()
-        if version > len(MIGRATIONS):
-            raise StoreError(
-                f"{self.path} has schema version {version}, this program knows up to"
-                f" {len(MIGRATIONS)}. Open it with the newer version that wrote it."
-            )
-        for number, (why, sql) in enumerate(MIGRATIONS[version:], start=version + 1):
-            with self.transaction() as cursor:
-                cursor.execute(sql)
-                cursor.execute(
-                    "INSERT INTO migrations (version, why, done_at) VALUES (?, ?, ?)",
-                    [number, why, now()],
-                )
-
 
 def _without_rows(schema: "pyarrow.Schema") -> "pyarrow.RecordBatch":
     import pyarrow
@@ -323,11 +315,6 @@ def _without_rows(schema: "pyarrow.Schema") -> "pyarrow.RecordBatch":
     library: Any = pyarrow  # whose arrays have no types; from lists it would import pandas
     columns = [library.nulls(0, kind) for kind in schema.types]
     return library.RecordBatch.from_arrays(columns, schema=schema)
-
-
-def now() -> datetime:
-    """UTC without a zone, as stored."""
-    return datetime.now(UTC).replace(tzinfo=None)
 
 
 def _close(

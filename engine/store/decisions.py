@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from engine.store.connection import now
+from engine.store.clock import now
 from engine.store.place import Place
 
 What = Literal["exclude", "inlier", "boundary", "outlier"]

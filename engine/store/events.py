@@ -24,7 +24,8 @@ from engine.events import (
 )
 from engine.grading.version import RULES
 from engine.store import checkpoints, draws, interim, jobs, metrics, runs
-from engine.store.connection import Database, now
+from engine.store.clock import now
+from engine.store.connection import Database
 from engine.store.place import Place
 from engine.store.texts import printable
 from engine.types import Cost, Response, StepScores, Verdict
@@ -36,9 +37,13 @@ def record(db: Database, job_id: str, attempt: int, *events: Event) -> None:
 
     Raises: StoreError if the disk is full; then nothing of the events is stored.
     """
-    with db.transaction():
-        for event in _merged(events):
+    merged = _merged(events)
+
+    def write() -> None:
+        for event in merged:
             _record(event, db, job_id, attempt)
+
+    db.as_new(write)
 
 
 def _merged(events: Sequence[Event]) -> list[Event]:

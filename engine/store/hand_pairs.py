@@ -5,7 +5,7 @@ a pair counts, and taking one back is a row too.
 from dataclasses import dataclass
 from datetime import datetime
 
-from engine.store.connection import now
+from engine.store.clock import now
 from engine.store.place import Place
 
 

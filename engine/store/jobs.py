@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from engine.errors import ConfigError
-from engine.store.connection import Database, now
+from engine.store.clock import now
+from engine.store.connection import Database
 from engine.store.place import Place
 from engine.types import JobKind, JobState
 

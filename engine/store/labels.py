@@ -4,7 +4,8 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
-from engine.store.connection import Database, now
+from engine.store.clock import now
+from engine.store.connection import Database
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ a pair counts, and taking one back is a row too.
 
 from collections.abc import Sequence
 
-from engine.store.connection import now
+from engine.store.clock import now
 from engine.store.hand_pairs import HandPair, that_hold
 from engine.store.place import Place
 

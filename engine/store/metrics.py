@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from engine.events import OptimiserStep
-from engine.store.connection import Database, now
+from engine.store.clock import now
+from engine.store.connection import Database
 
 
 def add(db: Database, job_id: str, attempt: int, steps: Sequence[OptimiserStep]) -> None:

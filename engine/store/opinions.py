@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 from engine.grading.version import RULES
-from engine.store.connection import now
+from engine.store.clock import now
 from engine.store.place import Place
 from engine.store.runs import EVERY, RUNS
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from engine.store.connection import Record, now
+from engine.store.clock import now
+from engine.store.connection import Record
 from engine.store.place import Place
 from engine.store.runs import RUNS
 from engine.types import Domain

@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 
 from engine.errors import ConfigError
 from engine.store import beside, jobs
-from engine.store.connection import Database, now
+from engine.store.clock import now
+from engine.store.connection import Database
 from engine.store.place import Place
 
 RUNS = """(SELECT id, prm_id,

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from engine.events import Key
-from engine.store.connection import Database, now
+from engine.store.clock import now
+from engine.store.connection import Database
 from engine.store.place import Place
 from engine.store.runs import EVERY, RUNS
 from engine.types import Purpose, SampleSet, SamplingSettings

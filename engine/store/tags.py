@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from engine.store.connection import Database, now
+from engine.store.clock import now
+from engine.store.connection import Database
 
 
 @dataclass(frozen=True, slots=True)

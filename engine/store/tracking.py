@@ -3,7 +3,8 @@
 import json
 from dataclasses import dataclass
 
-from engine.store.connection import Database, now
+from engine.store.clock import now
+from engine.store.connection import Database
 from engine.store.place import Place
 from engine.store.runs import EVERY
 

@@ -140,3 +140,25 @@ def test_the_larger_the_file_the_rarer_its_log_is_brought_into_it(tmp_path, monk
     first, second = (sum(low <= at < low + 200 for at in sizes) for low in (0, 200))
     assert 0 < second < first, "as many rows, and fewer checkpoints"
     db.close()
+
+
+def test_rows_are_taken_for_new_and_looked_at_one_by_one_only_where_one_is_there(db):
+    n_writes = []
+
+    def write(*indices):
+        def write_them():
+            n_writes.append(indices)
+            row = {"set_id": "s", "problem_id": "p", "seed": 1, "text": "", "n_tokens": 1}
+            row |= {"finish_reason": "stop"}
+            columns = {name: [value] * 2 for name, value in row.items()}
+            return db.insert("responses", {**columns, "idx": list(indices)}, or_ignore=True)
+
+        return db.as_new(write_them)
+
+    assert write(0, 1) == 2 and len(n_writes) == 1
+    assert write(1, 2) == 1 and len(n_writes) == 3, "once more"
+    assert write(3, 3) == 1 and n_rows(db, "responses") == 4
+    assert write(4, 5) == 2 and len(n_writes) == 6, "the next rows are taken for new again"
+    with db.transaction():
+        assert write(5, 6) == 1 and len(n_writes) == 7, "what was stored before cannot be undone"
+    assert n_rows(db, "responses") == 7

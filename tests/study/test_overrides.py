@@ -186,7 +186,7 @@ def test_the_history_of_overrides_is_exported_with_its_undo(db, run_id, first):
 
 def test_a_database_of_version_one_is_opened_with_all_its_rows(tmp_path, monkeypatch):
     path = tmp_path / "old.duckdb"
-    monkeypatch.setattr("engine.store.connection.MIGRATIONS", MIGRATIONS[:1])
+    monkeypatch.setattr("engine.store.migrating.MIGRATIONS", MIGRATIONS[:1])
     old = Database(path)
     with old.transaction() as cursor:
         cursor.execute(
