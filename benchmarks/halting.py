@@ -19,7 +19,7 @@ from engine.cli.main import main
 from engine.events import Event
 from engine.jobs import kinds, unattended
 from engine.jobs.writer import Writer
-from engine.store import Database
+from engine.store import Database, connection
 from engine.store.wal import Written
 
 HALTED = "halted at"
@@ -94,7 +94,7 @@ def watch(halts: Halts) -> None:
     Writer.put = put_and_reach
     Database.transaction = transaction_and_reach
     Written.expect_empty = expect_empty_and_reach
-    Database._migrate = halts.inside(MIGRATION, Database._migrate)
+    connection.migrate = halts.inside(MIGRATION, connection.migrate)
     unattended.plans.commit = halts.inside(PLAN, unattended.plans.commit)
     kinds.make_pairs = halts.inside(PAIRS, kinds.make_pairs)
 
