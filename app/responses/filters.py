@@ -53,7 +53,7 @@ def wanted(chosen: Iteration) -> Filter:
     look.select("Phase", "phase", {"": "Pre-samples, resamples", **PHASES})
     policy = _policy(chosen, look) if is_held_out else None
     problems, why = _problems(chosen, said, names, policy)
-    text = look.text("Text", "text", "words of the response")
+    text = look.text("Text", "text", "words, in any case")
     look.text("Problem id", "problem", "all")
     asked = where(st.container(), RESPONSES, COLUMNS, resets=(state.ROW,))
     for line in why:
