@@ -14,10 +14,11 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from benchmarks import damage, migrations
 from benchmarks.attempts import CHILD, HOWS, Ended, Stop, attempt, random_stop
@@ -30,6 +31,7 @@ from engine.store.wal import log_of, noted_in
 from tests.same_study import differences
 from tests.small_runs import cli, toml
 
+Found = TypeVar("Found")
 N_KILLS = 300
 MOMENTS = (EVENT, EVENT, TRANSACTION, TRANSACTION, CHECKPOINT, PLAN, PAIRS)
 MAX_ATTEMPTS = 80
@@ -182,18 +184,26 @@ class Study:
 
 
 def _has_run(path: Path) -> bool:
-    """Looked up in a copy: opening the database itself would tidy its log away."""
+    return bool(looked_up(path, store.runs.listed))
+
+
+def looked_up(path: Path, look: Callable[[Database], Found]) -> Found | None:
+    """What a look into a copy finds: opening the database itself would tidy its log away.
+
+    Returns: None for one that does not open.
+    """
     with tempfile.TemporaryDirectory() as folder:
         for file in (path, log_of(path), noted_in(path)):
-            if file.exists():
+            if file.is_file():
                 shutil.copy(file, folder)
         try:
             db = Database(Path(folder, path.name))
         except EngineError:
-            return False
-        has_run = bool(store.runs.listed(db))
-        db.close()
-        return has_run
+            return None
+        try:
+            return look(db)
+        finally:
+            db.close()
 
 
 def report(tally: Tally) -> list[Row]:

@@ -20,13 +20,16 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.attempts import HOWS, LIMIT_S, PARENT, Ended, Family, Stop, do, possible
-from benchmarks.by_itself import BEGINS, End, prepare
+from benchmarks.by_itself import BEGINS, ORDERED_BY, End, prepare
 from benchmarks.damage import STATUS
-from benchmarks.endurance import DAMAGED_SHARE, Study, Tally, progress, report
+from benchmarks.endurance import DAMAGED_SHARE, Study, Tally, looked_up, progress, report
 from benchmarks.rows import Row
 from benchmarks.serving import CHROMIUM, CHROMIUM_FLAGS, free_port, start
 from benchmarks.ui import APP, SETTLED
+from engine import store
 from engine.jobs.status import published
+from engine.jobs.unattended import next_order
+from engine.store import Database
 from tests.small_runs import small
 
 N_KILLS, N_TABS = 40, 5
@@ -96,7 +99,18 @@ class TabStudy(Study):
             process.wait()
         ended.words += _words(log.read_text(errors="replace"))
         ended.n_left = family.n_left()
+        if ended.status is None:
+            ended.status = looked_up(self.db, self._status)
         return ended
+
+    def _status(self, db: Database) -> int | None:
+        """1 for a database that was made anew, 0 where a server was killed when all was done, which
+        no other one says again; else None.
+        """
+        if self._run_id not in {run.id for run in store.runs.listed(db)}:
+            return 1
+        order = next_order(db, self._run_id, small().n_iterations, made_by=ORDERED_BY)
+        return None if order else 0
 
     def _work(
         self,
@@ -143,8 +157,10 @@ class _Going:
 
     def __init__(self, database: Path, pid: int):
         self._database, self._pid = database, pid
-        self.n_still = 0
-        """Looks in a row at which no job of this server ran or was done."""
+        self.n_still = 1
+        """Looks in a row at which no job of this server ran or was done: before the first look
+        nothing has shown that it goes on.
+        """
 
     def look(self) -> None:
         said = published(self._database) or {}

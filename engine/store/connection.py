@@ -52,7 +52,7 @@ class Database:
         opened = opening.open_memory() if in_memory else opening.open_file(self.path)
         self._connection, self._written = opened.connection, opened.written
         self.warning = opened.warning
-        """What was found damaged when it was opened; None is the normal case."""
+        """What was found damaged or missing when it was opened; None is the normal case."""
         self._local = threading.local()
         self._closed = weakref.finalize(self, _close, self._connection, self._local, self._written)
         """Also where nobody closes it, as a notebook may not: at the end of the process at last."""

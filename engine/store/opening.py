@@ -11,6 +11,7 @@ import duckdb
 import psutil
 
 from engine.errors import StoreError, StoreLocked
+from engine.paths import artifacts_of
 from engine.store import wal
 
 LEAST_MEMORY = 2 << 30
@@ -37,15 +38,18 @@ class Opened:
     written: wal.Written | None
     """None in memory."""
     warning: str | None
-    """What was wrong with the log; None is the normal case."""
+    """What was wrong with the log, or that files of another database are here; None is the normal
+    case.
+    """
 
 
 def open_file(path: Path) -> Opened:
     """Connect to a database file, made with its folder if missing. Its log is looked at before it
     is read: a damaged one is copied beside itself, and a warning says so here and in Python's log.
 
-    Raises: StoreLocked, StoreError.
+    Raises: StoreLocked; StoreError, also for a missing file whose log is there.
     """
+    warning = None if path.exists() else _missing(path)
     damage = copy = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -57,11 +61,31 @@ def open_file(path: Path) -> Opened:
         written = wal.Written(path)
     except (OSError, MemoryError, duckdb.Error) as error:
         raise _open_error(path, error, copy) from error
-    warning = None
     if damage:
         warning = _log_warning(path, damage, copy)
+    if warning:
         logging.getLogger(__name__).warning(warning)
     return Opened(connection, written, warning)
+
+
+def _missing(path: Path) -> str | None:
+    """What a file that is not there left behind, in words; None where a new one may begin without
+    a word. Raises: StoreError over a log, which DuckDB would delete.
+    """
+    log, files = wal.log_of(path), artifacts_of(path)
+    if n_bytes := wal.size(log):
+        raise StoreError(
+            f"{path} is not there, but {log.name} is, the log of what was stored in it last"
+            f" ({n_bytes:,} bytes), which a new database would delete. Put the database back beside"
+            " its log; or move the log away to begin a new one."
+        )
+    if not files.is_dir() or not any(files.iterdir()):
+        return None
+    return (
+        f"{path} was not there, so it was made anew and is empty. {files.name} beside it holds"
+        " files of an earlier database. If you did not mean to begin anew, stop this program and"
+        " put the database back."
+    )
 
 
 def _with_new_log(path: Path, connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import StoreError
+from engine.paths import artifacts_of
 from engine.store import Database, compaction
 from engine.store.wal import damage_of, log_of
 from tests.small_runs import ROOT
@@ -242,3 +243,25 @@ def test_a_database_that_is_cut_is_refused_in_a_sentence(share, tmp_path):
     with pytest.raises(StoreError, match=r"^[^\n]+\.$"):
         db = Database(path)
         db.rows("SELECT max(text) FROM notes")
+
+
+def test_a_log_without_its_database_is_kept_and_no_new_database_is_begun(killed):
+    log = log_of(killed).read_bytes()
+    killed.rename(killed.with_name("moved.duckdb"))
+    with pytest.raises(StoreError, match="Put the database back beside its log"):
+        Database(killed)
+    assert not killed.exists() and log_of(killed).read_bytes() == log
+    killed.with_name("moved.duckdb").rename(killed)
+    db = Database(killed)
+    assert n_notes(db) == 20 and db.warning is None
+
+
+def test_a_database_made_anew_beside_the_files_of_another_says_so(tmp_path):
+    path = tmp_path / "studio.duckdb"
+    (artifacts_of(path) / "policies").mkdir(parents=True)
+    db = Database(path)
+    assert "was not there, so it was made anew and is empty" in str(db.warning)
+    assert "studio.duckdb.files" in str(db.warning)
+    db.close()
+    db = Database(path)
+    assert db.warning is None
