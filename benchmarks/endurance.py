@@ -184,22 +184,21 @@ class Study:
 
 
 def _has_run(path: Path) -> bool:
-    return bool(looked_up(path, store.runs.listed))
+    try:
+        return bool(looked_up(path, store.runs.listed))
+    except EngineError:
+        return False
 
 
-def looked_up(path: Path, look: Callable[[Database], Found]) -> Found | None:
-    """What a look into a copy finds: opening the database itself would tidy its log away.
-
-    Returns: None for one that does not open.
+def looked_up(path: Path, look: Callable[[Database], Found]) -> Found:
+    """What a look into a copy finds: opening the database itself would tidy its log away. Raises:
+    EngineError where it does not open or is not read.
     """
     with tempfile.TemporaryDirectory() as folder:
         for file in (path, log_of(path), noted_in(path)):
             if file.is_file():
                 shutil.copy(file, folder)
-        try:
-            db = Database(Path(folder, path.name))
-        except EngineError:
-            return None
+        db = Database(Path(folder, path.name))
         try:
             return look(db)
         finally:

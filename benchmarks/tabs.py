@@ -27,6 +27,7 @@ from benchmarks.rows import Row
 from benchmarks.serving import CHROMIUM, CHROMIUM_FLAGS, free_port, start
 from benchmarks.ui import APP, SETTLED
 from engine import store
+from engine.errors import EngineError
 from engine.jobs.status import published
 from engine.jobs.unattended import next_order
 from engine.store import Database
@@ -100,13 +101,19 @@ class TabStudy(Study):
         ended.words += _words(log.read_text(errors="replace"))
         ended.n_left = family.n_left()
         if ended.status is None:
-            ended.status = looked_up(self.db, self._status)
+            ended.status = self._status()
         return ended
 
-    def _status(self, db: Database) -> int | None:
-        """1 for a database that was made anew, 0 where a server was killed when all was done, which
-        no other one says again; else None.
+    def _status(self) -> int | None:
+        """1 where the database was made anew or cannot be read, which no kill does: damage; 0 where
+        a server was killed when all was done, which no other one says again; else None.
         """
+        try:
+            return looked_up(self.db, self._status_in)
+        except EngineError:
+            return 1
+
+    def _status_in(self, db: Database) -> int | None:
         if self._run_id not in {run.id for run in store.runs.listed(db)}:
             return 1
         order = next_order(db, self._run_id, small().n_iterations, made_by=ORDERED_BY)
