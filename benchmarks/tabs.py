@@ -3,10 +3,10 @@ files damaged between the attempts: each ends as one that nothing happened to.
 
     python -m benchmarks tabs --kills 40
 
-The tabs load pages, all at once, and all of them press what begins, resumes or continues the study. A
-page that fails with more than a sentence counts as wrong, as in `endurance`. An attempt that will not go
-on over damaged files, because its job fails again and again or the database is not opened, ends,
-and the files are put back.
+The tabs load pages, all at once, and all of them press what begins, resumes or continues the study.
+A page that fails with more than a sentence counts as wrong, as in `endurance`. An attempt that will
+not go on over damaged files, because its job fails again and again or the database is not opened,
+ends, and the files are put back.
 """
 
 import itertools
