@@ -215,7 +215,7 @@ def report(tally: Tally) -> list[Row]:
         alone("endurance: kills and pauses", [tally.stops.total()], ""),
         alone("endurance: kinds of damage", [len(tally.damages)], ""),
         alone("endurance: damages", [tally.damages.total()], ""),
-        alone("endurance: studies to their end", [tally.n_studies], ""),
+        alone("endurance: studies begun", [tally.n_studies], ""),
         alone("endurance: attempts", [tally.n_attempts], ""),
         alone("endurance: differences and other wrongs", [len(tally.wrong)], ""),
     ]
