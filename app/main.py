@@ -36,6 +36,7 @@ def main() -> None:
     }
     page = st.navigation(list(pages.values()), position="hidden")
     current = next(file for file, known in pages.items() if known == page)
+    state.database()  # one that cannot be opened is said here: a narrow window hides the sidebar
     with st.sidebar:
         widgets.run_picker()
         widgets.navigation(current)

@@ -263,3 +263,13 @@ def test_sizes_are_read_by_people():
         "1.5 MB",
         "2000.0 TB",
     ]
+
+
+def test_a_database_that_cannot_be_opened_is_said_where_a_narrow_window_shows_it(
+    tmp_path, monkeypatch
+):
+    path = tmp_path / "studio.duckdb"
+    path.write_bytes(b"no database")
+    monkeypatch.setattr("sys.argv", ["main.py", "--db", str(path)])
+    at = show("home")
+    assert "could not be opened" in at.main.error[0].value and not at.sidebar.error

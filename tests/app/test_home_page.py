@@ -9,6 +9,7 @@ import pytest
 
 from app import state
 from app.board import table
+from app.collection import keep_what_is_loaded
 from engine import store
 from engine.config import load_config
 from engine.figures.board import board
@@ -185,5 +186,6 @@ def test_what_is_looked_for_among_the_runs_is_in_the_address_and_comes_back(stud
 
 
 def test_what_the_first_page_loads_is_not_walked_over_by_later_collections(studio):
+    keep_what_is_loaded.cache_clear()  # as in a process of its own
     show("home")
     assert gc.get_freeze_count() > len(gc.get_objects())
