@@ -49,9 +49,9 @@ def open_file(path: Path) -> Opened:
 
     Raises: StoreLocked; StoreError, also for a missing file whose log is there.
     """
-    warning = None if path.exists() else _missing(path)
     damage = copy = None
     try:
+        warning = None if path.exists() else _missing(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         if damage := wal.damage_of(path):
             copy = wal.keep_damaged(path)

@@ -265,3 +265,8 @@ def test_a_database_made_anew_beside_the_files_of_another_says_so(tmp_path):
     db.close()
     db = Database(path)
     assert db.warning is None
+
+
+def test_a_name_that_no_file_can_have_is_refused_in_a_sentence(tmp_path):
+    with pytest.raises(StoreError, match="could not be opened as a database"):
+        Database(tmp_path / ("x" * 300))
