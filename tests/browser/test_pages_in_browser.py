@@ -11,6 +11,10 @@ sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not 
 from app.streamlit_internals.parts import PARTS, files
 from app.widgets import PAGES
 from benchmarks.serving import serve
+from engine.store import Database
+from engine.study.runs import create_run
+from tests.browser.studio import Studio
+from tests.small_runs import small
 
 pytestmark = pytest.mark.browser
 LIMIT_MS = 60_000
@@ -21,6 +25,27 @@ STREAMLITS_OWN = re.compile(r"/_stcore/(health|host-config)")
 any app with pages.
 """
 TITLES = [title for title, _ in PAGES.values()]
+
+
+N_LONG = 6400
+"""Responses that take two free cores half a minute or more: the job is killed on its way."""
+
+
+@pytest.fixture(scope="module")
+def studio(tmp_path_factory):
+    """With a run of 400 problems that wait for their pre-samples, the oldest one."""
+    folder = tmp_path_factory.mktemp("studio")
+    db = Database(folder / "studio.duckdb")
+    long = small(
+        name="Long", problems={"n_train": 400}, sampling={"n": 32, "n_presample": N_LONG // 400}
+    )
+    run_id = create_run(db, long)
+    db.close()
+    made = Studio(folder)
+    made.long = run_id
+    made.start()
+    yield made
+    made.stop()
 
 
 @pytest.fixture
@@ -212,21 +237,21 @@ def n_done(tab, words, **limits) -> int:
 
 def test_a_presample_survives_a_reload_another_tab_and_a_killed_server(studio, open_tab):
     tab, other = open_tab(loses_server=True), open_tab(loses_server=True)
-    tab.goto(studio.url)
-    tab.get_by_role("button", name="Try it on the starter models").click()
-    begun = n_done(tab, "N of 1,200 responses", timeout=JOB_LIMIT_MS)
+    tab.goto(studio.at("run", studio.long))
+    tab.get_by_role("button", name="Pre-sampling", exact=True).click()
+    begun = n_done(tab, "N of 6,400 responses", timeout=JOB_LIMIT_MS)
     tab.reload()
-    reloaded = n_done(tab, "N of 1,200 responses", timeout=JOB_LIMIT_MS)
+    reloaded = n_done(tab, "N of 6,400 responses", timeout=JOB_LIMIT_MS)
     other.goto(tab.url)
     other.get_by_role("button", name="Cancel", exact=True).wait_for()
     studio.kill()
     studio.start()
     for page in (tab, other):
         page.reload()
-    kept = [n_done(page, "was interrupted at N of 1,200 responses") for page in (tab, other)]
+    kept = [n_done(page, "was interrupted at N of 6,400 responses") for page in (tab, other)]
     tab.get_by_role("button", name="Resume", exact=True).click()
     other.get_by_role("button", name="Cancel", exact=True).click()
-    cancelled = n_done(other, "was cancelled at N of 1,200 responses")
+    cancelled = n_done(other, "was cancelled at N of 6,400 responses")
     tab.get_by_test_id("stToast").get_by_text("was cancelled").wait_for()
     assert begun <= reloaded <= kept[0] == kept[1] <= cancelled, "no response is lost on the way"
     tab.get_by_role("button", name="Hide", exact=True).click()
