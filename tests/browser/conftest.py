@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.serving import CHROMIUM, CHROMIUM_FLAGS, serve
 from tests.browser.plot_by_hand import PLOT
-from tests.browser.studio import Studio
+from tests.browser.studio import running
 
 START_LIMIT_S = 60
 
@@ -34,10 +34,8 @@ def chromium():
 @pytest.fixture(scope="module")
 def studio(tmp_path_factory):
     """A dashboard of this module's own, with runs in it."""
-    made = Studio(tmp_path_factory.mktemp("studio"))
-    made.start()
-    yield made
-    made.stop()
+    with running(tmp_path_factory.mktemp("studio")) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")

@@ -57,6 +57,17 @@ def own_tab(chromium, folder: Path, page_name: str = "", *, limit_ms: int = 60_0
         assert wrong == []
 
 
+@contextmanager
+def running(folder: Path) -> Iterator["Studio"]:
+    """A studio over a database in this folder, new or with runs that are older than its own."""
+    made = Studio(folder)
+    made.start()
+    try:
+        yield made
+    finally:
+        made.stop()
+
+
 def settled(tab) -> None:
     """Wait until the script of the page has run."""
     tab.wait_for_timeout(200)

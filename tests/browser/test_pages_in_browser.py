@@ -13,7 +13,7 @@ from app.widgets import PAGES
 from benchmarks.serving import serve
 from engine.store import Database
 from engine.study.runs import create_run
-from tests.browser.studio import Studio
+from tests.browser.studio import running
 from tests.small_runs import small
 
 pytestmark = pytest.mark.browser
@@ -41,11 +41,9 @@ def studio(tmp_path_factory):
     )
     run_id = create_run(db, long)
     db.close()
-    made = Studio(folder)
-    made.long = run_id
-    made.start()
-    yield made
-    made.stop()
+    with running(folder) as made:
+        made.long = run_id
+        yield made
 
 
 @pytest.fixture
@@ -239,19 +237,19 @@ def test_a_presample_survives_a_reload_another_tab_and_a_killed_server(studio, o
     tab, other = open_tab(loses_server=True), open_tab(loses_server=True)
     tab.goto(studio.at("run", studio.long))
     tab.get_by_role("button", name="Pre-sampling", exact=True).click()
-    begun = n_done(tab, "N of 6,400 responses", timeout=JOB_LIMIT_MS)
+    begun = n_done(tab, f"N of {N_LONG:,} responses", timeout=JOB_LIMIT_MS)
     tab.reload()
-    reloaded = n_done(tab, "N of 6,400 responses", timeout=JOB_LIMIT_MS)
+    reloaded = n_done(tab, f"N of {N_LONG:,} responses", timeout=JOB_LIMIT_MS)
     other.goto(tab.url)
     other.get_by_role("button", name="Cancel", exact=True).wait_for()
     studio.kill()
     studio.start()
     for page in (tab, other):
         page.reload()
-    kept = [n_done(page, "was interrupted at N of 6,400 responses") for page in (tab, other)]
+    kept = [n_done(page, f"was interrupted at N of {N_LONG:,} responses") for page in (tab, other)]
     tab.get_by_role("button", name="Resume", exact=True).click()
     other.get_by_role("button", name="Cancel", exact=True).click()
-    cancelled = n_done(other, "was cancelled at N of 6,400 responses")
+    cancelled = n_done(other, f"was cancelled at N of {N_LONG:,} responses")
     tab.get_by_test_id("stToast").get_by_text("was cancelled").wait_for()
     assert begun <= reloaded <= kept[0] == kept[1] <= cancelled, "no response is lost on the way"
     tab.get_by_role("button", name="Hide", exact=True).click()
